@@ -1,0 +1,360 @@
+"""What a provider offers, as data: models, their limits, their prices.
+
+A plugin's `describe` returns a `ProviderInfo`. Nothing in it is code, so the same
+lines serve validation, prices, listings and documentation. Every fact names the
+document it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import attrs
+from attrs import evolve, frozen
+
+from tintype.models import ImageRequest, Quote, QuoteLine
+
+ReferenceForm: TypeAlias = Literal["url", "data_uri", "bytes"]
+
+
+# ----------------------------------------------------------- what a field may hold
+
+
+@frozen(kw_only=True)
+class Choice:
+    """One of a list of words."""
+
+    values: tuple[str, ...]
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is one of the words, spelt as documented."""
+        return value in self.values
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        return self.values
+
+
+@frozen(kw_only=True)
+class Range:
+    """A whole number from `low` to `high`, both included; None is unbounded."""
+
+    low: int | None = None
+    high: int | None = None
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is a whole number within the bounds."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            return False
+        above = self.low is None or value >= self.low
+        return above and (self.high is None or value <= self.high)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        low = "" if self.low is None else str(self.low)
+        high = "" if self.high is None else str(self.high)
+        return (f"{low}…{high}" if low or high else "any integer",)
+
+
+@frozen(kw_only=True)
+class Flag:
+    """True or False."""
+
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is a truth value."""
+        return isinstance(value, bool)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        return ("true", "false")
+
+
+@frozen(kw_only=True)
+class Text:
+    """Any text of at most `max_length` characters; None is unbounded."""
+
+    min_length: int = 1
+    max_length: int | None = None
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is text of a length that is accepted."""
+        if not isinstance(value, str) or len(value) < self.min_length:
+            return False
+        return self.max_length is None or len(value) <= self.max_length
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        most = "…" if self.max_length is None else f"{self.min_length}…{self.max_length}"
+        return (f"{most} characters",)
+
+
+@frozen(kw_only=True)
+class Pixels:
+    """An exact size, `WIDTHxHEIGHT`.
+
+    Attributes:
+        min_total: The fewest pixels in all.
+        max_total: The most pixels in all.
+        max_ratio: The longer side is at most this many times the shorter.
+    """
+
+    min_total: int = 1
+    max_total: int | None = None
+    max_ratio: int | None = None
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is a size within the bounds."""
+        width, _, height = value.partition("x") if isinstance(value, str) else ("", "", "")
+        if not (width.isdecimal() and height.isdecimal()):
+            return False
+        short, long = sorted((int(width), int(height)))
+        total = short * long
+        fits = self.min_total <= total and (self.max_total is None or total <= self.max_total)
+        return fits and (self.max_ratio is None or long <= short * self.max_ratio)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        most = "" if self.max_total is None else f"{self.max_total:,}"
+        ratio = "" if self.max_ratio is None else f", sides at most 1:{self.max_ratio}"
+        return (f"WIDTHxHEIGHT of {self.min_total:,} to {most} pixels{ratio}",)
+
+
+@frozen(kw_only=True)
+class Unsupported:
+    """A field the provider names but does not honour, and why."""
+
+    reason: str
+    source: str = ""
+
+    def admits(self, value: object) -> bool:  # noqa: ARG002 - the same question as of the others
+        """Never."""
+        return False
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+
+Descriptor: TypeAlias = Choice | Range | Flag | Text | Pixels | Unsupported
+
+
+@frozen(kw_only=True)
+class Caution:
+    """A documented surprise: what may happen to a field that is sent.
+
+    Attributes:
+        field: The request's field.
+        message: What may happen to it, as a sentence.
+        when: Values of other fields that must hold for it to matter.
+        source: Where it is documented.
+    """
+
+    field: str
+    message: str
+    when: Mapping[str, str] = attrs.field(factory=dict)
+    source: str = ""
+
+
+# --------------------------------------------------------------------------- prices
+
+
+@frozen(kw_only=True)
+class Price:
+    """One line of a price list.
+
+    Attributes:
+        usd: US dollars a unit, or None where the provider counts in credits.
+        credits: Credits a unit, or None.
+        unit: What is counted: `image` for each image drawn, `request` for each submission.
+        billable: What the unit is of.
+        when: Values of request fields the line is for; `{"references": "yes"}` and
+            `{"references": "no"}` tell editing from drawing.
+        source: Where the price is written.
+        as_of: The day it was read.
+    """
+
+    usd: Decimal | None = None
+    credits: Decimal | None = None
+    unit: Literal["image", "request"] = "image"
+    billable: str = "output_image"
+    when: Mapping[str, str] = attrs.field(factory=dict)
+    source: str = ""
+    as_of: date | None = None
+
+
+# --------------------------------------------------------------------------- models
+
+
+@frozen(kw_only=True)
+class References:
+    """How a model takes source images.
+
+    Attributes:
+        forms: What may be sent, best first.
+        max_count: The most images, or None where nobody says.
+        required: Whether the model needs one.
+        uploads: Whether the plugin's `prepare` turns bytes into a URL.
+        source: Where that is documented.
+    """
+
+    forms: tuple[ReferenceForm, ...]
+    max_count: int | None = None
+    required: bool = False
+    uploads: bool = False
+    source: str = ""
+
+
+@frozen(kw_only=True)
+class Model:
+    """One model of a provider.
+
+    Attributes:
+        id: The provider's own id, as it goes on the wire.
+        name: The canonical name, shared with other providers, or "" where there is none.
+        title: What a person calls it.
+        parameters: What each field of a request may hold. A field that is not here is
+            not supported.
+        sizes: The pixels documented for (resolution, aspect_ratio). Where the API takes
+            no ratio, the pair is sent as this size.
+        max_n: The most images one submission draws.
+        references: How it takes source images, or None: not at all.
+        edits_with: The id of the model that takes its place when there are references.
+        cautions: What may happen to fields that are sent.
+        prices: Its price list; empty is unknown.
+        results_kept: Seconds a result can be fetched, or None where nobody says.
+        request_timeout: Seconds to wait for one answer, or None for the provider's.
+        source: Where the model is documented.
+    """
+
+    id: str
+    name: str = ""
+    title: str = ""
+    parameters: Mapping[str, Descriptor] = attrs.field(factory=dict)
+    sizes: Mapping[tuple[str, str], str] = attrs.field(factory=dict)
+    max_n: int = 1
+    references: References | None = None
+    edits_with: str = ""
+    cautions: tuple[Caution, ...] = ()
+    prices: tuple[Price, ...] = ()
+    results_kept: int | None = None
+    request_timeout: float | None = None
+    source: str = ""
+
+
+@frozen(kw_only=True)
+class Auth:
+    """How a key is shown: the header, and its value with `{key}` in it."""
+
+    header: str = "Authorization"
+    form: str = "Bearer {key}"
+
+
+@frozen(kw_only=True)
+class ProviderInfo:
+    """A provider, its API and its models.
+
+    Attributes:
+        name: The one word used for it everywhere.
+        title: What a person calls it.
+        homepage: Where a person gets a key.
+        origins: Scheme and host of the API, the documented one first. Keys go nowhere else.
+        models: The catalog; the first is the default.
+        general: The limits of a model that is not in the catalog. Its id is ignored.
+        auth: How the key is shown.
+        usd_per_credit: What a credit is documented to cost in US dollars, or None where
+            the provider does not count in credits or nobody says.
+        credit_source: Where that is documented.
+        webhooks: Whether a submission may name a URL to call back.
+        request_timeout: Seconds to wait for one answer.
+        task_timeout: Seconds to wait for a task.
+        poll_schedule: Seconds before each look at a task; the last one repeats.
+        sources: The documents all this was read from.
+    """
+
+    name: str
+    title: str
+    homepage: str
+    origins: tuple[str, ...]
+    models: tuple[Model, ...]
+    general: Model
+    auth: Auth = Auth()
+    usd_per_credit: Decimal | None = None
+    credit_source: str = ""
+    webhooks: bool = False
+    request_timeout: float = 60.0
+    task_timeout: float = 600.0
+    poll_schedule: tuple[float, ...] = (2.0, 3.0, 5.0, 8.0, 10.0)
+    sources: tuple[str, ...] = ()
+
+    def find(self, wanted: str | None) -> Model | None:
+        """The model of that id or canonical name; the default for None; else None."""
+        if wanted is None:
+            return self.models[0]
+        by_id = next((model for model in self.models if model.id == wanted), None)
+        return by_id or next((model for model in self.models if model.name == wanted), None)
+
+    def limits(self, model_id: str) -> Model:
+        """The model of that id, or one outside the catalog with the general limits."""
+        return self.find(model_id) or evolve(self.general, id=model_id)
+
+
+def quote_from_prices(model: Model, request: ImageRequest) -> Quote | None:
+    """What the model's price list says of `request`, or None where it says nothing.
+
+    Where the list tells prices apart by a field the request leaves open, the quote is a
+    range over the lines that remain, with the assumption written down.
+    """
+    asked = {
+        "references": "yes" if request.references else "no",
+        "resolution": request.resolution,
+        "quality": request.quality,
+    }
+    lines = [
+        line
+        for line in model.prices
+        if all(asked.get(key) in {None, value} for key, value in line.when.items())
+    ]
+    if not lines:
+        return None
+    images = Decimal(request.n)
+    counts = [images if line.unit == "image" else Decimal(1) for line in lines]
+    dollars = [n * line.usd for n, line in zip(counts, lines, strict=True) if line.usd is not None]
+    tokens = [
+        n * line.credits for n, line in zip(counts, lines, strict=True) if line.credits is not None
+    ]
+    open_fields = sorted({key for line in lines for key in line.when if asked.get(key) is None})
+    return Quote(
+        model=request.model or model.id,
+        lines=tuple(
+            QuoteLine(
+                billable=line.billable,
+                unit=line.unit,
+                quantity=n,
+                unit_price=line.usd,
+                unit_credits=line.credits,
+            )
+            for n, line in zip(counts, lines, strict=True)
+        ),
+        low=min(dollars, default=None),
+        high=max(dollars, default=None),
+        credits_low=min(tokens, default=None),
+        credits_high=max(tokens, default=None),
+        assumptions=tuple(f"{key} is left open; the price depends on it." for key in open_fields),
+        source=lines[0].source,
+        as_of=lines[0].as_of,
+    )

@@ -1,0 +1,329 @@
+"""Every error tintype raises, split by whose fault it is.
+
+    TintypeError
+    ├── UsageError                      the caller's: nothing was sent, nothing was billed
+    │   ├── InvalidRequestError             a field has a value nobody could send
+    │   ├── UnsupportedError                this model or provider cannot do that
+    │   ├── UnknownProviderError            no installed plugin has that name
+    │   ├── MissingKeyError                 the provider needs a key and has none
+    │   ├── CostLimitError                  the quote is over `max_cost`, or unknown
+    │   └── SaveError                       the file cannot be written there
+    ├── PluginError                     a plugin is broken: the message names its distribution
+    ├── TransportError                  the network's
+    │   ├── NotSentError                    failed before a byte of the request left
+    │   ├── DroppedError                    failed after that: the provider may have acted
+    │   │   └── RequestTimeoutError             … because the request's deadline passed
+    │   └── DownloadError                   a result could not be fetched
+    ├── ProtocolError                   the provider's: an answer no document describes
+    │   └── UnknownStatusError              … because it names a status no document lists
+    ├── ProviderError                   the provider's: it said no, in documented words
+    │   ├── BadRequestError                 it does not accept the request
+    │   ├── ContentPolicyError              it refuses the prompt or a reference
+    │   ├── AuthenticationError             it does not accept the key
+    │   ├── PermissionDeniedError           the key may not do this
+    │   ├── InsufficientCreditError         the balance is too low
+    │   ├── NotFoundError                   it does not know the task or the model
+    │   ├── RateLimitError                  slow down
+    │   └── ServerError                     it failed
+    │       └── OverloadedError                 … because it has no capacity now
+    ├── SubmissionUnknownError          a submission left and nobody knows what became of it
+    └── TaskError                       a task ended without an image; the error carries it
+        ├── TaskFailedError                 the provider gave up
+        ├── TaskRefusedError                moderation refused the result
+        └── DeadlineError                   the task's deadline passed; it may still finish
+
+Each error says whether money was spent (`billed`) and survives pickling. `str()`
+is one sentence or two: what happened, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from tintype.models import Task
+
+
+class Billed(enum.StrEnum):
+    """Whether money was spent."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Outcome(enum.StrEnum):
+    """What became of a submission."""
+
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+
+
+class TintypeError(Exception):
+    """The base of every error tintype raises.
+
+    Attributes:
+        message: What happened, as a sentence.
+        provider: The provider's name, or "" where none is involved.
+        billed: Whether money was spent.
+    """
+
+    billed: Billed = Billed.UNKNOWN
+
+    def __init__(self, message: str, *, provider: str = "", billed: Billed | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        if billed is not None:
+            self.billed = billed
+
+    def __str__(self) -> str:
+        """The message, with the provider's name in front where there is one."""
+        return f"{self.provider}: {self.message}" if self.provider else self.message
+
+
+class UsageError(TintypeError):
+    """The caller asked for something that cannot be done. Nothing was sent."""
+
+    billed = Billed.NO
+
+
+class InvalidRequestError(UsageError):
+    """A field of a request has a value that nobody could send.
+
+    Attributes:
+        field: The field's name as the caller spells it.
+        allowed: The values that would have been accepted, where they can be listed.
+    """
+
+    def __init__(
+        self, message: str, *, field: str = "", allowed: tuple[str, ...] = (), provider: str = ""
+    ) -> None:
+        super().__init__(message, provider=provider)
+        self.field = field
+        self.allowed = allowed
+
+
+class UnsupportedError(InvalidRequestError):
+    """This model or provider cannot do what the field asks for."""
+
+
+class UnknownProviderError(UsageError):
+    """No installed plugin has that name."""
+
+
+class MissingKeyError(UsageError):
+    """The provider needs a key and the account has none."""
+
+
+class CostLimitError(UsageError):
+    """The quote is over the caller's `max_cost`, or it is unknown."""
+
+
+class SaveError(UsageError):
+    """An image cannot be written where the caller wants it."""
+
+
+class PluginError(TintypeError):
+    """A plugin is broken. The message names its distribution and the mend."""
+
+    billed = Billed.NO
+
+
+class TransportError(TintypeError):
+    """The network failed."""
+
+
+class NotSentError(TransportError):
+    """The exchange failed before a byte of the request left: it is safe to repeat."""
+
+    billed = Billed.NO
+
+
+class DroppedError(TransportError):
+    """The exchange failed after bytes had left: the provider may have acted on them."""
+
+
+class RequestTimeoutError(DroppedError):
+    """The request's deadline passed before its answer was complete."""
+
+
+class DownloadError(TransportError):
+    """A result could not be fetched."""
+
+
+class ProtocolError(TintypeError):
+    """The provider gave an answer that no document describes.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) of the offending value, "" for the whole body.
+        status: The HTTP status, or None outside HTTP.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        pointer: str = "",
+        status: int | None = None,
+        provider: str = "",
+        billed: Billed | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, billed=billed)
+        self.pointer = pointer
+        self.status = status
+
+
+class UnknownStatusError(ProtocolError):
+    """The provider names a task status that no document lists."""
+
+
+class ProviderError(TintypeError):
+    """The provider refused in documented words.
+
+    Attributes:
+        status: The HTTP status, or None where the refusal came by other means.
+        code: The provider's own error code, or "".
+        retry_after: Seconds the provider asks us to wait, or None.
+        request_id: The provider's name for the exchange, or "".
+    """
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(  # noqa: PLR0913 - each is a keyword the provider may have told us
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        retry_after: float | None = None,
+        request_id: str = "",
+        provider: str = "",
+        billed: Billed | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, billed=billed)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        self.request_id = request_id
+
+
+class BadRequestError(ProviderError):
+    """The provider does not accept the request as it is."""
+
+    billed = Billed.NO
+
+
+class ContentPolicyError(ProviderError):
+    """The provider refuses the prompt or a reference. The same words will be refused again."""
+
+
+class AuthenticationError(ProviderError):
+    """The provider does not accept the key."""
+
+    billed = Billed.NO
+
+
+class PermissionDeniedError(ProviderError):
+    """The key may not do this."""
+
+    billed = Billed.NO
+
+
+class InsufficientCreditError(ProviderError):
+    """The balance is too low for this."""
+
+    billed = Billed.NO
+
+
+class NotFoundError(ProviderError):
+    """The provider does not know the task, the model or the address."""
+
+
+class RateLimitError(ProviderError):
+    """Too many requests: slow down."""
+
+    billed = Billed.NO
+    retryable = True
+
+
+class ServerError(ProviderError):
+    """The provider failed. Whether it had begun to work, and so to charge, is not known."""
+
+    retryable = True
+
+
+class OverloadedError(ServerError):
+    """The provider has no capacity now and did not begin."""
+
+    billed = Billed.NO
+
+
+def refusal(
+    status: int, kinds: Mapping[int, type[ProviderError]], message: str = "", code: str = ""
+) -> ProviderError | ProtocolError:
+    """The error for an HTTP status (or one of its kind in a body), by a plugin's own table.
+
+    A status the table does not list is a `ServerError` from 500 on and a `ProtocolError`
+    below: no document says what it means, or whether it was billed.
+    """
+    text = message or f"It answered with status {status}."
+    kind = kinds.get(status, ServerError if status >= _FIRST_SERVER_ERROR else None)
+    if kind is None:
+        return ProtocolError(f"Status {status} is not documented: {text}", status=status)
+    return kind(text, status=status, code=code)
+
+
+_FIRST_SERVER_ERROR = 500
+
+
+class SubmissionUnknownError(TintypeError):
+    """A submission left and nobody knows what became of it. It is never sent again by itself.
+
+    Attributes:
+        entry: The id of the recorded intent, to look for in the journal.
+    """
+
+    def __init__(
+        self, message: str, *, entry: str = "", provider: str = "", billed: Billed | None = None
+    ) -> None:
+        super().__init__(message, provider=provider, billed=billed)
+        self.entry = entry
+
+
+class TaskError(TintypeError):
+    """A task ended without an image, or did not end in time.
+
+    Attributes:
+        task: The task's last snapshot, or None once the error was made by hand.
+        task_json: The same snapshot as JSON, for another process to pick up.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        task: Task | None = None,
+        task_json: str = "",
+        provider: str = "",
+        billed: Billed | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, billed=billed)
+        self.task = task
+        self.task_json = task_json
+
+
+class TaskFailedError(TaskError):
+    """The provider gave up on the task."""
+
+
+class TaskRefusedError(TaskError):
+    """Moderation refused the task or its result."""
+
+
+class DeadlineError(TaskError):
+    """The task's deadline passed. It may still finish: wait for it again from `task_json`."""

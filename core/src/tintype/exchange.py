@@ -1,0 +1,50 @@
+"""What a plugin is given to read: one answer, and what led to it."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import TypeAlias
+
+from attrs import frozen
+
+from tintype.messages import Delivery, Response, ServerSentEvent
+from tintype.models import ImageRequest, Quote, Task
+
+Message: TypeAlias = Response | ServerSentEvent | Delivery
+
+
+class Operation(enum.StrEnum):
+    """What an exchange is for."""
+
+    PRICE = "price"
+    PREPARE = "prepare"
+    SUBMIT = "submit"
+    POLL = "poll"
+    EVENT = "event"
+    END = "end"
+    WEBHOOK = "webhook"
+    CANCEL = "cancel"
+    MODELS = "models"
+
+
+@frozen(kw_only=True)
+class Exchange:
+    """One answer of a provider, with everything a plugin may need to read it.
+
+    Attributes:
+        operation: What the exchange is for.
+        at: When the answer was complete, as an aware datetime.
+        message: The answer: a response, an event of a stream, an inbound webhook, or
+            None at the end of a stream.
+        request: The request as it was resolved, where one is known.
+        task: The latest snapshot of the task, where there is one.
+        quote: The quote so far, where the price is asked in several steps.
+    """
+
+    operation: Operation
+    at: datetime
+    message: Message | None = None
+    request: ImageRequest | None = None
+    task: Task | None = None
+    quote: Quote | None = None

@@ -1,0 +1,91 @@
+"""What a provider plugin defines: five functions, and four more if it can.
+
+A plugin is a module of pure functions marked with `@hookimpl`. It never performs
+I/O, never waits, never reads a clock and never sees a key. The core sends what
+`price`, `submit` and `poll` return, and hands every answer to `parse`.
+
+    from tintype import hookimpl, Request, Task, TaskState
+
+    @hookimpl
+    def submit(request):
+        return Request.post("https://api.acme.test/v1/images", {"prompt": request.prompt})
+
+`parse` *returns* what is true of the task (also that it failed or was refused) and
+*raises* what is true of this one answer (a gateway's HTML page, a status no document
+lists, a bad key). While polling, only what it raises is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pluggy
+
+from tintype.catalog import ProviderInfo
+from tintype.exchange import Exchange
+from tintype.messages import Request
+from tintype.models import ImageRequest, Quote, Task
+
+hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tintype")
+hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tintype")
+
+
+class Provider(Protocol):
+    """The hooks every plugin defines."""
+
+    @hookspec(firstresult=True)
+    def describe(self) -> ProviderInfo:
+        """What the provider offers, as data."""
+        ...
+
+    @hookspec(firstresult=True)
+    def price(self, request: ImageRequest, quote: Quote | None) -> Quote | Request | None:
+        """What `request` would cost: known, askable (a Request), or unknown (None).
+
+        `quote` is None at first. After an answer that `parse` turned into a quote with
+        `final=False` it is that quote, at most four times.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def submit(self, request: ImageRequest) -> Request | Task:
+        """The request that starts the work. `request.model` is the provider's own id."""
+        ...
+
+    @hookspec(firstresult=True)
+    def poll(self, task: Task) -> Request | None:
+        """What to ask next about a running task; None where only a webhook can tell."""
+        ...
+
+    @hookspec(firstresult=True)
+    def parse(self, exchange: Exchange) -> Quote | Task | ImageRequest | ProviderInfo:
+        """What the provider said.
+
+        A Quote for `price`, an ImageRequest for `prepare`, a ProviderInfo for `models`,
+        a Task for everything else, made by evolving `exchange.task` where there is one.
+        """
+        ...
+
+
+class Extras(Protocol):
+    """The hooks a plugin defines where its provider can do more."""
+
+    @hookspec(firstresult=True)
+    def prepare(self, request: ImageRequest) -> Request | None:
+        """Something free and repeatable to do before `submit`, such as an upload."""
+        ...
+
+    @hookspec(firstresult=True)
+    def models(self) -> Request | None:
+        """The question for the provider's live list of models."""
+        ...
+
+    @hookspec(firstresult=True)
+    def cancel(self, task: Task) -> Request | None:
+        """The request that cancels a running task."""
+        ...
+
+    @hookspec(firstresult=True)
+    def verify(self, exchange: Exchange, secret: str) -> bool:
+        """Whether the webhook in `exchange` is signed by the provider with `secret`."""
+        ...

@@ -1,0 +1,106 @@
+"""HTTP as frozen values: what a plugin asks to be sent, and what came back.
+
+Nothing here performs I/O, and nothing here knows a key. URLs are written as the
+provider documents them; the core replaces the origin for an account that has a
+base URL of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+JsonObject: TypeAlias = Mapping[str, object]
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@frozen(kw_only=True)
+class JsonBody:
+    """A body that is sent as `application/json`."""
+
+    value: JsonObject
+
+
+@frozen(kw_only=True)
+class Part:
+    """One part of a multipart form: a field, or a file where it has a `filename`."""
+
+    name: str
+    data: bytes = field(repr=False)
+    filename: str | None = None
+    media_type: str | None = None
+
+
+@frozen(kw_only=True)
+class MultipartBody:
+    """A body that is sent as `multipart/form-data`, its parts in this order."""
+
+    parts: tuple[Part, ...]
+
+
+@frozen(kw_only=True)
+class Request:
+    """An exchange a plugin wants made.
+
+    Attributes:
+        method: The HTTP method, in capitals.
+        url: The documented absolute URL, query included.
+        body: What to send, or None.
+        auth: Whether the account's key goes along. The core adds it, and only to a
+            host the provider declares.
+        stream: Whether the answer may be a stream of server-sent events.
+    """
+
+    method: str
+    url: str
+    body: JsonBody | MultipartBody | None = None
+    auth: bool = True
+    stream: bool = False
+
+    @classmethod
+    def get(cls, url: str) -> Request:
+        """A GET of `url`."""
+        return cls(method="GET", url=url)
+
+    @classmethod
+    def post(cls, url: str, body: JsonObject, *, stream: bool = False) -> Request:
+        """A POST of `body` as JSON to `url`."""
+        return cls(method="POST", url=url, body=JsonBody(value=body), stream=stream)
+
+
+@frozen(kw_only=True)
+class Response:
+    """A complete HTTP answer, its body decompressed."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case, or None."""
+        return find_header(self.headers, name)
+
+
+@frozen(kw_only=True)
+class ServerSentEvent:
+    """One event of a stream (WHATWG HTML, section 9.2)."""
+
+    data: str = field(repr=False)
+    event: str = "message"
+    id: str = ""
+
+
+@frozen(kw_only=True)
+class Delivery:
+    """An inbound webhook: the raw body and the headers it came with."""
+
+    body: bytes = field(repr=False)
+    headers: Headers = ()
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """The value of the first header called `name`, in any case, or None."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
