@@ -34,6 +34,8 @@ from tintype.messages import JsonObject, Response, ServerSentEvent
 
 T = TypeVar("T")
 _Hook: TypeAlias = Callable[[object, object], object]
+# cattrs types the hooks it builds as taking anything.
+_CattrsHook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]
 
 # How the encoded images of every format the providers name begin, in base64.
 _IMAGE_TEXT = re.compile(r"data:image/|iVBORw0KGgo|/9j/|UklGR|R0lGOD|PHN2Zy|PD94bWw")
@@ -226,7 +228,8 @@ def _structured(converter: cattrs.Converter, value: object, shape: type[T]) -> T
         return converter.structure(value, shape)
     except (cattrs.BaseValidationError, cattrs.StructureHandlerNotFoundError, ValueError) as error:
         pointer, reason = _first_fault(error)
-        raise ProtocolError(f"{reason} At {pointer or 'the top'}.", pointer=pointer) from None
+        msg = f"{reason} At {pointer or 'the top'}."
+        raise ProtocolError(msg, pointer=pointer) from None
 
 
 def _first_fault(error: BaseException) -> tuple[str, str]:
@@ -299,7 +302,7 @@ def _parsed_text(parse: Callable[[str], object]) -> _Hook:
     return hook
 
 
-def _checked(kind: type, name: str, inner: Callable[..., object]) -> _Hook:
+def _checked(kind: type, name: str, inner: _CattrsHook) -> _Hook:
     """The hook `inner`, once the value is known to be of class `kind`."""
 
     def hook(value: object, target: object) -> object:
@@ -309,6 +312,10 @@ def _checked(kind: type, name: str, inner: Callable[..., object]) -> _Hook:
         raise _MismatchError(msg)
 
     return hook
+
+
+def _is_tuple(shape: object) -> bool:
+    return get_origin(shape) is tuple
 
 
 def _strict_converter() -> cattrs.Converter:
@@ -324,7 +331,7 @@ def _strict_converter() -> cattrs.Converter:
         lambda shape: _checked(dict, "an object", make_dict_structure_fn(shape, made)),
     )
     made.register_structure_hook_factory(
-        lambda shape: get_origin(shape) in {tuple},
+        _is_tuple,
         lambda shape: _checked(list, "an array", _homogenous(shape, made)),
     )
     made.register_structure_hook_factory(

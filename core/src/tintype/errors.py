@@ -18,7 +18,6 @@
     │   └── UnknownStatusError              … because it names a status no document lists
     ├── ProviderError                   the provider's: it said no, in documented words
     │   ├── BadRequestError                 it does not accept the request
-    │   ├── ContentPolicyError              it refuses the prompt or a reference
     │   ├── AuthenticationError             it does not accept the key
     │   ├── PermissionDeniedError           the key may not do this
     │   ├── InsufficientCreditError         the balance is too low
@@ -216,10 +215,6 @@ class BadRequestError(ProviderError):
     """The provider does not accept the request as it is."""
 
     billed = Billed.NO
-
-
-class ContentPolicyError(ProviderError):
-    """The provider refuses the prompt or a reference. The same words will be refused again."""
 
 
 class AuthenticationError(ProviderError):

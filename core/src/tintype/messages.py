@@ -71,6 +71,19 @@ class Request:
 
 
 @frozen(kw_only=True)
+class HttpRequest:
+    """A request as it goes on the wire, byte for byte, but for `Host`, which is the URL's.
+
+    This is what a transport is given. It adds nothing and rewrites nothing.
+    """
+
+    method: str
+    url: str
+    headers: Headers = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@frozen(kw_only=True)
 class Response:
     """A complete HTTP answer, its body decompressed."""
 

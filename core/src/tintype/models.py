@@ -26,6 +26,7 @@ ReferenceLike: TypeAlias = "Reference | str | Path | bytes"
 
 _SIZE = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
 _MAX_COMPRESSION = 100
+_MAX_IMAGES = 1000
 
 
 # --------------------------------------------------------------------------- asking
@@ -185,16 +186,27 @@ def _check_words(request: ImageRequest) -> None:
     if not request.prompt.strip():
         msg = "The prompt is empty: say what to draw."
         raise InvalidRequestError(msg, field="prompt")
+    if not _is_unicode(request.prompt):
+        msg = "The prompt holds bytes that are not text in UTF-8."
+        raise InvalidRequestError(msg, field="prompt")
     for name in _OPTIONAL_TEXT:
         if getattr(request, name) == "":
             msg = f"{name} is empty: leave it out, or give it a value."
             raise InvalidRequestError(msg, field=name)
 
 
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _check_counts(request: ImageRequest) -> None:
-    if request.n < 1:
-        msg = f"n={request.n} draws nothing: ask for 1 image or more."
-        raise InvalidRequestError(msg, field="n", allowed=("1 or more",))
+    if not 1 <= request.n <= _MAX_IMAGES:
+        msg = f"n={request.n} is outside 1 to {_MAX_IMAGES}: ask for more in several requests."
+        raise InvalidRequestError(msg, field="n", allowed=(f"1 to {_MAX_IMAGES}",))
     compression = request.output_compression
     if compression is not None and not 0 <= compression <= _MAX_COMPRESSION:
         msg = f"output_compression={compression} is outside 0 to {_MAX_COMPRESSION}."

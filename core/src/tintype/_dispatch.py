@@ -1,0 +1,188 @@
+"""A plugin's request as the very bytes that go on the wire, for one account.
+
+Both transports send what stands here and add nothing: method, URL, headers and body are
+fixed before either library sees them. This is also the only place that writes a key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import assert_never
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+from tintype.catalog import Auth, ProviderInfo
+from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
+from tintype.messages import HttpRequest, JsonBody, JsonObject, MultipartBody, Part, Request
+from tintype.models import Account
+
+USER_AGENT = "tintype/0.1.0"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# What may stand unescaped in a path or query (RFC 3986, 3.3 and 3.4), `%` for escapes.
+_TARGET = "/:@!$&'()*+,;=-._~%?"
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+
+
+def encode(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
+    """A plugin's request for one account.
+
+    Raises:
+        MissingKeyError: It needs a key, and the account has none a header can carry.
+        PluginError: It would show the key to a host the provider does not declare.
+        UsageError: The account's base URL is none.
+    """
+    url = _address(request, info, account)
+    media_type, body = _body(request)
+    accept = "text/event-stream, application/json" if request.stream else "application/json"
+    headers = [
+        ("Accept", accept),
+        ("Accept-Encoding", "gzip, deflate"),
+        ("User-Agent", USER_AGENT),
+    ]
+    if media_type:
+        headers += [("Content-Type", media_type), ("Content-Length", str(len(body)))]
+    if request.auth:
+        headers.append(_credentials(info.auth, account))
+    return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
+
+
+def fetch_request(url: str) -> HttpRequest:
+    """A GET of a result: no credentials, whatever the host."""
+    headers = (("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", USER_AGENT))
+    return HttpRequest(method="GET", url=normalized(url), headers=headers)
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """(scheme, host, port) of a URL, as two URLs are compared.
+
+    Raises:
+        ValueError: The URL has no host, hides one behind user information, or has a port
+            that is no number.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or "@" in parts.netloc or "\\" in url:
+        msg = "the URL has no plain host"
+        raise ValueError(msg)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(scheme)
+
+
+def normalized(url: str) -> str:
+    """The URL with its target escaped as both transports would leave it alone."""
+    parts = urlsplit(url)
+    path, query = (
+        _ESCAPE.sub(lambda found: found[0].upper(), quote(text, safe=_TARGET))
+        for text in (parts.path or "/", parts.query)
+    )
+    return urlunsplit(SplitResult(parts.scheme, parts.netloc, path, query, ""))
+
+
+def checked_base_url(account: Account) -> str | None:
+    """The account's base URL without a slash at its end, or None.
+
+    Raises:
+        UsageError: It is not an http(s) URL of a plain host, or it has a query.
+    """
+    if account.base_url is None:
+        return None
+    parts = urlsplit(account.base_url)
+    try:
+        scheme, _, _ = origin(account.base_url)
+    except ValueError:
+        scheme = ""
+    if scheme not in _DEFAULT_PORTS or parts.query or parts.fragment:
+        msg = (
+            f"The base URL {account.base_url!r} is not of the form https://host[:port][/prefix]; "
+            f"mend {env_name(account.provider)}_BASE_URL or the account."
+        )
+        raise UsageError(msg, provider=account.provider)
+    return account.base_url.rstrip("/")
+
+
+def env_name(provider: str) -> str:
+    """How a provider's name is spelt at the front of environment variables."""
+    return re.sub(r"\W", "_", provider).upper()
+
+
+def _address(request: Request, info: ProviderInfo, account: Account) -> str:
+    """The request's URL: documented origins give way to the account's base URL."""
+    base = checked_base_url(account)
+    try:
+        asked = origin(request.url)
+        if asked in {origin(each) for each in info.origins}:
+            parts = urlsplit(normalized(request.url))
+            target = urlunsplit(("", "", parts.path, parts.query, ""))
+            return (base or f"{parts.scheme}://{parts.netloc}") + target
+        declared = base is not None and _is_under(request.url, base)
+    except ValueError:
+        declared = False
+    if request.auth and not declared:
+        msg = "It asked for a credential to go to a host it does not declare; nothing was sent."
+        raise PluginError(msg, provider=info.name)
+    return normalized(request.url)
+
+
+def _is_under(url: str, base: str) -> bool:
+    """Whether a URL stands on the base URL: its origin, and its path prefix."""
+    prefix, path = urlsplit(base).path.rstrip("/") + "/", urlsplit(normalized(url)).path
+    return origin(url) == origin(base) and path.startswith(prefix) and "/.." not in path
+
+
+def _credentials(auth: Auth, account: Account) -> tuple[str, str]:
+    name = env_name(account.provider)
+    key = account.key.reveal() if account.key else ""
+    if not key:
+        msg = f"It needs a key: set {name}_API_KEY, or give an Account with a key."
+        raise MissingKeyError(msg, provider=account.provider)
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        msg = f"The key holds characters that no key has; copy it into {name}_API_KEY again."
+        raise MissingKeyError(msg, provider=account.provider)
+    return auth.header, auth.form.format(key=key)
+
+
+def _body(request: Request) -> tuple[str, bytes]:
+    """(media type, bytes) of a request's body; both empty where there is none."""
+    match request.body:
+        case None:
+            return "", b""
+        case JsonBody(value=value):
+            return "application/json", _json(value)
+        case MultipartBody(parts=parts):
+            return _multipart(parts)
+        case _:
+            assert_never(request.body)
+
+
+def _json(value: JsonObject) -> bytes:
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+    except (TypeError, ValueError) as error:
+        msg = f"The options hold something that JSON cannot: {error}."
+        raise InvalidRequestError(msg, field="options") from None
+
+
+def _multipart(parts: Iterable[Part]) -> tuple[str, bytes]:
+    """A form as RFC 7578 has it, its boundary drawn from its content."""
+    encoded = [_part_head(part) + part.data for part in parts]
+    boundary = hashlib.sha256(b"\0".join(encoded)).hexdigest()[:32]
+    line = f"--{boundary}".encode()
+    body = b"".join(line + b"\r\n" + part + b"\r\n" for part in encoded) + line + b"--\r\n"
+    return f"multipart/form-data; boundary={boundary}", body
+
+
+def _part_head(part: Part) -> bytes:
+    disposition = f'form-data; name="{_quoted(part.name)}"'
+    if part.filename is not None:
+        disposition += f'; filename="{_quoted(part.filename)}"'
+    lines = [f"Content-Disposition: {disposition}"]
+    if part.media_type is not None:
+        lines.append(f"Content-Type: {part.media_type}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _quoted(text: str) -> str:
+    """A name in quotes, escaped as browsers do (WHATWG HTML, multipart/form-data)."""
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

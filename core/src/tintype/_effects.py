@@ -1,0 +1,143 @@
+"""What a flow asks of the outside world, and what it is told.
+
+A flow is a generator that performs no I/O. It yields one of these effects, and is sent
+the reply or thrown the error. A driver, sync or async, does nothing else than perform
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Protocol, TypeAlias, TypeVar
+
+from attrs import field, frozen
+
+from tintype.errors import Billed, Outcome
+from tintype.messages import Headers, Request, Response, ServerSentEvent
+from tintype.models import ImageRequest, Quote, Task
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class Send:
+    """Make this exchange. The reply is a `Response`, or `Head` where events follow.
+
+    Attributes:
+        repeat: Whether a repetition is safe. A driver never repeats by itself; it may
+            choose its connection by this.
+        timeout: Seconds from now until the answer must be complete.
+    """
+
+    request: Request
+    repeat: bool
+    timeout: float
+
+
+@frozen(kw_only=True)
+class Receive:
+    """The next event of the open stream. The reply is the event, or None at its end."""
+
+
+@frozen(kw_only=True)
+class Sleep:
+    """Wait so many seconds."""
+
+    seconds: float
+
+
+@frozen(kw_only=True)
+class Load:
+    """The bytes of a local file."""
+
+    path: str
+
+
+class Sink(Protocol):
+    """Where the bytes of a result go."""
+
+    def write(self, chunk: bytes, /) -> object:
+        """Take the next bytes."""
+
+    def restart(self) -> None:
+        """Forget all bytes so far: the result is fetched anew."""
+
+
+@frozen(kw_only=True)
+class Fetch:
+    """Get a result, without credentials. The reply is the `Head`; the body of a 200 is written.
+
+    Attributes:
+        limit: The most bytes to accept.
+        timeout: Seconds from now until the body must be complete.
+    """
+
+    url: str
+    sink: Sink
+    limit: int
+    timeout: float
+
+
+@frozen(kw_only=True)
+class Record:
+    """Write this down before going on. The reply is the entry's id, "" without a journal."""
+
+    entry: Entry
+
+
+@frozen(kw_only=True)
+class Head:
+    """The head of an answer: its body is a stream of events, or went into a sink."""
+
+    status: int
+    headers: Headers = ()
+
+
+# ------------------------------------------------------------------- what is recorded
+
+
+@frozen(kw_only=True)
+class Intent:
+    """A submission is about to leave."""
+
+    provider: str
+    request: ImageRequest = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Settled:
+    """What became of a submission that brought no task.
+
+    Attributes:
+        intent: The id that recording the `Intent` gave.
+    """
+
+    intent: str
+    outcome: Outcome
+    billed: Billed
+    reason: str
+
+
+@frozen(kw_only=True)
+class Quoted:
+    """What a request is expected to cost."""
+
+    quote: Quote
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """How a task stands.
+
+    Attributes:
+        intent: The id that recording the `Intent` gave, "" in a process that did not submit.
+    """
+
+    task: Task
+    intent: str = ""
+
+
+Entry: TypeAlias = Intent | Settled | Quoted | Snapshot
+Effect: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record
+Reply: TypeAlias = Response | Head | ServerSentEvent | bytes | str | None
+Flow: TypeAlias = Generator[Effect, Reply, T]

@@ -1,0 +1,87 @@
+"""Server-sent events from bytes, as they arrive (WHATWG HTML, 9.2.6).
+
+One liberty: an event that the stream ends in the middle of is delivered, not dropped.
+It may hold an image that somebody paid for.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from tintype.messages import Headers, ServerSentEvent, find_header
+
+_FIELDS = ("data:", "event:", "id:", "retry:", ":")
+_PEEK = 512
+
+
+def is_event_stream(start: bytes, headers: Headers) -> bool | None:
+    """Whether a body is a stream of events: by its first line, then by its content type.
+
+    Providers answer a request for a stream with plain JSON where they do not stream, and
+    not every gateway sets the content type. None: more bytes are needed to tell.
+    """
+    text = start.decode("utf-8", "replace").lstrip("\ufeff\r\n\t ")
+    if text.startswith(("{", "[")):
+        return False
+    if text.startswith(_FIELDS):
+        return True
+    if len(start) < _PEEK and any(field.startswith(text) for field in _FIELDS):
+        return None
+    content_type = find_header(headers, "content-type") or ""
+    return content_type.partition(";")[0].strip().lower() == "text/event-stream"
+
+
+class EventDecoder:
+    """Turns chunks of bytes, cut anywhere, into events."""
+
+    def __init__(self) -> None:
+        self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._rest = ""
+        self._data: list[str] = []
+        self._event = ""
+        self._id = ""
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """The events that are complete now."""
+        *lines, self._rest = self._split(self._rest + self._text.decode(chunk))
+        return self._read(lines)
+
+    def close(self) -> list[ServerSentEvent]:
+        """The event that the end of the stream cut short, if any."""
+        return self._read([*self._rest.splitlines(), ""])
+
+    @staticmethod
+    def _split(text: str) -> list[str]:
+        # A chunk may end between \r and \n: keep the \r for the next one.
+        held = text.endswith("\r")
+        body = text[:-1] if held else text
+        lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if held:
+            lines[-1] += "\r"
+        return lines
+
+    def _read(self, lines: list[str]) -> list[ServerSentEvent]:
+        events = [self._line(line) for line in lines]
+        return [event for event in events if event is not None]
+
+    def _line(self, line: str) -> ServerSentEvent | None:
+        if not line:
+            return self._dispatch()
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "data":
+                self._data.append(value)
+            case "event":
+                self._event = value
+            case "id":
+                self._id = value
+            case _:  # a comment, `retry`, or a field nobody defines
+                pass
+        return None
+
+    def _dispatch(self) -> ServerSentEvent | None:
+        data, event = "\n".join(self._data), self._event or "message"
+        found = bool(self._data)
+        self._data, self._event = [], ""
+        return ServerSentEvent(data=data, event=event, id=self._id) if found else None

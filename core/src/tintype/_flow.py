@@ -1,0 +1,422 @@
+"""The conversation with one provider: generators that perform no I/O.
+
+The rules about money live here and nowhere else:
+
+1. A submission is never repeated unless nothing can have been charged: it was not sent,
+   or the provider refused it in words that a document calls unbilled. Its intent is
+   recorded before it leaves, its task before anything else happens.
+2. Nothing that goes wrong while polling ends a task before its deadline.
+3. A submission is built before its price is asked: what the plugin refuses sends nothing.
+4. A stream is read to its end, and each new image is recorded at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
+from typing import TypeVar
+
+from attrs import evolve, frozen
+
+from tintype._effects import (
+    Flow,
+    Head,
+    Intent,
+    Load,
+    Quoted,
+    Receive,
+    Record,
+    Send,
+    Settled,
+    Sleep,
+    Snapshot,
+)
+from tintype._pacing import Clock, backoff
+from tintype._reader import Reader, expected
+from tintype._registry import Plugin
+from tintype._resolve import OnUnsupported, Plan, resolve
+from tintype._settle import add_quotes, in_dollars
+from tintype._verdicts import (
+    check_cost,
+    concluded,
+    late,
+    may_repeat,
+    only_a_webhook,
+    outcome_of,
+    passes,
+    tells_more,
+    unknown_submission,
+)
+from tintype._watch import Watch
+from tintype.catalog import Flag, ProviderInfo
+from tintype.errors import (
+    Outcome,
+    ProviderError,
+    TintypeError,
+    UnsupportedError,
+    UsageError,
+)
+from tintype.exchange import Operation
+from tintype.messages import Delivery, Request, Response, ServerSentEvent
+from tintype.models import (
+    Attempt,
+    Failure,
+    Generation,
+    ImageRequest,
+    Quote,
+    Reference,
+    Task,
+    TaskState,
+)
+
+T = TypeVar("T")
+
+_MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
+_MOST_TRIES = 4  # how often an exchange is made that may be repeated
+_MOST_UPLOADS = 64  # how often `prepare` may ask for one more
+_DRIVER = "the driver"
+
+
+@frozen(kw_only=True)
+class Terms:
+    """What the embedder decided.
+
+    Attributes:
+        clock: What time it is.
+        jitter: A number from 0 to 1, another one at each call.
+        usd_per_credit: What a credit cost, or None: what the provider documents.
+        request_timeout: Seconds for one answer, or None: what the provider documents.
+        task_timeout: Seconds for a task, or None: likewise.
+        on_unsupported: What to do about a field the model cannot honour.
+    """
+
+    clock: Clock
+    jitter: Callable[[], float]
+    usd_per_credit: Decimal | None = None
+    request_timeout: float | None = None
+    task_timeout: float | None = None
+    on_unsupported: OnUnsupported = "error"
+
+
+class Conversation:
+    """Everything that can be said to one provider, each as a flow."""
+
+    def __init__(self, plugin: Plugin, terms: Terms) -> None:
+        self._hooks = plugin.hooks
+        self._extras = plugin.extras
+        self._info = plugin.info
+        self._terms = terms
+        self._reader = Reader(plugin, terms.clock, terms.usd_per_credit)
+
+    # ------------------------------------------------------------------- questions
+
+    def quote(self, request: ImageRequest) -> Flow[Quote]:
+        """What a request would cost. Its submissions are built, and not sent."""
+        plan = yield from self._plan(request)
+        for part in plan.requests:
+            self._build(part)
+        return (yield from self._quote(plan))
+
+    def models(self) -> Flow[ProviderInfo]:
+        """The provider's live list of models, or the catalog where it has none."""
+        asked = self._reader.call(self._extras.models)
+        if not isinstance(asked, Request):
+            return self._info
+        return (yield from self._ask(ProviderInfo, Operation.MODELS, asked))
+
+    def _quote(self, plan: Plan) -> Flow[Quote]:
+        """The sum of what the plan's submissions would cost, each kind asked once."""
+        quotes: list[tuple[Quote, int]] = []
+        for size, times in Counter(part.n for part in plan.requests).items():
+            try:
+                quote = yield from self._price(evolve(plan.requests[0], n=size))
+            except UsageError:
+                raise
+            except TintypeError as error:
+                quote = Quote(reason=str(error))
+            quotes.append((quote, times))
+        total = evolve(add_quotes(quotes), provider=self._info.name, model=plan.model.id)
+        total = in_dollars(total, self._info, self._terms.usd_per_credit)
+        yield Record(entry=Quoted(quote=total))
+        return total
+
+    def _price(self, request: ImageRequest) -> Flow[Quote]:
+        quote: Quote | None = None
+        for _ in range(_MOST_QUESTIONS):
+            asked = self._reader.call(self._hooks.price, request=request, quote=quote)
+            if asked is None:
+                return Quote(reason="No document tells the price.")
+            if isinstance(asked, Quote):
+                return asked
+            quote = yield from self._ask(
+                Quote, Operation.PRICE, asked, request=request, quote=quote
+            )
+            if quote.final:
+                return quote
+        return Quote(reason=f"The price was still open after {_MOST_QUESTIONS} questions.")
+
+    # ----------------------------------------------------------------- submissions
+
+    def submit(self, request: ImageRequest) -> Flow[Task]:
+        """Start one submission.
+
+        Raises:
+            UnsupportedError: The model draws fewer images at once than are asked for.
+            SubmissionUnknownError: Nobody knows whether it was accepted.
+        """
+        plan = yield from self._plan(request)
+        first, *more = plan.requests
+        if more:
+            most = plan.model.max_n
+            msg = f"{plan.model.id} draws {most} at once: ask for n={most}, or call generate()."
+            allowed = (f"1 to {most}",)
+            raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
+        return (yield from self._submit(plan, first, self._build(first)))
+
+    def draw(self, request: ImageRequest) -> Flow[Task]:
+        """Start one submission and follow it to its end; snapshots are recorded on the way.
+
+        Images are asked for as they are made where the model can.
+        """
+        model = self._info.find(request.model)
+        if model is not None and isinstance(model.parameters.get("stream"), Flag):
+            request = evolve(request, stream=True)
+        task = yield from self.submit(request)
+        return (yield from self.wait(task))
+
+    def generate(self, request: ImageRequest, max_cost: Decimal | None = None) -> Flow[Generation]:
+        """Quote, submit as often as `n` demands, and follow all to their ends.
+
+        Raises:
+            CostLimitError: The quote is over `max_cost`, or unknown.
+            TintypeError: What kept every one of the submissions from giving an image.
+        """
+        plan = yield from self._plan(request)
+        builds = [self._build(part) for part in plan.requests]
+        quote = yield from self._quote(plan)
+        check_cost(quote, max_cost)
+        watches: list[Watch] = []
+        failures: list[Attempt] = []
+        for part, build in zip(plan.requests, builds, strict=True):
+            try:
+                task = yield from self._submit(plan, part, build)
+            except TintypeError as error:
+                failures.append(Attempt(outcome=outcome_of(error), error=error))
+                break  # what kept this one will keep the next; the accepted ones go on
+            watches.append(self._watch(task))
+        yield from self._follow(watches)
+        accepted = [
+            Attempt(outcome=Outcome.ACCEPTED, task=watch.task, error=watch.error)
+            for watch in watches
+        ]
+        attempts = (*accepted, *failures)
+        return concluded(Generation(quote=quote, attempts=attempts, notices=plan.notices))
+
+    def _plan(self, request: ImageRequest) -> Flow[Plan]:
+        """The request with its files read and its uploads made, against the model's limits."""
+        request = yield from self._loaded(request)
+        plan = resolve(request, self._info, on_unsupported=self._terms.on_unsupported)
+        first = plan.requests[0]
+        for _ in range(_MOST_UPLOADS):
+            asked = self._reader.call(self._extras.prepare, request=first)
+            if not isinstance(asked, Request):
+                break
+            first = yield from self._ask(ImageRequest, Operation.PREPARE, asked, request=first)
+        return evolve(plan, requests=tuple(evolve(first, n=part.n) for part in plan.requests))
+
+    def _loaded(self, request: ImageRequest) -> Flow[ImageRequest]:
+        """The request with the bytes of its local files in place of their paths."""
+        references: list[Reference] = []
+        for reference in request.references:
+            if reference.path is None:
+                references.append(reference)
+                continue
+            data = expected((yield Load(path=reference.path)), bytes, _DRIVER)
+            name = reference.path.replace("\\", "/").rpartition("/")[2]
+            references.append(Reference(data=data, name=name))
+        return evolve(request, references=tuple(references))
+
+    def _build(self, request: ImageRequest) -> Request | Task:
+        return self._reader.call(self._hooks.submit, request=request)
+
+    def _submit(self, plan: Plan, request: ImageRequest, build: Request | Task) -> Flow[Task]:
+        """Send a submission; again only where nothing can have been charged (rule 1)."""
+        for tries in count(1):
+            intent = yield from self._record_intent(request)
+            try:
+                task = yield from self._submit_once(plan, request, build, intent)
+            except TintypeError as error:
+                outcome = outcome_of(error)
+                settled = Settled(
+                    intent=intent, outcome=outcome, billed=error.billed, reason=str(error)
+                )
+                yield Record(entry=settled)
+                if outcome is Outcome.UNKNOWN:
+                    raise unknown_submission(error, intent, self._info.name) from error
+                if tries == _MOST_TRIES or not may_repeat(error):
+                    raise
+                yield Sleep(seconds=self._pause(error, tries))
+            else:
+                yield Record(entry=Snapshot(task=task, intent=intent))
+                return task
+        raise AssertionError  # count() does not end
+
+    def _record_intent(self, request: ImageRequest) -> Flow[str]:
+        entry = yield Record(entry=Intent(provider=self._info.name, request=request))
+        return expected(entry, str, _DRIVER)
+
+    def _submit_once(
+        self, plan: Plan, request: ImageRequest, build: Request | Task, intent: str
+    ) -> Flow[Task]:
+        blank = Task(
+            model=plan.model.id,
+            request=evolve(request, references=tuple(r.digested() for r in request.references)),
+            resolved=plan.resolved,
+            notices=plan.notices,
+        )
+        if isinstance(build, Task):
+            return self._reader.stamp(build, blank)
+        timeout = self._timeout(plan.model.request_timeout)
+        reply = yield Send(request=build, repeat=False, timeout=timeout)
+        if isinstance(reply, Head):
+            return (yield from self._read_stream(request, blank, intent))
+        response = expected(reply, Response, _DRIVER)
+        return self._reader.read_task(Operation.SUBMIT, response, blank, request=request)
+
+    def _read_stream(self, request: ImageRequest, blank: Task, intent: str) -> Flow[Task]:
+        """The task that a stream of events tells (rule 4)."""
+        read = self._reader.read_task
+        task: Task | None = None
+        try:
+            while (reply := (yield Receive())) is not None:
+                event = expected(reply, ServerSentEvent, _DRIVER)
+                latest = read(Operation.EVENT, event, blank, request=request, task=task)
+                if task is None or tells_more(latest, task):
+                    yield Record(entry=Snapshot(task=latest, intent=intent))
+                task = latest
+            task = read(Operation.END, None, blank, request=request, task=task)
+        except TintypeError as error:
+            if task is None or not task.images:
+                raise
+            failure = Failure(message=f"The stream broke off: {error}")
+            task = evolve(task, errors=(*task.errors, failure))
+        return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
+
+    # --------------------------------------------------------------------- polling
+
+    def refresh(self, task: Task) -> Flow[Task]:
+        """One look at a task. A task that has ended is left alone."""
+        asked = None if task.state.terminal else self._question(task)
+        if asked is None:
+            return task
+        return (yield from self._tell(Operation.POLL, asked, task))
+
+    def wait(self, task: Task) -> Flow[Task]:
+        """Follow a task to its end, whatever goes wrong on the way.
+
+        Raises:
+            DeadlineError: It did not end in time. The error carries it as JSON.
+        """
+        watch = self._watch(task)
+        yield from self._follow([watch])
+        if watch.error is not None:
+            raise watch.error
+        return watch.task
+
+    def cancel(self, task: Task) -> Flow[Task]:
+        """Ask the provider to stop a task. A task that has ended is left alone.
+
+        Raises:
+            UnsupportedError: No document names a way to.
+        """
+        if task.state.terminal:
+            return task
+        asked = self._reader.call(self._extras.cancel, task=task)
+        if not isinstance(asked, Request):
+            msg = "It documents no way to cancel a task."
+            raise UnsupportedError(msg, field="task", provider=self._info.name)
+        return (yield from self._tell(Operation.CANCEL, asked, task))
+
+    def receive(self, delivery: Delivery, task: Task | None = None) -> Flow[Task]:
+        """The task a webhook speaks of. What it says is a hint: the provider is asked."""
+        before = task or Task()
+        hint = self._reader.read_task(Operation.WEBHOOK, delivery, before, task=task)
+        known = evolve(before, id=hint.id, provider=hint.provider, model=hint.model)
+        if known.state.terminal:
+            return known
+        asked = self._question(known)
+        return hint if asked is None else (yield from self._tell(Operation.POLL, asked, known))
+
+    def _question(self, task: Task) -> Request | None:
+        return self._reader.call(self._hooks.poll, task=task)
+
+    def _tell(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
+        """What the provider says of a task, recorded."""
+        reply = yield Send(request=asked, repeat=True, timeout=self._timeout(None))
+        response = expected(reply, Response, _DRIVER)
+        latest = self._reader.read_task(operation, response, task, task=task)
+        yield Record(entry=Snapshot(task=latest))
+        return latest
+
+    def _watch(self, task: Task) -> Watch:
+        timeout = self._terms.task_timeout or self._info.task_timeout
+        return Watch(task, self._info.poll_schedule, self._terms.clock.monotonic(), timeout)
+
+    def _follow(self, watches: list[Watch]) -> Flow[None]:
+        """Look at each task in its turn until none is left running (rule 2)."""
+        while running := [watch for watch in watches if watch.running]:
+            watch = min(running, key=lambda each: each.due)
+            asked = self._question(watch.task)
+            if asked is None:
+                watch.give_up(only_a_webhook(watch.task))
+                continue
+            pause = watch.due - self._terms.clock.monotonic()
+            if pause > 0:
+                yield Sleep(seconds=pause)
+            yield from self._look(watch, asked)
+
+    def _look(self, watch: Watch, asked: Request) -> Flow[None]:
+        """One look at one task: what it tells is kept, what goes wrong is waited out."""
+        clock = self._terms.clock
+        try:
+            latest = yield from self._tell(Operation.POLL, asked, watch.task)
+        except UsageError:
+            raise
+        except TintypeError as error:
+            watch.stumbled(error, self._pause(error, watch.failures + 1), clock.monotonic())
+        else:
+            watch.saw(latest, clock.monotonic())
+        if watch.running and clock.monotonic() >= watch.deadline:
+            watch.give_up(late(watch))
+
+    # --------------------------------------------------------------- free questions
+
+    def _ask(
+        self,
+        kind: type[T],
+        operation: Operation,
+        asked: Request,
+        *,
+        request: ImageRequest | None = None,
+        quote: Quote | None = None,
+    ) -> Flow[T]:
+        """The answer to a question that costs nothing and may be asked again."""
+        for tries in count(1):
+            try:
+                reply = yield Send(request=asked, repeat=True, timeout=self._timeout(None))
+                response = expected(reply, Response, _DRIVER)
+                return self._reader.read(kind, operation, response, request=request, quote=quote)
+            except TintypeError as error:
+                if tries == _MOST_TRIES or not passes(error):
+                    raise
+                yield Sleep(seconds=self._pause(error, tries))
+        raise AssertionError  # count() does not end
+
+    def _timeout(self, documented: float | None) -> float:
+        return self._terms.request_timeout or documented or self._info.request_timeout
+
+    def _pause(self, error: TintypeError, failures: int) -> float:
+        asked = error.retry_after if isinstance(error, ProviderError) else None
+        return max(asked or 0.0, backoff(failures, self._terms.jitter()))

@@ -1,0 +1,47 @@
+"""What kind of image some bytes are, read from the bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "image/svg+xml": "svg",
+    "image/avif": "avif",
+    "image/heic": "heic",
+    "image/bmp": "bmp",
+    "image/tiff": "tif",
+}
+_SVG = re.compile(rb"\s*(<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s>]", re.DOTALL)
+# Enough of a file to know its type and, but for odd JPEGs, its size.
+HEAD = 8192
+
+
+def media_type(data: bytes) -> str:
+    """The media type of an image, or "" where the bytes are no image we know."""
+    import filetype  # noqa: PLC0415 - only saving and references need it
+
+    if _SVG.match(data[:HEAD].removeprefix(b"\xef\xbb\xbf")):
+        return "image/svg+xml"
+    found = filetype.guess_mime(data[:HEAD]) or ""
+    return found if found in _EXTENSIONS else ""
+
+
+def extension(kind: str) -> str:
+    """The file extension for a media type this module knows, without the dot."""
+    return _EXTENSIONS[kind]
+
+
+def dimensions(data: bytes) -> tuple[int, int] | None:
+    """(width, height) in pixels, from the header, or None where it does not say."""
+    import imagesize  # noqa: PLC0415 - only results need it
+
+    try:
+        width, height = imagesize.get(io.BytesIO(data))
+    except (ValueError, OSError, SyntaxError):
+        return None
+    return (int(width), int(height)) if width > 0 and height > 0 else None

@@ -1,0 +1,109 @@
+"""A plugin's hooks, called so that whatever goes wrong in one is told as what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+from tintype._pacing import Clock, retry_after
+from tintype._registry import Plugin
+from tintype._settle import stamped
+from tintype.errors import Billed, PluginError, ProviderError, TintypeError
+from tintype.exchange import Exchange, Message, Operation
+from tintype.messages import Response
+from tintype.models import ImageRequest, Quote, Task
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Calls a provider's hooks, and puts on their answers what only the core knows."""
+
+    def __init__(self, plugin: Plugin, clock: Clock, usd_per_credit: Decimal | None) -> None:
+        self._parse = plugin.hooks.parse
+        self._info = plugin.info
+        self._clock = clock
+        self._usd_per_credit = usd_per_credit
+
+    def call(self, hook: Callable[..., T], **arguments: object) -> T:  # type: ignore[explicit-any]
+        """Call a hook. Whatever comes out of it but tintype's errors is the plugin's fault."""
+        try:
+            return hook(**arguments)
+        except TintypeError as error:
+            error.provider = error.provider or self._info.name
+            raise
+        except Exception as error:
+            name = getattr(hook, "name", "hook")
+            msg = f"The plugin's {name}() failed with {type(error).__name__}: {error}"
+            raise PluginError(msg, provider=self._info.name) from error
+
+    def read(
+        self,
+        kind: type[T],
+        operation: Operation,
+        message: Message | None,
+        *,
+        request: ImageRequest | None = None,
+        task: Task | None = None,
+        quote: Quote | None = None,
+    ) -> T:
+        """What the plugin reads in an answer.
+
+        Raises:
+            TintypeError: What the answer means. A `ProviderError` is told the wait and the
+                request id that the answer's head names.
+        """
+        exchange = Exchange(
+            operation=operation,
+            at=self._clock.now(),
+            message=message,
+            request=request,
+            task=task,
+            quote=quote,
+        )
+        try:
+            return expected(self.call(self._parse, exchange=exchange), kind, self._info.name)
+        except ProviderError as error:
+            _add_what_the_head_says(error, exchange)
+            raise
+        except PluginError as error:
+            error.billed = Billed.UNKNOWN  # the answer may well have been a paid image
+            raise
+
+    def read_task(
+        self,
+        operation: Operation,
+        message: Message | None,
+        before: Task,
+        *,
+        request: ImageRequest | None = None,
+        task: Task | None = None,
+    ) -> Task:
+        """The task an answer tells of, stamped by the one before it."""
+        found = self.read(Task, operation, message, request=request or before.request, task=task)
+        return self.stamp(found, before)
+
+    def stamp(self, task: Task, before: Task) -> Task:
+        """A plugin's snapshot with what only the core knows."""
+        return stamped(task, before, self._info, self._usd_per_credit, self._clock.now())
+
+
+def _add_what_the_head_says(error: ProviderError, exchange: Exchange) -> None:
+    if not isinstance(exchange.message, Response):
+        return
+    if error.retry_after is None:
+        error.retry_after = retry_after(exchange.message.headers, exchange.at)
+    error.request_id = error.request_id or exchange.message.header("x-request-id") or ""
+
+
+def expected(value: object, kind: type[T], name: str) -> T:
+    """The value, if it is of that class.
+
+    Raises:
+        PluginError: It is not; `name` says whose it was.
+    """
+    if isinstance(value, kind):
+        return value
+    msg = f"A {kind.__name__} was expected, not a {type(value).__name__}."
+    raise PluginError(msg, provider=name)

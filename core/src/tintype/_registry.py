@@ -1,0 +1,147 @@
+"""Installed plugins, loaded one by one, each behind a hook relay of its own.
+
+A plugin that cannot be loaded is set aside with the reason; it never takes the others, or
+the command line, down with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from typing import TypeAlias, cast
+
+import pluggy
+from attrs import frozen
+
+from tintype.catalog import ProviderInfo
+from tintype.errors import PluginError, UnknownProviderError
+from tintype.hooks import Extras, Provider
+
+GROUP = "tintype"
+_PROJECT = "tintype"
+_REQUIRED = tuple(name for name in vars(Provider) if not name.startswith("_"))
+
+# Where a plugin comes from: something that loads it, and the distribution to name.
+_Source: TypeAlias = tuple[Callable[[], object], str]
+
+
+@frozen(kw_only=True)
+class Plugin:
+    """A loaded plugin: its hooks behind one relay, and what it says of itself."""
+
+    name: str
+    distribution: str
+    hooks: Provider
+    extras: Extras
+    info: ProviderInfo
+
+
+class Registry:
+    """The plugins that can be used.
+
+    Args:
+        plugins: Modules by name, in place of what is installed.
+        wrappers: Objects with `@hookimpl(wrapper=True)` functions, laid around every plugin.
+    """
+
+    def __init__(
+        self, plugins: Mapping[str, object] | None = None, wrappers: Iterable[object] = ()
+    ) -> None:
+        self._sources = _installed() if plugins is None else _given(plugins)
+        self._wrappers = tuple(wrappers)
+        self._loaded: dict[str, Plugin] = {}
+        self._broken: dict[str, PluginError] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every provider's name, sorted, whether or not its plugin works."""
+        return tuple(sorted(self._sources))
+
+    def get(self, name: str) -> Plugin:
+        """The plugin of that name, loaded at its first use.
+
+        Raises:
+            UnknownProviderError: Nothing of that name is installed.
+            PluginError: It is installed and broken.
+        """
+        if name in self._broken:
+            raise self._broken[name]
+        if name not in self._loaded:
+            try:
+                self._loaded[name] = self._load(name)
+            except PluginError as error:
+                self._broken[name] = error
+                raise
+        return self._loaded[name]
+
+    def working(self) -> tuple[Plugin, ...]:
+        """Every plugin that can be loaded."""
+        for name in set(self.names) - set(self._broken) - set(self._loaded):
+            try:
+                self.get(name)
+            except PluginError:
+                continue
+        return tuple(self._loaded[name] for name in self.names if name in self._loaded)
+
+    @property
+    def broken(self) -> Mapping[str, PluginError]:
+        """Why each plugin that was tried and does not work does not."""
+        return dict(self._broken)
+
+    def _load(self, name: str) -> Plugin:
+        if name not in self._sources:
+            known = ", ".join(self.names) or "none"
+            msg = (
+                f"No provider is called {name!r}. Installed: {known}. "
+                f"A plugin is a distribution, usually: pip install tintype-{name}"
+            )
+            raise UnknownProviderError(msg)
+        load, distribution = self._sources[name]
+        try:
+            return self._relayed(name, distribution, load())
+        except PluginError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise _broken(name, distribution, f"cannot be loaded ({reason})") from error
+
+    def _relayed(self, name: str, distribution: str, module: object) -> Plugin:
+        manager = pluggy.PluginManager(_PROJECT)
+        manager.add_hookspecs(Provider)
+        manager.add_hookspecs(Extras)
+        manager.register(module, name=name)
+        manager.check_pending()
+        for hook in _REQUIRED:
+            if not getattr(manager.hook, hook).get_hookimpls():
+                raise _broken(name, distribution, f"does not define {hook}() with @hookimpl")
+        for wrapper in self._wrappers:
+            manager.register(wrapper)
+        hooks = cast("Provider", manager.hook)
+        info = hooks.describe()
+        if not isinstance(info, ProviderInfo) or not info.models or info.name != name:
+            fault = f"describes no models of a provider called {name!r} in describe()"
+            raise _broken(name, distribution, fault)
+        extras = cast("Extras", manager.hook)
+        return Plugin(name=name, distribution=distribution, hooks=hooks, extras=extras, info=info)
+
+
+def _broken(name: str, distribution: str, fault: str) -> PluginError:
+    mend = f"Update or remove it: pip install -U {distribution}"
+    return PluginError(f"The plugin {distribution} {fault}. {mend}", provider=name)
+
+
+def _installed() -> dict[str, _Source]:
+    return {point.name: (point.load, _distribution(point)) for point in entry_points(group=GROUP)}
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
+
+
+def _given(plugins: Mapping[str, object]) -> dict[str, _Source]:
+    return {name: (partial(_itself, found), name) for name, found in plugins.items()}
+
+
+def _itself(module: object) -> object:
+    return module

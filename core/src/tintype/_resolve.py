@@ -1,0 +1,270 @@
+"""A request against a model's limits: what is sent, what is changed, what is refused.
+
+Nothing is dropped or changed in silence. What a model cannot do is an error, or, with
+`on_unsupported="notice"`, a notice, and the field stays behind. Every change stands in
+`Plan.resolved`.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Literal, TypeAlias
+
+from attrs import evolve, frozen
+
+from tintype._media import media_type
+from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
+from tintype.convert import decode_image
+from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
+from tintype.models import ImageRequest, Notice, Reference, Resolved
+
+OnUnsupported: TypeAlias = Literal["error", "notice"]
+
+_DESCRIBED = (
+    "aspect_ratio",
+    "resolution",
+    "size",
+    "quality",
+    "output_format",
+    "output_compression",
+    "background",
+    "watermark",
+    "seed",
+    "stream",
+)
+_UNSET = {"stream": False}
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What will be sent for a request.
+
+    Attributes:
+        model: The model and its limits.
+        requests: One for each submission, all alike but for `n`.
+        notices: What the caller should know.
+        resolved: What was asked and what is sent, where the two differ.
+    """
+
+    model: Model
+    requests: tuple[ImageRequest, ...]
+    notices: tuple[Notice, ...] = ()
+    resolved: tuple[Resolved, ...] = ()
+
+
+@frozen(kw_only=True)
+class _Draft:
+    """A request on its way to a plan."""
+
+    request: ImageRequest
+    info: ProviderInfo
+    model: Model
+    lenient: bool
+    notices: tuple[Notice, ...] = ()
+    resolved: tuple[Resolved, ...] = ()
+
+    def change(self, name: str, value: object) -> _Draft:
+        """The draft with one field changed, and the change written down."""
+        asked, sent = getattr(self.request, name), value
+        entry = Resolved(field=name, asked=_text(asked), sent=_text(sent))
+        request = evolve(self.request, **{name: value})  # type: ignore[arg-type]  # name is data
+        return evolve(self, request=request, resolved=(*self.resolved, entry))
+
+    def notice(self, name: str, message: str, source: str = "") -> _Draft:
+        """The draft with one notice more."""
+        notice = Notice(field=name, message=message, source=source)
+        return evolve(self, notices=(*self.notices, notice))
+
+    def refuse(self, name: str, reason: str, allowed: tuple[str, ...], source: str) -> _Draft:
+        """The draft without a field that cannot be sent, if the caller lets it go.
+
+        Raises:
+            UnsupportedError: The caller does not.
+        """
+        if not self.lenient:
+            raise UnsupportedError(reason, field=name, allowed=allowed, provider=self.info.name)
+        empty = () if name == "references" else _UNSET.get(name)
+        return self.change(name, empty).notice(name, f"{reason} It is not sent.", source)
+
+
+def resolve(
+    request: ImageRequest, info: ProviderInfo, *, on_unsupported: OnUnsupported = "error"
+) -> Plan:
+    """What to send to a provider for `request`, whose references are URLs or bytes.
+
+    Raises:
+        UnsupportedError: A field the model cannot honour. The error names it and lists
+            what is allowed.
+        InvalidRequestError: A reference that is no image, or that nothing can carry.
+    """
+    draft = _pick_model(request, info, lenient=on_unsupported == "notice")
+    draft = _size_for_ratio(draft)
+    for name in _DESCRIBED:
+        draft = _check_field(draft, name)
+    draft = _check_webhook(draft)
+    draft = _check_references(draft)
+    draft = _check_prompt(draft)
+    for caution in draft.model.cautions:
+        draft = _warn(draft, caution)
+    return Plan(
+        model=draft.model,
+        requests=_split(draft.request, draft.model.max_n),
+        notices=draft.notices,
+        resolved=draft.resolved,
+    )
+
+
+def _pick_model(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Draft:
+    found = info.find(request.model)
+    if found is None:
+        model = info.limits(request.model or "")
+        draft = _Draft(request=request, info=info, model=model, lenient=lenient)
+        message = f"{request.model} is not in the catalog: it is sent as it is, its price unknown."
+        return draft.notice("model", message)
+    if request.references and found.edits_with:
+        found = info.limits(found.edits_with)
+    draft = _Draft(request=request, info=info, model=found, lenient=lenient)
+    return draft if request.model == found.id else draft.change("model", found.id)
+
+
+def _size_for_ratio(draft: _Draft) -> _Draft:
+    """Where the API takes no ratio, the pixels documented for it."""
+    request, sizes = draft.request, draft.model.sizes
+    if request.aspect_ratio is None or not sizes or "aspect_ratio" in draft.model.parameters:
+        return draft
+    tiers = dict.fromkeys(tier for tier, _ in sizes)
+    tier = request.resolution or next(iter(tiers))
+    size = sizes.get((tier, request.aspect_ratio))
+    if size is None:
+        listed = tuple(f"{ratio} at {tier}" for tier, ratio in sizes)
+        reason = f"No pixels are documented for {request.aspect_ratio} at {tier}."
+        return draft.refuse("aspect_ratio", reason, listed, draft.model.source)
+    asked = f"{request.aspect_ratio} at {tier}"
+    draft = draft.change("aspect_ratio", None)
+    if request.resolution is not None:
+        draft = draft.change("resolution", None)
+    draft = draft.change("size", size)
+    return draft.notice("aspect_ratio", f"{asked} is sent as size={size}.", draft.model.source)
+
+
+def _check_field(draft: _Draft, name: str) -> _Draft:
+    value = getattr(draft.request, name)
+    if value is None or value is _UNSET.get(name):
+        return draft
+    descriptor = draft.model.parameters.get(name)
+    title = draft.model.id
+    if descriptor is None:
+        known = tuple(sorted(draft.model.parameters))
+        return draft.refuse(name, f"{title} has no {name}.", known, draft.model.source)
+    if descriptor.admits(value):
+        return draft
+    if isinstance(descriptor, Unsupported):
+        reason = f"{name} has no use with {title}: {descriptor.reason}."
+    else:
+        allowed = ", ".join(descriptor.allowed)
+        reason = f"{title} does not take {name}={_text(value)}; it takes {allowed}."
+    return draft.refuse(name, reason, descriptor.allowed, descriptor.source)
+
+
+def _check_prompt(draft: _Draft) -> _Draft:
+    descriptor = draft.model.parameters.get("prompt")
+    if descriptor is not None and not descriptor.admits(draft.request.prompt):
+        allowed = descriptor.allowed
+        msg = f"The prompt has {len(draft.request.prompt)} characters; it takes {allowed[0]}."
+        raise InvalidRequestError(msg, field="prompt", allowed=allowed, provider=draft.info.name)
+    return draft
+
+
+def _check_webhook(draft: _Draft) -> _Draft:
+    if draft.request.webhook_url is None or draft.info.webhooks:
+        return draft
+    reason = f"{draft.info.title} calls no webhooks."
+    return draft.refuse("webhook_url", reason, (), draft.model.source)
+
+
+def _check_references(draft: _Draft) -> _Draft:
+    references, accepts = draft.request.references, draft.model.references
+    title = draft.model.id
+    if not references:
+        if accepts is not None and accepts.required:
+            msg = f"{title} edits images: give it at least one reference."
+            raise InvalidRequestError(msg, field="references", provider=draft.info.name)
+        return draft
+    if accepts is None:
+        return draft.refuse("references", f"{title} takes no references.", (), draft.model.source)
+    most = accepts.max_count
+    if most is not None and len(references) > most:
+        msg = f"{title} takes at most {most} references, not {len(references)}."
+        allowed = (f"at most {most}",)
+        raise UnsupportedError(msg, field="references", allowed=allowed, provider=draft.info.name)
+    carried = tuple(_carry(item, accepts, title) for item in references)
+    return evolve(draft, request=evolve(draft.request, references=carried))
+
+
+def _carry(reference: Reference, accepts: References, title: str) -> Reference:
+    """A reference in a form the model takes, converted only where it must be."""
+    if reference.data is None and reference.url is not None:
+        inline = reference.url.lower().startswith("data:")
+        if ("data_uri" if inline else "url") in accepts.forms:
+            return reference
+        if not inline:
+            msg = f"{title} takes no URLs as references: download the image and give the file."
+            raise UnsupportedError(msg, field="references", allowed=accepts.forms)
+        reference = Reference(data=_decoded(reference.url))
+    return _carry_bytes(reference, accepts, title)
+
+
+def _carry_bytes(reference: Reference, accepts: References, title: str) -> Reference:
+    data = reference.data
+    if data is None:
+        msg = f"A reference has no image in it ({reference}): give a URL, a path or bytes."
+        raise InvalidRequestError(msg, field="references")
+    kind = reference.media_type or media_type(data)
+    if not kind:
+        msg = f"The reference {reference.name or 'given as bytes'} is no image that is known here."
+        raise InvalidRequestError(msg, field="references", allowed=("png", "jpeg", "webp", "gif"))
+    if "bytes" in accepts.forms or accepts.uploads:
+        return evolve(reference, media_type=kind)
+    if "data_uri" in accepts.forms:
+        return Reference(url=f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}")
+    msg = f"{title} takes references as URLs only: put the image on the web and give its URL."
+    raise UnsupportedError(msg, field="references", allowed=accepts.forms)
+
+
+def _decoded(data_url: str) -> bytes:
+    head, _, _ = data_url.partition(",")
+    try:
+        if head.lower().endswith(";base64"):
+            return decode_image(data_url)
+    except ProtocolError:
+        pass
+    msg = "A reference's data: URL is not an image in base64."
+    raise InvalidRequestError(msg, field="references", allowed=("data:image/…;base64,…",))
+
+
+def _warn(draft: _Draft, caution: Caution) -> _Draft:
+    value = getattr(draft.request, caution.field)
+    if value in (None, False, ()) or (caution.field == "n" and value == 1):
+        return draft
+    if all(_text(getattr(draft.request, key)) == text for key, text in caution.when.items()):
+        return draft.notice(caution.field, caution.message, caution.source)
+    return draft
+
+
+def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:
+    """One request for each submission, none asking for more than `most` images."""
+    full, rest = divmod(request.n, most)
+    counts = [most] * full + ([rest] if rest else [])
+    return tuple(evolve(request, n=count) for count in counts)
+
+
+def _text(value: object) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return str(len(value))
+        case _:
+            return str(value)

@@ -1,0 +1,111 @@
+"""What the core adds to a plugin's words: times, expiry, dollars, sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from attrs import evolve
+
+from tintype._media import dimensions, media_type
+from tintype.catalog import Model, ProviderInfo
+from tintype.models import Cost, Image, Quote, QuoteLine, Resolved, Task
+
+
+def stamped(
+    task: Task, before: Task, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
+) -> Task:
+    """A plugin's snapshot with what only the core knows.
+
+    Args:
+        task: What `parse` returned.
+        before: The snapshot before it, or a blank one with the request at a submission.
+        info: The provider.
+        usd_per_credit: The account's credit value, or None: the documented one.
+        at: When the answer was complete.
+    """
+    model = task.model or before.model
+    images = tuple(_known(image, info.limits(model), at) for image in task.images)
+    return evolve(
+        task,
+        provider=info.name,
+        model=model,
+        images=images,
+        cost=_cost_in_dollars(task.cost, usd_per_credit or info.usd_per_credit),
+        created_at=task.created_at or before.created_at or at,
+        updated_at=at,
+        request=task.request or before.request,
+        resolved=_with_received(task.resolved or before.resolved, before, images),
+        notices=task.notices or before.notices,
+    )
+
+
+def in_dollars(quote: Quote, info: ProviderInfo, usd_per_credit: Decimal | None) -> Quote:
+    """A quote in credits with the dollars they are worth, and where that is known from."""
+    low, high = quote.credits
+    rate = usd_per_credit or info.usd_per_credit
+    if quote.low is not None or low is None or high is None or rate is None:
+        return quote
+    origin = "by your account" if usd_per_credit else f"by {info.credit_source}"
+    note = f"A credit is ${rate.normalize():f} {origin}."
+    return evolve(quote, low=low * rate, high=high * rate, assumptions=(*quote.assumptions, note))
+
+
+def add_quotes(quotes: Sequence[tuple[Quote, int]]) -> Quote:
+    """The sum of quotes, each as often as it says. One unknown makes the sum unknown."""
+    first = quotes[0][0]
+    return evolve(
+        first,
+        lines=tuple(_times(line, times) for quote, times in quotes for line in quote.lines),
+        low=_sum([(quote.low, times) for quote, times in quotes]),
+        high=_sum([(quote.high, times) for quote, times in quotes]),
+        credits_low=_sum([(quote.credits_low, times) for quote, times in quotes]),
+        credits_high=_sum([(quote.credits_high, times) for quote, times in quotes]),
+        assumptions=tuple(dict.fromkeys(note for quote, _ in quotes for note in quote.assumptions)),
+        reason=next((quote.reason for quote, _ in quotes if quote.reason), ""),
+    )
+
+
+def _times(line: QuoteLine, times: int) -> QuoteLine:
+    return line if line.quantity is None else evolve(line, quantity=line.quantity * times)
+
+
+def _sum(amounts: Sequence[tuple[Decimal | None, int]]) -> Decimal | None:
+    total = Decimal(0)
+    for amount, times in amounts:
+        if amount is None:
+            return None
+        total += amount * times
+    return total
+
+
+def _cost_in_dollars(cost: Cost | None, rate: Decimal | None) -> Cost | None:
+    if cost is None or cost.usd is not None or cost.credits is None or rate is None:
+        return cost
+    return evolve(cost, usd=cost.credits * rate)
+
+
+def _known(image: Image, model: Model, at: datetime) -> Image:
+    """An image with its expiry, and with what its bytes tell where they are at hand."""
+    if image.url is not None and image.expires_at is None and model.results_kept is not None:
+        return evolve(image, expires_at=at + timedelta(seconds=model.results_kept))
+    if image.data is None or image.width is not None:
+        return image
+    width, height = dimensions(image.data) or (None, None)
+    kind = media_type(image.data) or image.media_type
+    return evolve(image, width=width, height=height, media_type=kind)
+
+
+def _with_received(
+    resolved: tuple[Resolved, ...], before: Task, images: tuple[Image, ...]
+) -> tuple[Resolved, ...]:
+    """The fate of each field, with the pixels that came back beside what was asked."""
+    first = next((image for image in images if image.width and image.height), None)
+    if first is None:
+        return resolved
+    received = f"{first.width}x{first.height}"
+    size = next((entry for entry in resolved if entry.field == "size"), None)
+    sent = before.request.size if before.request else None
+    fresh = evolve(size or Resolved(field="size", asked=sent, sent=sent), received=received)
+    return (*(entry for entry in resolved if entry.field != "size"), fresh)

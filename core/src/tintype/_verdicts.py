@@ -1,0 +1,123 @@
+"""What an error or an ending means: whether to ask again, what it cost, what to raise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tintype._watch import Watch
+from tintype.convert import to_json
+from tintype.errors import (
+    Billed,
+    CostLimitError,
+    DeadlineError,
+    NotSentError,
+    Outcome,
+    PluginError,
+    ProviderError,
+    SubmissionUnknownError,
+    TaskError,
+    TaskFailedError,
+    TaskRefusedError,
+    TintypeError,
+    UsageError,
+)
+from tintype.models import Generation, Quote, Task, TaskState
+
+
+def passes(error: TintypeError) -> bool:
+    """Whether the same free question may well be answered a moment later."""
+    if isinstance(error, ProviderError):
+        return error.retryable
+    return not isinstance(error, UsageError | PluginError)
+
+
+def may_repeat(error: TintypeError) -> bool:
+    """Whether a submission that ended so may be sent again: rule 1."""
+    if isinstance(error, NotSentError):
+        return True
+    return isinstance(error, ProviderError) and error.retryable and error.billed is Billed.NO
+
+
+def outcome_of(error: TintypeError) -> Outcome:
+    """What became of a submission that ended in an error."""
+    match error:
+        case SubmissionUnknownError():
+            return Outcome.UNKNOWN
+        case NotSentError() | UsageError():
+            return Outcome.NOT_SENT
+        case ProviderError() if error.billed is Billed.NO:
+            return Outcome.REJECTED
+        case PluginError() if error.billed is Billed.NO:
+            return Outcome.NOT_SENT
+        case _:
+            return Outcome.UNKNOWN
+
+
+def unknown_submission(error: TintypeError, intent: str, provider: str) -> SubmissionUnknownError:
+    named = f" (journal entry {intent})" if intent else ""
+    msg = (
+        f"A submission left and its answer was lost{named}: {error} "
+        "It may have been charged, and is not sent again; look at the provider's own list of "
+        "tasks before you ask for the picture once more."
+    )
+    return SubmissionUnknownError(msg, entry=intent, provider=provider, billed=Billed.UNKNOWN)
+
+
+def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
+    if max_cost is None:
+        return
+    if quote.high is None:
+        reason = quote.reason or "no document tells it"
+        msg = f"The price is unknown ({reason}), and max_cost={max_cost} was set. Nothing was sent."
+        raise CostLimitError(msg, provider=quote.provider)
+    if quote.high > max_cost:
+        msg = f"It may cost ${quote.high}, more than max_cost={max_cost}. Nothing was sent."
+        raise CostLimitError(msg, provider=quote.provider)
+
+
+def concluded(generation: Generation) -> Generation:
+    """The generation, if it holds any image; else the first reason why not."""
+    if generation.images:
+        return generation
+    for attempt in generation.attempts:
+        if attempt.error is not None:
+            raise attempt.error
+    raise _fruitless(generation.tasks)
+
+
+def _fruitless(tasks: Iterable[Task]) -> TaskError:
+    task = next(iter(tasks))
+    words = "; ".join(failure.message for failure in task.errors) or f"it ended as {task.state}"
+    refused = task.state is TaskState.REFUSED
+    kind = TaskRefusedError if refused else TaskFailedError
+    head = "Moderation refused the picture" if refused else "No picture was drawn"
+    msg = f"{head}: {words} Billed: {task.billed}."
+    return kind(msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed)
+
+
+def late(watch: Watch) -> DeadlineError:
+    task = watch.task
+    why = f" The last look failed: {watch.last_failure}" if watch.last_failure else ""
+    msg = (
+        f"The task {task.id} did not end in time.{why} It may still finish: keep the task "
+        "(error.task_json) and wait for it again."
+    )
+    return DeadlineError(
+        msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed
+    )
+
+
+def only_a_webhook(task: Task) -> TaskError:
+    msg = f"Only a webhook tells the end of the task {task.id}: hand it to receive()."
+    return TaskError(msg, task=task, task_json=to_json(task), provider=task.provider)
+
+
+def tells_more(latest: Task, before: Task) -> bool:
+    """Whether a snapshot of a stream holds something that the one before did not."""
+    return (
+        len(latest.images) != len(before.images)
+        or latest.previews is not before.previews
+        or latest.state is not before.state
+        or len(latest.errors) != len(before.errors)
+    )

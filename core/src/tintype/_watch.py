@@ -1,0 +1,58 @@
+"""One running task and when to look at it next."""
+
+from __future__ import annotations
+
+from tintype._pacing import poll_pause
+from tintype.errors import TaskError, TintypeError
+from tintype.models import Task
+
+
+class Watch:
+    """What is known of a task that is being followed. Times are on the monotonic clock.
+
+    Attributes:
+        task: Its latest snapshot.
+        due: When to look next.
+        deadline: When to stop looking.
+        failures: How many looks in a row told nothing.
+        last_failure: Why the last one did, or None.
+        error: Why it was given up, or None.
+    """
+
+    def __init__(self, task: Task, schedule: tuple[float, ...], now: float, timeout: float) -> None:
+        self.task = task
+        self.deadline = now + timeout
+        self.failures = 0
+        self.last_failure: TintypeError | None = None
+        self.error: TaskError | None = None
+        self._schedule = schedule
+        self._looks = 0
+        self.due = self._next(now, asked_at_once=task.poll_after == 0)
+
+    @property
+    def running(self) -> bool:
+        """Whether there is anything left to look for."""
+        return self.error is None and not self.task.state.terminal
+
+    def saw(self, task: Task, now: float) -> None:
+        """A look told how the task stands."""
+        # "At once" is honoured once for each new handle, or a plugin could spin.
+        moved = task.handle != self.task.handle
+        self.task, self.failures, self.last_failure = task, 0, None
+        self._looks += 1
+        self.due = self._next(now, asked_at_once=moved and task.poll_after == 0)
+
+    def stumbled(self, error: TintypeError, pause: float, now: float) -> None:
+        """A look told nothing."""
+        self.failures += 1
+        self.last_failure = error
+        usual = poll_pause(self._schedule, self._looks)
+        self.due = min(now + max(pause, usual), max(self.deadline, now))
+
+    def give_up(self, error: TaskError) -> None:
+        """Stop looking."""
+        self.error = error
+
+    def _next(self, now: float, *, asked_at_once: bool) -> float:
+        pause = self.task.poll_after or poll_pause(self._schedule, self._looks)
+        return min(now if asked_at_once else now + pause, max(self.deadline, now))

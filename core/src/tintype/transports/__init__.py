@@ -1,0 +1,84 @@
+"""What a transport is: it makes one exchange, byte for byte, and judges nothing.
+
+`urllib3` is the sync transport, `aiohttp` the async one (`tintype[async]`), and
+`tintype.transports.httpx` wraps a client that you already have. Each library is imported
+in its own module and nowhere else. To bring another, write these few methods.
+
+A transport follows no redirect, keeps no cookie, reads no environment, repeats nothing, and
+tells every failure as one of three errors: `NotSentError` only when it is certain that no
+byte of the request left, `RequestTimeoutError` when the deadline passed, `DroppedError`
+for all else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Protocol
+
+from tintype.messages import Headers, HttpRequest
+
+
+class Incoming(Protocol):
+    """An answer whose body is still on its way."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers, in order."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, decompressed, as it arrives."""
+
+    def close(self) -> None:
+        """Let the connection go. A body that was not read to its end takes it along."""
+
+
+class Transport(Protocol):
+    """Makes exchanges with blocking calls. Used from several threads at once."""
+
+    def open(self, request: HttpRequest, *, timeout: float) -> Incoming:
+        """Send a request and wait for the head of the answer.
+
+        Args:
+            request: What to send.
+            timeout: Seconds from now until the whole body must have arrived.
+        """
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+class AsyncIncoming(Protocol):
+    """An answer whose body is still on its way."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers, in order."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, decompressed, as it arrives."""
+
+    async def close(self) -> None:
+        """Let the connection go. A body that was not read to its end takes it along."""
+
+
+class AsyncTransport(Protocol):
+    """Makes exchanges with await."""
+
+    async def open(self, request: HttpRequest, *, timeout: float) -> AsyncIncoming:  # noqa: ASYNC109
+        """Send a request and wait for the head of the answer.
+
+        Args:
+            request: What to send.
+            timeout: Seconds from now until the whole body must have arrived.
+        """
+
+    async def close(self) -> None:
+        """Close every connection."""

@@ -1,0 +1,127 @@
+"""A client that you already have, `httpx` or `httpx2`, as a transport.
+
+Your instrumentation, proxies, certificates and mocks keep working. tintype closes what it
+opened and nothing else: your client stays yours.
+
+    with httpx.Client() as mine:
+        client = Client(transport=HttpxTransport(mine))
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
+from tintype.messages import Headers, HttpRequest
+
+if TYPE_CHECKING:  # neither is a dependency: whichever made your client is imported already
+    import httpx
+    import httpx2
+
+_LIBRARIES = ("httpx", "httpx2")
+# The names, alike in both, of the failures after which no byte of the request has left.
+_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
+_TIMEOUT = "TimeoutException"
+
+
+class HttpxTransport:
+    """Makes exchanges with your `httpx.Client` or `httpx2.Client`."""
+
+    def __init__(self, client: httpx.Client | httpx2.Client) -> None:
+        self._client = client
+
+    def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
+        """Send a request and wait for the head of the answer."""
+        made = self._client.build_request(
+            request.method,
+            request.url,
+            content=request.body or None,
+            headers=list(request.headers),
+            timeout=timeout,
+        )
+        with _translated():
+            answer = self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
+        return _Incoming(answer)
+
+    def close(self) -> None:
+        """Nothing: the client is yours."""
+
+
+class AsyncHttpxTransport:
+    """Makes exchanges with your `httpx.AsyncClient` or `httpx2.AsyncClient`."""
+
+    def __init__(self, client: httpx.AsyncClient | httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def open(self, request: HttpRequest, *, timeout: float) -> _AsyncIncoming:  # noqa: ASYNC109
+        """Send a request and wait for the head of the answer."""
+        made = self._client.build_request(
+            request.method,
+            request.url,
+            content=request.body or None,
+            headers=list(request.headers),
+            timeout=timeout,
+        )
+        with _translated():
+            answer = await self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
+        return _AsyncIncoming(answer)
+
+    async def close(self) -> None:
+        """Nothing: the client is yours."""
+
+
+class _Incoming:
+    def __init__(self, answer: httpx.Response | httpx2.Response) -> None:
+        self._answer = answer
+        self.status: int = answer.status_code
+        self.headers: Headers = tuple(answer.headers.multi_items())
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, decompressed, as it arrives."""
+        with _translated():
+            yield from self._answer.iter_bytes()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._answer.close()
+
+
+class _AsyncIncoming:
+    def __init__(self, answer: httpx.Response | httpx2.Response) -> None:
+        self._answer = answer
+        self.status: int = answer.status_code
+        self.headers: Headers = tuple(answer.headers.multi_items())
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body, decompressed, as it arrives."""
+        with _translated():
+            async for chunk in self._answer.aiter_bytes():
+                yield chunk
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        await self._answer.aclose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The failures of whichever library it is as tintype's."""
+    families = tuple(
+        sys.modules[name].HTTPError for name in _LIBRARIES if name in sys.modules
+    ) + tuple(sys.modules[name].InvalidURL for name in _LIBRARIES if name in sys.modules)
+    try:
+        yield
+    except families as error:
+        raise _translation(error) from error
+
+
+def _translation(error: BaseException) -> TransportError:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & _NOT_SENT:
+        return NotSentError(f"No connection: {error}")
+    if _TIMEOUT in names:
+        return RequestTimeoutError("The answer did not arrive in time.")
+    return DroppedError(f"The connection broke: {type(error).__name__}: {error}")
