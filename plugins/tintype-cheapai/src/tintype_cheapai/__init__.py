@@ -1,0 +1,429 @@
+"""CheapAI: a live price in credits, a multipart create, a poll on another path, a webhook.
+
+Sources, read 2026-11-20: https://www.cheapaiapi.com/products/image and /docs/…; where they
+are silent, the documentation of the upstream api.ai33.pro, marked `[UP]`. Nothing here was
+ever run against the live service.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import TypeVar
+from urllib.parse import quote as quote_url
+
+from attrs import evolve
+
+from tintype.catalog import Choice, Model, ProviderInfo, References
+from tintype.convert import merge_options, peek, read, translate, unstructure
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    InsufficientCreditError,
+    InvalidRequestError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProtocolError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    TintypeError,
+    refusal,
+)
+from tintype.exchange import Exchange, Message, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import JsonObject, MultipartBody, Part, Request, Response
+from tintype.models import (
+    Cost,
+    Failure,
+    Image,
+    ImageRequest,
+    Quote,
+    QuoteLine,
+    Reference,
+    Task,
+    TaskState,
+)
+from tintype_cheapai import _wire
+from tintype_cheapai._catalog import INFO
+
+_A = TypeVar("_A", bound=_wire.Answer)
+
+# The status of a success is not documented.
+_OK = range(200, 300)
+_PERCENT = 100
+_MODELS = "https://api.cheapaiapi.com/v1i/models"
+_PRICE = "https://api.cheapaiapi.com/v1i/task/price"
+_GENERATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
+_TASK = "https://api.cheapaiapi.com/v1/task"  # /v1, not /v1i: the task endpoint is common
+
+_MARK = re.compile(r"@img([0-9]+)")
+# "Max 5MB/file" [UP]. The larger reading of MB, so that nothing acceptable is refused.
+_MAX_FILE = 5 * 1024 * 1024
+
+# "until the task reaches `done` or `error`" (docs/webhooks); `doing` is [UP]; some code
+# that calls the upstream knows `failed`.
+_STATES = {
+    "doing": TaskState.RUNNING,
+    "done": TaskState.SUCCEEDED,
+    "error": TaskState.FAILED,
+    "failed": TaskState.FAILED,
+}
+
+# docs/error-handling lists these situations in this order; its stored copy has lost the
+# numbers, of which 401, 429, 500, 502 and 503 stand elsewhere in the docs. 422 is [UP].
+# No document says 404: it means what HTTP says it means.
+_REFUSALS: dict[int, type[ProviderError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    422: BadRequestError,
+    429: RateLimitError,
+    500: ServerError,
+    502: ServerError,
+    503: OverloadedError,
+}
+
+# A 503 without the provider's own words may be a gateway's, which cannot know whether work
+# has begun: it is not taken for "no capacity, nothing billed".
+_WORDLESS = {**_REFUSALS, 503: ServerError}
+
+# What a status means besides; the first words found in the message decide. The upstream
+# answers 401 for "Invalid API key or insufficient credits", and has been seen to throttle
+# with it. CheapAI answers 429 at a key's daily spend limit too, where waiting is no use.
+_OTHER_MEANINGS: dict[int, dict[str, type[ProviderError]]] = {
+    401: {
+        "invalid api key": AuthenticationError,
+        "credit": InsufficientCreditError,
+        "balance": InsufficientCreditError,
+        "too many": RateLimitError,
+        "rate limit": RateLimitError,
+    },
+    429: {"spend": InsufficientCreditError},
+}
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What CheapAI offers."""
+    return INFO
+
+
+@hookimpl
+def models() -> Request:
+    """`GET /v1i/models`."""
+    return Request.get(_MODELS)
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Request:
+    """`POST /v1i/task/price`, where `assets` is how many references there are."""
+    body: dict[str, object] = {
+        "model_id": request.model or "",
+        "generations_count": request.n,
+        "assets": len(request.references),
+    }
+    parameters = _model_parameters(request)
+    if parameters:
+        body["model_parameters"] = parameters
+    return Request.post(_PRICE, body)
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /v1i/task/generate-image`, a multipart form."""
+    _check_marks(request)
+    parameters = _model_parameters(request)
+    fields = {
+        "prompt": request.prompt,
+        "model_id": request.model or "",
+        "generations_count": str(request.n),
+        "model_parameters": _json_text(parameters) if parameters else None,
+        "receive_url": request.webhook_url,
+    }
+    texts = [Part(name=name, data=text.encode()) for name, text in fields.items() if text]
+    files = [_asset(number, item) for number, item in enumerate(request.references, start=1)]
+    return Request(method="POST", url=_GENERATE, body=MultipartBody(parts=(*texts, *files)))
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    """`GET /v1/task/{id}`."""
+    return Request.get(f"{_TASK}/{quote_url(task.id, safe='')}")
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
+    """A quote, a list of models, or a task: from a create, a poll or a webhook."""
+    match exchange.operation:
+        case Operation.PRICE:
+            return _quote(exchange)
+        case Operation.MODELS:
+            return _offer(exchange)
+        case Operation.SUBMIT:
+            return _accepted(exchange)
+        case _:
+            return _task(exchange)
+
+
+# ---------------------------------------------------------------------- what is sent
+
+
+def _check_marks(request: ImageRequest) -> None:
+    """Refuse a prompt that does not name each reference, and nothing else, as `@img1` on.
+
+    CheapAI says the numbers "should match", the upstream that they "must" and that it
+    answers 400 otherwise: so they must.
+    """
+    wanted = tuple(f"@img{number}" for number, _ in enumerate(request.references, start=1))
+    found = {f"@img{number}" for number in _MARK.findall(request.prompt)}
+    if found != set(wanted):
+        msg = (
+            f"With {len(wanted)} references the prompt has to name "
+            f"{', '.join(wanted) or 'no @img'}; it names {', '.join(sorted(found)) or 'none'}."
+        )
+        raise InvalidRequestError(msg, field="references", allowed=wanted)
+
+
+def _model_parameters(request: ImageRequest) -> dict[str, object]:
+    """The typed parameters and the caller's raw options: "model-specific controls"."""
+    typed = _wire.ModelParameters(aspect_ratio=request.aspect_ratio, resolution=request.resolution)
+    return merge_options(unstructure(typed), request.options.get(INFO.name, {}))
+
+
+def _json_text(parameters: JsonObject) -> str:
+    try:
+        return json.dumps(parameters, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"The options for {INFO.name} cannot be written as JSON: {error}."
+        raise InvalidRequestError(msg, field="options") from None
+
+
+def _asset(number: int, reference: Reference) -> Part:
+    """A reference as a file. Whether a URL would do is not documented."""
+    data = reference.data
+    if data is None or len(data) > _MAX_FILE:
+        msg = f"Reference {number} has to be a file of at most 5 MB."
+        raise InvalidRequestError(msg, field="references", allowed=("bytes", "at most 5 MB"))
+    extension = reference.media_type.partition("/")[2] or "bin"
+    return Part(
+        name="assets",
+        data=data,
+        filename=reference.name or f"image{number}.{extension}",
+        media_type=reference.media_type or None,
+    )
+
+
+# ------------------------------------------------------------------ what comes back
+
+
+def _quote(exchange: Exchange) -> Quote:
+    """The price of the whole generation.
+
+    The documented 1188 is a sample: a real answer was 986, whatever the ratio and however
+    many references. How credits grow with the number of images is nowhere said, so
+    they are not divided by it.
+    """
+    answer, _ = _answer(exchange.message, _wire.Priced)
+    if answer.credits is None:
+        raise _denied(exchange.message)
+    line = QuoteLine(
+        billable="generation", unit="request", quantity=Decimal(1), unit_credits=answer.credits
+    )
+    return Quote(
+        model=(exchange.request and exchange.request.model) or "",
+        lines=(line,),
+        credits_low=answer.credits,
+        credits_high=answer.credits,
+        assumptions=("The credits are an estimate; the task says what it cost.",),
+        source=f"POST {_PRICE}",
+        as_of=exchange.at.date(),
+    )
+
+
+def _offer(exchange: Exchange) -> ProviderInfo:
+    """The live list of models, the catalog's default first."""
+    answer, _ = _answer(exchange.message, _wire.Models)
+    listed = answer.models or answer.data
+    if not listed:
+        raise _denied(exchange.message)
+    live = [_model(item) for item in listed]
+    live.sort(key=lambda model: model.id != INFO.models[0].id)
+    return evolve(INFO, models=tuple(live))
+
+
+def _model(item: _wire.ListedModel) -> Model:
+    """A listed model. What the list leaves open stays as the catalog has it."""
+    known = INFO.limits(item.model_id)
+    words = {"aspect_ratio": item.aspect_ratios, "resolution": item.resolutions}
+    choices = {
+        name: Choice(values=values, source=f"GET {_MODELS}")
+        for name, values in words.items()
+        if values
+    }
+    return evolve(
+        known,
+        parameters={**known.parameters, **choices},
+        max_n=item.max_generations or known.max_n,
+        references=_references(item, known.references),
+    )
+
+
+def _references(item: _wire.ListedModel, known: References | None) -> References | None:
+    if item.supports_images is None:
+        return known
+    if not item.supports_images:
+        return None
+    return References(
+        forms=("bytes",),
+        max_count=item.max_assets,
+        required=bool(item.requires_reference_images),
+        source=f"GET {_MODELS}",
+    )
+
+
+def _accepted(exchange: Exchange) -> Task:
+    """A task that has begun. `estimated_credits` is no cost yet; it stays in `raw`."""
+    answer, raw = _answer(exchange.message, _wire.Created)
+    match answer:
+        case (
+            _wire.Created(task_id=str(found))
+            | _wire.Created(id=str(found))
+            | _wire.Created(data={"task_id": str(found)})
+        ) if found:
+            return evolve(exchange.task or Task(), id=found, raw=raw)
+        case _:
+            raise _denied(exchange.message)
+
+
+def _task(exchange: Exchange) -> Task:
+    """A task as it stands: running, done, or failed.
+
+    `credit_cost` is there from the start: reserved while the task runs, charged once it
+    is done ("reserve or estimate credits before work begins", docs/billing).
+    """
+    work, raw = _answer(exchange.message, _wire.Work)
+    if work.status is None:
+        raise _denied(exchange.message)
+    state = translate(work.status.lower(), _STATES, "/status")
+    known = exchange.task or Task()
+    task = evolve(
+        known,
+        id=_task_id(known, work),
+        state=state,
+        progress=_progress(work.progress),
+        cost=_cost(work.credit_cost),
+        raw=raw,
+    )
+    match state:
+        case TaskState.SUCCEEDED:
+            return evolve(task, images=_images(work.metadata), billed=Billed.YES)
+        case TaskState.FAILED:
+            return _failed(task, work)
+        case _:
+            return task
+
+
+def _task_id(known: Task, work: _wire.Work) -> str:
+    """The task's id. An answer about another task is no answer about this one."""
+    found = work.id or known.id
+    if not found or (known.id and found != known.id):
+        msg = f"The answer is about task {found!r}, not {known.id!r}."
+        raise ProtocolError(msg, pointer="/id")
+    return found
+
+
+def _progress(percent: Decimal | None) -> float | None:
+    """0 to 100 as 0 to 1; a number outside says nothing."""
+    if percent is None or not 0 <= percent <= _PERCENT:
+        return None
+    return float(percent) / _PERCENT
+
+
+def _cost(credit_cost: Decimal | None) -> Cost | None:
+    return None if credit_cost is None else Cost(credits=credit_cost, source="reported")
+
+
+def _images(metadata: _wire.Metadata | None) -> tuple[Image, ...]:
+    """`metadata.result_images`, and nothing else: the address is mirrored elsewhere."""
+    items = metadata and metadata.result_images
+    if not items:
+        msg = "The task is done and has no image."
+        raise ProtocolError(msg, pointer="/metadata/result_images")
+    return tuple(_image(item, index) for index, item in enumerate(items))
+
+
+def _image(item: str | _wire.ResultImage, index: int) -> Image:
+    """An image: a bare address or an object. The preview is better than nothing."""
+    if isinstance(item, str):
+        item = _wire.ResultImage(url=item)
+    url = item.imageUrl or item.url or item.image_url or item.previewUrl
+    if not url:
+        msg = "A result has no address."
+        raise ProtocolError(msg, pointer=f"/metadata/result_images/{index}")
+    return Image(
+        url=url,
+        media_type=item.mimeType or "",
+        width=item.width,
+        height=item.height,
+        index=index,
+        preview_url=item.previewUrl or None,
+    )
+
+
+def _failed(task: Task, work: _wire.Work) -> Task:
+    """A failed task.
+
+    "Credits will be automatically refunded if task fails" [UP], so the `credit_cost` it
+    still shows is no cost. How moderation would be told is not documented.
+    """
+    failure = Failure(message=work.error_message or "The provider gave no reason.")
+    return evolve(task, errors=(failure,), cost=None, billed=Billed.NO)
+
+
+# ------------------------------------------------------------------------- refusals
+
+
+def _answer(message: Message | None, shape: type[_A]) -> tuple[_A, JsonObject]:
+    """An answer's body, once its status and its `success` are both good."""
+    if isinstance(message, Response) and message.status not in _OK:
+        raise _refused(message)
+    answer, raw = read(message, shape)
+    if answer.success is False:
+        raise _denied(message)
+    return answer, raw
+
+
+def _refused(response: Response) -> TintypeError:
+    """The error of an HTTP status, by the message and the table."""
+    words, code = _words(response)
+    status = response.status
+    others = _OTHER_MEANINGS.get(status, {})
+    meant = [kind for text, kind in others.items() if text in words.lower()]
+    table = _REFUSALS if words else _WORDLESS
+    return refusal(status, {status: meant[0]} if meant else table, words, code)
+
+
+def _denied(message: Message | None) -> TintypeError:
+    """The error of an answer without what was asked for, under a status of success."""
+    words, code = _words(message)
+    status = message.status if isinstance(message, Response) else None
+    if words:
+        return ProviderError(words, status=status, code=code)
+    msg = "The answer holds neither what was asked for nor an error."
+    return ProtocolError(msg, status=status)
+
+
+def _words(message: Message | None) -> tuple[str, str]:
+    """The message and the code of a refusal in any of its three shapes, or ""."""
+    body = peek(message, _wire.Refusal) or _wire.Refusal()
+    match body.error:
+        case _wire.ErrorObject(message=text, type=code):
+            return text or body.message or "", code or ""
+        case error:
+            return error or body.message or "", ""
