@@ -1,0 +1,175 @@
+"""OpenRouter's models and limits, each line with its source. Prices are asked live.
+
+The request schema is read from three documents. Where they differ the newest wins: the
+SDK knows more ratios, resolutions and qualities than the guide, and the guide more than
+the seed document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tintype.catalog import (
+    Caution,
+    Choice,
+    Descriptor,
+    Flag,
+    Model,
+    Pixels,
+    ProviderInfo,
+    Range,
+    References,
+    Text,
+    Unsupported,
+)
+
+_SEED = "openrouter.ai, API reference, Generate an image (seed document 001), read 2026-11-20"
+_DOCS = "https://github.com/OpenRouterTeam/docs"
+_GUIDE = f"{_DOCS} guides/overview/multimodal/image-generation.mdx@c26125a5, 2026-08-22"
+_ERRORS = f"{_DOCS} api_reference/errors-and-debugging.mdx@c26125a5, 2026-08-22"
+_SDK = "openrouter 1.3.84 (official Python SDK) components.ImageGenerationRequest, read 2026-11-20"
+
+_RATIOS = (
+    *("1:1", "1:2", "1:4", "1:8", "2:1", "2:3", "2.35:1", "3:2", "3:4", "4:1", "4:3", "4:5"),
+    *("5:2", "5:4", "5:7", "7:5", "8:1", "9:16", "16:9", "9:19.5", "19.5:9", "9:20", "20:9"),
+    *("9:21", "21:9", "auto"),
+)
+_ASPECT_RATIO = Choice(values=_RATIOS, source=_SDK)
+
+RESOLUTION = Choice(values=("512", "768", "1K", "1.5K", "2K", "4K"), source=_SDK)
+QUALITY = Choice(values=("auto", "low", "medium", "high", "xhigh", "max"), source=_SDK)
+
+BUFFERED = Unsupported(
+    reason="the flag is ignored: no endpoint of this model streams, the answer comes whole",
+    source=_SEED,
+)
+
+# What every model takes in some form: `size` is brought to a provider's own dimensions by
+# the router, and a ratio is clamped.
+ALWAYS: Mapping[str, Descriptor] = {
+    "prompt": Text(min_length=1, source=_SEED),
+    "size": Pixels(source=_GUIDE),
+}
+
+_PARAMETERS: Mapping[str, Descriptor] = {
+    **ALWAYS,
+    "aspect_ratio": _ASPECT_RATIO,
+    "resolution": RESOLUTION,
+    "quality": QUALITY,
+    "output_format": Choice(values=("png", "jpeg", "webp", "svg"), source=_SEED),
+    "output_compression": Range(low=0, high=100, source=_SEED),
+    "background": Choice(values=("auto", "transparent", "opaque"), source=_SEED),
+    "seed": Range(source=_SEED),
+    "stream": Flag(source=_SEED),
+}
+
+CAUTIONS = (
+    Caution(
+        field="aspect_ratio",
+        message="The ratio is clamped to those that the chosen provider supports.",
+        source=_SEED,
+    ),
+    Caution(
+        field="resolution",
+        message="The pixels of a resolution are derived by the chosen provider.",
+        source=_SEED,
+    ),
+    Caution(
+        field="quality",
+        message="A provider without a quality knob ignores quality.",
+        source=_SEED,
+    ),
+    Caution(
+        field="output_compression",
+        message="A provider without a compression knob ignores output_compression.",
+        source=_SEED,
+    ),
+    Caution(
+        field="output_compression",
+        message="output_compression is ignored for png.",
+        when={"output_format": "png"},
+        source=_SEED,
+    ),
+    Caution(
+        field="output_format",
+        message="Only vectorization models draw svg.",
+        when={"output_format": "svg"},
+        source=_SEED,
+    ),
+    Caution(
+        field="n",
+        message="n is an upper bound: fewer images may come, and some providers refuse n > 1.",
+        source=_GUIDE,
+    ),
+    Caution(
+        field="seed",
+        message="Not every provider repeats an image for the same seed.",
+        source=_SEED,
+    ),
+    Caution(
+        field="stream",
+        message="A provider that cannot stream ignores the flag; the answer then comes whole.",
+        source=_SEED,
+    ),
+)
+
+REFERENCES = References(forms=("url", "data_uri"), max_count=16, source=_SEED)
+
+# `supported_parameters` of the guide's sample lists resolution and seed alone, and "an absent
+# key means the parameter is unsupported". The same guide sends this model an aspect_ratio, and
+# its sample takes images as input, so both are here. `n` is absent: one image a submission.
+_SEEDREAM_4_5 = Model(
+    id="bytedance-seed/seedream-4.5",
+    name="seedream-4.5",
+    title="Seedream 4.5",
+    parameters={
+        **ALWAYS,
+        "aspect_ratio": _ASPECT_RATIO,
+        "resolution": Choice(values=("1K", "2K", "4K"), source=_GUIDE),
+        "seed": Range(source=_GUIDE),
+        "quality": Unsupported(reason="a provider without a quality knob ignores it", source=_SEED),
+        "output_compression": Unsupported(
+            reason="a provider without a compression knob ignores it", source=_SEED
+        ),
+        "stream": BUFFERED,
+    },
+    references=REFERENCES,
+    cautions=tuple(
+        caution for caution in CAUTIONS if caution.field in {"aspect_ratio", "resolution", "seed"}
+    ),
+    source=_GUIDE,
+)
+
+
+def _unlisted(model_id: str, name: str, title: str) -> Model:
+    """A model that the guide names without its capabilities: the schema's limits hold."""
+    return Model(
+        id=model_id,
+        name=name,
+        title=title,
+        parameters=_PARAMETERS,
+        max_n=10,
+        references=REFERENCES,
+        cautions=CAUTIONS,
+        source=_GUIDE,
+    )
+
+
+INFO = ProviderInfo(
+    name="openrouter",
+    title="OpenRouter",
+    homepage="https://openrouter.ai",
+    origins=("https://openrouter.ai",),
+    models=(
+        _SEEDREAM_4_5,
+        _unlisted("openai/gpt-image-1", "gpt-image-1", "GPT Image 1"),
+        _unlisted("openai/gpt-image-2", "gpt-image-2", "GPT Image 2"),
+        _unlisted(
+            "google/gemini-2.5-flash-image", "gemini-2.5-flash-image", "Gemini 2.5 Flash Image"
+        ),
+    ),
+    general=_unlisted("", "", ""),
+    # The answer is the image itself. The guide's own sample took 94 seconds.
+    request_timeout=300.0,
+    sources=(_SEED, _GUIDE, _ERRORS, _SDK),
+)
