@@ -6,6 +6,8 @@ stored copy read 2026-11-20. Nothing here was ever run against the live service.
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from urllib.parse import quote as quote_url
 
 from attrs import evolve
@@ -20,18 +22,18 @@ from tintype.errors import (
     NotFoundError,
     ProtocolError,
     ServerError,
-    TintypeError,
     refusal,
 )
-from tintype.exchange import Exchange, Message
+from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Failure, Image, ImageRequest, Quote, QuoteLine, Task, TaskState
 from tintype_apimodels import _wire
-from tintype_apimodels._catalog import INFO
+from tintype_apimodels._catalog import INFO, REFERENCE_PRICES, TIER_AS_SIZE
 
 _OK = 200
 _GENERATIONS = "https://apimodels.app/api/v1/images/generations"
+_MODELS = "https://apimodels.app/api/v1/models"
 
 _STATES = {
     "pending": TaskState.RUNNING,
@@ -48,10 +50,11 @@ _REFUSALS = {
     500: ServerError,
 }
 
-# The codes the official script knows (stimQQ/apimodels-skill@1c1a359c generate.mjs).
-# The seed's own sample has no code, only this message.
-_MODERATION_CODES = {"CONTENT_MODERATION"}
-_MODERATION_MESSAGES = {"content policy violation"}
+# The page's sample has no code, only "Content policy violation". The rest is the rule of the
+# vendor's script, for codes (`CONTENT_MODERATION`) and words (generate.mjs@1c1a359c).
+_MODERATION = re.compile("content policy|moderation|审核", re.IGNORECASE)
+# No document says with which status a prompt is refused at once: with one of these.
+_MODERATION_STATUSES = {400, 403}
 
 
 @hookimpl
@@ -63,7 +66,8 @@ def describe() -> ProviderInfo:
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
     """By the vendor's price table: the API has no question for a price."""
-    return quote_from_prices(INFO.limits(request.model or ""), request)
+    found = quote_from_prices(INFO.limits(request.model or ""), request)
+    return _with_references(found, request) if found and request.references else found
 
 
 @hookimpl
@@ -71,13 +75,14 @@ def submit(request: ImageRequest) -> Request:
     """`POST /api/v1/images/generations`."""
     model = request.model or ""
     urls = tuple(reference.url or "" for reference in request.references)
-    sized = model.startswith("doubao-")  # Doubao calls the tier `size`, everyone else `resolution`
+    sized = model in TIER_AS_SIZE
     body = _wire.Generate(
         model=model,
         prompt=request.prompt,
         size=request.resolution if sized else None,
         resolution=None if sized else request.resolution,
         aspect_ratio=request.aspect_ratio,
+        quality=request.quality,
         background=request.background,
         image_url=urls[0] if len(urls) == 1 else None,
         image_urls=urls if len(urls) > 1 else None,
@@ -94,56 +99,118 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    """A task, from the answer to a create or a poll, or from a webhook."""
-    work, raw = _work(exchange.message)
+def models() -> Request:
+    """`GET /api/v1/models` (stimQQ/apimodels-mcp src/index.ts@0dd8d21d)."""
+    return Request.get(_MODELS)
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task | ProviderInfo:
+    """A task, from the answer to a create or a poll or from a webhook; or the live models."""
+    message = exchange.message
+    if exchange.operation is Operation.MODELS:
+        return _live(message)
+    task = exchange.task or Task()
+    code, reason = _verdict(message)
+    if code in _MODERATION_STATUSES and _MODERATION.search(reason):
+        return _failed(task, reason)
+    if code != _OK:
+        raise refusal(code, _REFUSALS, reason)
+    answer, raw = read(message, _wire.Answer)
+    return _snapshot(task, answer.data, raw)
+
+
+def _with_references(found: Quote, request: ImageRequest) -> Quote:
+    """A quote with what the references cost, or with the doubt about it."""
+    prices = REFERENCE_PRICES.get(found.model)
+    if prices is None or found.low is None or found.high is None:
+        doubt = "Extra references usually cost extra; how much is not documented for this model."
+        return evolve(found, assumptions=(*found.assumptions, doubt))
+    least, most = prices
+    count = len(request.references)
+    line = QuoteLine(
+        billable="input_reference", unit="image", quantity=Decimal(count), unit_price=most
+    )
+    return evolve(
+        found,
+        lines=(*found.lines, line),
+        low=found.low + count * least,
+        high=found.high + count * most,
+    )
+
+
+def _verdict(message: Message | None) -> tuple[int, str]:
+    """The code of an answer, and its reason: the code inside, else the HTTP status."""
+    status = message.status if isinstance(message, Response) else _OK
+    if status == _OK:
+        body, _ = read(message, _wire.Verdict)
+        return (_OK if body.code is None else body.code), body.msg or ""
+    refused = peek(message, _wire.Refusal) or _wire.Refusal()
+    # As the vendor's script has it the code inside goes first, if it is a documented one.
+    code = refused.code if refused.code in _REFUSALS else None
+    return code or status, refused.msg or _words(refused.error)
+
+
+def _words(error: str | _wire.ErrorObject | None) -> str:
+    return (error.message if isinstance(error, _wire.ErrorObject) else error) or ""
+
+
+def _snapshot(task: Task, work: _wire.Work, raw: JsonObject) -> Task:
+    """The task as this answer has it."""
     state = translate(work.state, _STATES, "/data/state")
-    task = evolve(exchange.task or Task(), id=work.taskId, state=state, raw=raw)
+    task = evolve(task, id=_same(task.id, work.taskId), state=state, raw=raw)
     match state:
         case TaskState.SUCCEEDED:
             return evolve(task, images=_images(work), billed=Billed.YES)
         case TaskState.FAILED:
-            return _failed(task, work)
+            words = work.failMsg or _words(work.error) or work.failCode
+            return _failed(task, words or "The provider gave no reason.", work.failCode or "")
         case _:
             return task
 
 
-def _work(message: Message | None) -> tuple[_wire.Work, JsonObject]:
-    """The `data` of an answer, once the status and the code inside are both good."""
-    if isinstance(message, Response) and message.status != _OK:
-        raise _refused(message)
-    answer, raw = read(message, _wire.Answer)
-    if answer.code != _OK:
-        raise refusal(answer.code, _REFUSALS, answer.msg or "")
-    if answer.data is None:
-        msg = "The answer says success and holds no data."
-        raise ProtocolError(msg, pointer="/data")
-    return answer.data, raw
-
-
-def _refused(response: Response) -> TintypeError:
-    """The error of an HTTP status. Its body is undocumented: `msg`, then `error`."""
-    body = peek(response, _wire.Refusal) or _wire.Refusal()
-    error = body.error.message if isinstance(body.error, _wire.ErrorObject) else body.error
-    return refusal(response.status, _REFUSALS, body.msg or error or "")
+def _same(known: str, told: str) -> str:
+    """The task's id: there is one, and it does not change."""
+    if told and known in {"", told}:
+        return told
+    msg = f"The answer is about the task {told!r}, not {known!r}."
+    raise ProtocolError(msg, pointer="/data/taskId")
 
 
 def _images(work: _wire.Work) -> tuple[Image, ...]:
-    """`resultUrls`, or the same inside `resultJson`, which is JSON in a string."""
-    urls = work.resultUrls
-    if urls is None and work.resultJson:
-        urls = structure(loads(work.resultJson), _wire.Result).resultUrls
-    if not urls:
+    """The images of a completed task."""
+    urls = work.resultUrls or _packed(work.resultJson)
+    if not urls or not all(url.startswith(("https://", "http://")) for url in urls):
         # The official script calls this a failure; asking again loses nothing.
-        msg = "The task is completed and has no image yet."
+        msg = "The task is completed and names no image that can be fetched."
         raise ProtocolError(msg, pointer="/data/resultUrls")
     return tuple(Image(url=url, index=index) for index, url in enumerate(urls))
 
 
-def _failed(task: Task, work: _wire.Work) -> Task:
+def _packed(result: str | _wire.Result | None) -> tuple[str, ...]:
+    """The URLs inside `resultJson`: JSON in a string, or an object."""
+    if isinstance(result, str) and result:
+        result = structure(loads(result), _wire.Result)
+    return (result.resultUrls or ()) if isinstance(result, _wire.Result) else ()
+
+
+def _failed(task: Task, message: str, code: str = "") -> Task:
     """A failed task. "Failures are never charged" (stimQQ/apimodels-skill SKILL.md)."""
-    message = work.failMsg or "The provider gave no reason."
-    refused = work.failCode in _MODERATION_CODES or message.lower() in _MODERATION_MESSAGES
-    failure = Failure(message=message, code=work.failCode or "", refused=refused)
+    refused = bool(_MODERATION.search(f"{code} {message}"))
     state = TaskState.REFUSED if refused else TaskState.FAILED
+    failure = Failure(message=message, code=code, refused=refused)
     return evolve(task, state=state, errors=(failure,), billed=Billed.NO)
+
+
+def _live(message: Message | None) -> ProviderInfo:
+    """The catalog, as far as the live list has it. The list does not say which draw images."""
+    code, reason = _verdict(message)
+    if code != _OK:
+        raise refusal(code, _REFUSALS, reason)
+    listing, _ = read(message, _wire.Listing)
+    listed = {model.id for model in listing.data}
+    found = tuple(model for model in INFO.models if model.id in listed)
+    if not found:
+        msg = "The list of models has none that is known to draw images."
+        raise ProtocolError(msg, pointer="/data")
+    return evolve(INFO, models=found)

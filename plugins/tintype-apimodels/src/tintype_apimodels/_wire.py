@@ -11,13 +11,18 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Generate:
-    """The body of `POST /api/v1/images/generations`."""
+    """The body of `POST /api/v1/images/generations`.
+
+    `size` is the page's word for a tier, `resolution` the vendor's script's; `quality` and
+    `background` are in its guide (stimQQ/apimodels-skill SKILL.md@e588d354).
+    """
 
     model: str
     prompt: str
     size: str | None = None
     resolution: str | None = None
     aspect_ratio: str | None = None
+    quality: str | None = None
     background: str | None = None
     image_url: str | None = None
     image_urls: tuple[str, ...] | None = None
@@ -25,43 +30,67 @@ class Generate:
 
 
 @frozen(kw_only=True)
-class Work:
-    """`data` of every answer. A poll gives `resultUrls`, a webhook `resultJson`."""
+class ErrorObject:
+    """`error` as an object, as the vendor's MCP server reads it (stimQQ/apimodels-mcp)."""
 
-    taskId: str
-    state: str
-    resultUrls: tuple[str, ...] | None = None
-    resultJson: str | None = None
-    failCode: str | None = None
-    failMsg: str | None = None
+    message: str | None = None
 
 
 @frozen(kw_only=True)
-class Answer:
-    """The envelope. HTTP 200 may carry a `code` that is not 200."""
+class Verdict:
+    """What every answer begins with. HTTP 200 may carry a `code` that is not 200."""
 
-    code: int
+    code: int | None = None
     msg: str | None = None
-    data: Work | None = None
+
+
+@frozen(kw_only=True)
+class Refusal(Verdict):
+    """A body under an HTTP error. The page prints none; `error` is the MCP server's guess."""
+
+    error: str | ErrorObject | None = None
 
 
 @frozen(kw_only=True)
 class Result:
     """What `resultJson` holds, once parsed."""
 
-    resultUrls: tuple[str, ...] = ()
+    resultUrls: tuple[str, ...] | None = None
 
 
 @frozen(kw_only=True)
-class ErrorObject:
-    """`error` as an object; its shape is the official MCP client's guess."""
+class Work:
+    """`data` of every answer. A poll gives `resultUrls`, a webhook `resultJson`.
 
-    message: str | None = None
+    `resultJson` as an object and `error` beside `failMsg` are what the vendor's script
+    also accepts (generate.mjs@1c1a359c).
+    """
 
-
-@frozen(kw_only=True)
-class Refusal:
-    """A body under an HTTP error. Only `msg` is documented."""
-
-    msg: str | None = None
+    taskId: str
+    state: str
+    resultUrls: tuple[str, ...] | None = None
+    resultJson: str | Result | None = None
+    failCode: str | None = None
+    failMsg: str | None = None
     error: str | ErrorObject | None = None
+
+
+@frozen(kw_only=True)
+class Answer:
+    """The envelope of an answer that is good."""
+
+    data: Work
+
+
+@frozen(kw_only=True)
+class Listed:
+    """One model of the live list, of any kind: images, video, speech, chat."""
+
+    id: str
+
+
+@frozen(kw_only=True)
+class Listing:
+    """The answer to `GET /api/v1/models` (stimQQ/apimodels-mcp src/index.ts@0dd8d21d)."""
+
+    data: tuple[Listed, ...]
