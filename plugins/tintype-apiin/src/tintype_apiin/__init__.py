@@ -1,0 +1,233 @@
+"""apiin.one (API in One): create, poll by id, and a completed task that no document shows.
+
+Source of every fact, where no other is named:
+https://apiin-one.pages.dev/ja/models/seedream-4-5, stored copy read 2026-11-20. Nothing here
+was ever run against the live service.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote as quote_url
+
+from attrs import evolve
+
+from tintype.catalog import ProviderInfo, quote_from_prices
+from tintype.convert import loads, merge_options, peek, read, structure, translate, unstructure
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    InsufficientCreditError,
+    NotFoundError,
+    PermissionDeniedError,
+    ProtocolError,
+    RateLimitError,
+    TintypeError,
+    refusal,
+)
+from tintype.exchange import Exchange, Message
+from tintype.hooks import hookimpl
+from tintype.messages import JsonObject, Request, Response
+from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype_apiin import _wire
+from tintype_apiin._catalog import DISPUTED_CREDIT, INFO
+
+_GENERATIONS = "https://apiin.one/api/v1/images/generations"
+_TASKS = "https://apiin.one/api/v1/tasks"
+
+# Read without regard to case: one page says `IN_PROGRESS` and `completed`. Documented are
+# in_progress, completed and failed, and pending on an older page (https://apiin.one/docs).
+# waiting, queuing, generating, success and fail are the upstream's
+# (https://docs.kie.ai/cn/market/common/get-task-detail); the others are the usual synonyms,
+# each with a fixture that says so.
+_STATES = {
+    "in_progress": TaskState.RUNNING,
+    "pending": TaskState.RUNNING,
+    "queued": TaskState.RUNNING,
+    "processing": TaskState.RUNNING,
+    "waiting": TaskState.RUNNING,
+    "queuing": TaskState.RUNNING,
+    "generating": TaskState.RUNNING,
+    "completed": TaskState.SUCCEEDED,
+    "success": TaskState.SUCCEEDED,
+    "succeeded": TaskState.SUCCEEDED,
+    "done": TaskState.SUCCEEDED,
+    "finished": TaskState.SUCCEEDED,
+    "failed": TaskState.FAILED,
+    "fail": TaskState.FAILED,
+    "error": TaskState.FAILED,
+    # No failure: whoever canceled it, nothing went wrong.
+    "cancelled": TaskState.CANCELED,
+    "canceled": TaskState.CANCELED,
+}
+
+# Only 400 and 401 are printed (401: https://apiin.one/docs). The others mean what HTTP says
+# (RFC 9110, RFC 6585) and what the upstream lists.
+_REFUSALS = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+}
+
+_SUCCESS = range(200, 300)  # no document names the status of an accepted task
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What API in One offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
+    """By the page's price, in credits: the API has no question for a price."""
+    known = quote_from_prices(INFO.limits(request.model or ""), request)
+    return known and evolve(known, assumptions=(*known.assumptions, DISPUTED_CREDIT))
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /api/v1/images/generations`.
+
+    References go into `image_urls`. The page of the whole API (https://apiin.one/docs) calls
+    the field `input_urls`; the page of Seedream 4.5, about this very model, calls it
+    `image_urls` and requires it for `seedream/4.5-edit`, so that name wins. `callback_url` is
+    from https://apiin.one/docs.
+    """
+    urls = tuple(reference.url or "" for reference in request.references)
+    body = _wire.Generate(
+        model=request.model or "",
+        prompt=request.prompt,
+        aspect_ratio=request.aspect_ratio,
+        quality=request.quality,
+        image_urls=urls or None,
+        callback_url=request.webhook_url,
+    )
+    options = request.options.get(INFO.name, {})
+    return Request.post(_GENERATIONS, merge_options(unstructure(body), options))
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    """`GET /api/v1/tasks/{task_id}`."""
+    return Request.get(f"{_TASKS}/{quote_url(task.id, safe='')}")
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    """A task, from the answer to a create or a poll, or from a webhook."""
+    work, state, raw = _work(exchange.message)
+    task = exchange.task or Task()
+    # Once the id is known it is not read again: a later `id` may be that of a record.
+    task = evolve(task, id=task.id or _text(work, _wire.ID_NAMES), state=state, raw=raw)
+    match state:
+        case TaskState.RUNNING:
+            return _running(task)
+        case TaskState.SUCCEEDED:
+            return evolve(task, images=_images(work, _sent(exchange)), billed=Billed.YES)
+        case _:
+            # "Billed per successful request" (https://apiin.one/zh/model/seedream-4-5).
+            return evolve(task, errors=(_failure(work),), billed=Billed.NO)
+
+
+def _work(message: Message | None) -> tuple[JsonObject, TaskState, JsonObject]:
+    """The task in an answer, its state, and the whole answer for `raw`.
+
+    The newer create answer has the task in `data`, the older one (https://apiin.one/docs) is
+    the task. Its status decides; an answer without one is an error, under HTTP 200 too.
+    """
+    if isinstance(message, Response) and message.status not in _SUCCESS:
+        raise _refused(message.status, peek(message, _wire.Refusal) or _wire.Refusal())
+    answer, raw = read(message, dict[str, object])
+    data = answer.get("data")
+    work = data if isinstance(data, dict) else answer
+    word = _text(work, _wire.STATUS_NAMES)
+    if not word:
+        raise _complaint(structure(answer, _wire.Refusal))
+    return work, translate(word.casefold(), _STATES, "/data/status"), raw
+
+
+def _text(work: JsonObject, names: tuple[str, ...]) -> str:
+    """The text under the first of `names` that is there, or ""."""
+    name = next((name for name in names if work.get(name)), None)
+    return structure({name: work[name]}, dict[str, str])[name] if name else ""
+
+
+def _running(task: Task) -> Task:
+    if not task.id:
+        msg = "The task is accepted and has no id to ask for it by."
+        raise ProtocolError(msg, pointer="/data/task_id")
+    return task
+
+
+def _complaint(answer: _wire.Refusal) -> TintypeError:
+    """The error in an answer that is a success by its HTTP status and holds no task."""
+    for code in (_error(answer.error).code, answer.code):
+        if isinstance(code, int) and code not in _SUCCESS:
+            return _refused(code, answer)
+    told = _error(answer.error).message or answer.message or "nothing"
+    msg = f"The answer names no task status and no error code. It says: {told}"
+    return ProtocolError(msg, pointer="/data/status")
+
+
+def _refused(status: int, answer: _wire.Refusal) -> TintypeError:
+    """The error of a status, in the words of the documented error object."""
+    error = _error(answer.error)
+    return refusal(status, _REFUSALS, error.message or answer.message or "", error.type or "")
+
+
+def _error(told: str | _wire.ErrorObject | None) -> _wire.ErrorObject:
+    """`error` as an object: a public client reads it as text in tasks."""
+    return told if isinstance(told, _wire.ErrorObject) else _wire.ErrorObject(message=told)
+
+
+def _failure(work: JsonObject) -> Failure:
+    told = structure(work, _wire.Failed)
+    error = _error(told.error)
+    return Failure(
+        message=error.message or told.failMsg or "The provider gave no reason.",
+        code=error.type or str(error.code or told.failCode or ""),
+    )
+
+
+def _sent(exchange: Exchange) -> frozenset[str]:
+    """The URLs that the request carried: an answer may echo them, and they are no results."""
+    request = exchange.request or (exchange.task and exchange.task.request)
+    references = request.references if request else ()
+    return frozenset(reference.url for reference in references if reference.url)
+
+
+def _images(work: JsonObject, sent: frozenset[str]) -> tuple[Image, ...]:
+    """The images at the first of `_wire.PLACES` that holds any."""
+    for holder, name in _wire.PLACES:
+        if sent and (holder, name) == ("", "image_urls"):
+            break  # an edit's own field, even if the provider has copied the inputs elsewhere
+        urls = [url for url in _urls(work, holder, name) if url not in sent]
+        if urls:
+            return tuple(Image(url=url, index=index) for index, url in enumerate(urls))
+    msg = "The task is completed and has no image where one is looked for."
+    raise ProtocolError(msg, pointer="/data")
+
+
+def _urls(work: JsonObject, holder: str, name: str) -> tuple[str, ...]:
+    """The URLs at one place, or none."""
+    within = _inside(work, holder) if holder else work
+    urls = structure({name: within.get(name)}, _wire.Pictures).listed()
+    for url in urls:
+        if not _WEB_ADDRESS.fullmatch(url):
+            msg = f"{name} should hold the URL of an image and holds {url[:80]!r}."
+            raise ProtocolError(msg, pointer=f"/{name}")
+    return urls
+
+
+def _inside(work: JsonObject, holder: str) -> JsonObject:
+    """An object in the task, or an empty one. The upstream's `resultJson` is JSON in a string."""
+    value = work.get(holder)
+    if holder == "resultJson" and isinstance(value, str):
+        value = loads(value) if value else None
+    return {} if value is None else structure(value, dict[str, object])

@@ -1,0 +1,84 @@
+"""apiin.one's models, limits and prices, each line with its source.
+
+Three documents are read: the page of the model (`_PAGE`, in Japanese; seed 003 is the same
+page in Spanish), a second page of the same model that names another price (`_OTHER_PAGE`),
+and the page of the whole API (`_DOCS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from tintype.catalog import Choice, Descriptor, Model, Price, ProviderInfo, References, Text
+
+_PAGE = "https://apiin-one.pages.dev/ja/models/seedream-4-5"
+_OTHER_PAGE = "https://apiin.one/model/seedream-4-5"
+_DOCS = "https://apiin.one/docs"
+_READ = date(2026, 11, 20)
+
+_PROMPT = Text(min_length=3, max_length=5000, source=_DOCS)
+
+# `_DOCS` also lists `type`, `resolution`, `negative_prompt`, `seed` and `input_urls` for images
+# in general. The page of Seedream 4.5 lists none of them, so they are left to `options`.
+_PARAMETERS: Mapping[str, Descriptor] = {
+    "prompt": _PROMPT,
+    "aspect_ratio": Choice(
+        values=("1:1", "4:3", "3:4", "16:9", "9:16", "2:3", "3:2", "21:9"), source=_PAGE
+    ),
+    "quality": Choice(values=("basic", "high"), source=_PAGE),
+}
+
+# The page: each image costs 12 credits, "for both text-to-image and image editing modes".
+_PRICES = (Price(credits=Decimal(12), source=_PAGE, as_of=_READ),)
+
+# `_PAGE` says "~$0.024 per image (12 credits)", `_OTHER_PAGE` "12 credits per image (~$0.12)".
+# The first is the seed's, and the default; every quote names the second.
+_USD_PER_CREDIT = Decimal("0.002")
+DISPUTED_CREDIT = (
+    f"A credit is $0.002 by {_PAGE} and $0.01 by {_OTHER_PAGE}: "
+    "the first is the default, an account's usd_per_credit replaces it."
+)
+
+_SEEDREAM_4_5 = Model(
+    id="seedream/4.5-text-to-image",
+    name="seedream-4.5",
+    title="Seedream 4.5",
+    parameters=_PARAMETERS,
+    edits_with="seedream/4.5-edit",
+    prices=_PRICES,
+    source=_PAGE,
+)
+
+_SEEDREAM_4_5_EDIT = Model(
+    id="seedream/4.5-edit",
+    title="Seedream 4.5 Edit",
+    parameters=_PARAMETERS,
+    references=References(forms=("url",), required=True, source=_PAGE),
+    prices=_PRICES,
+    source=_PAGE,
+)
+
+INFO = ProviderInfo(
+    name="apiin",
+    title="API in One",
+    homepage="https://apiin.one",
+    origins=("https://apiin.one",),
+    models=(_SEEDREAM_4_5, _SEEDREAM_4_5_EDIT),
+    # What both pages call the same. They disagree on the name of the references.
+    general=Model(
+        id="",
+        parameters={
+            "prompt": _PROMPT,
+            "aspect_ratio": Text(source=_DOCS),
+            "quality": Text(source=_DOCS),
+        },
+        source=_DOCS,
+    ),
+    usd_per_credit=_USD_PER_CREDIT,
+    credit_source=_PAGE,
+    webhooks=True,
+    poll_schedule=(3.0, 3.0, 4.0, 6.0, 8.0),  # "Speed 3-10 seconds"
+    sources=(_PAGE, _OTHER_PAGE, _DOCS),
+)
