@@ -1,0 +1,384 @@
+"""APIYI: one synchronous call that draws, edits or streams, and bills by the image.
+
+Source of every fact, where no other is named:
+https://docs.apiyi.com/en/api-capabilities/seedream-image/ (text-to-image, image-edit, overview,
+historical-versions), stored copies read 2026-11-20. "Upstream" is BytePlus ModelArk, whose
+answers APIYI passes on. Nothing here was ever run against the live service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from attrs import evolve
+
+from tintype.catalog import ProviderInfo, Range, quote_from_prices
+from tintype.convert import decode_image, merge_options, peek, read, translate, unstructure
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    InsufficientCreditError,
+    InvalidRequestError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProtocolError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    TintypeError,
+    UnsupportedError,
+    refusal,
+)
+from tintype.exchange import Exchange, Message, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import JsonObject, Request, Response, ServerSentEvent
+from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, TaskState, Usage
+from tintype_apiyi import _wire
+from tintype_apiyi._catalog import INFO, PRO
+
+_OK = 200
+_FORBIDDEN = 403
+_TOO_MANY = 429
+_FAULTS = 500  # from here on nobody says whether it is billed
+_GENERATIONS = "https://api.apiyi.com/v1/images/generations"
+_DONE = "[DONE]"
+
+# References and drawn images together, in one submission (image-edit).
+_MOST_IMAGES = 15
+
+# Any value, even "disabled", is answered with 400 (historical-versions).
+_PRO_REFUSES = ("sequential_image_generation", "stream")
+
+_REFUSALS: Mapping[int, type[ProviderError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+    500: ServerError,
+}
+
+# Codes of the upstream that say something else than their status.
+_CODES: Mapping[str, type[ProviderError]] = {
+    "AccountOverdueError": InsufficientCreditError,
+    "ServerOverloaded": OverloadedError,
+}
+
+# A 429 is a rate limit or an insufficient balance, and no document says how to tell. These
+# are the words of gateways of its kind; any other 429 means: slow down.
+_BALANCE = re.compile(
+    r"insufficient[ _](user[ _])?(quota|balance|credit)|balance|余额|额度不足", re.IGNORECASE
+)
+
+# Upstream: InputText…, InputImage…, OutputImageSensitiveContentDetected. APIYI is known to
+# put upstream codes in front of its messages, so both are looked at.
+_MODERATION = "SensitiveContentDetected"
+
+_SIZE = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
+_MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What APIYI offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
+    """By the documented table; a sequence by the images that it turns out to have."""
+    known = quote_from_prices(INFO.limits(request.model or ""), request)
+    most = _images_at_most(request)
+    if known is None or known.high is None or most == 1:
+        return known
+    assumption = f"A sequence has 1 to {most} images, and each is billed."
+    return evolve(
+        known,
+        lines=tuple(evolve(line, quantity=None) for line in known.lines),
+        high=known.high * most,
+        assumptions=(*known.assumptions, assumption),
+    )
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /v1/images/generations`, for drawing and for editing."""
+    _check_references(request)
+    _check_sequence(request)
+    body = _wire.Generate(
+        model=request.model or "",
+        prompt=request.prompt,
+        size=request.size or request.resolution,
+        output_format=request.output_format,
+        watermark=request.watermark,
+        stream=request.stream or None,
+        image=tuple(reference.url or "" for reference in request.references) or None,
+    )
+    sent = merge_options(unstructure(body), _options(request))
+    return Request.post(_GENERATIONS, sent, stream=sent.get("stream") is True)
+
+
+@hookimpl
+def poll(task: Task) -> None:
+    """Nothing: every call is synchronous, with "no task ID" (best practices)."""
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    """A task that has ended, or its snapshot after one event of a stream."""
+    task = exchange.task or Task()
+    request = exchange.request or task.request
+    match exchange.message:
+        case Response(status=status) as response if status != _OK:
+            return _refused(task, response)
+        case ServerSentEvent(data=data) if data.strip() == _DONE:
+            return task
+        case ServerSentEvent() as event:
+            return _streamed(task, event, request)
+        case None if exchange.operation is Operation.END:
+            return task  # its state was settled by the event that says so, if there was one
+        case message:
+            return _answered(task, message, request)
+
+
+# ------------------------------------------------------------------------- what is sent
+
+
+def _options(request: ImageRequest) -> JsonObject:
+    return request.options.get(INFO.name, {})
+
+
+def _images_at_most(request: ImageRequest) -> int:
+    """The most images that one submission may draw: 1, unless a sequence is asked for."""
+    options = _options(request)
+    if options.get("sequential_image_generation") != "auto":
+        return 1
+    room = Range(low=1, high=_MOST_IMAGES - len(request.references))
+    limits = options.get("sequential_image_generation_options")
+    most = limits.get("max_images", room.high) if isinstance(limits, Mapping) else room.high
+    if isinstance(most, int) and room.admits(most):
+        return most
+    msg = f"max_images={most!r}: references and images together are at most {_MOST_IMAGES}."
+    raise InvalidRequestError(msg, field="options", allowed=room.allowed)
+
+
+def _check_sequence(request: ImageRequest) -> None:
+    _images_at_most(request)
+    refused = [name for name in _PRO_REFUSES if name in _options(request)]
+    if request.model == PRO and refused:
+        msg = f"{PRO} answers 400 to the option {refused[0]!r}, whatever its value: leave it out."
+        raise UnsupportedError(msg, field="options")
+
+
+def _check_references(request: ImageRequest) -> None:
+    """The media type of a `data:` URL is to be in lower case (image-edit)."""
+    heads = [(reference.url or "").partition(",")[0] for reference in request.references]
+    if any(head.lower().startswith("data:") and head != head.lower() for head in heads):
+        msg = "A reference's data: URL has capitals before the comma, which APIYI does not take."
+        raise InvalidRequestError(msg, field="references", allowed=("data:image/png;base64,…",))
+
+
+# -------------------------------------------------------------------- a complete answer
+
+
+def _answered(task: Task, message: Message | None, request: ImageRequest | None) -> Task:
+    """The task of a 200, whose images may each have failed."""
+    answer, raw = read(message, _wire.Answer)
+    for index, item in enumerate(answer.data or ()):
+        task = _with_item(task, item, index)
+    if answer.error is not None:
+        task = _with_failure(task, answer.error)
+    if not task.images and not task.errors:
+        msg = "The answer is a success and holds no image."
+        raise ProtocolError(msg, pointer="/data", status=_OK)
+    return _settled(evolve(task, raw=raw), answer.usage, request)
+
+
+def _with_item(task: Task, item: _wire.Item, index: int) -> Task:
+    """The task with one image more, or one failure where the image should be."""
+    image = _image(item, index)
+    if image is None:
+        return _with_failure(task, item.error, index)
+    return evolve(task, images=(*task.images, image))
+
+
+def _image(item: _wire.Item, index: int) -> Image | None:
+    """The picture of an item; one sample prints `url` and `b64_json` in one, so the URL wins."""
+    found = _SIZE.fullmatch(item.size or "")
+    width, height = (int(found[1]), int(found[2])) if found else (None, None)
+    if item.url:
+        return Image(url=item.url, width=width, height=height, index=index)
+    if item.b64_json:
+        data = decode_image(item.b64_json)
+        return Image(data=data, width=width, height=height, index=index)
+    return None
+
+
+def _with_failure(task: Task, error: _wire.Error | None, index: int | None = None) -> Task:
+    """The task with one failure more, of one image or of the whole."""
+    return evolve(task, errors=(*task.errors, _failure(error or _wire.Error(), index)))
+
+
+def _failure(error: _wire.Error, index: int | None = None) -> Failure:
+    message = error.message or "The provider gave neither an image nor a reason."
+    return Failure(
+        message=message, code=error.code or "", index=index, refused=_is_moderation(error)
+    )
+
+
+def _is_moderation(error: _wire.Error) -> bool:
+    return _MODERATION in f"{error.code} {error.message}"
+
+
+def _settled(task: Task, counted: _wire.Usage | None, request: ImageRequest | None) -> Task:
+    """The task at its end: what its images and failures amount to, and what they cost."""
+    usage = counted or _wire.Usage()
+    state = _state(task)
+    return evolve(
+        task,
+        state=state,
+        billed=_billed(state, usage),
+        cost=_cost(request, usage),
+        usage=None if counted is None else _usage(counted),
+    )
+
+
+def _state(task: Task) -> TaskState:
+    match bool(task.images), bool(task.errors):
+        case True, False:
+            return TaskState.SUCCEEDED
+        case True, True:
+            return TaskState.PARTIAL
+        case False, True if all(error.refused for error in task.errors):
+            return TaskState.REFUSED
+        case False, True:
+            return TaskState.FAILED
+        case _:  # a stream that says it is complete and showed nothing
+            return TaskState.UNKNOWN
+
+
+def _billed(state: TaskState, usage: _wire.Usage) -> Billed:
+    """Images are billed, moderation is not, and of all else `generated_images` tells."""
+    if state in {TaskState.SUCCEEDED, TaskState.PARTIAL}:
+        return Billed.YES
+    if state is TaskState.REFUSED or usage.generated_images == 0:
+        return Billed.NO
+    return Billed.UNKNOWN
+
+
+def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
+    """The documented price of one image times `generated_images`, the billed count."""
+    if request is None or usage.generated_images is None:
+        return None
+    one = quote_from_prices(INFO.limits(request.model or ""), evolve(request, n=1))
+    if one is None or one.usd is None:
+        return None
+    source = "documented price x generated_images"
+    return Cost(usd=one.usd * usage.generated_images, source=source)
+
+
+def _usage(counted: _wire.Usage) -> Usage:
+    return Usage(
+        images=counted.generated_images,
+        prompt_tokens=counted.input_tokens,
+        completion_tokens=counted.output_tokens,
+        total_tokens=counted.total_tokens,
+    )
+
+
+# ----------------------------------------------------------------------------- a stream
+
+
+def _streamed(task: Task, event: ServerSentEvent, request: ImageRequest | None) -> Task:
+    """The task after one event, which its `type` tells apart.
+
+    APIYI documents no events. The upstream's `completed` holds only the usage, OpenAI's
+    holds the image; how an error of the whole request is framed nobody says.
+    """
+    body, raw = read(event, _wire.Event)
+    kind = body.type or event.event
+    if kind not in _EVENTS and body.error is not None:
+        kind = "error"
+    step = translate(kind, _EVENTS, "/type")
+    return step(evolve(task, raw=raw), body, request)
+
+
+def _drawn(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+    """One image, or its failure."""
+    count = len(task.images) + len(task.errors)
+    return _with_item(task, event, count if event.image_index is None else event.image_index)
+
+
+def _sketched(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+    """An unfinished image (OpenAI)."""
+    sketch = _image(event, event.partial_image_index or 0)
+    if sketch is None:
+        return task
+    return evolve(task, previews=(*task.previews, _typed(sketch, event)))
+
+
+def _completed(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+    """The end: usage, and with OpenAI the image as well."""
+    image = _image(event, len(task.images))
+    if image is not None:
+        task = evolve(task, images=(*task.images, _typed(image, event)))
+    return _settled(task, event.usage, request)
+
+
+def _broken(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+    """The whole request failed; images that came before are kept."""
+    return _settled(_with_failure(task, event.error), event.usage, request)
+
+
+def _typed(image: Image, event: _wire.Event) -> Image:
+    return evolve(image, media_type=_MEDIA_TYPES.get(event.output_format or "", ""))
+
+
+_Step: TypeAlias = Callable[[Task, _wire.Event, ImageRequest | None], Task]
+_EVENTS: Mapping[str, _Step] = {
+    "image_generation.partial_succeeded": _drawn,
+    "image_generation.partial_failed": _drawn,
+    "image_generation.partial_image": _sketched,
+    "image_generation.completed": _completed,
+    "error": _broken,
+}
+
+
+# ---------------------------------------------------------------------------- a refusal
+
+
+def _refused(task: Task, response: Response) -> Task:
+    """A request that moderation refused, which is not billed (overview).
+
+    Raises:
+        TintypeError: It was refused for any other reason.
+    """
+    body = peek(response, _wire.Refusal) or _wire.Refusal()
+    if body.error is None or not _means_moderation(response.status, body.error):
+        raise _error(response, body.error or _wire.Error())
+    failure = evolve(_failure(body.error), refused=True)
+    _, raw = read(response, _wire.Refusal)
+    return evolve(task, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO, raw=raw)
+
+
+def _means_moderation(status: int, error: _wire.Error) -> bool:
+    """By the upstream's codes; a 403 without a code is what APIYI's table says it is."""
+    return _is_moderation(error) or (status == _FORBIDDEN and not error.code)
+
+
+def _error(response: Response, error: _wire.Error) -> TintypeError:
+    """The error of an HTTP status. The documented 4xx are not billed (overview)."""
+    code, message = error.code or "", error.message or ""
+    meant = _CODES.get(code)
+    if response.status == _TOO_MANY and _BALANCE.search(f"{code} {message}"):
+        meant = InsufficientCreditError
+    kinds = _REFUSALS if meant is None else {**_REFUSALS, response.status: meant}
+    found = refusal(response.status, kinds, message, code)
+    if isinstance(found, ProviderError):
+        found.request_id = response.header("x-request-id") or ""
+        found.billed = Billed.NO if response.status < _FAULTS else Billed.UNKNOWN
+    return found

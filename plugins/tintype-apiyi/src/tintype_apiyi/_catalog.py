@@ -1,0 +1,248 @@
+"""APIYI's models, limits and prices, each line with its source.
+
+APIYI's own pages contradict one another in places; the newer one wins, and the line that
+decides says so. Its upstream (`_ARK`, and `_SIRAYA`, a sibling) is read where APIYI is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from tintype.catalog import (
+    Caution,
+    Choice,
+    Descriptor,
+    Flag,
+    Model,
+    Pixels,
+    Price,
+    ProviderInfo,
+    References,
+    Unsupported,
+)
+
+_DOCS = "https://docs.apiyi.com/en/api-capabilities/seedream-image"
+_TEXT = f"{_DOCS}/text-to-image"
+_EDIT = f"{_DOCS}/image-edit"
+_OVERVIEW = f"{_DOCS}/overview"
+_VERSIONS = f"{_DOCS}/historical-versions"
+_PRICES_5_5 = f"{_DOCS}/seedream-5-5-pricing.md"
+_ARK = "https://ai.byteplus.com/ark/region:ap-southeast-1/docs/image-generation-api (upstream)"
+_SIRAYA = (
+    "inferred from https://docs.siraya.ai/docs/api-reference/generative-model-api/Seedream/"
+    " (a sibling of the upstream)"
+)
+_READ = date(2026, 11, 20)
+_DAY = 24 * 3600
+
+PRO = "seedream-5-0-pro-260628"
+
+
+# -------------------------------------------------------------- what all of them share
+
+_SIZE = Pixels(min_total=1280 * 720, max_total=4096 * 4096, max_ratio=16, source=_TEXT)
+_JPEG = Choice(values=("jpeg",), source=_TEXT)
+_JPEG_OR_PNG = Choice(values=("jpeg", "png"), source=_TEXT)
+_STREAM = Flag(source=_OVERVIEW)
+
+# The text-to-image page takes a seed "for reproducibility"; the image-edit page, newer, says it
+# "has no effect on 4.x or 5.x", and the upstream has none.
+_SEED = Unsupported(reason="it has no effect on 4.x or 5.x", source=_EDIT)
+
+# The default of `watermark` is "varies" in the page's table, false in its schema and true
+# upstream: it is sent only when it is asked for.
+_WATERMARK = Flag(source=_TEXT)
+
+_REFERENCES = References(forms=("url", "data_uri"), max_count=10, source=_EDIT)
+
+# `n` is 1 to 4 on the text-to-image page; by the image-edit page, newer, it is silently ignored
+# ("you still get one image and pay for one"). So `max_n` is 1 and `n` is never sent.
+_N = Caution(
+    field="n",
+    message="APIYI ignores n: each image is a submission of its own.",
+    source=_EDIT,
+)
+_EVENTS = Caution(
+    field="stream",
+    message="APIYI documents no events: those of its upstream and of OpenAI are understood.",
+    source=_OVERVIEW,
+)
+_CAUTIONS = (_N, _EVENTS)
+
+# APIYI documents one range of pixels for all models, and that 5.0 has another; the upstream
+# gives the stricter one for 5.0 and 4.5. The documented one is admitted, the other is told.
+_FLOOR = Caution(
+    field="size",
+    message="Below 3,686,400 pixels (about 2560x1440) the upstream may answer 400, unbilled.",
+    source=f"{_EDIT}; {_ARK}",
+)
+
+# APIYI gives no pixels for a ratio.
+_RATIOS_AT_2K = {
+    "2K": {
+        "1:1": "2048x2048",
+        "3:4": "1728x2304",
+        "4:3": "2304x1728",
+        "16:9": "2848x1600",
+        "9:16": "1600x2848",
+        "3:2": "2496x1664",
+    }
+}
+
+
+def _parameters(**own: Descriptor) -> Mapping[str, Descriptor]:
+    return {"size": _SIZE, "watermark": _WATERMARK, "seed": _SEED, **own}
+
+
+def _tiers(*values: str) -> Choice:
+    return Choice(values=values, source=_TEXT)
+
+
+def _per_image(usd: str) -> tuple[Price, ...]:
+    return (Price(usd=Decimal(usd), source=_VERSIONS, as_of=_READ),)
+
+
+# ----------------------------------------------------------------------------- models
+
+_SEEDREAM_5 = Model(
+    id="seedream-5-0-260128",
+    name="seedream-5.0",
+    title="Seedream 5.0",
+    # The upstream's 5.0 Lite has 4K by now; APIYI says "no 4K".
+    parameters=_parameters(
+        resolution=_tiers("2K", "3K"), output_format=_JPEG_OR_PNG, stream=_STREAM
+    ),
+    sizes=_RATIOS_AT_2K,
+    references=_REFERENCES,
+    cautions=(*_CAUTIONS, _FLOOR),
+    prices=_per_image("0.035"),
+    results_kept=_DAY,
+    request_timeout=120.0,
+    source=f"{_TEXT}; pixels of a ratio {_SIRAYA}",
+)
+
+_SEEDREAM_4_5 = Model(
+    id="seedream-4-5-251128",
+    name="seedream-4.5",
+    title="Seedream 4.5",
+    parameters=_parameters(resolution=_tiers("2K", "4K"), output_format=_JPEG, stream=_STREAM),
+    sizes=_RATIOS_AT_2K,
+    references=_REFERENCES,
+    cautions=(*_CAUTIONS, _FLOOR),
+    prices=_per_image("0.04"),
+    results_kept=_DAY,
+    # At least 60 is documented, and that 4K "may reach 30-60s". Hanging up is billed.
+    request_timeout=120.0,
+    source=f"{_TEXT}; pixels of a ratio {_SIRAYA}",
+)
+
+_SEEDREAM_4 = Model(
+    id="seedream-4-0-250828",
+    name="seedream-4.0",
+    title="Seedream 4.0",
+    parameters=_parameters(
+        resolution=_tiers("1K", "2K", "4K"), output_format=_JPEG, stream=_STREAM
+    ),
+    sizes=_RATIOS_AT_2K,
+    references=_REFERENCES,
+    cautions=_CAUTIONS,
+    prices=_per_image("0.03"),
+    results_kept=_DAY,
+    request_timeout=120.0,
+    source=f"{_TEXT}; pixels of a ratio {_SIRAYA}",
+)
+
+# On the text-to-image page it stands in the list of ids alone, without tiers or a price.
+# `_VERSIONS` calls it an alias of 5.0 "with identical behavior", yet lists no price for the id:
+# nothing is taken over from 5.0, so no tier is sent and no price is claimed.
+_SEEDREAM_5_LITE = Model(
+    id="seedream-5-0-lite-260128",
+    name="seedream-5.0-lite",
+    title="Seedream 5.0 Lite",
+    parameters=_parameters(output_format=_JPEG_OR_PNG, stream=_STREAM),
+    references=_REFERENCES,
+    cautions=(*_CAUTIONS, _FLOOR),
+    results_kept=_DAY,
+    request_timeout=120.0,
+    source=_TEXT,
+)
+
+_SEEDREAM_5_PRO = Model(
+    id=PRO,
+    name="seedream-5.0-pro",
+    title="Seedream 5.0 Pro",
+    parameters=_parameters(
+        resolution=Choice(values=("1K", "2K"), source=_VERSIONS),
+        size=Pixels(min_total=1280 * 720, max_total=2048 * 2048, max_ratio=16, source=_VERSIONS),
+        output_format=Choice(values=("jpeg", "png"), source=_VERSIONS),
+        stream=Unsupported(reason="the API answers 400 to it", source=_VERSIONS),
+    ),
+    references=_REFERENCES,
+    cautions=(_N,),
+    # $0.12 a request, flat; a request draws one image, so it is the same by the image.
+    prices=_per_image("0.12"),
+    results_kept=_DAY,
+    request_timeout=240.0,
+    source=_VERSIONS,
+)
+
+
+def _seedream_5_5(model_id: str, *, name: str, title: str) -> Model:
+    """Seedream 5.5, of which APIYI documents the tiers and the prices alone.
+
+    Each reference costs $0.008 more, which a price list cannot say: with references the
+    price is left unknown.
+    """
+    return Model(
+        id=model_id,
+        name=name,
+        title=title,
+        parameters=_parameters(resolution=Choice(values=("1K", "1.5K", "2K"), source=_PRICES_5_5)),
+        references=_REFERENCES,
+        cautions=(_N,),
+        prices=tuple(
+            Price(
+                usd=Decimal(usd),
+                when={"resolution": tier, "references": "no"},
+                source=_PRICES_5_5,
+                as_of=_READ,
+            )
+            for tier, usd in (("1K", "0.020"), ("1.5K", "0.020"), ("2K", "0.035"))
+        ),
+        results_kept=_DAY,
+        source=_PRICES_5_5,
+    )
+
+
+INFO = ProviderInfo(
+    name="apiyi",
+    title="APIYI",
+    homepage="https://api.apiyi.com",
+    origins=("https://api.apiyi.com", "https://vip.apiyi.com"),
+    # The documented default is 5.0.
+    models=(
+        _SEEDREAM_5,
+        _SEEDREAM_4_5,
+        _SEEDREAM_4,
+        _SEEDREAM_5_LITE,
+        _SEEDREAM_5_PRO,
+        _seedream_5_5("seedream-5-5-261028", name="seedream-5.5", title="Seedream 5.5"),
+        # The same model by way of Volcengine in China: the canonical name goes to the other.
+        _seedream_5_5("doubao-seedream-5-5-261028", name="", title="Seedream 5.5 (Volcengine)"),
+    ),
+    general=Model(
+        id="",
+        parameters=_parameters(
+            resolution=_tiers("1K", "2K", "3K", "4K"), output_format=_JPEG_OR_PNG, stream=_STREAM
+        ),
+        references=_REFERENCES,
+        cautions=_CAUTIONS,
+        results_kept=_DAY,
+        source=_TEXT,
+    ),
+    # The longest that is documented for any model: whoever hangs up earlier pays for nothing.
+    request_timeout=240.0,
+    sources=(_TEXT, _EDIT, _OVERVIEW, _VERSIONS, _PRICES_5_5, _ARK, _SIRAYA),
+)
