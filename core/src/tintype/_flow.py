@@ -40,6 +40,7 @@ from tintype._resolve import OnUnsupported, Plan, resolve
 from tintype._settle import add_quotes, in_dollars
 from tintype._verdicts import (
     check_cost,
+    closed_stream,
     concluded,
     late,
     may_repeat,
@@ -53,6 +54,7 @@ from tintype._watch import Watch
 from tintype.catalog import Flag, ProviderInfo
 from tintype.errors import (
     Outcome,
+    ProtocolError,
     ProviderError,
     TintypeError,
     UnsupportedError,
@@ -62,13 +64,11 @@ from tintype.exchange import Operation
 from tintype.messages import Delivery, Request, Response, ServerSentEvent
 from tintype.models import (
     Attempt,
-    Failure,
     Generation,
     ImageRequest,
     Quote,
     Reference,
     Task,
-    TaskState,
 )
 
 T = TypeVar("T")
@@ -289,20 +289,22 @@ class Conversation:
         """The task that a stream of events tells (rule 4)."""
         read = self._reader.read_task
         task: Task | None = None
+        failure: TintypeError | None = None
         try:
             while (reply := (yield Receive())) is not None:
                 event = expected(reply, ServerSentEvent, _DRIVER)
-                latest = read(Operation.EVENT, event, blank, request=request, task=task)
+                try:
+                    latest = read(Operation.EVENT, event, blank, request=request, task=task)
+                except (ProtocolError, ProviderError) as error:
+                    failure = error  # this event tells nothing; an image may follow it
+                    continue
                 if task is None or tells_more(latest, task):
                     yield Record(entry=Snapshot(task=latest, intent=intent))
                 task = latest
             task = read(Operation.END, None, blank, request=request, task=task)
         except TintypeError as error:
-            if task is None or not task.images:
-                raise
-            failure = Failure(message=f"The stream broke off: {error}")
-            task = evolve(task, errors=(*task.errors, failure))
-        return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
+            failure = error
+        return closed_stream(task, failure)
 
     # --------------------------------------------------------------------- polling
 

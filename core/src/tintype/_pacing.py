@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from attrs import frozen
 
@@ -49,6 +48,8 @@ def retry_after(headers: Headers, now: datetime) -> float | None:
     if value.isascii() and value.isdecimal():
         # int() refuses very long numbers; so many digits mean "not soon" anyway.
         return min(float(value[:9]), _LONGEST_RETRY_AFTER)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and slow to import
+
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from typing import TypeAlias, cast
 
 import pluggy
@@ -132,11 +131,12 @@ def _broken(name: str, distribution: str, fault: str) -> PluginError:
 
 
 def _installed() -> dict[str, _Source]:
-    return {point.name: (point.load, _distribution(point)) for point in entry_points(group=GROUP)}
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import
 
-
-def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else point.value
+    return {
+        point.name: (point.load, point.dist.name if point.dist else point.value)
+        for point in entry_points(group=GROUP)
+    }
 
 
 def _given(plugins: Mapping[str, object]) -> dict[str, _Source]:

@@ -132,11 +132,10 @@ def _size_for_ratio(draft: _Draft) -> _Draft:
     request, sizes = draft.request, draft.model.sizes
     if request.aspect_ratio is None or not sizes or "aspect_ratio" in draft.model.parameters:
         return draft
-    tiers = dict.fromkeys(tier for tier, _ in sizes)
-    tier = request.resolution or next(iter(tiers))
-    size = sizes.get((tier, request.aspect_ratio))
+    tier = request.resolution or next(iter(sizes))
+    size = sizes.get(tier, {}).get(request.aspect_ratio)
     if size is None:
-        listed = tuple(f"{ratio} at {tier}" for tier, ratio in sizes)
+        listed = tuple(f"{ratio} at {name}" for name, ratios in sizes.items() for ratio in ratios)
         reason = f"No pixels are documented for {request.aspect_ratio} at {tier}."
         return draft.refuse("aspect_ratio", reason, listed, draft.model.source)
     asked = f"{request.aspect_ratio} at {tier}"

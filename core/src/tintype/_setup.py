@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -93,7 +92,7 @@ class Setup:
         self._accounts = {account.provider: account for account in accounts}
         self._environ = environ
         self._options = options
-        self._jitter = random.Random(options.seed).random  # noqa: S311 - spreads retries, guards nothing
+        self._jitter = _jitter(options.seed)
         self._conversations: dict[str, Conversation] = {}
 
     def account(self, provider: str) -> Account:
@@ -245,6 +244,13 @@ def account_from(provider: str, environ: Mapping[str, str]) -> Account:
         base_url=base_url or None,
         usd_per_credit=usd,
     )
+
+
+def _jitter(seed: int | None) -> Callable[[], float]:
+    """Numbers from 0 to 1 that spread retries."""
+    from random import Random  # noqa: PLC0415 - slow to import, and needed once a client
+
+    return Random(seed).random  # noqa: S311 - it guards nothing
 
 
 def read_reference(path: str) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from attrs import evolve
+
 from tintype._watch import Watch
 from tintype.convert import to_json
 from tintype.errors import (
@@ -14,6 +16,7 @@ from tintype.errors import (
     NotSentError,
     Outcome,
     PluginError,
+    ProtocolError,
     ProviderError,
     SubmissionUnknownError,
     TaskError,
@@ -22,7 +25,7 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
-from tintype.models import Generation, Quote, Task, TaskState
+from tintype.models import Failure, Generation, Quote, Task, TaskState
 
 
 def passes(error: TintypeError) -> bool:
@@ -111,6 +114,20 @@ def late(watch: Watch) -> DeadlineError:
 def only_a_webhook(task: Task) -> TaskError:
     msg = f"Only a webhook tells the end of the task {task.id}: hand it to receive()."
     return TaskError(msg, task=task, task_json=to_json(task), provider=task.provider)
+
+
+def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
+    """What a stream came to. Images count whatever else went wrong.
+
+    Raises:
+        TintypeError: What went wrong, where there is no image.
+    """
+    if task is None or (failure is not None and not task.images):
+        raise failure or ProtocolError("The stream ended without an answer.")
+    if failure is not None:
+        lost = Failure(message=f"A part of the stream was lost: {failure}")
+        task = evolve(task, errors=(*task.errors, lost))
+    return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
 
 
 def tells_more(latest: Task, before: Task) -> bool:

@@ -7,7 +7,7 @@ document it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -180,8 +180,10 @@ class Price:
     Attributes:
         usd: US dollars a unit, or None where the provider counts in credits.
         credits: Credits a unit, or None.
-        unit: What is counted: `image` for each image drawn, `request` for each submission.
-        billable: What the unit is of.
+        unit: What is counted: `image` for each image drawn, `reference` for each source
+            image, `request` for each submission.
+        billable: What the unit is of. Lines for one billable are alternatives; lines for
+            different ones add up.
         when: Values of request fields the line is for; `{"references": "yes"}` and
             `{"references": "no"}` tell editing from drawing.
         source: Where the price is written.
@@ -190,7 +192,7 @@ class Price:
 
     usd: Decimal | None = None
     credits: Decimal | None = None
-    unit: Literal["image", "request"] = "image"
+    unit: Literal["image", "reference", "request"] = "image"
     billable: str = "output_image"
     when: Mapping[str, str] = attrs.field(factory=dict)
     source: str = ""
@@ -229,8 +231,8 @@ class Model:
         title: What a person calls it.
         parameters: What each field of a request may hold. A field that is not here is
             not supported.
-        sizes: The pixels documented for (resolution, aspect_ratio). Where the API takes
-            no ratio, the pair is sent as this size.
+        sizes: The pixels documented for a resolution and an aspect ratio, in this order.
+            Where the API takes no ratio, the pair is sent as this size.
         max_n: The most images one submission draws.
         references: How it takes source images, or None: not at all.
         edits_with: The id of the model that takes its place when there are references.
@@ -245,7 +247,7 @@ class Model:
     name: str = ""
     title: str = ""
     parameters: Mapping[str, Descriptor] = attrs.field(factory=dict)
-    sizes: Mapping[tuple[str, str], str] = attrs.field(factory=dict)
+    sizes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     max_n: int = 1
     references: References | None = None
     edits_with: str = ""
@@ -305,6 +307,8 @@ class ProviderInfo:
         """The model of that id or canonical name; the default for None; else None."""
         if wanted is None:
             return self.models[0]
+        if not wanted:
+            return None
         by_id = next((model for model in self.models if model.id == wanted), None)
         return by_id or next((model for model in self.models if model.name == wanted), None)
 
@@ -331,30 +335,46 @@ def quote_from_prices(model: Model, request: ImageRequest) -> Quote | None:
     ]
     if not lines:
         return None
-    images = Decimal(request.n)
-    counts = [images if line.unit == "image" else Decimal(1) for line in lines]
-    dollars = [n * line.usd for n, line in zip(counts, lines, strict=True) if line.usd is not None]
-    tokens = [
-        n * line.credits for n, line in zip(counts, lines, strict=True) if line.credits is not None
-    ]
+    counts = {"image": request.n, "reference": len(request.references), "request": 1}
+    priced = tuple(
+        QuoteLine(
+            billable=line.billable,
+            unit=line.unit,
+            quantity=Decimal(counts[line.unit]),
+            unit_price=line.usd,
+            unit_credits=line.credits,
+        )
+        for line in lines
+    )
+    low, high = _span(priced, lambda line: line.unit_price)
+    credits_low, credits_high = _span(priced, lambda line: line.unit_credits)
     open_fields = sorted({key for line in lines for key in line.when if asked.get(key) is None})
     return Quote(
         model=request.model or model.id,
-        lines=tuple(
-            QuoteLine(
-                billable=line.billable,
-                unit=line.unit,
-                quantity=n,
-                unit_price=line.usd,
-                unit_credits=line.credits,
-            )
-            for n, line in zip(counts, lines, strict=True)
-        ),
-        low=min(dollars, default=None),
-        high=max(dollars, default=None),
-        credits_low=min(tokens, default=None),
-        credits_high=max(tokens, default=None),
+        lines=priced,
+        low=low,
+        high=high,
+        credits_low=credits_low,
+        credits_high=credits_high,
         assumptions=tuple(f"{key} is left open; the price depends on it." for key in open_fields),
         source=lines[0].source,
         as_of=lines[0].as_of,
     )
+
+
+def _span(
+    lines: Sequence[QuoteLine], unit: Callable[[QuoteLine], Decimal | None]
+) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the most that lines come to; None where any of them has no such price."""
+    low = high = Decimal(0)
+    for billable in dict.fromkeys(line.billable for line in lines):
+        amounts: list[Decimal] = []
+        for line in lines:
+            price = unit(line)
+            if line.billable != billable:
+                continue
+            if price is None or line.quantity is None:
+                return None, None
+            amounts.append(price * line.quantity)
+        low, high = low + min(amounts), high + max(amounts)
+    return low, high

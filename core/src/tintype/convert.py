@@ -26,8 +26,9 @@ from cattrs.cols import (
 )
 from cattrs.cols import mapping_structure_factory as _mapping
 from cattrs.gen import make_dict_structure_fn
-from cattrs.strategies import configure_union_passthrough
+from cattrs.strategies import configure_tagged_union, configure_union_passthrough
 
+from tintype.catalog import Descriptor
 from tintype.errors import InvalidRequestError, ProtocolError, UnknownStatusError
 from tintype.exchange import Message
 from tintype.messages import JsonObject, Response, ServerSentEvent
@@ -39,7 +40,9 @@ _CattrsHook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]
 
 # How the encoded images of every format the providers name begin, in base64.
 _IMAGE_TEXT = re.compile(r"data:image/|iVBORw0KGgo|/9j/|UklGR|R0lGOD|PHN2Zy|PD94bWw")
-_BASE64_TEXT = re.compile(r"[A-Za-z0-9+/_-]{512}")
+_BASE64_TEXT = re.compile(r"[A-Za-z0-9+/_-]{160}")
+# JSON can spell half a character; nothing can be done with the text that holds one.
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SHOWN = 80
 
 
@@ -97,10 +100,13 @@ def loads(message: Message | bytes | str | None) -> object:
         msg = "The answer is empty."
         raise ProtocolError(msg, status=_status(message))
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+        value: object = json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+        if _ESCAPED_SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError, InvalidOperation):
         msg = f"The answer is not JSON: {_shown(text)}"
         raise ProtocolError(msg, status=_status(message)) from None
+    return value
 
 
 def structure(value: object, shape: type[T]) -> T:
@@ -338,7 +344,8 @@ def _strict_converter() -> cattrs.Converter:
         is_mapping,
         lambda shape: _checked(dict, "an object", _mapping(shape, made)),
     )
-    configure_union_passthrough(str | int | float | bool | Decimal | None, made)
+    # Without bool: it is a subclass of int, and would pass for one.
+    configure_union_passthrough(str | int | Decimal | None, made)
     return made
 
 
@@ -348,6 +355,7 @@ def _model_converter() -> cattrs.Converter:
     made.register_structure_hook(bytes, _parsed_text(base64.b64decode))
     made.register_structure_hook(datetime, _parsed_text(datetime.fromisoformat))
     made.register_structure_hook(date, _parsed_text(date.fromisoformat))
+    configure_tagged_union(Descriptor, made, tag_name="type")
     made.register_unstructure_hook(Decimal, str)
     made.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
     made.register_unstructure_hook(date, date.isoformat)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterable
 from itertools import count
@@ -76,7 +75,7 @@ class PartFile:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._path = folder / f".tintype-{secrets.token_hex(8)}.part"
+            self._path = folder / f".tintype-{os.urandom(8).hex()}.part"
             self._file = self._path.open("x+b")
         except OSError as error:
             msg = f"Cannot write into {folder}: {error.strerror}."

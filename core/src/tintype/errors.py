@@ -259,18 +259,30 @@ class OverloadedError(ServerError):
 
 
 def refusal(
-    status: int, kinds: Mapping[int, type[ProviderError]], message: str = "", code: str = ""
+    status: int,
+    kinds: Mapping[int, type[ProviderError]],
+    message: str = "",
+    code: str = "",
+    *,
+    billed: Billed | None = None,
 ) -> ProviderError | ProtocolError:
     """The error for an HTTP status (or one of its kind in a body), by a plugin's own table.
 
     A status the table does not list is a `ServerError` from 500 on and a `ProtocolError`
     below: no document says what it means, or whether it was billed.
+
+    Args:
+        status: The status, of the answer or inside it.
+        kinds: What each documented status means.
+        message: The provider's words.
+        code: The provider's code.
+        billed: Whether money was spent, where that is known and other than usual.
     """
     text = message or f"It answered with status {status}."
     kind = kinds.get(status, ServerError if status >= _FIRST_SERVER_ERROR else None)
     if kind is None:
         return ProtocolError(f"Status {status} is not documented: {text}", status=status)
-    return kind(text, status=status, code=code)
+    return kind(text, status=status, code=code, billed=billed)
 
 
 _FIRST_SERVER_ERROR = 500

@@ -186,12 +186,13 @@ def _check_words(request: ImageRequest) -> None:
     if not request.prompt.strip():
         msg = "The prompt is empty: say what to draw."
         raise InvalidRequestError(msg, field="prompt")
-    if not _is_unicode(request.prompt):
-        msg = "The prompt holds bytes that are not text in UTF-8."
-        raise InvalidRequestError(msg, field="prompt")
-    for name in _OPTIONAL_TEXT:
-        if getattr(request, name) == "":
+    for name in ("prompt", *_OPTIONAL_TEXT):
+        value = getattr(request, name)
+        if value == "":
             msg = f"{name} is empty: leave it out, or give it a value."
+            raise InvalidRequestError(msg, field=name)
+        if value is not None and not _is_unicode(value):
+            msg = f"{name} holds bytes that are not text in UTF-8."
             raise InvalidRequestError(msg, field=name)
 
 
