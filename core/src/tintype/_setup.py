@@ -29,7 +29,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.messages import HttpRequest
-from tintype.models import Account, Secret
+from tintype.models import Account, Secret, Task
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -63,6 +63,7 @@ class Seen:
 
 
 Observer: TypeAlias = Callable[[Observation], None]
+Progress: TypeAlias = Callable[[Task], None]
 
 
 @frozen(kw_only=True)

@@ -25,9 +25,8 @@ from tintype._effects import (
     Snapshot,
 )
 from tintype._events import EventDecoder, is_event_stream
-from tintype._setup import Configured, Setup, check_length, read_reference
+from tintype._setup import Configured, Progress, Setup, check_length, read_reference
 from tintype.catalog import ProviderInfo
-from tintype.client import Progress
 from tintype.downloads import Memory, Saveable, fetching, provider_of, saving
 from tintype.errors import DownloadError, TintypeError, UsageError
 from tintype.messages import Delivery, Response, ServerSentEvent

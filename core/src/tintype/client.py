@@ -8,7 +8,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar, assert_never
+from typing import Self, TypeVar, assert_never
 
 from tintype._dispatch import fetch_request
 from tintype._effects import (
@@ -25,7 +25,7 @@ from tintype._effects import (
     Snapshot,
 )
 from tintype._events import EventDecoder, is_event_stream
-from tintype._setup import Configured, Setup, check_length, read_reference
+from tintype._setup import Configured, Progress, Setup, check_length, read_reference
 from tintype.catalog import ProviderInfo
 from tintype.downloads import Memory, Saveable, fetching, provider_of, saving
 from tintype.errors import DownloadError, TintypeError
@@ -34,7 +34,6 @@ from tintype.models import Generation, Image, ImageRequest, Quote, Task
 from tintype.transports import Incoming, Transport
 
 T = TypeVar("T")
-Progress: TypeAlias = Callable[[Task], None]
 _OK = 200
 
 

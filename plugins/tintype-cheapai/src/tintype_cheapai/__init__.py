@@ -15,7 +15,7 @@ from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
-from tintype.catalog import Choice, Model, ProviderInfo, References
+from tintype.catalog import ProviderInfo
 from tintype.convert import merge_options, peek, read, translate, unstructure
 from tintype.errors import (
     AuthenticationError,
@@ -47,15 +47,14 @@ from tintype.models import (
     Task,
     TaskState,
 )
-from tintype_cheapai import _wire
-from tintype_cheapai._catalog import INFO
+from tintype_cheapai import _live, _wire
+from tintype_cheapai._catalog import INFO, MODELS
 
 _A = TypeVar("_A", bound=_wire.Answer)
 
 # The status of a success is not documented.
 _OK = range(200, 300)
 _PERCENT = 100
-_MODELS = "https://api.cheapaiapi.com/v1i/models"
 _PRICE = "https://api.cheapaiapi.com/v1i/task/price"
 _GENERATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
 _TASK = "https://api.cheapaiapi.com/v1/task"  # /v1, not /v1i: the task endpoint is common
@@ -117,7 +116,7 @@ def describe() -> ProviderInfo:
 @hookimpl
 def models() -> Request:
     """`GET /v1i/models`."""
-    return Request.get(_MODELS)
+    return Request.get(MODELS)
 
 
 @hookimpl
@@ -164,7 +163,7 @@ def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
         case Operation.PRICE:
             return _quote(exchange)
         case Operation.MODELS:
-            return _offer(exchange)
+            return _live.offer(_listed(exchange.message))
         case Operation.SUBMIT:
             return _accepted(exchange)
         case _:
@@ -246,45 +245,12 @@ def _quote(exchange: Exchange) -> Quote:
     )
 
 
-def _offer(exchange: Exchange) -> ProviderInfo:
-    """The live list of models, the catalog's default first."""
-    answer, _ = _answer(exchange.message, _wire.Models)
+def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
+    answer, _ = _answer(message, _wire.Models)
     listed = answer.models or answer.data
     if not listed:
-        raise _denied(exchange.message)
-    live = [_model(item) for item in listed]
-    live.sort(key=lambda model: model.id != INFO.models[0].id)
-    return evolve(INFO, models=tuple(live))
-
-
-def _model(item: _wire.ListedModel) -> Model:
-    """A listed model. What the list leaves open stays as the catalog has it."""
-    known = INFO.limits(item.model_id)
-    words = {"aspect_ratio": item.aspect_ratios, "resolution": item.resolutions}
-    choices = {
-        name: Choice(values=values, source=f"GET {_MODELS}")
-        for name, values in words.items()
-        if values
-    }
-    return evolve(
-        known,
-        parameters={**known.parameters, **choices},
-        max_n=item.max_generations or known.max_n,
-        references=_references(item, known.references),
-    )
-
-
-def _references(item: _wire.ListedModel, known: References | None) -> References | None:
-    if item.supports_images is None:
-        return known
-    if not item.supports_images:
-        return None
-    return References(
-        forms=("bytes",),
-        max_count=item.max_assets,
-        required=bool(item.requires_reference_images),
-        source=f"GET {_MODELS}",
-    )
+        raise _denied(message)
+    return listed
 
 
 def _accepted(exchange: Exchange) -> Task:

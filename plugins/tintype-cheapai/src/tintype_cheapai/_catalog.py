@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from tintype.catalog import Choice, Model, ProviderInfo, References, Text
 
+MODELS = "https://api.cheapaiapi.com/v1i/models"  # the live list
+
 _PRODUCT = "https://www.cheapaiapi.com/products/image, read 2026-11-20"
 _DOCS = "https://www.cheapaiapi.com/docs/image-generation, read 2026-11-20"
 _BILLING = "https://www.cheapaiapi.com/docs/billing, read 2026-11-20"

@@ -7,22 +7,12 @@ page on errors of https://github.com/OpenRouterTeam/docs@c26125a5 (2026-08-22), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
-from tintype.catalog import (
-    Choice,
-    Descriptor,
-    Flag,
-    Model,
-    ProviderInfo,
-    Range,
-    References,
-)
+from tintype.catalog import ProviderInfo
 from tintype.convert import decode_image, merge_options, peek, read, unstructure
 from tintype.errors import (
     AuthenticationError,
@@ -48,38 +38,21 @@ from tintype.models import (
     Image,
     ImageRequest,
     Quote,
-    QuoteLine,
     Reference,
     Task,
     TaskState,
     Usage,
 )
-from tintype_openrouter import _wire
-from tintype_openrouter._catalog import (
-    ALWAYS,
-    BUFFERED,
-    CAUTIONS,
-    INFO,
-    QUALITY,
-    REFERENCES,
-    RESOLUTION,
-)
+from tintype_openrouter import _live, _prices, _wire
+from tintype_openrouter._catalog import INFO, MODELS
 
 _OK = 200
 _FIRST_SERVER_ERROR = 500
 _IMAGES = "https://openrouter.ai/api/v1/images"
-_MODELS = f"{_IMAGES}/models"
 _SENTINEL = "[DONE]"
 _ALPHA = ("png", "webp")
-_DEFAULT = INFO.models[0].id
-
-_MEGA = 10**6
-_ABSURD = 10**6  # no unit costs a million dollars
-_DIGITS = 18  # no bound of a parameter has more
 
 _T = TypeVar("_T")
-_Bill: TypeAlias = tuple[tuple[QuoteLine, ...], ...]
-_Pick: TypeAlias = Callable[[Iterable[Decimal]], Decimal]
 
 _REFUSALS = {
     400: BadRequestError,
@@ -125,7 +98,7 @@ def price(request: ImageRequest, quote: Quote | None) -> Request | None:
     if not author or not slug or "/" in slug:
         return None  # no address: the id of a model is author/slug
     return Request.get(
-        f"{_MODELS}/{quote_url(author, safe='')}/{quote_url(slug, safe='')}/endpoints"
+        f"{MODELS}/{quote_url(author, safe='')}/{quote_url(slug, safe='')}/endpoints"
     )
 
 
@@ -162,9 +135,10 @@ def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
     """A quote, the live list of models, or a task from an answer, an event or a stream's end."""
     match exchange.operation:
         case Operation.PRICE:
-            return _quote(exchange)
+            table = _told(exchange.message, _wire.Endpoints)
+            return _prices.quote_from_endpoints(table, exchange.request, exchange.at.date())
         case Operation.MODELS:
-            return _listing(exchange.message)
+            return _live.offer(_told(exchange.message, _wire.Listing).data)
         case Operation.EVENT:
             return _event(exchange.task or Task(), exchange.message)
         case Operation.END:
@@ -176,7 +150,7 @@ def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
 @hookimpl
 def models() -> Request:
     """`GET /api/v1/images/models`."""
-    return Request.get(_MODELS)
+    return Request.get(MODELS)
 
 
 # --------------------------------------------------------------------------- submitting
@@ -301,15 +275,10 @@ def _refusal(status: int, error: _wire.Error | None) -> TintypeError:
     if error is None and status >= _FIRST_SERVER_ERROR:
         msg = f"A gateway answered with status {status} in place of OpenRouter."
         return ServerError(msg, status=status)
-    failure = refusal(
-        status,
-        _REFUSALS,
-        error.message if error else "",
-        _code(error) if error else "",
-    )
-    if error is not None and status in _UNBILLED:
-        failure.billed = Billed.NO
-    return failure
+    if error is None:
+        return refusal(status, _REFUSALS)
+    billed = Billed.NO if status in _UNBILLED else None
+    return refusal(status, _REFUSALS, error.message, _code(error), billed=billed)
 
 
 # --------------------------------------------------------------------------- the stream
@@ -352,208 +321,7 @@ def _completed(task: Task, done: _wire.Completed) -> Task:
     return evolve(_charged(task, done.usage), images=(*task.images, image), billed=billed)
 
 
-# ---------------------------------------------------------------------------- the price
-
-
-def _quote(exchange: Exchange) -> Quote:
-    """What the endpoints of a model ask: a range over them, for the router picks one."""
-    table = _told(exchange.message, _wire.Endpoints)
-    request = exchange.request
-    source = f"{_MODELS}/{table.id}/endpoints"
-    quote = Quote(model=table.id, source=source, as_of=exchange.at.date())
-    if request is None or not table.endpoints:
-        reason = "No endpoint serves this model now." if request else "Nothing was asked for."
-        return evolve(quote, reason=reason)
-    bills = [_bill(endpoint, request) for endpoint in table.endpoints]
-    quote = evolve(
-        quote,
-        model=request.model or table.id,
-        lines=tuple(dict.fromkeys(line for bill in bills for group in bill for line in group)),
-        assumptions=tuple(_assumptions(request, bills)),
-    )
-    lows, highs = ([_total(bill, pick) for bill in bills] for pick in (min, max))
-    low, high = _over(lows, min), _over(highs, max)
-    if low is None or high is None:
-        return evolve(quote, reason="Part of the price depends on what only the work will tell.")
-    return evolve(quote, low=low, high=high)
-
-
-def _bill(endpoint: _wire.Endpoint, request: ImageRequest) -> _Bill:
-    """What an endpoint charges for: lines that add up, each one of several variants."""
-    groups: dict[tuple[str, str], list[_wire.Pricing]] = {}
-    for line in endpoint.pricing:
-        if _applies(line, request):
-            groups.setdefault((line.billable, line.unit), []).append(line)
-    return tuple(
-        tuple(_line(line, request) for line in _variants(lines, request))
-        for lines in groups.values()
-    )
-
-
-def _applies(line: _wire.Pricing, request: ImageRequest) -> bool:
-    """Whether the request has what the line is for. Fonts go in by passthrough alone."""
-    match line.billable:
-        case "input_image" | "input_reference":
-            return bool(request.references)
-        case "input_font":
-            return "provider" in request.options.get(INFO.name, {})
-        case _:
-            return True
-
-
-def _variants(lines: list[_wire.Pricing], request: ImageRequest) -> list[_wire.Pricing]:
-    """The lines that may be meant: the variant that was asked for, else all that fit.
-
-    A variant is written in small letters (`2k` for the resolution 2K); which words there
-    are is undocumented, so one that names neither a resolution nor a quality may be meant.
-    """
-    asked = {request.resolution, request.quality} - {None}
-    words = {str(word).casefold() for word in asked}
-    exact = [line for line in lines if (line.variant or "").casefold() in words]
-    return exact or [line for line in lines if not _excluded(line.variant or "", request)]
-
-
-def _excluded(variant: str, request: ImageRequest) -> bool:
-    """Whether the variant names another resolution or quality than the request does."""
-    fields = ((request.resolution, RESOLUTION), (request.quality, QUALITY))
-    return any(
-        variant.casefold() in {word.casefold() for word in known.values}
-        for asked, known in fields
-        if asked not in {None, "auto"}
-    )
-
-
-def _line(line: _wire.Pricing, request: ImageRequest) -> QuoteLine:
-    if not 0 <= line.cost_usd < _ABSURD:
-        msg = f"A price of {line.cost_usd:.3e} US dollars is none."
-        raise ProtocolError(msg, pointer="/endpoints")
-    return QuoteLine(
-        billable=line.billable,
-        unit=line.unit,
-        quantity=_quantity(line, request),
-        unit_price=line.cost_usd,
-    )
-
-
-def _quantity(line: _wire.Pricing, request: ImageRequest) -> Decimal | None:
-    """How many units are charged, or None where only the work itself will tell."""
-    match line.billable, line.unit:
-        case _, "request":
-            return Decimal(1)
-        case "output_image", "image":
-            return Decimal(request.n)
-        case "output_image", "megapixel" if request.pixels:
-            width, height = request.pixels
-            return Decimal(width * height * request.n) / _MEGA
-        case "input_image" | "input_reference", "image":
-            return Decimal(len(request.references))
-        case _:
-            return None
-
-
-def _total(bill: _Bill, pick: _Pick) -> Decimal | None:
-    """The least or the most an endpoint asks, or None where it does not say.
-
-    An endpoint without a line for the image itself does not say what the image costs.
-    """
-    amounts = [_over([_amount(line) for line in group], pick) for group in bill]
-    known = [amount for amount in amounts if amount is not None]
-    drawn = any(line.billable == "output_image" for group in bill for line in group)
-    return sum(known, Decimal(0)) if drawn and len(known) == len(amounts) else None
-
-
-def _over(amounts: list[Decimal | None], pick: _Pick) -> Decimal | None:
-    """The least or the most of several amounts, or None where one is unknown."""
-    known = [amount for amount in amounts if amount is not None]
-    return pick(known) if known and len(known) == len(amounts) else None
-
-
-def _amount(line: QuoteLine) -> Decimal | None:
-    if line.unit_price is None or line.quantity is None:
-        return line.unit_price if line.unit_price == 0 else None  # free, however many
-    return line.unit_price * line.quantity
-
-
-def _assumptions(request: ImageRequest, bills: list[_Bill]) -> Iterator[str]:
-    if request.n > 1:
-        yield f"All {request.n} images are drawn: n is an upper bound."
-    if len(bills) > 1:
-        yield f"The router picks one of {len(bills)} endpoints."
-    if any(len(group) > 1 for bill in bills for group in bill):
-        yield "The price depends on the tier, which the request leaves open."
-    if any(line.unit == "megapixel" for bill in bills for group in bill for line in group):
-        yield "A megapixel is taken as a million pixels; how parts are rounded is undocumented."
-
-
-# -------------------------------------------------------------------------- the live list
-
-
-def _listing(message: Message | None) -> ProviderInfo:
-    """The provider with the models that it lists now, the default one first."""
-    listed = _told(message, _wire.Listing).data
-    if not listed:
-        msg = "The list of models is empty."
-        raise ProtocolError(msg, pointer="/data", status=_OK)
-    found = sorted((_model(item) for item in listed), key=lambda model: model.id != _DEFAULT)
-    return evolve(INFO, models=tuple(found))
-
-
-def _model(item: _wire.ListedModel) -> Model:
-    """A listed model. Its capabilities are the union over its endpoints."""
-    able = item.supported_parameters
-    parameters = dict(ALWAYS)
-    for name, capability in able.items():
-        if name in INFO.general.parameters:
-            parameters[name] = _descriptor(capability, INFO.general.parameters[name])
-    parameters["stream"] = Flag(source=_MODELS) if item.supports_streaming else BUFFERED
-    told = {*able, "stream"} if item.supports_streaming else set(able)
-    return Model(
-        id=item.id,
-        name=item.id.rpartition("/")[2],
-        title=item.name,
-        parameters=parameters,
-        max_n=_most(able.get("n"), INFO.general.max_n),
-        references=_takes(item),
-        cautions=tuple(caution for caution in CAUTIONS if caution.field in told),
-        source=_MODELS,
-    )
-
-
-def _descriptor(capability: _wire.Capability, general: Descriptor) -> Descriptor:
-    """An enum or a range as it says; what merely is supported has the schema's limits."""
-    match capability:
-        case _wire.Capability(type="enum", values=tuple() as values):
-            return Choice(values=values, source=_MODELS)
-        case _wire.Capability(type="range"):
-            low, high = _whole(capability.min), _whole(capability.max)
-            return Range(low=low, high=high, source=_MODELS)
-        case _:
-            return general
-
-
-def _whole(bound: Decimal | None) -> int | None:
-    """A bound as a whole number, or None where there is none that a request could reach."""
-    return None if bound is None or bound.adjusted() > _DIGITS else int(bound)
-
-
-def _most(capability: _wire.Capability | None, general: int) -> int:
-    """How many of something: 1 where the parameter is absent, else by its range."""
-    if capability is None:
-        return 1
-    most = _whole(capability.max)
-    return general if most is None else max(1, most)
-
-
-def _takes(item: _wire.ListedModel) -> References | None:
-    """How it takes source images, by its range or, where it has none, by its modalities."""
-    able = item.supported_parameters.get("input_references")
-    most = _whole(able.max) if able else None
-    if most is not None:
-        return evolve(REFERENCES, max_count=most, source=_MODELS) if most > 0 else None
-    return REFERENCES if able or "image" in item.architecture.input_modalities else None
-
-
-# ------------------------------------------------------------------------- both questions
+# ----------------------------------------------------------------- questions about images
 
 
 def _told(message: Message | None, shape: type[_T]) -> _T:

@@ -23,6 +23,8 @@ from tintype.catalog import (
     Unsupported,
 )
 
+MODELS = "https://openrouter.ai/api/v1/images/models"  # the live list
+
 _SEED = "openrouter.ai, API reference, Generate an image (seed document 001), read 2026-11-20"
 _DOCS = "https://github.com/OpenRouterTeam/docs"
 _GUIDE = f"{_DOCS} guides/overview/multimodal/image-generation.mdx@c26125a5, 2026-08-22"

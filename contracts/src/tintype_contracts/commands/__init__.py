@@ -1,0 +1,1 @@
+"""Commands that `tintype` gets from this distribution."""

@@ -1,0 +1,56 @@
+"""A call, once it is known what it asks for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from tintype_contracts.format import Operation
+from tintype_contracts.pointers import is_array
+from tintype_contracts.routes import Match
+from tintype_contracts.sandbox.forms import UploadedFile
+from tintype_contracts.sandbox.messages import Call
+
+
+@frozen(kw_only=True)
+class Asking:
+    """A call on a documented route.
+
+    Attributes:
+        body: Its body as JSON (of files the names), or what its address says where it
+            has none.
+    """
+
+    call: Call
+    match: Match
+    now: float
+    body: Mapping[str, object] = field(factory=dict)
+
+    @property
+    def operation(self) -> Operation:
+        """What it is for."""
+        return self.match.route.operation
+
+    @property
+    def task(self) -> str:
+        """The id of the task it asks about, or ""."""
+        return self.match.holes.get("id", "")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of method, path and body: the same for a repeated submission."""
+        head = f"{self.call.method} {self.call.path}\n".encode()
+        return hashlib.sha256(head + self.call.body).hexdigest()
+
+
+def plain_json(value: object) -> object:
+    """A body with the names of its files in their places."""
+    match value:
+        case UploadedFile(filename=name):
+            return name
+        case Mapping():
+            return {key: plain_json(item) for key, item in value.items()}
+        case _:
+            return [plain_json(item) for item in value] if is_array(value) else value

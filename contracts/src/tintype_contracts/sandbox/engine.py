@@ -1,0 +1,196 @@
+"""One provider, played from its fixtures. No provider is named in this code.
+
+`Engine.answer` takes a call and the time and gives a reply as a value; `Engine.due` gives
+the webhooks whose time has come. There is no I/O, no waiting and no clock in here: a
+server, or a test, brings them. An answer is a documented exchange with live values in its
+placeholders; why the engine refused is told in the header `x-sandbox-reason`.
+
+A call goes through gates in the order a provider would have them: an address, a key,
+a body, the parameter table, the balance. Behind them stand the operations.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+
+from attrs import evolve, field, frozen
+
+from tintype_contracts.format import Exchange, Fixtures, Operation
+from tintype_contracts.routes import find_route
+from tintype_contracts.sandbox.asking import Asking, plain_json
+from tintype_contracts.sandbox.forms import BodyError, read_body
+from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
+from tintype_contracts.sandbox.parameters import objections
+from tintype_contracts.sandbox.replies import Draft, plain
+from tintype_contracts.sandbox.state import State
+from tintype_contracts.sandbox.stories import answer_in, plan, poll_with_state, story_for
+from tintype_contracts.sandbox.works import Work, preview
+
+_ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
+_STORY_OF: Mapping[Operation, str] = {"price": "priced", "prepare": "prepared", "models": "models"}
+_DONE_AT_ONCE = {"succeeded", "partial"}
+_NOT_FOUND = 404
+
+
+@frozen(kw_only=True)
+class Engine:
+    """A provider as its documents have it, with a memory."""
+
+    state: State
+    _lock: threading.RLock = field(factory=threading.RLock, repr=False)
+
+    @property
+    def _fixtures(self) -> Fixtures:
+        return self.state.fixtures
+
+    def answer(self, call: Call, now: float) -> Reply | Stream:
+        """What the provider says to `call`."""
+        asset = _ASSET.fullmatch(call.path)
+        if asset:
+            return self._asset(asset, now)
+        with self._lock:
+            self.state.settle(now)
+            draft = self._decide(call, now)
+            self.state.settle(now)
+        return draft.write() if isinstance(draft, Draft) else draft
+
+    def due(self, now: float) -> list[Webhook]:
+        """The webhooks that are to be tried now; report what came of each."""
+        with self._lock:
+            self.state.settle(now)
+            return self.state.deliveries.due(now)
+
+    def report(self, webhook: Webhook, *, taken: bool, now: float) -> None:
+        """What came of an attempt to deliver a webhook."""
+        with self._lock:
+            self.state.deliveries.report(webhook, taken=taken, now=now)
+
+    # ------------------------------------------------------------------------- gates
+
+    def _decide(self, call: Call, now: float) -> Draft | Reply:
+        match = find_route(self._fixtures, call.method, call.path, call.query)
+        if match is None:
+            known = ", ".join(f"{route.method} {route.path}" for route in self._fixtures.routes)
+            why = f"{call.method} {call.path} is not one of {known}."
+            return plain("this address", why, _NOT_FOUND)
+        asking = Asking(call=call, match=match, now=now, body=dict(match.holes))
+        if self._wants_key(asking.operation) and not self._has_key(call):
+            wanted = self._key_form("<the sandbox's key>")
+            reason = f"The header is not '{self._fixtures.auth.header}: {wanted}'."
+            return self._story("bad_key", asking, reason)
+        return self._read(asking)
+
+    def _read(self, asking: Asking) -> Draft | Reply:
+        """The gates of the body."""
+        try:
+            body = read_body(asking.call, asking.match.route.body)
+        except BodyError as error:
+            return self._story("invalid_parameter", asking, str(error))
+        asking = evolve(asking, body={**asking.body, **_told(body)})
+        rows = [row for row in self._fixtures.parameters if row.operation == asking.operation]
+        reason = next(objections(rows, body), "") if asking.match.route.body else ""
+        if reason:
+            return self._story("invalid_parameter", asking, reason)
+        return self._operate(asking)
+
+    def _wants_key(self, operation: Operation) -> bool:
+        """Whether the documents show the key on this operation; where they are silent, yes."""
+        header = self._fixtures.auth.header.lower()
+        shown = [
+            header in {name.lower() for name, _ in exchange.request.headers}
+            for exchange in self._fixtures.exchanges.values()
+            if exchange.operation == operation and exchange.request is not None
+        ]
+        return any(shown) or not shown
+
+    def _has_key(self, call: Call) -> bool:
+        wanted = self._key_form(self.state.settings.key)
+        return call.header(self._fixtures.auth.header) == wanted
+
+    def _key_form(self, key: str) -> str:
+        return self._fixtures.auth.form.replace("{{secret:api_key}}", key)
+
+    # -------------------------------------------------------------------- operations
+
+    def _operate(self, asking: Asking) -> Draft | Reply:
+        match asking.operation:
+            case "submit":
+                return self._submit(asking)
+            case "poll":
+                return self._poll(asking)
+            case "cancel":
+                return self._cancel(asking)
+            case other:
+                return self._story(_STORY_OF.get(other, other), asking)
+
+    def _submit(self, asking: Asking) -> Draft | Reply:
+        story = story_for(self._fixtures, self.state.fields(asking))
+        planned = plan(self._fixtures, story, asking.body)
+        if planned is None:
+            return self._story(story, asking)
+        work = self.state.work(asking, planned)
+        if planned.submit.expect.outcome == "error":
+            return self._draft(planned.submit, asking, work)
+        if not self.state.account.affords(work.price):
+            return self._story("no_credit", asking, "The balance is too low.")
+        self.state.accept(work, asking.now)
+        draft = self._draft(planned.submit, asking, work)
+        at_once = not planned.polls and planned.end in _DONE_AT_ONCE
+        return evolve(draft, after=draft.pace) if at_once else draft
+
+    def _poll(self, asking: Asking) -> Draft | Reply:
+        work = self.state.works.get(asking.task)
+        exchange = work.poll(asking.now, self.state.settings.pace) if work else None
+        if work is None or exchange is None:
+            return self._story("unknown_task", asking, "No task has this id.")
+        return self._draft(exchange, asking, work)
+
+    def _cancel(self, asking: Asking) -> Draft | Reply:
+        """End a running task: from now on every look at it finds it canceled."""
+        work = self.state.works.get(asking.task)
+        if work is None:
+            return self._story("unknown_task", asking, "No task has this id.")
+        if not work.done(asking.now, self.state.settings.pace):
+            polls = poll_with_state(self._fixtures, "canceled")
+            work.plan = evolve(work.plan, polls=polls, webhook=None, end="canceled")
+        return self._story("canceled", asking, work=work)
+
+    # ----------------------------------------------------------------------- answers
+
+    def _story(
+        self, story: str, asking: Asking, reason: str = "", work: Work | None = None
+    ) -> Draft | Reply:
+        """What the documents answer in `story`, or plain words where they have no such story."""
+        exchange = answer_in(self._fixtures, story, asking.operation, asking.body)
+        if exchange is None:
+            why = self._fixtures.absent.get(story, f"There is no story {story!r}.")
+            return plain(story, f"{reason} {why}".strip())
+        return self._draft(exchange, asking, work, reason)
+
+    def _draft(
+        self, exchange: Exchange, asking: Asking, work: Work | None = None, reason: str = ""
+    ) -> Draft:
+        return Draft(
+            exchange=exchange,
+            filling=self.state.filling(asking, work),
+            reason=reason,
+            pace=self.state.settings.pace,
+        )
+
+    def _asset(self, asset: re.Match[str], now: float) -> Reply:
+        work = self.state.works.get(asset[1])
+        index = int(asset[2])
+        if work is None or index >= len(work.drawings):
+            return plain("this asset", "No task has such an image.", _NOT_FOUND)
+        kept = self._fixtures.results.kept_seconds if self._fixtures.results else None
+        if kept is not None and now > work.started + kept:
+            why = f"It was kept for {kept} seconds and has expired."
+            return plain("this asset", why, _NOT_FOUND)
+        drawing = preview(work.drawings[index]) if asset[3] else work.drawings[index]
+        return Reply(status=200, headers=(("Content-Type", drawing.media_type),), body=drawing.data)
+
+
+def _told(body: Mapping[str, object]) -> dict[str, object]:
+    return {key: plain_json(value) for key, value in body.items()}

@@ -1,0 +1,113 @@
+"""A documented exchange and live values, made into a reply."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from tintype.messages import Headers
+from tintype_contracts.format import (
+    EventsContent,
+    EventTemplate,
+    Exchange,
+    JsonContent,
+    ResponseContent,
+    WireResponse,
+)
+from tintype_contracts.placeholders import placeholders, render_events
+from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
+from tintype_contracts.sandbox.works import Drawing
+from tintype_contracts.transcripts import body_bytes, event_bytes, render_headers
+from tintype_contracts.values import Filling
+
+_REASON = "x-sandbox-reason"
+_USUAL_STATUS = {
+    "invalid_parameter": 400,
+    "refused_content": 400,
+    "bad_key": 401,
+    "no_credit": 402,
+    "unknown_task": 404,
+    "slow_down": 429,
+    "failed": 500,
+    "not_json": 502,
+    "server_down": 503,
+}
+_NO_STORY = 501
+
+
+@frozen(kw_only=True)
+class Draft:
+    """A reply before it is written. Writing it may paint pictures, so no lock is held then.
+
+    Attributes:
+        exchange: The documented exchange.
+        filling: The values of its placeholders.
+        reason: Why the sandbox refuses, or "".
+        pace: Seconds between the images of a stream.
+        after: Seconds before the reply is sent.
+    """
+
+    exchange: Exchange
+    filling: Filling
+    reason: str = ""
+    pace: float = 0.0
+    after: float = 0.0
+
+    def write(self) -> Reply | Stream:
+        """The reply."""
+        response = self.exchange.response or WireResponse(status=204, headers=(), content=None)
+        headers = render_headers(response.headers, self.filling) + _reasons(self.reason)
+        if isinstance(response.content, EventsContent):
+            events = tuple(self._events(response.content.events))
+            return Stream(status=response.status, headers=headers, events=events)
+        body = body_bytes(response.content, self.filling)
+        return Reply(status=response.status, headers=headers, body=body, after=self.after)
+
+    def _events(self, events: tuple[EventTemplate, ...]) -> list[TimedEvent]:
+        """Each event after its time. All but the last image of several are unfinished ones."""
+        made: list[TimedEvent] = []
+        for index, event in enumerate(events):
+            filling = self.filling
+            if _holds_bytes(event) and any(_holds_bytes(later) for later in events[index + 1 :]):
+                filling = _unfinished(filling)
+            for template, data in render_events((event,), filling):
+                after = self.pace if _draws(template) else 0.0
+                made.append(TimedEvent(after=after, data=event_bytes(template, data)))
+        return made
+
+
+def plain(story: str, why: str, status: int | None = None) -> Reply:
+    """An answer in plain words, for what no document says."""
+    text = f"The sandbox has no documented answer for {story}: {why}\n"
+    return Reply(
+        status=status or _USUAL_STATUS.get(story, _NO_STORY),
+        headers=(("Content-Type", "text/plain; charset=utf-8"), *_reasons(why)),
+        body=text.encode(),
+    )
+
+
+def _reasons(reason: str) -> Headers:
+    """The header that says why; HTTP headers are one line of Latin-1."""
+    line = " ".join(reason.split())[:400].encode("latin-1", "replace").decode("latin-1")
+    return ((_REASON, line),) if line else ()
+
+
+def _holds_bytes(event: EventTemplate) -> bool:
+    return any(fact in {"b64", "data_uri"} for fact in _image_facts(event.content))
+
+
+def _draws(event: EventTemplate) -> bool:
+    return bool(_image_facts(event.content))
+
+
+def _image_facts(content: ResponseContent) -> set[str]:
+    value = content.value if isinstance(content, JsonContent) else None
+    found = placeholders(value)
+    return {argument for _, name, argument in found if name == "image" and argument != "count"}
+
+
+def _unfinished(filling: Filling) -> Filling:
+    pictures = [
+        picture.unfinished() if isinstance(picture, Drawing) else picture
+        for picture in filling.pictures
+    ]
+    return evolve(filling, pictures=pictures)

@@ -1,0 +1,86 @@
+"""How large an image is asked for, and in which format."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from attrs import frozen
+
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_TIER = re.compile(r"(\d+(?:\.\d+)?)[kK]|(\d{3,4})")
+_RATIO = re.compile(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)")
+_SIDE = 1024
+_STEP = 8
+_MEDIA_TYPES = {
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+    "svg": "image/svg+xml",
+}
+
+
+@frozen(kw_only=True)
+class Shape:
+    """What one image of a task is to be."""
+
+    width: int
+    height: int
+    media_type: str
+    transparent: bool
+
+    @property
+    def extension(self) -> str:
+        """The file name's ending."""
+        return self.media_type.partition("/")[2].removesuffix("+xml")
+
+
+def shape_of(fields: Mapping[str, object]) -> Shape:
+    """The shape that neutral request fields ask for: 1024x1024 and PNG where they are silent.
+
+    A tier is the side of a square: 1K is 1024x1024 pixels, and other ratios have as many.
+    """
+    width, height = _exact(fields) or _tiered(fields)
+    media_type = _MEDIA_TYPES.get(str(fields.get("output_format", "png")).lower(), "image/png")
+    return Shape(
+        width=width,
+        height=height,
+        media_type=media_type,
+        transparent=fields.get("background") == "transparent" and media_type != "image/jpeg",
+    )
+
+
+def count_of(fields: Mapping[str, object]) -> int:
+    """How many images are asked for."""
+    wanted = str(fields.get("n", 1))
+    return int(wanted) if wanted.isdecimal() and int(wanted) > 0 else 1
+
+
+def _exact(fields: Mapping[str, object]) -> tuple[int, int] | None:
+    for name in ("size", "resolution"):
+        found = _SIZE.fullmatch(str(fields.get(name, "")))
+        if found:
+            return int(found[1]), int(found[2])
+    return None
+
+
+def _tiered(fields: Mapping[str, object]) -> tuple[int, int]:
+    side = next(filter(None, (_side(fields.get(name)) for name in ("resolution", "size"))), _SIDE)
+    found = _RATIO.fullmatch(str(fields.get("aspect_ratio", "")))
+    if not found:
+        return side, side
+    stretch = math.sqrt(float(found[1]) / float(found[2]))
+    return _rounded(side * stretch), _rounded(side / stretch)
+
+
+def _side(tier: object) -> int | None:
+    found = _TIER.fullmatch(str(tier))
+    if not found:
+        return None
+    return round(float(found[1]) * _SIDE) if found[1] else int(found[2])
+
+
+def _rounded(pixels: float) -> int:
+    return max(_STEP, round(pixels / _STEP) * _STEP)

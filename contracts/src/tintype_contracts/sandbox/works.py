@@ -1,0 +1,128 @@
+"""The tasks of the sandbox: what was submitted, where it stands, what it draws."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from attrs import define, evolve, frozen
+
+from tintype_contracts.format import Exchange
+from tintype_contracts.neutral import Price
+from tintype_contracts.sandbox.pictures import Sketch, encode
+from tintype_contracts.sandbox.stories import Plan
+
+_ROUNDING = 1e-6
+_PREVIEW = 256  # pixels of the longer side
+
+
+@frozen(kw_only=True)
+class Drawing:
+    """One image of a task, painted when its bytes are asked for."""
+
+    url: str
+    preview_url: str
+    sketch: Sketch
+
+    @property
+    def data(self) -> bytes:
+        """The encoded image."""
+        return encode(self.sketch)
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+        return self.sketch.shape.media_type
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.sketch.shape.width
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.sketch.shape.height
+
+    def unfinished(self) -> Drawing:
+        """The same, as it looks while it is being drawn."""
+        return evolve(self, sketch=evolve(self.sketch, finished=False))
+
+
+@define(kw_only=True)
+class Work:
+    """One accepted submission.
+
+    Attributes:
+        id: The id that the sandbox gave it.
+        body: The submission's body as an object.
+        digest: SHA-256 of the submission.
+        plan: The documented scene that it follows.
+        drawings: Its images.
+        price: What they cost.
+        callback: Where its end is to be reported, or None.
+        started: When it was accepted, in Unix seconds.
+        settled: Whether its end has been dealt with: money, webhook.
+    """
+
+    id: str
+    body: Mapping[str, object]
+    digest: str
+    plan: Plan
+    drawings: tuple[Drawing, ...]
+    price: Price
+    callback: str | None
+    started: float
+    settled: bool = False
+
+    def step(self, now: float, pace: float) -> int:
+        """Which of the plan's polls its time has come for; a state lasts `pace` seconds."""
+        if pace <= 0:
+            return self.last
+        return min(self.last, int((now - self.started) / pace + _ROUNDING))
+
+    @property
+    def last(self) -> int:
+        """The number of the plan's last poll."""
+        return max(0, len(self.plan.polls) - 1)
+
+    def poll(self, now: float, pace: float) -> Exchange | None:
+        """The exchange that answers a look at it; None where no document says."""
+        return self.plan.polls[self.step(now, pace)] if self.plan.polls else None
+
+    def done(self, now: float, pace: float) -> bool:
+        """Whether it has come to its end."""
+        return self.step(now, pace) >= self.last
+
+    def progress(self, now: float, pace: float) -> int:
+        """From 0 to 100."""
+        return round(100 * (self.step(now, pace) + 1) / (self.last + 1))
+
+    def identity(self, name: str) -> str:
+        """What `{{id:name}}` stands for in its scene."""
+        if name == "task":
+            return self.id
+        return f"{name}_{hashlib.sha256(f'{self.id} {name}'.encode()).hexdigest()[:16]}"
+
+
+def drawings(base: str, task: str, sketch: Sketch, count: int) -> tuple[Drawing, ...]:
+    """The images of a task; its assets are served below `base`."""
+    ending = sketch.shape.extension
+    return tuple(
+        Drawing(
+            url=f"{base}/assets/{task}/{index}.{ending}",
+            preview_url=f"{base}/assets/{task}/{index}.preview.{ending}",
+            sketch=evolve(sketch, seed=f"{sketch.seed}/{index}"),
+        )
+        for index in range(count)
+    )
+
+
+def preview(drawing: Drawing) -> Drawing:
+    """A smaller version of it."""
+    shape = drawing.sketch.shape
+    scale = min(1.0, _PREVIEW / max(shape.width, shape.height))
+    smaller = evolve(
+        shape, width=max(1, round(shape.width * scale)), height=max(1, round(shape.height * scale))
+    )
+    return evolve(drawing, sketch=evolve(drawing.sketch, shape=smaller))

@@ -1,0 +1,85 @@
+"""The project's own checks: `nox` runs them all, `nox -s tests` one of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types", "imports", "wheels"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "venv"
+
+ROOT = Path(__file__).parent
+MEMBERS = [
+    "core",
+    "fixtures",
+    "contracts",
+    *sorted(f"plugins/{path.name}" for path in (ROOT / "plugins").iterdir() if path.is_dir()),
+]
+CODE = ["core", "contracts", "fixtures", "plugins", "tests", "noxfile.py"]
+CONSTRAINTS = ["-c", "constraints.txt"]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests on the working tree."""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install("-q", *CONSTRAINTS, "ruff")
+    session.run("ruff", "check", *CODE)
+    session.run("ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of everything that is shipped, strictly, and the type tests."""
+    session.install(
+        "-q",
+        "-r",
+        "requirements.txt",
+        "-r",
+        "requirements-test.txt",
+        "mypy",
+        "nox",
+        "types-jsonschema",
+    )
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check who imports whom."""
+    session.install("-q", "-r", "requirements.txt", *CONSTRAINTS, "import-linter")
+    session.run("lint-imports")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Build every wheel, install the wheels alone, and run the tests on them."""
+    dist = ROOT / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("-q", *CONSTRAINTS, "build", "hatchling")
+    for member in MEMBERS:
+        session.run(
+            "python",
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "-o",
+            str(dist),
+            member,
+            silent=True,
+        )
+    built = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
+    core = next(wheel for wheel in built if Path(wheel).name.startswith("tintype-"))
+    session.install("-q", "-r", "requirements-test.txt", f"{core}[async]", *built)
+    session.run("pytest", "-q", *session.posargs)
