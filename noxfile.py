@@ -81,5 +81,5 @@ def wheels(session: nox.Session) -> None:
         )
     built = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
     core = next(wheel for wheel in built if Path(wheel).name.startswith("tintype-"))
-    session.install("-q", "-r", "requirements-test.txt", f"{core}[async]", *built)
+    session.install("-q", "-r", "requirements-test.txt", f"{core}[async,journal]", *built)
     session.run("pytest", "-q", *session.posargs)

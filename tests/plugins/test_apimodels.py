@@ -259,7 +259,10 @@ def test_extra_references_of_qwen_make_a_range() -> None:
     """The guide prices extra references and does not say which are extra."""
     quote = quoted(model="qwen3-image", resolution="1K", references=LINKS)
     assert (quote.low, quote.high) == (Decimal("0.035"), Decimal("0.043"))
-    assert quote.lines[-1].billable == "input_reference"
+    assert [line.unit_price for line in quote.lines] == [
+        Decimal(usd) for usd in ("0.035", "0", "0.004")
+    ]
+    assert [line.billable for line in quote.lines[1:]] == ["input_image"] * 2
     assert quote.lines[-1].quantity == 2
 
 

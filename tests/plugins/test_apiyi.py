@@ -271,9 +271,31 @@ def test_version_5_5_is_priced_by_tier() -> None:
     assert (left_open.low, left_open.high) == (Decimal("0.020"), Decimal("0.035"))
 
 
-def test_version_5_5_with_references_has_an_unknown_price() -> None:
-    """Each reference costs extra, which a price list cannot say."""
-    assert apiyi.price(asked(model=V5_5, resolution="2K", references=URL), None) is None
+def test_each_reference_of_version_5_5_costs_extra() -> None:
+    """The price of the tier, and $0.008 a reference."""
+    quote = apiyi.price(asked(model=V5_5, resolution="2K", references=[URL] * 3), None)
+    left_open = apiyi.price(asked(model=V5_5, references=[URL]), None)
+    assert quote is not None
+    assert left_open is not None
+    assert quote.usd == Decimal("0.059")
+    assert [(line.billable, line.quantity) for line in quote.lines] == [
+        ("output_image", 1),
+        ("input_image", 3),
+    ]
+    assert (left_open.low, left_open.high) == (Decimal("0.028"), Decimal("0.043"))
+
+
+def test_a_sequence_of_version_5_5_pays_for_its_references_once() -> None:
+    """Each image is billed; what went in is counted, not multiplied."""
+    sequence = {
+        "sequential_image_generation": "auto",
+        "sequential_image_generation_options": {"max_images": 4},
+    }
+    given = asked(model=V5_5, resolution="2K", references=[URL] * 2, options={"apiyi": sequence})
+    quote = apiyi.price(given, None)
+    assert quote is not None
+    assert (quote.low, quote.high) == (Decimal("0.051"), Decimal("0.156"))
+    assert [line.quantity for line in quote.lines] == [None, 2]
 
 
 @pytest.mark.parametrize(
@@ -475,6 +497,16 @@ def test_the_cost_is_what_was_counted_not_what_was_asked() -> None:
     assert [image.index for image in task.images] == [0, 1, 2]
     assert task.cost is not None
     assert task.cost.usd == Decimal("0.09")
+
+
+@pytest.mark.parametrize(("images", "usd"), [(0, "0"), (1, "0.051"), (3, "0.121")])
+def test_the_cost_of_version_5_5_has_its_references_once(images: int, usd: str) -> None:
+    """Nothing drawn is nothing billed; else the references stand beside the images."""
+    answer = {"data": [{"url": URL}], "usage": {"generated_images": images}}
+    task = read(response(answer), asked(model=V5_5, resolution="2K", references=[URL] * 2))
+    assert task.cost is not None
+    assert task.cost.usd == Decimal(usd)
+    assert task.cost.source == "documented price x generated_images, and the references"
 
 
 @pytest.mark.parametrize("model", [LITE, "some-other-model"])

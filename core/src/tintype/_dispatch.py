@@ -22,6 +22,8 @@ USER_AGENT = "tintype/0.1.0"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What may stand unescaped in a path or query (RFC 3986, 3.3 and 3.4), `%` for escapes.
 _TARGET = "/:@!$&'()*+,;=-._~%?"
+# A name of labels that DNS can carry, or an address.
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 
 
@@ -48,10 +50,10 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
     return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
 
 
-def fetch_request(url: str) -> HttpRequest:
+def fetch_request(url: str, *, public_only: bool) -> HttpRequest:
     """A GET of a result: no credentials, whatever the host."""
     headers = (("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", USER_AGENT))
-    return HttpRequest(method="GET", url=normalized(url), headers=headers)
+    return HttpRequest(method="GET", url=normalized(url), headers=headers, public_only=public_only)
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -62,11 +64,13 @@ def origin(url: str) -> tuple[str, str, int | None]:
             that is no number.
     """
     parts = urlsplit(url)
-    if not parts.hostname or "@" in parts.netloc or "\\" in url:
+    host = parts.hostname or ""
+    if not _HOST.fullmatch(host) or "@" in parts.netloc or "\\" in url:
         msg = "the URL has no plain host"
         raise ValueError(msg)
     scheme = parts.scheme.lower()
-    return scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(scheme)
+    port = _DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
+    return scheme, host, port
 
 
 def normalized(url: str) -> str:
@@ -80,25 +84,24 @@ def normalized(url: str) -> str:
 
 
 def checked_base_url(account: Account) -> str | None:
-    """The account's base URL without a slash at its end, or None.
+    """The account's base URL, escaped and without a slash at its end, or None.
 
     Raises:
         UsageError: It is not an http(s) URL of a plain host, or it has a query.
     """
     if account.base_url is None:
         return None
-    parts = urlsplit(account.base_url)
     try:
         scheme, _, _ = origin(account.base_url)
     except ValueError:
         scheme = ""
-    if scheme not in _DEFAULT_PORTS or parts.query or parts.fragment:
+    if scheme not in _DEFAULT_PORTS or "?" in account.base_url or "#" in account.base_url:
         msg = (
             f"The base URL {account.base_url!r} is not of the form https://host[:port][/prefix]; "
             f"mend {env_name(account.provider)}_BASE_URL or the account."
         )
         raise UsageError(msg, provider=account.provider)
-    return account.base_url.rstrip("/")
+    return normalized(account.base_url).rstrip("/")
 
 
 def env_name(provider: str) -> str:
@@ -121,7 +124,11 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
     if request.auth and not declared:
         msg = "It asked for a credential to go to a host it does not declare; nothing was sent."
         raise PluginError(msg, provider=info.name)
-    return normalized(request.url)
+    try:
+        return normalized(request.url)
+    except ValueError:
+        msg = f"It asked for {request.url!r}, which is no URL; nothing was sent."
+        raise PluginError(msg, provider=info.name) from None
 
 
 def _is_under(url: str, base: str) -> bool:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Protocol, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from tintype.errors import Billed, Outcome
+from tintype.entries import Entry
 from tintype.messages import Headers, Request, Response, ServerSentEvent
-from tintype.models import ImageRequest, Quote, Task
 
 T = TypeVar("T")
 
@@ -70,17 +69,19 @@ class Fetch:
     Attributes:
         limit: The most bytes to accept.
         timeout: Seconds from now until the body must be complete.
+        public_only: Whether an address that is not of the public internet is refused.
     """
 
     url: str
     sink: Sink
     limit: int
     timeout: float
+    public_only: bool = True
 
 
 @frozen(kw_only=True)
 class Record:
-    """Write this down before going on. The reply is the entry's id, "" without a journal."""
+    """Write this down before going on. The reply is the record's id, "" without a journal."""
 
     entry: Entry
 
@@ -93,51 +94,6 @@ class Head:
     headers: Headers = ()
 
 
-# ------------------------------------------------------------------- what is recorded
-
-
-@frozen(kw_only=True)
-class Intent:
-    """A submission is about to leave."""
-
-    provider: str
-    request: ImageRequest = field(repr=False)
-
-
-@frozen(kw_only=True)
-class Settled:
-    """What became of a submission that brought no task.
-
-    Attributes:
-        intent: The id that recording the `Intent` gave.
-    """
-
-    intent: str
-    outcome: Outcome
-    billed: Billed
-    reason: str
-
-
-@frozen(kw_only=True)
-class Quoted:
-    """What a request is expected to cost."""
-
-    quote: Quote
-
-
-@frozen(kw_only=True)
-class Snapshot:
-    """How a task stands.
-
-    Attributes:
-        intent: The id that recording the `Intent` gave, "" in a process that did not submit.
-    """
-
-    task: Task
-    intent: str = ""
-
-
-Entry: TypeAlias = Intent | Settled | Quoted | Snapshot
 Effect: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record
 Reply: TypeAlias = Response | Head | ServerSentEvent | bytes | str | None
 Flow: TypeAlias = Generator[Effect, Reply, T]

@@ -36,19 +36,26 @@ class EventDecoder:
 
     def __init__(self) -> None:
         self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._rest = ""
+        self._rest: list[str] = []
+        self._held = False
         self._data: list[str] = []
         self._event = ""
         self._id = ""
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """The events that are complete now."""
-        *lines, self._rest = self._split(self._rest + self._text.decode(chunk))
+        text = self._text.decode(chunk)
+        self._rest.append(text)
+        # A line may hold an image of megabytes: its pieces are joined once, at its end.
+        if not self._held and "\n" not in text and "\r" not in text:
+            return []
+        *lines, rest = self._split("".join(self._rest))
+        self._rest, self._held = [rest], rest.endswith("\r")
         return self._read(lines)
 
     def close(self) -> list[ServerSentEvent]:
         """The event that the end of the stream cut short, if any."""
-        return self._read([*self._rest.splitlines(), ""])
+        return self._read(["".join(self._rest).removesuffix("\r"), ""])
 
     @staticmethod
     def _split(text: str) -> list[str]:

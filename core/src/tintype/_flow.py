@@ -13,31 +13,20 @@ The rules about money live here and nowhere else:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from itertools import count
 from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from tintype._effects import (
-    Flow,
-    Head,
-    Intent,
-    Load,
-    Quoted,
-    Receive,
-    Record,
-    Send,
-    Settled,
-    Sleep,
-    Snapshot,
-)
-from tintype._pacing import Clock, backoff
+from tintype._effects import Flow, Head, Load, Receive, Record, Send, Sleep
+from tintype._pacing import Clock, backoff, believed
 from tintype._reader import Reader, expected
 from tintype._registry import Plugin
-from tintype._resolve import OnUnsupported, Plan, resolve
-from tintype._settle import add_quotes, in_dollars
+from tintype._resolve import OnUnsupported, Plan, pick_model, resolve
+from tintype._settle import add_quotes, in_dollars, with_callback
 from tintype._verdicts import (
     check_cost,
     closed_stream,
@@ -48,12 +37,18 @@ from tintype._verdicts import (
     outcome_of,
     passes,
     tells_more,
+    unaskable,
     unknown_submission,
 )
 from tintype._watch import Watch
+from tintype.budget import Budget
 from tintype.catalog import Flag, ProviderInfo
+from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import (
+    Billed,
+    JournalError,
     Outcome,
+    PluginError,
     ProtocolError,
     ProviderError,
     TintypeError,
@@ -66,6 +61,7 @@ from tintype.models import (
     Attempt,
     Generation,
     ImageRequest,
+    Notice,
     Quote,
     Reference,
     Task,
@@ -75,7 +71,7 @@ T = TypeVar("T")
 
 _MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
 _MOST_TRIES = 4  # how often an exchange is made that may be repeated
-_MOST_UPLOADS = 64  # how often `prepare` may ask for one more
+_MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
 _DRIVER = "the driver"
 
 
@@ -90,6 +86,7 @@ class Terms:
         request_timeout: Seconds for one answer, or None: what the provider documents.
         task_timeout: Seconds for a task, or None: likewise.
         on_unsupported: What to do about a field the model cannot honour.
+        budgets: What every submission has to fit into.
     """
 
     clock: Clock
@@ -98,6 +95,7 @@ class Terms:
     request_timeout: float | None = None
     task_timeout: float | None = None
     on_unsupported: OnUnsupported = "error"
+    budgets: tuple[Budget, ...] = ()
 
 
 class Conversation:
@@ -115,9 +113,8 @@ class Conversation:
     def quote(self, request: ImageRequest) -> Flow[Quote]:
         """What a request would cost. Its submissions are built, and not sent."""
         plan = yield from self._plan(request)
-        for part in plan.requests:
-            self._build(part)
-        return (yield from self._quote(plan))
+        quotes = yield from self._quotes(plan)
+        return self._total(plan, quotes)
 
     def models(self) -> Flow[ProviderInfo]:
         """The provider's live list of models, or the catalog where it has none."""
@@ -126,21 +123,26 @@ class Conversation:
             return self._info
         return (yield from self._ask(ProviderInfo, Operation.MODELS, asked))
 
-    def _quote(self, plan: Plan) -> Flow[Quote]:
-        """The sum of what the plan's submissions would cost, each kind asked once."""
-        quotes: list[tuple[Quote, int]] = []
-        for size, times in Counter(part.n for part in plan.requests).items():
+    def _quotes(self, plan: Plan) -> Flow[dict[int, Quote]]:
+        """What each kind of the plan's submissions would cost, by how many images it asks for."""
+        quotes: dict[int, Quote] = {}
+        for size in dict.fromkeys(part.n for part in plan.requests):
             try:
                 quote = yield from self._price(evolve(plan.requests[0], n=size))
             except UsageError:
                 raise
             except TintypeError as error:
                 quote = Quote(reason=str(error))
-            quotes.append((quote, times))
-        total = evolve(add_quotes(quotes), provider=self._info.name, model=plan.model.id)
-        total = in_dollars(total, self._info, self._terms.usd_per_credit)
-        yield Record(entry=Quoted(quote=total))
-        return total
+            quotes[size] = self._in_dollars(plan, quote)
+        return quotes
+
+    def _total(self, plan: Plan, quotes: dict[int, Quote]) -> Quote:
+        counts = Counter(part.n for part in plan.requests)
+        return add_quotes([(quotes[size], times) for size, times in counts.items()])
+
+    def _in_dollars(self, plan: Plan, quote: Quote) -> Quote:
+        named = evolve(quote, provider=self._info.name, model=plan.model.id)
+        return in_dollars(named, self._info, self._terms.usd_per_credit)
 
     def _price(self, request: ImageRequest) -> Flow[Quote]:
         quote: Quote | None = None
@@ -150,6 +152,7 @@ class Conversation:
                 return Quote(reason="No document tells the price.")
             if isinstance(asked, Quote):
                 return asked
+            asked = expected(asked, Request, self._info.name)
             quote = yield from self._ask(
                 Quote, Operation.PRICE, asked, request=request, quote=quote
             )
@@ -173,14 +176,15 @@ class Conversation:
             msg = f"{plan.model.id} draws {most} at once: ask for n={most}, or call generate()."
             allowed = (f"1 to {most}",)
             raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
-        return (yield from self._submit(plan, first, self._build(first)))
+        quotes = (yield from self._quotes(plan)) if self._terms.budgets else {}
+        return (yield from self._submit(plan, first, quotes.get(first.n)))
 
     def draw(self, request: ImageRequest) -> Flow[Task]:
         """Start one submission and follow it to its end; snapshots are recorded on the way.
 
         Images are asked for as they are made where the model can.
         """
-        model = self._info.find(request.model)
+        model = pick_model(request, self._info)
         if model is not None and isinstance(model.parameters.get("stream"), Flag):
             request = evolve(request, stream=True)
         task = yield from self.submit(request)
@@ -194,24 +198,20 @@ class Conversation:
             TintypeError: What kept every one of the submissions from giving an image.
         """
         plan = yield from self._plan(request)
-        builds = [self._build(part) for part in plan.requests]
-        quote = yield from self._quote(plan)
+        quotes = yield from self._quotes(plan)
+        quote = self._total(plan, quotes)
         check_cost(quote, max_cost)
         watches: list[Watch] = []
         failures: list[Attempt] = []
-        for part, build in zip(plan.requests, builds, strict=True):
+        for part in plan.requests:
             try:
-                task = yield from self._submit(plan, part, build)
+                task = yield from self._submit(plan, part, quotes[part.n])
             except TintypeError as error:
                 failures.append(Attempt(outcome=outcome_of(error), error=error))
                 break  # what kept this one will keep the next; the accepted ones go on
             watches.append(self._watch(task))
         yield from self._follow(watches)
-        accepted = [
-            Attempt(outcome=Outcome.ACCEPTED, task=watch.task, error=watch.error)
-            for watch in watches
-        ]
-        attempts = (*accepted, *failures)
+        attempts = (*(_followed(watch) for watch in watches), *failures)
         return concluded(Generation(quote=quote, attempts=attempts, notices=plan.notices))
 
     def _plan(self, request: ImageRequest) -> Flow[Plan]:
@@ -222,9 +222,13 @@ class Conversation:
         for _ in range(_MOST_UPLOADS):
             asked = self._reader.call(self._extras.prepare, request=first)
             if not isinstance(asked, Request):
-                break
+                requests = tuple(evolve(first, n=part.n) for part in plan.requests)
+                for part in requests:
+                    self._build(part)  # what the plugin refuses sends nothing (rule 3)
+                return evolve(plan, requests=requests)
             first = yield from self._ask(ImageRequest, Operation.PREPARE, asked, request=first)
-        return evolve(plan, requests=tuple(evolve(first, n=part.n) for part in plan.requests))
+        msg = f"The plugin's prepare() asks again after {_MOST_UPLOADS} answers."
+        raise PluginError(msg, provider=self._info.name)
 
     def _loaded(self, request: ImageRequest) -> Flow[ImageRequest]:
         """The request with the bytes of its local files in place of their paths."""
@@ -234,58 +238,83 @@ class Conversation:
                 references.append(reference)
                 continue
             data = expected((yield Load(path=reference.path)), bytes, _DRIVER)
-            name = reference.path.replace("\\", "/").rpartition("/")[2]
-            references.append(Reference(data=data, name=name))
+            name = reference.name or reference.path.replace("\\", "/").rpartition("/")[2]
+            references.append(evolve(reference, path=None, data=data, name=name))
         return evolve(request, references=tuple(references))
 
     def _build(self, request: ImageRequest) -> Request | Task:
-        return self._reader.call(self._hooks.submit, request=request)
+        build: object = self._reader.call(self._hooks.submit, request=request)
+        return build if isinstance(build, Task) else expected(build, Request, self._info.name)
 
-    def _submit(self, plan: Plan, request: ImageRequest, build: Request | Task) -> Flow[Task]:
+    def _submit(self, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
         """Send a submission; again only where nothing can have been charged (rule 1)."""
         for tries in count(1):
-            intent = yield from self._record_intent(request)
+            entry = yield from self._intend(request, quote)
             try:
-                task = yield from self._submit_once(plan, request, build, intent)
+                task = yield from self._submit_once(plan, with_callback(request, entry), entry)
             except TintypeError as error:
                 outcome = outcome_of(error)
                 settled = Settled(
-                    intent=intent, outcome=outcome, billed=error.billed, reason=str(error)
+                    entry=entry, outcome=outcome, billed=error.billed, reason=str(error)
                 )
-                yield Record(entry=settled)
+                yield from self._note(settled)
                 if outcome is Outcome.UNKNOWN:
-                    raise unknown_submission(error, intent, self._info.name) from error
+                    raise unknown_submission(error, entry, self._info.name) from error
                 if tries == _MOST_TRIES or not may_repeat(error):
                     raise
                 yield Sleep(seconds=self._pause(error, tries))
             else:
-                yield Record(entry=Snapshot(task=task, intent=intent))
-                return task
+                return (yield from self._keep(task))
         raise AssertionError  # count() does not end
 
-    def _record_intent(self, request: ImageRequest) -> Flow[str]:
-        entry = yield Record(entry=Intent(provider=self._info.name, request=request))
-        return expected(entry, str, _DRIVER)
+    def _intend(self, request: ImageRequest, quote: Quote | None) -> Flow[str]:
+        """The journal's id for a submission that is about to leave.
 
-    def _submit_once(
-        self, plan: Plan, request: ImageRequest, build: Request | Task, intent: str
-    ) -> Flow[Task]:
+        Raises:
+            JournalError: It cannot be kept, so it does not leave.
+            BudgetError: It does not fit.
+        """
+        name, budgets = self._info.name, self._terms.budgets
+        intent = Intent(provider=name, request=request, quote=quote, budgets=budgets)
+        try:
+            return expected((yield Record(entry=intent)), str, _DRIVER)
+        except JournalError as error:
+            error.billed = Billed.NO
+            raise
+
+    def _note(self, settled: Settled) -> Flow[None]:
+        """Write down how a submission ended. What it ended in matters more than the journal."""
+        with suppress(JournalError):
+            yield Record(entry=settled)
+
+    def _keep(self, task: Task) -> Flow[Task]:
+        """Write a task down. It is not lost because the journal fails: a notice says so."""
+        try:
+            entry = yield Record(entry=Snapshot(task=task))
+        except JournalError as error:
+            notice = Notice(field="journal", message=f"{error} The task goes on without it.")
+            return evolve(task, notices=(*task.notices, notice))
+        return evolve(task, entry=entry) if isinstance(entry, str) and entry else task
+
+    def _submit_once(self, plan: Plan, request: ImageRequest, entry: str) -> Flow[Task]:
+        build = self._build(request)
         blank = Task(
             model=plan.model.id,
             request=evolve(request, references=tuple(r.digested() for r in request.references)),
             resolved=plan.resolved,
             notices=plan.notices,
+            entry=entry,
         )
         if isinstance(build, Task):
             return self._reader.stamp(build, blank)
         timeout = self._timeout(plan.model.request_timeout)
         reply = yield Send(request=build, repeat=False, timeout=timeout)
         if isinstance(reply, Head):
-            return (yield from self._read_stream(request, blank, intent))
+            return (yield from self._read_stream(request, blank))
         response = expected(reply, Response, _DRIVER)
         return self._reader.read_task(Operation.SUBMIT, response, blank, request=request)
 
-    def _read_stream(self, request: ImageRequest, blank: Task, intent: str) -> Flow[Task]:
+    def _read_stream(self, request: ImageRequest, blank: Task) -> Flow[Task]:
         """The task that a stream of events tells (rule 4)."""
         read = self._reader.read_task
         task: Task | None = None
@@ -298,9 +327,8 @@ class Conversation:
                 except (ProtocolError, ProviderError) as error:
                     failure = error  # this event tells nothing; an image may follow it
                     continue
-                if task is None or tells_more(latest, task):
-                    yield Record(entry=Snapshot(task=latest, intent=intent))
-                task = latest
+                fresh = task is None or tells_more(latest, task)
+                task = (yield from self._keep(latest)) if fresh else latest
             task = read(Operation.END, None, blank, request=request, task=task)
         except TintypeError as error:
             failure = error
@@ -327,6 +355,12 @@ class Conversation:
             raise watch.error
         return watch.task
 
+    def finish(self, tasks: Iterable[Task]) -> Flow[tuple[Attempt, ...]]:
+        """Follow several tasks to their ends; what went wrong with one stands in its attempt."""
+        watches = [self._watch(task) for task in tasks]
+        yield from self._follow(watches)
+        return tuple(_followed(watch) for watch in watches)
+
     def cancel(self, task: Task) -> Flow[Task]:
         """Ask the provider to stop a task. A task that has ended is left alone.
 
@@ -345,6 +379,9 @@ class Conversation:
         """The task a webhook speaks of. What it says is a hint: the provider is asked."""
         before = task or Task()
         hint = self._reader.read_task(Operation.WEBHOOK, delivery, before, task=task)
+        if before.id and hint.id != before.id:
+            msg = f"The webhook speaks of the task {hint.id!r}, not of {before.id!r}."
+            raise ProtocolError(msg, provider=self._info.name)
         known = evolve(before, id=hint.id, provider=hint.provider, model=hint.model)
         if known.state.terminal:
             return known
@@ -352,15 +389,15 @@ class Conversation:
         return hint if asked is None else (yield from self._tell(Operation.POLL, asked, known))
 
     def _question(self, task: Task) -> Request | None:
-        return self._reader.call(self._hooks.poll, task=task)
+        asked: object = self._reader.call(self._hooks.poll, task=task)
+        return None if asked is None else expected(asked, Request, self._info.name)
 
     def _tell(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task, recorded."""
         reply = yield Send(request=asked, repeat=True, timeout=self._timeout(None))
         response = expected(reply, Response, _DRIVER)
         latest = self._reader.read_task(operation, response, task, task=task)
-        yield Record(entry=Snapshot(task=latest))
-        return latest
+        return (yield from self._keep(latest))
 
     def _watch(self, task: Task) -> Watch:
         timeout = self._terms.task_timeout or self._info.task_timeout
@@ -370,7 +407,11 @@ class Conversation:
         """Look at each task in its turn until none is left running (rule 2)."""
         while running := [watch for watch in watches if watch.running]:
             watch = min(running, key=lambda each: each.due)
-            asked = self._question(watch.task)
+            try:
+                asked = self._question(watch.task)
+            except TintypeError as error:
+                watch.give_up(unaskable(watch.task, error))
+                continue
             if asked is None:
                 watch.give_up(only_a_webhook(watch.task))
                 continue
@@ -421,4 +462,8 @@ class Conversation:
 
     def _pause(self, error: TintypeError, failures: int) -> float:
         asked = error.retry_after if isinstance(error, ProviderError) else None
-        return max(asked or 0.0, backoff(failures, self._terms.jitter()))
+        return max(believed(asked), backoff(failures, self._terms.jitter()))
+
+
+def _followed(watch: Watch) -> Attempt:
+    return Attempt(outcome=Outcome.ACCEPTED, task=watch.task, error=watch.error)

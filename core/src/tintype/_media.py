@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from os import PathLike
 
 _EXTENSIONS = {
     "image/png": "png",
@@ -16,7 +17,7 @@ _EXTENSIONS = {
     "image/bmp": "bmp",
     "image/tiff": "tif",
 }
-_SVG = re.compile(rb"\s*(<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s>]", re.DOTALL)
+_SVG = re.compile(rb"\s*(<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s/>]", re.DOTALL)
 # Enough of a file to know its type and, but for odd JPEGs, its size.
 HEAD = 8192
 
@@ -36,12 +37,12 @@ def extension(kind: str) -> str:
     return _EXTENSIONS[kind]
 
 
-def dimensions(data: bytes) -> tuple[int, int] | None:
-    """(width, height) in pixels, from the header, or None where it does not say."""
+def dimensions(image: bytes | PathLike[str]) -> tuple[int, int] | None:
+    """(width, height) in pixels, from the header of bytes or of a file; None if it has none."""
     import imagesize  # noqa: PLC0415 - only results need it
 
     try:
-        width, height = imagesize.get(io.BytesIO(data))
+        width, height = imagesize.get(io.BytesIO(image) if isinstance(image, bytes) else image)
     except (ValueError, OSError, SyntaxError):
         return None
     return (int(width), int(height)) if width > 0 and height > 0 else None

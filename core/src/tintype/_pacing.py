@@ -26,9 +26,16 @@ class Clock:
     now: Callable[[], datetime]
 
 
-def poll_pause(schedule: tuple[float, ...], looks: int) -> float:
-    """The pause before the next look at a task, after so many looks; the last one repeats."""
-    return max(schedule[min(looks, len(schedule) - 1)], _SHORTEST_POLL)
+def poll_pause(schedule: tuple[float, ...], looks: int, hint: float | None = None) -> float:
+    """The pause before the next look at a task, after so many looks.
+
+    Args:
+        schedule: The pauses; the last one repeats.
+        looks: How often the task was looked at.
+        hint: What the plugin proposes instead, or None or 0.
+    """
+    # In this order NaN, too, comes to the shortest pause.
+    return max(_SHORTEST_POLL, hint or schedule[min(looks, len(schedule) - 1)])
 
 
 def backoff(failures: int, jitter: float) -> float:
@@ -47,12 +54,18 @@ def retry_after(headers: Headers, now: datetime) -> float | None:
     value = (find_header(headers, "retry-after") or "").strip()
     if value.isascii() and value.isdecimal():
         # int() refuses very long numbers; so many digits mean "not soon" anyway.
-        return min(float(value[:9]), _LONGEST_RETRY_AFTER)
+        return believed(float(value[:9]))
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and slow to import
 
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or a year that no date has
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_RETRY_AFTER)
+    return believed((moment - now).total_seconds())
+
+
+def believed(asked: float | None) -> float:
+    """The wait a server asks for, as far as it is believed; 0 where it asks for none."""
+    # In this order NaN, too, comes to 0.
+    return min(max(0.0, asked or 0.0), _LONGEST_RETRY_AFTER)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
 from tintype._settle import stamped
-from tintype.errors import Billed, PluginError, ProviderError, TintypeError
+from tintype.errors import Billed, PluginError, ProviderError, TintypeError, UsageError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response
 from tintype.models import ImageRequest, Quote, Task
@@ -67,6 +67,9 @@ class Reader:
         except ProviderError as error:
             _add_what_the_head_says(error, exchange)
             raise
+        except UsageError as error:  # it would say that nothing was sent
+            msg = f"The plugin's parse() failed with {type(error).__name__}: {error.message}"
+            raise PluginError(msg, provider=self._info.name, billed=Billed.UNKNOWN) from error
         except PluginError as error:
             error.billed = Billed.UNKNOWN  # the answer may well have been a paid image
             raise

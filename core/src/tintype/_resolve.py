@@ -97,7 +97,7 @@ def resolve(
             what is allowed.
         InvalidRequestError: A reference that is no image, or that nothing can carry.
     """
-    draft = _pick_model(request, info, lenient=on_unsupported == "notice")
+    draft = _drafted(request, info, lenient=on_unsupported == "notice")
     draft = _size_for_ratio(draft)
     for name in _DESCRIBED:
         draft = _check_field(draft, name)
@@ -114,15 +114,21 @@ def resolve(
     )
 
 
-def _pick_model(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Draft:
+def pick_model(request: ImageRequest, info: ProviderInfo) -> Model | None:
+    """The model in the catalog for a request: the one that edits where there are references."""
     found = info.find(request.model)
+    if found is not None and request.references and found.edits_with:
+        return info.limits(found.edits_with)
+    return found
+
+
+def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Draft:
+    found = pick_model(request, info)
     if found is None:
         model = info.limits(request.model or "")
         draft = _Draft(request=request, info=info, model=model, lenient=lenient)
         message = f"{request.model} is not in the catalog: it is sent as it is, its price unknown."
         return draft.notice("model", message)
-    if request.references and found.edits_with:
-        found = info.limits(found.edits_with)
     draft = _Draft(request=request, info=info, model=found, lenient=lenient)
     return draft if request.model == found.id else draft.change("model", found.id)
 
@@ -231,10 +237,10 @@ def _carry_bytes(reference: Reference, accepts: References, title: str) -> Refer
 
 
 def _decoded(data_url: str) -> bytes:
-    head, _, _ = data_url.partition(",")
+    head, _, payload = data_url.partition(",")
     try:
         if head.lower().endswith(";base64"):
-            return decode_image(data_url)
+            return decode_image(payload)
     except ProtocolError:
         pass
     msg = "A reference's data: URL is not an image in base64."
@@ -243,7 +249,8 @@ def _decoded(data_url: str) -> bytes:
 
 def _warn(draft: _Draft, caution: Caution) -> _Draft:
     value = getattr(draft.request, caution.field)
-    if value in (None, False, ()) or (caution.field == "n" and value == 1):
+    unset = value is _UNSET.get(caution.field) or value == ()
+    if unset or (caution.field == "n" and value == 1):
         return draft
     if all(_text(getattr(draft.request, key)) == text for key, text in caution.when.items()):
         return draft.notice(caution.field, caution.message, caution.source)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve
 
 from tintype._media import dimensions, media_type
 from tintype.catalog import Model, ProviderInfo
-from tintype.models import Cost, Image, Quote, QuoteLine, Resolved, Task
+from tintype.models import Cost, Image, ImageRequest, Quote, QuoteLine, Resolved, Task
+
+CALLBACK_FIELD = "tintype"
+"""The query field of a webhook URL that names the journal's record."""
 
 
 def stamped(
@@ -38,7 +42,20 @@ def stamped(
         request=task.request or before.request,
         resolved=_with_received(task.resolved or before.resolved, before, images),
         notices=task.notices or before.notices,
+        entry=before.entry or task.entry,
     )
+
+
+def with_callback(request: ImageRequest, entry: str) -> ImageRequest:
+    """The request, its webhook URL naming the journal's record of the submission.
+
+    The answer to a submission may be lost; the webhook then tells which one it was.
+    """
+    if not entry or request.webhook_url is None:
+        return request
+    parts = urlsplit(request.webhook_url)
+    query = "&".join(filter(None, [parts.query, f"{CALLBACK_FIELD}={entry}"]))
+    return evolve(request, webhook_url=urlunsplit(parts._replace(query=query)))
 
 
 def in_dollars(quote: Quote, info: ProviderInfo, usd_per_credit: Decimal | None) -> Quote:

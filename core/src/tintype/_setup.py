@@ -14,13 +14,15 @@ from typing import Generic, TypeAlias, TypeVar
 from attrs import evolve, frozen
 
 from tintype._dispatch import checked_base_url, encode, env_name
-from tintype._effects import Effect, Reply, Send
+from tintype._effects import Effect, Flow, Record, Reply, Send
 from tintype._flow import Conversation, Terms
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
+from tintype.budget import Budget
 from tintype.catalog import ProviderInfo
 from tintype.downloads import Rules
+from tintype.entries import Released, Snapshot
 from tintype.errors import (
     InvalidRequestError,
     PluginError,
@@ -28,8 +30,12 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
+from tintype.journal import Journal, NoJournal, open_journal
 from tintype.messages import HttpRequest
 from tintype.models import Account, Secret, Task
+
+# Seconds for the last word to a provider when a call is interrupted.
+_FAREWELL = 5.0
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -56,6 +62,35 @@ class Observation:
     seconds: float = 0.0
 
 
+class Trail:
+    """What one flow has written down so far: its records, and the tasks still running."""
+
+    def __init__(self, followed: set[str]) -> None:
+        self._followed = followed
+        self._tasks: dict[str, Task] = {}
+        self.entries: set[str] = set()
+
+    def note(self, effect: Effect, reply: Reply) -> None:
+        """Follow what an effect wrote down."""
+        if not isinstance(effect, Record) or not isinstance(reply, str):
+            return
+        if isinstance(effect.entry, Snapshot):
+            task = effect.entry.task
+            self._tasks[task.id or reply] = task
+        if reply:
+            self.entries.add(reply)
+            self._followed.add(reply)
+
+    @property
+    def running(self) -> list[Task]:
+        """The tasks that have not ended."""
+        return [task for task in self._tasks.values() if not task.state.terminal]
+
+    def end(self) -> None:
+        """Nothing of it is followed any more."""
+        self._followed -= self.entries
+
+
 class Seen:
     """The reply to an effect, once there is one."""
 
@@ -77,6 +112,9 @@ class Options:
     request_timeout: float | None = None
     task_timeout: float | None = None
     seed: int | None = None
+    journal: Journal | str | Path | None = None
+    budgets: tuple[Budget, ...] = ()
+    cancel_on_exit: bool = True
 
 
 AnyTransport = TypeVar("AnyTransport")
@@ -93,6 +131,12 @@ class Setup:
         self._accounts = {account.provider: account for account in accounts}
         self._environ = environ
         self._options = options
+        self.journal = open_journal(options.journal, environ)
+        self.owns_journal = self.journal is not options.journal
+        if options.budgets and isinstance(self.journal, NoJournal):
+            msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
+            raise UsageError(msg)
+        self.followed: set[str] = set()
         self._jitter = _jitter(options.seed)
         self._conversations: dict[str, Conversation] = {}
 
@@ -123,6 +167,7 @@ class Setup:
                 request_timeout=self._options.request_timeout,
                 task_timeout=self._options.task_timeout,
                 on_unsupported=self._options.on_unsupported,
+                budgets=self._options.budgets,
             )
             self._conversations[provider] = Conversation(plugin, terms)
         return self._conversations[provider]
@@ -131,10 +176,33 @@ class Setup:
         """A plugin's request as bytes, with the account's key."""
         return encode(effect.request, self.registry.get(provider).info, self.account(provider))
 
+    def trail(self) -> Trail:
+        """An empty trail, for a flow that begins."""
+        return Trail(self.followed)
+
+    def release(self, trail: Trail) -> None:
+        """Leave what a flow did not finish to whoever resumes it."""
+        for entry in trail.entries:
+            self.journal.record(Released(entry=entry))
+
+    def close(self) -> None:
+        """Close the journal, if it was opened here."""
+        if self.owns_journal:
+            self.journal.close()
+
+    def farewells(self, trail: Trail) -> list[Flow[Task]]:
+        """What to tell the provider when a flow is abandoned: one cancel a running task."""
+        if not self._options.cancel_on_exit:
+            return []
+        return [self.conversation(task.provider).cancel(task) for task in trail.running]
+
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched."""
-        base_url = checked_base_url(self.account(provider)) if provider else None
-        return Rules(clock=CLOCK, base_url=base_url)
+        if not provider:
+            return Rules(clock=CLOCK)
+        account = self.account(provider)
+        base_url = checked_base_url(account)
+        return Rules(clock=CLOCK, base_url=base_url, trusted_hosts=account.trusted_hosts)
 
     @contextmanager
     def observed(self, provider: str, effect: Effect) -> Iterator[Seen]:
@@ -174,6 +242,11 @@ class Configured(Generic[AnyTransport]):
         request_timeout: Seconds for one answer; None is what the provider documents.
         task_timeout: Seconds for one task; None likewise.
         seed: Of the jitter between retries, for repeatable runs.
+        journal: Where paid work is written down before it happens: a journal, a file, or an
+            SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
+        budgets: What every submission has to fit into; kept in the journal.
+        cancel_on_exit: Whether running tasks are canceled at the provider, where it
+            documents a way, when a call is interrupted.
         environ: Where accounts are completed from; None is the process's environment.
     """
 
@@ -188,6 +261,9 @@ class Configured(Generic[AnyTransport]):
         request_timeout: float | None = None,
         task_timeout: float | None = None,
         seed: int | None = None,
+        journal: Journal | str | Path | None = None,
+        budgets: Iterable[Budget] = (),
+        cancel_on_exit: bool = True,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         options = Options(
@@ -198,6 +274,9 @@ class Configured(Generic[AnyTransport]):
             request_timeout=request_timeout,
             task_timeout=task_timeout,
             seed=seed,
+            journal=journal,
+            budgets=tuple(budgets),
+            cancel_on_exit=cancel_on_exit,
         )
         self._setup = Setup(accounts, os.environ if environ is None else environ, options)
         self._transport = transport
@@ -214,9 +293,19 @@ class Configured(Generic[AnyTransport]):
         self._setup.registry.working()
         return self._setup.registry.broken
 
+    @property
+    def journal(self) -> Journal:
+        """Where paid work is written down."""
+        return self._setup.journal
+
     def account(self, provider: str) -> Account:
         """The account that would be used for a provider."""
         return self._setup.account(provider)
+
+
+def hurried(effect: Effect) -> Effect:
+    """An effect that is not waited for long: somebody wants to leave."""
+    return evolve(effect, timeout=_FAREWELL) if isinstance(effect, Send) else effect
 
 
 def account_from(provider: str, environ: Mapping[str, str]) -> Account:

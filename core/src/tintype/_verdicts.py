@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from attrs import evolve
@@ -13,6 +12,7 @@ from tintype.errors import (
     Billed,
     CostLimitError,
     DeadlineError,
+    JournalError,
     NotSentError,
     Outcome,
     PluginError,
@@ -51,7 +51,7 @@ def outcome_of(error: TintypeError) -> Outcome:
             return Outcome.NOT_SENT
         case ProviderError() if error.billed is Billed.NO:
             return Outcome.REJECTED
-        case PluginError() if error.billed is Billed.NO:
+        case PluginError() | JournalError() if error.billed is Billed.NO:
             return Outcome.NOT_SENT
         case _:
             return Outcome.UNKNOWN
@@ -80,17 +80,19 @@ def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
 
 
 def concluded(generation: Generation) -> Generation:
-    """The generation, if it holds any image; else the first reason why not."""
+    """The generation, if it holds any image; else the reason why not that may have cost most."""
     if generation.images:
         return generation
-    for attempt in generation.attempts:
-        if attempt.error is not None:
-            raise attempt.error
-    raise _fruitless(generation.tasks)
+    reasons = [
+        attempt.error or _fruitless(attempt.task or Task()) for attempt in generation.attempts
+    ]
+    raise max(reasons, key=lambda reason: _COST.index(reason.billed))
 
 
-def _fruitless(tasks: Iterable[Task]) -> TaskError:
-    task = next(iter(tasks))
+_COST = (Billed.NO, Billed.UNKNOWN, Billed.YES)
+
+
+def _fruitless(task: Task) -> TaskError:
     words = "; ".join(failure.message for failure in task.errors) or f"it ended as {task.state}"
     refused = task.state is TaskState.REFUSED
     kind = TaskRefusedError if refused else TaskFailedError
@@ -113,7 +115,19 @@ def late(watch: Watch) -> DeadlineError:
 
 def only_a_webhook(task: Task) -> TaskError:
     msg = f"Only a webhook tells the end of the task {task.id}: hand it to receive()."
-    return TaskError(msg, task=task, task_json=to_json(task), provider=task.provider)
+    return TaskError(
+        msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed
+    )
+
+
+def unaskable(task: Task, error: TintypeError) -> TaskError:
+    msg = (
+        f"The task {task.id} cannot be looked at: {error} It may still finish: keep the task "
+        "(error.task_json) and wait for it again once that is mended."
+    )
+    return TaskError(
+        msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed
+    )
 
 
 def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
@@ -122,12 +136,16 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
     Raises:
         TintypeError: What went wrong, where there is no image.
     """
-    if task is None or (failure is not None and not task.images):
+    told = task is not None and (task.images or task.state in _SAYS_WHY)
+    if task is None or (failure is not None and not told):
         raise failure or ProtocolError("The stream ended without an answer.")
     if failure is not None:
         lost = Failure(message=f"A part of the stream was lost: {failure}")
         task = evolve(task, errors=(*task.errors, lost))
     return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
+
+
+_SAYS_WHY = {TaskState.FAILED, TaskState.REFUSED, TaskState.CANCELED, TaskState.EXPIRED}
 
 
 def tells_more(latest: Task, before: Task) -> bool:

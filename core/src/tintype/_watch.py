@@ -54,5 +54,5 @@ class Watch:
         self.error = error
 
     def _next(self, now: float, *, asked_at_once: bool) -> float:
-        pause = self.task.poll_after or poll_pause(self._schedule, self._looks)
+        pause = poll_pause(self._schedule, self._looks, self.task.poll_after)
         return min(now if asked_at_once else now + pause, max(self.deadline, now))

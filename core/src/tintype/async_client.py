@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, closing, suppress
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +22,21 @@ from tintype._effects import (
     Reply,
     Send,
     Sleep,
-    Snapshot,
 )
 from tintype._events import EventDecoder, is_event_stream
-from tintype._setup import Configured, Progress, Setup, check_length, read_reference
+from tintype._resuming import Resumed, claimed, of_provider, resuming
+from tintype._setup import (
+    Configured,
+    Progress,
+    Setup,
+    Trail,
+    check_length,
+    hurried,
+    read_reference,
+)
 from tintype.catalog import ProviderInfo
 from tintype.downloads import Memory, Saveable, fetching, provider_of, saving
+from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError, UsageError
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import Generation, Image, ImageRequest, Quote, Task
@@ -169,13 +178,38 @@ class AsyncClient(Configured[AsyncTransport]):
             provider, saving(images, Path(folder), name, rules, overwrite=overwrite)
         )
 
+    async def resume(
+        self, folder: str | Path = ".", *, entries: Sequence[str] = ()
+    ) -> tuple[Resumed, ...]:
+        """Finish what the journal says was accepted and is not on disk.
+
+        What another living process follows is left to it, and so is what this client is at
+        work on.
+
+        Args:
+            folder: Where images go whose place the journal does not know yet.
+            entries: Records to finish, or none for all.
+
+        Returns:
+            One for each record there was something to do for. Submissions whose answer was
+            lost are among them, with advice: they are never sent again.
+        """
+        lines = await asyncio.to_thread(claimed, self._setup.journal, entries, self._setup.followed)
+        resumed: list[Resumed] = []
+        for provider, group in of_provider(lines).items():
+            conversation = self._setup.conversation(provider)
+            flow = resuming(conversation, group, Path(folder), self._setup.rules(provider))
+            resumed += await self._run(provider, flow)
+        return tuple(resumed)
+
     # --------------------------------------------------------------------- driving
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and the journal if it was opened here."""
         if self._owned and self._transport is not None:
             await self._transport.close()
             self._transport = None
+        await asyncio.to_thread(self._setup.close)
 
     async def __aenter__(self) -> Self:
         """Itself."""
@@ -213,21 +247,43 @@ class AsyncClient(Configured[AsyncTransport]):
     async def _steps(self, provider: str, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
         line = _Line(self._setup, self._opened_transport, provider)
-        async with aclosing(line):
-            with closing(flow):
+        try:
+            async with aclosing(line), aclosing(_performed(line, flow)) as steps:
+                async for step in steps:
+                    yield step
+        except Exception:
+            self._setup.release(line.trail)
+            raise
+        except BaseException:  # cancelled, or nobody looks any more
+            self._setup.release(line.trail)
+            await self._say_farewell(provider, line.trail)
+            raise
+        finally:
+            line.trail.end()
+
+    async def _say_farewell(self, provider: str, trail: Trail) -> None:
+        for flow in self._setup.farewells(trail):
+            line = _Line(self._setup, self._opened_transport, provider)
+            with suppress(TintypeError), closing(flow):
+                async with aclosing(line):
+                    await line.perform(hurried(next(flow)))
+
+
+async def _performed(line: _Line, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
+    with closing(flow):
+        try:
+            effect = next(flow)
+            while True:
                 try:
-                    effect = next(flow)
-                    while True:
-                        try:
-                            reply = await line.perform(effect)
-                        except TintypeError as error:
-                            effect = flow.throw(error)
-                            continue
-                        if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
-                            yield effect.entry.task
-                        effect = flow.send(reply)
-                except StopIteration as stop:
-                    yield _Done(stop.value)
+                    reply = await line.perform(effect)
+                except TintypeError as error:
+                    effect = flow.throw(error)
+                    continue
+                if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
+                    yield effect.entry.task
+                effect = flow.send(reply)
+        except StopIteration as stop:
+            yield _Done(stop.value)
 
 
 class _Done(Generic[T]):
@@ -248,11 +304,13 @@ class _Line:
         self._provider = provider
         self._incoming: AsyncIncoming | None = None
         self._events: AsyncIterator[ServerSentEvent] | None = None
+        self.trail = setup.trail()
 
     async def perform(self, effect: Effect) -> Reply:
         """What comes of an effect."""
         with self._setup.observed(self._provider, effect) as seen:
             seen.reply = await self._perform(effect)
+        self.trail.note(effect, seen.reply)
         return seen.reply
 
     async def aclose(self) -> None:
@@ -275,9 +333,16 @@ class _Line:
             case Fetch():
                 return await self._fetch(effect)
             case Record():
-                return ""
+                return await self._record(effect)
             case _:
                 assert_never(effect)
+
+    async def _record(self, effect: Record) -> str:
+        written = self._setup.journal.record(effect.entry)
+        if written.done():
+            return written.result()
+        # Shielded: what is being written is written, also when the caller is cancelled.
+        return await asyncio.shield(asyncio.wrap_future(written))
 
     async def _send(self, effect: Send) -> Response | Head:
         await self.aclose()
@@ -298,8 +363,8 @@ class _Line:
         return Response(status=incoming.status, headers=incoming.headers, body=body)
 
     async def _fetch(self, effect: Fetch) -> Head:
-        transport = self._transport()
-        incoming = await transport.open(fetch_request(effect.url), timeout=effect.timeout)
+        request = fetch_request(effect.url, public_only=effect.public_only)
+        incoming = await self._transport().open(request, timeout=effect.timeout)
         try:
             if incoming.status == _OK:
                 written = 0

@@ -96,8 +96,8 @@ class Text:
     @property
     def allowed(self) -> tuple[str, ...]:
         """What may be given, for a person to read."""
-        most = "…" if self.max_length is None else f"{self.min_length}…{self.max_length}"
-        return (f"{most} characters",)
+        most = "" if self.max_length is None else str(self.max_length)
+        return (f"{self.min_length}…{most} characters",)
 
 
 @frozen(kw_only=True)
@@ -128,9 +128,10 @@ class Pixels:
     @property
     def allowed(self) -> tuple[str, ...]:
         """What may be given, for a person to read."""
-        most = "" if self.max_total is None else f"{self.max_total:,}"
+        least, most = self.min_total, self.max_total
+        span = f"at least {least:,}" if most is None else f"{least:,} to {most:,}"
         ratio = "" if self.max_ratio is None else f", sides at most 1:{self.max_ratio}"
-        return (f"WIDTHxHEIGHT of {self.min_total:,} to {most} pixels{ratio}",)
+        return (f"WIDTHxHEIGHT of {span} pixels{ratio}",)
 
 
 @frozen(kw_only=True)
@@ -333,7 +334,8 @@ def quote_from_prices(model: Model, request: ImageRequest) -> Quote | None:
         for line in model.prices
         if all(asked.get(key) in {None, value} for key, value in line.when.items())
     ]
-    if not lines:
+    drawn = {line.billable for line in model.prices if line.unit != "reference"}
+    if not lines or not drawn <= {line.billable for line in lines}:
         return None
     counts = {"image": request.n, "reference": len(request.references), "request": 1}
     priced = tuple(

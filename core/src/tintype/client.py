@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +22,21 @@ from tintype._effects import (
     Reply,
     Send,
     Sleep,
-    Snapshot,
 )
 from tintype._events import EventDecoder, is_event_stream
-from tintype._setup import Configured, Progress, Setup, check_length, read_reference
+from tintype._resuming import Resumed, claimed, of_provider, resuming
+from tintype._setup import (
+    Configured,
+    Progress,
+    Setup,
+    Trail,
+    check_length,
+    hurried,
+    read_reference,
+)
 from tintype.catalog import ProviderInfo
 from tintype.downloads import Memory, Saveable, fetching, provider_of, saving
+from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import Generation, Image, ImageRequest, Quote, Task
@@ -162,13 +171,38 @@ class Client(Configured[Transport]):
         rules = self._setup.rules(provider)
         return self._run(provider, saving(images, Path(folder), name, rules, overwrite=overwrite))
 
+    def resume(
+        self, folder: str | Path = ".", *, entries: Sequence[str] = ()
+    ) -> tuple[Resumed, ...]:
+        """Finish what the journal says was accepted and is not on disk.
+
+        What another living process follows is left to it, and so is what this client is at
+        work on.
+
+        Args:
+            folder: Where images go whose place the journal does not know yet.
+            entries: Records to finish, or none for all.
+
+        Returns:
+            One for each record there was something to do for. Submissions whose answer was
+            lost are among them, with advice: they are never sent again.
+        """
+        lines = claimed(self._setup.journal, entries, self._setup.followed)
+        resumed: list[Resumed] = []
+        for provider, group in of_provider(lines).items():
+            conversation = self._setup.conversation(provider)
+            flow = resuming(conversation, group, Path(folder), self._setup.rules(provider))
+            resumed += self._run(provider, flow)
+        return tuple(resumed)
+
     # --------------------------------------------------------------------- driving
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and the journal if it was opened here."""
         if self._owned and self._transport is not None:
             self._transport.close()
             self._transport = None
+        self._setup.close()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -192,34 +226,54 @@ class Client(Configured[Transport]):
         return self._transport
 
     def _run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
-        steps = self._steps(provider, flow)
-        while True:
-            try:
-                task = next(steps)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            if on_progress is not None:
-                on_progress(task)
+        with closing(self._steps(provider, flow)) as steps:
+            while True:
+                try:
+                    task = next(steps)
+                except StopIteration as stop:
+                    result: T = stop.value
+                    return result
+                if on_progress is not None:
+                    on_progress(task)
 
     def _steps(self, provider: str, flow: Flow[T]) -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
         line = _Line(self._setup, self._opened_transport, provider)
-        with closing(line), closing(flow):
+        try:
+            with closing(line), closing(flow):
+                return (yield from _performed(line, flow))
+        except Exception:
+            self._setup.release(line.trail)
+            raise
+        except BaseException:  # interrupted, or nobody looks any more
+            self._setup.release(line.trail)
+            self._say_farewell(provider, line.trail)
+            raise
+        finally:
+            line.trail.end()
+
+    def _say_farewell(self, provider: str, trail: Trail) -> None:
+        for flow in self._setup.farewells(trail):
+            line = _Line(self._setup, self._opened_transport, provider)
+            with suppress(TintypeError), closing(line), closing(flow):
+                line.perform(hurried(next(flow)))
+
+
+def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
+    try:
+        effect = next(flow)
+        while True:
             try:
-                effect = next(flow)
-                while True:
-                    try:
-                        reply = line.perform(effect)
-                    except TintypeError as error:
-                        effect = flow.throw(error)
-                        continue
-                    if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
-                        yield effect.entry.task
-                    effect = flow.send(reply)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
+                reply = line.perform(effect)
+            except TintypeError as error:
+                effect = flow.throw(error)
+                continue
+            if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
+                yield effect.entry.task
+            effect = flow.send(reply)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
 
 
 class _Line:
@@ -231,11 +285,13 @@ class _Line:
         self._provider = provider
         self._incoming: Incoming | None = None
         self._events: Iterator[ServerSentEvent] = iter(())
+        self.trail = setup.trail()
 
     def perform(self, effect: Effect) -> Reply:
         """What comes of an effect."""
         with self._setup.observed(self._provider, effect) as seen:
             seen.reply = self._perform(effect)
+        self.trail.note(effect, seen.reply)
         return seen.reply
 
     def close(self) -> None:
@@ -258,7 +314,7 @@ class _Line:
             case Fetch():
                 return self._fetch(effect)
             case Record():
-                return ""
+                return self._setup.journal.record(effect.entry).result()
             case _:
                 assert_never(effect)
 
@@ -281,8 +337,8 @@ class _Line:
         return Response(status=incoming.status, headers=incoming.headers, body=body)
 
     def _fetch(self, effect: Fetch) -> Head:
-        transport = self._transport()
-        incoming = transport.open(fetch_request(effect.url), timeout=effect.timeout)
+        request = fetch_request(effect.url, public_only=effect.public_only)
+        incoming = self._transport().open(request, timeout=effect.timeout)
         with closing(incoming):
             if incoming.status == _OK:
                 written = 0

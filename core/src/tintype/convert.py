@@ -57,11 +57,14 @@ def read(message: Message | None, shape: type[T]) -> tuple[T, JsonObject]:
     """
     value = loads(message)
     try:
-        typed = structure(value, shape)
+        typed, plain = structure(value, shape), _structured(_wire, value, dict[str, object])
+        return typed, {key: redact(item) for key, item in plain.items()}
     except ProtocolError as error:
         error.status = _status(message)
         raise
-    return typed, {key: redact(item) for key, item in _object(value, None).items()}
+    except RecursionError:
+        msg = "The answer is nested deeper than any document describes."
+        raise ProtocolError(msg, status=_status(message)) from None
 
 
 def peek(message: Message | None, shape: type[T]) -> T | None:
@@ -147,10 +150,8 @@ def redact(value: object) -> object:
             return {key: redact(item) for key, item in value.items()}
         case list():
             return [redact(item) for item in value]
-        case Decimal():
-            return float(value) if math.isfinite(float(value)) else str(value)
         case _:
-            return value
+            return _plain(value)
 
 
 def decode_image(text: str, pointer: str = "") -> bytes:
@@ -229,6 +230,11 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+def _escaped(key: object) -> str:
+    """A key as a part of a JSON pointer (RFC 6901, 3)."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
 def _structured(converter: cattrs.Converter, value: object, shape: type[T]) -> T:
     try:
         return converter.structure(value, shape)
@@ -243,32 +249,44 @@ def _first_fault(error: BaseException) -> tuple[str, str]:
     pointer = ""
     while isinstance(error, cattrs.BaseValidationError):
         error = error.exceptions[0]
-        pointer += "".join(
-            f"/{note.name if isinstance(note, cattrs.AttributeValidationNote) else note.index}"
-            for note in getattr(error, "__notes__", ())
-            if isinstance(note, cattrs.AttributeValidationNote | cattrs.IterableValidationNote)
-        )
+        for note in getattr(error, "__notes__", ()):
+            match note:
+                case cattrs.AttributeValidationNote():
+                    pointer += f"/{_escaped(note.name)}"
+                case cattrs.IterableValidationNote():
+                    pointer += f"/{_escaped(note.index)}"
+                case _:  # a note that is not cattrs' own
+                    pass
     if isinstance(error, KeyError):
         return pointer, f"The documented key {error.args[0]!r} is missing."
     return pointer, str(error)
 
 
 def _without_none(value: Mapping[str, object]) -> dict[str, object]:
-    return {
-        key: _without_none(item) if isinstance(item, dict) else item
-        for key, item in value.items()
-        if item is not None
-    }
+    return {key: _pruned(item) for key, item in value.items() if item is not None}
+
+
+def _pruned(item: object) -> object:
+    match item:
+        case dict():
+            return _without_none(item)
+        case list() | tuple():
+            return [_pruned(each) for each in item]
+        case _:
+            return item
 
 
 def _exactly(kind: type) -> _Hook:
-    """A hook that admits instances of just this class: True is no int."""
+    """A hook that admits instances of just this class: True is no int.
 
-    def hook(value: object, _: object) -> object:
-        if type(value) is kind:
-            return value
-        msg = f"Expected {kind.__name__}, got {_shown(value)}."
-        raise _MismatchError(msg)
+    A class of its own made of it, such as a `StrEnum`, is made from the value.
+    """
+
+    def hook(value: object, target: object) -> object:
+        if type(value) is not kind:
+            msg = f"Expected {kind.__name__}, got {_shown(value)}."
+            raise _MismatchError(msg)
+        return target(value) if isinstance(target, type) and target is not kind else value
 
     return hook
 
@@ -284,15 +302,21 @@ def _fraction(value: object, _: object) -> float:
     return float(_number(value, None))
 
 
-def _object(value: object, _: object) -> JsonObject:
-    if isinstance(value, dict):
-        return value
-    msg = f"Expected an object, got {_shown(value)}."
-    raise _MismatchError(msg)
-
-
 def _anything(value: object, _: object) -> object:
     return value
+
+
+def _plain(value: object, _: object = None) -> object:
+    """A value of no documented type, its fractions as JSON writes them."""
+    match value:
+        case Decimal():
+            return float(value) if math.isfinite(float(value)) else str(value)
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
 
 
 def _parsed_text(parse: Callable[[str], object]) -> _Hook:
@@ -300,7 +324,7 @@ def _parsed_text(parse: Callable[[str], object]) -> _Hook:
 
     def hook(value: object, _: object) -> object:
         try:
-            return parse(str(_exactly(str)(value, None)))
+            return parse(str(_exactly(str)(value, str)))
         except (ValueError, InvalidOperation) as error:
             reason = str(error) or f"Cannot read {_shown(value)}."
             raise _MismatchError(reason) from None
@@ -320,6 +344,10 @@ def _checked(kind: type, name: str, inner: _CattrsHook) -> _Hook:
     return hook
 
 
+def _is_object(shape: object) -> bool:
+    return shape is object
+
+
 def _is_tuple(shape: object) -> bool:
     return get_origin(shape) is tuple
 
@@ -331,7 +359,7 @@ def _strict_converter() -> cattrs.Converter:
         made.register_structure_hook(kind, _exactly(kind))
     made.register_structure_hook(float, _fraction)
     made.register_structure_hook(Decimal, _number)
-    made.register_structure_hook_func(lambda shape: shape is object, _anything)
+    made.register_structure_hook_func(_is_object, _anything)
     made.register_structure_hook_factory(
         attrs.has,
         lambda shape: _checked(dict, "an object", make_dict_structure_fn(shape, made)),
@@ -352,6 +380,8 @@ def _strict_converter() -> cattrs.Converter:
 def _model_converter() -> cattrs.Converter:
     made = _strict_converter()
     made.register_structure_hook(Decimal, _parsed_text(Decimal))
+    made.register_structure_hook_func(_is_object, _plain)
+    made.register_unstructure_hook_func(_is_object, _plain)
     made.register_structure_hook(bytes, _parsed_text(base64.b64decode))
     made.register_structure_hook(datetime, _parsed_text(datetime.fromisoformat))
     made.register_structure_hook(date, _parsed_text(date.fromisoformat))

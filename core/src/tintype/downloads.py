@@ -6,22 +6,25 @@ image is written beside its final place and linked there when it is whole.
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urljoin
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from tintype._dispatch import origin
-from tintype._effects import Fetch, Flow, Head, Sink, Sleep
-from tintype._media import HEAD, extension, media_type
+from tintype._addresses import names_a_private_host
+from tintype._dispatch import normalized, origin
+from tintype._effects import Fetch, Flow, Head, Record, Sink, Sleep
+from tintype._files import PartFile, Place
 from tintype._pacing import Clock, backoff
-from tintype.errors import DownloadError, SaveError, TransportError
+from tintype.entries import Saved
+from tintype.errors import DownloadError, JournalError, SaveError, TransportError
+from tintype.journal import Line
 from tintype.messages import find_header
 from tintype.models import Generation, Image, Task
 
@@ -34,6 +37,7 @@ _GONE = frozenset({401, 403, 404, 410})
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _OK = 200
 _LONGEST_NAME = 80
+_SHORT_ENTRY = 8
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -43,13 +47,16 @@ class Rules:
 
     Attributes:
         clock: What time it is, to tell an expired result.
-        base_url: An origin whose results may be fetched although it is plain http.
+        base_url: An origin whose results may be fetched although it is plain http, or
+            stands in a private network.
+        trusted_hosts: Hosts whose results may be fetched although they do.
         limit: The most bytes of one image.
         timeout: Seconds for one image.
     """
 
     clock: Clock
     base_url: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
     limit: int = 100 * 1024 * 1024
     timeout: float = 120.0
 
@@ -69,80 +76,14 @@ class Memory:
         self.data.clear()
 
 
-class PartFile:
-    """A sink that keeps an image in a file beside its final place until it is whole."""
+def check_folder(folder: Path) -> None:
+    """Find out whether a folder can be written to, before anything is paid.
 
-    def __init__(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._path = folder / f".tintype-{os.urandom(8).hex()}.part"
-            self._file = self._path.open("x+b")
-        except OSError as error:
-            msg = f"Cannot write into {folder}: {error.strerror}."
-            raise SaveError(msg) from error
-        self._folder = folder
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing behind but what was kept."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-        try:
-            self._file.write(chunk)
-        except OSError as error:
-            msg = f"Cannot write into {self._folder}: {error.strerror}."
-            raise SaveError(msg) from error
-
-    def restart(self) -> None:
-        """Forget all bytes so far."""
-        self._file.seek(0)
-        self._file.truncate()
-
-    def keep(self, stem: str, *, overwrite: bool, exact: bool) -> Path:
-        """Give the file its name, with the extension its content has.
-
-        Args:
-            stem: The name without an extension.
-            overwrite: Whether a file of that name gives way.
-            exact: Whether a taken name is an error; else a number is added to it.
-
-        Raises:
-            SaveError: The name is taken, or the file cannot be written.
-        """
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.seek(0)
-        kind = media_type(self._file.read(HEAD))
-        if not kind:
-            msg = "What came is no image that is known here."
-            raise DownloadError(msg)
-        names = [f"{stem}.{extension(kind)}"]
-        if not (overwrite or exact):
-            names += [f"{stem}-{number}.{extension(kind)}" for number in range(2, 10_000)]
-        return self._linked(names, overwrite=overwrite)
-
-    def _linked(self, names: list[str], *, overwrite: bool) -> Path:
-        for name in names:
-            path = self._folder / name
-            try:
-                if overwrite:
-                    self._path.replace(path)
-                else:
-                    path.hardlink_to(self._path)
-            except FileExistsError:
-                continue
-            except OSError as error:
-                msg = f"Cannot write {path}: {error.strerror}."
-                raise SaveError(msg) from error
-            return path
-        msg = f"{self._folder / names[0]} exists: choose another name, or overwrite it."
-        raise SaveError(msg)
+    Raises:
+        SaveError: It cannot.
+    """
+    with PartFile(folder):
+        pass
 
 
 # -------------------------------------------------------------------------- fetching
@@ -193,35 +134,57 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | Non
 def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[int]:
     """The status at the end of at most three redirects, each of them checked."""
     for _ in range(_MOST_REDIRECTS + 1):
-        _check_address(url, rules)
-        head = yield Fetch(url=url, sink=sink, limit=rules.limit, timeout=rules.timeout)
+        public = _check_address(url, rules)
+        head = yield Fetch(
+            url=url, sink=sink, limit=rules.limit, timeout=rules.timeout, public_only=public
+        )
         if not isinstance(head, Head):
             msg = "A driver answers Fetch with a Head."
             raise TypeError(msg)
         target = find_header(head.headers, "location")
         if head.status not in _REDIRECTS or target is None:
             return head.status
-        url = urljoin(url, target)
+        url = _joined(url, target)
     msg = f"The result is behind more than {_MOST_REDIRECTS} redirects: {url}"
     raise DownloadError(msg)
 
 
-def _check_address(url: str, rules: Rules) -> None:
-    """Results come over https, or from where the account's own base URL is."""
+def _joined(url: str, target: str) -> str:
+    """Where a redirect leads; a target that is no address stays what it is, to be refused."""
     try:
-        asked = origin(url)
-        if asked[0] == "https" or (rules.base_url and asked == origin(rules.base_url)):
-            return
+        return urljoin(url, target)
+    except ValueError:
+        return target
+
+
+def _check_address(url: str, rules: Rules) -> bool:
+    """Whether a result may come from public addresses only.
+
+    Raises:
+        DownloadError: It may not come from there at all: results come over https from the
+            public internet, or from where the account's own base URL is.
+    """
+    try:
+        asked = origin(normalized(url))
+        if rules.base_url and asked == origin(rules.base_url):
+            return False
+        trusted = asked[1] in rules.trusted_hosts
+        if asked[0] == "https" and (trusted or not names_a_private_host(url)):
+            return not trusted
     except ValueError:
         pass
-    msg = f"The result's address is not one that is fetched (https only): {url}"
+    msg = (
+        f"The result's address is not one that is fetched: {url} "
+        "(https and public, or a trusted host of the account)"
+    )
     raise DownloadError(msg)
 
 
 def _missing(image: Image, status: int, rules: Rules) -> DownloadError:
     expired = image.expires_at is not None and image.expires_at <= rules.clock.now()
     if expired and status in _GONE:
-        return DownloadError(f"The result expired at {image.expires_at:%Y-%m-%d %H:%M} UTC.")
+        msg = f"The result expired at {image.expires_at:%Y-%m-%d %H:%M} UTC."
+        return DownloadError(msg, expired=True)
     return DownloadError(f"The result cannot be fetched (status {status}): {image.url}")
 
 
@@ -238,14 +201,71 @@ def saving(
         DownloadError: An image cannot be had. Those before it are kept.
     """
     stem = _checked_name(name) if name is not None else _default_name(images)
-    found = images_of(images)
+    found = _with_entries(images)
     paths: list[Path] = []
-    for number, image in enumerate(found, start=1):
-        with PartFile(folder) as part:
-            yield from fetching(image, part, rules)
-            numbered = stem if len(found) == 1 else f"{stem}-{number}"
-            paths.append(part.keep(numbered, overwrite=overwrite, exact=name is not None))
+    for number, (entry, image) in enumerate(found, start=1):
+        numbered = stem if len(found) == 1 else f"{stem}-{number}"
+        place = Place(folder=folder, stem=numbered, overwrite=overwrite, exact=name is not None)
+        paths.append((yield from _save(entry, image, place, rules)))
     return tuple(paths)
+
+
+def finishing(line: Line, folder: Path, rules: Rules) -> Flow[tuple[Path, ...]]:
+    """Save what a journal's record says is nowhere on disk yet.
+
+    A file that was linked before its process died is found again, not written twice.
+    """
+    paths: list[Path] = []
+    task = line.task or Task()
+    for image in task.images:
+        begun = line.saved.get(image.index)
+        if begun is not None and begun.done:
+            continue
+        if begun is not None and begun.stands():
+            yield from _note(evolve(begun, done=True))
+            paths.append(Path(begun.path))
+            continue
+        home = Path(begun.path).parent if begun is not None else folder
+        stem = f"{_default_name(task)}-{line.entry[-_SHORT_ENTRY:]}-{image.index + 1}"
+        place = Place(folder=home, stem=stem)
+        paths.append((yield from _save(line.entry, image, place, rules)))
+    return tuple(paths)
+
+
+def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
+    """One image in its place. The journal knows of every step before it is taken."""
+    saved = Saved(entry=entry, index=image.index, path=str(place.folder / place.stem))
+    yield from _note(saved)
+    with PartFile(place.folder, f"{entry}-{image.index}" if entry else "") as part:
+        yield from fetching(image, part, rules)
+        digest, ending = part.finish()
+        for path in place.names(ending):
+            saved = evolve(saved, path=str(path), digest=digest)
+            yield from _note(saved)
+            if part.link(path, overwrite=place.overwrite):
+                yield from _note(evolve(saved, done=True))
+                return path
+    msg = f"{saved.path} exists: choose another name, or overwrite it."
+    raise SaveError(msg)
+
+
+def _note(saved: Saved) -> Flow[None]:
+    """Write down where an image goes. The image matters more than the journal."""
+    if saved.entry:
+        absolute = evolve(saved, path=str(Path(saved.path).absolute()))
+        with suppress(JournalError):
+            yield Record(entry=absolute)
+
+
+def _with_entries(images: Saveable) -> list[tuple[str, Image]]:
+    """Each image with the journal's record of its task, "" where there is none."""
+    match images:
+        case Generation():
+            return [(task.entry, image) for task in images.tasks for image in task.images]
+        case Task():
+            return [(images.entry, image) for image in images.images]
+        case _:
+            return [("", image) for image in images_of(images)]
 
 
 def images_of(images: Saveable) -> tuple[Image, ...]:

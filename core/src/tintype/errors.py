@@ -7,7 +7,9 @@
     │   ├── UnknownProviderError            no installed plugin has that name
     │   ├── MissingKeyError                 the provider needs a key and has none
     │   ├── CostLimitError                  the quote is over `max_cost`, or unknown
+    │   │   └── BudgetError                     … or over what is left of a budget
     │   └── SaveError                       the file cannot be written there
+    ├── JournalError                    the journal's: it cannot be opened, or not be written
     ├── PluginError                     a plugin is broken: the message names its distribution
     ├── TransportError                  the network's
     │   ├── NotSentError                    failed before a byte of the request left
@@ -123,8 +125,16 @@ class CostLimitError(UsageError):
     """The quote is over the caller's `max_cost`, or it is unknown."""
 
 
+class BudgetError(CostLimitError):
+    """What a submission may cost does not fit into what is left of a budget."""
+
+
 class SaveError(UsageError):
     """An image cannot be written where the caller wants it."""
+
+
+class JournalError(TintypeError):
+    """The journal cannot be opened, or not be written. What cannot be kept is not begun."""
 
 
 class PluginError(TintypeError):
@@ -152,7 +162,15 @@ class RequestTimeoutError(DroppedError):
 
 
 class DownloadError(TransportError):
-    """A result could not be fetched."""
+    """A result could not be fetched.
+
+    Attributes:
+        expired: Whether it is gone for good, its time being over.
+    """
+
+    def __init__(self, message: str, *, expired: bool = False, provider: str = "") -> None:
+        super().__init__(message, provider=provider)
+        self.expired = expired
 
 
 class ProtocolError(TintypeError):

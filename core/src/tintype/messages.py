@@ -75,12 +75,17 @@ class HttpRequest:
     """A request as it goes on the wire, byte for byte, but for `Host`, which is the URL's.
 
     This is what a transport is given. It adds nothing and rewrites nothing.
+
+    Attributes:
+        public_only: Whether to refuse, with a `DownloadError`, a host that resolves to an
+            address which is not of the public internet.
     """
 
     method: str
     url: str
     headers: Headers = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+    public_only: bool = False
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,7 @@ from tintype.messages import JsonObject
 
 ReferenceLike: TypeAlias = "Reference | str | Path | bytes"
 
-_SIZE = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
+_SIZE = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
 _MAX_COMPRESSION = 100
 _MAX_IMAGES = 1000
 
@@ -81,7 +81,7 @@ class Reference:
         if self.data is not None:
             digest = hashlib.sha256(self.data).hexdigest()
             return evolve(self, data=None, digest=digest)
-        if self.url is not None and self.url.startswith("data:"):
+        if self.url is not None and self.url.lower().startswith("data:"):
             digest = hashlib.sha256(self.url.encode()).hexdigest()
             return evolve(self, url=None, digest=digest)
         return self
@@ -90,7 +90,11 @@ class Reference:
 def _references(sources: Iterable[ReferenceLike]) -> tuple[Reference, ...]:
     if isinstance(sources, str | bytes | Path | Reference):
         sources = (sources,)
-    return tuple(Reference.of(source) for source in sources)
+    try:
+        return tuple(Reference.of(source) for source in sources)
+    except TypeError:
+        msg = f"references cannot be {sources!r}: give URLs, paths, or bytes."
+        raise InvalidRequestError(msg, field="references") from None
 
 
 @frozen(kw_only=True)
@@ -471,6 +475,7 @@ class Task:
         raw: The provider's last words as JSON, `<N bytes>` in place of images.
         handle: The plugin's own notes, such as an address the provider returned.
         poll_after: Seconds the plugin proposes to wait before the next look, or None.
+        entry: The journal's record of it; the core sets it, "" without a journal.
     """
 
     provider: str = ""
@@ -492,6 +497,7 @@ class Task:
     raw: JsonObject = field(factory=dict, repr=False)
     handle: JsonObject = field(factory=dict)
     poll_after: float | None = None
+    entry: str = ""
 
 
 @frozen(kw_only=True)
@@ -592,9 +598,11 @@ class Account:
         key: The key, or None where the provider is only looked at.
         base_url: An origin, with a path prefix if need be, in place of the documented one.
         usd_per_credit: What a credit cost you, in US dollars; None is the documented value.
+        trusted_hosts: Hosts in private networks from which results may come all the same.
     """
 
     provider: str
     key: Secret | None = field(default=None, converter=_secret)
     base_url: str | None = None
     usd_per_credit: Decimal | None = None
+    trusted_hosts: tuple[str, ...] = ()

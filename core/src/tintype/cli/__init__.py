@@ -23,6 +23,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "models": ("tintype.cli.models", "List models, their limits and prices."),
     "quote": ("tintype.cli.quote", "Ask what a picture costs."),
     "generate": ("tintype.cli.generate", "Draw a picture and save it."),
+    "tasks": ("tintype.cli.tasks", "List what the journal knows of."),
+    "resume": ("tintype.cli.resume", "Finish what was paid for."),
 }
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from tintype._resolve import OnUnsupported
+from tintype.cli.client import client
 from tintype.cli.display import credit, notices, price, progress, usd
 from tintype.cli.requests import request_flags, request_from
 from tintype.client import Client
 from tintype.convert import to_json
-from tintype.downloads import PartFile
+from tintype.downloads import check_folder
 from tintype.errors import DownloadError, SaveError
 from tintype.models import Generation, ImageRequest
 
@@ -55,25 +56,24 @@ def command(
 ) -> None:
     """Draw a picture through one provider and save it."""
     request = request_from(provider, flags)
-    with Client(on_unsupported=on_unsupported, task_timeout=timeout) as client:
+    with client(on_unsupported=on_unsupported, task_timeout=timeout) as opened:
         if no_wait:
-            task = client.submit(request, provider=provider)
+            task = opened.submit(request, provider=provider)
             notices(task.notices)
             click.echo(to_json(task))
             return
-        _draw(client, request, provider, Path(output), max_cost)
+        _draw(opened, request, provider, Path(output), max_cost)
 
 
 def _draw(
-    client: Client, request: ImageRequest, provider: str, folder: Path, max_cost: Decimal | None
+    opened: Client, request: ImageRequest, provider: str, folder: Path, max_cost: Decimal | None
 ) -> None:
-    with PartFile(folder):
-        pass  # a folder that cannot be written to is found out before anything is paid
+    check_folder(folder)
     with progress(provider) as tell:
-        drawn = client.generate(request, provider=provider, max_cost=max_cost, on_progress=tell)
+        drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=tell)
     notices(drawn.notices)
     try:
-        paths = client.save(drawn, folder)
+        paths = opened.save(drawn, folder)
     except (SaveError, DownloadError):
         for task in drawn.tasks:
             click.echo(to_json(task))  # what was paid for can still be collected from this

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import io
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 from yarl import URL
 
-from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
+from tintype._addresses import is_public
+from tintype.errors import (
+    DownloadError,
+    DroppedError,
+    NotSentError,
+    RequestTimeoutError,
+    TransportError,
+)
 from tintype.messages import Headers, HttpRequest
 
 _CONNECT_TIMEOUT = 10.0
@@ -24,11 +35,20 @@ class AiohttpTransport:
 
     Args:
         connections: How many may be open at once.
+        connector: Makes a connector of your own for each event loop, for instance one with
+            other certificates; `connections` is then yours to limit, and whether an address
+            is public yours to check.
     """
 
-    def __init__(self, connections: int = 100) -> None:
-        self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(
+        self, connections: int = 100, connector: Callable[[], aiohttp.TCPConnector] | None = None
+    ) -> None:
+        usual = partial(aiohttp.TCPConnector, limit=connections)
+        self._connectors = {
+            False: connector or usual,
+            True: connector or (lambda: usual(resolver=_PublicResolver())),
+        }
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:  # noqa: ASYNC109
@@ -36,11 +56,13 @@ class AiohttpTransport:
         limits = aiohttp.ClientTimeout(
             total=timeout, sock_connect=min(timeout, _CONNECT_TIMEOUT), ceil_threshold=60
         )
+        # aiohttp warns of bytes from a megabyte on; a BytesIO shares them.
+        body = io.BytesIO(request.body) if request.body else None
         with _translated():
-            answer = await self._running_session().request(
+            answer = await self._session(public_only=request.public_only).request(
                 request.method,
                 URL(request.url, encoded=True),
-                data=request.body or None,
+                data=body,
                 headers=request.headers,
                 allow_redirects=False,
                 timeout=limits,
@@ -49,21 +71,46 @@ class AiohttpTransport:
 
     async def close(self) -> None:
         """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None and self._loop is asyncio.get_running_loop():
-            await session.close()
+        sessions, self._sessions = self._sessions, {}
+        if self._loop is asyncio.get_running_loop():
+            for session in sessions.values():
+                await session.close()
 
-    def _running_session(self) -> aiohttp.ClientSession:
+    def _session(self, *, public_only: bool) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        if self._session is None or self._loop is not loop:
-            self._loop = loop
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+        if self._loop is not loop:
+            self._loop, self._sessions = loop, {}
+        if public_only not in self._sessions:
+            session = aiohttp.ClientSession(
+                connector=self._connectors[public_only](),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=_OWN_HEADERS,
                 trust_env=False,
             )
-        return self._session
+            # It would send what is not a POST once more; there is no public way to say no.
+            session._retry_connection = False  # noqa: SLF001
+            self._sessions[public_only] = session
+        return self._sessions[public_only]
+
+
+class _PublicResolver(aiohttp.ThreadedResolver):
+    """Resolves names to addresses of the public internet only."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a host.
+
+        Raises:
+            DownloadError: None of them is public.
+        """
+        found = await super().resolve(host, port, family)
+        public = [each for each in found if is_public(each["host"])]
+        if not public:
+            addresses = ", ".join(each["host"] for each in found)
+            msg = f"The result's host resolves to {addresses}, not to the public internet."
+            raise DownloadError(msg)
+        return public
 
 
 class _Incoming:

@@ -10,6 +10,7 @@ opened and nothing else: your client stays yours.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _LIBRARIES = ("httpx", "httpx2")
 # The names, alike in both, of the failures after which no byte of the request has left.
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 _TIMEOUT = "TimeoutException"
+_LATE = "The answer did not arrive in time."
 
 
 class HttpxTransport:
@@ -35,6 +37,7 @@ class HttpxTransport:
 
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
         """Send a request and wait for the head of the answer."""
+        deadline = time.monotonic() + timeout
         made = self._client.build_request(
             request.method,
             request.url,
@@ -44,7 +47,7 @@ class HttpxTransport:
         )
         with _translated():
             answer = self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
-        return _Incoming(answer)
+        return _Incoming(answer, deadline)
 
     def close(self) -> None:
         """Nothing: the client is yours."""
@@ -58,6 +61,7 @@ class AsyncHttpxTransport:
 
     async def open(self, request: HttpRequest, *, timeout: float) -> _AsyncIncoming:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
+        deadline = time.monotonic() + timeout
         made = self._client.build_request(
             request.method,
             request.url,
@@ -67,22 +71,25 @@ class AsyncHttpxTransport:
         )
         with _translated():
             answer = await self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
-        return _AsyncIncoming(answer)
+        return _AsyncIncoming(answer, deadline)
 
     async def close(self) -> None:
         """Nothing: the client is yours."""
 
 
 class _Incoming:
-    def __init__(self, answer: httpx.Response | httpx2.Response) -> None:
+    def __init__(self, answer: httpx.Response | httpx2.Response, deadline: float) -> None:
         self._answer = answer
+        self._deadline = deadline
         self.status: int = answer.status_code
         self.headers: Headers = tuple(answer.headers.multi_items())
 
     def chunks(self) -> Iterator[bytes]:
         """The body, decompressed, as it arrives."""
         with _translated():
-            yield from self._answer.iter_bytes()
+            for chunk in self._answer.iter_bytes():
+                _check_time(self._deadline)
+                yield chunk
 
     def close(self) -> None:
         """Let the connection go."""
@@ -90,8 +97,9 @@ class _Incoming:
 
 
 class _AsyncIncoming:
-    def __init__(self, answer: httpx.Response | httpx2.Response) -> None:
+    def __init__(self, answer: httpx.Response | httpx2.Response, deadline: float) -> None:
         self._answer = answer
+        self._deadline = deadline
         self.status: int = answer.status_code
         self.headers: Headers = tuple(answer.headers.multi_items())
 
@@ -99,11 +107,18 @@ class _AsyncIncoming:
         """The body, decompressed, as it arrives."""
         with _translated():
             async for chunk in self._answer.aiter_bytes():
+                _check_time(self._deadline)
                 yield chunk
 
     async def close(self) -> None:
         """Let the connection go."""
         await self._answer.aclose()
+
+
+def _check_time(deadline: float) -> None:
+    """Both libraries only time the next bytes; the deadline is for all of them."""
+    if time.monotonic() > deadline:
+        raise RequestTimeoutError(_LATE)
 
 
 @contextmanager
@@ -123,5 +138,5 @@ def _translation(error: BaseException) -> TransportError:
     if names & _NOT_SENT:
         return NotSentError(f"No connection: {error}")
     if _TIMEOUT in names:
-        return RequestTimeoutError("The answer did not arrive in time.")
+        return RequestTimeoutError(_LATE)
     return DroppedError(f"The connection broke: {type(error).__name__}: {error}")

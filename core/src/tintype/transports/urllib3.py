@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,17 @@ from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as failures
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 
-from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
+from tintype._addresses import is_public
+from tintype.errors import (
+    DownloadError,
+    DroppedError,
+    NotSentError,
+    RequestTimeoutError,
+    TransportError,
+)
 from tintype.messages import Headers, HttpRequest
 
 _CHUNK = 64 * 1024
@@ -30,18 +39,21 @@ class Urllib3Transport:
     """Keeps connections open between exchanges; safe to share between threads.
 
     Args:
-        pools: A manager of your own, for instance one with other certificates.
+        pools: A manager of your own, for instance one with other certificates. It then makes
+            every connection, and whether an address is public is yours to check.
     """
 
     def __init__(self, pools: urllib3.PoolManager | None = None) -> None:
         self._pools = pools or urllib3.PoolManager(maxsize=_CONNECTIONS)
+        self._public_pools = pools or _PublicPools(maxsize=_CONNECTIONS)
 
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
         target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
+        pools = self._public_pools if request.public_only else self._pools
         with _translated():
-            answer = self._pools.connection_from_url(request.url).urlopen(
+            answer = pools.connection_from_url(request.url).urlopen(
                 request.method,
                 target,
                 body=request.body or None,
@@ -56,7 +68,52 @@ class Urllib3Transport:
 
     def close(self) -> None:
         """Close every connection."""
-        self._pools.clear()
+        # clear() alone leaves each connection to whenever its pool is collected.
+        for pools in (self._pools, self._public_pools):
+            for key in pools.pools.keys():  # noqa: SIM118 - it has no iteration over itself
+                pool = pools.pools.get(key)
+                if pool is not None:
+                    pool.close()
+            pools.clear()
+
+
+class _PublicHttp(HTTPConnection):
+    """A connection that is given up, before a byte leaves, if the address is not public."""
+
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn())
+
+
+class _PublicHttps(HTTPSConnection):
+    """The same with TLS."""
+
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn())
+
+
+class _PublicHttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _PublicHttp
+
+
+class _PublicHttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _PublicHttps
+
+
+class _PublicPools(urllib3.PoolManager):
+    """Connections to the public internet only, whatever a name resolves to."""
+
+    def __init__(self, maxsize: int) -> None:
+        super().__init__(maxsize=maxsize)
+        self.pool_classes_by_scheme = {"http": _PublicHttpPool, "https": _PublicHttpsPool}
+
+
+def _checked(connected: socket.socket) -> socket.socket:
+    address = str(connected.getpeername()[0])
+    if is_public(address):
+        return connected
+    connected.close()
+    msg = f"The result's host resolves to {address}, which is not of the public internet."
+    raise DownloadError(msg)
 
 
 class _Incoming:

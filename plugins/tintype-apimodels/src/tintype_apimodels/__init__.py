@@ -7,7 +7,6 @@ stored copy read 2026-11-20. Nothing here was ever run against the live service.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from urllib.parse import quote as quote_url
 
 from attrs import evolve
@@ -27,9 +26,9 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, ImageRequest, Quote, QuoteLine, Task, TaskState
+from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
 from tintype_apimodels import _wire
-from tintype_apimodels._catalog import INFO, REFERENCE_PRICES, TIER_AS_SIZE
+from tintype_apimodels._catalog import INFO, TIER_AS_SIZE
 
 _OK = 200
 _GENERATIONS = "https://apimodels.app/api/v1/images/generations"
@@ -67,7 +66,10 @@ def describe() -> ProviderInfo:
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
     """By the vendor's price table: the API has no question for a price."""
     found = quote_from_prices(INFO.limits(request.model or ""), request)
-    return _with_references(found, request) if found and request.references else found
+    if found is None or not request.references or _prices_references(found):
+        return found
+    doubt = "Extra references usually cost extra; how much is not documented for this model."
+    return evolve(found, assumptions=(*found.assumptions, doubt))
 
 
 @hookimpl
@@ -113,30 +115,15 @@ def parse(exchange: Exchange) -> Task | ProviderInfo:
     task = exchange.task or Task()
     code, reason = _verdict(message)
     if code in _MODERATION_STATUSES and _MODERATION.search(reason):
-        return _failed(task, reason)
+        return _failed(evolve(task, raw=read(message, dict[str, object])[1]), reason)
     if code != _OK:
         raise refusal(code, _REFUSALS, reason)
     answer, raw = read(message, _wire.Answer)
     return _snapshot(task, answer.data, raw)
 
 
-def _with_references(found: Quote, request: ImageRequest) -> Quote:
-    """A quote with what the references cost, or with the doubt about it."""
-    prices = REFERENCE_PRICES.get(found.model)
-    if prices is None or found.low is None or found.high is None:
-        doubt = "Extra references usually cost extra; how much is not documented for this model."
-        return evolve(found, assumptions=(*found.assumptions, doubt))
-    least, most = prices
-    count = len(request.references)
-    line = QuoteLine(
-        billable="input_reference", unit="image", quantity=Decimal(count), unit_price=most
-    )
-    return evolve(
-        found,
-        lines=(*found.lines, line),
-        low=found.low + count * least,
-        high=found.high + count * most,
-    )
+def _prices_references(found: Quote) -> bool:
+    return any(line.unit == "reference" for line in found.lines)
 
 
 def _verdict(message: Message | None) -> tuple[int, str]:

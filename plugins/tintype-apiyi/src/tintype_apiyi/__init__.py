@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TypeAlias
 
 from attrs import evolve
@@ -95,11 +96,14 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
     most = _images_at_most(request)
     if known is None or known.high is None or most == 1:
         return known
+    inputs = _references_usd(request)
     assumption = f"A sequence has 1 to {most} images, and each is billed."
     return evolve(
         known,
-        lines=tuple(evolve(line, quantity=None) for line in known.lines),
-        high=known.high * most,
+        lines=tuple(
+            evolve(line, quantity=None) if line.unit == "image" else line for line in known.lines
+        ),
+        high=(known.high - inputs) * most + inputs,
         assumptions=(*known.assumptions, assumption),
     )
 
@@ -271,14 +275,24 @@ def _billed(state: TaskState, usage: _wire.Usage) -> Billed:
 
 
 def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
-    """The documented price of one image times `generated_images`, the billed count."""
-    if request is None or usage.generated_images is None:
+    """The price of an image times `generated_images`, where any are, and the references."""
+    drawn = usage.generated_images
+    if request is None or drawn is None or drawn < 0:
         return None
     one = quote_from_prices(INFO.limits(request.model or ""), evolve(request, n=1))
     if one is None or one.usd is None:
         return None
-    source = "documented price x generated_images"
-    return Cost(usd=one.usd * usage.generated_images, source=source)
+    inputs = _references_usd(request)
+    source = f"documented price x generated_images{', and the references' if inputs else ''}"
+    usd = (one.usd - inputs) * drawn + inputs if drawn else Decimal(0)
+    return Cost(usd=usd, source=source)
+
+
+def _references_usd(request: ImageRequest) -> Decimal:
+    """What the references of a submission cost, however many images it draws (inferred)."""
+    prices = INFO.limits(request.model or "").prices
+    each = [line.usd for line in prices if line.unit == "reference" and line.usd]
+    return sum(each, Decimal(0)) * len(request.references)
 
 
 def _usage(counted: _wire.Usage) -> Usage:
@@ -308,9 +322,9 @@ def _streamed(task: Task, event: ServerSentEvent, request: ImageRequest | None) 
 
 
 def _drawn(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
-    """One image, or its failure."""
-    count = len(task.images) + len(task.errors)
-    return _with_item(task, event, count if event.image_index is None else event.image_index)
+    """One image, or its failure; without an index of its own it is the next one."""
+    count, told = len(task.images) + len(task.errors), event.image_index
+    return _with_item(task, event, count if told is None or told < 0 else told)
 
 
 def _sketched(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
@@ -377,8 +391,8 @@ def _error(response: Response, error: _wire.Error) -> TintypeError:
     if response.status == _TOO_MANY and _BALANCE.search(f"{code} {message}"):
         meant = InsufficientCreditError
     kinds = _REFUSALS if meant is None else {**_REFUSALS, response.status: meant}
-    found = refusal(response.status, kinds, message, code)
+    billed = Billed.NO if response.status < _FAULTS else Billed.UNKNOWN
+    found = refusal(response.status, kinds, message, code, billed=billed)
     if isinstance(found, ProviderError):
         found.request_id = response.header("x-request-id") or ""
-        found.billed = Billed.NO if response.status < _FAULTS else Billed.UNKNOWN
     return found

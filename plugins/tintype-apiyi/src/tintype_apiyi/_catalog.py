@@ -190,11 +190,7 @@ _SEEDREAM_5_PRO = Model(
 
 
 def _seedream_5_5(model_id: str, *, name: str, title: str) -> Model:
-    """Seedream 5.5, of which APIYI documents the tiers and the prices alone.
-
-    Each reference costs $0.008 more, which a price list cannot say: with references the
-    price is left unknown.
-    """
+    """Seedream 5.5, of which APIYI documents the tiers and the prices alone."""
     return Model(
         id=model_id,
         name=name,
@@ -202,14 +198,19 @@ def _seedream_5_5(model_id: str, *, name: str, title: str) -> Model:
         parameters=_parameters(resolution=Choice(values=("1K", "1.5K", "2K"), source=_PRICES_5_5)),
         references=_REFERENCES,
         cautions=(_N,),
-        prices=tuple(
+        prices=(
+            *(
+                Price(usd=Decimal(usd), when={"resolution": tier}, source=_PRICES_5_5, as_of=_READ)
+                for tier, usd in (("1K", "0.020"), ("1.5K", "0.020"), ("2K", "0.035"))
+            ),
             Price(
-                usd=Decimal(usd),
-                when={"resolution": tier, "references": "no"},
+                usd=Decimal("0.008"),
+                unit="reference",
+                billable="input_image",
+                when={"references": "yes"},
                 source=_PRICES_5_5,
                 as_of=_READ,
-            )
-            for tier, usd in (("1K", "0.020"), ("1.5K", "0.020"), ("2K", "0.035"))
+            ),
         ),
         results_kept=_DAY,
         source=_PRICES_5_5,

@@ -230,7 +230,7 @@ def _quote(exchange: Exchange) -> Quote:
     """
     answer, _ = _answer(exchange.message, _wire.Priced)
     if answer.credits is None:
-        raise _denied(exchange.message)
+        raise _denied(exchange.message, "/credits")
     line = QuoteLine(
         billable="generation", unit="request", quantity=Decimal(1), unit_credits=answer.credits
     )
@@ -249,7 +249,7 @@ def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
     answer, _ = _answer(message, _wire.Models)
     listed = answer.models or answer.data
     if not listed:
-        raise _denied(message)
+        raise _denied(message, "/models")
     return listed
 
 
@@ -264,7 +264,7 @@ def _accepted(exchange: Exchange) -> Task:
         ) if found:
             return evolve(exchange.task or Task(), id=found, raw=raw)
         case _:
-            raise _denied(exchange.message)
+            raise _denied(exchange.message, "/task_id")
 
 
 def _task(exchange: Exchange) -> Task:
@@ -275,7 +275,7 @@ def _task(exchange: Exchange) -> Task:
     """
     work, raw = _answer(exchange.message, _wire.Work)
     if work.status is None:
-        raise _denied(exchange.message)
+        raise _denied(exchange.message, "/status")
     state = translate(work.status.lower(), _STATES, "/status")
     known = exchange.task or Task()
     task = evolve(
@@ -335,11 +335,16 @@ def _image(item: str | _wire.ResultImage, index: int) -> Image:
     return Image(
         url=url,
         media_type=item.mimeType or "",
-        width=item.width,
-        height=item.height,
+        width=_pixels(item.width),
+        height=_pixels(item.height),
         index=index,
         preview_url=item.previewUrl or None,
     )
+
+
+def _pixels(side: int | None) -> int | None:
+    """A side that is one; an odd one must not lose the image."""
+    return side if side is not None and side > 0 else None
 
 
 def _failed(task: Task, work: _wire.Work) -> Task:
@@ -361,7 +366,7 @@ def _answer(message: Message | None, shape: type[_A]) -> tuple[_A, JsonObject]:
         raise _refused(message)
     answer, raw = read(message, shape)
     if answer.success is False:
-        raise _denied(message)
+        raise _denied(message, "/error")
     return answer, raw
 
 
@@ -375,14 +380,17 @@ def _refused(response: Response) -> TintypeError:
     return refusal(status, {status: meant[0]} if meant else table, words, code)
 
 
-def _denied(message: Message | None) -> TintypeError:
-    """The error of an answer without what was asked for, under a status of success."""
+def _denied(message: Message | None, pointer: str) -> TintypeError:
+    """The error of an answer without what was asked for, under a status of success.
+
+    `pointer` is where that should have stood.
+    """
     words, code = _words(message)
     status = message.status if isinstance(message, Response) else None
     if words:
         return ProviderError(words, status=status, code=code)
     msg = "The answer holds neither what was asked for nor an error."
-    return ProtocolError(msg, status=status)
+    return ProtocolError(msg, pointer=pointer, status=status)
 
 
 def _words(message: Message | None) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from attrs import field, frozen
-from attrs.validators import ge, optional
+from attrs.validators import ge, min_len, optional
 
 
 @frozen(kw_only=True)
@@ -90,7 +90,7 @@ class Work(Answer):
 class ListedModel:
     """One model of the live list [UP]."""
 
-    model_id: str
+    model_id: str = field(validator=min_len(1))
     max_generations: int | None = field(default=None, validator=optional(ge(1)))
     aspect_ratios: tuple[str, ...] | None = None
     resolutions: tuple[str, ...] | None = None

@@ -205,8 +205,9 @@ def _charged(task: Task, told: _wire.Usage | None) -> Task:
         completion_tokens=told.completion_tokens,
         total_tokens=told.total_tokens,
     )
-    cost = task.cost if told.cost is None else Cost(usd=told.cost, source="reported")
-    return evolve(task, usage=usage, cost=cost)
+    if told.cost is None or told.cost < 0:  # a cost that says nothing must not lose the image
+        return evolve(task, usage=usage)
+    return evolve(task, usage=usage, cost=Cost(usd=told.cost, source="reported"))
 
 
 def _verdict(task: Task) -> Task:
@@ -321,7 +322,7 @@ def _completed(task: Task, done: _wire.Completed) -> Task:
     return evolve(_charged(task, done.usage), images=(*task.images, image), billed=billed)
 
 
-# ----------------------------------------------------------------- questions about images
+# ----------------------------------------------------------- prices and the live list
 
 
 def _told(message: Message | None, shape: type[_T]) -> _T:

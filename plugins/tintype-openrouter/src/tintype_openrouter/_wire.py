@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import min_len
 
 
 @frozen(kw_only=True)
@@ -169,7 +170,7 @@ class Architecture:
 class ListedModel:
     """One model of the live list. A parameter that is absent is unsupported."""
 
-    id: str
+    id: str = field(validator=min_len(1))
     name: str
     architecture: Architecture
     supported_parameters: dict[str, Capability]

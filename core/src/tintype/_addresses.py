@@ -1,0 +1,44 @@
+"""Which network addresses are public: no result comes from inside somebody's network."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet.
+
+    Loopback, link-local (where clouds keep their metadata), private, shared, reserved and
+    multicast ranges are not, also where IPv6 wraps an IPv4 address.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        wrapped = found.ipv4_mapped or found.sixtofour or _nat64(found)
+        if wrapped is not None:
+            return is_public(str(wrapped))
+    return found.is_global and not found.is_multicast
+
+
+def names_a_private_host(url: str) -> bool:
+    """Whether a URL's host is, as written, no host of the public internet.
+
+    What a name resolves to is checked where the connection is made.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    if host == "localhost" or host.endswith(_LOCAL_NAMES) or not host:
+        return True
+    looks_numeric = ":" in host or host.replace(".", "").isdigit() or host.startswith("0x")
+    return looks_numeric and not is_public(host)
+
+
+def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address behind the well-known NAT64 prefix (RFC 6052), or None."""
+    if address not in ipaddress.ip_network("64:ff9b::/96"):
+        return None
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -1,0 +1,65 @@
+"""A limit on what may be spent in a period, shared by every process that shares a journal."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from tintype.errors import InvalidRequestError
+
+
+class Period(enum.StrEnum):
+    """How long a budget lasts before it begins anew, in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+    EVER = "ever"
+
+    def starts(self, at: datetime) -> datetime:
+        """When the period that holds `at` began."""
+        day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        match self:
+            case Period.DAY:
+                return day
+            case Period.MONTH:
+                return day.replace(day=1)
+            case Period.EVER:
+                return datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _dollars(amount: Decimal | int | str) -> Decimal:
+    return Decimal(amount)
+
+
+@frozen(kw_only=True)
+class Budget:
+    """At most so much in a period.
+
+    What a submission may cost is reserved before it leaves, and settled when its task ends:
+    two jobs at once cannot both pass a budget for one.
+
+    Attributes:
+        usd: US dollars.
+        period: How long it lasts.
+        provider: Whose submissions count, or None: everyone's.
+        unknown_price: Whether a submission whose price nobody knows may leave. It then
+            counts with what is reported, if anything is.
+    """
+
+    usd: Decimal = field(converter=_dollars)
+    period: Period = field(default=Period.MONTH, converter=Period)
+    provider: str | None = None
+    unknown_price: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what is no amount."""
+        if not self.usd.is_finite() or self.usd < 0:
+            msg = f"A budget of {self.usd} US dollars is none."
+            raise InvalidRequestError(msg, field="usd")
+
+    def concerns(self, provider: str) -> bool:
+        """Whether a provider's submissions count."""
+        return self.provider is None or self.provider == provider

@@ -1,0 +1,36 @@
+"""The client of the command line: it keeps a journal wherever it can."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tintype.client import Client
+from tintype.errors import UsageError
+from tintype.journal import NoJournal, usual_place
+
+if TYPE_CHECKING:
+    from tintype._resolve import OnUnsupported
+
+
+def client(*, on_unsupported: OnUnsupported = "error", task_timeout: float | None = None) -> Client:
+    """A client that writes down what it pays for.
+
+    The journal is what `TINTYPE_JOURNAL` names, else the usual place, where
+    `tintype[journal]` is installed.
+    """
+    journal = None if os.environ.get("TINTYPE_JOURNAL") else usual_place()
+    return Client(on_unsupported=on_unsupported, task_timeout=task_timeout, journal=journal)
+
+
+def journaled(*, task_timeout: float | None = None) -> Client:
+    """A client with a journal.
+
+    Raises:
+        UsageError: There is none to be had.
+    """
+    made = client(task_timeout=task_timeout)
+    if isinstance(made.journal, NoJournal):
+        msg = "No journal is kept here: pip install 'tintype[journal]', or set TINTYPE_JOURNAL."
+        raise UsageError(msg)
+    return made

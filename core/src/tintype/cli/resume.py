@@ -1,0 +1,32 @@
+"""`tintype resume`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tintype.cli.client import journaled
+from tintype.downloads import check_folder
+
+
+@click.command()
+@click.argument("entries", nargs=-1)
+@click.option(
+    "-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save."
+)
+@click.option("--timeout", type=float, help="Seconds to wait for each task.")
+def command(*, entries: tuple[str, ...], output: str, timeout: float | None) -> None:
+    """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
+    check_folder(Path(output))
+    with journaled(task_timeout=timeout) as client:
+        resumed = client.resume(output, entries=entries)
+    for each in resumed:
+        for path in each.paths:
+            click.echo(str(path))
+        words = str(each.error) if each.error else each.advice
+        if words:
+            click.echo(f"tintype: {each.line.entry} ({each.line.provider}): {words}", err=True)
+    if any(each.error for each in resumed):
+        sys.exit(1)

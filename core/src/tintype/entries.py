@@ -1,0 +1,81 @@
+"""What is written down while a picture is bought: the words of a journal."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from tintype.budget import Budget
+from tintype.errors import Billed, Outcome
+from tintype.models import ImageRequest, Quote, Task
+
+
+@frozen(kw_only=True)
+class Intent:
+    """A submission is about to leave. Recording it gives the id of the whole record.
+
+    Attributes:
+        provider: Who will draw.
+        request: What is asked, as resolved.
+        quote: What it is expected to cost, or None where nobody asked.
+        budgets: What it has to fit into.
+    """
+
+    provider: str
+    request: ImageRequest = field(repr=False)
+    quote: Quote | None = None
+    budgets: tuple[Budget, ...] = ()
+
+
+@frozen(kw_only=True)
+class Settled:
+    """A submission brought no task.
+
+    Attributes:
+        entry: The id that recording the `Intent` gave.
+        outcome: What became of it.
+        billed: Whether money was spent.
+        reason: Why, as a sentence.
+    """
+
+    entry: str
+    outcome: Outcome
+    billed: Billed
+    reason: str
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """How a task stands. `task.entry` is the id that recording the `Intent` gave."""
+
+    task: Task
+
+
+@frozen(kw_only=True)
+class Saved:
+    """Where an image goes, told before each step and once it is there.
+
+    Attributes:
+        entry: The record of its task.
+        index: Its place among the task's images.
+        path: The file, absolute; without an extension until its content is known.
+        digest: The SHA-256 of its content in hexadecimal, "" until it is known.
+        done: Whether the file is there, whole.
+    """
+
+    entry: str
+    index: int
+    path: str
+    digest: str = ""
+    done: bool = False
+
+
+@frozen(kw_only=True)
+class Released:
+    """Nobody follows this record any more: another process may pick it up."""
+
+    entry: str
+
+
+Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released

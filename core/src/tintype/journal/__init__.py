@@ -1,0 +1,160 @@
+"""The write-ahead journal of paid work.
+
+A journal is told what is about to happen before it happens, so that a process that dies
+loses nothing: `SqlJournal` keeps it in any database SQLAlchemy knows (SQLite by default;
+`pip install 'tintype[journal]'`), `NoJournal` keeps nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from attrs import field, frozen
+
+from tintype.entries import Entry, Saved
+from tintype.errors import Billed, Outcome, UsageError
+from tintype.models import ImageRequest, Task, TaskState
+
+
+@frozen(kw_only=True)
+class File(Saved):
+    """Where an image is, or was about to be put."""
+
+    def stands(self) -> bool:
+        """Whether the file is there with the content it should have."""
+        path = Path(self.path)
+        if not self.digest or not path.is_file():
+            return False
+        return hashlib.sha256(path.read_bytes()).hexdigest() == self.digest
+
+
+@frozen(kw_only=True)
+class Line:
+    """One submission, as the journal knows it.
+
+    Attributes:
+        entry: Its id.
+        provider: Who was asked.
+        outcome: What became of the submission; None while it is under way.
+        billed: Whether money was spent.
+        created_at: When it was about to leave.
+        updated_at: When it was last heard of.
+        request: What was asked, with digests in place of images; None for a task that was
+            submitted without a journal.
+        task: The last snapshot, inline images included; None where there never was one.
+        reason: Why there is no task, or "".
+        saved: Files by the index of their image.
+        mine: Whether this process follows it.
+    """
+
+    entry: str
+    provider: str
+    outcome: Outcome | None
+    billed: Billed
+    created_at: datetime
+    updated_at: datetime
+    request: ImageRequest | None = None
+    task: Task | None = None
+    reason: str = ""
+    saved: Mapping[int, File] = field(factory=dict)
+    mine: bool = False
+
+    @property
+    def unsaved(self) -> tuple[int, ...]:
+        """The indexes of images that are nowhere on disk yet."""
+        done = {index for index, file in self.saved.items() if file.done}
+        images = self.task.images if self.task else ()
+        return tuple(image.index for image in images if image.index not in done)
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything left to do for it."""
+        if self.task is None or self.task.state is TaskState.EXPIRED:
+            return self.outcome is None
+        return not self.task.state.terminal or bool(self.unsaved)
+
+
+class Journal(Protocol):
+    """Keeps what must not be forgotten. Used from several threads at once."""
+
+    def record(self, entry: Entry) -> Future[str]:
+        """Write an entry down. The future is done once the entry is durable.
+
+        Its result is the id of the record. It fails with a `JournalError` where the entry
+        cannot be kept, and with a `BudgetError` where an intent does not fit.
+        """
+
+    def lines(self, entries: Iterable[str] = ()) -> list[Line]:
+        """The records of these ids, or all, oldest first."""
+
+    def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
+        """A record for this process to follow, or None where another one may still do so.
+
+        Args:
+            entry: The record's id.
+            by_name: Whether a person named it, who knows that no other machine follows it.
+        """
+
+    def close(self) -> None:
+        """Write what is waiting, and let the database go."""
+
+
+def open_journal(where: Journal | str | Path | None, environ: Mapping[str, str]) -> Journal:
+    """A journal from what an embedder gave, or else from `TINTYPE_JOURNAL`.
+
+    Args:
+        where: A journal, a file, an SQLAlchemy URL, `off` for none, or None.
+        environ: The environment.
+
+    Raises:
+        JournalError: It cannot be opened.
+        UsageError: It needs the extra `tintype[journal]`.
+    """
+    if where is None:
+        where = environ.get("TINTYPE_JOURNAL") or "off"
+    if where == "off":
+        return NoJournal()
+    if not isinstance(where, str | Path):
+        return where
+    try:
+        from tintype.journal.sql import SqlJournal  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        msg = f"A journal needs more libraries ({error.name}): pip install 'tintype[journal]'"
+        raise UsageError(msg) from error
+    return SqlJournal(where)
+
+
+def usual_place() -> Path | None:
+    """Where the command line keeps its journal, or None without `tintype[journal]`."""
+    if any(find_spec(name) is None for name in ("sqlalchemy", "alembic", "platformdirs", "psutil")):
+        return None
+    from platformdirs import user_data_path  # noqa: PLC0415 - an extra
+
+    return user_data_path("tintype", appauthor=False) / "journal.db"
+
+
+class NoJournal:
+    """Keeps nothing."""
+
+    def record(self, entry: Entry) -> Future[str]:  # noqa: ARG002 - the protocol's signature
+        """Nothing; the id is ""."""
+        done: Future[str] = Future()
+        done.set_result("")
+        return done
+
+    def lines(self, entries: Iterable[str] = ()) -> list[Line]:  # noqa: ARG002
+        """None."""
+        return []
+
+    def claim(self, entry: str, *, by_name: bool = False) -> Line | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def close(self) -> None:
+        """Nothing."""

@@ -1,0 +1,109 @@
+"""A journal's database: opened, checked, and brought to the schema this version writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from tintype.errors import JournalError
+from tintype.journal.tables import metadata
+
+HEAD = "0001"
+_BUSY_SECONDS = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def database_url(where: str | Path) -> URL:
+    """The URL of a journal: an SQLAlchemy URL as it is, a path as SQLite.
+
+    Raises:
+        JournalError: It is neither.
+    """
+    text = str(where)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
+    try:
+        return make_url(text)
+    except ArgumentError as error:
+        msg = f"The journal {text!r} is neither a file nor an SQLAlchemy URL: mend TINTYPE_JOURNAL."
+        raise JournalError(msg) from error
+
+
+def opened(url: URL) -> Engine:
+    """An engine on a database with the schema of this version.
+
+    Raises:
+        JournalError: It cannot be opened, it is damaged, or a newer tintype wrote it. It is
+            left as it was.
+    """
+    shown = url.render_as_string(hide_password=True)
+    try:
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(url)
+        if url.get_backend_name() == "sqlite":
+            sa.event.listen(engine, "connect", _durable)
+        with engine.connect() as connection:
+            _upgrade(connection, shown)
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        reason = str(getattr(error, "orig", None) or error)
+        msg = (
+            f"The journal {shown} cannot be used ({reason}). It was left as it is: move it away, "
+            "or name another one in TINTYPE_JOURNAL. Nothing was sent."
+        )
+        raise JournalError(msg) from error
+    return engine
+
+
+def _upgrade(connection: Connection, shown: str) -> None:
+    """Bring the schema up to date; alembic is imported only where there is something to do."""
+    found = _version(connection)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        msg = (
+            f"The journal {shown} was written by a newer tintype (schema {found}; this one knows "
+            f"{HEAD}). Update tintype, or name another one in TINTYPE_JOURNAL. Nothing was sent."
+        )
+        raise JournalError(msg)
+    _check_ours(connection, shown)
+    from alembic import command  # noqa: PLC0415 - slow to import, and seldom needed
+    from alembic.config import Config  # noqa: PLC0415
+
+    connection.rollback()
+    if connection.dialect.name == "sqlite":
+        # Two processes may open a new journal at once: the second waits, and finds it made.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if _version(connection) == HEAD:
+            return
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
+
+
+def _version(connection: Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(sa.text("SELECT version_num FROM alembic_version")).first()
+    return str(row[0]) if row else None
+
+
+def _check_ours(connection: Connection, shown: str) -> None:
+    """Refuse a database whose tables have our names and are not ours."""
+    taken = set(metadata.tables) & set(sa.inspect(connection).get_table_names())
+    if taken and _version(connection) is None:
+        msg = f"The database {shown} has tables of its own named {', '.join(sorted(taken))}."
+        raise JournalError(msg)
+
+
+def _durable(connection: object, _: object) -> None:
+    """SQLite, so that a commit is on disk and readers do not wait for writers."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_SECONDS}000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,72 @@
+"""Inline images, kept in files beside the journal until they are saved where they belong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from attrs import evolve
+
+from tintype.models import Image, Task
+
+
+class Spool:
+    """A folder of images that were paid for and are nowhere else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, task: Task) -> Task:
+        """Write a task's inline images to disk, and give the task without their bytes.
+
+        The files are whole and durable before this returns. An image is written once.
+        """
+        if all(image.data is None for image in task.images):
+            return evolve(task, previews=())
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for image in task.images:
+            if image.data is not None:
+                self._write(self._path(task.entry, image.index), image.data)
+        _sync_folder(self._folder)
+        images = tuple(evolve(image, data=None) for image in task.images)
+        return evolve(task, images=images, previews=())
+
+    def restore(self, task: Task) -> Task:
+        """A task with the bytes of its spooled images in place again."""
+        return evolve(task, images=tuple(self._restored(task.entry, each) for each in task.images))
+
+    def drop(self, entry: str, index: int) -> None:
+        """Forget an image that is saved elsewhere now."""
+        self._path(entry, index).unlink(missing_ok=True)
+
+    def _restored(self, entry: str, image: Image) -> Image:
+        path = self._path(entry, image.index)
+        if image.url is not None or image.data is not None or not path.exists():
+            return image
+        return evolve(image, data=path.read_bytes())
+
+    def _path(self, entry: str, index: int) -> Path:
+        return self._folder / f"{entry}-{index}"
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        if path.exists():
+            return
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system lets a folder be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

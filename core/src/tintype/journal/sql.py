@@ -1,0 +1,352 @@
+"""The journal in a database: SQLite by default, anything SQLAlchemy knows by URL."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, Decimal
+from pathlib import Path
+
+import attrs
+import sqlalchemy as sa
+from attrs import evolve
+from sqlalchemy.engine import Connection, RowMapping
+
+from tintype.budget import Budget
+from tintype.convert import from_json, to_json
+from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
+from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError
+from tintype.journal import File, Line
+from tintype.journal.owner import may_be_taken, me
+from tintype.journal.schema import database_url, opened
+from tintype.journal.spool import Spool
+from tintype.journal.tables import event, image, submission, turn
+from tintype.journal.writer import Writer
+from tintype.models import ImageRequest, Task
+
+_NANO = Decimal(10) ** 9
+# Below this much room no submission leaves: its image might not fit.
+_LEAST_FREE = 64 * 1024 * 1024
+
+
+class SqlJournal:
+    """A journal in a database, shared by every process that opens it.
+
+    Args:
+        where: A file for SQLite, or an SQLAlchemy URL.
+        spool: Where inline images are kept until they are saved; beside the file, or in
+            the user's data folder where there is none.
+        least_free: Bytes the spool's disk must have free for a submission to leave.
+
+    Raises:
+        JournalError: It cannot be opened, is damaged, or a newer tintype wrote it.
+    """
+
+    def __init__(
+        self, where: str | Path, *, spool: Path | None = None, least_free: int = _LEAST_FREE
+    ) -> None:
+        url = database_url(where)
+        self._engine = opened(url)
+        self._immediate = url.get_backend_name() == "sqlite"
+        self._folder = spool or _spool_folder(url.database if self._immediate else None)
+        self._spool = Spool(self._folder)
+        self._least_free = least_free
+        self._me = me()
+        self._writer = Writer(self._apply)
+
+    # ------------------------------------------------------------------------ writing
+
+    def record(self, entry: Entry) -> Future[str]:
+        """Write an entry down; the future is done once it is durable."""
+        if isinstance(entry, Intent):
+            self._check_room()
+        return self._writer.submit(entry)
+
+    def close(self) -> None:
+        """Write what is waiting, and let the database go."""
+        self._writer.close()
+        self._engine.dispose()
+
+    def _check_room(self) -> None:
+        """Refuse to begin what could not be kept."""
+        folder = next(each for each in (self._folder, *self._folder.parents) if each.exists())
+        free = shutil.disk_usage(folder).free
+        if free < self._least_free:
+            msg = (
+                f"The journal's disk is full ({free // 1024} KiB free at {folder}). Make room; "
+                "nothing was sent."
+            )
+            raise JournalError(msg, billed=Billed.NO)
+
+    def _apply(self, entries: list[Entry]) -> list[str | TintypeError]:
+        """Write entries in one transaction; a budget refuses its own intent alone."""
+        answers: list[str | TintypeError] = []
+        with self._engine.connect() as connection:
+            if self._immediate:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for entry in entries:
+                try:
+                    answers.append(self._write(connection, entry))
+                except BudgetError as error:
+                    answers.append(error)
+            connection.commit()
+        return answers
+
+    def _write(self, connection: Connection, entry: Entry) -> str:
+        match entry:
+            case Intent():
+                return self._intend(connection, entry)
+            case Settled():
+                return self._settle(connection, entry)
+            case Snapshot():
+                return self._snapshot(connection, entry.task)
+            case Saved():
+                return self._saved(connection, entry)
+            case Released():
+                return self._release(connection, entry.entry)
+
+    def _intend(self, connection: Connection, intent: Intent) -> str:
+        reserved = _reserve(connection, intent)
+        entry = _new_id()
+        references = tuple(each.digested() for each in intent.request.references)
+        connection.execute(
+            submission.insert().values(
+                entry=entry,
+                provider=intent.provider,
+                billed=Billed.UNKNOWN.value,
+                state="",
+                request=to_json(evolve(intent.request, references=references)),
+                reason="",
+                created_at=_now(),
+                updated_at=_now(),
+                owner=self._me,
+                reserved=reserved,
+                spent=0,
+            )
+        )
+        _note(connection, entry, "intent", to_json(intent.quote) if intent.quote else "{}")
+        return entry
+
+    def _settle(self, connection: Connection, settled: Settled) -> str:
+        paid = settled.billed is not Billed.NO  # what may have been charged stays reserved
+        keep = {} if paid else {"reserved": 0}
+        values = {
+            "outcome": settled.outcome.value,
+            "billed": settled.billed.value,
+            "reason": settled.reason,
+            "updated_at": _now(),
+            "owner": "",
+            **keep,
+        }
+        connection.execute(_of(settled.entry).values(**values))
+        _note(connection, settled.entry, settled.outcome.value, json.dumps(settled.reason))
+        return settled.entry
+
+    def _snapshot(self, connection: Connection, task: Task) -> str:
+        if not task.entry:
+            task = evolve(task, entry=_new_id())
+            connection.execute(
+                submission.insert().values(
+                    entry=task.entry,
+                    provider=task.provider,
+                    billed=task.billed.value,
+                    state="",
+                    reason="",
+                    created_at=_now(),
+                    updated_at=_now(),
+                    owner=self._me,
+                    reserved=0,
+                    spent=0,
+                )
+            )
+        text = to_json(self._spool.keep(task))
+        values = {
+            "outcome": Outcome.ACCEPTED.value,
+            "billed": task.billed.value,
+            "state": task.state.value,
+            "task": text,
+            "updated_at": _now(),
+            **_settlement(task),
+        }
+        before = connection.execute(_row(task.entry)).mappings().one()["state"]
+        connection.execute(_of(task.entry).values(**values))
+        if before != task.state.value:
+            _note(connection, task.entry, task.state.value, text)
+        return task.entry
+
+    def _saved(self, connection: Connection, saved: Saved) -> str:
+        key = (image.c.entry == saved.entry) & (image.c.number == saved.index)
+        connection.execute(image.delete().where(key))
+        values = {**attrs.asdict(saved), "number": saved.index, "at": _now()}
+        del values["index"]
+        connection.execute(image.insert().values(**values))
+        if saved.done:
+            self._spool.drop(saved.entry, saved.index)
+        return saved.entry
+
+    def _release(self, connection: Connection, entry: str) -> str:
+        """Let go of a record. A submission that was under way is one nobody knows of."""
+        mine = (submission.c.entry == entry) & (submission.c.owner == self._me)
+        lost = submission.c.outcome.is_(None)
+        connection.execute(
+            submission.update()
+            .where(mine & lost)
+            .values(outcome=Outcome.UNKNOWN.value, reason=_ABANDONED, updated_at=_now())
+        )
+        connection.execute(submission.update().where(mine).values(owner=""))
+        return entry
+
+    # ------------------------------------------------------------------------ reading
+
+    def lines(self, entries: Iterable[str] = ()) -> list[Line]:
+        """The records of these ids, or all, oldest first."""
+        wanted = list(entries)
+        query = sa.select(submission).order_by(submission.c.created_at, submission.c.entry)
+        if wanted:
+            query = query.where(submission.c.entry.in_(wanted))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            return [self._line(connection, row) for row in rows]
+
+    def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
+        """A record for this process to follow, or None where another one may still do so."""
+        with self._engine.connect() as connection:
+            row = connection.execute(_row(entry)).mappings().first()
+            if row is None or not self._may_have(row["owner"], by_name=by_name):
+                return None
+            taken = connection.execute(
+                _of(entry).where(submission.c.owner == row["owner"]).values(owner=self._me)
+            )
+            if taken.rowcount == 0:
+                return None
+            if row["outcome"] is None:
+                connection.execute(
+                    _of(entry).values(
+                        outcome=Outcome.UNKNOWN.value, reason=_ABANDONED, updated_at=_now()
+                    )
+                )
+            connection.commit()
+            found = connection.execute(_row(entry)).mappings().one()
+            return self._line(connection, found)
+
+    def _may_have(self, owner: str, *, by_name: bool) -> bool:
+        return owner == self._me or may_be_taken(owner, by_name=by_name)
+
+    def _line(self, connection: Connection, row: RowMapping) -> Line:
+        files = connection.execute(sa.select(image).where(image.c.entry == row["entry"]))
+        task = from_json(row["task"], Task) if row["task"] else None
+        return Line(
+            entry=row["entry"],
+            provider=row["provider"],
+            outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+            billed=Billed(row["billed"]),
+            created_at=datetime.fromisoformat(row["created_at"]),
+            updated_at=datetime.fromisoformat(row["updated_at"]),
+            request=from_json(row["request"], ImageRequest) if row["request"] else None,
+            task=self._spool.restore(task) if task else None,
+            reason=row["reason"],
+            saved={file["number"]: _file(file) for file in files.mappings()},
+            mine=row["owner"] == self._me,
+        )
+
+
+_ABANDONED = "The process ended while the submission was under way; its answer is lost."
+
+
+def _file(row: RowMapping) -> File:
+    return File(
+        entry=row["entry"],
+        index=row["number"],
+        path=row["path"],
+        digest=row["digest"],
+        done=row["done"],
+    )
+
+
+def _row(entry: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(submission).where(submission.c.entry == entry)
+
+
+def _of(entry: str) -> sa.Update:
+    return submission.update().where(submission.c.entry == entry)
+
+
+def _note(connection: Connection, entry: str, kind: str, body: str) -> None:
+    connection.execute(event.insert().values(entry=entry, at=_now(), kind=kind, body=body))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _new_id() -> str:
+    """An id that sorts by time and repeats nowhere."""
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(8).hex()}"
+
+
+# ------------------------------------------------------------------------------ money
+
+
+def _nano(amount: Decimal) -> int:
+    """Dollars in whole nanodollars, rounded up: a budget is never passed by a rounding."""
+    return int((amount * _NANO).to_integral_value(ROUND_CEILING))
+
+
+def _settlement(task: Task) -> dict[str, object]:
+    """What a task's end does to what was reserved for it."""
+    if not task.state.terminal:
+        return {}
+    if task.billed is Billed.NO:
+        return {"reserved": 0, "spent": 0}
+    if task.cost is not None and task.cost.usd is not None:
+        return {"reserved": 0, "spent": _nano(task.cost.usd)}
+    return {}  # nobody says what it cost: what was reserved goes on counting
+
+
+def _reserve(connection: Connection, intent: Intent) -> int:
+    """Nanodollars to set aside for a submission.
+
+    Raises:
+        BudgetError: They do not fit, or nobody knows how many they are.
+    """
+    high = intent.quote.high if intent.quote else None
+    amount = _nano(high) if high is not None else 0
+    concerned = [each for each in intent.budgets if each.concerns(intent.provider)]
+    if concerned:
+        connection.execute(turn.update().values(count=turn.c.count + 1))
+    for budget in concerned:
+        if high is None and not budget.unknown_price:
+            reason = (intent.quote.reason if intent.quote else "") or "nobody tells it"
+            msg = f"The price is unknown ({reason}), and a budget is set. Nothing was sent."
+            raise BudgetError(msg, provider=intent.provider)
+        _check_budget(connection, budget, amount, intent.provider)
+    return amount
+
+
+def _check_budget(connection: Connection, budget: Budget, amount: int, provider: str) -> None:
+    since = budget.period.starts(datetime.now(UTC)).isoformat(timespec="microseconds")
+    total = sa.func.coalesce(sa.func.sum(submission.c.reserved + submission.c.spent), 0)
+    query = sa.select(total).where(submission.c.created_at >= since)
+    if budget.provider is not None:
+        query = query.where(submission.c.provider == budget.provider)
+    spent = int(connection.execute(query).scalar_one())
+    if spent + amount > _nano(budget.usd):
+        left = (_nano(budget.usd) - spent) / _NANO
+        msg = (
+            f"It may cost ${amount / _NANO:f}; of the budget of ${budget.usd} a {budget.period} "
+            f"${max(left, Decimal(0)):f} is left. Nothing was sent."
+        )
+        raise BudgetError(msg, provider=provider)
+
+
+def _spool_folder(database: str | None) -> Path:
+    if database:
+        return Path(f"{database}.spool")
+    from platformdirs import user_data_path  # noqa: PLC0415 - only where there is no file
+
+    return user_data_path("tintype") / "spool"

@@ -1,0 +1,148 @@
+"""A small provider for tests: a create, a poll, a stream, and a price without a question."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from tintype.catalog import (
+    Flag,
+    Model,
+    Price,
+    ProviderInfo,
+    Range,
+    References,
+    Text,
+    quote_from_prices,
+)
+from tintype.convert import decode_image, peek, read, translate
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    OverloadedError,
+    RateLimitError,
+    refusal,
+)
+from tintype.exchange import Exchange, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import MultipartBody, Part, Request, Response
+from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+
+_PICTURES = "https://api.easel.test/v1/pictures"
+_STATES = {
+    "drawing": TaskState.RUNNING,
+    "done": TaskState.SUCCEEDED,
+    "failed": TaskState.FAILED,
+}
+_REFUSALS = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    429: RateLimitError,
+    503: OverloadedError,
+}
+
+INFO = ProviderInfo(
+    name="easel",
+    title="Easel",
+    homepage="https://easel.test",
+    origins=("https://api.easel.test",),
+    models=(
+        Model(
+            id="oil-1",
+            name="oil",
+            parameters={"prompt": Text(), "seed": Range(), "stream": Flag()},
+            references=References(forms=("bytes",)),
+            prices=(Price(usd=Decimal("0.05"), source="the studio's door"),),
+            results_kept=3600,
+        ),
+        Model(id="chalk-1", parameters={"prompt": Text()}),
+    ),
+    general=Model(id="", parameters={"prompt": Text()}),
+    webhooks=True,
+    request_timeout=20.0,
+    task_timeout=60.0,
+    poll_schedule=(0.05,),
+)
+
+
+@frozen(kw_only=True)
+class Answer:
+    """A picture as it stands."""
+
+    id: str = ""
+    state: str
+    urls: tuple[str, ...] = ()
+    picture: str | None = None
+    preview: str | None = None
+    why: str = ""
+
+
+@frozen(kw_only=True)
+class Refusal:
+    """Why not."""
+
+    why: str = ""
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """One model that streams and has a price, and one that has neither."""
+    return INFO
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001 - the hook's
+    """By the list on the studio's door."""
+    return quote_from_prices(INFO.limits(request.model or ""), request)
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /v1/pictures`: JSON, or a form where there are references."""
+    if request.references:
+        parts = (
+            Part(name="prompt", data=request.prompt.encode()),
+            *(
+                Part(name="source", data=each.data or b"", filename=each.name or "source")
+                for each in request.references
+            ),
+        )
+        return Request(method="POST", url=_PICTURES, body=MultipartBody(parts=parts))
+    body: dict[str, object] = {"prompt": request.prompt, **request.options.get("easel", {})}
+    return Request.post(_PICTURES, body, stream=request.stream)
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    """`GET /v1/pictures/{id}`."""
+    return Request.get(f"{_PICTURES}/{task.id}")
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    """A picture, from an answer, an event or a webhook."""
+    task, message = exchange.task or Task(), exchange.message
+    if exchange.operation is Operation.END:
+        return task
+    if isinstance(message, Response) and message.status != 200:
+        body = peek(message, Refusal) or Refusal()
+        raise refusal(message.status, _REFUSALS, body.why)
+    found, raw = read(message, Answer)
+    state = translate(found.state, _STATES, "/state")
+    images = [Image(url=url, index=index) for index, url in enumerate(found.urls)]
+    if found.picture is not None:
+        images.append(Image(data=decode_image(found.picture)))
+    previews = (Image(data=decode_image(found.preview)),) if found.preview else task.previews
+    failed = state is TaskState.FAILED
+    return evolve(
+        task,
+        id=found.id or task.id,
+        state=state,
+        images=(*task.images, *images),
+        previews=previews,
+        errors=(Failure(message=found.why),) if failed else (),
+        billed=Billed.NO if failed else Billed.YES if images else Billed.UNKNOWN,
+        raw=raw,
+    )

@@ -1,0 +1,195 @@
+"""What a provider offers, as data: what a field may hold, what a request costs."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from tests.core.acme import DRAW, INFO, LIVE
+
+from tintype.catalog import (
+    Auth,
+    Choice,
+    Descriptor,
+    Flag,
+    Model,
+    Pixels,
+    Price,
+    Range,
+    Text,
+    Unsupported,
+    quote_from_prices,
+)
+from tintype.models import ImageRequest, QuoteKind
+
+SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "admitted", "refused"),
+    [
+        (Choice(values=("a", "b")), ["a", "b"], ["A", "", "c", 1, None]),
+        (Range(low=1, high=4), [1, 4], [0, 5, True, 2.0, "2", None]),
+        (Range(low=1), [1, 10**9], [0]),
+        (Range(high=4), [-(10**9), 4], [5]),
+        (Range(), [-(10**9), 0], [False]),
+        (Flag(), [True, False], [0, 1, "true", None]),
+        (Text(max_length=3), ["a", "abc", "\U0001f43c" * 3], ["", "abcd", 7, None]),
+        (Text(min_length=2), ["ab", "a" * 99], ["a"]),
+        (SIZES, ["10x10", "5x20", "20x5", "100x100"], ["9x10", "101x100", "4x100", "10", 7, None]),
+        (SIZES, [], ["x", "10x", "x10", "axb", "-10x10", "10x10x10", "", "10X10"]),
+        (Pixels(), ["1x1", "9999x1"], ["0x5"]),
+        (Unsupported(reason="it is ignored"), [], ["a", 1, True, None]),
+    ],
+)
+def test_a_descriptor_admits_what_is_documented_and_nothing_else(
+    descriptor: Descriptor, admitted: list[object], refused: list[object]
+) -> None:
+    """Of the documented type, within the documented bounds, both ends included."""
+    assert [value for value in admitted if not descriptor.admits(value)] == []
+    assert [value for value in refused if descriptor.admits(value)] == []
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "allowed"),
+    [
+        (Choice(values=("a", "b")), ("a", "b")),
+        (Range(low=1, high=4), ("1…4",)),
+        (Range(low=0), ("0…",)),
+        (Range(high=0), ("…0",)),
+        (Range(), ("any integer",)),
+        (Flag(), ("true", "false")),
+        (Text(max_length=300), ("1…300 characters",)),
+        (Text(min_length=2), ("2… characters",)),
+        (SIZES, ("WIDTHxHEIGHT of 100 to 10,000 pixels, sides at most 1:4",)),
+        (Pixels(min_total=100), ("WIDTHxHEIGHT of at least 100 pixels",)),
+        (Unsupported(reason="it is ignored"), ()),
+    ],
+)
+def test_a_descriptor_says_what_may_be_given(
+    descriptor: Descriptor, allowed: tuple[str, ...]
+) -> None:
+    """For a person to read in an error."""
+    assert descriptor.allowed == allowed
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (None, DRAW),
+        ("acme-draw-1", DRAW),
+        ("draw", DRAW),
+        ("live", LIVE),
+        ("Draw", None),
+        ("", None),
+        ("gone", None),
+    ],
+)
+def test_a_model_is_found_by_id_or_canonical_name(wanted: str | None, found: Model | None) -> None:
+    """None is the default; a model without a canonical name is not found by an empty one."""
+    info = evolve(INFO, models=(*INFO.models, Model(id="nameless")))
+    assert info.find(wanted) == found
+
+
+def test_an_id_wins_over_another_models_name() -> None:
+    """The wire is what it is."""
+    first, second = Model(id="a", name="b"), Model(id="b", name="c")
+    assert evolve(INFO, models=(first, second)).find("b") is second
+
+
+def test_a_model_outside_the_catalog_has_the_general_limits() -> None:
+    """Under its own id, and without a price."""
+    assert INFO.limits("gone") == evolve(INFO.general, id="gone")
+    assert INFO.limits("gone").prices == ()
+    assert INFO.limits("acme-draw-1") is DRAW
+
+
+def test_a_key_is_shown_as_a_bearer_unless_documented_otherwise() -> None:
+    """The usual form."""
+    assert Auth() == Auth(header="Authorization", form="Bearer {key}")
+
+
+# --------------------------------------------------------------------------- prices
+
+
+def priced(*prices: Price) -> Model:
+    """A model with that price list."""
+    return Model(id="m", prices=prices)
+
+
+CENT = Decimal("0.01")
+TIERS = priced(
+    Price(usd=CENT, when={"resolution": "1K"}, source="list", as_of=date(2026, 11, 1)),
+    Price(usd=4 * CENT, when={"resolution": "2K"}, source="list"),
+)
+
+
+def test_no_price_list_is_no_quote() -> None:
+    """Unknown is None, never 0."""
+    assert quote_from_prices(priced(), ImageRequest(prompt="a cat")) is None
+    request = ImageRequest(prompt="a cat", resolution="8K")
+    assert quote_from_prices(TIERS, request) is None
+
+
+@pytest.mark.parametrize(("tier", "usd"), [("1K", CENT), ("2K", 4 * CENT)])
+def test_the_price_of_a_tier_is_exact(tier: str, usd: Decimal) -> None:
+    """Times the number of images, with its source and date."""
+    quote = quote_from_prices(TIERS, ImageRequest(prompt="a cat", resolution=tier, n=3))
+    assert quote is not None
+    assert quote.usd == 3 * usd
+    assert quote.source == "list"
+    assert quote.assumptions == ()
+    assert [line.quantity for line in quote.lines] == [3]
+
+
+def test_a_field_left_open_makes_a_range_and_an_assumption() -> None:
+    """Nobody knows which tier the provider picks."""
+    quote = quote_from_prices(TIERS, ImageRequest(prompt="a cat"))
+    assert quote is not None
+    assert quote.kind is QuoteKind.RANGE
+    assert (quote.low, quote.high) == (CENT, 4 * CENT)
+    assert quote.assumptions == ("resolution is left open; the price depends on it.",)
+    assert quote.as_of == date(2026, 11, 1)
+    assert quote.model == "m"
+
+
+@pytest.mark.parametrize(("references", "usd"), [((), CENT), (("https://a.test/1.png",), 2 * CENT)])
+def test_editing_and_drawing_may_differ_in_price(references: tuple[str, ...], usd: Decimal) -> None:
+    """Told by whether there are references."""
+    model = priced(
+        Price(usd=CENT, when={"references": "no"}), Price(usd=2 * CENT, when={"references": "yes"})
+    )
+    quote = quote_from_prices(model, ImageRequest(prompt="a cat", references=references))
+    assert quote is not None
+    assert quote.usd == usd
+
+
+def test_lines_for_different_billables_add_up() -> None:
+    """By the image, by the reference and by the submission."""
+    model = priced(
+        Price(usd=CENT),
+        Price(usd=CENT, unit="reference", billable="input_image"),
+        Price(usd=CENT, unit="request", billable="call"),
+    )
+    references = ("https://a.test/1.png", "https://a.test/2.png")
+    quote = quote_from_prices(model, ImageRequest(prompt="a cat", n=3, references=references))
+    assert quote is not None
+    assert quote.usd == (3 + 2 + 1) * CENT
+
+
+def test_credits_are_no_dollars() -> None:
+    """The core converts them; the price list does not."""
+    quote = quote_from_prices(priced(Price(credits=Decimal(4))), ImageRequest(prompt="a cat", n=2))
+    assert quote is not None
+    assert (quote.credits_low, quote.credits_high) == (8, 8)
+    assert (quote.low, quote.high) == (None, None)
+
+
+def test_a_line_in_another_money_makes_the_sum_unknown() -> None:
+    """Never a sum of half the lines."""
+    model = priced(Price(usd=CENT), Price(credits=Decimal(1), billable="call"))
+    quote = quote_from_prices(model, ImageRequest(prompt="a cat"))
+    assert quote is not None
+    assert quote.kind is QuoteKind.UNKNOWN

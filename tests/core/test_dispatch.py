@@ -1,0 +1,344 @@
+"""A plugin's request as bytes, and the one place that writes a key."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from email.parser import BytesParser
+from email.policy import HTTP
+from urllib.parse import urlsplit
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME
+
+from tintype._dispatch import (
+    checked_base_url,
+    encode,
+    env_name,
+    fetch_request,
+    normalized,
+    origin,
+)
+from tintype.catalog import Auth
+from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
+from tintype.messages import HttpRequest, JsonBody, MultipartBody, Part, Request, find_header
+from tintype.models import Account
+
+KEY = "sk-canary-4711"
+ACCOUNT = Account(provider="acme", key=KEY)
+GATEWAY = Account(provider="acme", key=KEY, base_url="https://gate.test:8443/acme/")
+
+
+def sent(
+    url: str = f"{API}/images",
+    account: Account = ACCOUNT,
+    body: JsonBody | MultipartBody | None = None,
+    **fields: bool,
+) -> HttpRequest:
+    """A POST to that address as it goes on the wire."""
+    return encode(Request(method="POST", url=url, body=body, **fields), INFO, account)
+
+
+# --------------------------------------------------------------------------- the key
+
+
+def test_the_key_is_in_the_auth_header_and_nowhere_else() -> None:
+    """Not in the URL, not in the body, not in the repr."""
+    request = sent(body=JsonBody(value={"prompt": "a cat"}))
+    holding = [name for name, value in request.headers if KEY in value]
+    assert holding == ["Authorization"]
+    assert find_header(request.headers, "authorization") == f"Bearer {KEY}"
+    assert KEY not in request.url
+    assert KEY.encode() not in request.body
+    assert KEY not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("auth", "header"),
+    [
+        (Auth(header="x-key", form="{key}"), ("x-key", KEY)),
+        (Auth(form="Key {key}"), ("Authorization", f"Key {KEY}")),
+    ],
+)
+def test_the_key_is_shown_as_the_provider_documents(auth: Auth, header: tuple[str, str]) -> None:
+    """Header and form are data."""
+    request = encode(Request.get(f"{API}/x"), evolve(INFO, auth=auth), ACCOUNT)
+    assert header in request.headers
+
+
+FOREIGN = [
+    "https://api.acme.test.evil/v1",
+    "https://evil.test/api.acme.test",
+    "https://evil.test/?https://api.acme.test",
+    "https://api.acme.test@evil.test/v1",
+    "https://api.acme.test:443@evil.test/v1",
+    "https://user@api.acme.test/v1",
+    "https://user:word@api.acme.test/v1",
+    "https://api.acme.test:8443/v1",
+    "https://api.acme.test:0/v1",
+    "https://api.acme.test:99999/v1",
+    "https://api.acme.test:x/v1",
+    "http://api.acme.test/v1",
+    "http://api.acme.test:443/v1",
+    "ftp://api.acme.test/v1",
+    "//api.acme.test/v1",
+    "/v1/images",
+    "",
+    "https://",
+    "https://[",
+    "https://acme.test/v1",
+    "https://xapi.acme.test/v1",
+    "https://api.acme.test./v1",
+    "https://api.acme.test\\@evil.test/v1",
+    "https:\\\\api.acme.test/v1",
+    "https://api.acme.test\n.evil.test/v1",
+    "https://api\u2024acme.test/v1",
+    "https://api.acme.test%2eevil.test/v1",
+    "https://api.acme.test%00.evil.test/v1",
+]
+
+
+@pytest.mark.parametrize("url", FOREIGN)
+@pytest.mark.parametrize("account", [ACCOUNT, GATEWAY])
+def test_the_key_goes_to_no_host_that_is_not_declared(url: str, account: Account) -> None:
+    """Not to one that looks like it, another port, another scheme, or a hidden one."""
+    with pytest.raises(PluginError, match="nothing was sent") as caught:
+        sent(url, account)
+    assert caught.value.billed == "no"
+    assert KEY not in str(caught.value)
+
+
+@given(st.text(max_size=30))
+@SAME_EVERY_TIME
+def test_whatever_a_server_names_as_its_address_the_key_stays_home(address: str) -> None:
+    """Any text after the documented origin is a path on it, or refused."""
+    for url in (address, f"https://{address}", f"https://api.acme.test{address}"):
+        try:
+            request = sent(url)
+        except PluginError:
+            continue
+        assert origin(request.url) == ("https", "api.acme.test", 443)
+
+
+@pytest.mark.parametrize("url", ["https://cdn.test/1.png", "http://api.acme.test/free"])
+def test_a_request_without_a_credential_may_go_anywhere(url: str) -> None:
+    """And holds no key."""
+    request = sent(url, auth=False)
+    assert request.url == url
+    assert all(KEY not in value for _, value in request.headers)
+
+
+def test_an_address_that_is_none_is_the_plugins_fault() -> None:
+    """Also without a credential."""
+    with pytest.raises(PluginError, match="which is no URL"):
+        sent("https://[", auth=False)
+
+
+@pytest.mark.parametrize("url", [f"{API}/x", "https://API.acme.TEST/v1/x", f"{API}:443/x"])
+def test_one_origin_has_several_spellings(url: str) -> None:
+    """Case, and the port that the scheme implies."""
+    url = url.replace("/v1:443", ":443/v1")
+    assert find_header(sent(url).headers, "authorization")
+
+
+@pytest.mark.parametrize("account", [Account(provider="acme"), Account(provider="acme", key="")])
+def test_a_missing_key_is_told_by_the_name_of_its_variable(account: Account) -> None:
+    """The way out stands in the message."""
+    with pytest.raises(MissingKeyError, match="set ACME_API_KEY, or give an Account"):
+        sent(account=account)
+    assert sent(account=account, auth=False).method == "POST"
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a b", "a\r\nX: y", "k\u00e4y", "\u200bkey", "a\x00"])
+def test_a_key_that_no_header_can_carry_is_refused_unshown(key: str) -> None:
+    """Usually a slip in copying."""
+    with pytest.raises(MissingKeyError, match="copy it into ACME_API_KEY again") as caught:
+        sent(account=Account(provider="acme", key=key))
+    assert key not in str(caught.value)
+
+
+def test_a_key_with_braces_is_no_template() -> None:
+    """The form is, the key is not."""
+    request = sent(account=Account(provider="acme", key="{key}{0}"))
+    assert find_header(request.headers, "authorization") == "Bearer {key}{0}"
+
+
+# ---------------------------------------------------------------------- the address
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "wire"),
+    [
+        (None, f"{API}/a?b=c", f"{API}/a?b=c"),
+        (None, "https://api.acme.test", "https://api.acme.test/"),
+        ("http://127.0.0.1:8080", f"{API}/a", "http://127.0.0.1:8080/v1/a"),
+        ("https://gate.test/acme", f"{API}/a?b=c", "https://gate.test/acme/v1/a?b=c"),
+        ("https://gate.test/acme/", f"{API}/a", "https://gate.test/acme/v1/a"),
+        ("https://gate.test/acme", "https://gate.test/acme/t/1", "https://gate.test/acme/t/1"),
+        ("https://gate.test", "https://gate.test/t/1", "https://gate.test/t/1"),
+        ("http://[::1]:8080", f"{API}/a", "http://[::1]:8080/v1/a"),
+    ],
+)
+def test_the_base_url_replaces_the_origin_and_keeps_the_documented_path(
+    base: str | None, url: str, wire: str
+) -> None:
+    """A prefix stands in front; an address on the base itself is left alone."""
+    assert sent(url, Account(provider="acme", key=KEY, base_url=base)).url == wire
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gate.test:8443/other/x",
+        "https://gate.test:8443/acmes/x",
+        "https://gate.test:8443/acme/../other",
+        "https://gate.test/acme/x",
+        "http://gate.test:8443/acme/x",
+    ],
+)
+def test_the_key_stays_under_the_prefix_of_the_base_url(url: str) -> None:
+    """A gateway may serve other people's paths beside it."""
+    with pytest.raises(PluginError, match="does not declare"):
+        sent(url, GATEWAY)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        *("gate.test", "ftp://gate.test", "https://", "https://u:p@gate.test", "https://[", ""),
+        *("https://gate.test?x", "https://gate.test/#x", "https://gate.test/?", "https://g:x"),
+    ],
+)
+def test_a_base_url_that_is_none_is_refused_by_the_name_of_its_variable(base: str) -> None:
+    """Before anything is sent."""
+    account = Account(provider="my-acme", key=KEY, base_url=base)
+    with pytest.raises(UsageError, match="mend MY_ACME_BASE_URL or the account"):
+        checked_base_url(account)
+
+
+def test_no_base_url_is_none() -> None:
+    """The documented origin serves."""
+    assert checked_base_url(ACCOUNT) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://a.test", "https://a.test/"),
+        ("https://a.test/a b", "https://a.test/a%20b"),
+        ("https://a.test/\u00e4?q=\U0001f43c", "https://a.test/%C3%A4?q=%F0%9F%90%BC"),
+        ("https://a.test/%c3%a4", "https://a.test/%C3%A4"),
+        ("https://a.test/%zz", "https://a.test/%zz"),
+        ("https://a.test/a?b=c/d?e&f=[1]", "https://a.test/a?b=c/d?e&f=%5B1%5D"),
+        ("https://a.test/a#part", "https://a.test/a"),
+        ("https://a.test//a/./b", "https://a.test//a/./b"),
+    ],
+)
+def test_a_target_is_escaped_once(url: str, target: str) -> None:
+    """As both transports then leave it alone."""
+    assert normalized(url) == target
+    assert normalized(target) == target
+
+
+@given(st.text())
+@SAME_EVERY_TIME
+def test_any_path_becomes_plain_ascii(text: str) -> None:
+    """A task's id may hold anything."""
+    url = normalized(f"{API}/{text.encode('utf-8', 'replace').decode()}")
+    assert url.isascii()
+    assert " " not in url
+    assert normalized(url) == url
+    assert urlsplit(url).netloc == "api.acme.test"
+
+
+def test_results_are_fetched_without_a_credential() -> None:
+    """Whatever the host."""
+    request = fetch_request("https://api.acme.test/1 2.png#x", public_only=True)
+    assert request.url == "https://api.acme.test/1%202.png"
+    assert request.method == "GET"
+    assert [name for name, _ in request.headers] == ["Accept", "Accept-Encoding", "User-Agent"]
+
+
+@pytest.mark.parametrize(("name", "env"), [("acme", "ACME"), ("my-acme.2", "MY_ACME_2")])
+def test_a_providers_name_is_spelt_as_a_variable(name: str, env: str) -> None:
+    """For `<NAME>_API_KEY` and the others."""
+    assert env_name(name) == env
+
+
+# -------------------------------------------------------------------------- the body
+
+
+def test_json_is_sent_compact_as_utf8_with_its_length() -> None:
+    """Order, null, false and 0 stay as the plugin gave them."""
+    value = {"prompt": "\U0001f43c \u00e4\n", "n": 0, "a": None, "b": False, "c": [1.5]}
+    request = sent(body=JsonBody(value=value))
+    assert (
+        request.body
+        == '{"prompt":"\U0001f43c \u00e4\\n","n":0,"a":null,"b":false,"c":[1.5]}'.encode()
+    )
+    assert find_header(request.headers, "content-type") == "application/json"
+    assert find_header(request.headers, "content-length") == str(len(request.body))
+    assert json.loads(request.body) == value
+
+
+@pytest.mark.parametrize(
+    "value", [{1, 2}, float("nan"), float("inf"), b"bytes", Decimal(1), "\ud800", object()]
+)
+def test_an_option_that_json_cannot_hold_is_refused(value: object) -> None:
+    """By the name of the field it came in."""
+    with pytest.raises(InvalidRequestError, match="that JSON cannot") as caught:
+        sent(body=JsonBody(value={"x": [value]}))
+    assert caught.value.field == "options"
+
+
+def test_nothing_has_no_type_and_no_length() -> None:
+    """A GET is a head alone."""
+    request = encode(Request.get(f"{API}/x"), INFO, ACCOUNT)
+    assert request.body == b""
+    assert find_header(request.headers, "content-type") is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "accept"),
+    [(True, "text/event-stream, application/json"), (False, "application/json")],
+)
+def test_events_are_asked_for_only_where_they_may_come(*, stream: bool, accept: str) -> None:
+    """And JSON always, for the providers that do not stream."""
+    request = sent(stream=stream)
+    assert find_header(request.headers, "accept") == accept
+    assert find_header(request.headers, "accept-encoding") == "gzip, deflate"
+    assert (find_header(request.headers, "user-agent") or "").startswith("tintype/")
+
+
+PARTS = (
+    Part(name="prompt", data="a \U0001f43c\r\n--".encode()),
+    Part(name="assets", data=PNG, filename='a"b\r\n.png', media_type="image/png"),
+    Part(name="assets", data=b"\r\n", filename="\u00e4.png", media_type="image/png"),
+    Part(name="empty", data=b""),
+)
+
+
+def test_a_form_is_multipart_as_its_rfc_has_it() -> None:
+    """Another reader finds the same parts, in order, byte for byte."""
+    request = sent(body=MultipartBody(parts=PARTS))
+    kind = find_header(request.headers, "content-type") or ""
+    head = f"Content-Type: {kind}\r\n\r\n".encode()
+    read = list(BytesParser(policy=HTTP).parsebytes(head + request.body).iter_parts())
+    assert [part.get_payload(decode=True) for part in read] == [part.data for part in PARTS]
+    heads = [part.get_params(header="content-disposition", unquote=True) for part in read]
+    assert [dict(head)["name"] for head in heads] == [part.name for part in PARTS]
+    assert b'filename="a%22b%0D%0A.png"' in request.body
+    assert 'filename="\u00e4.png"'.encode() in request.body
+    assert request.body.count(b"Content-Type: image/png\r\n") == 2
+    assert find_header(request.headers, "content-length") == str(len(request.body))
+
+
+def test_the_same_form_has_the_same_bytes_and_another_form_another_boundary() -> None:
+    """The boundary is drawn from the content, which cannot hold it."""
+    first, same = (sent(body=MultipartBody(parts=PARTS)) for _ in range(2))
+    other = sent(body=MultipartBody(parts=PARTS[:1]))
+    assert first == same
+    assert find_header(first.headers, "content-type") != find_header(other.headers, "content-type")

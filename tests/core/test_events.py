@@ -1,0 +1,122 @@
+"""Server-sent events from bytes, cut anywhere."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.acme import SAME_EVERY_TIME
+
+from tintype._events import EventDecoder, is_event_stream
+from tintype.messages import ServerSentEvent
+
+SSE = (("Content-Type", "text/event-stream; charset=utf-8"),)
+JSON = (("Content-Type", "application/json"),)
+PIECES = [
+    *("data: x", "data:x", "data", "data: ", "event: done", "id: 7", "id", "retry: 5", ": ping"),
+    *("unknown: x", "data: \u2028 \x85 \u00e4 \U0001f43c", "\n", "\r", "\r\n", "\n\n", "\ufeff"),
+]
+
+
+def decoded(*chunks: bytes) -> list[ServerSentEvent]:
+    """All events of a stream that arrives in these chunks."""
+    decoder = EventDecoder()
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    return events + decoder.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("", []),
+        ("data: a\n\n", [ServerSentEvent(data="a")]),
+        ("data:a\r\n\r\n", [ServerSentEvent(data="a")]),
+        ("data: a\r\r", [ServerSentEvent(data="a")]),
+        ("\ufeffdata: a\n\n", [ServerSentEvent(data="a")]),
+        ("data:  a\n\n", [ServerSentEvent(data=" a")]),
+        ("data: a\ndata: b\n\n", [ServerSentEvent(data="a\nb")]),
+        ("data\ndata\n\n", [ServerSentEvent(data="\n")]),
+        ("data: a:b\n\n", [ServerSentEvent(data="a:b")]),
+        ("event: done\ndata: a\n\n", [ServerSentEvent(data="a", event="done")]),
+        ("event: done\n\ndata: a\n\n", [ServerSentEvent(data="a")]),
+        (": ping\n\n", []),
+        ("retry: 5\nnobody: knows\ndata: a\n\n", [ServerSentEvent(data="a")]),
+        (
+            "id: 1\ndata: a\n\ndata: b\n\n",
+            [ServerSentEvent(data="a", id="1"), ServerSentEvent(data="b", id="1")],
+        ),
+    ],
+)
+def test_events_are_read_as_the_standard_says(text: str, events: list[ServerSentEvent]) -> None:
+    """WHATWG HTML, 9.2.6."""
+    assert decoded(text.encode()) == events
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r", "\r\n"])
+def test_an_event_that_the_stream_ends_in_the_middle_of_is_delivered(end: str) -> None:
+    """It may hold an image that somebody paid for."""
+    assert decoded(f"data: a{end}".encode()) == [ServerSentEvent(data="a")]
+
+
+def test_a_line_separator_of_unicode_ends_no_line() -> None:
+    """JSON may hold one in a text, also in the event that the stream ends in."""
+    text = 'data: {"a": "x\u2028y\x85z\x0bw"}'
+    assert decoded(text.encode()) == [ServerSentEvent(data=text.removeprefix("data: "))]
+
+
+def test_bytes_that_are_no_text_are_replaced() -> None:
+    """The plugin sees that it is no JSON; the decoder does not raise."""
+    assert decoded(b"data: \xff\n\n") == [ServerSentEvent(data="\ufffd")]
+
+
+def test_a_line_of_many_chunks_is_one_event() -> None:
+    """An image in base64 arrives in hundreds of pieces."""
+    chunks = [b"data: ", *([b"A" * 1000] * 500), b"\n", b"\n"]
+    assert decoded(*chunks) == [ServerSentEvent(data="A" * 500_000)]
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.lists(st.integers(0, 200)))
+@SAME_EVERY_TIME
+def test_any_chunking_gives_the_same_events(pieces: list[str], cuts: list[int]) -> None:
+    """Where the network cuts says nothing."""
+    whole = "".join(pieces).encode()
+    edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
+    chunks = [whole[start:stop] for start, stop in itertools.pairwise(edges)]
+    assert decoded(*chunks) == decoded(whole)
+    assert decoded(*(bytes([byte]) for byte in whole)) == decoded(whole)
+
+
+@given(st.lists(st.binary()))
+@SAME_EVERY_TIME
+def test_no_bytes_break_the_decoder(chunks: list[bytes]) -> None:
+    """A server can send anything."""
+    assert decoded(*chunks) == decoded(b"".join(chunks))
+
+
+@pytest.mark.parametrize("start", [b'{"a": 1}', b"[1]", b' \r\n{"a"', b"\xef\xbb\xbf{"])
+def test_json_is_no_stream_whatever_its_content_type(start: bytes) -> None:
+    """A provider that does not stream answers in plain JSON."""
+    assert is_event_stream(start, SSE) is False
+
+
+@pytest.mark.parametrize("start", [b"data: {", b"event: x", b": ping", b"id: 1", b"\n\nretry: 5"])
+def test_events_are_a_stream_whatever_the_content_type(start: bytes) -> None:
+    """Not every gateway sets it."""
+    assert is_event_stream(start, JSON) is True
+
+
+@pytest.mark.parametrize("start", [b"", b"\n", b"d", b"dat", b"even", b"\xef\xbb\xbf"])
+def test_a_start_that_tells_nothing_asks_for_more(start: bytes) -> None:
+    """A chunk may end anywhere."""
+    assert is_event_stream(start, SSE) is None
+
+
+@pytest.mark.parametrize(("headers", "answer"), [(SSE, True), (JSON, False), ((), False)])
+@pytest.mark.parametrize("start", [b"<html>", b"nobody: knows", b" " * 512])
+def test_anything_else_is_told_by_its_content_type(
+    start: bytes, headers: tuple[tuple[str, str], ...], *, answer: bool
+) -> None:
+    """Where the first line does not tell, and a start of half a kilobyte is enough."""
+    assert is_event_stream(start, headers) is answer

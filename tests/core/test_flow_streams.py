@@ -1,0 +1,263 @@
+"""A stream is read to its end, and each new image is recorded at once."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+from tests.core.acme import (
+    ASKED,
+    DONE,
+    INFO,
+    LIVE,
+    STREAMING,
+    Acme,
+    Line,
+    Scripted,
+    ended,
+    event,
+    told,
+)
+
+from tintype._effects import Receive
+from tintype.catalog import Model, References
+from tintype.errors import (
+    BadRequestError,
+    DroppedError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+    SubmissionUnknownError,
+    TintypeError,
+)
+from tintype.exchange import Exchange, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import JsonBody, Response, ServerSentEvent
+from tintype.models import Task, TaskState
+
+LIVELY = evolve(ASKED, model="live", stream=True)
+ONE = event(images=["a"])
+TWO = event(images=["a", "b"])
+PREVIEW = event(previews=["p"])
+GARBAGE = ServerSentEvent(data="ping")
+DROPPED = DroppedError("reset")
+
+
+def drawn(*script: Scripted, plugin: object | None = None) -> tuple[Task, Line]:
+    """The task that a stream comes to."""
+    line = Line(STREAMING, *script)
+    return line.run(line.talk(plugin).submit(LIVELY)), line
+
+
+def test_a_stream_is_read_to_its_end() -> None:
+    """Every event, and then the end."""
+    task, line = drawn(ONE, TWO, None)
+    assert task.state is TaskState.SUCCEEDED
+    assert [image.url for image in task.images] == ["a", "b"]
+    assert [effect for effect in line.asked if isinstance(effect, Receive)] == [Receive()] * 3
+    assert line.finished
+
+
+def test_each_new_image_is_recorded_at_once() -> None:
+    """Before the next event is asked for; an event that tells nothing new is not."""
+    line = Line(STREAMING, PREVIEW, ONE, ONE, TWO, None)
+    line.run(line.talk().submit(LIVELY))
+    kinds = [type(effect).__name__ for effect in line.asked[2:]]
+    new, old = ["Receive", "Record"], ["Receive"]
+    assert kinds == [*new, *new, *old, *new, *new]
+    images = [len(record.entry.task.images) for record in line.records[1:]]
+    assert images == [0, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("more", "snapshots"),
+    [
+        (event(images=["a"]), 3),
+        (event(previews=["p"]), 3),
+        (event(error="no"), 3),
+        (event(status="failed"), 3),
+        (event(), 2),
+    ],
+)
+def test_only_an_event_that_tells_more_is_recorded(more: ServerSentEvent, snapshots: int) -> None:
+    """An image, a preview, a failure or an end; between the first event and the last word."""
+    _, line = drawn(event(), more, None)
+    assert line.recorded.count("Snapshot") == snapshots
+
+
+@pytest.mark.parametrize("script", [(ONE, DROPPED), (ONE, GARBAGE, None), (GARBAGE, ONE, None)])
+def test_images_count_whatever_else_goes_wrong(script: tuple[Scripted, ...]) -> None:
+    """They are paid for: the task holds them, and what was lost."""
+    task, line = drawn(*script)
+    assert [image.url for image in task.images] == ["a"]
+    assert "A part of the stream was lost" in task.errors[-1].message
+    assert line.recorded[-1] == "Snapshot"
+
+
+def test_a_stream_that_breaks_off_is_neither_a_success_nor_a_failure() -> None:
+    """Its state is unknown, with the images so far."""
+    task, _ = drawn(ONE, DROPPED)
+    assert task.state is TaskState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "script", [(DROPPED,), (PREVIEW, DROPPED), (GARBAGE, DROPPED), (GARBAGE, None)]
+)
+def test_a_stream_that_breaks_off_before_an_image_is_a_lost_submission(
+    script: tuple[Scripted, ...],
+) -> None:
+    """It may have been charged, and is never repeated."""
+    line = Line(STREAMING, *script)
+    with pytest.raises(SubmissionUnknownError):
+        line.run(line.talk().submit(LIVELY))
+    assert line.submissions == 1
+    assert line.recorded[-1] == "Settled"
+
+
+class Telling(Acme):
+    """A provider whose events tell of a failure."""
+
+    def __init__(self, failure: TintypeError) -> None:
+        self.failure = failure
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> Task:
+        """Raise it."""
+        if exchange.operation is Operation.EVENT:
+            raise self.failure
+        return exchange.task or Task()
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "submissions"),
+    [
+        (RateLimitError("slow"), RateLimitError, 4),
+        (BadRequestError("no"), BadRequestError, 1),
+        (ServerError("down"), SubmissionUnknownError, 1),
+    ],
+)
+def test_a_failure_that_an_event_tells_is_the_submissions_own(
+    failure: TintypeError, kind: type[TintypeError], submissions: int
+) -> None:
+    """As where it comes with a status: repeated only where a document calls it unbilled."""
+    line = Line(*[STREAMING, event(), None] * 4)
+    with pytest.raises(kind):
+        line.run(line.talk(Telling(failure)).submit(LIVELY))
+    assert line.submissions == submissions
+
+
+def test_a_stream_that_is_dropped_after_a_refusal_may_have_been_charged() -> None:
+    """What came after the words is not known."""
+    line = Line(STREAMING, event(), DROPPED)
+    with pytest.raises(SubmissionUnknownError):
+        line.run(line.talk(Telling(RateLimitError("slow"))).submit(LIVELY))
+    assert line.submissions == 1
+
+
+@pytest.mark.parametrize("script", [(None,), (event(), None), (PREVIEW, None)])
+def test_a_stream_that_ends_without_an_image_is_unknown(script: tuple[Scripted, ...]) -> None:
+    """A snapshot that is not an end by then is no success."""
+    task, _ = drawn(*script)
+    assert (task.state, task.images) == (TaskState.UNKNOWN, ())
+
+
+@pytest.mark.parametrize("word", ["failed", "refused", "canceled", "expired"])
+def test_a_refusal_told_by_an_event_counts_although_another_event_is_lost(word: str) -> None:
+    """The provider said what became of it, and whether it was billed."""
+    refused = event(status=word, error="No.", billed="no")
+    task, _ = drawn(GARBAGE, refused, None)
+    assert (task.state, task.billed) == (word, "no")
+    assert task.errors[0].message == "No."
+
+
+def test_an_end_that_says_nothing_does_not_hide_what_was_lost() -> None:
+    """An unknown state is no answer."""
+    line = Line(STREAMING, event(status="unknown"), GARBAGE, None)
+    with pytest.raises(SubmissionUnknownError):
+        line.run(line.talk().submit(LIVELY))
+
+
+@pytest.mark.parametrize("script", [(ONE, None), (ONE, TWO, None)])
+def test_a_plugin_that_fails_at_the_end_loses_no_image(script: tuple[Scripted, ...]) -> None:
+    """The failure is told beside them."""
+
+    class Broken(Acme):
+        @hookimpl
+        def parse(self, exchange: Exchange) -> Task:
+            if exchange.operation is Operation.END:
+                raise KeyError(exchange.operation)
+            found = Acme.parse(self, exchange)
+            assert isinstance(found, Task)
+            return found
+
+    task, _ = drawn(*script, plugin=Broken())
+    assert task.images
+    assert "KeyError" in task.errors[-1].message
+    assert task.state is TaskState.UNKNOWN
+
+
+def test_plain_json_is_read_where_the_provider_does_not_stream() -> None:
+    """Although events were asked for."""
+    line = Line(ended("succeeded", "a"))
+    task = line.run(line.talk().submit(LIVELY))
+    assert task.state is TaskState.SUCCEEDED
+    assert line.sends[0].request.stream
+
+
+def test_a_refusal_in_place_of_a_stream_is_a_refusal() -> None:
+    """With its status, before any event."""
+    line = Line(told(400))
+    with pytest.raises(BadRequestError):
+        line.run(line.talk().submit(LIVELY))
+
+
+@pytest.mark.parametrize("reply", [Response(status=200), b"bytes"])
+def test_a_driver_that_sends_no_event_is_told_so(reply: Scripted) -> None:
+    """A transport's bug is not the provider's."""
+    line = Line(STREAMING, reply)
+    with pytest.raises(TintypeError, match="A ServerSentEvent was expected"):
+        line.run(line.talk().submit(LIVELY))
+    assert line.submissions == 1
+
+
+# ------------------------------------------------------------------------------- draw
+
+
+def test_drawing_asks_for_images_as_they_are_made_where_the_model_can() -> None:
+    """And for the whole where it cannot."""
+    line = Line(STREAMING, ONE, None)
+    task = line.run(line.talk().draw(evolve(ASKED, model="live")))
+    assert line.sends[0].request.stream
+    assert task.state is TaskState.SUCCEEDED
+    line = Line(told(id="t1"), DONE)
+    assert line.run(line.talk().draw(ASKED)).images
+    assert not line.sends[0].request.stream
+
+
+def test_drawing_from_references_asks_the_model_that_edits() -> None:
+    """Whether that one can stream counts."""
+    edit = Model(id="edit", references=References(forms=("url",)))
+
+    class Editing(Acme):
+        info = evolve(INFO, models=(evolve(LIVE, edits_with="edit"), edit))
+
+    line = Line(DONE)
+    request = evolve(ASKED, references=("https://a.test/1.png",))
+    line.run(line.talk(Editing()).draw(request))
+    assert not line.sends[0].request.stream
+    body = line.sends[0].request.body
+    assert isinstance(body, JsonBody)
+    assert body.value["model"] == "edit"
+
+
+def test_a_stream_without_an_answer_is_a_protocol_error() -> None:
+    """Where not even the end of it is told."""
+
+    class Mute(Acme):
+        @hookimpl
+        def parse(self) -> Task:
+            msg = "nothing was told"
+            raise ProtocolError(msg)
+
+    line = Line(STREAMING, None)
+    with pytest.raises(SubmissionUnknownError, match="nothing was told"):
+        line.run(line.talk(Mute()).submit(LIVELY))

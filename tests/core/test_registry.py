@@ -1,0 +1,191 @@
+"""Plugins, loaded one by one; a broken one never takes the others down."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Generator
+
+import pytest
+from attrs import evolve
+from tests.core.acme import ASKED, DRAW, INFO, Acme
+
+from tintype._registry import Registry
+from tintype.catalog import ProviderInfo
+from tintype.errors import PluginError, UnknownProviderError
+from tintype.hooks import hookimpl
+from tintype.messages import Request
+from tintype.models import Quote
+
+
+class Other(Acme):
+    """A second provider."""
+
+    info = evolve(INFO, name="other")
+
+
+class Misspelt(Acme):
+    """A hook that no specification knows."""
+
+    @hookimpl
+    def prise(self) -> None:
+        """Would never be called."""
+
+
+class Misargued(Acme):
+    """A hook that asks for what no specification gives."""
+
+    @hookimpl
+    def cancel(self, task: object, key: str) -> None:
+        """Would never be called."""
+
+
+class Undecorated:
+    """All the right names, and not one of them a hook."""
+
+    def describe(self) -> ProviderInfo:
+        """Not a hook."""
+        return INFO
+
+
+class Misnamed(Acme):
+    """Describes somebody else."""
+
+    info = evolve(INFO, name="somebody")
+
+
+class Empty(Acme):
+    """Offers nothing."""
+
+    info = evolve(INFO, models=())
+
+
+class Wordy(Acme):
+    """Describes itself in prose."""
+
+    info = "we draw"  # type: ignore[assignment]
+
+
+class Raising(Acme):
+    """Fails at its first word."""
+
+    @hookimpl
+    def describe(self) -> ProviderInfo:
+        """Raise."""
+        msg = "no such file"
+        raise OSError(msg)
+
+
+BROKEN = [
+    (Misspelt(), "prise"),
+    (Misargued(), "key"),
+    (Undecorated(), r"does not define describe\(\) with @hookimpl"),
+    (types.ModuleType("empty"), r"does not define describe\(\) with @hookimpl"),
+    (Misnamed(), r"describes no models of a provider called 'acme'"),
+    (Empty(), "describes no models"),
+    (Wordy(), "describes no models"),
+    (Raising(), r"cannot be loaded \(OSError: no such file\)"),
+]
+
+
+@pytest.mark.parametrize(("plugin", "fault"), BROKEN)
+def test_a_broken_plugin_is_set_aside_with_the_reason_and_the_mend(
+    plugin: object, fault: str
+) -> None:
+    """It names the distribution and the command; the others work."""
+    registry = Registry({"acme": plugin, "other": Other()})
+    assert [found.name for found in registry.working()] == ["other"]
+    error = registry.broken["acme"]
+    assert "The plugin acme " in str(error)
+    assert "pip install -U acme" in str(error)
+    assert error.billed == "no"
+    with pytest.raises(PluginError, match=fault) as caught:
+        registry.get("acme")
+    assert caught.value is error
+
+
+def test_a_plugin_is_loaded_at_its_first_use_and_once() -> None:
+    """Listing names loads nothing."""
+    asked = []
+
+    class Counting(Acme):
+        @hookimpl
+        def describe(self) -> ProviderInfo:
+            asked.append(1)
+            return INFO
+
+    registry = Registry({"acme": Counting(), "broken": Raising()})
+    assert registry.names == ("acme", "broken")
+    assert asked == []
+    assert registry.broken == {}
+    assert registry.get("acme") is registry.get("acme")
+    assert registry.working() == registry.working()
+    assert asked == [1]
+
+
+def test_an_unknown_provider_is_told_with_what_is_installed_and_how_to_get_more() -> None:
+    """The way out stands in the message."""
+    with pytest.raises(UnknownProviderError, match="Installed: acme, other") as caught:
+        Registry({"other": Other(), "acme": Acme()}).get("acne")
+    assert "pip install tintype-acne" in str(caught.value)
+    with pytest.raises(UnknownProviderError, match="Installed: none"):
+        Registry({}).get("acme")
+    assert Registry({}).working() == ()
+
+
+def test_installed_plugins_are_found_by_their_entry_points() -> None:
+    """Without loading one."""
+    assert isinstance(Registry().names, tuple)
+    assert Registry().broken == {}
+
+
+def test_each_plugin_has_a_relay_of_its_own() -> None:
+    """A hook never needs to ask whether it is meant."""
+    registry = Registry({"acme": Acme(), "other": Other()})
+    assert registry.get("acme").hooks.describe() is INFO
+    assert registry.get("other").hooks.describe().name == "other"
+    assert registry.get("acme").info is INFO
+    assert registry.get("acme").distribution == "acme"
+
+
+def test_an_optional_hook_that_is_not_defined_says_nothing() -> None:
+    """None, where the provider cannot do more."""
+    extras = Registry({"acme": Acme()}).get("acme").extras
+    assert extras.models() is None
+    assert extras.prepare(request=ASKED) is None
+
+
+def test_a_module_is_a_plugin() -> None:
+    """Functions need no class around them."""
+    module = types.ModuleType("tintype_acme")
+    for name in ("describe", "price", "submit", "poll", "parse"):
+        setattr(module, name, getattr(Acme(), name))
+    assert Registry({"acme": module}).get("acme").info.models[0] is DRAW
+
+
+class Dearer:
+    """A policy: every price is asked for one image more."""
+
+    @hookimpl(wrapper=True)
+    def price(self) -> Generator[None, Quote | Request | None, Quote | None]:
+        """What the plugin says, doubled."""
+        known = yield
+        assert isinstance(known, Quote)
+        assert known.low is not None
+        return evolve(known, low=known.low * 2)
+
+
+def test_wrappers_are_laid_around_every_plugin() -> None:
+    """And see what it answered."""
+    registry = Registry({"acme": Acme(), "other": Other()}, wrappers=[Dearer()])
+    for name in registry.names:
+        quote = registry.get(name).hooks.price(request=ASKED, quote=None)
+        assert isinstance(quote, Quote)
+        assert quote.low is not None
+        assert quote.high is not None
+        assert quote.low == 2 * quote.high
+
+
+def test_a_wrapper_does_not_stand_in_for_a_hook_that_is_missing() -> None:
+    """The plugin is still broken."""
+    registry = Registry({"acme": Undecorated()}, wrappers=[Dearer()])
+    assert registry.working() == ()

@@ -1,0 +1,419 @@
+"""A request against a model's limits: what is sent, what is changed, what is refused."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.acme import ASKED, DRAW, INFO, PNG, SAME_EVERY_TIME
+
+from tintype._resolve import pick_model, resolve
+from tintype.catalog import (
+    Caution,
+    Choice,
+    Flag,
+    Model,
+    Pixels,
+    ProviderInfo,
+    Range,
+    ReferenceForm,
+    References,
+    Text,
+    Unsupported,
+)
+from tintype.errors import InvalidRequestError, UnsupportedError
+from tintype.models import ImageRequest, Notice, Reference, Resolved
+
+ALL = {
+    "aspect_ratio": "16:9",
+    "resolution": "2K",
+    "quality": "high",
+    "output_format": "png",
+    "output_compression": 0,
+    "background": "opaque",
+    "watermark": False,
+    "seed": 0,
+    "stream": True,
+}
+URL = "https://a.test/1.png"
+DATA_URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+SVG = b'<?xml version="1.0"?><svg width="1" height="1"></svg>'
+
+
+def of(model: Model, **fields: object) -> ProviderInfo:
+    """Acme with that one model."""
+    return evolve(INFO, models=(model,), **fields)  # type: ignore[arg-type]
+
+
+def asking(**fields: object) -> ImageRequest:
+    """A request with these fields."""
+    return evolve(ASKED, **fields)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------ the fields
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_field_the_model_lacks_is_an_error_that_names_it(name: str) -> None:
+    """Also where its value is 0 or False; and it lists what the model has."""
+    info = of(Model(id="m", parameters={"size": Pixels()}))
+    with pytest.raises(UnsupportedError, match=f"m has no {name}") as caught:
+        resolve(asking(**{name: ALL[name]}), info)
+    assert caught.value.field == name
+    assert caught.value.allowed == ("size",)
+    assert caught.value.provider == "acme"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_field_the_model_lacks_can_be_left_behind_with_a_notice(name: str) -> None:
+    """Never in silence: the notice and the change are both written down."""
+    plan = resolve(
+        asking(**{name: ALL[name]}), of(Model(id="m", source="doc")), on_unsupported="notice"
+    )
+    assert getattr(plan.requests[0], name) in (None, False)
+    notice = Notice(field=name, message=f"m has no {name}. It is not sent.", source="doc")
+    assert plan.notices == (notice,)
+    sent = "false" if name == "stream" else None
+    asked = str(ALL[name]).lower() if isinstance(ALL[name], bool) else str(ALL[name])
+    assert plan.resolved[1:] == (Resolved(field=name, asked=asked, sent=sent),)
+
+
+def test_what_the_model_can_is_sent_as_it_was_asked() -> None:
+    """Nothing is changed but the model's name."""
+    parameters = {
+        "aspect_ratio": Choice(values=("16:9",)),
+        "resolution": Choice(values=("2K",)),
+        "quality": Choice(values=("high",)),
+        "output_format": Choice(values=("png",)),
+        "output_compression": Range(low=0, high=100),
+        "background": Choice(values=("opaque",)),
+        "watermark": Flag(),
+        "seed": Range(),
+        "stream": Flag(),
+    }
+    request = asking(**ALL)
+    plan = resolve(request, of(Model(id="m", parameters=parameters)))
+    assert plan.requests == (evolve(request, model="m"),)
+    assert plan.notices == ()
+    assert plan.resolved == (Resolved(field="model", asked=None, sent="m"),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "allowed"),
+    [
+        ({"aspect_ratio": "4:3"}, "does not take aspect_ratio=4:3; it takes 1:1, 16:9", 2),
+        ({"seed": 10}, "does not take seed=10; it takes 0…9", 1),
+    ],
+)
+def test_a_value_outside_the_limits_is_an_error_that_lists_them(
+    fields: dict[str, object], message: str, allowed: int
+) -> None:
+    """The way out stands in the message."""
+    with pytest.raises(UnsupportedError, match=message) as caught:
+        resolve(asking(**fields), INFO)
+    assert len(caught.value.allowed) == allowed
+    plan = resolve(asking(**fields), INFO, on_unsupported="notice")
+    assert [notice.field for notice in plan.notices] == list(fields)
+
+
+def test_a_field_the_model_ignores_is_refused_with_the_reason() -> None:
+    """A provider that names a field and does not honour it is no support."""
+    ignored = Unsupported(reason="it is ignored", source="a page")
+    info = of(Model(id="m", parameters={"aspect_ratio": ignored}))
+    with pytest.raises(UnsupportedError, match="aspect_ratio has no use with m: it is ignored"):
+        resolve(asking(aspect_ratio="1:1"), info)
+    plan = resolve(asking(aspect_ratio="1:1"), info, on_unsupported="notice")
+    assert plan.notices[0].source == "a page"
+
+
+@pytest.mark.parametrize(("length", "fits"), [(3, True), (4, False)])
+def test_a_prompt_that_is_too_long_is_always_an_error(length: int, *, fits: bool) -> None:
+    """It cannot be left behind, and is never cut."""
+    info = of(Model(id="m", parameters={"prompt": Text(max_length=3)}))
+    request = ImageRequest(prompt="x" * length)
+    if fits:
+        assert resolve(request, info).requests[0].prompt == request.prompt
+        return
+    with pytest.raises(InvalidRequestError, match="has 4 characters; it takes 1…3") as caught:
+        resolve(request, info, on_unsupported="notice")
+    assert caught.value.field == "prompt"
+
+
+def test_a_webhook_that_nobody_calls_is_refused() -> None:
+    """Somebody would wait for it."""
+    request = asking(webhook_url="https://me.test")
+    with pytest.raises(UnsupportedError, match="Acme calls no webhooks") as caught:
+        resolve(request, INFO)
+    assert caught.value.field == "webhook_url"
+    assert resolve(request, INFO, on_unsupported="notice").requests[0].webhook_url is None
+    assert resolve(request, evolve(INFO, webhooks=True)).requests[0].webhook_url
+
+
+# ------------------------------------------------------------------------- the model
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed"), [(None, True), ("draw", True), ("acme-draw-1", False)]
+)
+def test_the_providers_own_id_is_sent(asked: str | None, *, changed: bool) -> None:
+    """A canonical name becomes an id, and that is written down."""
+    plan = resolve(asking(model=asked), INFO)
+    assert plan.model is DRAW
+    assert plan.requests[0].model == "acme-draw-1"
+    entry = Resolved(field="model", asked=asked, sent="acme-draw-1")
+    assert plan.resolved == ((entry,) if changed else ())
+
+
+def test_a_model_outside_the_catalog_is_sent_as_it_is_with_one_notice() -> None:
+    """Under the provider's general limits, its price unknown."""
+    plan = resolve(asking(model="new", seed=3), INFO)
+    assert plan.requests[0].model == "new"
+    assert plan.model.id == "new"
+    assert plan.model.prices == ()
+    assert len(plan.notices) == 1
+    assert "not in the catalog" in plan.notices[0].message
+    with pytest.raises(UnsupportedError, match="new has no quality"):
+        resolve(asking(model="new", quality="high"), INFO)
+
+
+def test_the_editing_model_takes_the_place_of_the_drawing_one() -> None:
+    """Only where there are references."""
+    edit = Model(id="m-edit", references=References(forms=("url",), required=True))
+    draw = Model(id="m-draw", name="m", edits_with="m-edit")
+    info = evolve(INFO, models=(draw, edit))
+    assert resolve(asking(model="m"), info).requests[0].model == "m-draw"
+    plan = resolve(asking(model="m", references=URL), info)
+    assert plan.requests[0].model == "m-edit"
+    assert plan.resolved == (Resolved(field="model", asked="m", sent="m-edit"),)
+    assert pick_model(asking(model="gone", references=URL), info) is None
+    with pytest.raises(InvalidRequestError, match="m-edit edits images: give it at least one"):
+        resolve(asking(model="m-edit"), info)
+
+
+# ------------------------------------------------------------------- ratios as pixels
+
+SIZED = Model(
+    id="m",
+    parameters={"size": Pixels(), "resolution": Choice(values=("1K", "2K"))},
+    sizes={"1K": {"1:1": "1024x1024", "16:9": "1280x720"}, "2K": {"1:1": "2048x2048"}},
+    source="sizes",
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "size", "told"),
+    [
+        ({"aspect_ratio": "16:9"}, "1280x720", "16:9 at 1K is sent as size=1280x720."),
+        (
+            {"aspect_ratio": "1:1", "resolution": "2K"},
+            "2048x2048",
+            "1:1 at 2K is sent as size=2048x2048.",
+        ),
+    ],
+)
+def test_a_ratio_is_sent_as_the_pixels_documented_for_it(
+    fields: dict[str, object], size: str, told: str
+) -> None:
+    """Where the API takes none; the first tier stands in where none is asked for."""
+    plan = resolve(asking(**fields), of(SIZED))
+    (sent,) = plan.requests
+    assert (sent.size, sent.aspect_ratio, sent.resolution) == (size, None, None)
+    assert plan.notices == (Notice(field="aspect_ratio", message=told, source="sizes"),)
+    assert {entry.field for entry in plan.resolved} == {"model", "size", *fields}
+
+
+@pytest.mark.parametrize("fields", [{"resolution": "2K"}, {"size": "10x10"}, {}])
+def test_without_a_ratio_nothing_is_converted(fields: dict[str, object]) -> None:
+    """A tier alone is the provider's business."""
+    plan = resolve(asking(**fields), of(SIZED))
+    assert plan.requests == (asking(model="m", **fields),)
+
+
+def test_a_ratio_the_api_takes_is_left_alone() -> None:
+    """The table of sizes is then for people."""
+    model = evolve(SIZED, parameters={"aspect_ratio": Choice(values=("16:9",))})
+    assert resolve(asking(aspect_ratio="16:9"), of(model)).requests[0].aspect_ratio == "16:9"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"aspect_ratio": "16:9", "resolution": "2K"}, {"aspect_ratio": "1:1", "resolution": "8K"}],
+)
+def test_a_ratio_without_documented_pixels_is_refused(fields: dict[str, object]) -> None:
+    """And the pairs that have some are listed."""
+    with pytest.raises(UnsupportedError, match="No pixels are documented") as caught:
+        resolve(asking(**fields), of(SIZED))
+    assert caught.value.field == "aspect_ratio"
+    assert caught.value.allowed == ("1:1 at 1K", "16:9 at 1K", "1:1 at 2K")
+
+
+# ------------------------------------------------------------------------- references
+
+
+def carried(source: object, *forms: ReferenceForm, uploads: bool = False) -> Reference:
+    """The one reference as a model that takes these forms is sent it."""
+    model = Model(id="m", references=References(forms=forms, uploads=uploads))
+    (sent,) = resolve(asking(references=source), of(model)).requests
+    (reference,) = sent.references
+    return reference
+
+
+BYTES = Reference(data=PNG, media_type="image/png")
+
+
+@pytest.mark.parametrize(
+    ("source", "forms", "reference"),
+    [
+        (URL, ("url",), Reference(url=URL)),
+        (URL, ("bytes", "data_uri", "url"), Reference(url=URL)),
+        (DATA_URL, ("data_uri",), Reference(url=DATA_URL)),
+        (DATA_URL, ("url", "data_uri"), Reference(url=DATA_URL)),
+        (DATA_URL, ("bytes",), BYTES),
+        (DATA_URL.replace("data:", "DATA:"), ("bytes",), BYTES),
+        (PNG, ("bytes",), BYTES),
+        (PNG, ("url", "data_uri", "bytes"), BYTES),
+        (PNG, ("data_uri",), Reference(url=DATA_URL)),
+        (PNG, ("url", "data_uri"), Reference(url=DATA_URL)),
+        (Reference(data=b"raw", media_type="image/x-raw"), ("bytes",), None),
+        (Reference(data=SVG), ("bytes",), Reference(data=SVG, media_type="image/svg+xml")),
+    ],
+)
+def test_a_reference_is_converted_only_where_it_must_be(
+    source: object, forms: tuple[ReferenceForm, ...], reference: Reference | None
+) -> None:
+    """Every pair of what is given and what is taken; a given media type is believed."""
+    expected = source if reference is None else reference
+    assert carried(source, *forms) == expected
+
+
+def test_bytes_go_to_an_uploading_plugin_as_they_are() -> None:
+    """Its `prepare` makes a URL of them; so does an inline one."""
+    assert carried(PNG, "url", uploads=True) == BYTES
+    assert carried(DATA_URL, "url", uploads=True) == BYTES
+
+
+@pytest.mark.parametrize(
+    ("source", "forms", "way_out"),
+    [
+        (URL, ("bytes",), "download the image and give the file"),
+        (URL, ("data_uri",), "download the image and give the file"),
+        (PNG, ("url",), "put the image on the web and give its URL"),
+        (DATA_URL, ("url",), "put the image on the web and give its URL"),
+    ],
+)
+def test_a_reference_that_nothing_can_carry_is_refused_with_the_way_out(
+    source: object, forms: tuple[ReferenceForm, ...], way_out: str
+) -> None:
+    """The core fetches nothing by itself."""
+    with pytest.raises(UnsupportedError, match=way_out) as caught:
+        carried(source, *forms)
+    assert caught.value.field == "references"
+    assert caught.value.allowed == forms
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"no image", "The reference given as bytes is no image"),
+        (Reference(data=b"no image", name="a.txt"), "The reference a.txt is no image"),
+        ("data:image/png;base64,%%%", "not an image in base64"),
+        ("data:image/png,raw", "not an image in base64"),
+        ("data:image/png;base64,", "not an image in base64"),
+        (Reference(digest="ab"), "has no image in it"),
+    ],
+)
+def test_a_reference_that_is_no_image_is_refused(source: object, message: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(InvalidRequestError, match=message) as caught:
+        carried(source, "bytes")
+    assert caught.value.field == "references"
+
+
+def test_references_for_a_model_that_takes_none_are_refused() -> None:
+    """Or left behind with a notice."""
+    request = asking(references=URL)
+    with pytest.raises(UnsupportedError, match="m takes no references"):
+        resolve(request, of(Model(id="m")))
+    plan = resolve(request, of(Model(id="m")), on_unsupported="notice")
+    assert plan.requests[0].references == ()
+    assert plan.resolved[-1] == Resolved(field="references", asked="1", sent="0")
+
+
+def test_too_many_references_are_always_an_error() -> None:
+    """Nobody knows which of them could be left out."""
+    with pytest.raises(UnsupportedError, match="at most 3 references, not 4") as caught:
+        resolve(asking(references=[URL] * 4), INFO, on_unsupported="notice")
+    assert caught.value.allowed == ("at most 3",)
+    assert len(resolve(asking(references=[URL] * 3), INFO).requests[0].references) == 3
+
+
+# -------------------------------------------------------------------------- cautions
+
+
+@pytest.mark.parametrize(
+    ("caution", "fields", "told"),
+    [
+        (Caution(field="seed", message="!"), {"seed": 0}, True),
+        (Caution(field="seed", message="!"), {}, False),
+        (Caution(field="stream", message="!"), {}, False),
+        (Caution(field="n", message="!"), {"n": 2}, True),
+        (Caution(field="n", message="!"), {"n": 1}, False),
+        (Caution(field="references", message="!"), {"references": URL}, True),
+        (Caution(field="references", message="!"), {}, False),
+        (Caution(field="seed", message="!", when={"resolution": "2K"}), {"seed": 1}, False),
+        (
+            Caution(field="seed", message="!", when={"resolution": "2K"}),
+            {"seed": 1, "resolution": "2K"},
+            True,
+        ),
+        (
+            Caution(field="seed", message="!", when={"resolution": "2K"}),
+            {"seed": 1, "resolution": "1K"},
+            False,
+        ),
+    ],
+)
+def test_a_documented_surprise_is_told_where_it_matters(
+    caution: Caution, fields: dict[str, object], *, told: bool
+) -> None:
+    """Of a field that is sent, and under its conditions."""
+    plan = resolve(asking(**fields), of(evolve(DRAW, cautions=(caution,))))
+    assert bool(plan.notices) is told
+
+
+# ---------------------------------------------------------------------------- how many
+
+
+@pytest.mark.parametrize(
+    ("n", "most", "counts"),
+    [
+        (1, 1, [1]),
+        (1, 4, [1]),
+        (4, 4, [4]),
+        (5, 2, [2, 2, 1]),
+        (5, 4, [4, 1]),
+        (3, 1, [1, 1, 1]),
+    ],
+)
+def test_more_images_than_a_model_draws_become_several_submissions(
+    n: int, most: int, counts: list[int]
+) -> None:
+    """As few as possible, all alike but for n."""
+    plan = resolve(asking(n=n, seed=1), of(evolve(DRAW, max_n=most)))
+    assert [request.n for request in plan.requests] == counts
+    assert all(
+        evolve(part, n=n) == asking(n=n, seed=1, model="acme-draw-1") for part in plan.requests
+    )
+
+
+@given(st.integers(1, 1000), st.integers(1, 20))
+@SAME_EVERY_TIME
+def test_splitting_loses_no_image(n: int, most: int) -> None:
+    """The counts add up, and none is over the model's most."""
+    counts = [part.n for part in resolve(asking(n=n), of(evolve(DRAW, max_n=most))).requests]
+    assert sum(counts) == n
+    assert max(counts) <= most
+    assert min(counts) >= 1

@@ -1,0 +1,44 @@
+"""What an embedder's type checker sees of the public face: checked by mypy, never run."""
+
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import assert_type
+
+from tintype import (
+    AsyncClient,
+    Client,
+    Generation,
+    Image,
+    ImageRequest,
+    Quote,
+    Reference,
+    Task,
+    from_json,
+    to_json,
+)
+
+
+def sync(client: Client, request: ImageRequest) -> None:
+    """Every verb of the sync client, with the type of what it gives."""
+    assert_type(client.quote(request, provider="apiyi"), Quote)
+    assert_type(client.submit(request, provider="apiyi"), Task)
+    assert_type(client.generate(request, provider="apiyi", max_cost=Decimal(1)), Generation)
+    assert_type(client.stream(request, provider="apiyi"), Iterator[Task])
+    assert_type(client.save(Image(url="https://example.com/a.png"), "out"), tuple[Path, ...])
+
+
+async def with_await(client: AsyncClient, request: ImageRequest) -> None:
+    """The same verbs with await."""
+    assert_type(await client.quote(request, provider="apiyi"), Quote)
+    assert_type(await client.generate(request, provider="apiyi"), Generation)
+    assert_type(client.stream(request, provider="apiyi"), AsyncIterator[Task])
+
+
+def values(task: Task) -> None:
+    """Requests take what people have; values go to JSON and back as what they were."""
+    request = ImageRequest(
+        prompt="a cat", references=["https://example.com/a.png", Path("b"), b"c"]
+    )
+    assert_type(request.references, tuple[Reference, ...])
+    assert_type(from_json(to_json(task), Task), Task)

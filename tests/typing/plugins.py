@@ -1,0 +1,16 @@
+"""Each plugin module has the static type that the core calls: checked by mypy, never run."""
+
+import tintype_apiin
+import tintype_apimodels
+import tintype_apiyi
+import tintype_cheapai
+import tintype_openrouter
+from tintype.hooks import Provider
+
+PLUGINS: tuple[Provider, ...] = (
+    tintype_apiin,
+    tintype_apimodels,
+    tintype_apiyi,
+    tintype_cheapai,
+    tintype_openrouter,
+)

@@ -1,0 +1,56 @@
+"""The documentation's own examples, run as a reader would run them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tintype_contracts.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_python_example_runs(block: str, tmp_path: Path) -> None:
+    """A Python block of the documentation runs as it stands, against the sandbox."""
+    with Sandbox(pace=0.05) as sandbox:
+        done = subprocess.run(  # noqa: S603 - our own documentation
+            [sys.executable, "-W", "error", "-c", block],
+            cwd=tmp_path,
+            env={**os.environ, **sandbox.environ()},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_is_short() -> None:
+    """The README has at most 120 lines."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("[A-Z]*.md")], ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    """A link between the project's own pages names a file that is there."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_architecture_names_every_module_of_the_core() -> None:
+    """ARCHITECTURE.md is the map: each module of the core stands on it."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    source = ROOT / "core" / "src" / "tintype"
+    names = [path.stem for path in source.iterdir() if path.suffix == ".py" or path.is_dir()]
+    named = set(re.findall(r"`(\w+)`", text))
+    assert sorted(set(names) - named - {"__init__", "__pycache__"}) == []
