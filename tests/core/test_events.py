@@ -71,6 +71,14 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
     assert decoded(b"data: \xff\n\n") == [ServerSentEvent(data="\ufffd")]
 
 
+def test_an_event_is_told_as_soon_as_it_is_complete() -> None:
+    """A carriage return at the end of a chunk is an end of line once the next is no line feed."""
+    decoder = EventDecoder()
+    assert decoder.feed(b"data: a\r\n\r") == []
+    assert decoder.feed(b"data: b") == [ServerSentEvent(data="a")]
+    assert decoder.feed(b"\n\n") == [ServerSentEvent(data="b")]
+
+
 def test_a_line_of_many_chunks_is_one_event() -> None:
     """An image in base64 arrives in hundreds of pieces."""
     chunks = [b"data: ", *([b"A" * 1000] * 500), b"\n", b"\n"]

@@ -306,11 +306,12 @@ def test_a_plugin_that_cannot_ask_for_one_task_loses_no_other() -> None:
 
 
 def test_a_key_that_is_missing_is_not_waited_for() -> None:
-    """No waiting mends it."""
+    """No waiting mends it; the task comes along as JSON, to be waited for with a key."""
     line = Line(MissingKeyError("set ACME_API_KEY"))
-    with pytest.raises(MissingKeyError):
+    with pytest.raises(TaskError, match="set ACME_API_KEY") as caught:
         line.run(line.talk().wait(TASK))
     assert len(line.sends) == 1
+    assert from_json(caught.value.task_json, Task) == TASK
 
 
 def test_a_plugin_that_fails_on_one_answer_is_asked_again() -> None:
@@ -393,12 +394,40 @@ def test_a_webhook_for_a_task_that_still_runs_ends_nothing() -> None:
     assert line.run(line.talk().receive(delivery(), TASK)).state is TaskState.RUNNING
 
 
-def test_a_webhook_is_believed_where_nothing_can_be_asked() -> None:
-    """There is no other way to know."""
+def test_an_unsigned_webhook_is_not_believed_where_nothing_can_be_asked() -> None:
+    """Anybody may have sent it, and nobody confirms it."""
     line = Line()
-    task = line.run(line.talk(Asking(None)).receive(delivery(), TASK))
-    assert task.state is TaskState.SUCCEEDED
-    assert task.request == ASKED
+    with pytest.raises(ProtocolError, match="nobody confirms"):
+        line.run(line.talk(Asking(None)).receive(delivery(), TASK))
+
+
+class Signing(Asking):
+    """Signs its webhooks, or is said not to have."""
+
+    def __init__(self, verdict: bool | None) -> None:  # noqa: FBT001 - what verify says
+        super().__init__(None)
+        self.verdict = verdict
+
+    @hookimpl
+    def verify(self, exchange: Exchange, secret: str) -> bool | None:
+        """What the test says, of the right secret."""
+        return self.verdict if exchange.message and secret == "shared" else None
+
+
+def test_a_signed_webhook_is_believed() -> None:
+    """With the secret the plugin can tell that the provider sent it, so nothing is asked."""
+    line = Line()
+    talk = line.talk(Signing(verdict=True))
+    task = line.run(talk.receive(delivery(), TASK, "shared"))
+    assert (task.state, task.request) == (TaskState.SUCCEEDED, ASKED)
+    assert (line.sends, line.recorded) == ([], ["Snapshot"])
+
+
+def test_a_webhook_with_a_wrong_signature_is_refused() -> None:
+    """It is forged, whatever else could be asked."""
+    line = Line()
+    with pytest.raises(ProtocolError, match="signature is wrong"):
+        line.run(line.talk(Signing(verdict=False)).receive(delivery(), TASK, "shared"))
 
 
 def test_a_webhook_of_another_task_is_refused() -> None:

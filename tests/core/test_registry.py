@@ -80,9 +80,9 @@ BROKEN = [
     (Misargued(), "key"),
     (Undecorated(), r"does not define describe\(\) with @hookimpl"),
     (types.ModuleType("empty"), r"does not define describe\(\) with @hookimpl"),
-    (Misnamed(), r"describes no models of a provider called 'acme'"),
+    (Misnamed(), r"describes no provider called 'acme'"),
     (Empty(), "describes no models"),
-    (Wordy(), "describes no models"),
+    (Wordy(), "describes no provider called"),
     (Raising(), r"cannot be loaded \(OSError: no such file\)"),
 ]
 

@@ -12,13 +12,11 @@ The modules without an underscore are public: `errors`, `messages`, `models`, `e
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tintype._setup import Observation, Observer
 from tintype.client import Client
-from tintype.convert import from_json, to_json
 from tintype.errors import Billed, Outcome, TintypeError
-from tintype.hooks import hookimpl
 from tintype.messages import Delivery, HttpRequest, Request, Response
 from tintype.models import (
     Account,
@@ -40,13 +38,32 @@ from tintype.models import (
 )
 
 if TYPE_CHECKING:
+    from tintype._resuming import Resumed
+    from tintype._setup import Observation, Observer
     from tintype.async_client import AsyncClient
+    from tintype.budget import Budget, Period
+    from tintype.convert import from_json, to_json
+    from tintype.hooks import hookimpl
+
+# Imported at their first use: together they take longer than all that stands above.
+_LATER = {
+    "AsyncClient": "tintype.async_client",
+    "Budget": "tintype.budget",
+    "Observation": "tintype._setup",
+    "Observer": "tintype._setup",
+    "Period": "tintype.budget",
+    "Resumed": "tintype._resuming",
+    "from_json": "tintype.convert",
+    "hookimpl": "tintype.hooks",
+    "to_json": "tintype.convert",
+}
 
 __all__ = [
     "Account",
     "AsyncClient",
     "Attempt",
     "Billed",
+    "Budget",
     "Client",
     "Cost",
     "Delivery",
@@ -59,12 +76,14 @@ __all__ = [
     "Observation",
     "Observer",
     "Outcome",
+    "Period",
     "Quote",
     "QuoteKind",
     "Reference",
     "Request",
     "Resolved",
     "Response",
+    "Resumed",
     "Secret",
     "Task",
     "TaskState",
@@ -77,10 +96,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """`AsyncClient`, imported at its first use: asyncio is a fifth of the import time."""
-    if name != "AsyncClient":
+    """A public name that is imported when somebody wants it."""
+    if name not in _LATER:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    from tintype.async_client import AsyncClient  # noqa: PLC0415
+    return getattr(import_module(_LATER[name]), name)
 
-    return AsyncClient
+
+def __dir__() -> list[str]:
+    """Every public name."""
+    return sorted(__all__)

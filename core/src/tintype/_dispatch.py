@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import assert_never
-from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
@@ -19,6 +19,7 @@ from tintype.messages import HttpRequest, JsonBody, JsonObject, MultipartBody, P
 from tintype.models import Account
 
 USER_AGENT = "tintype/0.1.0"
+_BODILESS = frozenset({"GET", "HEAD"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What may stand unescaped in a path or query (RFC 3986, 3.3 and 3.4), `%` for escapes.
 _TARGET = "/:@!$&'()*+,;=-._~%?"
@@ -44,7 +45,9 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
         ("User-Agent", USER_AGENT),
     ]
     if media_type:
-        headers += [("Content-Type", media_type), ("Content-Length", str(len(body)))]
+        headers.append(("Content-Type", media_type))
+    if media_type or request.method not in _BODILESS:
+        headers.append(("Content-Length", str(len(body))))
     if request.auth:
         headers.append(_credentials(info.auth, account))
     return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
@@ -133,7 +136,7 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
 
 def _is_under(url: str, base: str) -> bool:
     """Whether a URL stands on the base URL: its origin, and its path prefix."""
-    prefix, path = urlsplit(base).path.rstrip("/") + "/", urlsplit(normalized(url)).path
+    prefix, path = urlsplit(base).path.rstrip("/") + "/", unquote(urlsplit(url).path)
     return origin(url) == origin(base) and path.startswith(prefix) and "/.." not in path
 
 

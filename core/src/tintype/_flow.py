@@ -52,10 +52,11 @@ from tintype.errors import (
     ProtocolError,
     ProviderError,
     TintypeError,
+    TransportError,
     UnsupportedError,
     UsageError,
 )
-from tintype.exchange import Operation
+from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, Request, Response, ServerSentEvent
 from tintype.models import (
     Attempt,
@@ -375,9 +376,28 @@ class Conversation:
             raise UnsupportedError(msg, field="task", provider=self._info.name)
         return (yield from self._tell(Operation.CANCEL, asked, task))
 
-    def receive(self, delivery: Delivery, task: Task | None = None) -> Flow[Task]:
-        """The task a webhook speaks of. What it says is a hint: the provider is asked."""
+    def hint(self, delivery: Delivery) -> Task:
+        """What a webhook says, believed by nobody yet.
+
+        Raises:
+            ProtocolError: It says nothing that a document describes.
+        """
+        return self._reader.read_task(Operation.WEBHOOK, delivery, Task())
+
+    def receive(
+        self, delivery: Delivery, task: Task | None = None, secret: str | None = None
+    ) -> Flow[Task]:
+        """The task a webhook speaks of.
+
+        What it says is a hint, and the provider is asked; unless the plugin can tell that it
+        is signed with `secret`.
+
+        Raises:
+            ProtocolError: It speaks of another task, its signature is wrong, or nobody can
+                confirm it.
+        """
         before = task or Task()
+        verified = self._verified(delivery, secret)
         hint = self._reader.read_task(Operation.WEBHOOK, delivery, before, task=task)
         if before.id and hint.id != before.id:
             msg = f"The webhook speaks of the task {hint.id!r}, not of {before.id!r}."
@@ -385,8 +405,25 @@ class Conversation:
         known = evolve(before, id=hint.id, provider=hint.provider, model=hint.model)
         if known.state.terminal:
             return known
+        if verified:
+            return (yield from self._keep(hint))
         asked = self._question(known)
-        return hint if asked is None else (yield from self._tell(Operation.POLL, asked, known))
+        if asked is None:
+            msg = "The webhook is unsigned and the provider cannot be asked: nobody confirms it."
+            raise ProtocolError(msg, provider=self._info.name)
+        return (yield from self._tell(Operation.POLL, asked, known))
+
+    def _verified(self, delivery: Delivery, secret: str | None) -> bool:
+        """Whether the plugin knows the webhook to be the provider's."""
+        if secret is None:
+            return False
+        at = self._terms.clock.now()
+        exchange = Exchange(operation=Operation.WEBHOOK, at=at, message=delivery)
+        signed = self._reader.call(self._extras.verify, exchange=exchange, secret=secret)
+        if signed is False:
+            msg = "The webhook's signature is wrong."
+            raise ProtocolError(msg, provider=self._info.name)
+        return bool(signed)
 
     def _question(self, task: Task) -> Request | None:
         asked: object = self._reader.call(self._hooks.poll, task=task)
@@ -425,9 +462,10 @@ class Conversation:
         clock = self._terms.clock
         try:
             latest = yield from self._tell(Operation.POLL, asked, watch.task)
-        except UsageError:
-            raise
         except TintypeError as error:
+            if outcome_of(error) is Outcome.NOT_SENT and not isinstance(error, TransportError):
+                watch.give_up(unaskable(watch.task, error))  # it will not leave later either
+                return
             watch.stumbled(error, self._pause(error, watch.failures + 1), clock.monotonic())
         else:
             watch.saw(latest, clock.monotonic())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from os import PathLike
+from pathlib import Path
 
 _EXTENSIONS = {
     "image/png": "png",
@@ -37,7 +37,7 @@ def extension(kind: str) -> str:
     return _EXTENSIONS[kind]
 
 
-def dimensions(image: bytes | PathLike[str]) -> tuple[int, int] | None:
+def dimensions(image: bytes | Path) -> tuple[int, int] | None:
     """(width, height) in pixels, from the header of bytes or of a file; None if it has none."""
     import imagesize  # noqa: PLC0415 - only results need it
 

@@ -101,7 +101,7 @@ class Registry:
             return self._relayed(name, distribution, load())
         except PluginError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
             raise _broken(name, distribution, f"cannot be loaded ({reason})") from error
 
@@ -118,11 +118,21 @@ class Registry:
             manager.register(wrapper)
         hooks = cast("Provider", manager.hook)
         info = hooks.describe()
-        if not isinstance(info, ProviderInfo) or not info.models or info.name != name:
-            fault = f"describes no models of a provider called {name!r} in describe()"
-            raise _broken(name, distribution, fault)
+        fault = _fault(info, name)
+        if fault:
+            raise _broken(name, distribution, f"describes {fault} in describe()")
         extras = cast("Extras", manager.hook)
         return Plugin(name=name, distribution=distribution, hooks=hooks, extras=extras, info=info)
+
+
+def _fault(info: object, name: str) -> str:
+    """What is wrong with what a plugin says of itself, or ""."""
+    if not isinstance(info, ProviderInfo) or info.name != name:
+        return f"no provider called {name!r}"
+    if not info.models or not info.origins or not info.poll_schedule:
+        return "no models, no origins or no poll_schedule"
+    least = min(model.max_n for model in (*info.models, info.general))
+    return "" if least >= 1 else "a model that draws no image (max_n)"
 
 
 def _broken(name: str, distribution: str, fault: str) -> PluginError:

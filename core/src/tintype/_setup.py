@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 
 from tintype._dispatch import checked_base_url, encode, env_name
 from tintype._effects import Effect, Flow, Record, Reply, Send
 from tintype._flow import Conversation, Terms
+from tintype._logs import log
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
+from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype.budget import Budget
-from tintype.catalog import ProviderInfo
-from tintype.downloads import Rules
+from tintype.downloads import Memory, Rules, Saveable, fetching, provider_of, saving
 from tintype.entries import Released, Snapshot
 from tintype.errors import (
     InvalidRequestError,
-    PluginError,
     ProtocolError,
     TintypeError,
     UsageError,
 )
-from tintype.journal import Journal, NoJournal, open_journal
+from tintype.journal import Journal, Line, NoJournal, open_journal
 from tintype.messages import HttpRequest
-from tintype.models import Account, Secret, Task
+from tintype.models import Account, Image, Secret, Task
 
 # Seconds for the last word to a provider when a call is interrupted.
 _FAREWELL = 5.0
@@ -117,9 +116,6 @@ class Options:
     cancel_on_exit: bool = True
 
 
-AnyTransport = TypeVar("AnyTransport")
-
-
 class Setup:
     """Plugins and accounts, and the conversations they make possible."""
 
@@ -149,6 +145,8 @@ class Setup:
             key=given.key or found.key,
             base_url=given.base_url or found.base_url,
             usd_per_credit=given.usd_per_credit or found.usd_per_credit,
+            webhook_secret=given.webhook_secret or found.webhook_secret,
+            trusted_hosts=given.trusted_hosts or found.trusted_hosts,
         )
 
     def conversation(self, provider: str) -> Conversation:
@@ -185,6 +183,29 @@ class Setup:
         for entry in trail.entries:
             self.journal.record(Released(entry=entry))
 
+    def webhook_secret(self, provider: str) -> str | None:
+        """What a provider signs its webhooks with, or None."""
+        secret = self.account(provider).webhook_secret
+        return secret.reveal() if secret else None
+
+    def known(self, provider: str, task_id: str, entry: str) -> Task | None:
+        """The task that a webhook may speak of, as the journal knows it, or None.
+
+        Args:
+            provider: Who calls.
+            task_id: The task it names.
+            entry: The record that the webhook's URL names, "" where it names none. It counts
+                only for a submission of which no task is known: its answer was lost.
+        """
+        line = self.journal.find(provider, task_id)
+        if line is not None:
+            return line.task
+        named = self.journal.lines([entry]) if entry else []
+        lost = [each for each in named if each.provider == provider and each.task is None]
+        if not lost:
+            return None
+        return Task(provider=provider, entry=entry, request=lost[0].request)
+
     def close(self) -> None:
         """Close the journal, if it was opened here."""
         if self.owns_journal:
@@ -195,6 +216,30 @@ class Setup:
         if not self._options.cancel_on_exit:
             return []
         return [self.conversation(task.provider).cancel(task) for task in trail.running]
+
+    def saving(
+        self, images: Saveable, folder: Path, name: str | None, *, overwrite: bool
+    ) -> tuple[str, Flow[tuple[Path, ...]]]:
+        """Whose images these are, and the flow that saves them."""
+        provider = provider_of(images)
+        rules = self.rules(provider)
+        return provider, saving(images, folder, name, rules, overwrite=overwrite)
+
+    def fetching(self, image: Image, provider: str) -> Flow[bytes]:
+        """The flow that gets one image's bytes."""
+        memory = Memory()
+        yield from fetching(image, memory, self.rules(provider))
+        return bytes(memory.data)
+
+    def claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
+        """The journal's records there is something to do for, ours now, by provider."""
+        return of_provider(claimed(self.journal, entries, self.followed))
+
+    def resuming(
+        self, provider: str, lines: Sequence[Line], folder: Path
+    ) -> Flow[tuple[Resumed, ...]]:
+        """The flow that finishes one provider's records."""
+        return resuming(self.conversation(provider), lines, folder, self.rules(provider))
 
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched."""
@@ -215,92 +260,13 @@ class Setup:
             error = failure
             raise
         finally:
-            if self.observers:
-                observation = Observation(
-                    provider=provider,
-                    effect=effect,
-                    reply=seen.reply,
-                    error=error,
-                    seconds=time.monotonic() - start,
-                )
-                for observer in self.observers:
-                    observer(observation)
-
-
-class Configured(Generic[AnyTransport]):
-    """What a client is made of.
-
-    Args:
-        accounts: Keys and addresses by provider. What they leave out is taken from
-            `<NAME>_API_KEY`, `<NAME>_BASE_URL` and `<NAME>_USD_PER_CREDIT`.
-        transport: How exchanges are made; None is urllib3 or aiohttp. One that you give stays
-            yours to close.
-        plugins: Provider modules by name, in place of the installed ones.
-        wrappers: Objects with `@hookimpl(wrapper=True)` functions around every plugin.
-        observers: Called with an `Observation` after every effect.
-        on_unsupported: Whether a field a model cannot honour is an `error` or a `notice`.
-        request_timeout: Seconds for one answer; None is what the provider documents.
-        task_timeout: Seconds for one task; None likewise.
-        seed: Of the jitter between retries, for repeatable runs.
-        journal: Where paid work is written down before it happens: a journal, a file, or an
-            SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
-        budgets: What every submission has to fit into; kept in the journal.
-        cancel_on_exit: Whether running tasks are canceled at the provider, where it
-            documents a way, when a call is interrupted.
-        environ: Where accounts are completed from; None is the process's environment.
-    """
-
-    def __init__(  # noqa: PLR0913 - each is a keyword with a default
-        self,
-        *accounts: Account,
-        transport: AnyTransport | None = None,
-        plugins: Mapping[str, object] | None = None,
-        wrappers: Iterable[object] = (),
-        observers: Iterable[Observer] = (),
-        on_unsupported: OnUnsupported = "error",
-        request_timeout: float | None = None,
-        task_timeout: float | None = None,
-        seed: int | None = None,
-        journal: Journal | str | Path | None = None,
-        budgets: Iterable[Budget] = (),
-        cancel_on_exit: bool = True,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        options = Options(
-            plugins=plugins,
-            wrappers=tuple(wrappers),
-            observers=tuple(observers),
-            on_unsupported=on_unsupported,
-            request_timeout=request_timeout,
-            task_timeout=task_timeout,
-            seed=seed,
-            journal=journal,
-            budgets=tuple(budgets),
-            cancel_on_exit=cancel_on_exit,
-        )
-        self._setup = Setup(accounts, os.environ if environ is None else environ, options)
-        self._transport = transport
-        self._owned = transport is None
-
-    @property
-    def providers(self) -> tuple[ProviderInfo, ...]:
-        """What every working plugin offers."""
-        return tuple(plugin.info for plugin in self._setup.registry.working())
-
-    @property
-    def broken(self) -> Mapping[str, PluginError]:
-        """Why each installed plugin that does not work does not, by provider."""
-        self._setup.registry.working()
-        return self._setup.registry.broken
-
-    @property
-    def journal(self) -> Journal:
-        """Where paid work is written down."""
-        return self._setup.journal
-
-    def account(self, provider: str) -> Account:
-        """The account that would be used for a provider."""
-        return self._setup.account(provider)
+            seconds = time.monotonic() - start
+            log(provider, effect, seen.reply, error, seconds)
+            observation = Observation(
+                provider=provider, effect=effect, reply=seen.reply, error=error, seconds=seconds
+            )
+            for observer in self.observers:
+                observer(observation)
 
 
 def hurried(effect: Effect) -> Effect:
@@ -312,7 +278,8 @@ def account_from(provider: str, environ: Mapping[str, str]) -> Account:
     """A provider's account as the environment names it.
 
     `<NAME>_API_KEY` is the key, `<NAME>_BASE_URL` replaces the origin and may carry a path
-    prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you.
+    prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you, `<NAME>_WEBHOOK_SECRET` is what
+    webhooks are signed with, `<NAME>_TRUSTED_HOSTS` lists hosts with commas between.
 
     Raises:
         UsageError: The credit value is no amount of money.
@@ -321,6 +288,7 @@ def account_from(provider: str, environ: Mapping[str, str]) -> Account:
     key = environ.get(f"{name}_API_KEY", "").strip()
     base_url = environ.get(f"{name}_BASE_URL", "").strip()
     worth = environ.get(f"{name}_USD_PER_CREDIT", "").strip()
+    hosts = environ.get(f"{name}_TRUSTED_HOSTS", "")
     try:
         usd = Decimal(worth) if worth else None
     except InvalidOperation:
@@ -333,6 +301,8 @@ def account_from(provider: str, environ: Mapping[str, str]) -> Account:
         key=Secret(key) if key else None,
         base_url=base_url or None,
         usd_per_credit=usd,
+        webhook_secret=environ.get(f"{name}_WEBHOOK_SECRET", "").strip() or None,
+        trusted_hosts=tuple(filter(None, (host.strip() for host in hosts.split(",")))),
     )
 
 

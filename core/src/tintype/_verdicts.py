@@ -86,7 +86,9 @@ def concluded(generation: Generation) -> Generation:
     reasons = [
         attempt.error or _fruitless(attempt.task or Task()) for attempt in generation.attempts
     ]
-    raise max(reasons, key=lambda reason: _COST.index(reason.billed))
+    worst = max(reasons, key=lambda reason: _COST.index(reason.billed))
+    worst.attempts = generation.attempts
+    raise worst
 
 
 _COST = (Billed.NO, Billed.UNKNOWN, Billed.YES)

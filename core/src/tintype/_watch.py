@@ -6,6 +6,8 @@ from tintype._pacing import poll_pause
 from tintype.errors import TaskError, TintypeError
 from tintype.models import Task
 
+_MOST_MOVES = 8
+
 
 class Watch:
     """What is known of a task that is being followed. Times are on the monotonic clock.
@@ -27,6 +29,7 @@ class Watch:
         self.error: TaskError | None = None
         self._schedule = schedule
         self._looks = 0
+        self._moves = 0
         self.due = self._next(now, asked_at_once=task.poll_after == 0)
 
     @property
@@ -36,8 +39,10 @@ class Watch:
 
     def saw(self, task: Task, now: float) -> None:
         """A look told how the task stands."""
-        # "At once" is honoured once for each new handle, or a plugin could spin.
-        moved = task.handle != self.task.handle
+        # "At once" is honoured once for each new handle, and not for ever: a server could
+        # name a new address each time.
+        moved = task.handle != self.task.handle and self._moves < _MOST_MOVES
+        self._moves += moved
         self.task, self.failures, self.last_failure = task, 0, None
         self._looks += 1
         self.due = self._next(now, asked_at_once=moved and task.poll_after == 0)

@@ -1,49 +1,29 @@
-"""The async client: drives the same flows with await."""
+"""The async client: every flow by its verb, driven with await."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, closing, suppress
-from decimal import Decimal
+from contextlib import aclosing
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Generic, Self, TypeVar, assert_never
+from typing import TYPE_CHECKING, Self
 
-from tintype._dispatch import fetch_request
-from tintype._effects import (
-    Effect,
-    Fetch,
-    Flow,
-    Head,
-    Load,
-    Receive,
-    Record,
-    Reply,
-    Send,
-    Sleep,
-)
-from tintype._events import EventDecoder, is_event_stream
-from tintype._resuming import Resumed, claimed, of_provider, resuming
-from tintype._setup import (
-    Configured,
-    Progress,
-    Setup,
-    Trail,
-    check_length,
-    hurried,
-    read_reference,
-)
-from tintype.catalog import ProviderInfo
-from tintype.downloads import Memory, Saveable, fetching, provider_of, saving
-from tintype.entries import Snapshot
-from tintype.errors import DownloadError, TintypeError, UsageError
-from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype.models import Generation, Image, ImageRequest, Quote, Task
-from tintype.transports import AsyncIncoming, AsyncTransport
+from tintype._configured import Configured
+from tintype.models import Task
+from tintype.transports import AsyncTransport
 
-T = TypeVar("T")
-_OK = 200
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from decimal import Decimal
+    from types import TracebackType
+
+    from tintype._performing_async import AsyncPerformer
+    from tintype._resuming import Resumed
+    from tintype._setup import Progress
+    from tintype.catalog import ProviderInfo
+    from tintype.downloads import Saveable
+    from tintype.messages import Delivery
+    from tintype.models import Generation, Image, ImageRequest, Quote
 
 
 class AsyncClient(Configured[AsyncTransport]):
@@ -56,7 +36,7 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return await self._run(provider, self._setup.conversation(provider).models())
+        return await self._performer.run(provider, self._setup.conversation(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -68,7 +48,9 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             UsageError: The request cannot be sent to this provider.
         """
-        return await self._run(provider, self._setup.conversation(provider).quote(request))
+        return await self._performer.run(
+            provider, self._setup.conversation(provider).quote(request)
+        )
 
     async def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
@@ -81,11 +63,13 @@ class AsyncClient(Configured[AsyncTransport]):
             SubmissionUnknownError: The answer was lost. It is not sent again.
         """
         flow = self._setup.conversation(provider).submit(request)
-        return await self._run(provider, flow, on_progress)
+        return await self._performer.run(provider, flow, on_progress)
 
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
-        return await self._run(task.provider, self._setup.conversation(task.provider).refresh(task))
+        return await self._performer.run(
+            task.provider, self._setup.conversation(task.provider).refresh(task)
+        )
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -94,7 +78,7 @@ class AsyncClient(Configured[AsyncTransport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversation(task.provider).wait(task)
-        return await self._run(task.provider, flow, on_progress)
+        return await self._performer.run(task.provider, flow, on_progress)
 
     async def generate(
         self,
@@ -117,24 +101,44 @@ class AsyncClient(Configured[AsyncTransport]):
                 with the others stands in `Generation.attempts`.
         """
         flow = self._setup.conversation(provider).generate(request, max_cost)
-        return await self._run(provider, flow, on_progress)
+        return await self._performer.run(provider, flow, on_progress)
 
     async def stream(self, request: ImageRequest, *, provider: str) -> AsyncIterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
         flow = self._setup.conversation(provider).draw(request)
-        async with aclosing(self._steps(provider, flow)) as steps:
+        async with aclosing(self._performer.steps(provider, flow)) as steps:
             async for step in steps:
                 if isinstance(step, Task):
                     yield step
 
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
-        return await self._run(task.provider, self._setup.conversation(task.provider).cancel(task))
+        return await self._performer.run(
+            task.provider, self._setup.conversation(task.provider).cancel(task)
+        )
 
-    async def receive(self, delivery: Delivery, *, provider: str, task: Task | None = None) -> Task:
-        """The task that an inbound webhook speaks of, as the provider itself says it stands."""
-        flow = self._setup.conversation(provider).receive(delivery, task)
-        return await self._run(provider, flow)
+    async def receive(
+        self, delivery: Delivery, *, provider: str, entry: str = "", task: Task | None = None
+    ) -> Task:
+        """The task that an inbound webhook speaks of, as the provider itself says it stands.
+
+        Args:
+            delivery: What came: the raw body, and the headers.
+            provider: Whose webhook it is.
+            entry: The value of the URL's query field `tintype`: with it a submission whose
+                answer was lost finds its task again.
+            task: The task, where you know it; else the journal is asked.
+
+        Raises:
+            ProtocolError: The body says nothing that a document describes.
+            NotFoundError: The provider does not know the task: the webhook is forged.
+        """
+        conversation = self._setup.conversation(provider)
+        secret = self._setup.webhook_secret(provider)
+        if task is None:
+            hint = conversation.hint(delivery)
+            task = await asyncio.to_thread(self._setup.known, provider, hint.id, entry)
+        return await self._performer.run(provider, conversation.receive(delivery, task, secret))
 
     # --------------------------------------------------------------------- results
 
@@ -144,9 +148,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        memory = Memory()
-        await self._run(provider, fetching(image, memory, self._setup.rules(provider)))
-        return bytes(memory.data)
+        return await self._performer.run(provider, self._setup.fetching(image, provider))
 
     async def save(
         self,
@@ -172,11 +174,8 @@ class AsyncClient(Configured[AsyncTransport]):
             SaveError: The name is taken or no plain name, or the disk refuses.
             DownloadError: An image cannot be had.
         """
-        provider = provider_of(images)
-        rules = self._setup.rules(provider)
-        return await self._run(
-            provider, saving(images, Path(folder), name, rules, overwrite=overwrite)
-        )
+        provider, flow = self._setup.saving(images, Path(folder), name, overwrite=overwrite)
+        return await self._performer.run(provider, flow)
 
     async def resume(
         self, folder: str | Path = ".", *, entries: Sequence[str] = ()
@@ -194,22 +193,18 @@ class AsyncClient(Configured[AsyncTransport]):
             One for each record there was something to do for. Submissions whose answer was
             lost are among them, with advice: they are never sent again.
         """
-        lines = await asyncio.to_thread(claimed, self._setup.journal, entries, self._setup.followed)
+        groups = await asyncio.to_thread(self._setup.claimed, entries)
         resumed: list[Resumed] = []
-        for provider, group in of_provider(lines).items():
-            conversation = self._setup.conversation(provider)
-            flow = resuming(conversation, group, Path(folder), self._setup.rules(provider))
-            resumed += await self._run(provider, flow)
+        for provider, lines in groups.items():
+            flow = self._setup.resuming(provider, lines, Path(folder))
+            resumed += await self._performer.run(provider, flow)
         return tuple(resumed)
 
-    # --------------------------------------------------------------------- driving
+    # -------------------------------------------------------------------- its own life
 
     async def close(self) -> None:
         """Close the connections, and the journal if it was opened here."""
-        if self._owned and self._transport is not None:
-            await self._transport.close()
-            self._transport = None
-        await asyncio.to_thread(self._setup.close)
+        await self._performer.close()
 
     async def __aenter__(self) -> Self:
         """Itself."""
@@ -224,175 +219,8 @@ class AsyncClient(Configured[AsyncTransport]):
         """Close the connections."""
         await self.close()
 
-    def _opened_transport(self) -> AsyncTransport:
-        if self._transport is None:
-            # Imported at its first use: it is an extra, and costs more than the rest together.
-            try:
-                from tintype.transports.aiohttp import AiohttpTransport  # noqa: PLC0415
-            except ImportError as error:
-                msg = "AsyncClient needs aiohttp: pip install 'tintype[async]'"
-                raise UsageError(msg) from error
-            self._transport = AiohttpTransport()
-        return self._transport
+    @cached_property
+    def _performer(self) -> AsyncPerformer:
+        from tintype._performing_async import AsyncPerformer  # noqa: PLC0415 - as in `Configured`
 
-    async def _run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
-        async with aclosing(self._steps(provider, flow)) as steps:
-            async for step in steps:
-                if isinstance(step, _Done):
-                    return step.value
-                if on_progress is not None:
-                    on_progress(step)
-        raise AssertionError  # a flow's last step is its result
-
-    async def _steps(self, provider: str, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
-        """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
-        line = _Line(self._setup, self._opened_transport, provider)
-        try:
-            async with aclosing(line), aclosing(_performed(line, flow)) as steps:
-                async for step in steps:
-                    yield step
-        except Exception:
-            self._setup.release(line.trail)
-            raise
-        except BaseException:  # cancelled, or nobody looks any more
-            self._setup.release(line.trail)
-            await self._say_farewell(provider, line.trail)
-            raise
-        finally:
-            line.trail.end()
-
-    async def _say_farewell(self, provider: str, trail: Trail) -> None:
-        for flow in self._setup.farewells(trail):
-            line = _Line(self._setup, self._opened_transport, provider)
-            with suppress(TintypeError), closing(flow):
-                async with aclosing(line):
-                    await line.perform(hurried(next(flow)))
-
-
-async def _performed(line: _Line, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
-    with closing(flow):
-        try:
-            effect = next(flow)
-            while True:
-                try:
-                    reply = await line.perform(effect)
-                except TintypeError as error:
-                    effect = flow.throw(error)
-                    continue
-                if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
-                    yield effect.entry.task
-                effect = flow.send(reply)
-        except StopIteration as stop:
-            yield _Done(stop.value)
-
-
-class _Done(Generic[T]):
-    """The result of a flow: an async generator cannot return one."""
-
-    def __init__(self, value: T) -> None:
-        self.value = value
-
-
-class _Line:
-    """Performs one flow's effects, and holds the stream it may have open."""
-
-    def __init__(
-        self, setup: Setup, transport: Callable[[], AsyncTransport], provider: str
-    ) -> None:
-        self._setup = setup
-        self._transport = transport
-        self._provider = provider
-        self._incoming: AsyncIncoming | None = None
-        self._events: AsyncIterator[ServerSentEvent] | None = None
-        self.trail = setup.trail()
-
-    async def perform(self, effect: Effect) -> Reply:
-        """What comes of an effect."""
-        with self._setup.observed(self._provider, effect) as seen:
-            seen.reply = await self._perform(effect)
-        self.trail.note(effect, seen.reply)
-        return seen.reply
-
-    async def aclose(self) -> None:
-        """Let go of a stream that was not read to its end."""
-        if self._incoming is not None:
-            await self._incoming.close()
-            self._incoming = None
-
-    async def _perform(self, effect: Effect) -> Reply:
-        match effect:
-            case Send():
-                return await self._send(effect)
-            case Receive():
-                return await anext(self._events, None) if self._events else None
-            case Sleep():
-                await asyncio.sleep(effect.seconds)
-                return None
-            case Load():
-                return await asyncio.to_thread(read_reference, effect.path)
-            case Fetch():
-                return await self._fetch(effect)
-            case Record():
-                return await self._record(effect)
-            case _:
-                assert_never(effect)
-
-    async def _record(self, effect: Record) -> str:
-        written = self._setup.journal.record(effect.entry)
-        if written.done():
-            return written.result()
-        # Shielded: what is being written is written, also when the caller is cancelled.
-        return await asyncio.shield(asyncio.wrap_future(written))
-
-    async def _send(self, effect: Send) -> Response | Head:
-        await self.aclose()
-        request = self._setup.encode(self._provider, effect)
-        self._incoming = incoming = await self._transport().open(request, timeout=effect.timeout)
-        chunks = incoming.chunks()
-        start = b""
-        if effect.request.stream and incoming.status == _OK:
-            streams: bool | None = None
-            while streams is None and (chunk := await anext(chunks, b"")):
-                start += chunk
-                streams = is_event_stream(start, incoming.headers)
-            if streams:
-                self._events = _decoded(start, chunks)
-                return Head(status=incoming.status, headers=incoming.headers)
-        body = b"".join([start, *[chunk async for chunk in _bounded(chunks)]])
-        await self.aclose()
-        return Response(status=incoming.status, headers=incoming.headers, body=body)
-
-    async def _fetch(self, effect: Fetch) -> Head:
-        request = fetch_request(effect.url, public_only=effect.public_only)
-        incoming = await self._transport().open(request, timeout=effect.timeout)
-        try:
-            if incoming.status == _OK:
-                written = 0
-                async for chunk in incoming.chunks():
-                    written += len(chunk)
-                    if written > effect.limit:
-                        msg = f"The result is larger than {effect.limit} bytes: {effect.url}"
-                        raise DownloadError(msg)
-                    effect.sink.write(chunk)
-        finally:
-            await incoming.close()
-        return Head(status=incoming.status, headers=incoming.headers)
-
-
-async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    length = 0
-    async for chunk in chunks:
-        length += len(chunk)
-        check_length(length)
-        yield chunk
-
-
-async def _decoded(start: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
-    decoder = EventDecoder()
-    for event in decoder.feed(start):
-        yield event
-    async for chunk in _bounded(chunks):
-        for event in decoder.feed(chunk):
-            yield event
-    for event in decoder.close():
-        yield event
+        return AsyncPerformer(self._setup, self._transport)

@@ -1,49 +1,27 @@
-"""The sync client: drives flows with blocking calls."""
+"""The sync client: every flow by its verb, driven with blocking calls."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
-from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar, assert_never
+from typing import TYPE_CHECKING, Self
 
-from tintype._dispatch import fetch_request
-from tintype._effects import (
-    Effect,
-    Fetch,
-    Flow,
-    Head,
-    Load,
-    Receive,
-    Record,
-    Reply,
-    Send,
-    Sleep,
-)
-from tintype._events import EventDecoder, is_event_stream
-from tintype._resuming import Resumed, claimed, of_provider, resuming
-from tintype._setup import (
-    Configured,
-    Progress,
-    Setup,
-    Trail,
-    check_length,
-    hurried,
-    read_reference,
-)
-from tintype.catalog import ProviderInfo
-from tintype.downloads import Memory, Saveable, fetching, provider_of, saving
-from tintype.entries import Snapshot
-from tintype.errors import DownloadError, TintypeError
-from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype.models import Generation, Image, ImageRequest, Quote, Task
-from tintype.transports import Incoming, Transport
+from tintype._configured import Configured
+from tintype.models import Task
+from tintype.transports import Transport
 
-T = TypeVar("T")
-_OK = 200
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+    from types import TracebackType
+
+    from tintype._performing import Performer
+    from tintype._resuming import Resumed
+    from tintype._setup import Progress
+    from tintype.catalog import ProviderInfo
+    from tintype.downloads import Saveable
+    from tintype.messages import Delivery
+    from tintype.models import Generation, Image, ImageRequest, Quote
 
 
 class Client(Configured[Transport]):
@@ -55,7 +33,7 @@ class Client(Configured[Transport]):
 
     def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return self._run(provider, self._setup.conversation(provider).models())
+        return self._performer.run(provider, self._setup.conversation(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -67,7 +45,7 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The request cannot be sent to this provider.
         """
-        return self._run(provider, self._setup.conversation(provider).quote(request))
+        return self._performer.run(provider, self._setup.conversation(provider).quote(request))
 
     def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
@@ -80,11 +58,13 @@ class Client(Configured[Transport]):
             SubmissionUnknownError: The answer was lost. It is not sent again.
         """
         flow = self._setup.conversation(provider).submit(request)
-        return self._run(provider, flow, on_progress)
+        return self._performer.run(provider, flow, on_progress)
 
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
-        return self._run(task.provider, self._setup.conversation(task.provider).refresh(task))
+        return self._performer.run(
+            task.provider, self._setup.conversation(task.provider).refresh(task)
+        )
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -93,7 +73,7 @@ class Client(Configured[Transport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversation(task.provider).wait(task)
-        return self._run(task.provider, flow, on_progress)
+        return self._performer.run(task.provider, flow, on_progress)
 
     def generate(
         self,
@@ -116,20 +96,40 @@ class Client(Configured[Transport]):
                 with the others stands in `Generation.attempts`.
         """
         flow = self._setup.conversation(provider).generate(request, max_cost)
-        return self._run(provider, flow, on_progress)
+        return self._performer.run(provider, flow, on_progress)
 
     def stream(self, request: ImageRequest, *, provider: str) -> Iterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
-        yield from self._steps(provider, self._setup.conversation(provider).draw(request))
+        yield from self._performer.steps(provider, self._setup.conversation(provider).draw(request))
 
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
-        return self._run(task.provider, self._setup.conversation(task.provider).cancel(task))
+        return self._performer.run(
+            task.provider, self._setup.conversation(task.provider).cancel(task)
+        )
 
-    def receive(self, delivery: Delivery, *, provider: str, task: Task | None = None) -> Task:
-        """The task that an inbound webhook speaks of, as the provider itself says it stands."""
-        flow = self._setup.conversation(provider).receive(delivery, task)
-        return self._run(provider, flow)
+    def receive(
+        self, delivery: Delivery, *, provider: str, entry: str = "", task: Task | None = None
+    ) -> Task:
+        """The task that an inbound webhook speaks of, as the provider itself says it stands.
+
+        Args:
+            delivery: What came: the raw body, and the headers.
+            provider: Whose webhook it is.
+            entry: The value of the URL's query field `tintype`: with it a submission whose
+                answer was lost finds its task again.
+            task: The task, where you know it; else the journal is asked.
+
+        Raises:
+            ProtocolError: The body says nothing that a document describes.
+            NotFoundError: The provider does not know the task: the webhook is forged.
+        """
+        conversation = self._setup.conversation(provider)
+        secret = self._setup.webhook_secret(provider)
+        if task is None:
+            hint = conversation.hint(delivery)
+            task = self._setup.known(provider, hint.id, entry)
+        return self._performer.run(provider, conversation.receive(delivery, task, secret))
 
     # --------------------------------------------------------------------- results
 
@@ -139,9 +139,7 @@ class Client(Configured[Transport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        memory = Memory()
-        self._run(provider, fetching(image, memory, self._setup.rules(provider)))
-        return bytes(memory.data)
+        return self._performer.run(provider, self._setup.fetching(image, provider))
 
     def save(
         self,
@@ -167,9 +165,8 @@ class Client(Configured[Transport]):
             SaveError: The name is taken or no plain name, or the disk refuses.
             DownloadError: An image cannot be had.
         """
-        provider = provider_of(images)
-        rules = self._setup.rules(provider)
-        return self._run(provider, saving(images, Path(folder), name, rules, overwrite=overwrite))
+        provider, flow = self._setup.saving(images, Path(folder), name, overwrite=overwrite)
+        return self._performer.run(provider, flow)
 
     def resume(
         self, folder: str | Path = ".", *, entries: Sequence[str] = ()
@@ -187,22 +184,18 @@ class Client(Configured[Transport]):
             One for each record there was something to do for. Submissions whose answer was
             lost are among them, with advice: they are never sent again.
         """
-        lines = claimed(self._setup.journal, entries, self._setup.followed)
+        groups = self._setup.claimed(entries)
         resumed: list[Resumed] = []
-        for provider, group in of_provider(lines).items():
-            conversation = self._setup.conversation(provider)
-            flow = resuming(conversation, group, Path(folder), self._setup.rules(provider))
-            resumed += self._run(provider, flow)
+        for provider, lines in groups.items():
+            flow = self._setup.resuming(provider, lines, Path(folder))
+            resumed += self._performer.run(provider, flow)
         return tuple(resumed)
 
-    # --------------------------------------------------------------------- driving
+    # -------------------------------------------------------------------- its own life
 
     def close(self) -> None:
         """Close the connections, and the journal if it was opened here."""
-        if self._owned and self._transport is not None:
-            self._transport.close()
-            self._transport = None
-        self._setup.close()
+        self._performer.close()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -217,151 +210,8 @@ class Client(Configured[Transport]):
         """Close the connections."""
         self.close()
 
-    def _opened_transport(self) -> Transport:
-        if self._transport is None:
-            # Imported at its first use: urllib3 costs more than everything else together.
-            from tintype.transports.urllib3 import Urllib3Transport  # noqa: PLC0415
+    @cached_property
+    def _performer(self) -> Performer:
+        from tintype._performing import Performer  # noqa: PLC0415 - as in `Configured`
 
-            self._transport = Urllib3Transport()
-        return self._transport
-
-    def _run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
-        with closing(self._steps(provider, flow)) as steps:
-            while True:
-                try:
-                    task = next(steps)
-                except StopIteration as stop:
-                    result: T = stop.value
-                    return result
-                if on_progress is not None:
-                    on_progress(task)
-
-    def _steps(self, provider: str, flow: Flow[T]) -> Generator[Task, None, T]:
-        """Perform a flow's effects; the snapshots it records come out on the way."""
-        line = _Line(self._setup, self._opened_transport, provider)
-        try:
-            with closing(line), closing(flow):
-                return (yield from _performed(line, flow))
-        except Exception:
-            self._setup.release(line.trail)
-            raise
-        except BaseException:  # interrupted, or nobody looks any more
-            self._setup.release(line.trail)
-            self._say_farewell(provider, line.trail)
-            raise
-        finally:
-            line.trail.end()
-
-    def _say_farewell(self, provider: str, trail: Trail) -> None:
-        for flow in self._setup.farewells(trail):
-            line = _Line(self._setup, self._opened_transport, provider)
-            with suppress(TintypeError), closing(line), closing(flow):
-                line.perform(hurried(next(flow)))
-
-
-def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
-    try:
-        effect = next(flow)
-        while True:
-            try:
-                reply = line.perform(effect)
-            except TintypeError as error:
-                effect = flow.throw(error)
-                continue
-            if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
-                yield effect.entry.task
-            effect = flow.send(reply)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-
-
-class _Line:
-    """Performs one flow's effects, and holds the stream it may have open."""
-
-    def __init__(self, setup: Setup, transport: Callable[[], Transport], provider: str) -> None:
-        self._setup = setup
-        self._transport = transport
-        self._provider = provider
-        self._incoming: Incoming | None = None
-        self._events: Iterator[ServerSentEvent] = iter(())
-        self.trail = setup.trail()
-
-    def perform(self, effect: Effect) -> Reply:
-        """What comes of an effect."""
-        with self._setup.observed(self._provider, effect) as seen:
-            seen.reply = self._perform(effect)
-        self.trail.note(effect, seen.reply)
-        return seen.reply
-
-    def close(self) -> None:
-        """Let go of a stream that was not read to its end."""
-        if self._incoming is not None:
-            self._incoming.close()
-            self._incoming = None
-
-    def _perform(self, effect: Effect) -> Reply:
-        match effect:
-            case Send():
-                return self._send(effect)
-            case Receive():
-                return next(self._events, None)
-            case Sleep():
-                time.sleep(effect.seconds)
-                return None
-            case Load():
-                return read_reference(effect.path)
-            case Fetch():
-                return self._fetch(effect)
-            case Record():
-                return self._setup.journal.record(effect.entry).result()
-            case _:
-                assert_never(effect)
-
-    def _send(self, effect: Send) -> Response | Head:
-        self.close()
-        request = self._setup.encode(self._provider, effect)
-        self._incoming = incoming = self._transport().open(request, timeout=effect.timeout)
-        chunks = incoming.chunks()
-        start = b""
-        if effect.request.stream and incoming.status == _OK:
-            streams: bool | None = None
-            while streams is None and (chunk := next(chunks, b"")):
-                start += chunk
-                streams = is_event_stream(start, incoming.headers)
-            if streams:
-                self._events = _decoded(start, chunks)
-                return Head(status=incoming.status, headers=incoming.headers)
-        body = b"".join([start, *_bounded(chunks)])
-        self.close()
-        return Response(status=incoming.status, headers=incoming.headers, body=body)
-
-    def _fetch(self, effect: Fetch) -> Head:
-        request = fetch_request(effect.url, public_only=effect.public_only)
-        incoming = self._transport().open(request, timeout=effect.timeout)
-        with closing(incoming):
-            if incoming.status == _OK:
-                written = 0
-                for chunk in incoming.chunks():
-                    written += len(chunk)
-                    if written > effect.limit:
-                        msg = f"The result is larger than {effect.limit} bytes: {effect.url}"
-                        raise DownloadError(msg)
-                    effect.sink.write(chunk)
-        return Head(status=incoming.status, headers=incoming.headers)
-
-
-def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    length = 0
-    for chunk in chunks:
-        length += len(chunk)
-        check_length(length)
-        yield chunk
-
-
-def _decoded(start: bytes, chunks: Iterable[bytes]) -> Iterator[ServerSentEvent]:
-    decoder = EventDecoder()
-    yield from decoder.feed(start)
-    for chunk in _bounded(chunks):
-        yield from decoder.feed(chunk)
-    yield from decoder.close()
+        return Performer(self._setup, self._transport)

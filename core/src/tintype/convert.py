@@ -44,6 +44,7 @@ _BASE64_TEXT = re.compile(r"[A-Za-z0-9+/_-]{160}")
 # JSON can spell half a character; nothing can be done with the text that holds one.
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SHOWN = 80
+_DEEPEST = 64
 
 
 # ------------------------------------------------------------ what plugins call
@@ -140,16 +141,23 @@ def merge_options(body: JsonObject, options: JsonObject) -> dict[str, object]:
     return {**body, **options}
 
 
-def redact(value: object) -> object:
-    """A JSON value with `<N bytes>` in place of every encoded image."""
+def redact(value: object, depth: int = 0) -> object:
+    """A JSON value with `<N bytes>` in place of every encoded image.
+
+    Raises:
+        ProtocolError: It is nested deeper than any document describes.
+    """
+    if depth > _DEEPEST:
+        msg = "The answer is nested deeper than any document describes."
+        raise ProtocolError(msg)
     match value:
         case str() if _IMAGE_TEXT.match(value) or _BASE64_TEXT.match(value):
             payload = value.partition(",")[2] if value.startswith("data:") else value
             return f"<{len(payload.rstrip('=')) * 3 // 4} bytes>"
         case Mapping():
-            return {key: redact(item) for key, item in value.items()}
+            return {key: redact(item, depth + 1) for key, item in value.items()}
         case list():
-            return [redact(item) for item in value]
+            return [redact(item, depth + 1) for item in value]
         case _:
             return _plain(value)
 

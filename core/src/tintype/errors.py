@@ -44,7 +44,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from tintype.models import Task
+    from tintype.models import Attempt, Task
 
 
 class Billed(enum.StrEnum):
@@ -71,9 +71,11 @@ class TintypeError(Exception):
         message: What happened, as a sentence.
         provider: The provider's name, or "" where none is involved.
         billed: Whether money was spent.
+        attempts: What became of each submission, where a generation gave no image.
     """
 
     billed: Billed = Billed.UNKNOWN
+    attempts: tuple[Attempt, ...] = ()
 
     def __init__(self, message: str, *, provider: str = "", billed: Billed | None = None) -> None:
         super().__init__(message)

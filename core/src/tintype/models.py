@@ -584,6 +584,14 @@ class Secret:
 
     __str__ = __repr__
 
+    def __copy__(self) -> Secret:
+        """Itself: a copy within the process is no way out of it."""
+        return self
+
+    def __deepcopy__(self, _: object) -> Secret:
+        """Itself."""
+        return self
+
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
         """A pickle that holds nothing."""
         return Secret, ("",)
@@ -598,6 +606,7 @@ class Account:
         key: The key, or None where the provider is only looked at.
         base_url: An origin, with a path prefix if need be, in place of the documented one.
         usd_per_credit: What a credit cost you, in US dollars; None is the documented value.
+        webhook_secret: What the provider signs its webhooks with, or None.
         trusted_hosts: Hosts in private networks from which results may come all the same.
     """
 
@@ -605,4 +614,5 @@ class Account:
     key: Secret | None = field(default=None, converter=_secret)
     base_url: str | None = None
     usd_per_credit: Decimal | None = None
+    webhook_secret: Secret | None = field(default=None, converter=_secret)
     trusted_hosts: tuple[str, ...] = ()

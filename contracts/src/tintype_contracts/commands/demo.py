@@ -16,7 +16,7 @@ from PIL import Image as Picture
 
 from tintype.async_client import AsyncClient
 from tintype.cli.display import console, progress_words, quotes_table, table, usd
-from tintype.downloads import PartFile
+from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UnknownProviderError
 from tintype.models import ImageRequest, Quote, Task
 from tintype_contracts.loader import installed
@@ -54,8 +54,7 @@ def command(
     others are played by the sandbox, from what their documentation says.
     """
     request = ImageRequest(prompt=prompt, model=model)
-    with PartFile(Path(output)):
-        pass  # a folder that cannot be written to is found out first
+    check_folder(Path(output))
     chosen, live = _choose(names)
     with ExitStack() as stack:
         played = [name for name in chosen if name not in live]

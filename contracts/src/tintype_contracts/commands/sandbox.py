@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 
@@ -29,14 +30,17 @@ def command(port: int, providers: tuple[str, ...], pace: float) -> None:
         known = ", ".join(installed()) or "none"
         _give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
     try:
-        with Sandbox(providers or None, port=port, pace=pace) as sandbox:
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            Sandbox(providers or None, port=port, pace=pace) as sandbox,
+        ):
             for name, value in sandbox.environ().items():
                 click.echo(f"export {name}={value}")
             sys.stdout.flush()
-            with contextlib.suppress(KeyboardInterrupt):
-                threading.Event().wait()
+            threading.Event().wait()
     except OSError as error:
-        _give_up(f"Port {port} cannot be used: {error.strerror}. Choose another, or 0 for any.")
+        why = os.strerror(error.errno or 0)
+        _give_up(f"Port {port} cannot be used: {why}. Choose another, or 0 for any.")
     except FixtureError as error:
         _give_up(str(error))
 

@@ -24,6 +24,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "quote": ("tintype.cli.quote", "Ask what a picture costs."),
     "generate": ("tintype.cli.generate", "Draw a picture and save it."),
     "tasks": ("tintype.cli.tasks", "List what the journal knows of."),
+    "webhooks": ("tintype.cli.webhooks", "Take the providers' calls."),
     "resume": ("tintype.cli.resume", "Finish what was paid for."),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tintype.client import Client
@@ -19,8 +20,12 @@ def client(*, on_unsupported: OnUnsupported = "error", task_timeout: float | Non
     The journal is what `TINTYPE_JOURNAL` names, else the usual place, where
     `tintype[journal]` is installed.
     """
-    journal = None if os.environ.get("TINTYPE_JOURNAL") else usual_place()
-    return Client(on_unsupported=on_unsupported, task_timeout=task_timeout, journal=journal)
+    return Client(on_unsupported=on_unsupported, task_timeout=task_timeout, journal=journal_place())
+
+
+def journal_place() -> Path | None:
+    """Where the journal is kept, or None: where the environment says, if it does."""
+    return None if os.environ.get("TINTYPE_JOURNAL") else usual_place()
 
 
 def journaled(*, task_timeout: float | None = None) -> Client:

@@ -93,6 +93,9 @@ class Journal(Protocol):
     def lines(self, entries: Iterable[str] = ()) -> list[Line]:
         """The records of these ids, or all, oldest first."""
 
+    def find(self, provider: str, task_id: str) -> Line | None:
+        """The record of the task that a provider calls so, or None."""
+
     def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
         """A record for this process to follow, or None where another one may still do so.
 
@@ -151,6 +154,10 @@ class NoJournal:
     def lines(self, entries: Iterable[str] = ()) -> list[Line]:  # noqa: ARG002
         """None."""
         return []
+
+    def find(self, provider: str, task_id: str) -> Line | None:  # noqa: ARG002
+        """None."""
+        return None
 
     def claim(self, entry: str, *, by_name: bool = False) -> Line | None:  # noqa: ARG002
         """None."""

@@ -120,6 +120,7 @@ class SqlJournal:
                 provider=intent.provider,
                 billed=Billed.UNKNOWN.value,
                 state="",
+                task_id="",
                 request=to_json(evolve(intent.request, references=references)),
                 reason="",
                 created_at=_now(),
@@ -156,6 +157,7 @@ class SqlJournal:
                     provider=task.provider,
                     billed=task.billed.value,
                     state="",
+                    task_id="",
                     reason="",
                     created_at=_now(),
                     updated_at=_now(),
@@ -169,6 +171,7 @@ class SqlJournal:
             "outcome": Outcome.ACCEPTED.value,
             "billed": task.billed.value,
             "state": task.state.value,
+            "task_id": task.id,
             "task": text,
             "updated_at": _now(),
             **_settlement(task),
@@ -212,6 +215,13 @@ class SqlJournal:
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
             return [self._line(connection, row) for row in rows]
+
+    def find(self, provider: str, task_id: str) -> Line | None:
+        """The record of the task that a provider calls so, or None."""
+        named = (submission.c.provider == provider) & (submission.c.task_id == task_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(submission).where(named)).mappings().first()
+            return self._line(connection, row) if row is not None and task_id else None
 
     def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
         """A record for this process to follow, or None where another one may still do so."""

@@ -14,6 +14,7 @@ submission = Table(
     Column("outcome", String(20)),  # null while under way
     Column("billed", String(20), nullable=False),
     Column("state", String(20), nullable=False),  # of the task, "" without one
+    Column("task_id", String(200), nullable=False),  # the provider's, "" until it has one
     Column("request", Text),
     Column("task", Text),
     Column("reason", Text, nullable=False),
@@ -23,6 +24,7 @@ submission = Table(
     Column("reserved", BigInteger, nullable=False),  # nanodollars, until it is settled
     Column("spent", BigInteger, nullable=False),  # nanodollars, once it is
     Index("submission_by_time", "created_at"),
+    Index("submission_by_task", "provider", "task_id"),
 )
 
 event = Table(

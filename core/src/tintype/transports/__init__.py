@@ -82,3 +82,20 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close every connection."""
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """A library's error, and all that led to it, without the frames they came through.
+
+    The frames hold the request's headers, and with them the key: crash reporters print the
+    local variables that they find there.
+    """
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            waiting += [each.__cause__, each.__context__]
+    return error

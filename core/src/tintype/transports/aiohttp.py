@@ -22,6 +22,7 @@ from tintype.errors import (
     TransportError,
 )
 from tintype.messages import Headers, HttpRequest
+from tintype.transports import without_frames
 
 _CONNECT_TIMEOUT = 10.0
 _OWN_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
@@ -139,7 +140,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _translation(error) from error
+        raise _translation(error) from without_frames(error)
 
 
 def _translation(error: Exception) -> TransportError:

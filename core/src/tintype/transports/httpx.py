@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
 from tintype.messages import Headers, HttpRequest
+from tintype.transports import without_frames
 
 if TYPE_CHECKING:  # neither is a dependency: whichever made your client is imported already
     import httpx
@@ -130,7 +131,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except families as error:
-        raise _translation(error) from error
+        raise _translation(error) from without_frames(error)
 
 
 def _translation(error: BaseException) -> TransportError:

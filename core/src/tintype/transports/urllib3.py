@@ -22,6 +22,7 @@ from tintype.errors import (
     TransportError,
 )
 from tintype.messages import Headers, HttpRequest
+from tintype.transports import without_frames
 
 _CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 10.0
@@ -155,7 +156,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (failures.HTTPError, OSError, ValueError) as error:
-        raise _translation(error) from error
+        raise _translation(error) from without_frames(error)
 
 
 def _translation(error: Exception) -> TransportError:

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(20)),
         sa.Column("billed", sa.String(20), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("task_id", sa.String(200), nullable=False),
         sa.Column("request", sa.Text),
         sa.Column("task", sa.Text),
         sa.Column("reason", sa.Text, nullable=False),
@@ -26,6 +27,7 @@ def upgrade() -> None:
         sa.Column("spent", sa.BigInteger, nullable=False),
     )
     op.create_index("submission_by_time", "submission", ["created_at"])
+    op.create_index("submission_by_task", "submission", ["provider", "task_id"])
     op.create_table(
         "event",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),

@@ -1,0 +1,93 @@
+"""`tintype contracts check`: the verdict on a plugin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from tintype.errors import PluginError, UsageError
+from tintype_contracts.child import examine_apart
+from tintype_contracts.loader import installed
+from tintype_contracts.terminal import summary
+from tintype_contracts.verdict import Report
+
+_MISUSE = 2
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command("check")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "everyone", is_flag=True, help="Every provider that has fixtures.")
+@click.option("--level", default=3, type=click.IntRange(1, 3), help="What is asked for.")
+@click.option("--set", "set_", metavar="DATE", help="A dated check set, such as 2026.11.")
+@click.option("--today", type=_DAY, help="The day that the age of documents is counted to.")
+@click.option("--json", "json_", type=click.Path(path_type=Path), help="Write the report here.")
+@click.option("--junit", type=click.Path(path_type=Path), help="… as JUnit.")
+@click.option("--html", type=click.Path(path_type=Path), help="… as one page.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="… as Markdown.")
+def command(  # noqa: PLR0913 - each is an option
+    names: tuple[str, ...],
+    *,
+    everyone: bool,
+    level: int,
+    set_: str | None,
+    today: datetime | None,
+    json_: Path | None,
+    junit: Path | None,
+    html: Path | None,
+    markdown: Path | None,
+) -> None:
+    """Hold plugins against what their providers document.
+
+    Each is examined in a process of its own, offline. Exit status: 0 conforms, 1 does not,
+    2 misuse.
+    """
+    reports = _examine(_named(names, everyone=everyone), level, set_, today and today.date())
+    click.echo("\n\n".join(summary(report) for report in reports))
+    files = {"json": json_, "junit": junit, "html": html, "markdown": markdown}
+    for form, path in files.items():
+        if path is not None:
+            _write(path, form, reports, several=everyone)
+    raise SystemExit(0 if all(report.conforms for report in reports) else 1)
+
+
+def _named(names: tuple[str, ...], *, everyone: bool) -> Sequence[str]:
+    if everyone == bool(names):
+        _give_up("Name a provider, or give --all.")
+    return installed() if everyone else names
+
+
+def _examine(
+    names: Sequence[str], level: int, set_: str | None, today: date | None
+) -> list[Report]:
+    """One process a plugin, as many at a time as there are cores."""
+    one = partial(examine_apart, level=level, set_=set_, today=today)
+    try:
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            return list(pool.map(one, names))
+    except UsageError as error:
+        _give_up(str(error))
+    except PluginError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+
+
+def _write(path: Path, form: str, reports: Sequence[Report], *, several: bool) -> None:
+    from tintype_contracts.report import FORMS  # noqa: PLC0415 - needed where a file is asked for
+
+    try:
+        path.write_text(FORMS[form](reports, several), "utf-8")
+    except OSError as error:
+        _give_up(f"{path} cannot be written: {error.strerror}.")
+
+
+def _give_up(sentence: str) -> NoReturn:
+    click.echo(f"tintype: {sentence}", err=True)
+    raise SystemExit(_MISUSE)

@@ -1,0 +1,34 @@
+"""`tintype contracts explain`: what a check is about."""
+
+from __future__ import annotations
+
+import inspect
+from difflib import get_close_matches
+
+import click
+
+from tintype_contracts.checks.registry import all_checks
+
+_MISUSE = 2
+
+
+@click.command("explain")
+@click.argument("check_id", required=False)
+def command(check_id: str | None) -> None:
+    """Say what a check looks at, why, and what an author does about it.
+
+    Without an id, all checks with a line each.
+    """
+    checks = {check.id: check for check in all_checks()}
+    if check_id is None:
+        for check in checks.values():
+            click.echo(f"{check.id:34} [{check.level}]  {check.summary}")
+        return
+    found = checks.get(check_id)
+    if found is None:
+        near = get_close_matches(check_id, checks, n=1)
+        hint = f" Is it {near[0]}?" if near else " `tintype contracts explain` lists them."
+        click.echo(f"tintype: There is no check {check_id}.{hint}", err=True)
+        raise SystemExit(_MISUSE)
+    click.echo(f"{found.id} (level {found.level}, since {found.since})\n")
+    click.echo(inspect.cleandoc(found.explanation))

@@ -1,0 +1,75 @@
+"""`tintype contracts lint`: fixture files against the rules of their format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata, resources
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from tintype_contracts.faults import Fault, FixtureError
+from tintype_contracts.formatter import format_fixture
+from tintype_contracts.loader import installed, load_folder
+
+_MISUSE = 2
+_GROUP = "tintype.fixtures"
+
+
+@click.command("lint")
+@click.argument("names", nargs=-1, metavar="[NAME|FOLDER]...")
+@click.option("--fix", is_flag=True, help="Lay the files out anew where that is all that is wrong.")
+def command(names: tuple[str, ...], *, fix: bool) -> None:
+    """Hold fixture files against the rules of their format; all installed ones if left out.
+
+    Exit status: 0 nothing is wrong, 1 something is, 2 misuse.
+    """
+    wrong = 0
+    for name in names or installed():
+        folder = _folder(name)
+        faults = [*_layout_faults(folder, fix=fix), *_rule_faults(folder)]
+        wrong += len(faults)
+        for fault in faults:
+            click.echo(f"{name}/{fault}")
+    click.echo(f"{wrong} faults." if wrong else "Nothing is wrong.")
+    raise SystemExit(1 if wrong else 0)
+
+
+def _folder(name: str) -> Path:
+    """The folder of that path, or that an installed provider's fixtures lie in."""
+    for entry in metadata.entry_points(group=_GROUP, name=name):
+        return Path(str(resources.files(entry.value)))
+    folder = Path(name)
+    if not folder.is_dir():
+        _give_up(f"{name} is neither a folder nor a provider that has fixtures installed.")
+    return folder
+
+
+def _rule_faults(folder: Path) -> tuple[Fault, ...]:
+    try:
+        load_folder(folder)
+    except FixtureError as error:
+        return error.faults
+    return ()
+
+
+def _layout_faults(folder: Path, *, fix: bool) -> Iterator[Fault]:
+    """The files that are not laid out as `--fix` does it; with `fix` they are written."""
+    for path in sorted(folder.glob("*.json")):
+        text = path.read_text("utf-8")
+        try:
+            laid_out = format_fixture(text)
+        except ValueError:
+            continue  # the rules tell it better
+        if laid_out != text and fix:
+            path.write_text(laid_out, "utf-8")
+        elif laid_out != text:
+            message = "It is not in the canonical layout."
+            mend = f"Run: tintype contracts lint --fix {folder.name}"
+            yield Fault(file=path.name, pointer="", message=message, mend=mend)
+
+
+def _give_up(sentence: str) -> NoReturn:
+    click.echo(f"tintype: {sentence}", err=True)
+    raise SystemExit(_MISUSE)

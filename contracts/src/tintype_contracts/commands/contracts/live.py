@@ -1,0 +1,72 @@
+"""`tintype contracts live`: one picture for money, and the shapes of the answers compared."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from tintype.errors import TintypeError, UsageError
+from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
+from tintype_contracts.drift import SEVERITIES
+from tintype_contracts.faults import FixtureError
+from tintype_contracts.live import Played, shape_changes
+from tintype_contracts.loader import load
+
+_MISUSE = 2
+
+
+@click.command("live")
+@click.argument("name")
+@paid_flags
+def command(  # noqa: PLR0913 - each is a flag
+    name: str,
+    *,
+    budget_usd: Decimal,
+    scenes: tuple[str, ...],
+    ledger: Path,
+    submits: int,
+    attempts: int,
+    ci: bool,
+    yes: bool,
+) -> None:
+    """Play scenes against the live service, for money, and compare shapes.
+
+    Needs <NAME>_API_KEY and TINTYPE_LIVE=1 in the environment, and a budget. Nothing is
+    submitted whose price is unknown. No fixture is changed: write the day into
+    `validated.live` yourself. Exit status: 0 as documented, 1 not, 2 refused.
+    """
+    try:
+        fixtures = load(name)
+        played = play_scenes(
+            fixtures,
+            budget_usd=budget_usd,
+            scenes=scenes,
+            ledger=ledger,
+            submits=submits,
+            attempts=attempts,
+            ci=ci,
+            yes=yes,
+        )
+    except (UsageError, FixtureError) as error:
+        _give_up(str(error), _MISUSE)
+    except TintypeError as error:
+        _give_up(str(error), 1)
+    changes = [change for each in played for change in shape_changes(fixtures, each)]
+    for each in played:
+        click.echo("\n".join(played_lines(each)))
+    for change in sorted(changes, key=lambda change: SEVERITIES.index(change.severity)):
+        click.echo(f"{change.severity:<8} {change.name}: {change.message}")
+    wrong = any(change.severity == "error" for change in changes)
+    raise SystemExit(1 if wrong or any(_failed(each) for each in played) else 0)
+
+
+def _failed(played: Played) -> bool:
+    return played.error is not None or played.task is None or played.task.state != "succeeded"
+
+
+def _give_up(sentence: str, status: int) -> NoReturn:
+    click.echo(f"tintype: {sentence}", err=True)
+    raise SystemExit(status)

@@ -1,0 +1,80 @@
+"""`tintype contracts record`: what a run observed, as a fixture set beside the documented one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib import metadata, resources
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from tintype.errors import TintypeError, UsageError
+from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
+from tintype_contracts.faults import FixtureError
+from tintype_contracts.live import write_observed
+from tintype_contracts.loader import load, load_folder
+
+_MISUSE = 2
+_GROUP = "tintype.fixtures"
+
+
+@click.command("record")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@paid_flags
+def command(  # noqa: PLR0913 - each is a flag
+    name: str,
+    folder: Path,
+    *,
+    budget_usd: Decimal,
+    scenes: tuple[str, ...],
+    ledger: Path,
+    submits: int,
+    attempts: int,
+    ci: bool,
+    yes: bool,
+) -> None:
+    """Play scenes for money, and write what was observed into FOLDER, which must be new.
+
+    FOLDER becomes a copy of the fixture set with one story more, of kind `observed`, without
+    keys, ids and pictures. The same fences hold as for `live`. Exit status: 0 written, 1
+    a scene went wrong or the result breaks a rule, 2 refused.
+    """
+    try:
+        fixtures = load(name)
+        if folder.exists():
+            _give_up(f"{folder} is there already: nothing is overwritten.", _MISUSE)
+        played = play_scenes(
+            fixtures,
+            budget_usd=budget_usd,
+            scenes=scenes,
+            ledger=ledger,
+            submits=submits,
+            attempts=attempts,
+            ci=ci,
+            yes=yes,
+        )
+        day = datetime.now(UTC).date()
+        path = write_observed(_installed(name), folder, fixtures, played, day)
+        load_folder(folder)
+    except UsageError as error:
+        _give_up(str(error), _MISUSE)
+    except (TintypeError, FixtureError) as error:
+        _give_up(str(error), 1)
+    for each in played:
+        click.echo("\n".join(played_lines(each)), err=True)
+    click.echo(str(path))
+    raise SystemExit(1 if any(each.error for each in played) else 0)
+
+
+def _installed(name: str) -> Path:
+    """The folder in which an installed provider's fixtures lie."""
+    [entry] = metadata.entry_points(group=_GROUP, name=name)
+    return Path(str(resources.files(entry.value)))
+
+
+def _give_up(sentence: str, status: int) -> NoReturn:
+    click.echo(f"tintype: {sentence}", err=True)
+    raise SystemExit(status)

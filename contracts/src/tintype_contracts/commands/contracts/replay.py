@@ -1,0 +1,49 @@
+"""`tintype contracts replay`: one documented exchange, and what a plugin makes of it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from tintype.errors import TintypeError, UsageError
+from tintype_contracts.faults import FixtureError
+from tintype_contracts.mutation import Mutation
+from tintype_contracts.replay import replay, replay_text
+from tintype_contracts.run import subject_of
+
+_MISUSE = 2
+
+
+@click.command("replay")
+@click.argument("name")
+@click.argument("exchange")
+@click.option(
+    "--mutate",
+    "mutations",
+    multiple=True,
+    metavar="POINTER=VALUE",
+    help="Change the answer first: /status=null, /images= to drop (repeatable).",
+)
+def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
+    """Play one exchange to a plugin: what it sends, what it is told, what it makes of it.
+
+    VALUE is JSON; nothing behind the sign drops the place. Exit status: 0 as documented,
+    1 not, 2 misuse. With --mutate the documents expect nothing: 1 says that the plugin
+    did what no hook may.
+    """
+    try:
+        changes = [Mutation.parse(text) for text in mutations]
+        subject = subject_of(name)
+        found = replay(subject, exchange, changes)
+        click.echo(replay_text(found, subject.info.auth.form))
+    except (UsageError, ValueError) as error:
+        _give_up(str(error), _MISUSE)
+    except (TintypeError, FixtureError) as error:
+        _give_up(str(error), 1)
+    raise SystemExit(0 if found.holds else 1)
+
+
+def _give_up(sentence: str, status: int) -> NoReturn:
+    click.echo(f"tintype: {sentence}", err=True)
+    raise SystemExit(status)

@@ -1,0 +1,100 @@
+"""What the two clients are made of, and what both can tell without asking anyone."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from tintype._resolve import OnUnsupported
+    from tintype._setup import Observer
+    from tintype.budget import Budget
+    from tintype.catalog import ProviderInfo
+    from tintype.errors import PluginError
+    from tintype.journal import Journal
+    from tintype.models import Account
+
+AnyTransport = TypeVar("AnyTransport")
+
+
+class Configured(Generic[AnyTransport]):
+    """What a client is made of.
+
+    Args:
+        accounts: Keys and addresses by provider. What they leave out is taken from
+            `<NAME>_API_KEY`, `<NAME>_BASE_URL` and `<NAME>_USD_PER_CREDIT`.
+        transport: How exchanges are made; None is urllib3 or aiohttp. One that you give stays
+            yours to close.
+        plugins: Provider modules by name, in place of the installed ones.
+        wrappers: Objects with `@hookimpl(wrapper=True)` functions around every plugin.
+        observers: Called with an `Observation` after every effect.
+        on_unsupported: Whether a field a model cannot honour is an `error` or a `notice`.
+        request_timeout: Seconds for one answer; None is what the provider documents.
+        task_timeout: Seconds for one task; None likewise.
+        seed: Of the jitter between retries, for repeatable runs.
+        journal: Where paid work is written down before it happens: a journal, a file, or an
+            SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
+        budgets: What every submission has to fit into; kept in the journal.
+        cancel_on_exit: Whether running tasks are canceled at the provider, where it
+            documents a way, when a call is interrupted.
+        environ: Where accounts are completed from; None is the process's environment.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a keyword with a default
+        self,
+        *accounts: Account,
+        transport: AnyTransport | None = None,
+        plugins: Mapping[str, object] | None = None,
+        wrappers: Iterable[object] = (),
+        observers: Iterable[Observer] = (),
+        on_unsupported: OnUnsupported = "error",
+        request_timeout: float | None = None,
+        task_timeout: float | None = None,
+        seed: int | None = None,
+        journal: Journal | str | Path | None = None,
+        budgets: Iterable[Budget] = (),
+        cancel_on_exit: bool = True,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        # Imported now: a client is often imported and sometimes made, and what it is made
+        # of takes longer to import than everything it is called with.
+        from tintype._setup import Options, Setup  # noqa: PLC0415
+
+        options = Options(
+            plugins=plugins,
+            wrappers=tuple(wrappers),
+            observers=tuple(observers),
+            on_unsupported=on_unsupported,
+            request_timeout=request_timeout,
+            task_timeout=task_timeout,
+            seed=seed,
+            journal=journal,
+            budgets=tuple(budgets),
+            cancel_on_exit=cancel_on_exit,
+        )
+        self._setup = Setup(accounts, os.environ if environ is None else environ, options)
+        self._transport = transport
+        self._owned = transport is None
+
+    @property
+    def providers(self) -> tuple[ProviderInfo, ...]:
+        """What every working plugin offers."""
+        return tuple(plugin.info for plugin in self._setup.registry.working())
+
+    @property
+    def broken(self) -> Mapping[str, PluginError]:
+        """Why each installed plugin that does not work does not, by provider."""
+        self._setup.registry.working()
+        return self._setup.registry.broken
+
+    @property
+    def journal(self) -> Journal:
+        """Where paid work is written down."""
+        return self._setup.journal
+
+    def account(self, provider: str) -> Account:
+        """The account that would be used for a provider."""
+        return self._setup.account(provider)

@@ -1,0 +1,67 @@
+"""What happens, told to `logging`: nothing is shown unless somebody asks for it.
+
+The logger is `tintype`. Every effect is a DEBUG record, one that failed a WARNING. The facts
+stand in the record's `tintype` attribute as a dictionary, for structured logs. No effect
+holds a key, and no body is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from tintype._effects import Effect, Fetch, Record, Reply, Send, Sleep
+from tintype.entries import Snapshot
+from tintype.errors import TintypeError
+from tintype.messages import Response
+
+_logger = logging.getLogger("tintype")
+_logger.addHandler(logging.NullHandler())
+
+
+def log(
+    provider: str, effect: Effect, reply: Reply, error: TintypeError | None, seconds: float
+) -> None:
+    """Tell how an effect went."""
+    level = logging.DEBUG if error is None else logging.WARNING
+    if not _logger.isEnabledFor(level):
+        return
+    name = type(effect).__name__.lower()
+    facts: dict[str, object] = {
+        "provider": provider,
+        "effect": name,
+        "seconds": round(seconds, 6),
+        **_facts(effect),
+    }
+    if isinstance(reply, Response):
+        facts |= {"status": reply.status, "bytes": len(reply.body)}
+    if error is not None:
+        facts |= {"error": type(error).__name__, "billed": error.billed.value}
+    words = " ".join(f"{key}={value}" for key, value in facts.items() if value != "")
+    _logger.log(level, "%s", words, extra={"tintype": facts})
+
+
+def _facts(effect: Effect) -> dict[str, object]:
+    match effect:
+        case Send(request=request):
+            return {"method": request.method, "url": _place(request.url)}
+        case Fetch(url=url):
+            return {"method": "GET", "url": _place(url)}
+        case Sleep(seconds=seconds):
+            return {"pause": seconds}
+        case Record():
+            return _record_facts(effect)
+        case _:
+            return {}
+
+
+def _record_facts(record: Record) -> dict[str, object]:
+    if isinstance(record.entry, Snapshot):
+        task = record.entry.task
+        return {"task": task.id, "state": task.state.value, "entry": task.entry}
+    return {"kind": type(record.entry).__name__.lower()}
+
+
+def _place(url: str) -> str:
+    """A URL without its query: results are often signed there."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()

@@ -1,0 +1,210 @@
+"""Performs flows' effects with blocking calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, suppress
+from typing import TypeVar, assert_never
+
+from tintype._dispatch import fetch_request
+from tintype._effects import (
+    Effect,
+    Fetch,
+    Flow,
+    Head,
+    Load,
+    Receive,
+    Record,
+    Reply,
+    Send,
+    Sleep,
+)
+from tintype._events import EventDecoder, is_event_stream
+from tintype._setup import (
+    Progress,
+    Setup,
+    Trail,
+    check_length,
+    hurried,
+    read_reference,
+)
+from tintype.entries import Snapshot
+from tintype.errors import DownloadError, TintypeError
+from tintype.messages import Response, ServerSentEvent
+from tintype.models import Task
+from tintype.transports import Incoming, Transport
+
+T = TypeVar("T")
+_OK = 200
+
+
+class Performer:
+    """Performs flows' effects.
+
+    Args:
+        setup: Accounts, plugins, observers, journal.
+        transport: How exchanges are made, or None: the usual library, opened at first use.
+    """
+
+    def __init__(self, setup: Setup, transport: Transport | None) -> None:
+        self._setup = setup
+        self._transport = transport
+        self._owned = transport is None
+
+    def close(self) -> None:
+        """Close the connections that were opened here, and the journal likewise."""
+        if self._owned and self._transport is not None:
+            self._transport.close()
+            self._transport = None
+        self._setup.close()
+
+    def _opened(self) -> Transport:
+        if self._transport is None:
+            # Imported at its first use: urllib3 costs more than everything else together.
+            from tintype.transports.urllib3 import Urllib3Transport  # noqa: PLC0415
+
+            self._transport = Urllib3Transport()
+        return self._transport
+
+    def run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
+        """A flow's result; its snapshots go to `on_progress`."""
+        with closing(self.steps(provider, flow)) as steps:
+            while True:
+                try:
+                    task = next(steps)
+                except StopIteration as stop:
+                    result: T = stop.value
+                    return result
+                if on_progress is not None:
+                    on_progress(task)
+
+    def steps(self, provider: str, flow: Flow[T]) -> Generator[Task, None, T]:
+        """Perform a flow's effects; the snapshots it records come out on the way."""
+        line = _Line(self._setup, self._opened, provider)
+        try:
+            with closing(line), closing(flow):
+                return (yield from _performed(line, flow))
+        except Exception:
+            self._setup.release(line.trail)
+            raise
+        except BaseException:  # interrupted, or nobody looks any more
+            self._setup.release(line.trail)
+            self._say_farewell(provider, line.trail)
+            raise
+        finally:
+            line.trail.end()
+
+    def _say_farewell(self, provider: str, trail: Trail) -> None:
+        for flow in self._setup.farewells(trail):
+            line = _Line(self._setup, self._opened, provider)
+            with suppress(TintypeError), closing(line), closing(flow):
+                line.perform(hurried(next(flow)))
+
+
+def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                reply = line.perform(effect)
+            except TintypeError as error:
+                effect = flow.throw(error)
+                continue
+            if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
+                yield effect.entry.task
+            effect = flow.send(reply)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+class _Line:
+    """Performs one flow's effects, and holds the stream it may have open."""
+
+    def __init__(self, setup: Setup, transport: Callable[[], Transport], provider: str) -> None:
+        self._setup = setup
+        self._transport = transport
+        self._provider = provider
+        self._incoming: Incoming | None = None
+        self._events: Iterator[ServerSentEvent] = iter(())
+        self.trail = setup.trail()
+
+    def perform(self, effect: Effect) -> Reply:
+        """What comes of an effect."""
+        with self._setup.observed(self._provider, effect) as seen:
+            seen.reply = self._perform(effect)
+        self.trail.note(effect, seen.reply)
+        return seen.reply
+
+    def close(self) -> None:
+        """Let go of a stream that was not read to its end."""
+        if self._incoming is not None:
+            self._incoming.close()
+            self._incoming = None
+
+    def _perform(self, effect: Effect) -> Reply:
+        match effect:
+            case Send():
+                return self._send(effect)
+            case Receive():
+                return next(self._events, None)
+            case Sleep():
+                time.sleep(effect.seconds)
+                return None
+            case Load():
+                return read_reference(effect.path)
+            case Fetch():
+                return self._fetch(effect)
+            case Record():
+                return self._setup.journal.record(effect.entry).result()
+            case _:
+                assert_never(effect)
+
+    def _send(self, effect: Send) -> Response | Head:
+        self.close()
+        request = self._setup.encode(self._provider, effect)
+        self._incoming = incoming = self._transport().open(request, timeout=effect.timeout)
+        chunks = incoming.chunks()
+        start = b""
+        if effect.request.stream and incoming.status == _OK:
+            streams: bool | None = None
+            while streams is None and (chunk := next(chunks, b"")):
+                start += chunk
+                streams = is_event_stream(start, incoming.headers)
+            if streams:
+                self._events = _decoded(start, chunks)
+                return Head(status=incoming.status, headers=incoming.headers)
+        body = b"".join([start, *_bounded(chunks)])
+        self.close()
+        return Response(status=incoming.status, headers=incoming.headers, body=body)
+
+    def _fetch(self, effect: Fetch) -> Head:
+        request = fetch_request(effect.url, public_only=effect.public_only)
+        incoming = self._transport().open(request, timeout=effect.timeout)
+        with closing(incoming):
+            if incoming.status == _OK:
+                written = 0
+                for chunk in incoming.chunks():
+                    written += len(chunk)
+                    if written > effect.limit:
+                        msg = f"The result is larger than {effect.limit} bytes: {effect.url}"
+                        raise DownloadError(msg)
+                    effect.sink.write(chunk)
+        return Head(status=incoming.status, headers=incoming.headers)
+
+
+def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    length = 0
+    for chunk in chunks:
+        length += len(chunk)
+        check_length(length)
+        yield chunk
+
+
+def _decoded(start: bytes, chunks: Iterable[bytes]) -> Iterator[ServerSentEvent]:
+    decoder = EventDecoder()
+    yield from decoder.feed(start)
+    for chunk in _bounded(chunks):
+        yield from decoder.feed(chunk)
+    yield from decoder.close()

@@ -1,0 +1,234 @@
+"""Performs flows' effects with await."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, closing, suppress
+from typing import Generic, TypeVar, assert_never
+
+from tintype._dispatch import fetch_request
+from tintype._effects import (
+    Effect,
+    Fetch,
+    Flow,
+    Head,
+    Load,
+    Receive,
+    Record,
+    Reply,
+    Send,
+    Sleep,
+)
+from tintype._events import EventDecoder, is_event_stream
+from tintype._setup import (
+    Progress,
+    Setup,
+    Trail,
+    check_length,
+    hurried,
+    read_reference,
+)
+from tintype.entries import Snapshot
+from tintype.errors import DownloadError, TintypeError, UsageError
+from tintype.messages import Response, ServerSentEvent
+from tintype.models import Task
+from tintype.transports import AsyncIncoming, AsyncTransport
+
+T = TypeVar("T")
+_OK = 200
+
+
+class AsyncPerformer:
+    """Performs flows' effects.
+
+    Args:
+        setup: Accounts, plugins, observers, journal.
+        transport: How exchanges are made, or None: the usual library, opened at first use.
+    """
+
+    def __init__(self, setup: Setup, transport: AsyncTransport | None) -> None:
+        self._setup = setup
+        self._transport = transport
+        self._owned = transport is None
+
+    async def close(self) -> None:
+        """Close the connections that were opened here, and the journal likewise."""
+        if self._owned and self._transport is not None:
+            await self._transport.close()
+            self._transport = None
+        await asyncio.to_thread(self._setup.close)
+
+    def _opened(self) -> AsyncTransport:
+        if self._transport is None:
+            # Imported at its first use: it is an extra, and costs more than the rest together.
+            try:
+                from tintype.transports.aiohttp import AiohttpTransport  # noqa: PLC0415
+            except ImportError as error:
+                msg = "AsyncClient needs aiohttp: pip install 'tintype[async]'"
+                raise UsageError(msg) from error
+            self._transport = AiohttpTransport()
+        return self._transport
+
+    async def run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
+        """A flow's result; its snapshots go to `on_progress`."""
+        async with aclosing(self.steps(provider, flow)) as steps:
+            async for step in steps:
+                if isinstance(step, _Done):
+                    return step.value
+                if on_progress is not None:
+                    on_progress(step)
+        raise AssertionError  # a flow's last step is its result
+
+    async def steps(self, provider: str, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
+        """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
+        line = _Line(self._setup, self._opened, provider)
+        try:
+            async with aclosing(line), aclosing(_performed(line, flow)) as steps:
+                async for step in steps:
+                    yield step
+        except Exception:
+            self._setup.release(line.trail)
+            raise
+        except BaseException:  # cancelled, or nobody looks any more
+            self._setup.release(line.trail)
+            await self._say_farewell(provider, line.trail)
+            raise
+        finally:
+            line.trail.end()
+
+    async def _say_farewell(self, provider: str, trail: Trail) -> None:
+        for flow in self._setup.farewells(trail):
+            line = _Line(self._setup, self._opened, provider)
+            with suppress(TintypeError), closing(flow):
+                async with aclosing(line):
+                    await line.perform(hurried(next(flow)))
+
+
+async def _performed(line: _Line, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
+    with closing(flow):
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    reply = await line.perform(effect)
+                except TintypeError as error:
+                    effect = flow.throw(error)
+                    continue
+                if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
+                    yield effect.entry.task
+                effect = flow.send(reply)
+        except StopIteration as stop:
+            yield _Done(stop.value)
+
+
+class _Done(Generic[T]):
+    """The result of a flow: an async generator cannot return one."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+
+class _Line:
+    """Performs one flow's effects, and holds the stream it may have open."""
+
+    def __init__(
+        self, setup: Setup, transport: Callable[[], AsyncTransport], provider: str
+    ) -> None:
+        self._setup = setup
+        self._transport = transport
+        self._provider = provider
+        self._incoming: AsyncIncoming | None = None
+        self._events: AsyncIterator[ServerSentEvent] | None = None
+        self.trail = setup.trail()
+
+    async def perform(self, effect: Effect) -> Reply:
+        """What comes of an effect."""
+        with self._setup.observed(self._provider, effect) as seen:
+            seen.reply = await self._perform(effect)
+        self.trail.note(effect, seen.reply)
+        return seen.reply
+
+    async def aclose(self) -> None:
+        """Let go of a stream that was not read to its end."""
+        if self._incoming is not None:
+            await self._incoming.close()
+            self._incoming = None
+
+    async def _perform(self, effect: Effect) -> Reply:
+        match effect:
+            case Send():
+                return await self._send(effect)
+            case Receive():
+                return await anext(self._events, None) if self._events else None
+            case Sleep():
+                await asyncio.sleep(effect.seconds)
+                return None
+            case Load():
+                return await asyncio.to_thread(read_reference, effect.path)
+            case Fetch():
+                return await self._fetch(effect)
+            case Record():
+                return await self._record(effect)
+            case _:
+                assert_never(effect)
+
+    async def _record(self, effect: Record) -> str:
+        written = self._setup.journal.record(effect.entry)
+        if written.done():
+            return written.result()
+        # Shielded: what is being written is written, also when the caller is cancelled.
+        return await asyncio.shield(asyncio.wrap_future(written))
+
+    async def _send(self, effect: Send) -> Response | Head:
+        await self.aclose()
+        request = self._setup.encode(self._provider, effect)
+        self._incoming = incoming = await self._transport().open(request, timeout=effect.timeout)
+        chunks = incoming.chunks()
+        start = b""
+        if effect.request.stream and incoming.status == _OK:
+            streams: bool | None = None
+            while streams is None and (chunk := await anext(chunks, b"")):
+                start += chunk
+                streams = is_event_stream(start, incoming.headers)
+            if streams:
+                self._events = _decoded(start, chunks)
+                return Head(status=incoming.status, headers=incoming.headers)
+        body = b"".join([start, *[chunk async for chunk in _bounded(chunks)]])
+        await self.aclose()
+        return Response(status=incoming.status, headers=incoming.headers, body=body)
+
+    async def _fetch(self, effect: Fetch) -> Head:
+        request = fetch_request(effect.url, public_only=effect.public_only)
+        incoming = await self._transport().open(request, timeout=effect.timeout)
+        try:
+            if incoming.status == _OK:
+                written = 0
+                async for chunk in incoming.chunks():
+                    written += len(chunk)
+                    if written > effect.limit:
+                        msg = f"The result is larger than {effect.limit} bytes: {effect.url}"
+                        raise DownloadError(msg)
+                    effect.sink.write(chunk)
+        finally:
+            await incoming.close()
+        return Head(status=incoming.status, headers=incoming.headers)
+
+
+async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    length = 0
+    async for chunk in chunks:
+        length += len(chunk)
+        check_length(length)
+        yield chunk
+
+
+async def _decoded(start: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
+    decoder = EventDecoder()
+    for event in decoder.feed(start):
+        yield event
+    async for chunk in _bounded(chunks):
+        for event in decoder.feed(chunk):
+            yield event
+    for event in decoder.close():
+        yield event

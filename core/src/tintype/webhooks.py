@@ -1,0 +1,152 @@
+"""Inbound webhooks: a hint each, believed once the provider itself confirms it.
+
+None of the five providers signs its webhooks, so anybody may send one. `WebhookApp` is a
+small ASGI application that reads a body, asks the provider how the task stands, and only
+then tells anyone. Duplicates, reordering, forgeries, oversized and malformed bodies are
+survived, and counted. Any ASGI server runs it; `tintype webhooks serve` uses uvicorn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import TypeAlias
+from urllib.parse import parse_qs
+
+from tintype._settle import CALLBACK_FIELD
+from tintype.async_client import AsyncClient
+from tintype.errors import NotFoundError, ProtocolError, TintypeError, UnknownProviderError
+from tintype.messages import Delivery
+from tintype.models import Task
+
+Message: TypeAlias = MutableMapping[str, object]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+OnTask: TypeAlias = Callable[[Task], Awaitable[None]]
+
+_MOST_BYTES = 1024 * 1024
+_MOST_REMEMBERED = 10_000
+# apimodels.app waits 10 seconds for an answer before it calls again.
+_PATIENCE = 8.0
+
+
+class WebhookApp:
+    """Takes `POST /<provider>` and hands over tasks that the provider has confirmed.
+
+    A call is answered with 200 once its task is confirmed, or known already; with 503 where
+    the provider could not be asked, so that it calls again; with 400, 404, 405 or 413 where
+    the call is no webhook of anybody's.
+
+    Args:
+        client: Asks the providers. With a journal it finds lost submissions again.
+        on_task: Awaited with each task that was confirmed to have ended, once.
+        limit: The most bytes of a body.
+        patience: Seconds in which the provider has to confirm.
+
+    Attributes:
+        counts: How many calls were `confirmed`, `early` (the task still runs), `duplicate`,
+            `forged`, `malformed`, `oversized`, `unconfirmed`, or `misdirected`.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        on_task: OnTask,
+        *,
+        limit: int = _MOST_BYTES,
+        patience: float = _PATIENCE,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._client = client
+        self._on_task = on_task
+        self._limit = limit
+        self._patience = patience
+        self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI 3 has it."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            status, count = await self._answer(scope, receive)
+            self.counts[count] += 1
+            await _reply(send, status, count)
+
+    async def _answer(self, scope: Mapping[str, object], receive: Receive) -> tuple[int, str]:
+        if scope["method"] != "POST":
+            return 405, "misdirected"
+        body = await self._body(receive)
+        if body is None:
+            return 413, "oversized"
+        provider = str(scope["path"]).strip("/")
+        query = parse_qs(_bytes(scope.get("query_string")).decode("latin-1"))
+        entry = query.get(CALLBACK_FIELD, [""])[0]
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._confirmed(provider, Delivery(body=body), entry)
+        except (TintypeError, TimeoutError) as error:
+            return _refusal(error)
+
+    async def _confirmed(self, provider: str, delivery: Delivery, entry: str) -> tuple[int, str]:
+        task = await self._client.receive(delivery, provider=provider, entry=entry)
+        if not task.state.terminal:
+            return 200, "early"
+        if await self._is_over(provider, task):
+            return 200, "duplicate"
+        await self._on_task(task)
+        return 200, "confirmed"
+
+    async def _is_over(self, provider: str, task: Task) -> bool:
+        """Whether this task was handed over before, or has nothing left to save."""
+        name = (provider, task.id)
+        if name in self._ended:
+            return True
+        self._ended[name] = None
+        if len(self._ended) > _MOST_REMEMBERED:
+            self._ended.popitem(last=False)
+        line = await asyncio.to_thread(self._client.journal.find, provider, task.id)
+        return line is not None and bool(line.saved) and not line.open
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The body, or None where it is larger than anyone's webhook."""
+        body = b""
+        while True:
+            message = await receive()
+            body += _bytes(message.get("body"))
+            if len(body) > self._limit or message["type"] == "http.disconnect":
+                return None
+            if not message.get("more_body"):
+                return body
+
+
+def _refusal(error: Exception) -> tuple[int, str]:
+    for kind, status, count in _REFUSALS:
+        if isinstance(error, kind):
+            return status, count
+    return 503, "unconfirmed"
+
+
+_REFUSALS = (
+    (UnknownProviderError, 404, "misdirected"),
+    (NotFoundError, 400, "forged"),
+    (ProtocolError, 400, "malformed"),
+)
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
+
+
+async def _reply(send: Send, status: int, words: str) -> None:
+    body = f"{words}\n".encode()
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Begin and end when the server does."""
+    while (await receive())["type"] == "lifespan.startup":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,465 @@
+"""The `tintype` command as a shell sees it: stdout, stderr, exit code, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import CliRunner
+from tests.core.conftest import KEY
+from tests.core.loopback import Fault, Loopback, answer, said
+from tests.core.pictures import PNG, drawn, in_base64
+
+from tintype import Task, TaskState, from_json
+from tintype.cli import cli
+from tintype.errors import UsageError
+
+PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
+SCRIPT = Path(sys.executable).parent / "tintype"
+PROMPT = "a red panda"
+
+Done: TypeAlias = subprocess.CompletedProcess[str]
+Run: TypeAlias = Callable[..., Done]
+MODEL = ("-m", "seedream-4.5")
+DRAW = ("generate", PROMPT, "-p", "apiyi", *MODEL)
+CHEAPAI = ("generate", PROMPT, "-p", "cheapai", "-o", "out")
+SUBMIT = "POST /v1/images/generations"
+
+
+@pytest.fixture
+def environ(tmp_path: Path, server: Loopback) -> dict[str, str]:
+    """An environment of its own: APIYI and CheapAI at the server, each with a key."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONWARNINGS": "error",
+        "APIYI_API_KEY": KEY,
+        "APIYI_BASE_URL": server.url,
+        "CHEAPAI_API_KEY": KEY,
+        "CHEAPAI_BASE_URL": server.url,
+    }
+
+
+@pytest.fixture
+def tintype(environ: dict[str, str], tmp_path: Path) -> Run:
+    """Runs the command; whatever it is asked, it shows neither a key nor a traceback."""
+
+    def run(*arguments: str, without: Sequence[str] = ()) -> Done:
+        clean = {name: value for name, value in environ.items() if name not in without}
+        done = subprocess.run(  # noqa: S603 - our own script
+            [SCRIPT, *arguments],
+            env=clean,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        shown = done.stdout + done.stderr
+        assert KEY not in shown
+        assert "Traceback" not in shown
+        assert "\x1b" not in shown
+        return done
+
+    return run
+
+
+def is_a_sentence(text: str) -> bool:
+    """Whether stderr is one line that says who speaks and what is wrong."""
+    return text.startswith("tintype: ") and text.count("\n") == 1 and text.endswith("\n")
+
+
+def picture(*urls: str) -> bytes:
+    """APIYI's answer with these images."""
+    return said({"data": [{"url": url} for url in urls], "usage": {"generated_images": len(urls)}})
+
+
+# -------------------------------------------------------------------------- help
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("-h",),
+        ("providers", "-h"),
+        ("models", "--help"),
+        ("quote", "-h"),
+        ("generate", "--help"),
+    ],
+)
+def test_help_is_on_stdout(arguments: tuple[str, ...]) -> None:
+    """And is a success."""
+    done = CliRunner().invoke(cli, arguments, prog_name="tintype")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: tintype")
+
+
+def test_the_commands_are_listed(tintype: Run) -> None:
+    """With a line each."""
+    listed = tintype("--help").stdout
+    for name in ("providers", "models", "quote", "generate"):
+        assert f"\n  {name}" in listed
+
+
+def test_the_version_is_told(tintype: Run) -> None:
+    """As the distribution has it."""
+    done = tintype("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("tintype, version ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("--nonsense",),
+        ("quote",),
+        ("generate", PROMPT),
+        ("generate", PROMPT, "-p", "apiyi", "-n", "many"),
+        ("generate", PROMPT, "-p", "apiyi", "--option", "no-sign"),
+        ("generate", PROMPT, "-p", "apiyi", "--option", "=x"),
+        ("generate", PROMPT, "-p", "apiyi", "--max-cost", "cheap"),
+        ("generate", PROMPT, "-p", "apiyi", "--max-cost", "-1"),
+        ("generate", PROMPT, "-p", "apiyi", "--max-cost", "nan"),
+        ("models", "--live"),
+    ],
+)
+def test_a_command_that_cannot_be_read_is_misuse(
+    server: Loopback, environ: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    """Exit code 2, the usage on stderr, nothing sent."""
+    done = CliRunner().invoke(cli, arguments, env=environ)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "Error: " in done.stderr
+    assert server.accepted == 0
+
+
+# -------------------------------------------------------------------------- listings
+
+
+def test_providers_are_listed(tintype: Run) -> None:
+    """A row each, and whether a key is set."""
+    done = tintype("providers")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert set(PROVIDERS) <= set(rows)
+    assert " set " in rows["apiyi"]
+    assert " set " not in rows["apiin"]
+
+
+def test_providers_are_listed_as_json(tintype: Run) -> None:
+    """Objects with the field names of the model."""
+    rows = json.loads(tintype("providers", "--json").stdout)
+    assert [row["name"] for row in rows] == sorted(PROVIDERS)
+    assert {"title", "homepage", "origins", "models", "auth", "key"} <= set(rows[0])
+    assert {row["name"] for row in rows if row["key"]} == {"apiyi", "cheapai"}
+
+
+def test_models_are_listed(tintype: Run) -> None:
+    """Of one provider, or of all; ids are not cut."""
+    done = tintype("models", "-p", "apiyi")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "seedream-4-5-251128" in done.stdout
+    assert "bytedance-seedream-4.5" not in done.stdout
+    assert "bytedance-seedream-4.5" in tintype("models").stdout
+
+
+def test_models_are_listed_as_json(tintype: Run) -> None:
+    """Money as text, limits by field."""
+    rows = json.loads(tintype("models", "-p", "apiyi", "-p", "apiin", "--json").stdout)
+    assert {row["provider"] for row in rows} == {"apiyi", "apiin"}
+    first = next(row for row in rows if row["id"] == "seedream-4-5-251128")
+    assert {"name", "parameters", "max_n", "prices", "references"} <= set(first)
+    assert Decimal(first["prices"][0]["usd"]) == Decimal("0.04")
+
+
+def test_models_can_be_asked_for(tintype: Run, server: Loopback) -> None:
+    """With --live the provider itself is asked."""
+    listed = {"model_id": "bytedance-seedream-4.5", "max_generations": 3}
+    server.on("GET /v1i/models", said({"success": True, "models": [listed]}))
+    rows = json.loads(tintype("models", "--live", "-p", "cheapai", "--json").stdout)
+    assert [row["max_n"] for row in rows] == [3]
+
+
+# -------------------------------------------------------------------------- prices
+
+FIELDS = {
+    *("provider", "model", "kind", "credits", "usd", "usd_low", "usd_high"),
+    *("source", "as_of", "assumptions"),
+}
+
+
+def test_a_price_is_quoted(tintype: Run, server: Loopback) -> None:
+    """Without -p by everyone who has a key, for people to read."""
+    server.on("POST /v1i/task/price", said({"success": True, "credits": 1188}))
+    done = tintype("quote", PROMPT, *MODEL)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "$0.04" in done.stdout
+    assert "1188" in done.stdout
+    assert "apiin" not in done.stdout
+
+
+def test_a_price_is_quoted_as_json(tintype: Run, server: Loopback) -> None:
+    """Amounts are decimal text or null; who cannot tell a price says why."""
+    server.on("POST /v1i/task/price", said({"error": "Invalid API key"}, status=401))
+    done = tintype("quote", PROMPT, *MODEL, "--json")
+    rows = {row["provider"]: row for row in json.loads(done.stdout)}
+    assert set(rows) == {"apiyi", "cheapai"}
+    assert all(set(row) >= FIELDS for row in rows.values())
+    assert rows["apiyi"]["kind"] == "exact"
+    assert Decimal(rows["apiyi"]["usd"]) == Decimal("0.04")
+    assert (rows["cheapai"]["kind"], rows["cheapai"]["usd"]) == ("unknown", None)
+    assert "Invalid API key" in rows["cheapai"]["reason"]
+
+
+def test_a_documented_price_needs_no_key(tintype: Run, server: Loopback) -> None:
+    """Nothing is sent, so nobody has to be known."""
+    done = tintype("quote", PROMPT, "-p", "apiin", "--json", without=("APIYI_API_KEY",))
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[0]["credits"] == "12"
+    assert server.accepted == 0
+
+
+def test_without_any_key_it_is_said_which_to_set(tintype: Run) -> None:
+    """One sentence that names them all."""
+    done = tintype("quote", PROMPT, without=("APIYI_API_KEY", "CHEAPAI_API_KEY"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert is_a_sentence(done.stderr)
+    assert all(f"{name.upper()}_API_KEY" in done.stderr for name in PROVIDERS)
+
+
+# -------------------------------------------------------------------------- pictures
+
+
+def test_a_picture_is_drawn_and_saved(tintype: Run, server: Loopback, tmp_path: Path) -> None:
+    """Its path on stdout, its progress and its cost on stderr."""
+    server.on(SUBMIT, picture(f"{server.url}/1.png", f"{server.url}/2"))
+    server.on("GET /1.png", answer(PNG)).on("GET /2", answer(drawn("jpeg")))
+    done = tintype(*DRAW, "-o", "out")
+    assert done.returncode == 0, done.stderr
+    paths = [tmp_path / line for line in done.stdout.splitlines()]
+    assert [path.read_bytes() for path in paths] == [PNG, drawn("jpeg")]
+    assert [path.suffix for path in paths] == [".png", ".jpg"]
+    assert {path.parent for path in paths} == {tmp_path / "out"}
+    assert "apiyi: succeeded" in done.stderr
+    assert "$0.04" in done.stderr
+    assert server.requests[0].header("authorization") == f"Bearer {KEY}"
+    assert server.is_left_alone()
+
+
+def test_every_flag_reaches_the_provider(tintype: Run, server: Loopback, tmp_path: Path) -> None:
+    """Size, watermark, references and raw options are on the wire."""
+    (tmp_path / "fox.png").write_bytes(PNG)
+    server.on(SUBMIT, said({"data": [{"b64_json": in_base64(PNG)}]}))
+    flags = ("--size", "2048x2048", "--no-watermark", "--reference", "fox.png")
+    raw = ("--option", 'guidance={"scale": 2.5}', "--option", "word=plain text")
+    done = tintype(*DRAW, *flags, *raw, "-o", "out")
+    assert done.returncode == 0, done.stderr
+    body = json.loads(server.requests[0].body)
+    assert body["prompt"] == PROMPT
+    assert body["size"] == "2048x2048"
+    assert body["watermark"] is False
+    assert body["image"] == [f"data:image/png;base64,{in_base64(PNG)}"]
+    assert (body["guidance"], body["word"]) == ({"scale": 2.5}, "plain text")
+
+
+def test_a_picture_is_not_written_over_another(
+    tintype: Run, server: Loopback, tmp_path: Path
+) -> None:
+    """Run twice, there are two files."""
+    server.on(SUBMIT, said({"data": [{"b64_json": in_base64(PNG)}]}))
+    first, second = (tintype(*DRAW, "-o", "out").stdout for _ in range(2))
+    assert first != second
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_a_task_is_printed_where_nobody_waits(tintype: Run, server: Loopback) -> None:
+    """With --no-wait stdout is the task as JSON, for another process."""
+    server.on("*", said({"success": True, "task_id": "t-1"}))
+    done = tintype("generate", PROMPT, "-p", "cheapai", "--no-wait")
+    assert (done.returncode, done.stderr) == (0, "")
+    task = from_json(done.stdout, Task)
+    assert (task.provider, task.id, task.state) == ("cheapai", "t-1", TaskState.RUNNING)
+    assert server.lines() == ["POST /v1i/task/generate-image"]
+
+
+def test_a_picture_that_is_too_dear_is_not_drawn(tintype: Run, server: Loopback) -> None:
+    """--max-cost stops it before anything is sent."""
+    done = tintype(*DRAW, "--max-cost", "0.039")
+    assert done.returncode == 2
+    assert "0.04" in done.stderr
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("generate", PROMPT, "-p", "nobody"), "nobody"),
+        (("generate", PROMPT, "-p", "apiin"), "APIIN_API_KEY"),
+        ((*DRAW, "--size", "big"), "WIDTHxHEIGHT"),
+        ((*DRAW, "-o", "file/below"), "file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    tintype: Run, server: Loopback, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    """On stderr, with exit code 2, before anything is sent."""
+    (tmp_path / "file").write_bytes(b"")
+    done = tintype(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert is_a_sentence(done.stderr)
+    assert words in done.stderr
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("models", "-p", "nobody"), "nobody"),
+        (("quote", PROMPT, "-p", "nobody"), "nobody"),
+        ((*DRAW, "--size", "1x1"), "size"),
+        ((*DRAW, "-n", "0"), "n=0"),
+        ((*DRAW, "--aspect-ratio", "7:1"), "7:1"),
+        ((*DRAW, "--reference", "nowhere.png"), "nowhere.png"),
+        (("generate", "", "-p", "apiyi"), "prompt"),
+        ((*DRAW, "--option", "model=other"), "model"),
+        ((*DRAW, "-o", "/proc/self/out"), "/proc/self/out"),
+    ],
+)
+def test_what_cannot_be_done_is_found_before_anything_is_sent(
+    server: Loopback, environ: dict[str, str], arguments: tuple[str, ...], words: str
+) -> None:
+    """Each is an error of usage that names the matter."""
+    done = CliRunner().invoke(cli, arguments, env=environ)
+    assert isinstance(done.exception, UsageError)
+    assert words in str(done.exception)
+    assert done.stdout == ""
+    assert server.accepted == 0
+
+
+def test_a_bad_address_is_told(tintype: Run, environ: dict[str, str]) -> None:
+    """The variable is named."""
+    environ["APIYI_BASE_URL"] = "localhost:8000"
+    done = tintype(*DRAW)
+    assert done.returncode == 2
+    assert is_a_sentence(done.stderr)
+    assert "APIYI_BASE_URL" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (said({"error": {"message": "Bad key.", "code": "x"}}, status=401), "Bad key"),
+        (Fault.RESET, "not sent again"),
+    ],
+)
+def test_what_failed_is_told(tintype: Run, server: Loopback, reply: bytes, words: str) -> None:
+    """Exit code 1; a submission that was lost is not sent again."""
+    server.on(SUBMIT, reply)
+    done = tintype(*DRAW)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert is_a_sentence(done.stderr)
+    assert words in done.stderr
+    assert server.lines() == [SUBMIT]
+
+
+def test_a_result_that_cannot_be_had_leaves_its_task(tintype: Run, server: Loopback) -> None:
+    """What was paid for can still be collected from what stands on stdout."""
+    server.on(SUBMIT, picture(f"{server.url}/gone.png"))
+    done = tintype(*DRAW, "-o", "out")
+    assert done.returncode == 1
+    assert from_json(done.stdout, Task).images[0].url == f"{server.url}/gone.png"
+    assert "404" in done.stderr
+
+
+# -------------------------------------------------------------------------- the shell's doings
+
+
+def _started(arguments: Sequence[str], environ: dict[str, str], cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own script
+        [SCRIPT, *arguments],
+        env=environ,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("asked", [1, 2])
+def test_an_interrupt_ends_it(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, asked: int
+) -> None:
+    """While the price or the submission is under way: no traceback, no picture."""
+    server.on("*", *[said({"success": True, "credits": 1188})][: asked - 1], Fault.STALL)
+    with _started(CHEAPAI, environ, tmp_path) as process:
+        assert server.has_been_asked(asked)
+        process.send_signal(signal.SIGINT)
+        shown, said_on_stderr = process.communicate(timeout=30)
+    assert process.returncode in {1, 130}
+    assert "Traceback" not in said_on_stderr
+    assert KEY not in said_on_stderr + shown
+    assert server.lines().count("POST /v1i/task/generate-image") == asked - 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_interrupt_between_two_looks_ends_it(
+    server: Loopback, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The task is accepted and being waited for."""
+    server.on("*", said({"success": True, "credits": 1188}), said({"success": True, "id": "t"}))
+    with _started(CHEAPAI, environ, tmp_path) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "cheapai: running\n"
+        process.send_signal(signal.SIGINT)
+        shown, said_on_stderr = process.communicate(timeout=30)
+    assert process.returncode in {1, 130}
+    assert "Traceback" not in said_on_stderr
+    assert KEY not in said_on_stderr + shown
+    assert server.is_left_alone()
+
+
+@pytest.mark.parametrize("arguments", [("models", "--json"), ("models",), ("--help",)])
+def test_a_reader_that_leaves_is_no_failure_to_speak_of(
+    environ: dict[str, str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """As `tintype models | head -0` does: nothing on stderr."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script
+            [SCRIPT, *arguments],
+            env=environ,
+            cwd=tmp_path,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.stderr == ""
+
+
+def test_letters_outside_ascii_come_out_whatever_the_locale(
+    tintype: Run, environ: dict[str, str], server: Loopback
+) -> None:
+    """A prompt in another script, under LC_ALL=C."""
+    environ["LC_ALL"] = "C"
+    server.on("*", said({"success": True, "task_id": "t-1"}))
+    done = tintype("generate", "小熊猫 é", "-p", "cheapai", "--no-wait")
+    assert done.returncode == 0
+    task = from_json(done.stdout, Task)
+    assert task.request is not None
+    assert task.request.prompt == "小熊猫 é"
