@@ -307,7 +307,7 @@ def test_a_result_that_has_expired_says_so(artist: Artist, server: Loopback) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [b"<!DOCTYPE html><html><body>Sign in</body></html>", b"", b'{"error": 1}', b"\x89PN"]
+    "body", [b"<!DOCTYPE html><html><body>Sign in</body></html>", b'{"error": 1}', b"\x89PN"]
 )
 def test_what_is_no_image_is_not_saved(
     artist: Artist, server: Loopback, tmp_path: Path, body: bytes
@@ -317,6 +317,15 @@ def test_what_is_no_image_is_not_saved(
     with pytest.raises(DownloadError, match="no image"):
         artist().save(at(server), tmp_path)
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("cut", [0, 8, -12, -1])
+def test_an_image_that_is_cut_short_is_fetched_again(
+    artist: Artist, server: Loopback, cut: int
+) -> None:
+    """Half a picture under 200 is a broken connection, also where no length was announced."""
+    server.on("GET /1.png", (head(), PNG[:cut], Fault.CLOSE), answer(PNG))
+    assert artist().fetch(at(server).images[0], provider="easel") == PNG
 
 
 def test_a_result_is_not_larger_than_any_image(artist: Artist, server: Loopback) -> None:

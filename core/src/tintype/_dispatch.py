@@ -99,8 +99,9 @@ def checked_base_url(account: Account) -> str | None:
     except ValueError:
         scheme = ""
     if scheme not in _DEFAULT_PORTS or "?" in account.base_url or "#" in account.base_url:
+        shown = re.sub(r"//[^/@]*@", "//…@", account.base_url)
         msg = (
-            f"The base URL {account.base_url!r} is not of the form https://host[:port][/prefix]; "
+            f"The base URL {shown!r} is not of the form https://host[:port][/prefix]; "
             f"mend {env_name(account.provider)}_BASE_URL or the account."
         )
         raise UsageError(msg, provider=account.provider)

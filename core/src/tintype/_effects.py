@@ -61,6 +61,9 @@ class Sink(Protocol):
     def restart(self) -> None:
         """Forget all bytes so far: the result is fetched anew."""
 
+    def whole(self) -> bool:
+        """Whether the bytes so far are an image with its end, or no image at all."""
+
 
 @frozen(kw_only=True)
 class Fetch:

@@ -11,7 +11,7 @@ from typing import Self
 
 from attrs import frozen
 
-from tintype._media import HEAD, dimensions, extension, media_type
+from tintype._media import HEAD, TAIL, dimensions, extension, is_whole, media_type
 from tintype.errors import DownloadError, SaveError
 
 # A picture that claims more pixels than this is a trap for whoever opens it.
@@ -51,16 +51,18 @@ class PartFile:
     Args:
         folder: The final folder.
         name: What tells it from other parts, "" for a name nobody has. A part of that name
-            which a dead process left behind is begun anew.
+            which a dead process left behind is dropped.
     """
 
     def __init__(self, folder: Path, name: str = "") -> None:
         self._folder = folder
-        self._path = folder / f".tintype-{name or os.urandom(8).hex()}.part"
+        self._path = part_path(folder, name or os.urandom(8).hex())
         self._digest = hashlib.sha256()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w+b")
+            # Not emptied: it may by now be linked to the image that it became.
+            self._path.unlink(missing_ok=True)
+            self._file = self._path.open("x+b")
         except (OSError, ValueError) as error:
             raise self._refused(error) from error
 
@@ -91,6 +93,15 @@ class PartFile:
         except OSError as error:
             raise self._refused(error) from error
 
+    def whole(self) -> bool:
+        """Whether the bytes so far are an image with its end, or no image at all."""
+        size = self._file.tell()
+        self._file.seek(0)
+        head = self._file.read(HEAD)
+        self._file.seek(max(0, size - TAIL))
+        tail = self._file.read()
+        return is_whole(head, tail, size)
+
     def finish(self) -> tuple[str, str]:
         """Put the bytes on disk; their SHA-256, and the extension that their content has.
 
@@ -112,10 +123,11 @@ class PartFile:
         if width * height > _MOST_PIXELS:
             msg = f"The image claims to be {width}x{height} pixels, more than anyone draws."
             raise DownloadError(msg)
+        self._file.close()
         return self._digest.hexdigest(), extension(kind)
 
     def link(self, path: Path, *, overwrite: bool) -> bool:
-        """Give the file its name; False where the name is taken.
+        """Give the file its name, durably; False where the name is taken.
 
         Raises:
             SaveError: The disk refuses.
@@ -124,13 +136,43 @@ class PartFile:
             if overwrite:
                 self._path.replace(path)
             else:
-                path.hardlink_to(self._path)
+                self._take(path)
+                self._path.unlink(missing_ok=True)
+            sync_folder(self._folder)
         except FileExistsError:
             return False
         except OSError as error:
             raise self._refused(error) from error
         return True
 
+    def _take(self, path: Path) -> None:
+        """Appear under a name that nobody has."""
+        try:
+            path.hardlink_to(self._path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Some disks know no second names: then the name is taken by an empty file first.
+            path.open("xb").close()
+            self._path.replace(path)
+
     def _refused(self, error: OSError | ValueError) -> SaveError:
         reason = getattr(error, "strerror", None) or str(error)
         return SaveError(f"Cannot write into {self._folder}: {reason}.")
+
+
+def part_path(folder: Path, name: str) -> Path:
+    """Where the part of an image is kept until it is whole."""
+    return folder / f".tintype-{name}.part"
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system lets a folder be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -20,6 +20,8 @@ _EXTENSIONS = {
 _SVG = re.compile(rb"\s*(<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s/>]", re.DOTALL)
 # Enough of a file to know its type and, but for odd JPEGs, its size.
 HEAD = 8192
+# Enough of its end to hold the mark there, and what some programs write behind it.
+TAIL = 1024
 
 
 def media_type(data: bytes) -> str:
@@ -30,6 +32,30 @@ def media_type(data: bytes) -> str:
         return "image/svg+xml"
     found = filetype.guess_mime(data[:HEAD]) or ""
     return found if found in _EXTENSIONS else ""
+
+
+def is_whole(head: bytes, tail: bytes, size: int) -> bool:
+    """Whether an image has its end.
+
+    A server that neither announces a length nor sends in chunks leaves no other way to tell
+    that a connection broke.
+
+    Args:
+        head: Its first bytes, at least 12 of them if it has so many.
+        tail: Its last `TAIL` bytes, or all of it.
+        size: How many bytes it has.
+    """
+    if not size:
+        return False
+    if head.startswith(b"\x89PNG\r\n"):
+        return b"IEND\xaeB`\x82" in tail
+    if head.startswith(b"\xff\xd8"):
+        return b"\xff\xd9" in tail
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return size >= int.from_bytes(head[4:8], "little") + 8
+    if head.startswith(b"GIF8"):
+        return b";" in tail
+    return True
 
 
 def extension(kind: str) -> str:

@@ -83,10 +83,14 @@ class AsyncPerformer:
     async def steps(self, provider: str, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
         line = _Line(self._setup, self._opened, provider)
+        done: _Done[T] | None = None
         try:
             async with aclosing(line), aclosing(_performed(line, flow)) as steps:
                 async for step in steps:
-                    yield step
+                    if isinstance(step, _Done):
+                        done = step
+                    else:
+                        yield step
         except Exception:
             self._setup.release(line.trail)
             raise
@@ -96,6 +100,8 @@ class AsyncPerformer:
             raise
         finally:
             line.trail.end()
+        if done is not None:  # who takes the result and goes abandons nothing
+            yield done
 
     async def _say_farewell(self, provider: str, trail: Trail) -> None:
         for flow in self._setup.farewells(trail):

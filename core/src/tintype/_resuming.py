@@ -49,7 +49,9 @@ def claimed(journal: Journal, entries: Sequence[str], followed: Iterable[str]) -
     busy = set(followed)
     found: list[Line] = []
     for line in journal.lines(entries):
-        if line.open and line.entry not in busy:
+        if line.outcome is Outcome.UNKNOWN and line.task is None:
+            found.append(line)  # to be told of; there is nothing to do
+        elif line.open and line.entry not in busy:
             taken = journal.claim(line.entry, by_name=bool(entries))
             found += [taken] if taken is not None else []
     return found

@@ -122,6 +122,11 @@ class Setup:
     def __init__(
         self, accounts: Iterable[Account], environ: Mapping[str, str], options: Options
     ) -> None:
+        for name in ("request_timeout", "task_timeout"):
+            seconds = getattr(options, name)
+            if seconds is not None and not seconds > 0:
+                msg = f"{name}={seconds} leaves no time: give seconds above 0, or None."
+                raise UsageError(msg)
         self.registry = Registry(options.plugins, options.wrappers)
         self.observers = options.observers
         self._accounts = {account.provider: account for account in accounts}
@@ -217,13 +222,16 @@ class Setup:
             return []
         return [self.conversation(task.provider).cancel(task) for task in trail.running]
 
+    @staticmethod
+    def owner(images: Saveable) -> str:
+        """The provider whose images these are, or ""."""
+        return provider_of(images)
+
     def saving(
-        self, images: Saveable, folder: Path, name: str | None, *, overwrite: bool
-    ) -> tuple[str, Flow[tuple[Path, ...]]]:
-        """Whose images these are, and the flow that saves them."""
-        provider = provider_of(images)
-        rules = self.rules(provider)
-        return provider, saving(images, folder, name, rules, overwrite=overwrite)
+        self, images: Saveable, provider: str, folder: Path, name: str | None, *, overwrite: bool
+    ) -> Flow[tuple[Path, ...]]:
+        """The flow that saves images."""
+        return saving(images, folder, name, self.rules(provider), overwrite=overwrite)
 
     def fetching(self, image: Image, provider: str) -> Flow[bytes]:
         """The flow that gets one image's bytes."""

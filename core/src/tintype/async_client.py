@@ -157,6 +157,7 @@ class AsyncClient(Configured[AsyncTransport]):
         *,
         name: str | None = None,
         overwrite: bool = False,
+        provider: str = "",
     ) -> tuple[Path, ...]:
         """Write images into a folder, each whole or not at all.
 
@@ -166,6 +167,8 @@ class AsyncClient(Configured[AsyncTransport]):
             name: File name without an extension; several images are numbered. None makes
                 one of the provider and the prompt, and counts on where it is taken.
             overwrite: Whether files that are there give way.
+            provider: Whose bare images these are, where they come from a base URL or a
+                trusted host of its account.
 
         Returns:
             The files, in the images' order, each with the extension of its content.
@@ -174,7 +177,8 @@ class AsyncClient(Configured[AsyncTransport]):
             SaveError: The name is taken or no plain name, or the disk refuses.
             DownloadError: An image cannot be had.
         """
-        provider, flow = self._setup.saving(images, Path(folder), name, overwrite=overwrite)
+        provider = self._setup.owner(images) or provider
+        flow = self._setup.saving(images, provider, Path(folder), name, overwrite=overwrite)
         return await self._performer.run(provider, flow)
 
     async def resume(

@@ -148,6 +148,7 @@ class Client(Configured[Transport]):
         *,
         name: str | None = None,
         overwrite: bool = False,
+        provider: str = "",
     ) -> tuple[Path, ...]:
         """Write images into a folder, each whole or not at all.
 
@@ -157,6 +158,8 @@ class Client(Configured[Transport]):
             name: File name without an extension; several images are numbered. None makes
                 one of the provider and the prompt, and counts on where it is taken.
             overwrite: Whether files that are there give way.
+            provider: Whose bare images these are, where they come from a base URL or a
+                trusted host of its account.
 
         Returns:
             The files, in the images' order, each with the extension of its content.
@@ -165,7 +168,8 @@ class Client(Configured[Transport]):
             SaveError: The name is taken or no plain name, or the disk refuses.
             DownloadError: An image cannot be had.
         """
-        provider, flow = self._setup.saving(images, Path(folder), name, overwrite=overwrite)
+        provider = self._setup.owner(images) or provider
+        flow = self._setup.saving(images, provider, Path(folder), name, overwrite=overwrite)
         return self._performer.run(provider, flow)
 
     def resume(

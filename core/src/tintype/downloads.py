@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TypeAlias
 from urllib.parse import urljoin
 
@@ -20,7 +21,8 @@ from attrs import evolve, frozen
 from tintype._addresses import names_a_private_host
 from tintype._dispatch import normalized, origin
 from tintype._effects import Fetch, Flow, Head, Record, Sink, Sleep
-from tintype._files import PartFile, Place
+from tintype._files import PartFile, Place, part_path
+from tintype._media import HEAD, TAIL, is_whole
 from tintype._pacing import Clock, backoff
 from tintype.entries import Saved
 from tintype.errors import DownloadError, JournalError, SaveError, TransportError
@@ -75,6 +77,10 @@ class Memory:
         """Forget all bytes so far."""
         self.data.clear()
 
+    def whole(self) -> bool:
+        """Whether the bytes so far are an image with its end, or no image at all."""
+        return is_whole(bytes(self.data[:HEAD]), bytes(self.data[-TAIL:]), len(self.data))
+
 
 def check_folder(folder: Path) -> None:
     """Find out whether a folder can be written to, before anything is paid.
@@ -82,8 +88,15 @@ def check_folder(folder: Path) -> None:
     Raises:
         SaveError: It cannot.
     """
-    with PartFile(folder):
-        pass
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # It has no name where the system can do without: nothing is left if we are killed.
+        with TemporaryFile(dir=folder, prefix=".tintype-"):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        msg = f"Cannot write into {folder}: {reason}."
+        raise SaveError(msg) from error
 
 
 # -------------------------------------------------------------------------- fetching
@@ -124,7 +137,7 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | Non
     except TransportError as error:
         return DownloadError(f"The result could not be fetched: {error}")
     if status == _OK:
-        return None
+        return None if sink.whole() else DownloadError(f"The result was cut short: {image.url}")
     failure = _missing(image, status, rules)
     if status in _WORTH_ANOTHER_TRY:
         return failure
@@ -222,6 +235,9 @@ def finishing(line: Line, folder: Path, rules: Rules) -> Flow[tuple[Path, ...]]:
         if begun is not None and begun.done:
             continue
         if begun is not None and begun.stands():
+            part_path(Path(begun.path).parent, _part_name(line.entry, image)).unlink(
+                missing_ok=True
+            )
             yield from _note(evolve(begun, done=True))
             paths.append(Path(begun.path))
             continue
@@ -236,7 +252,7 @@ def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
     """One image in its place. The journal knows of every step before it is taken."""
     saved = Saved(entry=entry, index=image.index, path=str(place.folder / place.stem))
     yield from _note(saved)
-    with PartFile(place.folder, f"{entry}-{image.index}" if entry else "") as part:
+    with PartFile(place.folder, _part_name(entry, image)) as part:
         yield from fetching(image, part, rules)
         digest, ending = part.finish()
         for path in place.names(ending):
@@ -247,6 +263,10 @@ def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
                 return path
     msg = f"{saved.path} exists: choose another name, or overwrite it."
     raise SaveError(msg)
+
+
+def _part_name(entry: str, image: Image) -> str:
+    return f"{entry}-{image.index}" if entry else ""
 
 
 def _note(saved: Saved) -> Flow[None]:

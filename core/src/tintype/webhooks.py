@@ -84,27 +84,33 @@ class WebhookApp:
         entry = query.get(CALLBACK_FIELD, [""])[0]
         try:
             async with asyncio.timeout(self._patience):
-                return await self._confirmed(provider, Delivery(body=body), entry)
+                task = await self._client.receive(
+                    Delivery(body=body), provider=provider, entry=entry
+                )
+                if not task.state.terminal:
+                    return 200, "early"
+                saved = await self._is_saved(provider, task)
         except (TintypeError, TimeoutError) as error:
             return _refusal(error)
-
-    async def _confirmed(self, provider: str, delivery: Delivery, entry: str) -> tuple[int, str]:
-        task = await self._client.receive(delivery, provider=provider, entry=entry)
-        if not task.state.terminal:
-            return 200, "early"
-        if await self._is_over(provider, task):
+        if saved or (provider, task.id) in self._ended:
             return 200, "duplicate"
-        await self._on_task(task)
+        await self._hand_over(provider, task)  # which takes as long as it takes
         return 200, "confirmed"
 
-    async def _is_over(self, provider: str, task: Task) -> bool:
-        """Whether this task was handed over before, or has nothing left to save."""
+    async def _hand_over(self, provider: str, task: Task) -> None:
+        """Tell of a task, once. Where that fails, the next call tells of it again."""
         name = (provider, task.id)
-        if name in self._ended:
-            return True
         self._ended[name] = None
         if len(self._ended) > _MOST_REMEMBERED:
             self._ended.popitem(last=False)
+        try:
+            await self._on_task(task)
+        except BaseException:
+            self._ended.pop(name, None)
+            raise
+
+    async def _is_saved(self, provider: str, task: Task) -> bool:
+        """Whether the journal knows that nothing is left to save."""
         line = await asyncio.to_thread(self._client.journal.find, provider, task.id)
         return line is not None and bool(line.saved) and not line.open
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import psutil
 
 _SEPARATOR = "|"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_STARTED = 19  # the place of the start time among the fields after the name (proc_pid_stat(5))
 
 
 def me() -> str:
@@ -36,6 +39,20 @@ def _began(pid: int) -> str:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return ""
-        return f"{process.create_time():.2f}"
+        return _counted(pid) or f"{process.create_time():.2f}"
     except psutil.Error:
+        return ""
+
+
+def _counted(pid: int) -> str:
+    """When a process began as Linux counts it, "" elsewhere.
+
+    psutil's time moves with the clock whenever that is set; a living process would then be
+    taken for a dead one.
+    """
+    try:
+        boot = _BOOT.read_text("ascii").strip()
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return f"{boot}+{int(fields[_STARTED])}"
+    except (OSError, ValueError, IndexError):
         return ""

@@ -12,6 +12,7 @@ from tintype.errors import JournalError
 from tintype.journal.tables import metadata
 
 HEAD = "0001"
+_KNOWN = (HEAD,)  # every schema there has been
 _BUSY_SECONDS = 30
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -63,10 +64,11 @@ def _upgrade(connection: Connection, shown: str) -> None:
     found = _version(connection)
     if found == HEAD:
         return
-    if found is not None and found > HEAD:
+    if found is not None and found not in _KNOWN:
         msg = (
-            f"The journal {shown} was written by a newer tintype (schema {found}; this one knows "
-            f"{HEAD}). Update tintype, or name another one in TINTYPE_JOURNAL. Nothing was sent."
+            f"The journal {shown} was written by a newer tintype, or by something else (schema "
+            f"{found}; this one knows {HEAD}). Update tintype, or name another one in "
+            "TINTYPE_JOURNAL. Nothing was sent."
         )
         raise JournalError(msg)
     _check_ours(connection, shown)
@@ -75,6 +77,8 @@ def _upgrade(connection: Connection, shown: str) -> None:
 
     connection.rollback()
     if connection.dialect.name == "sqlite":
+        # Readers do not wait for writers. The file remembers it, so nobody else's is asked.
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         # Two processes may open a new journal at once: the second waits, and finds it made.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         if _version(connection) == HEAD:
@@ -97,13 +101,16 @@ def _check_ours(connection: Connection, shown: str) -> None:
     """Refuse a database whose tables have our names and are not ours."""
     taken = set(metadata.tables) & set(sa.inspect(connection).get_table_names())
     if taken and _version(connection) is None:
-        msg = f"The database {shown} has tables of its own named {', '.join(sorted(taken))}."
+        msg = (
+            f"The database {shown} has tables of its own named {', '.join(sorted(taken))}: name "
+            "another one in TINTYPE_JOURNAL. Nothing was sent."
+        )
         raise JournalError(msg)
 
 
 def _durable(connection: object, _: object) -> None:
-    """SQLite, so that a commit is on disk and readers do not wait for writers."""
+    """SQLite, so that a commit is on disk and others are waited for."""
     cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_SECONDS}000"):
+    for pragma in (f"busy_timeout={_BUSY_SECONDS}000", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from tintype._files import sync_folder
 from tintype.models import Image, Task
 
 
@@ -27,7 +28,7 @@ class Spool:
         for image in task.images:
             if image.data is not None:
                 self._write(self._path(task.entry, image.index), image.data)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         images = tuple(evolve(image, data=None) for image in task.images)
         return evolve(task, images=images, previews=())
 
@@ -58,15 +59,3 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system lets a folder be opened."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

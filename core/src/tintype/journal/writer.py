@@ -86,8 +86,11 @@ class Writer:
         try:
             answers = self._apply([waiting.entry for waiting in batch])
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
-            failure = error if isinstance(error, TintypeError) else _unwritten(error)
-            answers = [failure] * len(batch)
+            if len(batch) > 1:  # nobody is refused for what is wrong with another's entry
+                for waiting in batch:
+                    self._write([waiting])
+                return
+            answers = [error if isinstance(error, TintypeError) else unwritten(error)]
         for waiting, answer in zip(batch, answers, strict=True):
             if isinstance(answer, TintypeError):
                 waiting.done.set_exception(answer)
@@ -95,6 +98,7 @@ class Writer:
                 waiting.done.set_result(answer)
 
 
-def _unwritten(error: Exception) -> JournalError:
+def unwritten(error: Exception) -> JournalError:
+    """The error for a journal that could not be written."""
     reason = str(getattr(error, "orig", None) or error)
     return JournalError(f"The journal could not be written: {reason}")

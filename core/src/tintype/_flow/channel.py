@@ -1,0 +1,109 @@
+"""One provider's end of the wire: single exchanges, asked, read, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
+from typing import TypeVar
+
+from attrs import evolve, frozen
+
+from tintype._effects import Flow, Record, Send, Sleep
+from tintype._pacing import Clock, backoff, believed
+from tintype._reader import Reader, expected
+from tintype._registry import Plugin
+from tintype._resolve import OnUnsupported
+from tintype._verdicts import passes
+from tintype.budget import Budget
+from tintype.entries import Snapshot
+from tintype.errors import JournalError, ProviderError, TintypeError
+from tintype.exchange import Operation
+from tintype.messages import Request, Response
+from tintype.models import ImageRequest, Notice, Quote, Task
+
+T = TypeVar("T")
+
+DRIVER = "the driver"
+MOST_TRIES = 4
+"""How often an exchange is made that may be repeated."""
+
+
+@frozen(kw_only=True)
+class Terms:
+    """What the embedder decided.
+
+    Attributes:
+        clock: What time it is.
+        jitter: A number from 0 to 1, another one at each call.
+        usd_per_credit: What a credit cost, or None: what the provider documents.
+        request_timeout: Seconds for one answer, or None: what the provider documents.
+        task_timeout: Seconds for a task, or None: likewise.
+        on_unsupported: What to do about a field the model cannot honour.
+        budgets: What every submission has to fit into.
+    """
+
+    clock: Clock
+    jitter: Callable[[], float]
+    usd_per_credit: Decimal | None = None
+    request_timeout: float | None = None
+    task_timeout: float | None = None
+    on_unsupported: OnUnsupported = "error"
+    budgets: tuple[Budget, ...] = ()
+
+
+class Channel:
+    """What every flow of one provider needs: its plugin, and the embedder's terms."""
+
+    def __init__(self, plugin: Plugin, terms: Terms) -> None:
+        self.hooks = plugin.hooks
+        self.extras = plugin.extras
+        self.info = plugin.info
+        self.terms = terms
+        self.reader = Reader(plugin, terms.clock, terms.usd_per_credit)
+
+    def ask(
+        self,
+        kind: type[T],
+        operation: Operation,
+        asked: Request,
+        *,
+        request: ImageRequest | None = None,
+        quote: Quote | None = None,
+    ) -> Flow[T]:
+        """The answer to a question that costs nothing and may be asked again."""
+        for tries in count(1):
+            try:
+                reply = yield Send(request=asked, repeat=True, timeout=self.timeout(None))
+                response = expected(reply, Response, DRIVER)
+                return self.reader.read(kind, operation, response, request=request, quote=quote)
+            except TintypeError as error:
+                if tries == MOST_TRIES or not passes(error):
+                    raise
+                yield Sleep(seconds=self.pause(error, tries))
+        raise AssertionError  # count() does not end
+
+    def tell(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
+        """What the provider says of a task, recorded."""
+        reply = yield Send(request=asked, repeat=True, timeout=self.timeout(None))
+        response = expected(reply, Response, DRIVER)
+        latest = self.reader.read_task(operation, response, task, task=task)
+        return (yield from self.keep(latest))
+
+    def keep(self, task: Task) -> Flow[Task]:
+        """Write a task down. It is not lost because the journal fails: a notice says so."""
+        try:
+            entry = yield Record(entry=Snapshot(task=task))
+        except JournalError as error:
+            notice = Notice(field="journal", message=f"{error} The task goes on without it.")
+            return evolve(task, notices=(*task.notices, notice))
+        return evolve(task, entry=entry) if isinstance(entry, str) and entry else task
+
+    def timeout(self, documented: float | None) -> float:
+        """Seconds for one answer: the embedder's, the model's, or the provider's."""
+        return self.terms.request_timeout or documented or self.info.request_timeout
+
+    def pause(self, error: TintypeError, failures: int) -> float:
+        """Seconds before the next try, as far as the server's wish is believed."""
+        asked = error.retry_after if isinstance(error, ProviderError) else None
+        return max(believed(asked), backoff(failures, self.terms.jitter()))

@@ -1,0 +1,64 @@
+"""Running tasks, looked at until they end, whatever goes wrong on the way (rule 2)."""
+
+from __future__ import annotations
+
+from tintype._effects import Flow, Sleep
+from tintype._flow.channel import Channel
+from tintype._reader import expected
+from tintype._verdicts import late, only_a_webhook, outcome_of, unaskable
+from tintype._watch import Watch
+from tintype.errors import Outcome, TintypeError, TransportError
+from tintype.exchange import Operation
+from tintype.messages import Request
+from tintype.models import Attempt, Task
+
+
+def watch(channel: Channel, task: Task) -> Watch:
+    """A task, to be followed from now on."""
+    timeout = channel.terms.task_timeout or channel.info.task_timeout
+    return Watch(task, channel.info.poll_schedule, channel.terms.clock.monotonic(), timeout)
+
+
+def follow(channel: Channel, watches: list[Watch]) -> Flow[None]:
+    """Look at each task in its turn until none is left running (rule 2)."""
+    while running := [watch for watch in watches if watch.running]:
+        watch = min(running, key=lambda each: each.due)
+        try:
+            asked = question(channel, watch.task)
+        except TintypeError as error:
+            watch.give_up(unaskable(watch.task, error))
+            continue
+        if asked is None:
+            watch.give_up(only_a_webhook(watch.task))
+            continue
+        pause = watch.due - channel.terms.clock.monotonic()
+        if pause > 0:
+            yield Sleep(seconds=pause)
+        yield from _look(channel, watch, asked)
+
+
+def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
+    """One look at one task: what it tells is kept, what goes wrong is waited out."""
+    clock = channel.terms.clock
+    try:
+        latest = yield from channel.tell(Operation.POLL, asked, watch.task)
+    except TintypeError as error:
+        if outcome_of(error) is Outcome.NOT_SENT and not isinstance(error, TransportError):
+            watch.give_up(unaskable(watch.task, error))  # it will not leave later either
+            return
+        watch.stumbled(error, channel.pause(error, watch.failures + 1), clock.monotonic())
+    else:
+        watch.saw(latest, clock.monotonic())
+    if watch.running and clock.monotonic() >= watch.deadline:
+        watch.give_up(late(watch))
+
+
+def question(channel: Channel, task: Task) -> Request | None:
+    """What to ask next about a task, or None where only a webhook can tell."""
+    asked: object = channel.reader.call(channel.hooks.poll, task=task)
+    return None if asked is None else expected(asked, Request, channel.info.name)
+
+
+def followed(watch: Watch) -> Attempt:
+    """What became of a task that was followed."""
+    return Attempt(outcome=Outcome.ACCEPTED, task=watch.task, error=watch.error)

@@ -1,0 +1,96 @@
+"""What will be sent, and what it costs: everything before the first submission."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from attrs import evolve
+
+from tintype._effects import Flow, Load
+from tintype._flow.channel import DRIVER, Channel
+from tintype._reader import expected
+from tintype._resolve import Plan, resolve
+from tintype._settle import add_quotes, in_dollars
+from tintype.errors import PluginError, TintypeError, UsageError
+from tintype.exchange import Operation
+from tintype.messages import Request
+from tintype.models import ImageRequest, Quote, Reference, Task
+
+_MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
+_MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
+
+
+def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
+    """The request with its files read and its uploads made, against the model's limits."""
+    request = yield from _loaded(request)
+    plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
+    first = plan.requests[0]
+    for _ in range(_MOST_UPLOADS):
+        asked = channel.reader.call(channel.extras.prepare, request=first)
+        if not isinstance(asked, Request):
+            requests = tuple(evolve(first, n=part.n) for part in plan.requests)
+            for part in requests:
+                build(channel, part)  # what the plugin refuses sends nothing (rule 3)
+            return evolve(plan, requests=requests)
+        first = yield from channel.ask(ImageRequest, Operation.PREPARE, asked, request=first)
+    msg = f"The plugin's prepare() asks again after {_MOST_UPLOADS} answers."
+    raise PluginError(msg, provider=channel.info.name)
+
+
+def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
+    """The request with the bytes of its local files in place of their paths."""
+    references: list[Reference] = []
+    for reference in request.references:
+        if reference.path is None:
+            references.append(reference)
+            continue
+        data = expected((yield Load(path=reference.path)), bytes, DRIVER)
+        name = reference.name or reference.path.replace("\\", "/").rpartition("/")[2]
+        references.append(evolve(reference, path=None, data=data, name=name))
+    return evolve(request, references=tuple(references))
+
+
+def build(channel: Channel, request: ImageRequest) -> Request | Task:
+    """What the plugin would send for a submission."""
+    built: object = channel.reader.call(channel.hooks.submit, request=request)
+    return built if isinstance(built, Task) else expected(built, Request, channel.info.name)
+
+
+def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
+    """What each kind of the plan's submissions would cost, by how many images it asks for."""
+    quotes: dict[int, Quote] = {}
+    for size in dict.fromkeys(part.n for part in plan.requests):
+        try:
+            quote = yield from _price(channel, evolve(plan.requests[0], n=size))
+        except UsageError:
+            raise
+        except TintypeError as error:
+            quote = Quote(reason=str(error))
+        quotes[size] = _in_dollars(channel, plan, quote)
+    return quotes
+
+
+def total(plan: Plan, quotes: dict[int, Quote]) -> Quote:
+    """What the whole plan would cost."""
+    counts = Counter(part.n for part in plan.requests)
+    return add_quotes([(quotes[size], times) for size, times in counts.items()])
+
+
+def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:
+    named = evolve(quote, provider=channel.info.name, model=plan.model.id)
+    return in_dollars(named, channel.info, channel.terms.usd_per_credit)
+
+
+def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
+    quote: Quote | None = None
+    for _ in range(_MOST_QUESTIONS):
+        asked = channel.reader.call(channel.hooks.price, request=request, quote=quote)
+        if asked is None:
+            return Quote(reason="No document tells the price.")
+        if isinstance(asked, Quote):
+            return asked
+        asked = expected(asked, Request, channel.info.name)
+        quote = yield from channel.ask(Quote, Operation.PRICE, asked, request=request, quote=quote)
+        if quote.final:
+            return quote
+    return Quote(reason=f"The price was still open after {_MOST_QUESTIONS} questions.")
