@@ -17,6 +17,15 @@ from tintype_contracts.placeholders import holds_image, pattern, whole
 from tintype_contracts.pointers import MISSING, covers, is_array, join
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# True is an int to Python, and an enum's member a text.
+_JSON_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "boolean"),
+    (int, "integer"),
+    ((float, Decimal), "fraction"),
+    (str, "string"),
+    (Mapping, "object"),
+    ((list, tuple), "array"),
+)
 _Compare: TypeAlias = Callable[[object, object, str], Iterator["Difference"]]
 
 
@@ -39,7 +48,7 @@ def differences(expected: object, actual: object, pointer: str = "") -> Iterator
         yield from _fields(differences, expected, actual, pointer, {*expected, *actual})
     elif is_array(expected) and is_array(actual) and len(expected) == len(actual):
         yield from _items(differences, expected, actual, pointer)
-    elif _json_type(expected) != _json_type(actual) or expected != actual:
+    elif json_type(expected) != json_type(actual) or expected != actual:
         yield Difference(pointer=pointer, expected=expected, actual=actual)
 
 
@@ -64,23 +73,27 @@ def mismatches(
     A placeholder admits any literal. Values at or below the `ignored` pointers, which
     begin with `pointer`, are not looked at.
     """
+    if isinstance(template, Mapping) and set(template) == {"$json"}:
+        template, printed = template["$json"], _parsed(printed)
+    if whole(template) is not None or any(covers(name, pointer) for name in ignored):
+        return
 
-    def compare(one: object, other: object, at: str) -> Iterator[Difference]:
-        if any(covers(name, at) for name in ignored) or whole(one) is not None:
-            return
-        if isinstance(one, Mapping) and set(one) == {"$json"}:
-            yield from compare(one["$json"], _parsed(other), at)
-        elif isinstance(one, Mapping) and isinstance(other, Mapping):
-            yield from _fields(compare, one, other, at, {*one, *other})
-        elif is_array(one) and is_array(other):
-            yield from _template_items(compare, one, other, at)
-        elif isinstance(one, str) and isinstance(other, str):
-            if not pattern(one).fullmatch(other):
-                yield Difference(pointer=at, expected=one, actual=other)
-        else:
-            yield from differences(one, other, at)
+    def deeper(one: object, other: object, at: str) -> Iterator[Difference]:
+        return mismatches(one, other, ignored, at)
 
-    yield from compare(template, printed, pointer)
+    if isinstance(template, Mapping) and isinstance(printed, Mapping):
+        yield from _fields(deeper, template, printed, pointer, {*template, *printed})
+    elif is_array(template) and is_array(printed):
+        yield from _template_items(deeper, template, printed, pointer)
+    elif not _could_be(template, printed):
+        yield Difference(pointer=pointer, expected=template, actual=printed)
+
+
+def _could_be(template: object, printed: object) -> bool:
+    """Whether a value that holds no other is one that `template` could become."""
+    if isinstance(template, str) and isinstance(printed, str):
+        return pattern(template).fullmatch(printed) is not None
+    return not any(differences(template, printed))
 
 
 def _fields(
@@ -120,7 +133,7 @@ def _same(expected: object, actual: object) -> bool:
     one, other = _number(expected), _number(actual)
     if one is not None and other is not None:
         return one == other
-    return _json_type(expected) == _json_type(actual) and expected == actual
+    return json_type(expected) == json_type(actual) and expected == actual
 
 
 def _number(value: object) -> Decimal | None:
@@ -131,22 +144,10 @@ def _number(value: object) -> Decimal | None:
     return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
 
 
-def _json_type(value: object) -> str:
-    match value:
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float() | Decimal():
-            return "fraction"
-        case str():
-            return "string"
-        case Mapping():
-            return "object"
-        case list() | tuple():
-            return "array"
-        case _:
-            return type(value).__name__
+def json_type(value: object) -> str:
+    """The type that JSON has for `value`; whole numbers and fractions are two."""
+    names = (name for kind, name in _JSON_TYPES if isinstance(value, kind))
+    return next(names, "null")
 
 
 def _parsed(text: object) -> object:

@@ -60,9 +60,7 @@ def _task_in(fixtures: Fixtures, curl: Curl) -> Task:
     return Task(id=found.holes.get("id", "") if found else "")
 
 
-def _differences(
-    curl: Curl, built: Request, auth: Auth, texts: set[str]
-) -> Iterator[Difference]:
+def _differences(curl: Curl, built: Request, auth: Auth, texts: set[str]) -> Iterator[Difference]:
     printed = {"method": curl.method, "url": address(curl.url)}
     yield from differences(printed, {"method": built.method, "url": address(built.url)})
     yield from _header_differences(curl, built, auth)

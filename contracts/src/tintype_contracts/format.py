@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from attrs import field, frozen
@@ -19,6 +20,7 @@ Kind: TypeAlias = Literal["verbatim", "adapted", "inferred", "observed"]
 Operation: TypeAlias = Literal[
     "price", "prepare", "submit", "poll", "event", "webhook", "cancel", "models"
 ]
+Support: TypeAlias = Literal["full", "versioned", "not_implemented", "unsupported", "unknown"]
 WireType: TypeAlias = Literal[
     "string", "integer", "number", "boolean", "array", "object", "file", "json"
 ]
@@ -42,6 +44,23 @@ STORIES = (
     "models",
 )
 """The stories every provider either has or says why it has not."""
+
+CAPABILITIES = (
+    "image.generate",
+    "image.edit",
+    "n",
+    "seed",
+    "size",
+    "stream",
+    "upload",
+    "webhook",
+    "webhook.signed",
+    "price.live",
+    "price.table",
+    "models.live",
+    "cancel",
+)
+"""What a provider either can do or cannot. One that has no row is unknown."""
 
 
 # ------------------------------------------------------------------------ provenance
@@ -196,6 +215,46 @@ class Webhooks(Row):
 
     field: str
     retries: tuple[float, ...]
+
+
+@frozen(kw_only=True)
+class Capability(Row):
+    """Whether the provider can do something, and the plugin with it.
+
+    Attributes:
+        support: `full`: it can. `versioned`: it can since `since`, or in some models.
+            `not_implemented`: the provider can, the plugin does not. `unsupported`: the
+            documents have no such thing. `unknown`: nobody says.
+        since: The version or the day from which it can; of `versioned` only.
+        advertised: Whether the source promises it without saying how it is done: then it
+            may stay unknown.
+    """
+
+    support: Support
+    since: str = ""
+    advertised: bool = False
+
+    @property
+    def on(self) -> bool:
+        """Whether the plugin claims it."""
+        return self.support in {"full", "versioned"}
+
+
+@frozen(kw_only=True)
+class Waiver:
+    """A check that the plugin may fail for now.
+
+    Attributes:
+        check: The check's id.
+        why: Why it fails, as a sentence.
+        ref: Where that is argued: a URL, or an issue.
+        until: The day from which it may not fail any more.
+    """
+
+    check: str
+    why: str
+    ref: str
+    until: date
 
 
 @frozen(kw_only=True)
@@ -377,10 +436,12 @@ class Fixtures:
     states: States | None = None
     results: Results | None = None
     webhooks: Webhooks | None = None
+    capabilities: Mapping[str, Capability] = field(factory=dict)
+    waivers: tuple[Waiver, ...] = ()
     stories: Mapping[str, Story] = field(factory=dict)
     excerpts: Mapping[str, str] = field(factory=dict, repr=False)
 
-    @property
+    @cached_property
     def exchanges(self) -> Mapping[str, Exchange]:
         """Every exchange by its id."""
         every = (story.exchanges.values() for story in self.stories.values())

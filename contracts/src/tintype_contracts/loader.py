@@ -7,20 +7,20 @@ is told all at once, in one `FixtureError`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
 from tintype.messages import JsonObject
+from tintype_contracts import strict_json
 from tintype_contracts._shape import fixtures_of, shape_faults, story_of
 from tintype_contracts.faults import Fault, FixtureError
 from tintype_contracts.format import Fixtures
 from tintype_contracts.rules import check
-from tintype_contracts.rules_of_files import file_faults
+from tintype_contracts.rules_of_files import file_faults, table_faults
+from tintype_contracts.rules_of_messages import excerpt_faults
 from tintype_contracts.verbatim import verbatim_faults
 
 _GROUP = "tintype.fixtures"
@@ -39,7 +39,7 @@ def load(provider: str) -> Fixtures:
         FixtureError: No installed distribution has them, or they break a rule.
     """
     for entry in metadata.entry_points(group=_GROUP, name=provider):
-        return _load(resources.files(entry.value), provider)
+        return _load(folder_of(entry), provider)
     known = ", ".join(installed()) or "none"
     fault = Fault(
         file=_TABLES,
@@ -48,6 +48,31 @@ def load(provider: str) -> Fixtures:
         mend=f"Install one that does; there are: {known}.",
     )
     raise FixtureError(provider, [fault])
+
+
+def files_of(provider: str) -> Mapping[str, bytes]:
+    """Every file of an installed provider's fixtures by its name; none if it has none."""
+    for entry in metadata.entry_points(group=_GROUP, name=provider):
+        return dict(_files(folder_of(entry)))
+    return {}
+
+
+def folder_of(entry: metadata.EntryPoint) -> Traversable:
+    """The folder that an entry point of `tintype.fixtures` names: a package.
+
+    Raises:
+        FixtureError: The package, or the one it stands in, cannot be imported.
+    """
+    try:
+        return resources.files(entry.value)
+    except (Exception, SystemExit) as error:
+        fault = Fault(
+            file=_TABLES,
+            pointer="",
+            message=f"Importing {entry.value} raised {type(error).__name__}: {error}.",
+            mend="Ship the fixtures in a package that can be imported.",
+        )
+        raise FixtureError(entry.name, [fault]) from error
 
 
 def load_folder(path: Path | str) -> Fixtures:
@@ -89,11 +114,14 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]
 def _read(files: Mapping[str, bytes]) -> tuple[JsonObject, dict[str, JsonObject], list[Fault]]:
     """The tables and the stories as JSON, and what is wrong with each file by itself."""
     tables, faults = _json(_TABLES, files.get(_TABLES), "provider")
+    faults = faults or table_faults(_TABLES, tables)
     stories: dict[str, JsonObject] = {}
     for name, data in files.items():
         if name.endswith(".json") and name != _TABLES and "/" not in name:
             stories[name], wrong = _json(name, data, "story")
             faults += wrong or file_faults(name, stories[name], tables)
+        elif name.startswith("sources/"):
+            faults += excerpt_faults(name, data)
     return tables, stories, faults
 
 
@@ -103,23 +131,12 @@ def _json(
     if data is None:
         return {}, [Fault(file=name, pointer="", message="It is missing.", mend="Write it.")]
     try:
-        value: object = json.loads(data, parse_float=Decimal, object_pairs_hook=_once)
+        value = strict_json.parse(data)
     except ValueError as error:
         message = f"It is not JSON: {error}."
         return {}, [Fault(file=name, pointer="", message=message, mend="Mend the syntax.")]
     faults = shape_faults(name, value, schema)
     return value if isinstance(value, dict) else {}, faults
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose keys all differ."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        msg = f"the key {twice!r} stands twice in one object"
-        raise ValueError(msg)
-    return made
 
 
 def _excerpts(tables: JsonObject, files: Mapping[str, bytes]) -> Mapping[str, str]:

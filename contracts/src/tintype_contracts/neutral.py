@@ -7,7 +7,7 @@ kit can read any provider's bodies without knowing the provider.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from attrs import frozen
@@ -29,6 +29,13 @@ def read_field(body: object, parameter: Parameter) -> object:
     return get(_parsed(text), "".join(f"/{token}" for token in rest)) if rest else MISSING
 
 
+def rows_for(rows: Iterable[Parameter], model: object) -> list[Parameter]:
+    """The rows that are for `model`; all of them for a model that no row names."""
+    rows = list(rows)
+    named = any(model in row.models for row in rows)
+    return [row for row in rows if not named or row.concerns(model)]
+
+
 def _parsed(text: object) -> object:
     try:
         return json.loads(text, parse_float=Decimal) if isinstance(text, str) else MISSING
@@ -39,16 +46,20 @@ def _parsed(text: object) -> object:
 def neutral_fields(
     fixtures: Fixtures, operation: Operation, body: object, *, model: object = None
 ) -> Mapping[str, object]:
-    """The neutral fields that `body` holds, documented defaults for those it lacks."""
+    """The neutral fields that `body` holds, documented defaults for those it lacks.
+
+    A field that is documented to have no effect has none here either.
+    """
+    every = [row for row in fixtures.parameters if row.operation == operation and row.neutral]
+    model = model or next((read_field(body, row) for row in every if row.neutral == "model"), None)
+    rows = [row for row in rows_for(every, model) if not row.ignored]
     found: dict[str, object] = {}
-    rows = [row for row in fixtures.parameters if row.operation == operation and row.neutral]
-    model = model or next((read_field(body, row) for row in rows if row.neutral == "model"), None)
     for row in rows:
-        value = read_field(body, row) if row.concerns(model) else MISSING
+        value = read_field(body, row)
         if value is not MISSING:
             found[row.neutral or ""] = value
     for row in rows:
-        if row.default is not None and row.concerns(model):
+        if row.default is not None:
             found.setdefault(row.neutral or "", row.default)
     return found
 

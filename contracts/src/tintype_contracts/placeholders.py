@@ -17,7 +17,8 @@ from typing import Protocol
 from tintype_contracts.format import EventTemplate, JsonContent
 from tintype_contracts.pointers import is_array, leaves
 
-_PLACEHOLDER = re.compile(r"\{\{([a-z_]+)(?::([^{}]*))?\}\}")
+PLACEHOLDER = re.compile(r"\{\{([a-z_]+)(?::([^{}]*))?\}\}")
+"""Its name is the first group, what stands behind the colon the second."""
 
 NAMES: Mapping[str, frozenset[str] | None] = {
     "secret": frozenset({"api_key"}),
@@ -66,7 +67,7 @@ def render(template: object, values: Values, image: int = 0) -> object:
     match template:
         case str():
             return _text(template, values, image)
-        case {"$json": inner} if len(template) == 1:
+        case {"$json": inner, **rest} if not rest:
             return dump(render(inner, values, image))
         case Mapping():
             return {key: render(value, values, image) for key, value in template.items()}
@@ -78,7 +79,7 @@ def render(template: object, values: Values, image: int = 0) -> object:
 
 def render_text(template: str, values: Values, image: int = 0) -> str:
     """`template`, which stays text even where it is nothing but a placeholder."""
-    return _PLACEHOLDER.sub(lambda found: _shown(_value(found, values, image)), template)
+    return PLACEHOLDER.sub(lambda found: _shown(_value(found, values, image)), template)
 
 
 def render_events(
@@ -107,7 +108,7 @@ def holds_image(template: object) -> bool:
     """
     match template:
         case str():
-            found = _PLACEHOLDER.finditer(template)
+            found = PLACEHOLDER.finditer(template)
             return any(name[1] == "image" and name[2] != "count" for name in found)
         case Mapping():
             return any(holds_image(value) for value in template.values() if not is_array(value))
@@ -120,19 +121,19 @@ def holds_image(template: object) -> bool:
 def placeholders(template: object) -> Iterator[tuple[str, str, str]]:
     """Every placeholder in `template`: the pointer of its text, its name, its argument."""
     for pointer, value in leaves(template):
-        for found in _PLACEHOLDER.finditer(value) if isinstance(value, str) else ():
+        for found in PLACEHOLDER.finditer(value) if isinstance(value, str) else ():
             yield pointer, found[1], found[2] or ""
 
 
 def whole(template: object) -> tuple[str, str] | None:
     """The name and argument of the placeholder that `template` is, or None."""
-    found = _PLACEHOLDER.fullmatch(template) if isinstance(template, str) else None
+    found = PLACEHOLDER.fullmatch(template) if isinstance(template, str) else None
     return (found[1], found[2] or "") if found else None
 
 
 def pattern(template: str) -> re.Pattern[str]:
     """A pattern that admits `template` with any text in its placeholders."""
-    pieces = _PLACEHOLDER.split(template)[::3]
+    pieces = PLACEHOLDER.split(template)[::3]
     return re.compile("(.*?)".join(re.escape(piece) for piece in pieces), re.DOTALL)
 
 
@@ -148,7 +149,7 @@ def _items(template: Sequence[object], values: Values, image: int) -> Iterator[o
 
 
 def _text(template: str, values: Values, image: int) -> object:
-    alone = _PLACEHOLDER.fullmatch(template)
+    alone = PLACEHOLDER.fullmatch(template)
     return _value(alone, values, image) if alone else render_text(template, values, image)
 
 

@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
-from tintype.exchange import Exchange, Operation
+from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import Request
 from tintype.models import ImageRequest, Quote, Task
@@ -62,6 +62,7 @@ class Rehearsal:
     hooks: Provider
     fixtures: words.Fixtures
     _info: ProviderInfo = field(init=False)
+    _contexts: dict[str, Context] = field(init=False, factory=dict, repr=False)
 
     @_info.default
     def _describe(self) -> ProviderInfo:
@@ -75,33 +76,54 @@ class Rehearsal:
         """The same, of a given task."""
         return self._asked(exchange, evolve(self.context(exchange), task=task))
 
-    def _asked(
-        self, exchange: words.Exchange, context: Context
-    ) -> Request | Quote | Task | None:
-        extras = cast("Extras", self.hooks)
+    def _asked(self, exchange: words.Exchange, context: Context) -> Request | Quote | Task | None:
         request, task = _known(context.request), context.task or Task()
         match exchange.operation:
             case "price":
-                return self.hooks.price(request, context.quote)
-            case "prepare":
-                return extras.prepare(request)
+                return self.hooks.price(request=request, quote=context.quote)
             case "submit":
-                return self.hooks.submit(request)
+                return self.hooks.submit(request=request)
             case "poll":
-                return self.hooks.poll(task)
-            case "cancel":
-                return extras.cancel(task)
+                return self.hooks.poll(task=task)
+            case other:
+                return self._asked_for_more(other, request, task)
+
+    def _asked_for_more(
+        self, operation: words.Operation, request: ImageRequest, task: Task
+    ) -> Request | None:
+        """The hooks that not every plugin has."""
+        extras = cast("Extras", self.hooks)
+        match operation:
+            case "prepare":
+                return extras.prepare(request=request)
             case "models":
                 return extras.models()
-            case "event" | "webhook":
+            case "cancel":
+                return extras.cancel(task=task)
+            case _:
                 return None
 
     def tell(self, exchange: words.Exchange) -> Outcome:
         """What the plugin makes of the answer, event by event where it is a stream."""
         return self._told(exchange, self.context(exchange))
 
+    def told(
+        self, exchange: words.Exchange, message: Message | None, operation: Operation
+    ) -> Outcome:
+        """What the plugin makes of another message in the place of the documented one.
+
+        It is told in the scene's context. One of tintype's errors is a value here; any
+        other exception comes out as it is.
+        """
+        return self._parsed(message, operation, self.context(exchange))
+
     def context(self, exchange: words.Exchange) -> Context:
         """What is known before `exchange`, from the scene that it stands in."""
+        if exchange.id not in self._contexts:
+            self._contexts[exchange.id] = self._context(exchange)
+        return self._contexts[exchange.id]
+
+    def _context(self, exchange: words.Exchange) -> Context:
         asked = submission(self.fixtures, exchange)
         case = exchange if exchange.case is not None else asked
         request = None
@@ -136,21 +158,26 @@ class Rehearsal:
     def _told(self, exchange: words.Exchange, context: Context) -> Outcome:
         outcome: Outcome = Task()
         for operation, message in answers(exchange, fixed_values(self.fixtures, exchange)):
-            streamed = operation in {Operation.EVENT, Operation.END}
-            told = Exchange(
-                operation=operation,
-                at=NOW,
-                message=message,
-                request=context.request,
-                task=context.task or (Task() if streamed else None),
-                quote=context.quote,
-            )
-            try:
-                outcome = self.hooks.parse(told)
-            except TintypeError as error:
-                return error
+            outcome = self._parsed(message, operation, context)
+            if isinstance(outcome, TintypeError):
+                return outcome
             context = context.after(outcome)
         return outcome
+
+    def _parsed(self, message: Message | None, operation: Operation, context: Context) -> Outcome:
+        streamed = operation in {Operation.EVENT, Operation.END}
+        told = Exchange(
+            operation=operation,
+            at=NOW,
+            message=message,
+            request=context.request,
+            task=context.task or (Task() if streamed else None),
+            quote=context.quote,
+        )
+        try:
+            return self.hooks.parse(exchange=told)
+        except TintypeError as error:
+            return error
 
 
 def _known(request: ImageRequest | None) -> ImageRequest:

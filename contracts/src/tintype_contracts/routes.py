@@ -34,15 +34,18 @@ def find_route(
     return None
 
 
+def fits(path: str, other: str) -> bool:
+    """Whether `other`, a path that may have holes of other names, is the route `path`."""
+    return _pattern(path).fullmatch(_HOLE.sub("hole", other)) is not None
+
+
 def split(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The path of `url`, unquoted, and its query."""
     parts = urlsplit(url)
     return unquote(parts.path), tuple(parse_qsl(parts.query, keep_blank_values=True))
 
 
-def _holes(
-    route: Route, path: str, given: list[tuple[str, str]]
-) -> Mapping[str, str] | None:
+def _holes(route: Route, path: str, given: list[tuple[str, str]]) -> Mapping[str, str] | None:
     found = _pattern(route.path).fullmatch(path)
     wanted = sorted(route.query.items())
     if found is None or [key for key, _ in given] != [key for key, _ in wanted]:

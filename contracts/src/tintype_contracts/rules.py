@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 import attrs
 
 from tintype import errors
+from tintype_contracts import kit
 from tintype_contracts.faults import Fault
 from tintype_contracts.format import STORIES, Exchange, Fixtures, Row
 from tintype_contracts.placeholders import NAMES, placeholders
 from tintype_contracts.pointers import join
 from tintype_contracts.routes import find_route, split
+from tintype_contracts.rules_of_scenes import scene_faults
 
 _Files: TypeAlias = Mapping[str, bytes]
 _TABLES = "provider.json"
@@ -35,7 +37,10 @@ def check(fixtures: Fixtures, files: _Files) -> list[Fault]:
     across = [fault for rule in _RULES for fault in rule(fixtures, files)]
     exchanges = fixtures.exchanges.values()
     within = [
-        fault for exchange in exchanges for rule in _EXCHANGE_RULES for fault in rule(fixtures, exchange)
+        fault
+        for exchange in exchanges
+        for rule in _EXCHANGE_RULES
+        for fault in rule(fixtures, exchange)
     ]
     return [*across, *within]
 
@@ -66,6 +71,28 @@ def _no_file_is_orphan(fixtures: Fixtures, files: _Files) -> Iterator[Fault]:
 def _every_row_has_its_source(fixtures: Fixtures, _: _Files) -> Iterator[Fault]:
     for at, row in _rows(fixtures):
         yield from _row_faults(fixtures, _TABLES, at, row)
+
+
+def _the_verbatim_can_be_looked_up(fixtures: Fixtures, _: _Files) -> Iterator[Fault]:
+    for at, row in [*_rows(fixtures), *fixtures.exchanges.items()]:
+        source = fixtures.sources.get(row.src)
+        if source and row.kind == "verbatim" and not (source.url or source.file):
+            message = f"{at} is verbatim, and its source has neither a URL nor an excerpt."
+            mend = "Name the document's URL, store the payload, or call it adapted."
+            yield _fault(join("/sources", row.src), message, mend)
+
+
+def _the_kit_is_the_one_meant(fixtures: Fixtures, _: _Files) -> Iterator[Fault]:
+    fits = kit.serves(fixtures.kit)
+    if fits is None:
+        yield _fault("/kit", f"{fixtures.kit!r} is no range of versions.", "Write >=1,<2.")
+    elif not fits:
+        message = f"It was written for the kit {fixtures.kit}, and this one is {kit.VERSION}."
+        yield _fault("/kit", message, "Install the kit it names, or bring the set up to date.")
+
+
+def _scenes_can_be_told_apart(fixtures: Fixtures, _: _Files) -> Iterator[Fault]:
+    yield from scene_faults(fixtures)
 
 
 def _every_story_is_told(fixtures: Fixtures, _: _Files) -> Iterator[Fault]:
@@ -129,6 +156,8 @@ def _rows(fixtures: Fixtures) -> Iterator[tuple[str, Row]]:
         row = getattr(fixtures, table)
         if isinstance(row, Row):
             yield f"/{table}", row
+    for name, capability in fixtures.capabilities.items():
+        yield join("/capabilities", name), capability
 
 
 # ---------------------------------------------------------------------- an exchange
@@ -242,8 +271,11 @@ _RULES: tuple[Callable[[Fixtures, _Files], Iterator[Fault]], ...] = (
     _excerpts_are_true,
     _no_file_is_orphan,
     _every_row_has_its_source,
+    _the_verbatim_can_be_looked_up,
+    _the_kit_is_the_one_meant,
     _every_story_is_told,
     _scenes_hold_together,
+    _scenes_can_be_told_apart,
     _errors_exist,
     _parameters_are_sound,
     _webhook_field_is_documented,

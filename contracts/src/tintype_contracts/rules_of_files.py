@@ -1,31 +1,41 @@
-"""What must hold in one story file by itself, before it becomes a value."""
+"""What must hold in one file by itself, before it becomes a value."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import cast
 
 from tintype.messages import JsonObject
 from tintype_contracts.faults import Fault
 from tintype_contracts.pointers import MISSING, get, is_array, join, leaves
+from tintype_contracts.rules_of_messages import (
+    auth_header,
+    events_faults,
+    message_faults,
+    messages_of,
+    placeholder_faults,
+    secret_faults,
+)
 
 _OUTCOMES = ("task", "quote", "request", "provider", "error")
 _ERROR_FIELDS = ("billed", "status", "code", "message", "retry_after", "request_id", "pointer")
-_BODIES = ("json", "text", "base64", "events", "multipart")
-_SECRET = re.compile(
-    r"(?:\b(?:sk|pk|aio|key|token)[-_]|\bBearer\s+)(?=[\w-]*\d)[A-Za-z0-9_-]{16,}", re.IGNORECASE
-)
-_SECRET_HEADERS = {"authorization", "cookie", "set-cookie", "x-api-key", "x-key", "xi-api-key"}
-_PLACEHOLDER = re.compile(r"\{\{.*\}\}")
+_DATED = re.compile(r"/sources/[^/]+/retrieved|/validated/(?:docs|live)|/waivers/\d+/until")
+
+
+def table_faults(name: str, tables: JsonObject) -> list[Fault]:
+    """What is wrong with the tables by themselves."""
+    return [*secret_faults(name, tables), *_date_faults(name, tables)]
 
 
 def file_faults(name: str, story: JsonObject, tables: JsonObject) -> list[Fault]:
     """What is wrong with the story file `name` by itself."""
     return [
         *_name_faults(name, story, tables),
-        *_secret_faults(name, story),
-        *_exchanges_faults(name, story),
+        *secret_faults(name, story),
+        *placeholder_faults(name, story),
+        *_exchanges_faults(name, story, auth_header(tables)),
     ]
 
 
@@ -46,26 +56,35 @@ def _name_faults(name: str, story: JsonObject, tables: JsonObject) -> Iterator[F
         )
 
 
-def _secret_faults(name: str, story: JsonObject) -> Iterator[Fault]:
-    for pointer, value in leaves(story):
-        if isinstance(value, str) and _SECRET.search(value):
+def _date_faults(name: str, tables: JsonObject) -> Iterator[Fault]:
+    """Days that no calendar has: the schema knows only their spelling."""
+    for pointer, value in leaves(tables):
+        if _DATED.fullmatch(pointer) and isinstance(value, str) and not _is_day(value):
             yield Fault(
                 file=name,
                 pointer=pointer,
-                message="This looks like a real key.",
-                mend="Write {{secret:api_key}}, and see to it that the key is revoked.",
+                message=f"There is no day {value}.",
+                mend="Write the day as YYYY-MM-DD.",
             )
 
 
-def _exchanges_faults(name: str, story: JsonObject) -> Iterator[Fault]:
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _exchanges_faults(name: str, story: JsonObject, auth: str) -> Iterator[Fault]:
     exchanges = cast("Mapping[str, JsonObject]", story["exchanges"])
     for key, exchange in exchanges.items():
         at = join("/exchanges", key)
         yield from _expectation_faults(name, f"{at}/expect", exchange["expect"])
         yield from _pointer_faults(name, at, exchange)
-        for side in ("request", "response", "delivery"):
-            if isinstance(message := exchange.get(side), Mapping):
-                yield from _message_faults(name, f"{at}/{side}", message)
+        for side, message in messages_of(exchange):
+            yield from message_faults(name, f"{at}/{side}", message, auth)
+            yield from events_faults(name, f"{at}/{side}", message)
 
 
 def _expectation_faults(name: str, at: str, expect: object) -> Iterator[Fault]:
@@ -95,23 +114,4 @@ def _pointer_faults(name: str, at: str, exchange: JsonObject) -> Iterator[Fault]
                 pointer=f"{at}/inferred/{index}",
                 message=f"There is no value at {pointer!r} of the exchange.",
                 mend="Name a value that is there, from /request, /response or /delivery on.",
-            )
-
-
-def _message_faults(name: str, at: str, message: JsonObject) -> Iterator[Fault]:
-    bodies = [key for key in _BODIES if key in message]
-    if len(bodies) > 1:
-        yield Fault(
-            file=name,
-            pointer=at,
-            message=f"It has several bodies: {', '.join(bodies)}.",
-            mend="Keep one.",
-        )
-    for key, value in cast("Mapping[str, str]", message["headers"]).items():
-        if key.lower() in _SECRET_HEADERS and not _PLACEHOLDER.search(value):
-            yield Fault(
-                file=name,
-                pointer=join(f"{at}/headers", key),
-                message="The header may carry a key and is written out.",
-                mend="Write a placeholder, such as Bearer {{secret:api_key}}.",
             )

@@ -53,8 +53,21 @@ def image_request(exchange: words.Exchange, filling: Filling) -> ImageRequest:
     references = [
         _reference(exchange, str(source)) for source in (sources if is_array(sources) else ())
     ]
-    fields = cast("Mapping[str, str]", render(case, filling))
+    fields = cast("Mapping[str, str]", _as_callers_write(render(case, filling)))
     return ImageRequest(**{**fields, "references": tuple(references)})  # type: ignore[arg-type]  # the constructor checks each value
+
+
+def _as_callers_write(value: object) -> object:
+    """JSON as a caller has it in Python: a fraction is a float there."""
+    match value:
+        case Decimal():
+            return float(value)
+        case Mapping():
+            return {key: _as_callers_write(item) for key, item in value.items()}
+        case _ if is_array(value):
+            return [_as_callers_write(item) for item in value]
+        case _:
+            return value
 
 
 def _reference(exchange: words.Exchange, source: str) -> Reference:
@@ -140,7 +153,11 @@ def request_differences(
 ) -> Iterator[Difference]:
     """Where the request that a hook built is not the documented one.
 
-    Attributes:
+    Args:
+        documented: The request of the transcript.
+        built: What the hook returned.
+        auth: How the plugin says the key is shown.
+        filling: The values of the placeholders.
         parameters: The rows of the operation; a form field of type `json` is compared as
             a JSON value, not as text.
     """
@@ -151,8 +168,18 @@ def request_differences(
     wanted = {"method": documented.method, "url": address(url)}
     yield from differences(wanted, {"method": built.method, "url": address(built.url)})
     yield from _header_differences(documented, built, auth)
+    yield from body_differences(documented.content, built.body, filling, parameters)
+
+
+def body_differences(
+    documented: words.RequestContent,
+    built: JsonBody | MultipartBody | None,
+    filling: Filling,
+    parameters: tuple[words.Parameter, ...] = (),
+) -> Iterator[Difference]:
+    """Where a request's body is not the documented one: JSON by value, a form by its parts."""
     texts = {row.wire[1:] for row in parameters if row.type == "json"}
-    match documented.content, built.body:
+    match documented, built:
         case words.JsonContent(value=value), JsonBody(value=sent):
             yield from differences(render(value, filling), _plain(sent), "/json")
         case words.MultipartContent(parts=parts), MultipartBody(parts=sent_parts):
@@ -248,9 +275,7 @@ def _plain(value: object) -> object:
     return json.loads(dump(value), parse_float=Decimal)
 
 
-def _error_differences(
-    name: str, fields: object, outcome: object
-) -> Iterator[Difference]:
+def _error_differences(name: str, fields: object, outcome: object) -> Iterator[Difference]:
     if type(outcome).__name__ != name:
         shown = f"{type(outcome).__name__}: {outcome}"
         yield Difference(pointer="", expected=name, actual=shown)

@@ -14,17 +14,18 @@ from typing import Protocol
 
 from attrs import evolve, field, frozen
 
-from tintype_contracts.faults import Fault, FixtureError
-from tintype_contracts.format import Exchange, Fixtures, JsonContent, MultipartContent
-from tintype_contracts.format import PartTemplate
+from tintype_contracts.format import Exchange, Fixtures, JsonContent, MultipartContent, PartTemplate
 from tintype_contracts.neutral import Price, neutral_fields, price_of
 from tintype_contracts.placeholders import dump, render
 from tintype_contracts.pointers import MISSING, get, is_array
+from tintype_contracts.routes import find_route, split
 
 NOW = datetime(2025, 11, 20, tzinfo=UTC)
 """When everything happens in the hook tier."""
 
 _SIDE = 64
+_PNG = "image/png"
+_SVG = "image/svg+xml"
 _BALANCE = Decimal(100_000)
 _PROGRESS = 50
 
@@ -65,12 +66,12 @@ class Picture(Protocol):
 
 @frozen(kw_only=True)
 class FixedPicture:
-    """An image of the hook tier: 64x64, a PNG, told apart from others by its index."""
+    """An image of the hook tier: 64x64, a PNG or an SVG, told apart by its index."""
 
     url: str
     preview_url: str
     data: bytes = field(repr=False)
-    media_type: str = "image/png"
+    media_type: str = _PNG
     width: int = _SIDE
     height: int = _SIDE
 
@@ -154,18 +155,21 @@ class Filling:
         return made[placeholder]()
 
 
-def fixed_values(fixtures: Fixtures, exchange: Exchange) -> Filling:
+def fixed_values(fixtures: Fixtures, exchange: Exchange, images: int | None = None) -> Filling:
     """The hook tier's values for one exchange."""
     asked = submission(fixtures, exchange)
-    images = _image_count(exchange, asked)
+    images = _image_count(exchange, asked) if images is None else images
     origin = (fixtures.hosts.assets or fixtures.hosts.api)[0]
-    body = request_body(asked)
+    body = asked_body(fixtures, asked)
     fields = neutral_fields(fixtures, asked.operation, body)
     named = get(body, fixtures.webhooks.field) if fixtures.webhooks else None
     filling = Filling(
         key="{{secret:api_key}}",
         identity=lambda name: f"{name}-1",
-        pictures=[_fixed_picture(origin, index) for index in range(images)],
+        pictures=[
+            _fixed_picture(origin, index, _expected_type(exchange, index))
+            for index in range(images)
+        ],
         body=body,
         price=price_of(fixtures, {**_model(asked), **fields}, images),
         balance=Price(usd=_BALANCE, credits=_BALANCE),
@@ -194,6 +198,15 @@ def request_body(exchange: Exchange) -> object:
             return form_object([(part.name, part_value(part)) for part in content.parts])
         case _:
             return None
+
+
+def asked_body(fixtures: Fixtures, exchange: Exchange) -> object:
+    """The body of an exchange's request; what its address says where it has none."""
+    body = request_body(exchange)
+    if body is not None or exchange.request is None:
+        return body
+    match = find_route(fixtures, exchange.request.method, *split(exchange.request.url))
+    return dict(match.holes) if match else None
 
 
 def part_value(part: PartTemplate) -> object:
@@ -231,11 +244,28 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _fixed_picture(origin: str, index: int) -> FixedPicture:
+def _fixed_picture(origin: str, index: int, media_type: object) -> FixedPicture:
     start = f"{origin}/task-1/{index}"
+    vector = media_type == _SVG
     return FixedPicture(
-        url=f"{start}.png", preview_url=f"{start}.preview.png", data=small_png(f"image {index}")
+        url=f"{start}.png",
+        preview_url=f"{start}.preview.png",
+        data=_small_svg(index) if vector else small_png(f"image {index}"),
+        media_type=_SVG if vector else _PNG,
     )
+
+
+def _small_svg(index: int) -> bytes:
+    """A drawing of one square, told apart from others by its index."""
+    square = f'<rect id="image-{index}" width="{_SIDE}" height="{_SIDE}"/>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{_SIDE}" height="{_SIDE}">'
+    return f"{head}{square}</svg>".encode()
+
+
+def _expected_type(exchange: Exchange, index: int) -> object:
+    """The media type that an image of an exchange is expected to have, where it says."""
+    found = get(exchange.expect.fields, f"/images/{index}/media_type")
+    return _PNG if found is MISSING else found
 
 
 def _image_count(exchange: Exchange, asked: Exchange) -> int:

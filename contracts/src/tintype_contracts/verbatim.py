@@ -145,7 +145,9 @@ def _missing(
             continue
         if isinstance(template, str) and template in text:
             continue
-        tried = [list(mismatches(template, found, exchange.inferred, at)) for found in payloads(text)]
+        tried = [
+            list(mismatches(template, found, exchange.inferred, at)) for found in payloads(text)
+        ]
         if not text:
             yield _fault(exchange, at, f"The source {source!r} has no excerpt to compare with.")
         elif all(tried):

@@ -1,53 +1,37 @@
-"""The customer's account: what is left on it, and what was charged."""
+"""The customer's account: what is left on it, and the ledger of all that moved."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
 from tintype_contracts.neutral import Price
+from tintype_contracts.sandbox.ledger import Entry, Ledger
 
 PLENTY = Price(usd=Decimal(1_000), credits=Decimal(10_000_000))
 """A balance that no demonstration uses up."""
 
 
-@frozen(kw_only=True)
-class Charge:
-    """Money taken for one task.
-
-    Attributes:
-        provider: The provider's name.
-        task: The task's id in the sandbox.
-        digest: SHA-256 of the submission: method, path and body.
-        price: What was taken; None within it is unknown.
-        at: When, in Unix seconds.
-        refunded: Whether it was given back.
-    """
-
-    provider: str
-    task: str
-    digest: str
-    price: Price
-    at: float
-    refunded: bool = False
-
-
 @frozen
 class Account:
-    """A balance in both currencies, and every charge in order."""
+    """A balance in both currencies, and what happened to it."""
 
     opening: Price = PLENTY
-    charges: list[Charge] = field(factory=list)
+    _entries: list[Entry] = field(factory=list)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Every entry so far."""
+        return Ledger(tuple(self._entries))
 
     @property
     def balance(self) -> Price:
         """What is left."""
-        kept = [charge.price for charge in self.charges if not charge.refunded]
         return Price(
-            usd=(self.opening.usd or 0) - sum((price.usd or 0 for price in kept), Decimal(0)),
-            credits=(self.opening.credits or 0)
-            - sum((price.credits or 0 for price in kept), Decimal(0)),
+            usd=self._left(self.opening.usd, lambda entry: entry.usd),
+            credits=self._left(self.opening.credits, lambda entry: entry.credits),
         )
 
     def affords(self, price: Price) -> bool:
@@ -55,13 +39,19 @@ class Account:
         left = self.balance
         return (price.usd or 0) <= (left.usd or 0) and (price.credits or 0) <= (left.credits or 0)
 
-    def charge(self, charge: Charge) -> None:
-        """Take the money."""
-        self.charges.append(charge)
+    def note(self, entry: Entry) -> None:
+        """Write an entry down."""
+        self._entries.append(entry)
 
-    def refund(self, task: str) -> None:
-        """Give back what was taken for `task`."""
-        self.charges[:] = [
-            evolve(charge, refunded=True) if charge.task == task else charge
-            for charge in self.charges
-        ]
+    def refund(self, task: str, at: float) -> None:
+        """Give back what was taken for `task`, once."""
+        for entry in self.ledger.paid:
+            if entry.task == task:
+                self.note(evolve(entry, event="refunded", at=at))
+
+    def _left(self, opening: Decimal | None, amount: Callable[[Entry], Decimal | None]) -> Decimal:
+        left = opening or Decimal(0)
+        for entry in self._entries:
+            moved = amount(entry) or Decimal(0)
+            left += moved if entry.event == "refunded" else -moved
+        return left

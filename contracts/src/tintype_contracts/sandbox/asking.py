@@ -10,7 +10,7 @@ from attrs import field, frozen
 from tintype_contracts.format import Operation
 from tintype_contracts.pointers import is_array
 from tintype_contracts.routes import Match
-from tintype_contracts.sandbox.forms import UploadedFile
+from tintype_contracts.sandbox.forms import UploadedFile, boundary
 from tintype_contracts.sandbox.messages import Call
 
 
@@ -38,11 +38,17 @@ class Asking:
         """The id of the task it asks about, or ""."""
         return self.match.holes.get("id", "")
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of method, path and body: the same for a repeated submission."""
+    def digest(self, callback: str) -> str:
+        """SHA-256 of method, path and body: the same for a repeated submission.
+
+        The address to call back is left out, for it may tell attempts apart, and so is a
+        form's boundary, for it may follow from the content.
+        """
+        body = self.call.body
+        for text in (callback, boundary(self.call.header("content-type"))):
+            body = body.replace(text.encode(), b"") if text else body
         head = f"{self.call.method} {self.call.path}\n".encode()
-        return hashlib.sha256(head + self.call.body).hexdigest()
+        return hashlib.sha256(head + body).hexdigest()
 
 
 def plain_json(value: object) -> object:

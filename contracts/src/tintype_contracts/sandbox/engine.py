@@ -21,6 +21,7 @@ from tintype_contracts.format import Exchange, Fixtures, Operation
 from tintype_contracts.routes import find_route
 from tintype_contracts.sandbox.asking import Asking, plain_json
 from tintype_contracts.sandbox.forms import BodyError, read_body
+from tintype_contracts.sandbox.ledger import Event
 from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
 from tintype_contracts.sandbox.parameters import objections
 from tintype_contracts.sandbox.replies import Draft, plain
@@ -56,6 +57,33 @@ class Engine:
             self.state.settle(now)
         return draft.write() if isinstance(draft, Draft) else draft
 
+    def operation(self, call: Call) -> str:
+        """What a call is for, by its address alone: an operation, `asset`, or ""."""
+        if _ASSET.fullmatch(call.path):
+            return "asset"
+        match = find_route(self._fixtures, call.method, call.path, call.query)
+        return match.route.operation if match else ""
+
+    def told_off(self, call: Call, story: str, now: float) -> Reply | Stream:
+        """What the documents answer in `story`, whatever was asked; nothing is done."""
+        match = find_route(self._fixtures, call.method, call.path, call.query)
+        if match is None:
+            return plain(story, "No document says.")
+        with self._lock:
+            asking = Asking(call=call, match=match, now=now, body=dict(match.holes))
+            draft = self._story(story, asking)
+        return draft.write() if isinstance(draft, Draft) else draft
+
+    def note(self, event: Event, task: str, images: tuple[int, ...], now: float) -> None:
+        """Write into the ledger that something about a task left whole."""
+        with self._lock:
+            self.state.note(event, task, images, now)
+
+    def hung_up(self, task: str, now: float) -> None:
+        """Tell that nobody waited for the answer to the submission that became a task."""
+        with self._lock:
+            self.state.hung_up(task, now)
+
     def due(self, now: float) -> list[Webhook]:
         """The webhooks that are to be tried now; report what came of each."""
         with self._lock:
@@ -89,11 +117,17 @@ class Engine:
         except BodyError as error:
             return self._story("invalid_parameter", asking, str(error))
         asking = evolve(asking, body={**asking.body, **_told(body)})
-        rows = [row for row in self._fixtures.parameters if row.operation == asking.operation]
-        reason = next(objections(rows, body), "") if asking.match.route.body else ""
+        reason = self._objection(asking, body)
         if reason:
             return self._story("invalid_parameter", asking, reason)
         return self._operate(asking)
+
+    def _objection(self, asking: Asking, body: Mapping[str, object]) -> str:
+        """Why the parameter table does not admit the body, or ""."""
+        kind = asking.match.route.body
+        rows = [row for row in self._fixtures.parameters if row.operation == asking.operation]
+        found = objections(rows, body, form=kind == "multipart") if kind else iter(())
+        return next(found, "")
 
     def _wants_key(self, operation: Operation) -> bool:
         """Whether the documents show the key on this operation; where they are silent, yes."""
@@ -136,7 +170,7 @@ class Engine:
         if not self.state.account.affords(work.price):
             return self._story("no_credit", asking, "The balance is too low.")
         self.state.accept(work, asking.now)
-        draft = self._draft(planned.submit, asking, work)
+        draft = evolve(self._draft(planned.submit, asking, work), task=work.id)
         at_once = not planned.polls and planned.end in _DONE_AT_ONCE
         return evolve(draft, after=draft.pace) if at_once else draft
 
@@ -145,7 +179,7 @@ class Engine:
         exchange = work.poll(asking.now, self.state.settings.pace) if work else None
         if work is None or exchange is None:
             return self._story("unknown_task", asking, "No task has this id.")
-        return self._draft(exchange, asking, work)
+        return evolve(self._draft(exchange, asking, work), task=work.id)
 
     def _cancel(self, asking: Asking) -> Draft | Reply:
         """End a running task: from now on every look at it finds it canceled."""
@@ -155,6 +189,7 @@ class Engine:
         if not work.done(asking.now, self.state.settings.pace):
             polls = poll_with_state(self._fixtures, "canceled")
             work.plan = evolve(work.plan, polls=polls, webhook=None, end="canceled")
+            self.state.watch(work)
         return self._story("canceled", asking, work=work)
 
     # ----------------------------------------------------------------------- answers
@@ -189,7 +224,13 @@ class Engine:
             why = f"It was kept for {kept} seconds and has expired."
             return plain("this asset", why, _NOT_FOUND)
         drawing = preview(work.drawings[index]) if asset[3] else work.drawings[index]
-        return Reply(status=200, headers=(("Content-Type", drawing.media_type),), body=drawing.data)
+        return Reply(
+            status=200,
+            headers=(("Content-Type", drawing.media_type),),
+            body=drawing.data,
+            task=work.id,
+            images=() if asset[3] else (index,),
+        )
 
 
 def _told(body: Mapping[str, object]) -> dict[str, object]:

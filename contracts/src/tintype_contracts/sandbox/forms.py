@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
+from tintype.messages import Part
 from tintype_contracts.sandbox.messages import Call
 from tintype_contracts.values import form_object
 
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
+_TYPE = re.compile(rb"^content-type:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _FIELD = re.compile(rb'[;\s](name|filename)="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 
 
@@ -38,7 +40,8 @@ def read_body(call: Call, kind: str | None) -> dict[str, object]:
         case "json":
             return _json_object(call)
         case "multipart":
-            return form_object(list(_parts(call)))
+            parts = form_parts(call.header("content-type"), call.body)
+            return form_object([_value(part) for part in parts])
         case _:
             return {}
 
@@ -59,14 +62,17 @@ def _json_object(call: Call) -> dict[str, object]:
     return value
 
 
-def _parts(call: Call) -> Iterator[tuple[str, object]]:
-    """Each part of a form: text, or a list of one file."""
-    media_type = call.header("content-type")
-    boundary = _BOUNDARY.search(media_type)
-    if not media_type.lower().startswith("multipart/form-data") or boundary is None:
+def form_parts(media_type: str, body: bytes) -> Iterator[Part]:
+    """The parts of a multipart form, in their order.
+
+    Raises:
+        BodyError: It is none.
+    """
+    found = boundary(media_type)
+    if not media_type.lower().startswith("multipart/form-data") or not found:
         msg = f"The content type is {media_type!r}, not 'multipart/form-data' with a boundary."
         raise BodyError(msg)
-    pieces = (b"\r\n" + call.body).split(b"\r\n--" + boundary[1].encode())
+    pieces = (b"\r\n" + body).split(b"\r\n--" + found.encode())
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):  # noqa: PLR2004 - an opening, an end
         msg = "The form does not end with its boundary."
         raise BodyError(msg)
@@ -75,11 +81,28 @@ def _parts(call: Call) -> Iterator[tuple[str, object]]:
         yield _part(head, data)
 
 
-def _part(head: bytes, data: bytes) -> tuple[str, object]:
+def boundary(media_type: str) -> str:
+    """The boundary that a content type names, or ""."""
+    found = _BOUNDARY.search(media_type)
+    return found[1] if found else ""
+
+
+def _part(head: bytes, data: bytes) -> Part:
     found = {key.lower(): value.decode() for key, value in _FIELD.findall(head)}
     if b"name" not in found:
         msg = "A part of the form has no name."
         raise BodyError(msg)
-    if b"filename" in found:
-        return found[b"name"], [UploadedFile(filename=found[b"filename"], data=data)]
-    return found[b"name"], data.decode("utf-8", "replace")
+    kind = _TYPE.search(head)
+    return Part(
+        name=found[b"name"],
+        data=data,
+        filename=found.get(b"filename"),
+        media_type=kind[1].decode("latin-1").strip() if kind else None,
+    )
+
+
+def _value(part: Part) -> tuple[str, object]:
+    """What a part counts as in an object: text, or a list of one file."""
+    if part.filename is not None:
+        return part.name, [UploadedFile(filename=part.filename, data=part.data)]
+    return part.name, part.data.decode("utf-8", "replace")

@@ -28,29 +28,42 @@ class Call:
 
 @frozen(kw_only=True)
 class Reply:
-    """A complete answer, to be sent after so many seconds."""
+    """A complete answer, to be sent after so many seconds.
+
+    Attributes:
+        task: The task that a submission was accepted as, or whose asset it is, or "".
+        images: Which of the task's whole images the body holds.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
     after: float = 0.0
+    task: str = ""
+    images: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True)
 class TimedEvent:
-    """A piece of a stream, to be sent so many seconds after the one before."""
+    """A piece of a stream, to be sent so many seconds after the one before.
+
+    Attributes:
+        images: Which whole images of the task have been sent once this has.
+    """
 
     after: float
     data: bytes = field(repr=False)
+    images: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True)
 class Stream:
-    """An answer that is sent piece by piece."""
+    """An answer that is sent piece by piece; `task` is the one that was accepted."""
 
     status: int
     headers: Headers
     events: tuple[TimedEvent, ...]
+    task: str = ""
 
 
 @frozen(kw_only=True)

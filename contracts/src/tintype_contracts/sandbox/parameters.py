@@ -8,26 +8,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tintype_contracts.format import Parameter, Pixels, WireType
-from tintype_contracts.neutral import read_field
+from tintype_contracts.neutral import read_field, rows_for
 from tintype_contracts.pointers import MISSING, covers, is_array, leaves
 from tintype_contracts.sandbox.forms import UploadedFile
 
 _SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 
 
-def objections(rows: Sequence[Parameter], body: Mapping[str, object]) -> Iterator[str]:
+def objections(
+    rows: Sequence[Parameter], body: Mapping[str, object], *, form: bool = False
+) -> Iterator[str]:
     """Why `body` is not admitted, a sentence each; none where it is.
 
-    `rows` are those of one operation. A field with several rows need fit only one.
+    `rows` are those of one operation. A field with several rows need fit only one. A form
+    has nothing but text: there a number is written out.
     """
     model = _model(rows, body)
-    mine = [row for row in rows if row.concerns(model)]
+    mine = rows_for(rows, model)
     yield from _unknown(mine, body, model)
     for wire in dict.fromkeys(row.wire for row in mine):
         value = _field(body, wire, mine)
         alternatives = [row for row in mine if row.wire == wire]
         if value is not MISSING:
-            faults = [_fault(row, value) for row in alternatives]
+            faults = [_fault(row, value, form=form) for row in alternatives]
             if all(faults):
                 yield f"{wire}: {faults[0]}"
         elif all(row.required for row in alternatives):
@@ -46,9 +49,7 @@ def _field(body: Mapping[str, object], wire: str, rows: Iterable[Parameter]) -> 
     return read_field(body, next(row for row in rows if row.wire == wire))
 
 
-def _unknown(
-    rows: Sequence[Parameter], body: Mapping[str, object], model: object
-) -> Iterator[str]:
+def _unknown(rows: Sequence[Parameter], body: Mapping[str, object], model: object) -> Iterator[str]:
     """Fields no row names. Whatever stands inside a field that has a row is its own affair."""
     wires = [row.wire for row in rows]
     for pointer, _ in leaves(body):
@@ -56,9 +57,9 @@ def _unknown(
             yield f"{pointer} is not a documented parameter of {model or 'this request'}."
 
 
-def _fault(row: Parameter, value: object) -> str:
+def _fault(row: Parameter, value: object, *, form: bool) -> str:
     """Why `value` does not fit `row`, or ""."""
-    read = _read(row.type, value)
+    read = _read(row.type, value, form=form)
     if read is MISSING:
         return f"{_shown(value)} is not of type {row.type}."
     if row.type != "json" and (row.enum or row.pattern or row.pixels) and not _is_named(row, read):
@@ -66,10 +67,10 @@ def _fault(row: Parameter, value: object) -> str:
     return next((reason for rule in _BOUNDS if (reason := rule(row, read))), "")
 
 
-def _read(kind: WireType, value: object) -> object:
-    """`value` as the type it should have, or `MISSING`. A form has nothing but text."""
-    if kind == "integer" and isinstance(value, str) and re.fullmatch(r"-?\d+", value):
-        return int(value)
+def _read(kind: WireType, value: object, *, form: bool) -> object:
+    """`value` as the type it should have, or `MISSING`."""
+    if form and isinstance(value, str) and kind in {"integer", "number", "boolean"}:
+        value = _parsed(value)
     if kind == "json" and isinstance(value, str):
         return _parsed(value)
     return value if _KINDS[kind](value) else MISSING

@@ -44,6 +44,7 @@ class Draft:
         reason: Why the sandbox refuses, or "".
         pace: Seconds between the images of a stream.
         after: Seconds before the reply is sent.
+        task: The task that it is about, or "".
     """
 
     exchange: Exchange
@@ -51,6 +52,7 @@ class Draft:
     reason: str = ""
     pace: float = 0.0
     after: float = 0.0
+    task: str = ""
 
     def write(self) -> Reply | Stream:
         """The reply."""
@@ -58,20 +60,31 @@ class Draft:
         headers = render_headers(response.headers, self.filling) + _reasons(self.reason)
         if isinstance(response.content, EventsContent):
             events = tuple(self._events(response.content.events))
-            return Stream(status=response.status, headers=headers, events=events)
+            return Stream(status=response.status, headers=headers, events=events, task=self.task)
         body = body_bytes(response.content, self.filling)
-        return Reply(status=response.status, headers=headers, body=body, after=self.after)
+        inline = response.content is not None and _holds_bytes(response.content)
+        return Reply(
+            status=response.status,
+            headers=headers,
+            body=body,
+            after=self.after,
+            task=self.task,
+            images=tuple(range(len(self.filling.pictures))) if inline else (),
+        )
 
     def _events(self, events: tuple[EventTemplate, ...]) -> list[TimedEvent]:
         """Each event after its time. All but the last image of several are unfinished ones."""
         made: list[TimedEvent] = []
+        drawing = [_holds_bytes(event.content) for event in events]
         for index, event in enumerate(events):
-            filling = self.filling
-            if _holds_bytes(event) and any(_holds_bytes(later) for later in events[index + 1 :]):
-                filling = _unfinished(filling)
-            for template, data in render_events((event,), filling):
+            last = drawing[index] and not any(drawing[index + 1 :])
+            filling = _unfinished(self.filling) if drawing[index] and not last else self.filling
+            for number, (template, data) in enumerate(render_events((event,), filling)):
                 after = self.pace if _draws(template) else 0.0
-                made.append(TimedEvent(after=after, data=event_bytes(template, data)))
+                images = (number,) if last else ()
+                made.append(
+                    TimedEvent(after=after, data=event_bytes(template, data), images=images)
+                )
         return made
 
 
@@ -91,8 +104,8 @@ def _reasons(reason: str) -> Headers:
     return ((_REASON, line),) if line else ()
 
 
-def _holds_bytes(event: EventTemplate) -> bool:
-    return any(fact in {"b64", "data_uri"} for fact in _image_facts(event.content))
+def _holds_bytes(content: ResponseContent) -> bool:
+    return any(fact in {"b64", "data_uri"} for fact in _image_facts(content))
 
 
 def _draws(event: EventTemplate) -> bool:

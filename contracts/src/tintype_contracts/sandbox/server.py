@@ -10,24 +10,36 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
-import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict
+from attrs import define
 
+from tintype_contracts.sandbox.canary import Canary
+from tintype_contracts.sandbox.control import PREFIX, Control
+from tintype_contracts.sandbox.courier import Courier
+from tintype_contracts.sandbox.dial import Dial, Fault
 from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
+from tintype_contracts.sandbox.gates import Gates
+from tintype_contracts.sandbox.handling import Answer, Visit, call_of
 
 _HOST = "127.0.0.1"
 _WORKERS = 8
 _MOST_BYTES = 512 * 1024 * 1024
 _GRACE = 0.2  # seconds that open answers get when the server stops
-_LOOK = 0.02  # seconds between two looks for webhooks
-_DELIVERY_TIMEOUT = 10.0
-_TAKEN = 2  # hundred and something
+_PATIENCE = 5.0  # seconds that a caller waits for the server's thread
+
+
+@define
+class _Running:
+    """What there is while it serves; it belongs to the server's thread."""
+
+    loop: asyncio.AbstractEventLoop
+    stop: asyncio.Event
+    serve: web.Server
+    listener: asyncio.Server | None = None
 
 
 class Server:
@@ -35,29 +47,54 @@ class Server:
 
     def __init__(self, port: int, clock: Callable[[], float]) -> None:
         self.engines: Mapping[str, Engine] = {}
+        self.dial = Dial()
+        self.gates = Gates()
+        self.canary = Canary()
+        self.calls: list[tuple[str, str]] = []
         self._clock = clock
         self._socket = socket.create_server((_HOST, port))
+        self._elsewhere = socket.create_server((_HOST, 0))
+        self._port: int = self._socket.getsockname()[1]
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="tintype-sandbox-worker")
         self._thread = threading.Thread(target=self._run, name="tintype-sandbox", daemon=True)
-        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._running: Future[_Running] = Future()
 
     @property
     def origin(self) -> str:
         """Where it listens."""
-        return f"http://{_HOST}:{self._socket.getsockname()[1]}"
+        return f"http://{_HOST}:{self._port}"
+
+    @property
+    def elsewhere(self) -> str:
+        """The canary's origin: another host, by its port."""
+        return f"http://{_HOST}:{self._elsewhere.getsockname()[1]}"
 
     def start(self, engines: Mapping[str, Engine]) -> None:
         """Begin to serve; connections are accepted once this returns."""
         self.engines = engines
         self._thread.start()
-        self._ready.result()
+        self._running.result()
 
     def stop(self) -> None:
         """Close every connection, and wait until nothing is left."""
-        loop, stop = self._ready.result()
-        loop.call_soon_threadsafe(stop.set)
+        running = self._running.result()
+        self.gates.open_all()
+        running.loop.call_soon_threadsafe(running.stop.set)
         self._thread.join()
         self._pool.shutdown()
+
+    def dial_in(self, fault: Fault) -> None:
+        """Have something go wrong from now on."""
+        self._in_thread(self._dial_in(fault))
+
+    def clear(self) -> None:
+        """Let everything go well from now on, and listen."""
+        self._in_thread(self._clear())
+
+    def _in_thread(self, act: Coroutine[object, object, None]) -> None:
+        """Have the server's thread do something, and wait until it is done."""
+        loop = self._running.result().loop
+        asyncio.run_coroutine_threadsafe(act, loop).result(_PATIENCE)
 
     # ------------------------------------------------------------------ in the thread
 
@@ -65,82 +102,97 @@ class Server:
         try:
             asyncio.run(self._serve())
         except BaseException as error:
-            if self._ready.done():
+            if self._running.done():
                 raise
-            self._ready.set_exception(error)
+            self._running.set_exception(error)
 
     async def _serve(self) -> None:
-        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
         application = web.Application(client_max_size=_MOST_BYTES)
         application.router.add_route("*", "/{anything:.*}", self._handle)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
         await runner.setup()
-        await web.SockSite(runner, self._socket).start()
-        courier = asyncio.create_task(self._deliver())
-        self._ready.set_result((asyncio.get_running_loop(), stop))
-        await stop.wait()
-        courier.cancel()
+        if runner.server is None:
+            raise AssertionError  # setup() makes it
+        running = _Running(loop=loop, stop=asyncio.Event(), serve=runner.server)
+        running.listener = await loop.create_server(running.serve, sock=self._socket)
+        other = web.ServerRunner(web.Server(self.canary.handle), shutdown_timeout=_GRACE)
+        await other.setup()
+        await web.SockSite(other, self._elsewhere).start()
+        courier = Courier(
+            engines=self.engines, dial=self.dial, clock=self._clock, canary=self.elsewhere
+        )
+        delivering = asyncio.create_task(courier.deliver())
+        self._running.set_result(running)
+        await running.stop.wait()
+        delivering.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await courier
+            await delivering
+        self._close_listener()
+        await other.cleanup()
         await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         prefix, _, rest = request.rel_url.raw_path.lstrip("/").partition("/")
-        engine = self.engines.get(unquote(prefix))
+        name = unquote(prefix)
+        if name == PREFIX:
+            control = Control(
+                dial=self.dial, dial_in=self._dial_in, clear=self._clear, engines=self.engines
+            )
+            return await control.answer(request, rest)
+        engine = self.engines.get(name)
         if engine is None:
             known = ", ".join(sorted(self.engines))
             return web.Response(status=404, text=f"No provider is served here; there are: {known}.")
-        call = Call(
-            method=request.method,
-            path=unquote(f"/{rest}"),
-            query=tuple(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),
-            headers=tuple(request.headers.items()),
-            body=await request.read(),
+        call = call_of(request, f"/{rest}")
+        operation = engine.operation(call)
+        self.calls.append((name, operation))
+        visit = Visit(
+            request=request,
+            name=name,
+            engine=engine,
+            call=call,
+            operation=operation,
+            fault=self.dial.strike(name, operation),
+            gates=self.gates,
+            clock=self._clock,
+            work=self._work,
+            shut=self._shut,
+            canary=self.elsewhere,
         )
-        reply = await self._answer(engine, call)
-        if isinstance(reply, Stream):
-            return await _stream(request, reply)
-        await asyncio.sleep(reply.after)
-        return web.Response(
-            status=reply.status, headers=CIMultiDict(reply.headers), body=reply.body
-        )
+        return await visit.serve()
 
-    async def _answer(self, engine: Engine, call: Call) -> Reply | Stream:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, engine.answer, call, self._clock())
+    async def _work(self, act: Callable[[], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, act)
 
-    async def _deliver(self) -> None:
-        """Try each webhook when it is due, several at once if need be."""
-        timeout = aiohttp.ClientTimeout(total=_DELIVERY_TIMEOUT)
-        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as tries:
-            while True:
-                for engine in self.engines.values():
-                    for webhook in engine.due(self._clock()):
-                        tries.create_task(self._try(session, engine, webhook))
-                await asyncio.sleep(_LOOK)
+    # ------------------------------------------------------------------------- faults
 
-    async def _try(
-        self, session: aiohttp.ClientSession, engine: Engine, webhook: Webhook
-    ) -> None:
-        taken = False
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with session.post(
-                webhook.url,
-                data=webhook.body,
-                headers=dict(webhook.headers),
-                allow_redirects=False,
-            ) as answer:
-                taken = answer.status // 100 == _TAKEN
-        engine.report(webhook, taken=taken, now=self._clock())
+    async def _dial_in(self, fault: Fault) -> None:
+        if fault.kind == "refuse" and fault.strikes(0):
+            self._shut(fault.seconds)
+        self.dial.add(fault)
 
+    async def _clear(self) -> None:
+        self.dial.clear()
+        await self._listen()
 
-async def _stream(request: web.Request, stream: Stream) -> web.StreamResponse:
-    """Send a stream event by event, each on the wire before the next is awaited."""
-    response = web.StreamResponse(status=stream.status, headers=CIMultiDict(stream.headers))
-    await response.prepare(request)
-    with contextlib.suppress(ConnectionError):
-        for event in stream.events:
-            await asyncio.sleep(event.after)
-            await response.write(event.data)
-        await response.write_eof()
-    return response
+    def _shut(self, seconds: float) -> None:
+        """Have nobody listen for a while; connections close with what they are at."""
+        running = self._running.result()
+        self._close_listener()
+        for connection in running.serve.connections:
+            connection.close()
+        running.loop.call_later(seconds, lambda: running.loop.create_task(self._listen()))
+
+    async def _listen(self) -> None:
+        """Listen again, on the same port."""
+        running = self._running.result()
+        if running.listener is None and not running.stop.is_set():
+            found = socket.create_server((_HOST, self._port))
+            running.listener = await running.loop.create_server(running.serve, sock=found)
+
+    def _close_listener(self) -> None:
+        running = self._running.result()
+        if running.listener is not None:
+            running.listener.close()
+            running.listener = None

@@ -10,9 +10,12 @@ from typing import Self
 from tintype_contracts.format import Fixtures
 from tintype_contracts.loader import installed, load
 from tintype_contracts.neutral import Price
-from tintype_contracts.sandbox.account import PLENTY, Account, Charge
+from tintype_contracts.sandbox.account import PLENTY, Account
+from tintype_contracts.sandbox.dial import Fault
 from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.messages import Webhook
+from tintype_contracts.sandbox.gates import Gate, Point
+from tintype_contracts.sandbox.ledger import Ledger, Picture
+from tintype_contracts.sandbox.messages import Call, Webhook
 from tintype_contracts.sandbox.server import Server
 from tintype_contracts.sandbox.state import Settings, State
 
@@ -32,6 +35,8 @@ class Sandbox:
         seed: Makes other task ids and other pictures.
         balance: What each account holds at first.
         clock: Unix seconds; what "24 hours later" means in a test.
+        faults: What is to go wrong; more can be dialled in later.
+        plain: Whether pictures are of one colour, and painted in no time.
 
     Raises:
         FixtureError: A fixture set is missing or broken.
@@ -47,12 +52,15 @@ class Sandbox:
         seed: int = 0,
         balance: Price = PLENTY,
         clock: Callable[[], float] = time.time,
+        faults: Iterable[Fault] = (),
+        plain: bool = False,
     ) -> None:
         wanted = installed() if providers is None else tuple(providers)
         sets = [load(each) if isinstance(each, str) else each for each in wanted]
         self._fixtures = {fixtures.provider: fixtures for fixtures in sets}
         self._port, self._clock, self._balance = port, clock, balance
-        self._pace, self._seed = pace, seed
+        self._pace, self._seed, self._plain = pace, seed, plain
+        self._faults = tuple(faults)
         self._engines: Mapping[str, Engine] = {}
         self._server: Server | None = None
 
@@ -60,11 +68,12 @@ class Sandbox:
         """Listen."""
         server = Server(self._port, self._clock)
         self._engines = {
-            name: self._engine(fixtures, server.origin)
-            for name, fixtures in self._fixtures.items()
+            name: self._engine(fixtures, server.origin) for name, fixtures in self._fixtures.items()
         }
         server.start(self._engines)
         self._server = server
+        for fault in self._faults:
+            server.dial_in(fault)
         return self
 
     def __exit__(
@@ -99,9 +108,9 @@ class Sandbox:
             made[f"{name}_BASE_URL"] = self.url(provider)
         return made
 
-    def charges(self, provider: str) -> tuple[Charge, ...]:
-        """What was charged, in order."""
-        return tuple(self._engines[provider].state.account.charges)
+    def ledger(self, provider: str) -> Ledger:
+        """What was charged, given back, answered and collected so far."""
+        return self._engines[provider].state.account.ledger
 
     def balance(self, provider: str) -> Price:
         """What is left on the account."""
@@ -111,9 +120,77 @@ class Sandbox:
         """The webhooks that were taken, in order."""
         return tuple(self._engines[provider].state.deliveries.done)
 
+    def lost(self, provider: str) -> tuple[Webhook, ...]:
+        """The webhooks that were given up after their last try."""
+        return tuple(self._engines[provider].state.deliveries.lost)
+
     def refused(self, provider: str) -> tuple[str, ...]:
         """The callback URLs that are not on loopback: nothing was sent there."""
         return tuple(self._engines[provider].state.deliveries.refused)
+
+    def calls(self, provider: str) -> tuple[str, ...]:
+        """The operations that were asked for so far, in order; "" is no documented one."""
+        return tuple(operation for name, operation in self._served.calls if name == provider)
+
+    def pictures(self, provider: str) -> Mapping[Picture, bytes]:
+        """The bytes of every image of every task, drawn or yet to be."""
+        works = self._engines[provider].state.works
+        return {
+            (work.id, index): drawing.data
+            for work in tuple(works.values())
+            for index, drawing in enumerate(work.drawings)
+        }
+
+    def at_work(self, provider: str) -> bool:
+        """Whether any task has not come to its end, so that money may still move."""
+        works = self._engines[provider].state.works
+        return not all(work.settled for work in tuple(works.values()))
+
+    # ------------------------------------------------------------- what is to go wrong
+
+    def dial(self, fault: Fault) -> None:
+        """Have something go wrong; the calls it concerns are counted from now on."""
+        self._served.dial_in(fault)
+
+    def clear(self) -> None:
+        """Let everything go well again."""
+        self._served.clear()
+
+    @property
+    def struck(self) -> tuple[Fault, ...]:
+        """The faults that happened to a call, in order."""
+        return self._served.dial.struck
+
+    def gate(self, provider: str, operation: str, point: Point, *, nth: int = 1) -> Gate:
+        """Close a gate: the nth request that comes by waits there until it is opened.
+
+        Leaving the `with` block opens all.
+        """
+        gate = Gate(provider=provider, operation=operation, point=point, nth=nth)
+        self._served.gates.add(gate)
+        return gate
+
+    @property
+    def elsewhere(self) -> str:
+        """The origin of another host, to which redirects and forgeries lead."""
+        return self._served.elsewhere
+
+    @property
+    def strays(self) -> tuple[Call, ...]:
+        """What was sent to that host."""
+        return self._served.canary.visits
+
+    @property
+    def leaks(self) -> tuple[Call, ...]:
+        """What was sent to that host with a key in it. There must be none, ever."""
+        return self._served.canary.leaks(tuple(self.key(name) for name in self.providers))
+
+    @property
+    def _served(self) -> Server:
+        if self._server is None:
+            msg = "The sandbox is not open: use it in a with block."
+            raise RuntimeError(msg)
+        return self._server
 
     def _engine(self, fixtures: Fixtures, origin: str) -> Engine:
         settings = Settings(
@@ -121,6 +198,7 @@ class Sandbox:
             key=f"sandbox-{fixtures.provider}",
             pace=self._pace,
             seed=self._seed,
+            plain=self._plain,
         )
         account = Account(self._balance)
         return Engine(state=State(fixtures=fixtures, settings=settings, account=account))

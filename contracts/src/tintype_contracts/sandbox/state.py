@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from attrs import field, frozen
@@ -11,17 +13,19 @@ from attrs import field, frozen
 from tintype_contracts.format import Fixtures
 from tintype_contracts.neutral import neutral_fields, price_of
 from tintype_contracts.pointers import get
-from tintype_contracts.sandbox.account import Account, Charge
+from tintype_contracts.sandbox.account import Account
 from tintype_contracts.sandbox.asking import Asking
 from tintype_contracts.sandbox.deliveries import Deliveries
+from tintype_contracts.sandbox.ledger import Entry, Event
 from tintype_contracts.sandbox.messages import Webhook
-from tintype_contracts.sandbox.pictures import Sketch
+from tintype_contracts.sandbox.scenery import Sketch
 from tintype_contracts.sandbox.shapes import count_of, shape_of
 from tintype_contracts.sandbox.stories import Plan
 from tintype_contracts.sandbox.works import Work, drawings
 from tintype_contracts.transcripts import body_bytes, render_headers
 from tintype_contracts.values import Filling
 
+_ROUNDING = 1e-6
 _DELIVERED = {"succeeded", "partial"}
 
 
@@ -34,12 +38,14 @@ class Settings:
         key: The one key that is accepted.
         pace: Seconds that a state lasts; documented waits between webhooks are times it.
         seed: Makes other ids and other pictures.
+        plain: Whether pictures are of one colour, and painted in no time.
     """
 
     base_url: str
     key: str
     pace: float = 1.0
     seed: int = 0
+    plain: bool = False
 
 
 @frozen(kw_only=True)
@@ -51,6 +57,8 @@ class State:
     account: Account = field(factory=Account)
     works: dict[str, Work] = field(factory=dict)
     deliveries: Deliveries = field(init=False)
+    _open: list[tuple[float, int, Work]] = field(factory=list)  # a heap: what ends first
+    _turn: Iterator[int] = field(factory=itertools.count)
 
     @deliveries.default
     def _no_deliveries(self) -> Deliveries:
@@ -74,45 +82,56 @@ class State:
         sketch = Sketch(
             prompt=str(fields.get("prompt", "")),
             caption=f"{self.fixtures.provider} · {model}",
-            seed=f"{self.settings.seed}/{fields.get('seed', '')}",
+            seed=f"{self.settings.seed}/{self.fixtures.provider}/{fields.get('seed', '')}",
             shape=shape_of(fields),
+            plain=self.settings.plain,
         )
+        callback = self._callback(asking)
         return Work(
             id=name,
             body=asking.body,
-            digest=asking.digest,
+            digest=asking.digest(callback or ""),
             plan=plan,
             drawings=drawings(self.settings.base_url, name, sketch, count_of(fields)),
             price=price_of(self.fixtures, fields, count_of(fields)),
-            callback=self._callback(asking),
+            callback=callback,
             started=asking.now,
+            key=asking.call.header("idempotency-key"),
         )
 
     def accept(self, work: Work, now: float) -> None:
         """Take a task in."""
         self.works[work.id] = work
+        self.watch(work)
         if self.fixtures.billing.charged == "accepted":
             self._charge(work, now)
 
     def filling(self, asking: Asking, work: Work | None) -> Filling:
         """Live values for an answer."""
+        if work is not None:
+            return self._filling_of(work, asking.now)
         fields = self.fields(asking)
         return Filling(
             key=self.settings.key,
-            identity=work.identity if work else self.invented,
-            pictures=work.drawings if work else (),
-            body=work.body if work else asking.body,
-            price=work.price if work else price_of(self.fixtures, fields, count_of(fields)),
+            identity=self.invented,
+            pictures=(),
+            body=asking.body,
+            price=price_of(self.fixtures, fields, count_of(fields)),
             balance=self.account.balance,
             now=datetime.fromtimestamp(asking.now, UTC),
-            progress=work.progress(asking.now, self.settings.pace) if work else 0,
-            callback=work.callback if work else None,
+            progress=0,
+            callback=None,
         )
+
+    def watch(self, work: Work) -> None:
+        """See to it that the end of a task is dealt with; again when its plan has changed."""
+        heapq.heappush(self._open, (work.ends(self.settings.pace), next(self._turn), work))
 
     def settle(self, now: float) -> None:
         """Deal with every task that has come to its end: money, and the webhook."""
-        for work in [each for each in self.works.values() if not each.settled]:
-            if work.done(now, self.settings.pace):
+        while self._open and self._open[0][0] <= now + _ROUNDING:
+            _, _, work = heapq.heappop(self._open)
+            if not work.settled:
                 work.settled = True
                 self._close(work, now)
 
@@ -122,35 +141,41 @@ class State:
         if billing.charged == "delivered" and delivered:
             self._charge(work, now)
         if billing.refunded_on_failure and not delivered:
-            self.account.refund(work.id)
+            self.account.refund(work.id, now)
         if work.callback is not None and work.plan.webhook is not None:
             self._call_back(work, work.callback, now)
 
+    def note(self, event: Event, task: str, images: tuple[int, ...], now: float) -> None:
+        """Write down that something about a task left whole."""
+        work = self.works[task]
+        self.account.note(
+            Entry(at=now, event=event, task=task, digest=work.digest, key=work.key, images=images)
+        )
+
+    def hung_up(self, task: str, now: float) -> None:
+        """Nobody waited for the answer that a task came with: it is not billed where that is so."""
+        work = self.works[task]
+        if not work.plan.polls and self.fixtures.billing.billed_on_disconnect is False:
+            self.account.refund(task, now)
+
     def _charge(self, work: Work, now: float) -> None:
-        charge = Charge(
-            provider=self.fixtures.provider,
+        charge = Entry(
+            at=now,
+            event="charged",
             task=work.id,
             digest=work.digest,
-            price=work.price,
-            at=now,
+            key=work.key,
+            images=tuple(range(len(work.drawings))),
+            usd=work.price.usd,
+            credits=work.price.credits,
         )
-        self.account.charge(charge)
+        self.account.note(charge)
 
     def _call_back(self, work: Work, url: str, now: float) -> None:
         delivery = work.plan.webhook.delivery if work.plan.webhook else None
         if delivery is None:
             return
-        filling = Filling(
-            key=self.settings.key,
-            identity=work.identity,
-            pictures=work.drawings,
-            body=work.body,
-            price=work.price,
-            balance=self.account.balance,
-            now=datetime.fromtimestamp(now, UTC),
-            progress=100,
-            callback=url,
-        )
+        filling = self._filling_of(work, now)
         webhook = Webhook(
             task=work.id,
             url=url,
@@ -158,6 +183,20 @@ class State:
             body=body_bytes(delivery.content, filling),
         )
         self.deliveries.schedule(webhook, now)
+
+    def _filling_of(self, work: Work, now: float) -> Filling:
+        pace = self.settings.pace
+        return Filling(
+            key=self.settings.key,
+            identity=work.identity,
+            pictures=work.drawings,
+            body=work.body,
+            price=work.price,
+            balance=self.account.balance,
+            now=datetime.fromtimestamp(work.moment(now, pace), UTC),
+            progress=work.progress(now, pace),
+            callback=work.callback,
+        )
 
     def _callback(self, asking: Asking) -> str | None:
         field = self.fixtures.webhooks.field if self.fixtures.webhooks else ""

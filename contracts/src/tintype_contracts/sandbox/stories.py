@@ -9,8 +9,7 @@ from attrs import frozen
 
 from tintype_contracts.format import Exchange, Fixtures, Operation
 from tintype_contracts.pointers import leaves
-from tintype_contracts.routes import find_route, split
-from tintype_contracts.values import request_body
+from tintype_contracts.values import asked_body
 
 _ASKED_FOR = re.compile(r"sandbox:([a-z0-9_]+)")
 _FREE_TEXT = {"/prompt"}
@@ -51,19 +50,21 @@ def story_for(fixtures: Fixtures, fields: Mapping[str, object]) -> str:
 def plan(fixtures: Fixtures, story: str, body: Mapping[str, object]) -> Plan | None:
     """How a submission goes on in `story`; None where there is no such story.
 
-    A story whose scenes submit nothing begins with the submission of `generated`.
+    A submission that the story tells itself goes before one that it borrows. A story
+    whose scenes submit nothing begins with the submission of `generated`.
     """
     if story not in fixtures.stories:
         return None
     scenes = [fixtures.scene(story, name) for name in fixtures.stories[story].scenes]
-    submits = {id(scene): _first(scene, "submit") for scene in scenes}
-    told = [scene for scene in scenes if submits[id(scene)] is not None]
-    if not told:
-        usual = plan(fixtures, "generated", body) if story != "generated" else None
-        return _planned(fixtures, usual.submit, scenes[0]) if usual else None
-    opening = closest(fixtures, [exchange for exchange in submits.values() if exchange], body)
-    scene = next(scene for scene in told if submits[id(scene)] is opening)
-    return _planned(fixtures, opening, scene)
+    told = [(submit, scene) for scene in scenes if (submit := _first(scene, "submit"))]
+    own = [(submit, scene) for submit, scene in told if submit.story == story]
+    openings = own or told
+    if openings:
+        opening = closest(fixtures, [submit for submit, _ in openings], body)
+        scene = next(scene for submit, scene in openings if submit is opening)
+        return _planned(fixtures, opening, scene)
+    usual = plan(fixtures, "generated", body) if story != "generated" else None
+    return _planned(fixtures, usual.submit, scenes[0]) if usual else None
 
 
 def answer_in(
@@ -87,30 +88,24 @@ def answer_in(
 def closest(
     fixtures: Fixtures, candidates: Sequence[Exchange], body: Mapping[str, object]
 ) -> Exchange:
-    """The candidate whose request has most in common with `body`; the first of several.
+    """The candidate whose request is nearest to `body`; the first of several.
 
-    A field with the same value counts for it; a field with another value, or one that the
-    request lacks, counts against it. Documented defaults count as given.
+    Its request has the fewest fields that `body` lacks, then the most values in common.
+    Documented defaults count as given.
     """
-    return max(candidates, key=lambda exchange: _likeness(fixtures, exchange, body))
+    return max(candidates, key=lambda exchange: _nearness(fixtures, exchange, body))
 
 
-def _likeness(fixtures: Fixtures, exchange: Exchange, body: Mapping[str, object]) -> int:
+def _nearness(
+    fixtures: Fixtures, exchange: Exchange, body: Mapping[str, object]
+) -> tuple[int, int]:
     rows = [row for row in fixtures.parameters if row.operation == exchange.operation]
     usual = {row.wire: row.default for row in rows if row.default is not None}
-    documented = {**usual, **_values(documented_body(fixtures, exchange))}
+    documented = {**usual, **_values(asked_body(fixtures, exchange))}
     given = {**usual, **_values(body)}
-    same = sum(1 for key, value in documented.items() if given.get(key) == value)
-    return 2 * same - len(documented)
-
-
-def documented_body(fixtures: Fixtures, exchange: Exchange) -> object:
-    """The body of an exchange's request; what its URL says in its place where it has none."""
-    body = request_body(exchange)
-    if body is not None or exchange.request is None:
-        return body
-    match = find_route(fixtures, exchange.request.method, *split(exchange.request.url))
-    return dict(match.holes) if match else None
+    lacking = len(documented.keys() - given.keys())
+    same = sum(1 for key, value in documented.items() if key in given and given[key] == value)
+    return -lacking, same
 
 
 def poll_with_state(fixtures: Fixtures, state: str) -> tuple[Exchange, ...]:

@@ -9,7 +9,8 @@ from attrs import define, evolve, frozen
 
 from tintype_contracts.format import Exchange
 from tintype_contracts.neutral import Price
-from tintype_contracts.sandbox.pictures import Sketch, encode
+from tintype_contracts.sandbox.pictures import encode
+from tintype_contracts.sandbox.scenery import Sketch
 from tintype_contracts.sandbox.stories import Plan
 
 _ROUNDING = 1e-6
@@ -61,6 +62,7 @@ class Work:
         drawings: Its images.
         price: What they cost.
         callback: Where its end is to be reported, or None.
+        key: The `Idempotency-Key` that came with it, or "".
         started: When it was accepted, in Unix seconds.
         settled: Whether its end has been dealt with: money, webhook.
     """
@@ -73,6 +75,7 @@ class Work:
     price: Price
     callback: str | None
     started: float
+    key: str = ""
     settled: bool = False
 
     def step(self, now: float, pace: float) -> int:
@@ -90,9 +93,17 @@ class Work:
         """The exchange that answers a look at it; None where no document says."""
         return self.plan.polls[self.step(now, pace)] if self.plan.polls else None
 
+    def ends(self, pace: float) -> float:
+        """When it comes to its end, in Unix seconds."""
+        return self.started + self.last * pace
+
     def done(self, now: float, pace: float) -> bool:
         """Whether it has come to its end."""
         return self.step(now, pace) >= self.last
+
+    def moment(self, now: float, pace: float) -> float:
+        """The time that answers speak of: what is over does not change any more."""
+        return min(now, self.ends(pace))
 
     def progress(self, now: float, pace: float) -> int:
         """From 0 to 100."""

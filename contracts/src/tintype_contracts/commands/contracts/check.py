@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,16 +48,20 @@ def command(  # noqa: PLR0913 - each is an option
     Each is examined in a process of its own, offline. Exit status: 0 conforms, 1 does not,
     2 misuse.
     """
-    reports = _examine(_named(names, everyone=everyone), level, set_, today and today.date())
+    ended = _examine(_named(names, everyone=everyone), level, set_, today.date() if today else None)
+    reports = [each for each in ended if isinstance(each, Report)]
     click.echo("\n\n".join(summary(report) for report in reports))
     files = {"json": json_, "junit": junit, "html": html, "markdown": markdown}
     for form, path in files.items():
-        if path is not None:
+        if path is not None and reports:
             _write(path, form, reports, several=everyone)
-    raise SystemExit(0 if all(report.conforms for report in reports) else 1)
+    for error in (each for each in ended if isinstance(each, PluginError)):
+        click.echo(f"tintype: {error}", err=True)
+    conform = all(isinstance(each, Report) and each.conforms for each in ended)
+    raise SystemExit(0 if conform else 1)
 
 
-def _named(names: tuple[str, ...], *, everyone: bool) -> Sequence[str]:
+def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
     if everyone == bool(names):
         _give_up("Name a provider, or give --all.")
     return installed() if everyone else names
@@ -66,17 +69,20 @@ def _named(names: tuple[str, ...], *, everyone: bool) -> Sequence[str]:
 
 def _examine(
     names: Sequence[str], level: int, set_: str | None, today: date | None
-) -> list[Report]:
+) -> list[Report | PluginError]:
     """One process a plugin, as many at a time as there are cores."""
-    one = partial(examine_apart, level=level, set_=set_, today=today)
+
+    def one(name: str) -> Report | PluginError:
+        try:
+            return examine_apart(name, level=level, set_=set_, today=today)
+        except PluginError as error:  # it came to no verdict; the others shall
+            return error
+
     try:
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             return list(pool.map(one, names))
     except UsageError as error:
         _give_up(str(error))
-    except PluginError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(1) from None
 
 
 def _write(path: Path, form: str, reports: Sequence[Report], *, several: bool) -> None:

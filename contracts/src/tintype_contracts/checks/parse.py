@@ -1,0 +1,408 @@
+"""Checks that a plugin understands what is documented, and is not fooled by what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from attrs import evolve
+
+from tintype.errors import ProtocolError, TintypeError
+from tintype.messages import Delivery, Headers, Response
+from tintype.models import Image, Task
+from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.exactness import number_faults
+from tintype_contracts.format import Exchange
+from tintype_contracts.mutation import DROPPED, Mutation, places
+from tintype_contracts.oracle import empty_success
+from tintype_contracts.placeholders import dump
+from tintype_contracts.pointers import MISSING, join
+from tintype_contracts.retelling import Answer, Broken, Heard, documented_answers, listen, verdict
+from tintype_contracts.subject import Subject
+from tintype_contracts.transcripts import answers
+from tintype_contracts.values import fixed_values
+
+_STRANGE = "tintype_strange_key"
+_STRANGE_VALUE = {"nested": [1, None, "text"]}
+_PICTURES = 3
+_CUTS = 2000
+_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+_TYPES = (
+    "application/json; charset=utf-8",
+    "application/json;charset=UTF-8",
+    "APPLICATION/JSON",
+    "application/problem+json",
+    "text/plain",
+    None,
+)
+
+
+# ------------------------------------------------------------------ what is documented
+
+
+@check("parse.documented-answer", level=1)
+def documented_answer(subject: Subject) -> Iterator[Finding]:
+    """Every documented answer is understood as the transcript expects.
+
+    Each exchange is told to `parse` in its scene, event by event where it is a stream; the
+    task, quote or error that comes of it has to hold everything that `expect` names.
+
+    Compare the two at the pointer, which is one of the neutral value. If the expectation
+    is wrong, the document that `src` names decides.
+    """
+    for exchange in subject.exchanges():
+        try:
+            found = subject.rehearsal.outcome_differences(exchange)
+        except Exception as error:  # noqa: BLE001 - a hook may do anything
+            raised = f"{type(error).__name__}: {error}"
+            message = f"Playing {exchange.id} ends in {type(error).__name__}: raise tintype's own."
+            yield _finding(exchange, message, got=raised)
+            continue
+        for difference in found:
+            message = f"{exchange.id} is understood otherwise than documented."
+            yield Finding.of(difference, message, exchange=exchange.id, src=exchange.src)
+
+
+@check("parse.images-in-order", level=1)
+def images_in_order(subject: Subject) -> Iterator[Finding]:
+    """All images of an answer are kept, in the provider's order, each with its index.
+
+    The documented answers are told again with three images in place of theirs. A plugin
+    that takes the first loses what the caller has paid for.
+
+    Go through the whole array; `index` counts from 0.
+    """
+    looked = False
+    for exchange in subject.exchanges():
+        wanted = _pictures(subject, exchange)
+        if not wanted:
+            continue
+        looked = True
+        answer = _with_pictures(subject, exchange)
+        said = verdict(subject, answer)
+        got = _drawn(said)
+        if got != wanted:
+            message = f"{exchange.id}, told with {_PICTURES} images, loses some or their order."
+            yield _finding(exchange, f"{message} Keep all.", expected=wanted, got=got or said)
+    if not looked:
+        msg = "No documented answer holds an array of images."
+        raise NotApplicable(msg)
+
+
+def _with_pictures(subject: Subject, exchange: Exchange) -> Answer:
+    filling = fixed_values(subject.fixtures, exchange, _PICTURES)
+    known = next(each for each in documented_answers(subject) if each.exchange is exchange)
+    return evolve(known, turns=tuple(answers(exchange, filling)))
+
+
+def _pictures(subject: Subject, exchange: Exchange) -> list[object]:
+    """The three images that the answer holds when it is told with three, by URL or bytes."""
+    if not exchange.expect.fields.get("images"):
+        return []
+    filling = fixed_values(subject.fixtures, exchange, _PICTURES)
+    text = "".join(_body_text(message) for _, message in answers(exchange, filling))
+    addresses: list[object] = [each.url for each in filling.pictures if each.url in text]
+    encoded = [
+        each
+        for index, each in enumerate(filling.pictures)
+        if str(filling.value("image", "b64", index)) in text
+    ]
+    found = addresses or [each.data for each in encoded]
+    return found if len(found) == _PICTURES else []
+
+
+def _drawn(said: Heard) -> list[object]:
+    images: tuple[Image, ...] = said.images if isinstance(said, Task) else ()
+    numbered = [image.index for image in images] == list(range(len(images)))
+    return [image.url or image.data for image in images] if numbered else []
+
+
+# ------------------------------------------------------------------ forward and back
+
+
+@check("parse.unknown-keys-tolerated", level=1)
+def unknown_keys_tolerated(subject: Subject) -> Iterator[Finding]:
+    """A key that no document names changes nothing, and is kept in `raw`.
+
+    Providers add fields on any day; a plugin that refuses them breaks on that day, and
+    what they say is of use to somebody.
+
+    Read into classes that name only what is used (`tintype.convert.read`), and put the
+    second value that it returns into `Task.raw`.
+    """
+    for answer in documented_answers(subject):
+        usual = verdict(subject, answer)
+        for pointer, value in places(answer.body):
+            if not isinstance(value, Mapping):
+                continue
+            mutation = Mutation(pointer=join(pointer, _STRANGE), value=_stranger(value))
+            said = verdict(subject, answer.saying(mutation.apply(answer.body)))
+            for fault in _stranger_faults(answer, usual, said):
+                yield _finding(
+                    answer.exchange,
+                    f"With an unknown key at {pointer or 'the top'}, {answer.exchange.id} {fault}",
+                    got=said,
+                    mutation=mutation,
+                )
+
+
+def _stranger(siblings: Mapping[str, object]) -> object:
+    """What the unknown key holds: like its siblings where they are all objects, as in a map."""
+    values = list(siblings.values())
+    as_map = values and all(isinstance(value, Mapping) for value in values)
+    return values[0] if as_map else _STRANGE_VALUE
+
+
+def _stranger_faults(answer: Answer, usual: Heard, said: Heard) -> Iterator[str]:
+    if not _same(usual, said):
+        yield "is understood otherwise. Tolerate it."
+    elif isinstance(said, Task) and not answer.streamed and _STRANGE not in dump(said.raw):
+        yield "loses it. Keep the whole answer in `raw`."
+
+
+@check("parse.missing-keys-are-told", level=1)
+def missing_keys_are_told(subject: Subject) -> Iterator[Finding]:
+    """An answer without a documented key is an error that says where, or needs no such key.
+
+    Each key of each documented answer is left out by itself. What comes of it is a value
+    that claims nothing it has not, or one of tintype's errors with the key's place.
+
+    Declare the key in the wire class: with a default if it may be absent, without one if
+    it may not; `tintype.convert` then raises the right error.
+    """
+    for answer in documented_answers(subject):
+        for pointer, _ in places(answer.body):
+            if not pointer:
+                continue
+            mutation = Mutation(pointer=pointer, value=DROPPED)
+            said = verdict(subject, answer.saying(mutation.apply(answer.body)))
+            fault = _hollow(said)
+            if fault:
+                message = f"{answer.exchange.id} without {pointer} {fault}"
+                yield _finding(answer.exchange, message, got=said, mutation=mutation)
+
+
+def _hollow(said: Heard) -> str:
+    match said:
+        case Broken(deed=deed):
+            return f"is not understood: {deed}. Raise ProtocolError."
+        case ProtocolError() if not (said.pointer or "/" in str(said) or "'" in str(said)):
+            return f"is an error that does not say where: {said}. Give it a pointer."
+        case TintypeError():
+            return ""
+        case _:
+            claim = empty_success(said)
+            return f"{claim}. Raise ProtocolError." if claim else ""
+
+
+# ---------------------------------------------------------------------- encodings
+
+
+@check("parse.encodings", level=1)
+def encodings(subject: Subject) -> Iterator[Finding]:
+    """A byte order mark, and whatever the content type says of JSON, change nothing.
+
+    Gateways rewrite headers, and some servers begin UTF-8 with a mark.
+
+    Read bodies with `tintype.convert`, which looks at the bytes, not at the header.
+    """
+    for answer in _whole_answers(subject):
+        usual = verdict(subject, answer)
+        for name, other in _encoded(answer):
+            said = verdict(subject, other)
+            if not _same(usual, said):
+                message = f"{answer.exchange.id} {name} is understood otherwise. Read the bytes."
+                yield _finding(answer.exchange, message, got=said)
+
+
+def _encoded(answer: Answer) -> Iterator[tuple[str, Answer]]:
+    data = _bytes(answer)
+    yield "with a byte order mark", answer.bytes(b"\xef\xbb\xbf" + data, answer.body)
+    yield "between blank lines", answer.bytes(b"\r\n " + data + b"\n\n", answer.body)
+    if answer.status is None:
+        return
+    for media_type in _TYPES:
+        yield f"as {media_type or 'no type'}", _typed(answer, answer.status, media_type)
+
+
+def _typed(answer: Answer, status: int, media_type: str | None) -> Answer:
+    """The answer under a status, with another content type, its other headers as they are."""
+    _, message = answer.turns[0]
+    headers: Headers = message.headers if isinstance(message, Response) else ()
+    others = tuple(pair for pair in headers if pair[0].lower() != "content-type")
+    typed: Headers = (("Content-Type", media_type),) if media_type else ()
+    return answer.under(status, (*others, *typed))
+
+
+@check("parse.truncated", level=1)
+def truncated(subject: Subject) -> Iterator[Finding]:
+    """An answer that is cut short at any byte is an error, never a result.
+
+    A connection that breaks may look complete. While a task is polled the error is asked
+    again; a result made of half an answer is final.
+
+    Read the body as a whole with `tintype.convert.read`, never with a search for a URL.
+    """
+    for answer in _whole_answers(subject):
+        data = _bytes(answer)
+        whole = len(data.rstrip())
+        for end in range(0, whole, 1 + whole // _CUTS):
+            said = verdict(subject, answer.bytes(data[:end]))
+            if not isinstance(said, TintypeError):
+                message = f"{answer.exchange.id} cut at byte {end} of {whole} is no error."
+                yield _finding(answer.exchange, f"{message} Raise ProtocolError.", got=said)
+                break
+
+
+# ------------------------------------------------------------------- what is no answer
+
+
+@check("parse.not-an-answer", level=1)
+def not_an_answer(subject: Subject) -> Iterator[Finding]:
+    """Nothing, HTML, or JSON that is no object is an error of this exchange, under any status.
+
+    A gateway answers in the provider's name with whatever it likes: an empty 200, a 204,
+    an HTML page with 200 or 502.
+
+    Read the body with `tintype.convert.read`; before that raise the error of a status that
+    is no success.
+    """
+    told: set[tuple[str, str]] = set()
+    for answer in _asked(subject):
+        for name, other in _impostors(answer):
+            said = verdict(subject, other)
+            key = (answer.exchange.operation, name)
+            if not isinstance(said, TintypeError) and key not in told:
+                told.add(key)
+                message = f"{name} in answer to a {answer.exchange.operation} is no error."
+                mend = "Raise ProtocolError, or ServerError from 500 on."
+                yield _finding(answer.exchange, f"{message} {mend}", got=said)
+
+
+def _impostors(answer: Answer) -> Iterator[tuple[str, Answer]]:
+    html: Headers = (("Content-Type", "text/html"),)
+    yield "An empty 200", answer.bytes(b"").under(200)
+    yield "A 204", answer.bytes(b"").under(204, ())
+    yield "HTML under 200", answer.bytes(_GATEWAY).under(200, html)
+    for status in (404, 502, 503):
+        yield f"HTML under {status}", answer.bytes(_GATEWAY).under(status, html)
+    for text in ("null", "[]", "42", '"text"', "true", "{", "NaN", "[" * 5000):
+        yield f"{text[:20]} under 200", answer.bytes(text.encode()).under(200)
+
+
+# ---------------------------------------------------------------------- exactness
+
+
+@check("parse.numbers-exact", level=1)
+def numbers_exact(subject: Subject) -> Iterator[Finding]:
+    """Numbers come through exactly: amounts with many digits, integers beyond 2**53.
+
+    A float turns 0.1 into something else, and money with it.
+
+    Read bodies with `tintype.convert`, whose fractions are `Decimal`; do not call
+    `float()` or `json.loads` on a body.
+    """
+    for answer in _whole_answers(subject):
+        for fault in number_faults(subject, answer):
+            message = f"{fault.place} of what {answer.exchange.id} comes to loses digits."
+            yield Finding(
+                message=f"{message} Keep Decimal, or int.",
+                expected=fault.told,
+                got=fault.made,
+                pointer=fault.pointer,
+                exchange=answer.exchange.id,
+                src=answer.exchange.src,
+                mutation=f"{fault.pointer}={fault.told}",
+            )
+
+
+@check("parse.no-image-in-raw", level=1)
+def no_image_in_raw(subject: Subject) -> Iterator[Finding]:
+    """`raw` and `handle` hold no encoded image.
+
+    A task is logged, recorded and sent between processes; megabytes of base64 in it are
+    nobody's evidence. `raw` says `<N bytes>` in their place.
+
+    Use the second value of `tintype.convert.read`, or `tintype.convert.redact`.
+    """
+    looked = False
+    for exchange in subject.exchanges():
+        answer = next(each for each in documented_answers(subject) if each.exchange is exchange)
+        encoded = _encoded_images(subject, exchange)
+        looked = looked or bool(encoded)
+        for said in listen(subject, answer) if encoded else ():
+            kept = dump({"raw": said.raw, "handle": said.handle}) if isinstance(said, Task) else ""
+            if any(text in kept for text in encoded):
+                message = f"What {exchange.id} comes to holds an encoded image in raw or handle."
+                yield _finding(exchange, f"{message} Put <N bytes> in its place.")
+                break
+    if not looked:
+        msg = "No documented answer holds an encoded image."
+        raise NotApplicable(msg)
+
+
+def _encoded_images(subject: Subject, exchange: Exchange) -> list[str]:
+    filling = fixed_values(subject.fixtures, exchange)
+    text = "".join(_body_text(message) for _, message in answers(exchange, filling))
+    encoded = [str(filling.value("image", "b64", each)) for each in range(filling.count)]
+    return [each for each in encoded if each in text]
+
+
+# ------------------------------------------------------------------------ the pieces
+
+
+def _whole_answers(subject: Subject) -> Iterator[Answer]:
+    """The answers that are one JSON body."""
+    for answer in documented_answers(subject):
+        if not answer.streamed and answer.body is not MISSING:
+            yield answer
+
+
+def _asked(subject: Subject) -> Iterator[Answer]:
+    """Answers to a question for a task, a price or a list; a cancel may be answered with 204."""
+    for answer in documented_answers(subject):
+        operation = answer.exchange.operation
+        if not answer.streamed and answer.status is not None and operation != "cancel":
+            yield answer
+
+
+def _bytes(answer: Answer) -> bytes:
+    _, message = answer.turns[0]
+    return message.body if isinstance(message, Response | Delivery) else b""
+
+
+def _body_text(message: object) -> str:
+    match message:
+        case Response() | Delivery():
+            return message.body.decode("utf-8", "replace")
+        case None:
+            return ""
+        case _:
+            return str(getattr(message, "data", ""))
+
+
+def _same(one: Heard, other: Heard) -> bool:
+    """Whether two outcomes say the same, whatever `raw` keeps."""
+    if isinstance(one, Task) and isinstance(other, Task):
+        return evolve(one, raw={}) == evolve(other, raw={})
+    if isinstance(one, TintypeError) and isinstance(other, TintypeError):
+        return type(one) is type(other) and vars(one) == vars(other)
+    return one == other
+
+
+def _finding(
+    exchange: Exchange,
+    message: str,
+    *,
+    expected: object = None,
+    got: object = None,
+    mutation: Mutation | None = None,
+) -> Finding:
+    return Finding(
+        message=message,
+        expected=expected,
+        got=got,
+        exchange=exchange.id,
+        src=exchange.src,
+        mutation=str(mutation) if mutation else "",
+        pointer=mutation.pointer if mutation else "",
+    )

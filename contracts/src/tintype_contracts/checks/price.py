@@ -1,0 +1,409 @@
+"""price: what a picture costs is a Decimal that a document names, or it is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import product
+
+from attrs import evolve
+
+from tintype.catalog import Model
+from tintype.errors import TintypeError
+from tintype.exchange import Operation
+from tintype.messages import Request
+from tintype.models import ImageRequest, Quote, QuoteKind, Reference
+from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.format import PriceRow
+from tintype_contracts.lifecycle import asked
+from tintype_contracts.oracle import impossible
+from tintype_contracts.retelling import Answer, Broken, documented_answers, verdict
+from tintype_contracts.subject import Subject
+from tintype_contracts.values import data_uri, small_png
+from tintype_contracts.virtual import course, in_order, quoting
+
+_MOST = 4  # images; more are several submissions to every provider known
+_STRANGE = "acme/never-heard-of"
+_PROMPT = "a picture"
+
+
+@check("price.exact-money", level=2)
+def exact_money(subject: Subject) -> Iterator[Finding]:
+    """Money is a finite Decimal from 0 on, or None: never a float, deep down either.
+
+    `Decimal(0.1)` and `float` arithmetic lose cents that a budget counts. Write
+    `Decimal("0.04")` in the catalog, and read prices into `Decimal` fields.
+    """
+    for request in _requests(subject):
+        answer = _priced(subject, request)
+        if isinstance(answer, Broken):
+            yield _finding(request, f"{answer.deed}.", "a Quote, a Request or None", answer.deed)
+        elif isinstance(answer, Quote):
+            for what in impossible(answer, Operation.PRICE):
+                yield _finding(request, f"The quote {what}.", "a Decimal from 0 on", what)
+    for told, quote in _answered(subject):
+        for what in impossible(quote, Operation.PRICE):
+            yield _told_finding(told, f"The quote {what}.", "a Decimal from 0 on", what)
+
+
+@check("price.documented-table", level=2)
+def documented_table(subject: Subject) -> Iterator[Finding]:
+    """Each line of the price table is what `price` says, for one image and for several.
+
+    All combinations of the values that a model's lines name are asked for, with 1 to 4
+    images as far as the model draws them at once. A combination that no line is for has no
+    exact price.
+    """
+    looked = False
+    for model, when, row in _combinations(subject):
+        for n in range(1, _most_at_once(subject, model) + 1):
+            request = _request(subject, model, when, n)
+            quote = _priced(subject, request)
+            if not isinstance(quote, Quote | None):
+                continue  # it is asked; the answer is looked at below
+            looked = True
+            yield from _compared(request, quote, row)
+    if not looked:
+        msg = "The provider is asked for its prices; there is no table in the plugin."
+        raise NotApplicable(msg)
+
+
+@check("price.more-images-cost-no-less", level=2)
+def more_images_cost_no_less(subject: Subject) -> Iterator[Finding]:
+    """Two images cost at least what one costs.
+
+    A price that does not count the images is short of what will be charged.
+    """
+    for model in subject.info.models:
+        before: Decimal | None = None
+        for n in range(1, _MOST + 1):
+            request = _request(subject, model.id, {}, n)
+            quote = _priced(subject, request)
+            high = _high(quote)
+            if before is not None and high is not None and high < before:
+                yield _finding(request, "More images cost less.", f"at least {before}", high)
+            before = high
+
+
+@check("price.unknown-is-not-free", level=2)
+def unknown_is_not_free(subject: Subject) -> Iterator[Finding]:
+    """The price of a model that no document names is unknown, and not 0.
+
+    Return None, or the question to the provider. A quote of 0 lets any budget pass.
+    """
+    request = _request(subject, _STRANGE, {}, 1)
+    quote = _priced(subject, request)
+    if isinstance(quote, Broken):
+        yield _finding(request, f"{quote.deed}.", "None, or a Request", quote.deed)
+    elif isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
+        message = "A model that nobody has heard of has a price. Return None."
+        yield _finding(request, message, "None", quote.high)
+
+
+@check("price.names-its-source", level=2)
+def names_its_source(subject: Subject) -> Iterator[Finding]:
+    """A known price says what is counted, in which unit, where that is written, and since when.
+
+    `Quote.source` and `as_of` are what a caller holds against a bill; `lines` say what is
+    counted. A price out of nowhere cannot be corrected when it changes.
+    """
+    known = list(_known(subject))
+    if not known:
+        msg = "No price is known, by any document."
+        raise NotApplicable(msg)
+    for quote, asked_for in known:
+        for what in _unstated(quote):
+            message = f"The quote names no {what}."
+            if isinstance(asked_for, ImageRequest):
+                yield _finding(asked_for, message, what, "")
+            else:
+                yield _told_finding(asked_for, message, what, "")
+
+
+@check("price.answers-are-read-as-documented", level=2)
+def answers_are_read_as_documented(subject: Subject) -> Iterator[Finding]:
+    """A documented answer to the question for a price comes to the documented price.
+
+    By `parse`, and by the core, which puts the dollars of a credit beside it.
+    """
+    answers = _asked_prices(subject)
+    if not answers:
+        msg = "The provider has no question for a price."
+        raise NotApplicable(msg)
+    for answer in answers:
+        try:
+            found = subject.rehearsal.outcome_differences(answer.exchange)
+        except Exception as error:  # noqa: BLE001 - a hook may do anything
+            yield _told_finding(answer, "The price cannot be read.", "a Quote", repr(error))
+            continue
+        for difference in found:
+            yield Finding.of(
+                difference,
+                "The documented answer comes to another price.",
+                exchange=answer.exchange.id,
+                src=answer.exchange.src,
+            )
+        yield from _quoted_otherwise(subject, answer)
+
+
+@check("price.is-of-what-is-sent", level=2)
+def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
+    """The quote is for the very request that is sent: defaults filled in, fields changed.
+
+    The core resolves a request against the catalog, and asks for its price then. So the
+    price that a caller sees for a line of the table is that line's; and what is left open
+    costs something within the quote, if the documents say what is sent in its place.
+    """
+    looked = False
+    for model, when, row in _combinations(subject):
+        known = _priced(subject, _request(subject, model, when, 1))
+        if row is None or not isinstance(known, Quote):
+            continue
+        for request in _as_callers_ask(subject, model, when):
+            went = course(subject, quoting(request), in_order([_silence()]))
+            if not isinstance(went.result, Quote):
+                continue  # the catalog does not admit the line: the group doc tells that
+            looked = True
+            yield from _compared(request, went.result, row)
+        yield from _outside_the_open(subject, model, when, row)
+    if not looked:
+        msg = "The provider is asked for its prices; there is no table in the plugin."
+        raise NotApplicable(msg)
+
+
+# --------------------------------------------------------------------------- requests
+
+
+def _requests(subject: Subject) -> Iterator[ImageRequest]:
+    """Every line of the table, every model, and one that nobody knows."""
+    for model, when, _ in _combinations(subject):
+        yield _request(subject, model, when, 2)
+    for known in (*subject.info.models, Model(id=_STRANGE)):
+        for n in (1, _MOST):
+            yield _request(subject, known.id, {}, n)
+
+
+def _combinations(subject: Subject) -> Iterator[tuple[str, Mapping[str, str], PriceRow | None]]:
+    """Each model with each combination of the values that its lines name, and its line."""
+    for model in dict.fromkeys(row.model for row in subject.fixtures.prices):
+        rows = [row for row in subject.fixtures.prices if row.model == model]
+        keys = sorted({key for row in rows for key in row.when})
+        choices = [
+            list(dict.fromkeys(row.when[key] for row in rows if key in row.when)) for key in keys
+        ]
+        for values in product(*choices):
+            when = dict(zip(keys, values, strict=True))
+            fitting = [row for row in rows if row.when.items() <= when.items()]
+            yield model, when, fitting[0] if fitting else None
+
+
+def _request(subject: Subject, model: str, when: Mapping[str, str], n: int) -> ImageRequest:
+    fields = {key: value for key, value in when.items() if key != "references"}
+    edits = when.get("references") == "yes"
+    references = (_reference(subject, model),) if edits else ()
+    plain: dict[str, object] = {
+        "prompt": _PROMPT,
+        "model": model,
+        "n": n,
+        "references": references,
+        **fields,
+    }
+    return ImageRequest(**plain)  # type: ignore[arg-type]  # the constructor checks each value
+
+
+def _as_callers_ask(
+    subject: Subject, model: str, when: Mapping[str, str]
+) -> Iterator[ImageRequest]:
+    """A line of the table as a caller may ask for it: by itself, with a ratio, by a name."""
+    plain = _request(subject, model, when, 1)
+    yield plain
+    known = subject.info.limits(model)
+    for ratio in list(known.sizes.get(plain.resolution or "", ()))[:1]:
+        yield evolve(plain, aspect_ratio=ratio)
+    if known.name and subject.info.find(known.name) == known:
+        yield evolve(plain, model=known.name)
+
+
+def _reference(subject: Subject, model: str) -> Reference:
+    taken = subject.info.limits(model).references
+    data = small_png("reference 0")
+    match taken.forms[0] if taken else "url":
+        case "bytes":
+            return Reference(data=data, media_type="image/png")
+        case "data_uri":
+            return Reference(url=data_uri(data, "image/png"))
+        case _:
+            return Reference(url="https://caller.test/reference.png")
+
+
+def _most_at_once(subject: Subject, model: str) -> int:
+    return min(_MOST, subject.info.limits(model).max_n)
+
+
+def _priced(subject: Subject, request: ImageRequest) -> Quote | Request | Broken | None:
+    try:
+        said: object = subject.hooks.price(request=request, quote=None)
+    except TintypeError as error:
+        return Broken(deed=f"price() raised {type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - a hook may do anything
+        return Broken(deed=f"price() raised {type(error).__name__}: {error}")
+    if said is None or isinstance(said, Quote | Request):
+        return said
+    return Broken(deed=f"price() returned a {type(said).__name__}")
+
+
+# ------------------------------------------------------------------------------ judging
+
+
+def _compared(
+    request: ImageRequest, quote: Quote | None, row: PriceRow | None
+) -> Iterator[Finding]:
+    """A quote that is not its line's; without a line nothing exact is to be said."""
+    if row is None:
+        if quote is not None and quote.kind is QuoteKind.EXACT:
+            yield _finding(request, "No line is for it, and it has a price.", None, quote.high)
+        return
+    times = {"image": request.n, "request": 1}.get(row.unit)
+    if times is None:
+        return
+    if row.usd is not None:
+        got = None if quote is None else (quote.low, quote.high)
+        yield from _amounts(request, row, row.usd * times, got)
+    if row.credits is not None:
+        counted = None if quote is None else quote.credits
+        yield from _amounts(request, row, row.credits * times, counted)
+
+
+def _amounts(
+    request: ImageRequest, row: PriceRow, due: Decimal, got: tuple[object, object] | None
+) -> Iterator[Finding]:
+    if got != (due, due):
+        message = "The price is not the documented one. Correct the catalog's price list."
+        yield _finding(request, message, due, got, row.src)
+
+
+def _outside_the_open(
+    subject: Subject, model: str, when: Mapping[str, str], row: PriceRow
+) -> Iterator[Finding]:
+    """A quote for a request that leaves a documented default out, and does not cover it."""
+    defaults = {
+        parameter.neutral: str(parameter.default)
+        for parameter in subject.fixtures.parameters
+        if parameter.operation == "submit"
+        and parameter.concerns(model)
+        and parameter.default is not None
+    }
+    if not when or row.usd is None or any(defaults.get(key) != when[key] for key in when):
+        return
+    request = _request(subject, model, {}, 1)
+    quote = _priced(subject, request)
+    if isinstance(quote, Quote) and not _covers(quote, row.usd):
+        message = "Left open, it is sent as documented by default, at a price outside the quote."
+        yield _finding(request, message, row.usd, (quote.low, quote.high), row.src)
+
+
+def _covers(quote: Quote, amount: Decimal) -> bool:
+    if quote.low is None or quote.high is None:
+        return True
+    return quote.low <= amount <= quote.high
+
+
+def _high(quote: object) -> Decimal | None:
+    if not isinstance(quote, Quote):
+        return None
+    found: object = quote.credits_high if quote.high is None else quote.high
+    return found if isinstance(found, Decimal) else None
+
+
+def _known(subject: Subject) -> Iterator[tuple[Quote, ImageRequest | Answer]]:
+    """Every quote that says something, with what it was made of."""
+    for request in _requests(subject):
+        quote = _priced(subject, request)
+        if isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
+            yield quote, request
+    for answer, told in _answered(subject):
+        if told.kind is not QuoteKind.UNKNOWN:
+            yield told, answer
+
+
+def _unstated(quote: Quote) -> Iterator[str]:
+    if not quote.source:
+        yield "source"
+    if quote.as_of is None:
+        yield "day (as_of)"
+    if not quote.lines:
+        yield "line"
+    if any(not line.unit or not line.billable for line in quote.lines):
+        yield "unit and billable of a line"
+
+
+# -------------------------------------------------------------------- asked for a price
+
+
+def _asked_prices(subject: Subject) -> list[Answer]:
+    return [
+        answer
+        for answer in documented_answers(subject)
+        if answer.exchange.operation == "price" and not answer.streamed
+    ]
+
+
+def _answered(subject: Subject) -> Iterator[tuple[Answer, Quote]]:
+    for answer in _asked_prices(subject):
+        said = verdict(subject, answer)
+        if isinstance(said, Quote):
+            yield answer, said
+
+
+def _quoted_otherwise(subject: Subject, answer: Answer) -> Iterator[Finding]:
+    """What the core's quote makes of a price that `parse` has read."""
+    said = verdict(subject, answer)
+    if not isinstance(said, Quote) or not said.final or answer.context.quote is not None:
+        return
+    request = asked(answer)
+    went = course(subject, quoting(request), in_order([answer]))
+    if not isinstance(went.result, Quote):
+        return
+    read, quoted = _in_its_own_money(said, said), _in_its_own_money(said, went.result)
+    if read != quoted:
+        yield _told_finding(answer, "The core quotes another price than was read.", read, quoted)
+
+
+def _in_its_own_money(said: Quote, quote: Quote) -> tuple[Decimal | None, Decimal | None]:
+    """A quote in dollars where the provider says dollars, else in credits."""
+    return quote.credits if said.low is None else (quote.low, quote.high)
+
+
+def _silence() -> TintypeError:
+    return TintypeError("Nothing is to be sent for a price that the plugin knows.")
+
+
+def _finding(
+    request: ImageRequest, message: str, expected: object, got: object, src: str = ""
+) -> Finding:
+    asked_for = {
+        name: value
+        for name in ("model", "n", "resolution", "quality", "size")
+        if (value := getattr(request, name)) is not None
+    }
+    shown = ", ".join(f"{name}={value!r}" for name, value in asked_for.items())
+    return Finding(
+        message=f"{message} (Asked: {shown}{', with a reference' if request.references else ''}.)",
+        expected=_plain(expected),
+        got=_plain(got),
+        src=src,
+    )
+
+
+def _told_finding(answer: Answer, message: str, expected: object, got: object) -> Finding:
+    return Finding(
+        message=message,
+        expected=_plain(expected),
+        got=_plain(got),
+        exchange=answer.exchange.id,
+        src=answer.exchange.src,
+    )
+
+
+def _plain(value: object) -> object:
+    return value if value is None else str(value)

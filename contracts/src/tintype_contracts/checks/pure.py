@@ -1,0 +1,250 @@
+"""Checks that hooks are pure functions of their arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TypeAlias
+
+import attrs
+
+from tintype.catalog import ProviderInfo
+from tintype.convert import from_json, to_json
+from tintype.errors import ProtocolError, TintypeError
+from tintype.messages import JsonBody, MultipartBody, Request
+from tintype.models import ImageRequest, Quote, Task
+from tintype_contracts.calls import Call, documented_calls
+from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.guard import Reach, Touch, touches_of
+from tintype_contracts.subject import Subject
+
+_Outcome: TypeAlias = tuple[str, object]
+
+_RETURNS: dict[str, tuple[type, ...]] = {
+    "describe": (ProviderInfo,),
+    "price": (Quote, Request, type(None)),
+    "submit": (Request, Task),
+    "poll": (Request, type(None)),
+    "parse": (Quote, Task, ImageRequest, ProviderInfo),
+    "prepare": (Request, type(None)),
+    "models": (Request, type(None)),
+    "cancel": (Request, type(None)),
+    "verify": (bool,),
+}
+
+
+# ----------------------------------------------------------------------- what is touched
+
+
+@check("pure.no-io", level=1)
+def no_io(subject: Subject) -> Iterator[Finding]:
+    """No hook touches a file, a socket, a process, a thread or the terminal.
+
+    The core performs every exchange; a hook says what to send and what an answer means.
+    A hook that does I/O cannot be tested from its documents, and blocks an event loop.
+
+    Return a `Request` for what has to be sent. Data that a hook needs goes into a module
+    of the plugin, which is read when it is imported. Print and log nothing.
+    """
+    yield from _touches(subject, "io", "Return what is to be sent or known; do not do it.")
+
+
+@check("pure.no-clock", level=1)
+def no_clock(subject: Subject) -> Iterator[Finding]:
+    """No hook reads a clock or sleeps.
+
+    The core waits, keeps deadlines and stamps times, with a clock that tests replace.
+
+    What a hook may know of time is `exchange.at`. A wait that the provider asks for is
+    `Task.poll_after`, or `retry_after` of the error that is raised.
+    """
+    yield from _touches(subject, "clock", "Use exchange.at; propose waits with Task.poll_after.")
+
+
+@check("pure.no-chance", level=1)
+def no_chance(subject: Subject) -> Iterator[Finding]:
+    """No hook draws a random number.
+
+    The same request has to be built again byte for byte: for a quote, in a log, in a test.
+
+    Leave out the seed where the caller gives none, and let the core choose the boundary of
+    a form.
+    """
+    yield from _touches(subject, "chance", "Make the result from the arguments alone.")
+
+
+@check("pure.no-environment", level=1)
+def no_environment(subject: Subject) -> Iterator[Finding]:
+    """No hook reads or writes an environment variable.
+
+    Keys and base URLs belong to the account, which no plugin ever sees.
+
+    Declare the auth header in `describe`; the core reads the key and adds it.
+    """
+    yield from _touches(subject, "environment", "Leave keys and settings to the core.")
+
+
+def _touches(subject: Subject, reach: Reach, mend: str) -> Iterator[Finding]:
+    """A finding for each hook that reaches for something of that sort."""
+    told: set[tuple[str, str]] = set()
+    for call, touches in _guarded_calls(subject):
+        for touch in touches:
+            if touch.reach == reach and (call.hook, touch.what) not in told:
+                told.add((call.hook, touch.what))
+                yield _finding(call, f"{call.hook}() reaches for {touch.what}. {mend}")
+
+
+@lru_cache(maxsize=1)
+def _guarded_calls(subject: Subject) -> tuple[tuple[Call, list[Touch]], ...]:
+    """Every call with what it reaches for; made once for all checks that ask."""
+    return tuple((call, touches_of(call.make)) for call in documented_calls(subject))
+
+
+# -------------------------------------------------------------------- same in, same out
+
+
+@check("pure.deterministic", level=1)
+def deterministic(subject: Subject) -> Iterator[Finding]:
+    """The same arguments give the same result, the second time and after other calls.
+
+    A hook that remembers gives one caller what belongs to another, and cannot be resumed
+    in another process.
+
+    Keep what must be known later in `Task.handle` or `Quote.handle`; keep no state in the
+    module.
+    """
+    calls = documented_calls(subject)
+    first = [_outcome(call) for call in calls]
+    again = [_outcome(call) for call in reversed(calls)]
+    yield from _changed(calls, first, again[::-1], "a second time, in another order,")
+
+
+@check("pure.same-in-a-thread", level=1)
+def same_in_a_thread(subject: Subject) -> Iterator[Finding]:
+    """Hooks give the same results in other threads, several at once.
+
+    One client serves many threads, with one plugin.
+
+    Use no thread-local values and no module state, such as a context variable or a
+    decimal context that is set while a hook runs.
+    """
+    calls = documented_calls(subject)
+    first = [_outcome(call) for call in calls]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        again = list(pool.map(_outcome, calls))
+    yield from _changed(calls, first, again, "in another thread")
+
+
+def _changed(
+    calls: Sequence[Call], first: list[_Outcome], again: list[_Outcome], when: str
+) -> Iterator[Finding]:
+    for call, one, other in zip(calls, first, again, strict=True):
+        if one != other:
+            message = f"Called {when} with the same arguments, {call.place} gives another result."
+            yield _finding(call, f"{message} Keep no state.", expected=one[1], got=other[1])
+
+
+def _outcome(call: Call) -> _Outcome:
+    """What comes of a call, as something to compare: errors by class and words."""
+    try:
+        return "returned", call.make()
+    except Exception as error:  # noqa: BLE001 - that it raises is told by other checks
+        return type(error).__name__, str(error)
+
+
+# --------------------------------------------------------------------- what is given
+
+
+@check("pure.arguments-untouched", level=1)
+def arguments_untouched(subject: Subject) -> Iterator[Finding]:
+    """No hook changes what it is given.
+
+    A request is used again for the next submission, and a task is what another reader
+    holds. The values are frozen; the mappings in them (`options`, `handle`, `raw`) can
+    still be written to.
+
+    Make a new value: `attrs.evolve(task, …)`, `{**task.handle, "key": value}`.
+    """
+    for call in documented_calls(subject):
+        given = copy.deepcopy(call.arguments)
+        with contextlib.suppress(Exception):  # what it raises is told by other checks
+            call.make(given)
+        for name, value in given.items():
+            if value != call.arguments[name]:
+                message = f"{call.place} changes its argument {name}. Return a new value."
+                yield _finding(call, message, expected=call.arguments[name], got=value)
+
+
+# ------------------------------------------------------------------------- the results
+
+
+@check("pure.returns-neutral-values", level=1)
+def returns_neutral_values(subject: Subject) -> Iterator[Finding]:
+    """Every hook returns one of tintype's values, each field of the type it is declared with.
+
+    A dictionary, a subclass with more fields, or a float for money travels through the
+    core until something far away fails, in another process or at the bank.
+
+    Return the classes that `tintype.hooks` names for the hook. Money is `Decimal`, made
+    from text; images, errors and notices are tuples; `raw` and `handle` are JSON.
+    """
+    for call in documented_calls(subject):
+        try:
+            value = call.make()
+        except TintypeError:
+            continue
+        except Exception as error:  # noqa: BLE001 - a hook may do anything
+            raised = f"{type(error).__name__}: {error}"
+            message = f"{call.place} raises {type(error).__name__}. Raise tintype's errors alone."
+            yield _finding(call, message, got=raised)
+            continue
+        for problem in _problems(call.hook, value):
+            yield _finding(call, f"{call.place} returns {problem}", got=value)
+
+
+def _problems(hook: str, value: object) -> Iterator[str]:
+    allowed = _RETURNS[hook]
+    if type(value) not in allowed:
+        names = ", ".join("None" if kind is type(None) else kind.__name__ for kind in allowed)
+        yield f"a {type(value).__name__}. Return one of: {names}."
+        return
+    if isinstance(value, Quote | Task | ImageRequest | ProviderInfo):
+        yield from _untrue(value)
+    elif isinstance(value, Request):
+        yield from _unsendable(value)
+
+
+def _untrue(value: attrs.AttrsInstance) -> Iterator[str]:
+    """What keeps a value from going to JSON and coming back as it was."""
+    name = type(value).__name__
+    try:
+        back = from_json(to_json(value), type(value))
+    except ProtocolError as error:
+        yield f"a {name} whose {error.pointer or 'content'} is not as declared: {error.message}"
+    except (TypeError, ValueError, AttributeError) as error:
+        yield f"a {name} that holds something JSON cannot: {error}."
+    else:
+        if back != value:
+            yield f"a {name} that is another one once it was JSON. Use the declared types."
+
+
+def _unsendable(request: Request) -> Iterator[str]:
+    """What keeps a request from being sent."""
+    body: object = request.body
+    if isinstance(body, JsonBody):
+        try:
+            json.dumps(body.value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            yield f"a Request whose body is no JSON: {error}."
+    elif body is not None and not isinstance(body, MultipartBody):
+        yield f"a Request with a {type(body).__name__} for a body. Use JsonBody."
+
+
+def _finding(call: Call, message: str, *, expected: object = None, got: object = None) -> Finding:
+    return Finding(
+        message=message, expected=expected, got=got, exchange=call.exchange, src=call.src
+    )

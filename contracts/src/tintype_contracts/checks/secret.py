@@ -1,0 +1,232 @@
+"""secret: the key goes into one header, to the declared hosts, and nowhere else.
+
+A canary stands for the key. No hook ever sees it: the core puts it into the header that
+`describe` declares, and only into requests to declared origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import urlsplit
+
+from attrs import evolve
+
+from tintype._dispatch import encode, fetch_request
+from tintype.errors import PluginError, TintypeError
+from tintype.messages import HttpRequest, Request
+from tintype.models import Task
+from tintype_contracts.calls import documented_calls
+from tintype_contracts.canary import (
+    account,
+    built_requests,
+    in_the_environment,
+    listening,
+    outcome_of,
+    shows,
+    views,
+)
+from tintype_contracts.checks import secret_on_the_wire
+from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.format import Exchange
+from tintype_contracts.mutation import Mutation, places
+from tintype_contracts.pointers import MISSING
+from tintype_contracts.retelling import Answer, documented_answers, verdict
+from tintype_contracts.subject import Subject
+
+__all__ = ["secret_on_the_wire"]  # its checks belong to this group
+
+
+@check("secret.key-in-its-header-only", level=1)
+def key_in_its_header_only(subject: Subject) -> Iterator[Finding]:
+    """The key stands in the declared header of a request, and nowhere else in it.
+
+    Every documented request is built as it goes on the wire. A key in a URL is in every
+    proxy's log, a key in a body in every crash report. Declare the header and its form as
+    `Auth` in `describe()`; a request that needs no key says `auth=False`.
+    """
+    for exchange, request in built_requests(subject):
+        sent = _encoded(subject, request)
+        if isinstance(sent, HttpRequest):
+            yield from _misplaced(subject, exchange, request, sent)
+        elif isinstance(sent, PluginError) or not isinstance(sent, TintypeError):
+            yield _finding(exchange, f"It cannot be encoded: {sent}", "a request", sent)
+
+
+@check("secret.not-in-what-hooks-make", level=1)
+def not_in_what_hooks_make(subject: Subject) -> Iterator[Finding]:
+    """What a hook returns, raises, prints or logs never shows the key.
+
+    The canary is in the environment, where a plugin has no business, while every documented
+    call is made. It is looked for in the text of each value, its fields, its JSON and its
+    pickle; in each error, in the errors that led to it and in the local variables of their
+    frames; in what is printed and in every log record.
+    """
+    with in_the_environment(subject.name), listening() as heard:
+        made = [(call, outcome_of(call.make)) for call in documented_calls(subject)]
+    for call, value in made:
+        for view in views(value):
+            yield Finding(
+                message=f"{call.place} shows the key in {view}. A hook reads no environment.",
+                expected="no key",
+                got=view,
+                exchange=call.exchange,
+                src=call.src,
+            )
+    if shows(heard.printed.getvalue()):
+        yield Finding(message="The key is printed while hooks are called. Print nothing.")
+    for line in filter(shows, heard.logged):
+        yield Finding(message=f"The key is logged by {line.partition(':')[0]}. Do not log it.")
+
+
+@check("secret.declared-hosts-only", level=1)
+def declared_hosts_only(subject: Subject) -> Iterator[Finding]:
+    """No request with the key goes to a host that the provider does not declare.
+
+    Each documented request is turned to hosts that look like the declared one (another
+    port, plain http, `api.acme.test.evil`, `api.acme.test@evil`): the core must refuse it.
+    Declare API hosts only in `origins`: an asset host, or a host too many, gets the key.
+    """
+    declared = {_origin(url) for url in subject.fixtures.hosts.api}
+    for url in subject.info.origins:
+        if _origin(url) not in declared:
+            message = f"The origin {url} is none of the documented API hosts: it would get the key."
+            yield Finding(message=message, expected=sorted(declared), got=url)
+    for exchange, request in built_requests(subject):
+        if request.auth:
+            yield from _sent_abroad(subject, exchange, request, declared)
+
+
+@check("secret.not-where-an-answer-points", level=1)
+def not_where_an_answer_points(subject: Subject) -> Iterator[Finding]:
+    """An answer cannot send the key to a host of its own choosing.
+
+    Every URL in every documented answer is turned to a host that looks like the declared
+    one, and the task that comes of it is asked about. The next request must not leave with
+    the key for that host, and is best never made for it: where the provider returns the
+    address to poll, check that it is on a declared origin, or build it from the id.
+    """
+    for answer in documented_answers(subject):
+        for pointer, url in places(answer.body) if answer.body is not MISSING else ():
+            if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+                continue
+            for other in _look_alikes(url):
+                mutation = Mutation(pointer=pointer, value=other)
+                yield from _led_astray(subject, answer, mutation)
+
+
+@check("secret.not-with-results", level=1)
+def not_with_results(subject: Subject) -> Iterator[Finding]:
+    """A result is fetched without the key, whatever host it is on.
+
+    Every image of every documented task, and no hook can change that: a provider whose
+    results need the key has to be documented so, and is not supported yet.
+    """
+    for answer in documented_answers(subject):
+        with in_the_environment(subject.name):
+            task = verdict(subject, answer)
+        for image in task.images if isinstance(task, Task) else ():
+            fetched = fetch_request(image.url, public_only=True) if image.url else None
+            headers = {name.lower() for name, _ in fetched.headers} if fetched else set()
+            if subject.info.auth.header.lower() in headers or shows(repr(image)):
+                message = "The result would be fetched with the key. Take its URL as it is told."
+                yield _finding(answer.exchange, message, "no key", "the key")
+
+
+# ------------------------------------------------------------------------------ requests
+
+
+def _encoded(subject: Subject, request: Request) -> object:
+    """A request as it goes on the wire, or why it does not."""
+    return outcome_of(partial(encode, request, subject.info, account(subject.name)))
+
+
+def _misplaced(
+    subject: Subject, exchange: Exchange, request: Request, sent: HttpRequest
+) -> Iterator[Finding]:
+    header = subject.info.auth.header.lower()
+    for name, value in sent.headers:
+        if shows(value) != (request.auth and name.lower() == header):
+            wrong = "stands in" if shows(value) else "is not in"
+            yield _finding(exchange, f"The key {wrong} the header {name}.", header, name)
+    shown = {"the URL": sent.url, "the body": sent.body, "its text": repr(sent)}
+    for where, text in shown.items():
+        if shows(text):
+            message = f"The key stands in {where} of the request. Declare Auth instead."
+            yield _finding(exchange, message, f"only in the header {header}", where)
+
+
+def _carries(subject: Subject, request: Request) -> bool:
+    """Whether a request would leave with the key."""
+    sent = _encoded(subject, request)
+    return isinstance(sent, HttpRequest) and shows(sent.headers)
+
+
+# --------------------------------------------------------------------------------- hosts
+
+
+def _sent_abroad(
+    subject: Subject, exchange: Exchange, request: Request, declared: set[str]
+) -> Iterator[Finding]:
+    if _origin(request.url) not in declared:
+        message = "It carries the key to a host that no document names."
+        yield _finding(exchange, message, sorted(declared), request.url)
+    for url in _look_alikes(request.url):
+        if _carries(subject, evolve(request, url=url)):
+            message = f"The key would go to {url}, which is not declared."
+            yield _finding(exchange, message, "a PluginError", url)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _look_alikes(url: str) -> Iterator[str]:
+    """The same address on hosts that a careless comparison takes for the declared one."""
+    parts = urlsplit(url)
+    host = parts.hostname or "api.test"
+    for scheme, place in (
+        ("https", f"{host}.evil.test"),
+        ("https", f"{host}@evil.test"),
+        ("https", f"evil.test:443@{host}.evil.test"),
+        ("https", f"evil{host}"),
+        ("https", f"{host}:8443"),
+        ("https", f"evil.test/{host}"),
+        ("https", f"evil.test#{host}"),
+        ("https", f"evil.test?{host}"),
+        ("https", f"evil.test\\.{host}"),
+        ("http", host),
+    ):
+        yield f"{scheme}://{place}{parts.path}"
+
+
+def _led_astray(subject: Subject, answer: Answer, mutation: Mutation) -> Iterator[Finding]:
+    task = verdict(subject, answer.saying(mutation.apply(answer.body)))
+    if not isinstance(task, Task) or task.state.terminal:
+        return
+    asked = outcome_of(lambda: subject.hooks.poll(task=task))
+    if not isinstance(asked, Request) or not asked.auth:
+        return
+    declared = {_origin(url) for url in subject.fixtures.hosts.api}
+    if _origin(asked.url) not in declared:
+        yield Finding(
+            message=f"With {mutation} the next request is to take the key to {asked.url}. "
+            "Check a returned address against the declared origins before it goes into handle.",
+            expected=sorted(declared),
+            got=asked.url,
+            pointer=mutation.pointer,
+            exchange=answer.exchange.id,
+            src=answer.exchange.src,
+            mutation=str(mutation),
+        )
+
+
+def _finding(exchange: Exchange, message: str, expected: object, got: object) -> Finding:
+    return Finding(
+        message=message,
+        expected=expected,
+        got=str(got),
+        exchange=exchange.id,
+        src=exchange.request_src or exchange.src,
+    )

@@ -1,0 +1,147 @@
+"""secret, on loopback: redirects, logs and broken connections of both transports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from tintype._dispatch import encode
+from tintype.messages import HttpRequest, Request
+from tintype.transports.aiohttp import AiohttpTransport
+from tintype.transports.urllib3 import Urllib3Transport
+from tintype_contracts.canary import (
+    CANARY,
+    account,
+    built_requests,
+    listening,
+    outcome_of,
+    shows,
+    views,
+)
+from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.format import Exchange
+from tintype_contracts.listener import Listener
+from tintype_contracts.subject import Subject
+from tintype_contracts.wire.egress import guard
+
+_SECONDS = 5.0
+
+
+@check("secret.not-across-redirects", level=1)
+def not_across_redirects(subject: Subject) -> Iterator[Finding]:
+    """A redirect is not followed, so no other host gets the key.
+
+    A server on loopback answers the provider's own requests with a redirect to another.
+    Libraries strip `Authorization` at best when they follow one, and a key in a header of
+    its own goes along. Nothing in a plugin needs this: what it documents as a redirect it
+    reads from the answer.
+    """
+    for exchange, request in _one_a_kind(subject):
+        for name, exchanged in _TRANSPORTS.items():
+            with Listener(200) as other, _answering(302, ("Location", f"{other.url}/")) as first:
+                outcome_of(partial(exchanged, _encoded(subject, request, first)))
+            if not any(shows(headers) for _, headers in first.asked) and request.auth:
+                yield _finding(exchange, f"By {name} the key does not arrive at all.")
+            if other.asked:
+                yield _finding(exchange, f"By {name} the redirect is followed to another host.")
+
+
+@check("secret.not-in-logs", level=1)
+def not_in_logs(subject: Subject) -> Iterator[Finding]:
+    """Nothing that is logged at any level, by any library, shows the key.
+
+    The provider's own requests are made to a server on loopback by both transports, with
+    every logger at DEBUG. A key in the URL would be in urllib3's log.
+    """
+    for exchange, request in _one_a_kind(subject):
+        for name, exchanged in _TRANSPORTS.items():
+            with _answering(200) as server, listening() as heard:
+                outcome_of(partial(exchanged, _encoded(subject, request, server)))
+            lines = [*heard.logged, *heard.printed.getvalue().splitlines()]
+            for line in filter(shows, lines):
+                shown = line.replace(CANARY, "…")
+                yield _finding(exchange, f"By {name} the key is logged: {shown[:200]}")
+
+
+@check("secret.not-in-errors", level=1)
+def not_in_errors(subject: Subject) -> Iterator[Finding]:
+    """No error of a broken connection shows the key, nor anything that led to it.
+
+    The server refuses to be called, or hangs up. Looked at are the error's text and fields,
+    its pickle, the errors behind it, and the local variables of every frame, which crash
+    reporters print.
+    """
+    for exchange, request in _one_a_kind(subject):
+        for name, exchanged in _TRANSPORTS.items():
+            with _answering(0) as server:
+                hung_up = outcome_of(partial(exchanged, _encoded(subject, request, server)))
+            refused = outcome_of(partial(exchanged, _encoded(subject, request, server)))
+            for error in (hung_up, refused):
+                for view in views(error) if isinstance(error, BaseException) else ():
+                    yield _finding(exchange, f"By {name} the key shows in {view}.")
+
+
+# ---------------------------------------------------------------------------- exchanges
+
+
+def _one_a_kind(subject: Subject) -> list[tuple[Exchange, Request]]:
+    """The first documented request of each operation that the plugin builds."""
+    found: dict[str, tuple[Exchange, Request]] = {}
+    for exchange, request in built_requests(subject):
+        found.setdefault(exchange.operation, (exchange, request))
+    if not found:
+        msg = "The plugin builds no documented request."
+        raise NotApplicable(msg)
+    return list(found.values())
+
+
+def _encoded(subject: Subject, request: Request, server: Listener) -> HttpRequest:
+    return encode(request, subject.info, account(subject.name, server.url))
+
+
+def _answering(status: int, *headers: tuple[str, str]) -> Listener:
+    """A server that may be dialled whatever else may not."""
+    server = Listener(status, headers)
+    guard().allow(server.port)
+    return server
+
+
+def _by_urllib3(request: HttpRequest) -> bytes:
+    transport = Urllib3Transport()
+    try:
+        incoming = transport.open(request, timeout=_SECONDS)
+        body = b"".join(incoming.chunks())
+        incoming.close()
+    finally:
+        transport.close()
+    return body
+
+
+def _by_aiohttp(request: HttpRequest) -> bytes:
+    async def exchange() -> bytes:
+        transport = AiohttpTransport()
+        try:
+            incoming = await transport.open(request, timeout=_SECONDS)
+            body = b"".join([chunk async for chunk in incoming.chunks()])
+            await incoming.close()
+        finally:
+            await transport.close()
+        return body
+
+    return asyncio.run(exchange())
+
+
+_TRANSPORTS: Mapping[str, Callable[[HttpRequest], bytes]] = {
+    "urllib3": _by_urllib3,
+    "aiohttp": _by_aiohttp,
+}
+
+
+def _finding(exchange: Exchange, message: str) -> Finding:
+    return Finding(
+        message=message,
+        expected="the key in its header, to the declared host, and nowhere else",
+        exchange=exchange.id,
+        src=exchange.request_src or exchange.src,
+    )

@@ -1,0 +1,108 @@
+"""How an answer arrives makes no difference to what it says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.checks.wire.scenes import performance_findings
+from tintype_contracts.subject import Subject
+from tintype_contracts.wire.answers import MANNERS
+from tintype_contracts.wire.server import HOST
+from tintype_contracts.wire.stage import Scene, Stage, drawing
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_CLOSED_PORT = 9  # "discard": nobody listens, and the guard refuses it before anybody could
+
+
+def pictures(subject: Subject) -> tuple[Scene, ...]:
+    """One scene a story that ends in a picture.
+
+    Raises:
+        NotApplicable: There is none.
+    """
+    found = drawing(subject)
+    if not found:
+        msg = "No scene ends in a picture."
+        raise NotApplicable(msg)
+    return found
+
+
+@check("wire.manners-of-delivery", level=3)
+def manners_of_delivery(subject: Subject) -> Iterator[Finding]:
+    """Compressed, in chunks, a few bytes at a time: the answer is the same to both clients.
+
+    Each story that ends in a picture is played once more for each manner, a stream among
+    them: gzip, deflate, chunks, gzip within chunks, pieces of seven bytes, without a length,
+    with `Connection: close`, behind a 100 Continue. What `parse` makes of it must be what
+    the exchange expects.
+    """
+    scenes = pictures(subject)
+    with Stage(subject) as stage:
+        for name, manner in MANNERS.items():
+            for scene in scenes:
+                for caller in stage.callers:
+                    performance = stage.perform(scene, caller, manner)
+                    for finding in performance_findings(subject, performance):
+                        yield _delivered(finding, name)
+
+
+def _delivered(finding: Finding, manner: str) -> Finding:
+    return Finding(
+        message=f"Delivered {manner}: {finding.message}",
+        expected=finding.expected,
+        got=finding.got,
+        pointer=finding.pointer,
+        exchange=finding.exchange,
+        src=finding.src,
+    )
+
+
+@check("wire.connections-are-kept", level=3)
+def connections_are_kept(subject: Subject) -> Iterator[Finding]:
+    """A scene played twice needs one connection to each host.
+
+    A client that opens a connection for every look at a task costs the provider a handshake
+    each time, and is throttled for it.
+    """
+    scene = pictures(subject)[0]
+    with Stage(subject) as stage:
+        for caller in stage.callers:
+            before = stage.server.accepted
+            heard = [each for _ in range(2) for each in stage.perform(scene, caller).heard]
+            opened, hosts = stage.server.accepted - before, {each.host for each in heard}
+            if opened > len(hosts):
+                yield Finding(
+                    message=f"{scene.name} played twice by {caller.name} opened {opened} "
+                    f"connections to {len(hosts)} host(s).",
+                    expected=len(hosts),
+                    got=opened,
+                    exchange=scene.exchanges[0].id,
+                )
+
+
+@check("wire.environment-is-ignored", level=3)
+def environment_is_ignored(subject: Subject) -> Iterator[Finding]:
+    """A proxy that the environment names is not used.
+
+    A key goes to the provider, never through what some variable names.
+    """
+    scene = pictures(subject)[0]
+    with Stage(subject) as stage, _proxied():
+        for caller in stage.callers:
+            yield from performance_findings(subject, stage.perform(scene, caller))
+
+
+@contextmanager
+def _proxied() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _PROXIES}
+    os.environ.update(dict.fromkeys(_PROXIES, f"http://{HOST}:{_CLOSED_PORT}"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

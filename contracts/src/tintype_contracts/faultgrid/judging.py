@@ -1,0 +1,113 @@
+"""The judgement on a cell, from the sandbox's ledger, the journal and the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from tintype import Outcome
+from tintype.journal import Line
+from tintype_contracts.faultgrid import cells
+from tintype_contracts.faultgrid.cells import Cell, Verdict
+from tintype_contracts.faultgrid.walks import Walk
+
+_SUBMISSIONS = {"submit", "stream"}
+_SHOWN = 160
+
+
+def judged(walk: Walk) -> Verdict:
+    """What came of a cell that has been walked."""
+    lines = walk.journal.lines()
+    files = _files(walk.folder)
+    cell, ledger = walk.cell, walk.sandbox.ledger(walk.cell.provider)
+    broken = [
+        *_charges(walk),
+        *_pictures(walk, files, lines),
+        *_unknowns(walk, lines),
+        *_leftovers(walk, files, lines),
+    ]
+    return Verdict(
+        cell=cell,
+        outcome=_outcome(walk, files),
+        paid=sum(len(entry.images) for entry in ledger.paid),
+        broken=tuple(broken),
+        met=tuple(f"{type(error).__name__}: {error}"[:_SHOWN] for error in walk.met),
+        struck=cell.row.fault is None
+        or cell.row.fault.kind == "refuse"
+        or bool(walk.sandbox.struck),
+        calls=walk.sandbox.calls(cell.provider),
+    )
+
+
+def failed(walk: Walk, error: Exception) -> Verdict:
+    """The verdict on a cell that ended in an error nobody has documented."""
+    words = f"It ended in {type(error).__name__}: {error}"
+    return Verdict(cell=walk.cell, outcome="nothing", broken=(words[:_SHOWN],))
+
+
+def _outcome(walk: Walk, files: Counter[str]) -> cells.Outcome:
+    if walk.unknown:
+        return "unknown"
+    if not files:
+        return "nothing"
+    return "helped" if walk.met else "straight"
+
+
+def _files(folder: Path) -> Counter[str]:
+    """How often each content stands in a folder, by its SHA-256."""
+    found = folder.iterdir() if folder.exists() else iter(())
+    return Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in found)
+
+
+def _charges(walk: Walk) -> Iterator[str]:
+    for digest in walk.sandbox.ledger(walk.cell.provider).charged_twice:
+        yield f"The submission {digest[:12]} was paid for more than once."
+    yield from walk.lies
+    for call in walk.sandbox.leaks:
+        yield f"A key was sent to another host, with {call.method} {call.path}."
+
+
+def _pictures(walk: Walk, files: Counter[str], lines: list[Line]) -> Iterator[str]:
+    """Each image that was paid for is on disk once, or its submission is listed as unknown."""
+    provider = walk.cell.provider
+    pictures = walk.sandbox.pictures(provider)
+    lost = _lost(lines)
+    for entry in walk.sandbox.ledger(provider).paid:
+        digests = [_digest(pictures[entry.task, index]) for index in entry.images]
+        missing = [digest for digest in digests if files[digest] == 0]
+        if missing and not lost:
+            yield f"{len(missing)} images of the task {entry.task} were paid for and are nowhere."
+        elif missing:
+            lost.pop()
+        for digest in digests:
+            if files[digest] > 1:
+                yield f"An image of the task {entry.task} is on disk {files[digest]} times."
+
+
+def _unknowns(walk: Walk, lines: list[Line]) -> Iterator[str]:
+    """What was told to be unknown is listed once, by its id; and only where that was so."""
+    listed = sorted(line.entry for line in _lost(lines))
+    if listed != sorted(walk.unknown):
+        yield f"The journal lists {listed} as unknown; the errors named {sorted(walk.unknown)}."
+    if listed and walk.cell.row.operation not in _SUBMISSIONS:
+        yield "A submission is listed as unknown, and its answer came."
+
+
+def _leftovers(walk: Walk, files: Counter[str], lines: list[Line]) -> Iterator[str]:
+    known = {_digest(data) for data in walk.sandbox.pictures(walk.cell.provider).values()}
+    for digest, count in files.items():
+        if digest not in known:
+            yield f"{count} files hold something else than a whole image."
+    for line in lines:
+        if line.open:
+            yield f"The journal's record {line.entry} is still open."
+
+
+def _lost(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.outcome is Outcome.UNKNOWN]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,130 @@
+"""The rows of the grid: what goes wrong, and with which call. Data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from attrs import evolve, frozen
+
+from tintype_contracts.sandbox.dial import Fault
+
+# `stream` is a submission whose answer is a stream of events; "" is nothing at all.
+Operation: TypeAlias = Literal["", "submit", "stream", "poll", "price", "asset", "webhook"]
+OPERATIONS: tuple[Operation, ...] = ("", "price", "submit", "stream", "poll", "asset", "webhook")
+
+REQUEST_TIMEOUT = 0.8
+_LATE = 1.1  # seconds: more than a request may take
+_SLOW = 0.3  # seconds: less than that
+_FOREVER = range(1, 1_000_000)
+
+
+@frozen(kw_only=True)
+class Row:
+    """Something that goes wrong with one operation.
+
+    Attributes:
+        name: What, in a few words.
+        operation: With which call.
+        fault: As it is dialled; None for a run in which nothing goes wrong.
+        lasting: Whether it lasts until the task's deadline has passed.
+    """
+
+    name: str
+    operation: Operation
+    fault: Fault | None = None
+    lasting: bool = False
+
+    def refused(self, calls: Sequence[str]) -> Fault:
+        """A `refuse` in other words: nobody listens after the call before the one it means.
+
+        Args:
+            calls: The operations of a run in which nothing goes wrong.
+        """
+        place = calls.index(_WIRE.get(self.operation, self.operation))
+        before = calls[place - 1] if place else self.operation
+        nth = calls[:place].count(before)
+        return Fault(kind="refuse", operation=_dialled(before), nth=nth, seconds=_SLOW)
+
+
+_WIRE = {"stream": "submit"}
+
+
+def _dialled(operation: str) -> str:
+    return _WIRE.get(operation, operation)
+
+
+# Name, kind, and what is special about it. A fault may befall any call, but for an asset's.
+_CALLS: tuple[tuple[str, Fault], ...] = (
+    ("connection refused", Fault(kind="refuse")),
+    ("reset before reading", Fault(kind="reset-before-reading")),
+    ("reset after reading", Fault(kind="reset-after-reading")),
+    ("reset half-way through the answer", Fault(kind="reset-mid-answer")),
+    ("no answer in time", Fault(kind="stall", seconds=_LATE)),
+    ("a late answer", Fault(kind="stall", seconds=_SLOW)),
+    ("half an answer in time", Fault(kind="stall-mid-answer", seconds=_LATE)),
+    ("an answer in drops", Fault(kind="drip", seconds=_SLOW)),
+    ("drops beyond the deadline", Fault(kind="drip", seconds=_LATE)),
+    ("slow down, in seconds", Fault(kind="slow-down", seconds=1)),
+    ("slow down, with a date", Fault(kind="slow-down", seconds=1, as_date=True)),
+    ("500", Fault(kind="500")),
+    ("502 of a gateway", Fault(kind="502")),
+    ("503 of a gateway", Fault(kind="503")),
+    ("an HTML page", Fault(kind="html")),
+    ("half an answer, complete", Fault(kind="truncated")),
+    ("no body", Fault(kind="empty")),
+    ("redirected to another host", Fault(kind="redirect")),
+)
+_JSON: tuple[tuple[str, Fault], ...] = (
+    ("JSON of another shape", Fault(kind="wrong-json")),
+    ("values of other types", Fault(kind="wrong-type")),
+)
+_AFTER_THE_WORK: tuple[tuple[str, Fault], ...] = tuple(
+    (f"{kind} after the work", Fault(kind=kind, works=True)) for kind in ("500", "502", "503")
+)
+_LASTING: tuple[tuple[str, Fault], ...] = tuple(
+    (f"{name} until the deadline", Fault(kind=kind, nth=_FOREVER))
+    for name, kind in (
+        ("500", "500"),
+        ("resets", "reset-after-reading"),
+        ("HTML", "html"),
+        ("an unknown status", "unknown-status"),
+    )
+)
+_UNKNOWN_STATUS = ("an unknown status", Fault(kind="unknown-status"))
+_ASSETS: tuple[tuple[str, Fault], ...] = (
+    ("expired, once", Fault(kind="expired")),
+    ("an HTML page as the image", Fault(kind="asset-html")),
+    ("half an image, complete", Fault(kind="asset-truncated")),
+)
+_WEBHOOKS: tuple[tuple[str, Fault], ...] = (
+    ("delivered twice", Fault(kind="webhook-duplicate")),
+    ("out of order", Fault(kind="webhook-out-of-order")),
+    ("forged", Fault(kind="webhook-forged")),
+)
+_SPOILT = {"html", "truncated"}  # an image has rows of its own for them
+_IN_A_STREAM = {"connection refused", "a late answer", "slow down, with a date"}
+
+
+def _rows() -> Iterator[Row]:
+    yield Row(name="nothing", operation="")
+    yield from _made("price", (*_CALLS, *_JSON))
+    yield from _made("submit", (*_CALLS, *_JSON, *_AFTER_THE_WORK))
+    yield from _made("stream", (each for each in _CALLS if each[0] not in _IN_A_STREAM))
+    yield from _made("poll", (*_CALLS, *_JSON, _UNKNOWN_STATUS))
+    for row in _made("poll", _LASTING):
+        yield evolve(row, lasting=True)
+    yield from _made("asset", (*(each for each in _CALLS if each[1].kind not in _SPOILT), *_ASSETS))
+    yield from _made("webhook", _WEBHOOKS)
+
+
+def _made(
+    operation: Operation, faults: Iterator[tuple[str, Fault]] | Sequence[tuple[str, Fault]]
+) -> Iterator[Row]:
+    for name, fault in faults:
+        dialled = evolve(fault, operation=_dialled(operation))
+        yield Row(name=name, operation=operation, fault=dialled)
+
+
+ROWS: tuple[Row, ...] = tuple(_rows())
+"""Every row. Those of operations that a provider does not have are left out for it."""

@@ -1,0 +1,202 @@
+"""The grid, run: many cells at once, each with a sandbox, a journal and a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+
+from tintype import ImageRequest
+from tintype.journal.sql import SqlJournal
+from tintype_contracts.faultgrid.cells import CLIENTS, Cell, Verdict
+from tintype_contracts.faultgrid.judging import failed, judged
+from tintype_contracts.faultgrid.receiver import Receiver
+from tintype_contracts.faultgrid.rows import ROWS, Row
+from tintype_contracts.faultgrid.table import Grid
+from tintype_contracts.faultgrid.walks import Walk
+from tintype_contracts.format import Fixtures
+from tintype_contracts.loader import load
+from tintype_contracts.sandbox import Fault, Sandbox
+from tintype_contracts.transcripts import image_request
+from tintype_contracts.values import fixed_values
+
+AT_ONCE = 16
+_PACE = 0.05
+_LOOK = 0.02
+_CASES = 4  # documented requests that are tried for one whose result is fetched
+
+Told = Callable[[Verdict], None]
+
+
+@frozen(kw_only=True)
+class Ground:
+    """What a provider's cells have in common.
+
+    Attributes:
+        fixtures: What it documents.
+        requests: The request of each operation's cells.
+        calls: What is asked for where nothing goes wrong, by operation.
+    """
+
+    fixtures: Fixtures
+    requests: dict[str, ImageRequest] = field(factory=dict)
+    calls: dict[str, tuple[str, ...]] = field(factory=dict)
+
+    def rows(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows of operations that the provider has."""
+        return [row for row in rows if row.operation in self.requests]
+
+
+def run_grid(
+    providers: Sequence[str | Fixtures],
+    *,
+    rows: Sequence[Row] = ROWS,
+    pairwise: bool = False,
+    told: Told = lambda _: None,
+) -> Grid:
+    """Run the grid.
+
+    Args:
+        providers: Names of installed fixture sets, or sets.
+        rows: What is to go wrong.
+        pairwise: Whether the clients take turns, so that each meets every row and every
+            provider but not every pair of them.
+        told: Called after each cell.
+    """
+    return asyncio.run(_run(providers, rows, told, pairwise=pairwise))
+
+
+async def _run(
+    providers: Sequence[str | Fixtures], rows: Sequence[Row], told: Told, *, pairwise: bool
+) -> Grid:
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(2 * AT_ONCE) as pool, tempfile.TemporaryDirectory() as folder:
+        loop.set_default_executor(pool)
+        async with Receiver() as receiver:
+            runner = Runner(Path(folder), receiver)
+            grounds = await asyncio.gather(*(runner.ground(each) for each in providers))
+            cells = [cell for ground in grounds for cell in _cells(ground, rows, pairwise=pairwise)]
+            ground_of = {ground.fixtures.provider: ground for ground in grounds}
+
+            async def one(cell: Cell) -> Verdict:
+                verdict = await runner.verdict(cell, ground_of[cell.provider])
+                told(verdict)
+                return verdict
+
+            verdicts = await asyncio.gather(*(one(cell) for cell in cells))
+    return Grid(verdicts=tuple(verdicts), pairwise=pairwise)
+
+
+def _cells(ground: Ground, rows: Sequence[Row], *, pairwise: bool) -> list[Cell]:
+    provider = ground.fixtures.provider
+    return [
+        Cell(provider=provider, row=row, client=client)
+        for number, row in enumerate(ground.rows(rows))
+        for turn, client in enumerate(CLIENTS)
+        if not pairwise or (number + len(provider)) % len(CLIENTS) == turn
+    ]
+
+
+class Runner:
+    """Walks cells, so many at once."""
+
+    def __init__(self, folder: Path, receiver: Receiver) -> None:
+        self._folder = folder
+        self._receiver = receiver
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._count = 0
+        SqlJournal(folder / "empty.db").close()
+
+    async def ground(self, provider: str | Fixtures) -> Ground:
+        """What a provider's healthy runs ask for, and with which request."""
+        fixtures = load(provider) if isinstance(provider, str) else provider
+        requests = documented_requests(fixtures)
+        ground = Ground(fixtures=fixtures, requests={"": requests[0]}, calls={"": ()})
+        for request in requests[:_CASES]:
+            calls = await self._healthy(ground, "", request)
+            for operation in ("price", "submit", "poll", "asset"):
+                if operation in calls and operation not in ground.requests:
+                    ground.requests[operation], ground.calls[operation] = request, calls
+        if "streamed" in fixtures.stories:
+            ground.requests["stream"] = requests[0]
+            ground.calls["stream"] = await self._healthy(ground, "stream", requests[0])
+        if fixtures.webhooks:
+            ground.requests["webhook"] = ground.requests["submit"]
+        return ground
+
+    async def _healthy(
+        self, ground: Ground, operation: str, request: ImageRequest
+    ) -> tuple[str, ...]:
+        row = next(row for row in ROWS if row.operation == operation)
+        cell = Cell(provider=ground.fixtures.provider, row=evolve(row, fault=None), client="Client")
+        verdict = await self._walked(cell, ground.fixtures, request, ())
+        return verdict.calls
+
+    async def verdict(self, cell: Cell, ground: Ground) -> Verdict:
+        """A cell, walked and judged."""
+        operation, fault = cell.row.operation, cell.row.fault
+        faults = (fault,) if fault else ()
+        if fault is not None and fault.kind == "refuse":
+            faults = (cell.row.refused(ground.calls[operation]),) if operation != "asset" else ()
+        return await self._walked(cell, ground.fixtures, ground.requests[operation], faults)
+
+    async def _walked(
+        self, cell: Cell, fixtures: Fixtures, request: ImageRequest, faults: tuple[Fault, ...]
+    ) -> Verdict:
+        async with self._places, self._sandbox(fixtures, faults) as sandbox:
+            self._count += 1
+            folder = self._folder / str(self._count)
+            folder.mkdir()
+            shutil.copy(self._folder / "empty.db", folder / "journal.db")
+            request, inbox = evolve(request, prompt=cell.name), None
+            if cell.row.operation == "webhook":
+                address, inbox = self._receiver.box()
+                request = evolve(request, webhook_url=address)
+            journal = await asyncio.to_thread(SqlJournal, folder / "journal.db")
+            walk = Walk(
+                cell=cell,
+                sandbox=sandbox,
+                journal=journal,
+                folder=folder / "out",
+                request=request,
+                inbox=inbox,
+            )
+            try:
+                await walk.walk()
+                while sandbox.at_work(cell.provider):
+                    await asyncio.sleep(_LOOK)
+                return await asyncio.to_thread(judged, walk)
+            except Exception as error:  # noqa: BLE001 - it would end the whole grid
+                return failed(walk, error)
+            finally:
+                await asyncio.to_thread(journal.close)
+
+    @asynccontextmanager
+    async def _sandbox(
+        self, fixtures: Fixtures, faults: tuple[Fault, ...]
+    ) -> AsyncIterator[Sandbox]:
+        sandbox = Sandbox([fixtures], pace=_PACE, plain=True, faults=faults)
+        await asyncio.to_thread(sandbox.__enter__)
+        try:
+            yield sandbox
+        finally:
+            await asyncio.to_thread(sandbox.__exit__, None, None, None)
+
+
+def documented_requests(fixtures: Fixtures) -> list[ImageRequest]:
+    """The pictures that the story `generated` asks for, one image each, without a stream."""
+    story = fixtures.stories["generated"]
+    submits = (
+        exchange
+        for name in story.scenes
+        for exchange in fixtures.scene("generated", name)
+        if exchange.operation == "submit" and exchange.case is not None
+    )
+    requests = (image_request(each, fixed_values(fixtures, each)) for each in submits)
+    return [evolve(request, n=1, stream=False) for request in requests]

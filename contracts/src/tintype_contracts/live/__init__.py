@@ -1,0 +1,30 @@
+"""One scene at a time against the live service, for money, and only when told so.
+
+Everything here is fenced: a key and `TINTYPE_LIVE=1` in the environment, a budget that
+the worst case of every submission must fit, a price that is known before it leaves, a
+line in a ledger that is on disk before its first byte, and caps on submissions and on
+attempts that nothing lifts. What is observed is redacted, and never takes the place of
+what the documents say.
+"""
+
+from tintype_contracts.live.consent import Consent, consent
+from tintype_contracts.live.fence import Fence
+from tintype_contracts.live.ledger import Caps, Ledger
+from tintype_contracts.live.observing import Observed, Tape
+from tintype_contracts.live.recording import write_observed
+from tintype_contracts.live.session import Played, Session
+from tintype_contracts.live.shapes import shape_changes
+
+__all__ = [
+    "Caps",
+    "Consent",
+    "Fence",
+    "Ledger",
+    "Observed",
+    "Played",
+    "Session",
+    "Tape",
+    "consent",
+    "shape_changes",
+    "write_observed",
+]

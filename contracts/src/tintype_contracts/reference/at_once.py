@@ -1,0 +1,302 @@
+"""A reference provider that answers at once, or streams its images as they are made.
+
+Imaginary, like the other three: between them they have every capability and lack it. Each
+is a whole plugin in one file, its documents beside it in `documents/reference_at_once`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from tintype.catalog import (
+    Choice,
+    Flag,
+    Model,
+    Pixels,
+    Price,
+    ProviderInfo,
+    Range,
+    Text,
+    quote_from_prices,
+)
+from tintype.convert import decode_image, merge_options, peek, read, unstructure
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    InsufficientCreditError,
+    OverloadedError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+    refusal,
+)
+from tintype.exchange import Exchange, Message, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import Request, Response, ServerSentEvent
+from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, TaskState, Usage
+
+_PAGE = "https://docs.at-once.test/images, read 2026-11-20"
+_READ = date(2026, 11, 20)
+_IMAGES = "https://api.at-once.test/v1/images"
+_OK = 200
+_REFUSED = "content_refused"
+_REFUSALS = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditError,
+    429: RateLimitError,
+    500: ServerError,
+    503: OverloadedError,
+}
+# A 503 without the provider's own words may be a gateway's: nobody says that nothing began.
+_WORDLESS = {**_REFUSALS, 503: ServerError}
+
+
+def _model(model_id: str, title: str, **usd: str) -> Model:
+    prices = tuple(
+        Price(usd=Decimal(price), when={"quality": quality}, source=_PAGE, as_of=_READ)
+        for quality, price in usd.items()
+    )
+    return Model(
+        id=model_id,
+        title=title,
+        parameters={
+            "prompt": Text(max_length=1000, source=_PAGE),
+            "quality": Choice(values=("draft", "fine"), source=_PAGE),
+            "size": Pixels(min_total=65_536, max_total=4_194_304, max_ratio=4, source=_PAGE),
+            "watermark": Flag(source=_PAGE),
+            "seed": Range(low=0, high=2_147_483_647, source=_PAGE),
+            "stream": Flag(source=_PAGE),
+        },
+        max_n=4,
+        prices=prices,
+        source=_PAGE,
+    )
+
+
+INFO = ProviderInfo(
+    name="reference_at_once",
+    title="Reference: at once",
+    homepage="https://at-once.test",
+    origins=("https://api.at-once.test",),
+    models=(
+        _model("plate-1", "Plate 1", draft="0.02", fine="0.04"),
+        _model("plate-2", "Plate 2", draft="0.03", fine="0.09"),
+    ),
+    general=_model("", "Any other plate"),
+    sources=(_PAGE,),
+)
+
+
+@frozen(kw_only=True)
+class _Draw:
+    """What is sent."""
+
+    model: str
+    prompt: str
+    n: int | None = None
+    quality: str | None = None
+    size: str | None = None
+    watermark: bool | None = None
+    seed: int | None = None
+    stream: bool | None = None
+
+
+@frozen(kw_only=True)
+class _Picture:
+    """One image of an answer."""
+
+    b64: str
+    media_type: str | None = None
+    seed: int | None = None
+
+
+@frozen(kw_only=True)
+class _Counted:
+    """What was counted."""
+
+    images: int
+
+
+@frozen(kw_only=True)
+class _Answer:
+    """A whole answer."""
+
+    images: tuple[_Picture, ...]
+    cost_usd: Decimal | None = None
+    usage: _Counted | None = None
+
+
+@frozen(kw_only=True)
+class _Error:
+    """What went wrong."""
+
+    message: str
+    code: str
+
+
+@frozen(kw_only=True)
+class _Refusal:
+    """The body of a refusal."""
+
+    error: _Error
+
+
+@frozen(kw_only=True)
+class _Event:
+    """What every event has."""
+
+    type: str
+
+
+@frozen(kw_only=True)
+class _Drawn(_Picture):
+    """A preview or an image of a stream."""
+
+    index: int
+
+
+@frozen(kw_only=True)
+class _Done:
+    """The last event: the bill."""
+
+    cost_usd: Decimal | None = None
+    usage: _Counted | None = None
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What the provider offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001
+    """By the table of the page."""
+    return quote_from_prices(INFO.limits(request.model or ""), request)
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /v1/images`."""
+    body = _Draw(
+        model=request.model or "",
+        prompt=request.prompt,
+        n=request.n if request.n > 1 else None,
+        quality=request.quality,
+        size=request.size,
+        watermark=request.watermark,
+        seed=request.seed,
+        stream=request.stream or None,
+    )
+    options = request.options.get(INFO.name, {})
+    return Request.post(_IMAGES, merge_options(unstructure(body), options), stream=request.stream)
+
+
+@hookimpl
+def poll(task: Task) -> None:
+    """Nothing: the answer to the submission is the end of the task."""
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    """A finished task, from an answer or event by event."""
+    task = exchange.task or Task()
+    match exchange.operation:
+        case Operation.EVENT:
+            return _event(task, exchange.message)
+        case Operation.END:
+            return task
+        case _:
+            return _answered(task, exchange.message)
+
+
+def _answered(task: Task, message: Message | None) -> Task:
+    status = message.status if isinstance(message, Response) else _OK
+    if status != _OK:
+        return _refused(task, status, message)
+    answer, raw = read(message, _Answer)
+    if not answer.images:
+        msg = "The answer holds no image."
+        raise ProtocolError(msg, pointer="/images", status=status)
+    images = tuple(
+        _image(picture, index, f"/images/{index}/b64")
+        for index, picture in enumerate(answer.images)
+    )
+    task = evolve(task, raw=raw, images=images, state=TaskState.SUCCEEDED)
+    return _billed(task, answer.cost_usd, answer.usage)
+
+
+def _image(picture: _Picture, index: int, pointer: str) -> Image:
+    return Image(
+        data=decode_image(picture.b64, pointer),
+        media_type=picture.media_type or "",
+        index=index,
+        seed=picture.seed,
+    )
+
+
+def _billed(task: Task, usd: Decimal | None, counted: _Counted | None) -> Task:
+    """The task with its bill. "Images are billed when they are delivered" (the page)."""
+    if usd is not None and usd < 0:
+        msg = "The cost is negative."
+        raise ProtocolError(msg, pointer="/cost_usd")
+    cost = None if usd is None else Cost(usd=usd, source="reported")
+    usage = None if counted is None else Usage(images=counted.images)
+    return evolve(task, cost=cost, usage=usage, billed=Billed.YES)
+
+
+def _refused(task: Task, status: int, message: Message | None) -> Task:
+    """A refused task where moderation speaks; every other refusal is raised."""
+    body = peek(message, _Refusal)
+    if body is not None and body.error.code == _REFUSED:
+        return _failed(evolve(task, raw=read(message, _Refusal)[1]), body.error)
+    if body is None:
+        raise refusal(status, _WORDLESS)
+    raise refusal(status, _REFUSALS, body.error.message, body.error.code)
+
+
+def _failed(task: Task, error: _Error) -> Task:
+    """A task without an image. "Nothing is billed that is not delivered" (the page)."""
+    refused = error.code == _REFUSED
+    failure = Failure(message=error.message, code=error.code, refused=refused)
+    state = TaskState.REFUSED if refused else TaskState.FAILED
+    return evolve(task, state=state, errors=(failure,), billed=Billed.NO)
+
+
+def _event(task: Task, message: Message | None) -> Task:
+    """The task after one more event. A type that the page does not list changes nothing."""
+    if isinstance(message, ServerSentEvent) and message.data == "[DONE]":
+        return task
+    event, raw = read(message, _Event)
+    task = evolve(task, raw=raw)
+    match event.type:
+        case "preview":
+            return evolve(task, previews=(*task.previews, _streamed(message)))
+        case "image":
+            return evolve(task, images=(*task.images, _streamed(message)))
+        case "done":
+            return _finished(task, read(message, _Done)[0])
+        case "error":
+            return _failed(task, read(message, _Refusal)[0].error)
+        case _:
+            return task
+
+
+def _streamed(message: Message | None) -> Image:
+    drawn = read(message, _Drawn)[0]
+    if drawn.index < 0:
+        msg = "The image has no place."
+        raise ProtocolError(msg, pointer="/index")
+    return _image(drawn, drawn.index, "/b64")
+
+
+def _finished(task: Task, done: _Done) -> Task:
+    if not task.images:
+        msg = "The stream is done and held no image."
+        raise ProtocolError(msg)
+    return _billed(evolve(task, state=TaskState.SUCCEEDED), done.cost_usd, done.usage)

@@ -1,0 +1,251 @@
+"""A reference provider that is polled at an address it returns, kept in `Task.handle`.
+
+Imaginary; its documents are beside it in `documents/reference_by_url`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from attrs import evolve, frozen
+
+from tintype.catalog import (
+    Auth,
+    Choice,
+    Model,
+    Price,
+    ProviderInfo,
+    Range,
+    References,
+    Text,
+    quote_from_prices,
+)
+from tintype.convert import merge_options, peek, read, translate, unstructure
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    InsufficientCreditError,
+    NotFoundError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+    refusal,
+)
+from tintype.exchange import Exchange, Message, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import Request, Response
+from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, TaskState
+
+_PAGE = "https://docs.by-url.test/generate, read 2026-11-20"
+_READ = date(2026, 11, 20)
+_ORIGIN = "https://api.by-url.test"
+_OK = 200
+_STATES = {
+    "starting": TaskState.RUNNING,
+    "working": TaskState.RUNNING,
+    "ready": TaskState.SUCCEEDED,
+    "error": TaskState.FAILED,
+    "moderated": TaskState.REFUSED,
+}
+_REFUSALS = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditError,
+    404: NotFoundError,
+    429: RateLimitError,
+    500: ServerError,
+}
+
+
+def _model(model_id: str, title: str, *prices: Price) -> Model:
+    return Model(
+        id=model_id,
+        title=title,
+        parameters={
+            "prompt": Text(max_length=4000, source=_PAGE),
+            "aspect_ratio": Choice(values=("1:1", "3:2", "2:3"), source=_PAGE),
+            "seed": Range(low=0, source=_PAGE),
+        },
+        references=References(forms=("url", "data_uri"), max_count=1, source=_PAGE),
+        prices=prices,
+        source=_PAGE,
+    )
+
+
+INFO = ProviderInfo(
+    name="reference_by_url",
+    title="Reference: by URL",
+    homepage="https://by-url.test",
+    origins=(_ORIGIN,),
+    models=(
+        _model(
+            "glass-1",
+            "Glass 1",
+            Price(usd=Decimal("0.030"), when={"references": "no"}, source=_PAGE, as_of=_READ),
+            Price(usd=Decimal("0.045"), when={"references": "yes"}, source=_PAGE, as_of=_READ),
+        ),
+    ),
+    general=_model("", "Any other glass"),
+    auth=Auth(form="Key {key}"),
+    sources=(_PAGE,),
+)
+
+
+@frozen(kw_only=True)
+class _Input:
+    """What is drawn."""
+
+    prompt: str
+    ratio: str | None = None
+    seed: int | None = None
+    image: str | None = None
+
+
+@frozen(kw_only=True)
+class _Draw:
+    """What is sent."""
+
+    model: str
+    input: _Input
+
+
+@frozen(kw_only=True)
+class _Started:
+    """The answer to a submission."""
+
+    id: str
+    status: str
+    polling_url: str
+
+
+@frozen(kw_only=True)
+class _Work:
+    """A task."""
+
+    id: str
+    status: str
+    output: tuple[str, ...] | None = None
+    seed: int | None = None
+    cost_usd: Decimal | None = None
+    retry_in: Decimal | None = None
+    detail: str | None = None
+
+
+@frozen(kw_only=True)
+class _Refusal:
+    """The body of a refusal."""
+
+    detail: str
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What the provider offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001
+    """By the table of the page."""
+    return quote_from_prices(INFO.limits(request.model or ""), request)
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /v2/generate`."""
+    image = request.references[0].url if request.references else None
+    drawn = _Input(
+        prompt=request.prompt, ratio=request.aspect_ratio, seed=request.seed, image=image
+    )
+    body = unstructure(_Draw(model=request.model or "", input=drawn))
+    options = request.options.get(INFO.name, {})
+    return Request.post(f"{_ORIGIN}/v2/generate", merge_options(body, options))
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    """The address that the submission returned."""
+    return Request.get(_on_origin(str(task.handle.get("polling_url", ""))))
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    """A task, from the answer to a submission or a poll."""
+    message = exchange.message
+    status = message.status if isinstance(message, Response) else _OK
+    if status != _OK:
+        body = peek(message, _Refusal)
+        raise refusal(status, _REFUSALS, body.detail if body else "")
+    if exchange.operation is Operation.SUBMIT:
+        return _started(exchange.task or Task(), message)
+    return _snapshot(exchange.task or Task(), message)
+
+
+def _on_origin(url: str) -> str:
+    """`url`, if the key may go there."""
+    parts = urlsplit(url)
+    if f"{parts.scheme}://{parts.netloc}" != _ORIGIN:
+        msg = f"The task is to be polled at {url!r}, which is not on {_ORIGIN}."
+        raise ProtocolError(msg, pointer="/polling_url")
+    return url
+
+
+def _started(task: Task, message: Message | None) -> Task:
+    started, raw = read(message, _Started)
+    state = translate(started.status, _STATES, "/status")
+    if not started.id or state.terminal:
+        msg = "The task has no id, or is over before it was polled."
+        raise ProtocolError(msg, pointer="/id" if not started.id else "/status")
+    handle = {"polling_url": _on_origin(started.polling_url)}
+    return evolve(task, id=started.id, state=state, handle=handle, raw=raw)
+
+
+def _snapshot(task: Task, message: Message | None) -> Task:
+    work, raw = read(message, _Work)
+    if work.id != task.id:
+        msg = f"The answer is about the task {work.id!r}, not {task.id!r}."
+        raise ProtocolError(msg, pointer="/id")
+    state = translate(work.status, _STATES, "/status")
+    task = evolve(task, state=state, raw=raw, poll_after=_hint(work.retry_in))
+    match state:
+        case TaskState.SUCCEEDED:
+            return evolve(task, images=_images(work), cost=_cost(work), billed=Billed.YES)
+        case TaskState.RUNNING:
+            return task
+        case _:
+            return _ended(task, work.detail)
+
+
+def _hint(seconds: Decimal | None) -> float | None:
+    """How long the provider asks to wait; a negative time says nothing."""
+    return float(seconds) if seconds is not None and 0 <= seconds < _LONG else None
+
+
+_LONG = 3600
+
+
+def _images(work: _Work) -> tuple[Image, ...]:
+    urls = work.output or ()
+    if not urls or not all(url.startswith("https://") for url in urls):
+        msg = "The task is ready and names no image that can be fetched."
+        raise ProtocolError(msg, pointer="/output")
+    return tuple(Image(url=url, index=index, seed=work.seed) for index, url in enumerate(urls))
+
+
+def _cost(work: _Work) -> Cost | None:
+    if work.cost_usd is None:
+        return None
+    if work.cost_usd < 0:
+        msg = "The cost is negative."
+        raise ProtocolError(msg, pointer="/cost_usd")
+    return Cost(usd=work.cost_usd, source="reported")
+
+
+def _ended(task: Task, detail: str | None) -> Task:
+    """A task that came to nothing. "You pay for pictures that are ready" (the page)."""
+    refused = task.state is TaskState.REFUSED
+    failure = Failure(message=detail or "The provider gave no reason.", refused=refused)
+    return evolve(task, errors=(failure,), billed=Billed.NO)

@@ -1,0 +1,241 @@
+"""A reference provider that edits images sent as a multipart form, at a price it is asked.
+
+It draws nothing from words alone. Imaginary; its documents are beside it in
+`documents/reference_multipart`.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from tintype.catalog import Choice, Model, ProviderInfo, References, Text
+from tintype.convert import merge_options, peek, read
+from tintype.errors import (
+    AuthenticationError,
+    BadRequestError,
+    Billed,
+    InsufficientCreditError,
+    InvalidRequestError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+    refusal,
+)
+from tintype.exchange import Exchange, Message, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import MultipartBody, Part, Request, Response
+from tintype.models import (
+    Cost,
+    Failure,
+    Image,
+    ImageRequest,
+    Quote,
+    QuoteLine,
+    Reference,
+    Task,
+    TaskState,
+)
+
+_PAGE = "https://docs.multipart.test/edits, read 2026-11-20"
+_ROOT = "https://api.multipart.test/v1"
+_OK = 200
+_UNPROCESSABLE = 422
+_REFUSALS = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditError,
+    429: RateLimitError,
+    500: ServerError,
+}
+
+
+def _model(model_id: str, title: str) -> Model:
+    return Model(
+        id=model_id,
+        title=title,
+        parameters={
+            "prompt": Text(max_length=500, source=_PAGE),
+            "resolution": Choice(values=("1K", "2K"), source=_PAGE),
+            "background": Choice(values=("keep", "transparent"), source=_PAGE),
+        },
+        max_n=2,
+        references=References(forms=("bytes",), max_count=4, required=True, source=_PAGE),
+        source=_PAGE,
+    )
+
+
+INFO = ProviderInfo(
+    name="reference_multipart",
+    title="Reference: multipart",
+    homepage="https://multipart.test",
+    origins=("https://api.multipart.test",),
+    models=(_model("retouch-1", "Retouch 1"),),
+    general=_model("", "Any other retoucher"),
+    usd_per_credit=Decimal("0.001"),
+    credit_source=_PAGE,
+    sources=(_PAGE,),
+)
+
+
+@frozen(kw_only=True)
+class _Priced:
+    """The answer to the question for a price."""
+
+    credits: Decimal
+
+
+@frozen(kw_only=True)
+class _Result:
+    """One image."""
+
+    url: str
+    mime: str | None = None
+
+
+@frozen(kw_only=True)
+class _Answer:
+    """What an edit comes to."""
+
+    results: tuple[_Result, ...]
+    credits_used: Decimal | None = None
+
+
+@frozen(kw_only=True)
+class _Refusal:
+    """The body of a refusal."""
+
+    success: bool
+    message: str
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What the provider offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: ImageRequest, quote: Quote | None) -> Request:  # noqa: ARG001
+    """`POST /v1/price`, where `files` is how many references there are."""
+    body = {
+        "model": request.model or "",
+        "count": request.n,
+        "files": len(request.references),
+        **_settings(request),
+    }
+    return Request.post(f"{_ROOT}/price", body)
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    """`POST /v1/edits`, a multipart form."""
+    settings = merge_options(_settings(request), request.options.get(INFO.name, {}))
+    fields = {
+        "model": request.model or "",
+        "prompt": request.prompt,
+        "count": str(request.n),
+        "settings": _json_text(settings) if settings else None,
+    }
+    texts = [Part(name=name, data=text.encode()) for name, text in fields.items() if text]
+    files = [_file(number, item) for number, item in enumerate(request.references, start=1)]
+    return Request(method="POST", url=f"{_ROOT}/edits", body=MultipartBody(parts=(*texts, *files)))
+
+
+@hookimpl
+def poll(task: Task) -> None:
+    """Nothing: the answer to the submission is the end of the task."""
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Quote | Task:
+    """A quote or a finished task."""
+    if exchange.operation is Operation.PRICE:
+        return _quote(exchange)
+    task = exchange.task or Task()
+    message = exchange.message
+    status = message.status if isinstance(message, Response) else _OK
+    if status == _UNPROCESSABLE:
+        return _refused(task, message)
+    _check(message)
+    answer, raw = read(message, _Answer)
+    return _edited(evolve(task, raw=raw), answer)
+
+
+def _settings(request: ImageRequest) -> dict[str, str]:
+    fields = {"resolution": request.resolution, "background": request.background}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _json_text(settings: dict[str, object]) -> str:
+    try:
+        return json.dumps(settings, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"The options for {INFO.name} cannot be written as JSON: {error}."
+        raise InvalidRequestError(msg, field="options") from None
+
+
+def _file(number: int, reference: Reference) -> Part:
+    if reference.data is None:
+        msg = f"Reference {number} has to be a file."
+        raise InvalidRequestError(msg, field="references", allowed=("bytes",))
+    return Part(
+        name="files",
+        data=reference.data,
+        filename=reference.name or f"image{number}.bin",
+        media_type=reference.media_type or None,
+    )
+
+
+def _check(message: Message | None) -> None:
+    """Raise what a status says."""
+    status = message.status if isinstance(message, Response) else _OK
+    if status != _OK:
+        body = peek(message, _Refusal)
+        raise refusal(status, _REFUSALS, body.message if body else "")
+
+
+def _quote(exchange: Exchange) -> Quote:
+    _check(exchange.message)
+    credits_ = _counted(read(exchange.message, _Priced)[0].credits, "/credits")
+    line = QuoteLine(billable="edit", unit="request", quantity=Decimal(1), unit_credits=credits_)
+    return Quote(
+        model=(exchange.request and exchange.request.model) or "",
+        lines=(line,),
+        credits_low=credits_,
+        credits_high=credits_,
+        source=f"POST {_ROOT}/price",
+        as_of=exchange.at.date(),
+    )
+
+
+def _counted(credits_: Decimal, pointer: str) -> Decimal:
+    if credits_ < 0:
+        msg = "The credits are negative."
+        raise ProtocolError(msg, pointer=pointer)
+    return credits_
+
+
+def _edited(task: Task, answer: _Answer) -> Task:
+    found = answer.results
+    if not found or not all(result.url.startswith("https://") for result in found):
+        msg = "The answer names no image that can be fetched."
+        raise ProtocolError(msg, pointer="/results")
+    images = tuple(
+        Image(url=result.url, media_type=result.mime or "", index=index)
+        for index, result in enumerate(found)
+    )
+    used = answer.credits_used
+    cost = (
+        None if used is None else Cost(credits=_counted(used, "/credits_used"), source="reported")
+    )
+    return evolve(task, images=images, state=TaskState.SUCCEEDED, cost=cost, billed=Billed.YES)
+
+
+def _refused(task: Task, message: Message | None) -> Task:
+    """A refused task: "422: the picture is against our rules; nothing is charged" (the page)."""
+    body, raw = read(message, _Refusal)
+    failure = Failure(message=body.message, refused=True)
+    return evolve(task, raw=raw, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO)

@@ -1,0 +1,167 @@
+"""Answers spoilt on purpose: a fault and a reply give another reply. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from attrs import evolve
+
+from tintype.messages import Headers
+from tintype_contracts.format import Fixtures
+from tintype_contracts.pointers import is_array, tokens
+from tintype_contracts.sandbox.dial import Fault
+from tintype_contracts.sandbox.messages import Reply, Stream
+
+UNKNOWN_STATUS = "reticulating_splines"
+"""A task status that no document lists."""
+
+_TEXT: Headers = (("Content-Type", "text/plain; charset=utf-8"),)
+_HTML: Headers = (("Content-Type", "text/html; charset=utf-8"),)
+_JSON: Headers = (("Content-Type", "application/json"),)
+_PAGE = b"<!DOCTYPE html><html><head><title>%s</title></head><body><h1>%s</h1></body></html>\n"
+
+
+def refusal(fault: Fault, canary: str) -> Reply | None:
+    """What is answered in place of everything else, or None where the kind spoils an answer."""
+    match fault.kind:
+        case "500" | "503":
+            words = {"500": b"Internal Server Error\n", "503": b"Service Unavailable\n"}
+            return Reply(status=int(fault.kind), headers=_TEXT, body=words[fault.kind])
+        case "502":
+            return Reply(status=502, headers=_HTML, body=_PAGE % (b"Bad Gateway", b"Bad Gateway"))
+        case "expired":
+            return Reply(status=404, headers=_TEXT, body=b"The result has expired.\n")
+        case "redirect":
+            return Reply(status=307, headers=(("Location", f"{canary}/elsewhere"), *_TEXT))
+        case _:
+            return None
+
+
+def slowed(fault: Fault, reply: Reply | Stream, now: float) -> Reply | Stream:
+    """The answer with a `Retry-After`."""
+    moment = datetime.fromtimestamp(now, UTC) + timedelta(seconds=fault.seconds)
+    wait = format_datetime(moment, usegmt=True) if fault.as_date else f"{fault.seconds:.0f}"
+    return evolve(reply, headers=(*reply.headers, ("Retry-After", wait)))
+
+
+def spoilt(fault: Fault, reply: Reply | Stream, fixtures: Fixtures) -> Reply | Stream:
+    """The answer as the fault has it; the answer itself where the kind does nothing to it."""
+    spoil = _SPOILERS.get(fault.kind)
+    if spoil is None:
+        return reply
+    whole = reply if isinstance(reply, Reply) else _at_once(reply)
+    return evolve(spoil(whole, fixtures), images=())
+
+
+def _at_once(stream: Stream) -> Reply:
+    return Reply(
+        status=stream.status,
+        headers=stream.headers,
+        body=b"".join(event.data for event in stream.events),
+        task=stream.task,
+    )
+
+
+def _page(reply: Reply, _: Fixtures) -> Reply:
+    return evolve(reply, status=200, headers=_HTML, body=_PAGE % (b"Welcome", b"Please sign in"))
+
+
+def _halved(reply: Reply, _: Fixtures) -> Reply:
+    return evolve(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def _empty(reply: Reply, _: Fixtures) -> Reply:
+    return evolve(reply, body=b"")
+
+
+def _other_json(reply: Reply, _: Fixtures) -> Reply:
+    return evolve(reply, status=200, headers=_JSON, body=b'[{"unexpected": true}, null]')
+
+
+def _other_types(reply: Reply, _: Fixtures) -> Reply:
+    return _changed(reply, _swapped)
+
+
+def _other_status(reply: Reply, fixtures: Fixtures) -> Reply:
+    pointer = fixtures.states.pointer if fixtures.states else ""
+    if not pointer:
+        return reply
+    return _changed(reply, lambda value: replaced(value, tokens(pointer), UNKNOWN_STATUS))
+
+
+_SPOILERS: Mapping[str, Callable[[Reply, Fixtures], Reply]] = {
+    "html": _page,
+    "asset-html": _page,
+    "truncated": _halved,
+    "asset-truncated": _halved,
+    "empty": _empty,
+    "wrong-json": _other_json,
+    "wrong-type": _other_types,
+    "unknown-status": _other_status,
+}
+
+
+def _changed(reply: Reply, change: Callable[[object], object]) -> Reply:
+    """The reply with its JSON changed; a reply that holds none stays as it is."""
+    try:
+        value = json.loads(reply.body)
+    except ValueError:
+        return reply
+    return evolve(reply, body=json.dumps(change(value)).encode())
+
+
+def _swapped(value: object) -> object:
+    """The same structure, its texts as numbers and its numbers as texts."""
+    match value:
+        case Mapping():
+            return {key: _swapped(item) for key, item in value.items()}
+        case str():
+            return len(value)
+        case bool() | int() | float():
+            return str(value)
+        case _:
+            return [_swapped(item) for item in value] if is_array(value) else value
+
+
+def replaced(value: object, path: tuple[str, ...] | list[str], by: object) -> object:
+    """A JSON value with another one at a place, where it has that place."""
+    if not path:
+        return by
+    first, rest = path[0], path[1:]
+    if isinstance(value, Mapping) and first in value:
+        return {**value, first: replaced(value[first], rest, by)}
+    if is_array(value) and first.isdecimal() and int(first) < len(value):
+        changed = list(value)
+        changed[int(first)] = replaced(changed[int(first)], rest, by)
+        return changed
+    return value
+
+
+# --------------------------------------------------------------------------- webhooks
+
+
+def forged(body: bytes, base_url: str, canary: str) -> bytes:
+    """A webhook's body with the addresses of its images at another host."""
+    return body.replace(f"{base_url}/assets/".encode(), f"{canary}/assets/".encode())
+
+
+def belated(body: bytes, fixtures: Fixtures) -> bytes:
+    """A webhook's body that says that the task is still running."""
+    states = fixtures.states
+    if states is None or not states.running:
+        return body
+    ended = {*states.succeeded, *states.failed, *states.refused}
+    return json.dumps(_said(json.loads(body), ended, states.running[0])).encode()
+
+
+def _said(value: object, ended: set[str], running: str) -> object:
+    match value:
+        case Mapping():
+            return {key: _said(item, ended, running) for key, item in value.items()}
+        case str():
+            return running if value in ended else value
+        case _:
+            return [_said(item, ended, running) for item in value] if is_array(value) else value

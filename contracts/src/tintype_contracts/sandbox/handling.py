@@ -1,0 +1,174 @@
+"""One request from its head to the last byte of its answer, with its fault and its gates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+import aiohttp
+from aiohttp import web
+from attrs import evolve, frozen
+
+from tintype_contracts.sandbox.dial import Fault
+from tintype_contracts.sandbox.engine import Engine
+from tintype_contracts.sandbox.garble import refusal, slowed, spoilt
+from tintype_contracts.sandbox.gates import Gate, Gates, Point
+from tintype_contracts.sandbox.messages import Call, Reply, Stream
+from tintype_contracts.sandbox.sending import dripping, is_gone, reset, send
+
+Answer: TypeAlias = Reply | Stream
+# Does something that may take a while, outside of the event loop.
+Work: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
+
+_HALFWAY = {"reset-mid-answer", "stall-mid-answer"}
+_LOST = {"reset-after-reading", "reset-mid-answer"}
+
+
+@frozen(kw_only=True)
+class Visit:
+    """One request.
+
+    Attributes:
+        request: As aiohttp has it.
+        name: The provider's name.
+        engine: The provider.
+        call: Its head, without a body as yet.
+        operation: What it is for.
+        fault: What goes wrong with it, or None.
+        gates: Where it may have to stop.
+        clock: What time it is.
+        work: How the engine is put to work.
+        shut: Has nobody listen for so many seconds.
+        canary: The other host's origin.
+    """
+
+    request: web.Request
+    name: str
+    engine: Engine
+    call: Call
+    operation: str
+    fault: Fault | None
+    gates: Gates
+    clock: Callable[[], float]
+    work: Work
+    shut: Callable[[float], None]
+    canary: str
+
+    async def serve(self) -> web.StreamResponse:
+        """Read, work, answer."""
+        try:
+            await self._stop_at("request-head-read")
+            if self._happens("reset-before-reading"):
+                return self._broken_off()
+            call = evolve(self.call, body=await self.request.read())
+            answer = await self._answer(call)
+            await self._stop_at("request-read")
+            return await self._send(answer)
+        except (ConnectionError, aiohttp.ClientPayloadError):  # the client has gone
+            return web.Response()
+
+    # -------------------------------------------------------------------------- working
+
+    async def _answer(self, call: Call) -> Answer:
+        """What is to be answered, with the work done where it is done."""
+        fault, now = self.fault, self.clock()
+        answer: Answer | None = None
+        if fault is None or fault.does_the_work:
+            answer = await self.work(lambda: self.engine.answer(call, now))
+        if fault is None:
+            return answer or Reply(status=204)
+        if fault.kind == "slow-down":
+            told = await self.work(lambda: self.engine.told_off(call, "slow_down", now))
+            return slowed(fault, told, now)
+        instead = refusal(fault, self.canary)
+        if instead is not None or answer is None:
+            return instead or Reply(status=500)
+        answer = spoilt(fault, answer, self.engine.state.fixtures)
+        return dripping(answer, fault.seconds) if fault.kind == "drip" else answer
+
+    # -------------------------------------------------------------------------- sending
+
+    async def _send(self, answer: Answer) -> web.StreamResponse:
+        await asyncio.sleep(answer.after if isinstance(answer, Reply) else 0.0)
+        if self._happens("stall"):
+            await asyncio.sleep(self._seconds)
+        if is_gone(self.request):
+            self._hung_up(answer)
+            return web.Response()
+        if self._happens("reset-after-reading"):
+            return self._broken_off()
+        if self._happens("refuse"):
+            self.shut(self._seconds)
+            answer = evolve(answer, headers=(*answer.headers, ("Connection", "close")))
+        return await self._sent(answer)
+
+    async def _sent(self, answer: Answer) -> web.StreamResponse:
+        gate = self.gates.reach(self.name, self.operation, "answer-half-sent")
+        halts = gate is not None or (self.fault and self.fault.kind in _HALFWAY)
+        try:
+            response = await send(
+                self.request,
+                answer,
+                lambda images: self._note("collected", answer, images),
+                (lambda: self._halfway(gate)) if halts else None,
+            )
+        except ConnectionError:
+            self._hung_up(answer)
+            raise
+        if self.operation == "submit":
+            self._note("answered", answer, ())
+        await self._stop_at("answered")
+        return response
+
+    async def _halfway(self, gate: Gate | None) -> bool:
+        """What happens half-way; whether the other half is sent."""
+        if gate is not None:
+            await gate.passed()
+        if self._happens("stall-mid-answer"):
+            await asyncio.sleep(self._seconds)
+        if self._happens("reset-mid-answer"):
+            reset(self.request)
+            return False
+        return True
+
+    def _broken_off(self) -> web.StreamResponse:
+        reset(self.request)
+        return web.Response()
+
+    # ---------------------------------------------------------------------- small words
+
+    def _happens(self, kind: str) -> bool:
+        return self.fault is not None and self.fault.kind == kind
+
+    @property
+    def _seconds(self) -> float:
+        return self.fault.seconds if self.fault else 0.0
+
+    async def _stop_at(self, point: Point) -> None:
+        gate = self.gates.reach(self.name, self.operation, point)
+        if gate is not None:
+            await gate.passed()
+
+    def _note(
+        self, event: Literal["answered", "collected"], answer: Answer, images: tuple[int, ...]
+    ) -> None:
+        if answer.task:
+            self.engine.note(event, answer.task, images, self.clock())
+
+    def _hung_up(self, answer: Answer) -> None:
+        """The client did not wait. A fault of the network is nobody's hanging up."""
+        network = self.fault is not None and self.fault.kind in _LOST
+        if answer.task and self.operation == "submit" and not network:
+            self.engine.hung_up(answer.task, self.clock())
+
+
+def call_of(request: web.Request, path: str) -> Call:
+    """A request's head; `path` is without the sandbox's prefix, and still quoted."""
+    return Call(
+        method=request.method,
+        path=unquote(path),
+        query=tuple(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),
+        headers=tuple(request.headers.items()),
+    )

@@ -1,0 +1,434 @@
+"""Mutators of what is made of an answer: results lost, states mistaken, errors swallowed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from attrs import evolve
+
+from tintype.errors import (
+    BadRequestError,
+    Billed,
+    ProtocolError,
+    ProviderError,
+    ServerError,
+    TintypeError,
+    UnknownStatusError,
+)
+from tintype.exchange import Operation
+from tintype.models import Image, Task, TaskState
+from tintype_contracts.selftest.bending import Bend, Call, Mutator
+from tintype_contracts.values import small_png
+
+_OTHER_BILL = {Billed.YES: Billed.NO, Billed.NO: Billed.YES, Billed.UNKNOWN: Billed.NO}
+
+
+def _of_task(change: Callable[[Task], Task]) -> Bend:
+    """A bend of the tasks that `parse` returns."""
+
+    def bend(call: Call) -> object:
+        answer = call.answer
+        if call.hook != "parse" or not isinstance(answer, Task):
+            return answer
+        made = change(answer)
+        return answer if made == answer else made
+
+    return bend
+
+
+def _of_state(state: TaskState, change: Callable[[Task], Task]) -> Bend:
+    """A bend of the tasks in one state."""
+    return _of_task(lambda task: change(task) if task.state is state else task)
+
+
+def _of_error(kind: type[TintypeError], change: Callable[[TintypeError, Call], object]) -> Bend:
+    """A bend of the errors of a class that `parse` raises."""
+
+    def bend(call: Call) -> object:
+        answer = call.answer
+        if call.hook != "parse" or not isinstance(answer, kind):
+            return answer
+        return change(answer, call)
+
+    return bend
+
+
+# ------------------------------------------------------------------------------ results
+
+
+def _first_image(task: Task) -> Task:
+    return evolve(task, images=task.images[:1])
+
+
+def _reversed_images(task: Task) -> Task:
+    return evolve(task, images=task.images[::-1])
+
+
+def _images(change: Callable[[Image], Image]) -> Bend:
+    return _of_task(lambda task: evolve(task, images=tuple(map(change, task.images))))
+
+
+def _bytes_in_raw(task: Task) -> Task:
+    picture = base64.b64encode(small_png("a kite")).decode()
+    return evolve(task, raw={**task.raw, "picture": picture}) if task.raw else task
+
+
+def _float_cost(task: Task) -> Task:
+    cost = task.cost
+    if cost is None:
+        return task
+    usd = None if cost.usd is None else float(cost.usd) + 0.0001
+    credits_ = None if cost.credits is None else float(cost.credits) + 0.0001
+    return evolve(task, cost=evolve(cost, usd=usd, credits=credits_))  # type: ignore[arg-type]  # on purpose
+
+
+def _doubled_cost(task: Task) -> Task:
+    cost = task.cost
+    if cost is None:
+        return task
+    usd = None if cost.usd is None else cost.usd * 2
+    credits_ = None if cost.credits is None else cost.credits * 2
+    return evolve(task, cost=evolve(cost, usd=usd, credits=credits_))
+
+
+# ------------------------------------------------------------------------------- states
+
+
+def _becomes(state: TaskState) -> Callable[[Task], Task]:
+    return lambda task: evolve(task, state=state)
+
+
+def _reawakened(call: Call) -> object:
+    """A finished task that runs again, whatever is said of it."""
+    before = call.exchange.task if call.exchange else None
+    if call.hook != "parse" or before is None or not before.state.terminal:
+        return call.answer
+    return evolve(before, state=TaskState.RUNNING)
+
+
+# ------------------------------------------------------------------------------- errors
+
+
+def _swallowed(_: TintypeError, call: Call) -> object:
+    known = call.exchange.task if call.exchange else None
+    return evolve(known or Task(), state=TaskState.RUNNING)
+
+
+def _done_anyway(_: TintypeError, call: Call) -> object:
+    known = call.exchange.task if call.exchange else None
+    return evolve(known or Task(), state=TaskState.SUCCEEDED, billed=Billed.YES)
+
+
+def _failed_anyway(_: TintypeError, call: Call) -> object:
+    known = call.exchange.task if call.exchange else None
+    return evolve(known or Task(), state=TaskState.FAILED, billed=Billed.NO)
+
+
+def _coerced(_: TintypeError, call: Call) -> object:
+    """What a lenient converter makes of null."""
+    known = (call.exchange.task if call.exchange else None) or Task()
+    if call.exchange is None or call.exchange.operation not in {Operation.SUBMIT, Operation.POLL}:
+        return call.answer
+    image = Image(url="https://images.example.com/None")
+    return evolve(known, state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES)
+
+
+def _other_class(error: TintypeError, _: Call) -> object:
+    kind = BadRequestError if isinstance(error, ServerError) else ServerError
+    status = error.status if isinstance(error, ProviderError) else None
+    return kind(error.message, status=status, billed=error.billed)
+
+
+def _other_bill(error: TintypeError, _: Call) -> object:
+    if not isinstance(error, ProviderError):
+        return error
+    return type(error)(
+        error.message, status=error.status, code=error.code, billed=_OTHER_BILL[error.billed]
+    )
+
+
+def _wordless(error: TintypeError, _: Call) -> object:
+    if not isinstance(error, ProviderError) or error.message == _NOTHING:
+        return error
+    return type(error)(_NOTHING, status=error.status, code=error.code, billed=error.billed)
+
+
+_NOTHING = "Something went wrong."
+
+
+def _codeless(error: TintypeError, _: Call) -> object:
+    if not isinstance(error, ProviderError) or not error.code:
+        return error
+    return type(error)(error.message, status=error.status, billed=error.billed)
+
+
+def _statusless(error: TintypeError, _: Call) -> object:
+    if not isinstance(error, ProviderError) or error.status is None:
+        return error
+    return type(error)(error.message, code=error.code, billed=error.billed)
+
+
+def _key_error(_: TintypeError, call: Call) -> object:
+    return _Escaped(call.answer)
+
+
+class _Escaped(Exception):  # noqa: N818 - it stands for any of Python's own
+    """What escapes a plugin that is not total."""
+
+
+def _raised(call: Call) -> object:
+    """What `parse` cannot read escapes as an error that is not tintype's."""
+    if call.hook == "parse" and isinstance(call.answer, ProtocolError):
+        raise _Escaped(str(call.answer))
+    return call.answer
+
+
+_RESULT = "an exchange that expects the field of its images"
+_FAILURE = "an exchange that expects an error with its status, code, message and bill"
+
+MUTATORS = (
+    Mutator(
+        name="only-the-first-image",
+        breaks="keeps the first image of several",
+        missing="an exchange that expects two images",
+        bend=_of_task(_first_image),
+    ),
+    Mutator(
+        name="images-reversed",
+        breaks="hands the images out in another order",
+        missing="an exchange that expects two images",
+        bend=_of_task(_reversed_images),
+    ),
+    Mutator(
+        name="image-index-lost",
+        breaks="gives every image the index 0",
+        missing="an exchange that expects two images with their index",
+        bend=_images(lambda image: evolve(image, index=0)),
+    ),
+    Mutator(
+        name="image-type-lost",
+        breaks="forgets the media type of an image",
+        missing=_RESULT,
+        bend=_images(lambda image: evolve(image, media_type="")),
+    ),
+    Mutator(
+        name="image-pixels-lost",
+        breaks="forgets width and height of an image",
+        missing=_RESULT,
+        bend=_images(lambda image: evolve(image, width=None, height=None)),
+    ),
+    Mutator(
+        name="image-preview-lost",
+        breaks="forgets the smaller version of an image",
+        missing=_RESULT,
+        bend=_images(lambda image: evolve(image, preview_url=None)),
+    ),
+    Mutator(
+        name="image-seed-lost",
+        breaks="forgets the seed of an image",
+        missing=_RESULT,
+        bend=_images(lambda image: evolve(image, seed=None)),
+    ),
+    Mutator(
+        name="previews-lost",
+        breaks="forgets the previews of a stream",
+        missing="an exchange of a stream that expects previews",
+        bend=_of_task(lambda task: evolve(task, previews=())),
+    ),
+    Mutator(
+        name="raw-dropped",
+        breaks="does not keep the provider's own words",
+        missing="an exchange whose answer has fields that tintype does not know",
+        bend=_of_task(lambda task: evolve(task, raw={})),
+    ),
+    Mutator(
+        name="image-bytes-in-raw",
+        breaks="keeps the bytes of an image in raw",
+        missing="an exchange whose answer holds an image",
+        bend=_of_task(_bytes_in_raw),
+    ),
+    Mutator(
+        name="id-lost",
+        breaks="forgets the id of the task",
+        missing="an exchange that expects the id of the task",
+        bend=_of_task(lambda task: evolve(task, id="")),
+    ),
+    Mutator(
+        name="handle-lost",
+        breaks="forgets the addresses that the provider returned",
+        missing="a scene that goes on at an address that an answer returned",
+        bend=_of_task(lambda task: evolve(task, handle={})),
+    ),
+    Mutator(
+        name="progress-lost",
+        breaks="forgets how far the task is",
+        missing="an exchange that expects progress",
+        bend=_of_task(lambda task: evolve(task, progress=None)),
+    ),
+    Mutator(
+        name="poll-hint-lost",
+        breaks="forgets how long the provider asks to wait",
+        missing="an exchange that expects poll_after",
+        bend=_of_task(lambda task: evolve(task, poll_after=None)),
+    ),
+    Mutator(
+        name="usage-lost",
+        breaks="forgets what the provider counted",
+        missing="an exchange that expects usage",
+        bend=_of_task(lambda task: evolve(task, usage=None)),
+    ),
+    Mutator(
+        name="cost-lost",
+        breaks="forgets what the provider charged",
+        missing="an exchange that expects a cost",
+        bend=_of_task(lambda task: evolve(task, cost=None)),
+    ),
+    Mutator(
+        name="cost-doubled",
+        breaks="counts what was charged twice",
+        missing="an exchange that expects a cost",
+        bend=_of_task(_doubled_cost),
+    ),
+    Mutator(
+        name="float-cost",
+        breaks="counts money in binary fractions",
+        missing="an exchange that expects a cost",
+        bend=_of_task(_float_cost),
+    ),
+    Mutator(
+        name="bill-of-a-success-flipped",
+        breaks="says that nothing was billed for what was delivered",
+        missing="an exchange that expects billed beside its images",
+        bend=_of_state(TaskState.SUCCEEDED, lambda task: evolve(task, billed=Billed.NO)),
+    ),
+    Mutator(
+        name="bill-of-a-failure-flipped",
+        breaks="says that a failed task was billed",
+        missing="the story failed, with billed",
+        bend=_of_state(
+            TaskState.FAILED, lambda task: evolve(task, billed=_OTHER_BILL[task.billed])
+        ),
+    ),
+    Mutator(
+        name="bill-of-an-error-flipped",
+        breaks="says otherwise whether a refusal was billed",
+        missing=_FAILURE,
+        bend=_of_error(ProviderError, _other_bill),
+    ),
+    Mutator(
+        name="success-as-running",
+        breaks="takes a finished task for a running one",
+        missing="an exchange that expects a task to succeed",
+        bend=_of_state(TaskState.SUCCEEDED, _becomes(TaskState.RUNNING)),
+    ),
+    Mutator(
+        name="running-as-success",
+        breaks="takes a running task for a finished one",
+        missing="an exchange that expects a running task",
+        bend=_of_state(TaskState.RUNNING, _becomes(TaskState.SUCCEEDED)),
+    ),
+    Mutator(
+        name="running-as-failure",
+        breaks="takes a running task for a failed one",
+        missing="an exchange that expects a running task",
+        bend=_of_state(TaskState.RUNNING, _becomes(TaskState.FAILED)),
+    ),
+    Mutator(
+        name="failure-as-running",
+        breaks="waits for a task that has failed",
+        missing="the story failed",
+        bend=_of_state(TaskState.FAILED, _becomes(TaskState.RUNNING)),
+    ),
+    Mutator(
+        name="refusal-as-failure",
+        breaks="takes a word of moderation for a failure",
+        missing="the story refused_content",
+        bend=_of_state(TaskState.REFUSED, _becomes(TaskState.FAILED)),
+    ),
+    Mutator(
+        name="partial-as-success",
+        breaks="says nothing of the images that did not come about",
+        missing="an exchange of which one image fails",
+        bend=_of_state(TaskState.PARTIAL, _becomes(TaskState.SUCCEEDED)),
+    ),
+    Mutator(
+        name="reasons-lost",
+        breaks="forgets why a task failed",
+        missing="the story failed, with its errors",
+        bend=_of_task(lambda task: evolve(task, errors=())),
+    ),
+    Mutator(
+        name="terminal-not-absorbing",
+        breaks="lets a finished task run again",
+        missing="a scene that goes on after the end, such as a webhook delivered twice",
+        bend=_reawakened,
+    ),
+    Mutator(
+        name="error-swallowed",
+        breaks="takes a refusal for a running task",
+        missing=_FAILURE,
+        bend=_of_error(ProviderError, _swallowed),
+    ),
+    Mutator(
+        name="error-of-another-class",
+        breaks="raises another class than the documents call for",
+        missing=_FAILURE,
+        bend=_of_error(ProviderError, _other_class),
+    ),
+    Mutator(
+        name="error-wordless",
+        breaks="loses the provider's words",
+        missing=_FAILURE,
+        bend=_of_error(ProviderError, _wordless),
+    ),
+    Mutator(
+        name="error-codeless",
+        breaks="loses the provider's code",
+        missing=_FAILURE,
+        bend=_of_error(ProviderError, _codeless),
+    ),
+    Mutator(
+        name="error-statusless",
+        breaks="loses the HTTP status",
+        missing=_FAILURE,
+        bend=_of_error(ProviderError, _statusless),
+    ),
+    Mutator(
+        name="nonsense-as-running",
+        breaks="waits on where an answer cannot be read",
+        missing="the story not_json",
+        bend=_of_error(ProtocolError, _swallowed),
+    ),
+    Mutator(
+        name="nonsense-as-failure",
+        breaks="gives a paid task up where one answer cannot be read",
+        missing="the story not_json",
+        bend=_of_error(ProtocolError, _failed_anyway),
+    ),
+    Mutator(
+        name="null-coerced",
+        breaks="makes an address of null",
+        missing="the story not_json",
+        bend=_of_error(ProtocolError, _coerced),
+    ),
+    Mutator(
+        name="not-total",
+        breaks="lets Python's own errors out",
+        missing="the story not_json",
+        bend=_raised,
+    ),
+    Mutator(
+        name="unknown-status-as-success",
+        breaks="takes a status that no document lists for the end",
+        missing="an exchange with an unknown status",
+        bend=_of_error(UnknownStatusError, _done_anyway),
+    ),
+    Mutator(
+        name="unknown-status-as-running",
+        breaks="waits for ever on a status that no document lists",
+        missing="an exchange with an unknown status",
+        bend=_of_error(UnknownStatusError, _swallowed),
+    ),
+)
+"""What can go wrong with an answer, whoever's it is."""

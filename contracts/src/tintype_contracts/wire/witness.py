@@ -1,0 +1,124 @@
+"""A plugin's hooks, overheard: what `parse` made of each answer that came over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast
+
+from tintype.catalog import ProviderInfo
+from tintype.errors import PluginError, TintypeError
+from tintype.exchange import Exchange, Operation
+from tintype.hooks import Extras, Provider, hookimpl
+from tintype.messages import Request
+from tintype.models import ImageRequest, Quote, Task
+
+Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
+
+
+class CurtainError(PluginError):
+    """Ends a flow that would wait and ask again: what is a plugin's fault is not repeated."""
+
+
+class Witness:
+    """Stands in for a plugin, calls its hooks, and keeps what `parse` made of each answer.
+
+    An error is kept, and the flow is told `CurtainError` in its place, which it never
+    follows by a pause and a repetition. Within a stream it is told the error itself: the
+    stream is to be read to its end.
+
+    Args:
+        hooks: The plugin's hooks.
+        served: How many documented answers have been given so far.
+        is_over: Whether the scene has nothing more: what was only to be uploaded is not
+            submitted as well.
+    """
+
+    def __init__(
+        self, hooks: Provider, served: Callable[[], int], is_over: Callable[[], bool]
+    ) -> None:
+        self._hooks = hooks
+        self._extras = cast("Extras", hooks)
+        self._served = served
+        self._is_over = is_over
+        self._kept: dict[int, list[Outcome]] = {}
+
+    def outcome(self, index: int) -> Outcome | None:
+        """What came of the answer with that index in the scene, or None: nothing was read."""
+        kept = self._kept.get(index + 1, [])
+        failed = (each for each in kept if isinstance(each, TintypeError))
+        return next(failed, kept[-1] if kept else None)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._kept.clear()
+
+    # ------------------------------------------------------------------------ the hooks
+
+    @hookimpl
+    def describe(self) -> ProviderInfo:
+        """As the plugin says."""
+        return self._hooks.describe()
+
+    @hookimpl
+    def price(self, request: ImageRequest, quote: Quote | None) -> Quote | Request | None:
+        """As the plugin says."""
+        return self._hooks.price(request=request, quote=quote)
+
+    @hookimpl
+    def submit(self, request: ImageRequest) -> Request | Task:
+        """As the plugin says."""
+        return self._hooks.submit(request=request)
+
+    @hookimpl
+    def poll(self, task: Task) -> Request | None:
+        """As the plugin says."""
+        return self._hooks.poll(task=task)
+
+    @hookimpl
+    def prepare(self, request: ImageRequest) -> Request | None:
+        """As the plugin says, if it says anything."""
+        return self._extras.prepare(request=request) if self._has("prepare") else None
+
+    @hookimpl
+    def models(self) -> Request | None:
+        """As the plugin says, if it says anything."""
+        return self._extras.models() if self._has("models") else None
+
+    @hookimpl
+    def cancel(self, task: Task) -> Request | None:
+        """As the plugin says, if it says anything."""
+        return self._extras.cancel(task=task) if self._has("cancel") else None
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> Outcome:
+        """As the plugin says, and kept."""
+        outcome = self._parsed(exchange)
+        kept = self._kept.setdefault(self._served(), [])
+        kept.append(outcome)
+        if isinstance(outcome, TintypeError) and exchange.operation is Operation.EVENT:
+            raise outcome
+        uploaded = exchange.operation is Operation.PREPARE and self._is_over()
+        if uploaded or _ends_badly(exchange, kept):
+            msg = "The performance ends here."
+            raise CurtainError(msg)
+        return outcome
+
+    def _parsed(self, exchange: Exchange) -> Outcome:
+        try:
+            outcome: object = self._hooks.parse(exchange=exchange)
+        except TintypeError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - a broken plugin raises anything
+            return PluginError(f"parse() failed with {type(error).__name__}: {error}")
+        if isinstance(outcome, Quote | Task | ImageRequest | ProviderInfo):
+            return outcome
+        return PluginError(f"parse() returned a {type(outcome).__name__}")
+
+    def _has(self, hook: str) -> bool:
+        return hasattr(self._hooks, hook)
+
+
+def _ends_badly(exchange: Exchange, kept: Sequence[Outcome]) -> bool:
+    """Whether the latest answer, or a stream at its end, came to an error."""
+    told = kept if exchange.operation is Operation.END else kept[-1:]
+    return any(isinstance(each, TintypeError) for each in told)

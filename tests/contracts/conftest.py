@@ -1,0 +1,49 @@
+"""Acme, an imaginary provider, and its fixtures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tintype_contracts import Fixtures, load_folder
+from tintype_contracts.sandbox import Engine, Settings, State
+
+ACME = Path(__file__).parent / "acme"
+
+
+@pytest.fixture(scope="session")
+def acme() -> Fixtures:
+    """What Acme documents."""
+    return load_folder(ACME)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of Acme's fixtures that a test may break."""
+    copy = tmp_path / "acme"
+    shutil.copytree(ACME, copy)
+    return copy
+
+
+@pytest.fixture
+def edit(folder: Path) -> Callable[[str, Callable[[dict], object]], None]:
+    """A function that changes the JSON of one file of the copy."""
+
+    def change(name: str, by: Callable[[dict], object]) -> None:
+        path = folder / name
+        value = json.loads(path.read_text("utf-8"))
+        by(value)
+        path.write_text(json.dumps(value), "utf-8")
+
+    return change
+
+
+@pytest.fixture
+def engine(acme: Fixtures) -> Engine:
+    """Acme played at one second a state, its assets at acme.local."""
+    settings = Settings(base_url="http://acme.local/acme", key="k", pace=1.0)
+    return Engine(state=State(fixtures=acme, settings=settings))

@@ -1,0 +1,405 @@
+"""Live runs, against the sandbox alone: every fence holds, and what is observed is redacted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+
+import attrs
+import pytest
+from click.testing import CliRunner, Result
+
+from tintype._registry import Registry
+from tintype.errors import BudgetError, DroppedError, UsageError
+from tintype.messages import HttpRequest
+from tintype.transports import Incoming
+from tintype.transports.urllib3 import Urllib3Transport
+from tintype_contracts import Fixtures, Sandbox, load, load_folder
+from tintype_contracts.commands.contracts import command
+from tintype_contracts.live import (
+    Caps,
+    Fence,
+    Ledger,
+    Played,
+    Session,
+    consent,
+    shape_changes,
+    write_observed,
+)
+from tintype_contracts.rehearsal import Rehearsal
+
+POLLED = "apiin"
+FOLDER = Path(str(resources.files(f"tintype_fixtures.{POLLED}")))
+DAY = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Two providers on loopback: one answers at once, one is polled."""
+    with Sandbox(["openrouter", POLLED], pace=0.02) as running:
+        yield running
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """A ledger with a dollar to spend."""
+    return Ledger(tmp_path / "ledger.jsonl", Caps(budget=Decimal(1)))
+
+
+def environ(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    """The environment of somebody who means it."""
+    return {**sandbox.environ(), "TINTYPE_LIVE": "1", **more}
+
+
+def session(sandbox: Sandbox, ledger: Ledger, **options: object) -> Session:
+    """A session with the provider that answers at once."""
+    agreed = consent("openrouter", environ(sandbox))
+    return Session(agreed, load("openrouter"), ledger, **options)
+
+
+# --------------------------------------------------------------------------- consent
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"TINTYPE_LIVE": "1"}, "set ACME_API_KEY"),
+        ({"ACME_API_KEY": "k"}, "set TINTYPE_LIVE=1"),
+        ({"ACME_API_KEY": "k", "TINTYPE_LIVE": "yes"}, "set TINTYPE_LIVE=1"),
+        ({"ACME_API_KEY": "k", "TINTYPE_LIVE": "1", "CI": "true"}, "--ci"),
+    ],
+)
+def test_nobody_pays_who_did_not_say_so(given: dict[str, str], words: str) -> None:
+    """A key, the switch, and not in CI: each alone is not enough."""
+    with pytest.raises(UsageError, match=words):
+        consent("acme", given)
+
+
+def test_consent_takes_the_account_and_nothing_else() -> None:
+    """Other keys of the environment are none of its business."""
+    given = {"ACME_API_KEY": "k", "TINTYPE_LIVE": "1", "CI": "1", "OTHER_API_KEY": "x"}
+    agreed = consent("acme", given, ci=True)
+    assert agreed.environ == {"ACME_API_KEY": "k"}
+    assert "'k'" not in repr(agreed)
+
+
+# ---------------------------------------------------------------------------- ledger
+
+
+def test_a_submission_is_on_disk_before_it_leaves(tmp_path: Path) -> None:
+    """A crash after the line counts as spent at its worst."""
+    path = tmp_path / "ledger.jsonl"
+    Ledger(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.3"))
+    after_the_crash = Ledger(path, Caps(budget=Decimal(1)))
+    assert after_the_crash.spent == Decimal("0.3")
+    assert json.loads(path.read_text("utf-8"))["state"] == "sent"
+
+
+def test_what_it_cost_takes_the_place_of_the_worst(ledger: Ledger) -> None:
+    """Settled lines count as they ended."""
+    entry = ledger.reserve("a", Decimal("0.3"))
+    ledger.settle(entry, Decimal("0.1"))
+    assert ledger.spent == Decimal("0.1")
+
+
+def test_the_worst_case_must_fit_the_budget(ledger: Ledger) -> None:
+    """The sum over everything in the file, earlier runs among it."""
+    ledger.reserve("a", Decimal("0.9"))
+    with pytest.raises(BudgetError, match=r"0\.9 of 1 USD are spent"):
+        ledger.reserve("b", Decimal("0.2"))
+    assert ledger.spent == Decimal("0.9")
+
+
+def test_an_unknown_price_is_not_paid(ledger: Ledger) -> None:
+    """Nothing is reserved, so nothing can leave."""
+    with pytest.raises(BudgetError, match="unknown"):
+        ledger.reserve("a", None)
+    with pytest.raises(BudgetError, match="no line"):
+        ledger.attempt()
+
+
+def test_submissions_and_attempts_are_capped(tmp_path: Path) -> None:
+    """Both caps hold, whatever the budget."""
+    caps = Caps(budget=Decimal(9), submits=1, attempts=2)
+    ledger = Ledger(tmp_path / "ledger.jsonl", caps)
+    ledger.reserve("a", Decimal("0.1"))
+    with pytest.raises(BudgetError, match="submission 2 of 1"):
+        ledger.reserve("b", Decimal("0.1"))
+    ledger.attempt()
+    ledger.attempt()
+    with pytest.raises(BudgetError, match="2 attempts"):
+        ledger.attempt()
+
+
+@pytest.mark.parametrize(
+    "caps",
+    [
+        {"budget": Decimal(0)},
+        {"budget": Decimal("NaN")},
+        {"budget": Decimal(1), "submits": 11},
+        {"budget": Decimal(1), "attempts": 21},
+    ],
+)
+def test_caps_that_are_none_are_refused(caps: dict) -> None:
+    """The hard caps are not for sale."""
+    with pytest.raises(UsageError):
+        Caps(**caps)
+
+
+def test_a_damaged_ledger_stops_everything(tmp_path: Path) -> None:
+    """Who cannot read what was spent does not spend."""
+    path = tmp_path / "ledger.jsonl"
+    path.write_text("{", "utf-8")
+    with pytest.raises(UsageError, match="damaged"):
+        Ledger(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.1"))
+
+
+# ----------------------------------------------------------------------------- fence
+
+
+class Silence:
+    """A transport that notes what would have left, and drops it."""
+
+    def __init__(self, on_open: Callable[[HttpRequest], None] = lambda _: None) -> None:
+        self.sent: list[HttpRequest] = []
+        self._on_open = on_open
+
+    def open(self, request: HttpRequest, *, timeout: float) -> Incoming:
+        """Drop it."""
+        del timeout
+        self._on_open(request)
+        self.sent.append(request)
+        msg = "dropped"
+        raise DroppedError(msg)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "announced"),
+    [
+        ("POST", "/v1/images", 1),
+        ("POST", "/prefix/v1/images", 1),
+        ("POST", "/v1/unheard-of", 1),
+        ("GET", "/v1/tasks/1", 0),
+        ("DELETE", "/v1/tasks/1", 0),
+        ("GET", "/v1/price/acme-1", 0),
+    ],
+)
+def test_whatever_may_cost_is_announced(
+    acme: Fixtures, method: str, path: str, announced: int
+) -> None:
+    """Submissions, below any base URL, and every write that no document explains."""
+    told: list[None] = []
+    fence = Fence(Silence(), acme, lambda: told.append(None))
+    with pytest.raises(DroppedError):
+        fence.open(
+            HttpRequest(method=method, url=f"https://api.acme.test{path}", headers=()), timeout=1
+        )
+    assert len(told) == announced
+
+
+def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Ledger) -> None:
+    """The announcement's refusal comes before the first byte."""
+    silence = Silence()
+    fence = Fence(silence, acme, ledger.attempt)
+    with pytest.raises(BudgetError):
+        fence.open(
+            HttpRequest(method="POST", url="https://api.acme.test/v1/images", headers=()), timeout=1
+        )
+    assert silence.sent == []
+
+
+# --------------------------------------------------------------------------- session
+
+
+def test_a_scene_is_played_and_paid_as_reported(sandbox: Sandbox, ledger: Ledger) -> None:
+    """The picture is looked at and not kept; the ledger has what the provider reported."""
+    played = session(sandbox, ledger).play("generated/drawn")
+    assert played.error is None
+    assert played.task is not None
+    assert ledger.spent == played.task.cost.usd
+    [asset] = played.assets
+    assert asset.media_type == "image/png"
+    assert [str(each.operation) for each in played.observed][-1] == "submit"
+
+
+def test_the_line_is_there_when_the_request_leaves(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Seen from the wire: at the first byte of the submission the file has its line."""
+    path = tmp_path / "ledger.jsonl"
+    seen: list[str] = []
+
+    class Watching(Urllib3Transport):
+        def open(self, request: HttpRequest, *, timeout: float) -> Incoming:
+            if request.method == "POST":
+                seen.append(path.read_text("utf-8"))
+            return super().open(request, timeout=timeout)
+
+    ledger = Ledger(path, Caps(budget=Decimal(1)))
+    session(sandbox, ledger, transport=Watching()).play("generated/drawn")
+    assert [json.loads(text)["state"] for text in seen] == ["sent"]
+
+
+def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Ledger) -> None:
+    """Nobody knows whether it was charged, so it was; and it is not sent again."""
+    real = Urllib3Transport()
+
+    class Dropping(Silence):
+        def open(self, request: HttpRequest, *, timeout: float) -> Incoming:
+            if request.method == "POST":
+                return super().open(request, timeout=timeout)
+            return real.open(request, timeout=timeout)
+
+        def close(self) -> None:
+            real.close()
+
+    dropping = Dropping()
+    played = session(sandbox, ledger, transport=dropping).play("generated/drawn")
+    assert played.task is None
+    assert len(dropping.sent) == 1
+    assert ledger.spent == played.quote.high
+
+
+def test_a_scene_over_budget_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The sandbox's own books agree."""
+    before = sandbox.balance("openrouter")
+    poor = Ledger(tmp_path / "ledger.jsonl", Caps(budget=Decimal("0.001")))
+    with pytest.raises(BudgetError):
+        session(sandbox, poor).play("generated/drawn")
+    assert sandbox.balance("openrouter") == before
+
+
+def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Ledger) -> None:
+    """Left alone, a run takes what costs least, and asks the price of each for nothing."""
+    assert session(sandbox, ledger).cheapest().startswith("generated/")
+    assert ledger.spent == 0
+
+
+@pytest.mark.parametrize("scene", ["generated/lost", "lost/drawn", "models/listed"])
+def test_a_scene_that_submits_nothing_is_told(sandbox: Sandbox, ledger: Ledger, scene: str) -> None:
+    """The sentence names the scene."""
+    with pytest.raises(UsageError, match="scene"):
+        session(sandbox, ledger).play(scene)
+
+
+# ------------------------------------------------------------------- shapes, recording
+
+
+@pytest.fixture(scope="module")
+def polled(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A scene of the provider that is polled, played once."""
+    ledger = Ledger(tmp_path_factory.mktemp("live") / "ledger.jsonl", Caps(budget=Decimal(1)))
+    fixtures = load(POLLED)
+    agreed = consent(POLLED, environ(sandbox))
+    return Session(agreed, fixtures, ledger).play("generated/drawn")
+
+
+def test_the_sandbox_answers_in_the_documented_shape(polled: Played) -> None:
+    """What is made of the documents has their shape."""
+    assert shape_changes(load(POLLED), polled) == ()
+
+
+def test_another_shape_is_told(polled: Played) -> None:
+    """A field no document shows is a warning, another type an error."""
+    documented = load(POLLED)
+    [first, *_] = [each for each in polled.observed if str(each.operation) == "submit"]
+    [message] = first.messages
+    body = {**json.loads(message.body), "surprise": 1}
+    body["id"] = 7
+    odd = attrs.evolve(first, messages=(attrs.evolve(message, body=json.dumps(body).encode()),))
+    found = shape_changes(documented, attrs.evolve(polled, observed=(odd,)))
+    assert {(change.severity, change.name) for change in found} == {
+        ("warning", "submit /surprise"),
+        ("error", "submit /id"),
+    }
+
+
+def test_what_was_observed_passes_lint_and_rehearsal(polled: Played, tmp_path: Path) -> None:
+    """The new set keeps every rule, and the plugin does in it what it did on the wire."""
+    fixtures = load(POLLED)
+    path = write_observed(FOLDER, tmp_path / POLLED, fixtures, [polled], DAY)
+    made = load_folder(tmp_path / POLLED)
+    hooks = Registry().get(POLLED).hooks
+    rehearsal = Rehearsal(hooks=hooks, fixtures=made)
+    observed = made.stories["observed-2026-11-20"].exchanges.values()
+    assert len(observed) >= 2
+    assert {exchange.kind for exchange in observed} == {"observed"}
+    for exchange in observed:
+        assert rehearsal.request_differences(exchange) == []
+        assert rehearsal.outcome_differences(exchange) == []
+    done = CliRunner().invoke(command, ["lint", str(path.parent)])
+    assert done.exit_code == 0, done.output
+
+
+def test_nothing_private_is_written(sandbox: Sandbox, polled: Played, tmp_path: Path) -> None:
+    """No key, no id, no address, no picture."""
+    fixtures = load(POLLED)
+    path = write_observed(FOLDER, tmp_path / POLLED, fixtures, [polled], DAY)
+    text = path.read_text("utf-8")
+    assert polled.task is not None
+    assert sandbox.key(POLLED) not in text
+    assert polled.task.id not in text
+    assert "127.0.0.1" not in text
+    assert "{{secret:api_key}}" in text
+
+
+def test_nothing_is_overwritten(polled: Played, tmp_path: Path) -> None:
+    """What the documents say stays what they say."""
+    with pytest.raises(UsageError, match="overwritten"):
+        write_observed(FOLDER, tmp_path, load(POLLED), [polled], DAY)
+
+
+# -------------------------------------------------------------------------- commands
+
+
+def invoke(sandbox: Sandbox, tmp_path: Path, *arguments: str, **more: str) -> Result:
+    """A command, its ledger in the test's folder."""
+    given = {**environ(sandbox), "CI": "", **more}
+    options = ["--ledger", str(tmp_path / "ledger.jsonl"), "--budget-usd", "1"]
+    return CliRunner().invoke(command, [*arguments, *options], env=given)
+
+
+def test_live_tells_how_the_scene_went(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Exit 0: drawn, in the documented shape."""
+    done = invoke(sandbox, tmp_path, "live", "openrouter", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "succeeded" in done.output
+    assert "SHA-256" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "words"),
+    [
+        (["--yes"], {"TINTYPE_LIVE": ""}, "TINTYPE_LIVE=1"),
+        (["--yes"], {"CI": "1"}, "--ci"),
+        (["--yes"], {"OPENROUTER_API_KEY": ""}, "OPENROUTER_API_KEY"),
+        ([], {}, "--yes"),
+        (["--yes", "--submits", "99"], {}, "At most"),
+    ],
+)
+def test_live_refuses_with_a_sentence(
+    sandbox: Sandbox, tmp_path: Path, arguments: list[str], more: dict, words: str
+) -> None:
+    """Exit 2, and the provider's books are as they were."""
+    before = sandbox.balance("openrouter")
+    done = invoke(sandbox, tmp_path, "live", "openrouter", *arguments, **more)
+    assert done.exit_code == 2, done.output
+    assert words in done.stderr
+    assert sandbox.balance("openrouter") == before
+
+
+def test_record_writes_a_set_that_keeps_every_rule(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The path of the new story is printed; a second run into the same folder is refused."""
+    folder = tmp_path / "openrouter"
+    done = invoke(sandbox, tmp_path, "record", "openrouter", str(folder), "--yes")
+    assert done.exit_code == 0, done.output
+    story = Path(done.stdout.strip())
+    assert story.parent == folder
+    assert load_folder(folder).stories[story.stem].exchanges
+    again = invoke(sandbox, tmp_path, "record", "openrouter", str(folder), "--yes")
+    assert again.exit_code == 2

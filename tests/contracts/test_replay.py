@@ -1,0 +1,145 @@
+"""Replay: one exchange played to a plugin, told for its author."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from tintype._registry import Registry
+from tintype.errors import UsageError
+from tintype.hooks import hookimpl
+from tintype_contracts import reference
+from tintype_contracts.commands.contracts import command
+from tintype_contracts.mutation import Mutation
+from tintype_contracts.replay import replay, replay_text
+from tintype_contracts.retelling import Broken
+from tintype_contracts.subject import Subject
+
+NAME = "reference_by_id"
+
+
+@pytest.fixture
+def subject() -> Subject:
+    """A good plugin and what its provider documents."""
+    return reference.subject(NAME)
+
+
+def broken(**hooks: object) -> Subject:
+    """The good plugin with other hooks in it."""
+    module = reference.plugin(NAME)
+    plugin = SimpleNamespace(**{**vars(module), **hooks})
+    return Subject(Registry({NAME: plugin}).get(NAME), reference.fixtures(NAME))
+
+
+def _first(subject: Subject, operation: str) -> str:
+    """The first exchange of that operation that ends in a task."""
+    return next(
+        exchange.id
+        for exchange in subject.exchanges(operation)
+        if exchange.expect.outcome == "task"
+    )
+
+
+def test_a_good_plugin_does_as_documented(subject: Subject) -> None:
+    """Both halves are compared: what is sent, and what is made of the answer."""
+    found = replay(subject, _first(subject, "submit"))
+    assert found.holds
+    text = replay_text(found, subject.info.auth.form)
+    assert "= as documented" in text
+    assert "= as expected" in text
+    assert "a Task" in text
+
+
+def test_every_exchange_can_be_replayed(subject: Subject) -> None:
+    """Submissions, polls, refusals, webhooks: each has something to tell."""
+    for exchange in subject.exchanges():
+        found = replay(subject, exchange.id)
+        assert found.holds, replay_text(found)
+        assert exchange.id in replay_text(found)
+
+
+def test_a_request_that_differs_is_told_by_its_pointer() -> None:
+    """Expected and got, at the place."""
+
+    @hookimpl
+    def submit(request: object) -> object:
+        built = reference.plugin(NAME).submit(request=request)
+        built.body.value["n"] = "many"
+        return built
+
+    subject = broken(submit=submit)
+    found = replay(subject, _first(subject, "submit"))
+    assert not found.holds
+    assert [difference.pointer for difference in found.request] == ["/json/n"]
+    assert "! /json/n: expected" in replay_text(found)
+
+
+def test_a_mutated_answer_is_told_and_not_compared(subject: Subject) -> None:
+    """The documents expect nothing of an answer that they do not show."""
+    name = _first(subject, "poll")
+    pointer = subject.fixtures.states.pointer
+    found = replay(subject, name, [Mutation.parse(f'{pointer}="no such word"')])
+    assert found.holds
+    assert found.outcome == ()
+    text = replay_text(found)
+    assert f'with {pointer}="no such word"' in text
+    assert "UnknownStatusError" in text
+
+
+def test_what_no_hook_may_do_is_told() -> None:
+    """A KeyError is not one of tintype's errors."""
+
+    @hookimpl
+    def parse(exchange: object) -> object:
+        raise KeyError(exchange)
+
+    subject = broken(parse=parse)
+    found = replay(subject, _first(subject, "submit"))
+    assert isinstance(found.heard, Broken)
+    assert not found.holds
+    assert "what no hook may: parse() raised KeyError" in replay_text(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "mutation", "words"),
+    [
+        ("generated/nothing", "", "has no exchange"),
+        ("", "/lost/deeper=1", "no such place"),
+    ],
+)
+def test_a_place_that_is_not_there_is_a_usage_error(
+    subject: Subject, name: str, mutation: str, words: str
+) -> None:
+    """The sentence names what there is."""
+    mutations = [Mutation.parse(mutation)] if mutation else []
+    with pytest.raises(UsageError, match=words):
+        replay(subject, name or _first(subject, "poll"), mutations)
+
+
+def test_the_command_prints_both_sides() -> None:
+    """Exit 0 as documented; no picture is printed."""
+    done = CliRunner().invoke(command, ["replay", "openrouter", "generated/drawn"])
+    assert done.exit_code == 0, done.output
+    assert "POST https://openrouter.ai/api/v1/images" in done.output
+    assert "with the key, as Bearer {key}" in done.output
+    assert "bytes>" in done.output
+    assert "iVBOR" not in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nobody", "generated/drawn"],
+        ["openrouter", "generated/lost"],
+        ["openrouter", "generated/drawn", "--mutate", "status"],
+        ["openrouter", "generated/drawn", "--mutate", "/lost/x=1"],
+    ],
+)
+def test_misuse_is_a_sentence(arguments: list[str]) -> None:
+    """Exit 2, and nothing on stdout."""
+    done = CliRunner().invoke(command, ["replay", *arguments])
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("tintype: ")
