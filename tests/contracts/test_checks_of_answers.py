@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
-from tests.contracts.bent import (
+from tests.contracts.otherwise import (
     AT_ONCE,
     BY_ID,
     BY_URL,

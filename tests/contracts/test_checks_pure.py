@@ -88,9 +88,9 @@ BENT: list[tuple[str, Subject, str]] = [
     (
         "pure.returns-neutral-values",
         understanding("by_id", lambda true, exchange: evolve(true(exchange), state="running")),
-        "JSON cannot",
+        "whose state is a str, not a TaskState",
     ),
-    ("pure.returns-neutral-values", bent("by_id", poll=lambda task: {}[task]), "raises KeyError"),
+    ("pure.returns-neutral-values", bent("by_id", poll=lambda task: {}["task"]), "raises KeyError"),  # noqa: ARG005
 ]
 
 

@@ -9,9 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tintype_contracts import FixtureError, Fixtures, load_folder
 from tintype_contracts.ageing import Age, ages
+from tintype_contracts.commands.contracts import command
 from tintype_contracts.faults import Fault
 from tintype_contracts.kit import serves
 from tintype_contracts.leaks import cut, leaks
@@ -369,3 +371,36 @@ def test_ages_need_no_clock(acme: Fixtures) -> None:
 def test_a_set_says_which_kit_it_was_written_for(wanted: str, *, fits: bool | None) -> None:
     """A range of versions, as pip understands them."""
     assert serves(wanted, "1.4.0") is fits
+
+
+def test_lint_tells_what_is_old_and_fails_on_it_when_told_to(folder: Path) -> None:
+    """A warning on the day that is given; with --strict more than a year is a fault."""
+    _read_on(folder, "2025-01-01")
+    CliRunner().invoke(command, ["lint", "--fix", str(folder)])
+    plain = CliRunner().invoke(command, ["lint", str(folder), "--today", "2026-11-20"])
+    strict = CliRunner().invoke(command, ["lint", str(folder), "--today", "2026-11-20", "--strict"])
+    clockless = CliRunner().invoke(command, ["lint", str(folder), "--strict"])
+    assert (plain.exit_code, strict.exit_code, clockless.exit_code) == (0, 1, 0)
+    assert "/sources/create_curl/retrieved: It was read 688 days ago" in plain.output
+
+
+@pytest.mark.parametrize(
+    ("waiver", "words"),
+    [
+        ({"check": "state.x", "why": "w", "ref": "r"}, "'until' is a required property"),
+        ({"check": "state.x", "ref": "r", "until": "2027-01-01"}, "'why'"),
+        ({"check": "state.x", "why": "w", "until": "2027-01-01"}, "'ref'"),
+        ({"check": "state", "why": "w", "ref": "r", "until": "2027-01-01"}, "does not match"),
+        ({"check": "a.b", "why": "w", "ref": "r", "until": "2027-02-30"}, "no day"),
+        (
+            {"check": "a.b", "why": "w", "ref": "r", "until": "2027-01-01", "skip": True},
+            "'skip' was unexpected",
+        ),
+    ],
+)
+def test_a_waiver_says_why_by_whom_and_until_when(
+    folder: Path, edit: Edit, waiver: dict, words: str
+) -> None:
+    """A waiver that lacks a part, or has one too many, is no waiver."""
+    edit("provider.json", lambda d: d.update(waivers=[waiver]))
+    assert found(told(folder), "/waivers/0", words)

@@ -12,7 +12,7 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Answer, Fault, Loopback, answer, head, said
 from tests.core.pictures import PNG, in_base64
 
-from tintype import Account, AsyncClient, ImageRequest, Task
+from tintype import Account, AsyncClient, ImageRequest, Request, Task, hookimpl
 from tintype.transports.aiohttp import AiohttpTransport
 
 REQUEST = ImageRequest(prompt="a red panda")
@@ -94,6 +94,29 @@ async def test_a_generation_canceled_between_two_looks_ends_at_once(
         await task
     await artist.close()
     assert await _is_left_alone(server)
+
+
+class _Cancelable:
+    """Easel, if it documented a way to cancel a task."""
+
+    describe, price, submit = map(staticmethod, (easel.describe, easel.price, easel.submit))
+    poll, parse = map(staticmethod, (easel.poll, easel.parse))
+
+    @staticmethod
+    @hookimpl
+    def cancel(task: Task) -> Request:
+        """By DELETE."""
+        return evolve(easel.poll(task), method="DELETE")
+
+
+async def test_a_result_that_is_taken_abandons_nothing(server: Loopback) -> None:
+    """A submission that has brought its task is over: the task goes on and is not canceled."""
+    server.on(CREATE, DRAWING).on(LOOK, DRAWING)
+    plugins = {"easel": _Cancelable}
+    async with AsyncClient(_account(server), plugins=plugins, environ={}) as client:
+        task = await client.submit(REQUEST, provider="easel")
+        await client.refresh(task)
+    assert server.lines() == [CREATE, LOOK]
 
 
 async def test_a_timeout_of_the_embedder_is_a_cancellation(

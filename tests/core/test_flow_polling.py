@@ -37,7 +37,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Request, Response
-from tintype.models import Task, TaskState
+from tintype.models import Secret, Task, TaskState
 
 TASK = Task(provider="acme", model="acme-draw-1", id="t1", request=ASKED, created_at=NOW)
 FAULTS: list[Scripted] = [
@@ -418,7 +418,7 @@ def test_a_signed_webhook_is_believed() -> None:
     """With the secret the plugin can tell that the provider sent it, so nothing is asked."""
     line = Line()
     talk = line.talk(Signing(verdict=True))
-    task = line.run(talk.receive(delivery(), TASK, "shared"))
+    task = line.run(talk.receive(delivery(), TASK, Secret("shared")))
     assert (task.state, task.request) == (TaskState.SUCCEEDED, ASKED)
     assert (line.sends, line.recorded) == ([], ["Snapshot"])
 
@@ -427,7 +427,7 @@ def test_a_webhook_with_a_wrong_signature_is_refused() -> None:
     """It is forged, whatever else could be asked."""
     line = Line()
     with pytest.raises(ProtocolError, match="signature is wrong"):
-        line.run(line.talk(Signing(verdict=False)).receive(delivery(), TASK, "shared"))
+        line.run(line.talk(Signing(verdict=False)).receive(delivery(), TASK, Secret("shared")))
 
 
 def test_a_webhook_of_another_task_is_refused() -> None:

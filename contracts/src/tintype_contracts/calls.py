@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
+from tintype.exchange import Exchange as Told
+from tintype.exchange import Operation
 from tintype.hooks import Provider
 from tintype_contracts.format import Exchange
 from tintype_contracts.rehearsal import Rehearsal
 from tintype_contracts.subject import Subject
+from tintype_contracts.transcripts import answers
+from tintype_contracts.values import NOW, fixed_values
 
+_SECRET = "a webhook secret"  # noqa: S105 - of nobody
 Hook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
 
 
@@ -62,16 +68,22 @@ def _recorded(subject: Subject) -> Iterator[Call]:
     rehearsal = Rehearsal(hooks=cast("Provider", recorder), fixtures=subject.fixtures)
     recorder.calls.clear()
     for exchange in subject.exchanges():
-        _play(rehearsal, exchange)
+        for play in (rehearsal.ask, rehearsal.tell, partial(_ask_beside, recorder, rehearsal)):
+            # What a broken hook raises is told elsewhere; the calls up to there are wanted.
+            with contextlib.suppress(Exception):
+                play(exchange)
         yield from recorder.taken(exchange.id, exchange.src)
 
 
-def _play(rehearsal: Rehearsal, exchange: Exchange) -> None:
-    for side in (rehearsal.ask, rehearsal.tell):
-        try:
-            side(exchange)
-        except Exception:  # noqa: BLE001, S112 - the calls up to here are what is wanted
-            continue
+def _ask_beside(recorder: _Recorder, rehearsal: Rehearsal, exchange: Exchange) -> None:
+    """The calls that the core makes beside what the transcript shows: a price, a signature."""
+    context = rehearsal.context(exchange)
+    if exchange.operation == "submit" and context.request is not None:
+        recorder.price(request=context.request, quote=None)
+    for operation, message in answers(exchange, fixed_values(rehearsal.fixtures, exchange)):
+        if operation is Operation.WEBHOOK:
+            told = Told(operation=operation, at=NOW, message=message, task=context.task)
+            recorder.verify(exchange=told, secret=_SECRET)
 
 
 class _Recorder:

@@ -19,6 +19,7 @@ from pathlib import Path
 from tintype.errors import PluginError, UnknownProviderError, UsageError
 from tintype_contracts.run import run
 from tintype_contracts.verdict import Report, report_from_json, report_to_json
+from tintype_contracts.wire.egress import guard
 
 MOST_SECONDS = 300
 """A child that has no verdict by then is ended: some hook does not come back."""
@@ -106,12 +107,13 @@ def _main(asked: Mapping[str, str]) -> None:
     """The child's own part."""
     today = asked["today"]
     try:
-        report = run(
-            asked["provider"],
-            level=int(asked["level"]),
-            set_=asked["set"],
-            today=date.fromisoformat(today) if today else None,
-        )
+        with guard().armed():
+            report = run(
+                asked["provider"],
+                level=int(asked["level"]),
+                set_=asked["set"],
+                today=date.fromisoformat(today) if today else None,
+            )
         text = report_to_json(report)
     except UsageError as error:
         known = type(error).__name__

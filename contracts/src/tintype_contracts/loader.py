@@ -75,6 +75,17 @@ def folder_of(entry: metadata.EntryPoint) -> Traversable:
         raise FixtureError(entry.name, [fault]) from error
 
 
+def installed_folder(provider: str) -> Path | None:
+    """Where an installed provider's fixtures lie on this disk; None if it has none.
+
+    Raises:
+        FixtureError: The package they stand in cannot be imported.
+    """
+    for entry in metadata.entry_points(group=_GROUP, name=provider):
+        return Path(str(folder_of(entry)))
+    return None
+
+
 def load_folder(path: Path | str) -> Fixtures:
     """The fixtures in a folder.
 

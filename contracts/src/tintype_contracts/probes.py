@@ -10,9 +10,11 @@ from attrs import frozen
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype_contracts.building import Builder, Built, found_at
+from tintype_contracts.comparing import differences
 from tintype_contracts.format import Operation, Parameter
 from tintype_contracts.pointers import MISSING
 from tintype_contracts.samples import admitted, raw_value
+from tintype_contracts.subject import Subject
 
 Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
 
@@ -128,16 +130,25 @@ def unreached(builder: Builder) -> Iterator[tuple[Operation, Parameter]]:
                 yield operation, row
 
 
+def reach(subject: Subject) -> str:
+    """How many of the documented parameters can be sent, as `17/19`."""
+    builder = Builder(subject)
+    wanted = builder.operations()
+    rows = [row for row in subject.fixtures.parameters if row.operation in wanted]
+    return f"{len(rows) - len(list(unreached(builder)))}/{len(rows)}"
+
+
 def _by_option(builder: Builder, operation: Operation, row: Parameter) -> bool:
-    """Whether a raw option reaches the row, with one of its models."""
+    """Whether a raw option reaches the row as it is, with one of its models."""
     for model in builder.models():
         if row.models and model.id not in row.models:
             continue
-        options = builder.raw_options(row, raw_value(row))
+        value = raw_value(row)
+        options = builder.raw_options(row, value)
         try:
             built = builder.with_options(operation, model, options)
         except InvalidRequestError:
             continue
-        if built is None or found_at(built, row) is not MISSING:
+        if built is None or not any(differences(value, found_at(built, row))):
             return True
     return False

@@ -6,7 +6,7 @@ its own (`child`), where an author's configuration and environment do not reach.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from tintype._registry import Plugin, Registry
@@ -102,12 +102,23 @@ def _report(subject: Subject, rows: tuple[Row, ...], dated: str, levels: tuple[i
         level=levels[1],
         rows=rows,
         provenance=standing.provenance(fixtures) if fixtures else standing.NOTHING,
-        coverage=standing.coverage(fixtures) if fixtures else {},
+        coverage=_coverage(subject) if fixtures else {},
         facts=facts_of(fixtures) if fixtures else (),
         sources=sources_of(fixtures, rows) if fixtures else {},
         fixture_files=digests(name),
         environment=environment(),
     )
+
+
+def _coverage(subject: Subject) -> Mapping[str, str]:
+    """How much of what is documented can be sent, and how much some exchange shows."""
+    from tintype_contracts.probes import reach  # noqa: PLC0415 - it brings the sandbox along
+
+    try:
+        sent = reach(subject)
+    except Exception:  # noqa: BLE001 - a hook may do anything; the checks tell it
+        sent = "unknown"
+    return {"parameters": sent, **standing.coverage(subject.fixtures)}
 
 
 def _plugin(provider: str) -> Plugin | PluginError:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tintype_contracts.format import ErrorRow, Exchange, Fixtures, JsonContent, Kind
+from tintype_contracts.format import (
+    ErrorRow,
+    Exchange,
+    Fixtures,
+    JsonContent,
+    Kind,
+)
 from tintype_contracts.placeholders import whole
 from tintype_contracts.pointers import MISSING, covers, get, leaves
 from tintype_contracts.verdict import Provenance

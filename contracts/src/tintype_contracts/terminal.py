@@ -47,7 +47,7 @@ def _counts(report: Report) -> str:
 
 def _coverage(report: Report) -> list[str]:
     shown = ", ".join(f"{value} {name}" for name, value in report.coverage.items())
-    return [f"  shown by the fixtures: {shown}"] if shown else []
+    return [f"  covered: {shown}"] if shown else []
 
 
 def row_lines(row: Row, report: Report | None = None) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Configured(Generic[AnyTransport]):
     ) -> None:
         # Imported now: a client is often imported and sometimes made, and what it is made
         # of takes longer to import than everything it is called with.
-        from tintype._setup import Options, Setup  # noqa: PLC0415
+        from tintype._setup import Environ, Options, Setup  # noqa: PLC0415
 
         options = Options(
             plugins=plugins,
@@ -75,7 +75,8 @@ class Configured(Generic[AnyTransport]):
             budgets=tuple(budgets),
             cancel_on_exit=cancel_on_exit,
         )
-        self._setup = Setup(accounts, os.environ if environ is None else environ, options)
+        environ = Environ(os.environ if environ is None else environ)
+        self._setup = Setup(accounts, environ, options)
         self._transport = transport
         self._owned = transport is None
 

@@ -142,15 +142,19 @@ def _is_under(url: str, base: str) -> bool:
 
 
 def _credentials(auth: Auth, account: Account) -> tuple[str, str]:
+    # The key is in no local variable where an error is raised: crash reporters print those.
     name = env_name(account.provider)
-    key = account.key.reveal() if account.key else ""
-    if not key:
+    if account.key is None or not account.key.reveal():
         msg = f"It needs a key: set {name}_API_KEY, or give an Account with a key."
         raise MissingKeyError(msg, provider=account.provider)
-    if not (key.isascii() and key.isprintable()) or " " in key:
+    if not _fits_a_header(account.key.reveal()):
         msg = f"The key holds characters that no key has; copy it into {name}_API_KEY again."
         raise MissingKeyError(msg, provider=account.provider)
-    return auth.header, auth.form.format(key=key)
+    return auth.header, auth.form.format(key=account.key.reveal())
+
+
+def _fits_a_header(key: str) -> bool:
+    return key.isascii() and key.isprintable() and " " not in key
 
 
 def _body(request: Request) -> tuple[str, bytes]:

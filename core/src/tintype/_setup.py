@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,10 @@ from tintype.models import Account, Image, Secret, Task
 
 # Seconds for the last word to a provider when a call is interrupted.
 _FAREWELL = 5.0
+
+# The records that this process is at work on, whichever client is. Their ids repeat nowhere.
+_FOLLOWED: set[str] = set()
+_CLAIMING = threading.Lock()
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -90,6 +95,29 @@ class Trail:
         self._followed -= self.entries
 
 
+class Environ(Mapping[str, str]):
+    """An environment that does not show what it holds: crash reporters print what they find."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a variable."""
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The variables' names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """How many there are."""
+        return f"Environ({len(self)} variables)"
+
+
 class Seen:
     """The reply to an effect, once there is one."""
 
@@ -137,7 +165,7 @@ class Setup:
         if options.budgets and isinstance(self.journal, NoJournal):
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
-        self.followed: set[str] = set()
+        self.followed = _FOLLOWED
         self._jitter = _jitter(options.seed)
         self._conversations: dict[str, Conversation] = {}
 
@@ -188,10 +216,9 @@ class Setup:
         for entry in trail.entries:
             self.journal.record(Released(entry=entry))
 
-    def webhook_secret(self, provider: str) -> str | None:
+    def webhook_secret(self, provider: str) -> Secret | None:
         """What a provider signs its webhooks with, or None."""
-        secret = self.account(provider).webhook_secret
-        return secret.reveal() if secret else None
+        return self.account(provider).webhook_secret
 
     def known(self, provider: str, task_id: str, entry: str) -> Task | None:
         """The task that a webhook may speak of, as the journal knows it, or None.
@@ -240,14 +267,25 @@ class Setup:
         return bytes(memory.data)
 
     def claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
-        """The journal's records there is something to do for, ours now, by provider."""
-        return of_provider(claimed(self.journal, entries, self.followed))
+        """The journal's records there is something to do for, ours until `left`, by provider."""
+        with _CLAIMING:
+            lines = claimed(self.journal, entries, self.followed)
+            self.followed |= {line.entry for line in lines}
+        return of_provider(lines)
+
+    def left(self, groups: Mapping[str, Sequence[Line]]) -> None:
+        """What was claimed is not followed any more."""
+        self.followed -= {line.entry for lines in groups.values() for line in lines}
 
     def resuming(
         self, provider: str, lines: Sequence[Line], folder: Path
     ) -> Flow[tuple[Resumed, ...]]:
         """The flow that finishes one provider's records."""
-        return resuming(self.conversation(provider), lines, folder, self.rules(provider))
+        try:
+            conversation, rules = self.conversation(provider), self.rules(provider)
+        except TintypeError as error:  # such as a plugin that is not installed here
+            return tuple(Resumed(line=line, error=error) for line in lines)
+        return (yield from resuming(conversation, lines, folder, rules))
 
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched."""
@@ -293,7 +331,6 @@ def account_from(provider: str, environ: Mapping[str, str]) -> Account:
         UsageError: The credit value is no amount of money.
     """
     name = env_name(provider)
-    key = environ.get(f"{name}_API_KEY", "").strip()
     base_url = environ.get(f"{name}_BASE_URL", "").strip()
     worth = environ.get(f"{name}_USD_PER_CREDIT", "").strip()
     hosts = environ.get(f"{name}_TRUSTED_HOSTS", "")
@@ -306,7 +343,7 @@ def account_from(provider: str, environ: Mapping[str, str]) -> Account:
         raise UsageError(msg, provider=provider)
     return Account(
         provider=provider,
-        key=Secret(key) if key else None,
+        key=environ.get(f"{name}_API_KEY", "").strip() or None,
         base_url=base_url or None,
         usd_per_credit=usd,
         webhook_secret=environ.get(f"{name}_WEBHOOK_SECRET", "").strip() or None,

@@ -182,7 +182,11 @@ class AsyncClient(Configured[AsyncTransport]):
         return await self._performer.run(provider, flow)
 
     async def resume(
-        self, folder: str | Path = ".", *, entries: Sequence[str] = ()
+        self,
+        folder: str | Path = ".",
+        *,
+        entries: Sequence[str] = (),
+        on_progress: Progress | None = None,
     ) -> tuple[Resumed, ...]:
         """Finish what the journal says was accepted and is not on disk.
 
@@ -192,6 +196,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Args:
             folder: Where images go whose place the journal does not know yet.
             entries: Records to finish, or none for all.
+            on_progress: Called with each snapshot of each task.
 
         Returns:
             One for each record there was something to do for. Submissions whose answer was
@@ -199,9 +204,12 @@ class AsyncClient(Configured[AsyncTransport]):
         """
         groups = await asyncio.to_thread(self._setup.claimed, entries)
         resumed: list[Resumed] = []
-        for provider, lines in groups.items():
-            flow = self._setup.resuming(provider, lines, Path(folder))
-            resumed += await self._performer.run(provider, flow)
+        try:
+            for provider, lines in groups.items():
+                flow = self._setup.resuming(provider, lines, Path(folder))
+                resumed += await self._performer.run(provider, flow, on_progress)
+        finally:
+            self._setup.left(groups)
         return tuple(resumed)
 
     # -------------------------------------------------------------------- its own life

@@ -173,7 +173,11 @@ class Client(Configured[Transport]):
         return self._performer.run(provider, flow)
 
     def resume(
-        self, folder: str | Path = ".", *, entries: Sequence[str] = ()
+        self,
+        folder: str | Path = ".",
+        *,
+        entries: Sequence[str] = (),
+        on_progress: Progress | None = None,
     ) -> tuple[Resumed, ...]:
         """Finish what the journal says was accepted and is not on disk.
 
@@ -183,6 +187,7 @@ class Client(Configured[Transport]):
         Args:
             folder: Where images go whose place the journal does not know yet.
             entries: Records to finish, or none for all.
+            on_progress: Called with each snapshot of each task.
 
         Returns:
             One for each record there was something to do for. Submissions whose answer was
@@ -190,9 +195,12 @@ class Client(Configured[Transport]):
         """
         groups = self._setup.claimed(entries)
         resumed: list[Resumed] = []
-        for provider, lines in groups.items():
-            flow = self._setup.resuming(provider, lines, Path(folder))
-            resumed += self._performer.run(provider, flow)
+        try:
+            for provider, lines in groups.items():
+                flow = self._setup.resuming(provider, lines, Path(folder))
+                resumed += self._performer.run(provider, flow, on_progress)
+        finally:
+            self._setup.left(groups)
         return tuple(resumed)
 
     # -------------------------------------------------------------------- its own life

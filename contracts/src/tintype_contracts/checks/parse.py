@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Delivery, Headers, Response
-from tintype.models import Image, Task
+from tintype.models import Task
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.exactness import number_faults
 from tintype_contracts.format import Exchange
@@ -18,12 +18,17 @@ from tintype_contracts.placeholders import dump
 from tintype_contracts.pointers import MISSING, join
 from tintype_contracts.retelling import Answer, Broken, Heard, documented_answers, listen, verdict
 from tintype_contracts.subject import Subject
+from tintype_contracts.told_images import (
+    PICTURES,
+    encoded_images,
+    images_drawn,
+    pictures_told,
+)
 from tintype_contracts.transcripts import answers
 from tintype_contracts.values import fixed_values
 
 _STRANGE = "tintype_strange_key"
 _STRANGE_VALUE = {"nested": [1, None, "text"]}
-_PICTURES = 3
 _CUTS = 2000
 _GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _TYPES = (
@@ -73,15 +78,15 @@ def images_in_order(subject: Subject) -> Iterator[Finding]:
     """
     looked = False
     for exchange in subject.exchanges():
-        wanted = _pictures(subject, exchange)
+        wanted = pictures_told(subject, exchange)
         if not wanted:
             continue
         looked = True
         answer = _with_pictures(subject, exchange)
         said = verdict(subject, answer)
-        got = _drawn(said)
+        got = images_drawn(said)
         if got != wanted:
-            message = f"{exchange.id}, told with {_PICTURES} images, loses some or their order."
+            message = f"{exchange.id}, told with {PICTURES} images, loses some or their order."
             yield _finding(exchange, f"{message} Keep all.", expected=wanted, got=got or said)
     if not looked:
         msg = "No documented answer holds an array of images."
@@ -89,31 +94,9 @@ def images_in_order(subject: Subject) -> Iterator[Finding]:
 
 
 def _with_pictures(subject: Subject, exchange: Exchange) -> Answer:
-    filling = fixed_values(subject.fixtures, exchange, _PICTURES)
+    filling = fixed_values(subject.fixtures, exchange, PICTURES)
     known = next(each for each in documented_answers(subject) if each.exchange is exchange)
     return evolve(known, turns=tuple(answers(exchange, filling)))
-
-
-def _pictures(subject: Subject, exchange: Exchange) -> list[object]:
-    """The three images that the answer holds when it is told with three, by URL or bytes."""
-    if not exchange.expect.fields.get("images"):
-        return []
-    filling = fixed_values(subject.fixtures, exchange, _PICTURES)
-    text = "".join(_body_text(message) for _, message in answers(exchange, filling))
-    addresses: list[object] = [each.url for each in filling.pictures if each.url in text]
-    encoded = [
-        each
-        for index, each in enumerate(filling.pictures)
-        if str(filling.value("image", "b64", index)) in text
-    ]
-    found = addresses or [each.data for each in encoded]
-    return found if len(found) == _PICTURES else []
-
-
-def _drawn(said: Heard) -> list[object]:
-    images: tuple[Image, ...] = said.images if isinstance(said, Task) else ()
-    numbered = [image.index for image in images] == list(range(len(images)))
-    return [image.url or image.data for image in images] if numbered else []
 
 
 # ------------------------------------------------------------------ forward and back
@@ -327,7 +310,7 @@ def no_image_in_raw(subject: Subject) -> Iterator[Finding]:
     looked = False
     for exchange in subject.exchanges():
         answer = next(each for each in documented_answers(subject) if each.exchange is exchange)
-        encoded = _encoded_images(subject, exchange)
+        encoded = encoded_images(subject, exchange)
         looked = looked or bool(encoded)
         for said in listen(subject, answer) if encoded else ():
             kept = dump({"raw": said.raw, "handle": said.handle}) if isinstance(said, Task) else ""
@@ -338,13 +321,6 @@ def no_image_in_raw(subject: Subject) -> Iterator[Finding]:
     if not looked:
         msg = "No documented answer holds an encoded image."
         raise NotApplicable(msg)
-
-
-def _encoded_images(subject: Subject, exchange: Exchange) -> list[str]:
-    filling = fixed_values(subject.fixtures, exchange)
-    text = "".join(_body_text(message) for _, message in answers(exchange, filling))
-    encoded = [str(filling.value("image", "b64", each)) for each in range(filling.count)]
-    return [each for each in encoded if each in text]
 
 
 # ------------------------------------------------------------------------ the pieces
@@ -368,16 +344,6 @@ def _asked(subject: Subject) -> Iterator[Answer]:
 def _bytes(answer: Answer) -> bytes:
     _, message = answer.turns[0]
     return message.body if isinstance(message, Response | Delivery) else b""
-
-
-def _body_text(message: object) -> str:
-    match message:
-        case Response() | Delivery():
-            return message.body.decode("utf-8", "replace")
-        case None:
-            return ""
-        case _:
-            return str(getattr(message, "data", ""))
 
 
 def _same(one: Heard, other: Heard) -> bool:

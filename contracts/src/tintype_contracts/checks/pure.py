@@ -33,7 +33,7 @@ _RETURNS: dict[str, tuple[type, ...]] = {
     "prepare": (Request, type(None)),
     "models": (Request, type(None)),
     "cancel": (Request, type(None)),
-    "verify": (bool,),
+    "verify": (bool, type(None)),  # None: the plugin has no such hook
 }
 
 
@@ -228,8 +228,11 @@ def _untrue(value: attrs.AttrsInstance) -> Iterator[str]:
     except (TypeError, ValueError, AttributeError) as error:
         yield f"a {name} that holds something JSON cannot: {error}."
     else:
-        if back != value:
-            yield f"a {name} that is another one once it was JSON. Use the declared types."
+        for field in attrs.fields(type(value)):
+            made, kept = getattr(value, field.name), getattr(back, field.name)
+            if made != kept or type(made) is not type(kept):
+                declared = type(kept).__name__
+                yield f"a {name} whose {field.name} is a {type(made).__name__}, not a {declared}."
 
 
 def _unsendable(request: Request) -> Iterator[str]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonBody, MultipartBody
-from tintype.models import Reference
 from tintype_contracts.building import Builder, Built, carries, found_at
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.documents import command_differences, exchange_of, printed_commands
 from tintype_contracts.format import Operation, Parameter
-from tintype_contracts.pointers import MISSING, is_array, leaves
+from tintype_contracts.pointers import MISSING, leaves
 from tintype_contracts.probes import (
     Probe,
     built_quietly,
@@ -24,9 +22,9 @@ from tintype_contracts.probes import (
     rows_of_field,
     unreached,
 )
+from tintype_contracts.referred import image_of, images_in
 from tintype_contracts.routes import find_route, split
 from tintype_contracts.samples import references, refused
-from tintype_contracts.sandbox.forms import UploadedFile
 from tintype_contracts.subject import Subject
 
 _FORMS: tuple[ReferenceForm, ...] = ("url", "data_uri", "bytes")
@@ -219,7 +217,7 @@ def every_parameter_is_reachable(subject: Subject) -> Iterator[Finding]:
     """
     builder = Builder(subject)
     for operation, row in unreached(builder):
-        message = f"{row.wire} of {operation} is documented and cannot be sent by any means."
+        message = f"{row.wire} of {operation} is documented and by no means sent as given."
         yield Finding(message=message, pointer=row.wire, src=row.src)
 
 
@@ -338,36 +336,14 @@ def _reference_faults(builder: Builder, model: Model, form: ReferenceForm) -> It
             yield Finding(message=f"{message} Correct the catalog or the hook.")
         return
     rows = [row for row in builder.rows("submit", model.id) if row.neutral == "references"]
-    arrived = [list(_images(found_at(built, row))) for row in rows] if built else []
-    if not any(found == [_image(reference) for reference in given] for found in arrived):
+    arrived = [list(images_in(found_at(built, row))) for row in rows] if built else []
+    if not any(found == [image_of(reference) for reference in given] for found in arrived):
         message = f"References given to {model.id} as {form} do not arrive as they were."
         yield Finding(
             message=f"{message} Send each once, in order, encoded once.",
-            expected=[_image(each) for each in given],
+            expected=[image_of(each) for each in given],
             got=arrived,
         )
-
-
-def _image(reference: Reference) -> object:
-    return reference.data if reference.data is not None else _decoded(reference.url or "")
-
-
-def _images(value: object) -> Iterator[object]:
-    """The images in a field: the bytes of files and of base64, else addresses."""
-    if is_array(value):
-        for item in value:
-            yield from _images(item)
-    elif isinstance(value, dict):
-        yield from (image for each in value.values() for image in _images(each))
-    elif isinstance(value, UploadedFile):
-        yield value.data
-    elif isinstance(value, str) and (":" in value or "/" in value):
-        yield _decoded(value)
-
-
-def _decoded(text: str) -> object:
-    head, _, payload = text.partition(";base64,")
-    return base64.b64decode(payload) if head.startswith("data:") and payload else text
 
 
 # ------------------------------------------------------------------------ the pieces

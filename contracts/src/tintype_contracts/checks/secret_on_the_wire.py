@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TypeAlias
 
 from tintype._dispatch import encode
 from tintype.messages import HttpRequest, Request
@@ -37,14 +38,7 @@ def not_across_redirects(subject: Subject) -> Iterator[Finding]:
     its own goes along. Nothing in a plugin needs this: what it documents as a redirect it
     reads from the answer.
     """
-    for exchange, request in _one_a_kind(subject):
-        for name, exchanged in _TRANSPORTS.items():
-            with Listener(200) as other, _answering(302, ("Location", f"{other.url}/")) as first:
-                outcome_of(partial(exchanged, _encoded(subject, request, first)))
-            if not any(shows(headers) for _, headers in first.asked) and request.auth:
-                yield _finding(exchange, f"By {name} the key does not arrive at all.")
-            if other.asked:
-                yield _finding(exchange, f"By {name} the redirect is followed to another host.")
+    yield from redirected(subject, TRANSPORTS)
 
 
 @check("secret.not-in-logs", level=1)
@@ -55,7 +49,7 @@ def not_in_logs(subject: Subject) -> Iterator[Finding]:
     every logger at DEBUG. A key in the URL would be in urllib3's log.
     """
     for exchange, request in _one_a_kind(subject):
-        for name, exchanged in _TRANSPORTS.items():
+        for name, exchanged in TRANSPORTS.items():
             with _answering(200) as server, listening() as heard:
                 outcome_of(partial(exchanged, _encoded(subject, request, server)))
             lines = [*heard.logged, *heard.printed.getvalue().splitlines()]
@@ -73,7 +67,7 @@ def not_in_errors(subject: Subject) -> Iterator[Finding]:
     reporters print.
     """
     for exchange, request in _one_a_kind(subject):
-        for name, exchanged in _TRANSPORTS.items():
+        for name, exchanged in TRANSPORTS.items():
             with _answering(0) as server:
                 hung_up = outcome_of(partial(exchanged, _encoded(subject, request, server)))
             refused = outcome_of(partial(exchanged, _encoded(subject, request, server)))
@@ -83,6 +77,25 @@ def not_in_errors(subject: Subject) -> Iterator[Finding]:
 
 
 # ---------------------------------------------------------------------------- exchanges
+
+
+Exchanged: TypeAlias = Callable[[HttpRequest], bytes]
+"""What makes an exchange: the body of the answer."""
+
+
+def redirected(subject: Subject, transports: Mapping[str, Exchanged]) -> Iterator[Finding]:
+    """Where a redirect takes the key, by transports of any name."""
+    for exchange, request in _one_a_kind(subject):
+        for name, exchanged in transports.items():
+            with (
+                _answering(200) as other,
+                _answering(302, ("Location", f"{other.url}/")) as first,
+            ):
+                outcome_of(partial(exchanged, _encoded(subject, request, first)))
+            if not any(shows(headers) for _, headers in first.asked) and request.auth:
+                yield _finding(exchange, f"By {name} the key does not arrive at all.")
+            if other.asked:
+                yield _finding(exchange, f"By {name} the redirect is followed to another host.")
 
 
 def _one_a_kind(subject: Subject) -> list[tuple[Exchange, Request]]:
@@ -132,7 +145,7 @@ def _by_aiohttp(request: HttpRequest) -> bytes:
     return asyncio.run(exchange())
 
 
-_TRANSPORTS: Mapping[str, Callable[[HttpRequest], bytes]] = {
+TRANSPORTS: Mapping[str, Exchanged] = {
     "urllib3": _by_urllib3,
     "aiohttp": _by_aiohttp,
 }

@@ -31,7 +31,7 @@ def surface_of_fixtures(fixtures: Fixtures) -> Surface:
     """What the tables say, and which fields the documented answers show."""
     return Surface(
         requests=_requests(fixtures),
-        responses=_responses(fixtures),
+        responses=responses_of(fixtures),
         routes={
             f"{route.operation} {route.method} {route.path}": route.operation
             for route in fixtures.routes
@@ -72,32 +72,38 @@ def _field(row: Parameter) -> Field:
 # --------------------------------------------------------------------------- answers
 
 
-def _responses(fixtures: Fixtures) -> Mapping[str, Field]:
-    """Every field that an answer shows, with the types it has there."""
+def responses_of(fixtures: Fixtures, *, inferred: bool = False) -> Mapping[str, Field]:
+    """Every field that a good answer shows, with the types it has there.
+
+    Args:
+        fixtures: The set.
+        inferred: Whether what nobody says counts, too.
+    """
     seen: dict[str, list[Field]] = {}
     for exchange in fixtures.exchanges.values():
-        for pointer, types in _shown(fixtures, exchange):
+        for pointer, types in _shown(fixtures, exchange, inferred=inferred):
             key = f"{exchange.operation} {pointer}"
             seen.setdefault(key, []).append(Field(types=frozenset({types})))
     return {key: either(fields) for key, fields in seen.items()}
 
 
-def _shown(fixtures: Fixtures, exchange: Exchange) -> Iterator[tuple[str, str]]:
-    """The fields of a good answer, as far as a document or the wire shows them."""
+def _shown(fixtures: Fixtures, exchange: Exchange, *, inferred: bool) -> Iterator[tuple[str, str]]:
+    """The fields of a good answer."""
     response = exchange.response
     if response is None or response.status not in _OK or not _is_good(exchange):
+        return
+    if exchange.kind == "inferred" and not inferred:
         return
     if isinstance(response.content, JsonContent):
         filled = render(response.content.value, fixed_values(fixtures, exchange))
         for pointer, at, kind in _fields(filled, "", "/response/json"):
-            if not any(covers(guessed, at) for guessed in exchange.inferred):
+            if inferred or not any(covers(guessed, at) for guessed in exchange.inferred):
                 yield pointer, kind
 
 
 def _is_good(exchange: Exchange) -> bool:
-    """Whether it shows what a document describes: no error, and not what nobody says."""
     bad = exchange.expect.outcome == "error" or exchange.expect.fields.get("state") in _BAD
-    return not bad and exchange.kind != "inferred"
+    return not bad
 
 
 def shown_fields(value: object) -> Iterator[tuple[str, str]]:

@@ -116,16 +116,16 @@ class Runner:
     async def ground(self, provider: str | Fixtures) -> Ground:
         """What a provider's healthy runs ask for, and with which request."""
         fixtures = load(provider) if isinstance(provider, str) else provider
-        requests = documented_requests(fixtures)
+        requests = documented_requests(fixtures, "generated")
         ground = Ground(fixtures=fixtures, requests={"": requests[0]}, calls={"": ()})
         for request in requests[:_CASES]:
             calls = await self._healthy(ground, "", request)
             for operation in ("price", "submit", "poll", "asset"):
                 if operation in calls and operation not in ground.requests:
                     ground.requests[operation], ground.calls[operation] = request, calls
-        if "streamed" in fixtures.stories:
-            ground.requests["stream"] = requests[0]
-            ground.calls["stream"] = await self._healthy(ground, "stream", requests[0])
+        for request in documented_requests(fixtures, "streamed")[:1]:
+            ground.requests["stream"] = request
+            ground.calls["stream"] = await self._healthy(ground, "stream", request)
         if fixtures.webhooks:
             ground.requests["webhook"] = ground.requests["submit"]
         return ground
@@ -189,14 +189,14 @@ class Runner:
             await asyncio.to_thread(sandbox.__exit__, None, None, None)
 
 
-def documented_requests(fixtures: Fixtures) -> list[ImageRequest]:
-    """The pictures that the story `generated` asks for, one image each, without a stream."""
-    story = fixtures.stories["generated"]
+def documented_requests(fixtures: Fixtures, story: str) -> list[ImageRequest]:
+    """The pictures that a story asks for, one image each; empty where there is no such story."""
+    scenes = fixtures.stories[story].scenes if story in fixtures.stories else ()
     submits = (
         exchange
-        for name in story.scenes
-        for exchange in fixtures.scene("generated", name)
+        for name in scenes
+        for exchange in fixtures.scene(story, name)
         if exchange.operation == "submit" and exchange.case is not None
     )
     requests = (image_request(each, fixed_values(fixtures, each)) for each in submits)
-    return [evolve(request, n=1, stream=False) for request in requests]
+    return [evolve(request, n=1, stream=story == "streamed") for request in requests]

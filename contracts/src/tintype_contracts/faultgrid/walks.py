@@ -76,7 +76,7 @@ class Walk:
     async def _asked(self, own: Hands) -> Drawn:
         match self.cell.row.operation:
             case "stream":
-                return await own.stream(evolve(self.request, stream=True))
+                return await own.stream(self.request)
             case "webhook":
                 return await self._told(own)
             case "asset":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,12 +17,16 @@ _STORY = "observed"
 
 
 def write_observed(
-    source: Path, folder: Path, fixtures: Fixtures, played: Sequence[Played], day: date
+    files: Mapping[str, bytes],
+    folder: Path,
+    fixtures: Fixtures,
+    played: Sequence[Played],
+    day: date,
 ) -> Path:
     """Copy a fixture set and add a story of what was observed. Nothing is overwritten.
 
     Args:
-        source: The fixture set as it is.
+        files: The fixture set as it is, by file name.
         folder: Where the new set goes; it must not exist.
         fixtures: The same set, read.
         played: The scenes that were played.
@@ -43,7 +46,9 @@ def write_observed(
         raise UsageError(msg)
     name = f"{_STORY}-{day.isoformat()}"
     story = _story(name, fixtures, played)
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    for file, data in files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(data)
     _add_source(folder / "provider.json", name, day, [a for each in played for a in each.assets])
     path = folder / f"{name}.json"
     path.write_text(format_fixture(on_a_line(story)), "utf-8")

@@ -10,7 +10,7 @@ from tintype.errors import ProtocolError
 from tintype.messages import Response
 from tintype_contracts.drift.change import Change, Severity, listed, lost_types
 from tintype_contracts.drift.surface import Field
-from tintype_contracts.drift.surface_of_fixtures import shown_fields, surface_of_fixtures
+from tintype_contracts.drift.surface_of_fixtures import responses_of, shown_fields
 from tintype_contracts.format import Fixtures
 from tintype_contracts.live.observing import Observed
 from tintype_contracts.live.session import Played
@@ -20,12 +20,17 @@ _GOOD = range(200, 300)
 
 def shape_changes(fixtures: Fixtures, played: Played) -> tuple[Change, ...]:
     """Where the live service does not answer in the shape that its documents show."""
-    documented = surface_of_fixtures(fixtures).responses
-    found = [change for observed in played.observed for change in _changes(observed, documented)]
+    documented = responses_of(fixtures)
+    guessed = responses_of(fixtures, inferred=True)
+    found = [
+        change for observed in played.observed for change in _changes(observed, documented, guessed)
+    ]
     return tuple(dict.fromkeys(found))
 
 
-def _changes(observed: Observed, documented: Mapping[str, Field]) -> Iterator[Change]:
+def _changes(
+    observed: Observed, documented: Mapping[str, Field], guessed: Mapping[str, Field]
+) -> Iterator[Change]:
     if isinstance(observed.outcome, ProtocolError):
         sentence = f"parse cannot read the answer: {observed.outcome}"
         yield _change("error", observed.operation, sentence)
@@ -34,12 +39,14 @@ def _changes(observed: Observed, documented: Mapping[str, Field]) -> Iterator[Ch
         return
     for pointer, kind in shown_fields(_json(message.body)):
         name = f"{observed.operation} {pointer}"
-        known = documented.get(name)
+        known = documented.get(name) or guessed.get(name)
         if known is None:
             yield _change("warning", name, "No document shows the field.")
         elif kind != "null" and lost_types(Field(types=frozenset({kind})), known):
             sentence = f"It is {kind}, and documented as {listed(sorted(known.types))}."
             yield _change("error", name, sentence)
+        elif name not in documented:
+            yield _change("info", name, "It was inferred, and is there.")
 
 
 def _change(severity: Severity, name: str, message: str) -> Change:

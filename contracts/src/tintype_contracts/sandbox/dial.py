@@ -39,7 +39,8 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "refuse": Kind(
-        "After the nth answer of the operation (0: at once) nobody listens for `seconds`.",
+        "After the nth answer of the operation (0: at once) every connection is closed, and "
+        "nobody listens for `seconds`.",
         works=True,
     ),
     "reset-before-reading": Kind("The connection is reset once the head was read, not the body."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -16,7 +15,7 @@ from tintype_contracts.sandbox.engine import Engine
 from tintype_contracts.sandbox.garble import refusal, slowed, spoilt
 from tintype_contracts.sandbox.gates import Gate, Gates, Point
 from tintype_contracts.sandbox.messages import Call, Reply, Stream
-from tintype_contracts.sandbox.sending import dripping, is_gone, reset, send
+from tintype_contracts.sandbox.sending import Way, dripping, is_gone, reset, send
 
 Answer: TypeAlias = Reply | Stream
 # Does something that may take a while, outside of the event loop.
@@ -40,7 +39,8 @@ class Visit:
         gates: Where it may have to stop.
         clock: What time it is.
         work: How the engine is put to work.
-        shut: Has nobody listen for so many seconds.
+        shut: Has nobody listen for so many seconds; spares one connection.
+        pause: Waits so many seconds, while there is a server.
         canary: The other host's origin.
     """
 
@@ -53,7 +53,8 @@ class Visit:
     gates: Gates
     clock: Callable[[], float]
     work: Work
-    shut: Callable[[float], None]
+    shut: Callable[[float, object], None]
+    pause: Callable[[float], Awaitable[None]]
     canary: str
 
     async def serve(self) -> web.StreamResponse:
@@ -91,16 +92,16 @@ class Visit:
     # -------------------------------------------------------------------------- sending
 
     async def _send(self, answer: Answer) -> web.StreamResponse:
-        await asyncio.sleep(answer.after if isinstance(answer, Reply) else 0.0)
+        await self.pause(answer.after if isinstance(answer, Reply) else 0.0)
         if self._happens("stall"):
-            await asyncio.sleep(self._seconds)
+            await self.pause(self._seconds)
         if is_gone(self.request):
             self._hung_up(answer)
             return web.Response()
         if self._happens("reset-after-reading"):
             return self._broken_off()
         if self._happens("refuse"):
-            self.shut(self._seconds)
+            self.shut(self._seconds, self.request.protocol)
             answer = evolve(answer, headers=(*answer.headers, ("Connection", "close")))
         return await self._sent(answer)
 
@@ -108,12 +109,12 @@ class Visit:
         gate = self.gates.reach(self.name, self.operation, "answer-half-sent")
         halts = gate is not None or (self.fault and self.fault.kind in _HALFWAY)
         try:
-            response = await send(
-                self.request,
-                answer,
-                lambda images: self._note("collected", answer, images),
-                (lambda: self._halfway(gate)) if halts else None,
+            way = Way(
+                told=lambda images: self._note("collected", answer, images),
+                halfway=(lambda: self._halfway(gate)) if halts else None,
+                pause=self.pause,
             )
+            response = await send(self.request, answer, way)
         except ConnectionError:
             self._hung_up(answer)
             raise
@@ -127,7 +128,7 @@ class Visit:
         if gate is not None:
             await gate.passed()
         if self._happens("stall-mid-answer"):
-            await asyncio.sleep(self._seconds)
+            await self.pause(self._seconds)
         if self._happens("reset-mid-answer"):
             reset(self.request)
             return False

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from aiohttp import web
-from attrs import evolve
+from attrs import evolve, frozen
 from multidict import CIMultiDict
 
 from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
@@ -24,16 +23,32 @@ Told: TypeAlias = Callable[[tuple[int, ...]], None]
 Halfway: TypeAlias = Callable[[], Awaitable[bool]]
 
 
-async def send(
-    request: web.Request, reply: Reply | Stream, told: Told, halfway: Halfway | None
-) -> web.StreamResponse:
-    """Send an answer.
+@frozen(kw_only=True)
+class Way:
+    """How an answer travels.
 
-    Args:
-        request: What it answers.
-        reply: The answer.
+    Attributes:
         told: Called after each piece that completes an image.
-        halfway: Awaited once half of the answer is on the wire.
+        halfway: Awaited once half of the answer is on the wire, or None.
+        pause: Waits between pieces.
+    """
+
+    told: Told
+    halfway: Halfway | None
+    pause: Callable[[float], Awaitable[None]]
+
+    async def write(self, response: web.StreamResponse, events: Iterable[TimedEvent]) -> None:
+        """Put pieces on the wire, each in its time."""
+        for event in events:
+            await self.pause(event.after)
+            if event.data:
+                await response.write(event.data)
+            if event.images:
+                self.told(event.images)
+
+
+async def send(request: web.Request, reply: Reply | Stream, way: Way) -> web.StreamResponse:
+    """Send an answer.
 
     Raises:
         ConnectionError: The client has gone, or `halfway` ended it.
@@ -42,25 +57,16 @@ async def send(
     if isinstance(reply, Reply):
         response.content_length = len(reply.body)
     await response.prepare(request)
-    first, second = halves(pieces(reply)) if halfway else (pieces(reply), ())
-    await _write(response, first, told)
-    if halfway is not None and not await halfway():
+    first, second = halves(pieces(reply)) if way.halfway else (pieces(reply), ())
+    await way.write(response, first)
+    if way.halfway is not None and not await way.halfway():
         msg = "The connection was reset half-way."
         raise ConnectionResetError(msg)
-    await _write(response, second, told)
+    await way.write(response, second)
     await response.write_eof()
     if isinstance(reply, Reply) and reply.images:
-        told(reply.images)
+        way.told(reply.images)
     return response
-
-
-async def _write(response: web.StreamResponse, events: Iterable[TimedEvent], told: Told) -> None:
-    for event in events:
-        await asyncio.sleep(event.after)
-        if event.data:
-            await response.write(event.data)
-        if event.images:
-            told(event.images)
 
 
 def pieces(reply: Reply | Stream) -> Sequence[TimedEvent]:

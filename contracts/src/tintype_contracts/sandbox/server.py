@@ -52,9 +52,10 @@ class Server:
         self.canary = Canary()
         self.calls: list[tuple[str, str]] = []
         self._clock = clock
-        self._socket = socket.create_server((_HOST, port))
+        self._place = _held(port)
+        self._port: int = self._place.getsockname()[1]
+        self._socket = socket.create_server((_HOST, self._port))
         self._elsewhere = socket.create_server((_HOST, 0))
-        self._port: int = self._socket.getsockname()[1]
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="tintype-sandbox-worker")
         self._thread = threading.Thread(target=self._run, name="tintype-sandbox", daemon=True)
         self._running: Future[_Running] = Future()
@@ -82,6 +83,7 @@ class Server:
         running.loop.call_soon_threadsafe(running.stop.set)
         self._thread.join()
         self._pool.shutdown()
+        self._place.close()
 
     def dial_in(self, fault: Fault) -> None:
         """Have something go wrong from now on."""
@@ -158,9 +160,22 @@ class Server:
             clock=self._clock,
             work=self._work,
             shut=self._shut,
+            pause=self._pause,
             canary=self.elsewhere,
         )
         return await visit.serve()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long.
+
+        Raises:
+            ConnectionAbortedError: The server stops, so there is nothing left to wait for.
+        """
+        if seconds <= 0:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._running.result().stop.wait(), seconds)
+            raise ConnectionAbortedError
 
     async def _work(self, act: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._pool, act)
@@ -176,12 +191,13 @@ class Server:
         self.dial.clear()
         await self._listen()
 
-    def _shut(self, seconds: float) -> None:
-        """Have nobody listen for a while; connections close with what they are at."""
+    def _shut(self, seconds: float, spared: object = None) -> None:
+        """Have nobody listen for a while. Every connection is closed but one that is spared."""
         running = self._running.result()
         self._close_listener()
         for connection in running.serve.connections:
-            connection.close()
+            if connection is not spared:
+                connection.force_close()
         running.loop.call_later(seconds, lambda: running.loop.create_task(self._listen()))
 
     async def _listen(self) -> None:
@@ -196,3 +212,19 @@ class Server:
         if running.listener is not None:
             running.listener.close()
             running.listener = None
+
+
+def _held(port: int) -> socket.socket:
+    """A socket that keeps a port while nobody listens on it.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    place = socket.socket()
+    try:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind((_HOST, port))
+    except OSError:
+        place.close()
+        raise
+    return place

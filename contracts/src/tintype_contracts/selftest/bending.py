@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Literal, TypeAlias, cast
 
+import attrs
 import pluggy
 from attrs import frozen
 
@@ -46,7 +47,13 @@ class Call:
 
 Bend: TypeAlias = Callable[[Call], object]
 """What a mutator makes of an answer: the very same one where it finds nothing to bend. An
-error is raised in the place of what was answered."""
+exception is raised in the place of what was answered."""
+
+
+def unless_same(made: attrs.AttrsInstance, answer: attrs.AttrsInstance) -> attrs.AttrsInstance:
+    """`made`, or the very `answer` where the two hold the same; a NaN is the same as itself."""
+    same = attrs.astuple(made, recurse=False) == attrs.astuple(answer, recurse=False)
+    return answer if same else made
 
 
 @frozen(kw_only=True)
@@ -123,7 +130,7 @@ class Wrapper:
         made = self._bend(call)
         if made is not call.answer:
             self.bent += 1
-        if isinstance(made, TintypeError):
+        if isinstance(made, Exception):
             raise made
         return made
 

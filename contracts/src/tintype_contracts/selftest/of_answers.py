@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 
 from attrs import evolve
 
+from tintype.convert import loads, redact
 from tintype.errors import (
     BadRequestError,
     Billed,
@@ -18,8 +18,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Operation
 from tintype.models import Image, Task, TaskState
-from tintype_contracts.selftest.bending import Bend, Call, Mutator
-from tintype_contracts.values import small_png
+from tintype_contracts.selftest.bending import Bend, Call, Mutator, unless_same
 
 _OTHER_BILL = {Billed.YES: Billed.NO, Billed.NO: Billed.YES, Billed.UNKNOWN: Billed.NO}
 
@@ -31,8 +30,7 @@ def _of_task(change: Callable[[Task], Task]) -> Bend:
         answer = call.answer
         if call.hook != "parse" or not isinstance(answer, Task):
             return answer
-        made = change(answer)
-        return answer if made == answer else made
+        return unless_same(change(answer), answer)
 
     return bend
 
@@ -66,12 +64,25 @@ def _reversed_images(task: Task) -> Task:
 
 
 def _images(change: Callable[[Image], Image]) -> Bend:
-    return _of_task(lambda task: evolve(task, images=tuple(map(change, task.images))))
+    def changed(task: Task) -> Task:
+        made = tuple(map(change, task.images))
+        kept = all(unless_same(*pair) is pair[1] for pair in zip(made, task.images, strict=True))
+        return task if kept else evolve(task, images=made)
+
+    return _of_task(changed)
 
 
-def _bytes_in_raw(task: Task) -> Task:
-    picture = base64.b64encode(small_png("a kite")).decode()
-    return evolve(task, raw={**task.raw, "picture": picture}) if task.raw else task
+def _bytes_in_raw(call: Call) -> object:
+    """The whole body kept, the images in it too."""
+    message = call.exchange.message if call.exchange else None
+    if call.hook != "parse" or not isinstance(call.answer, Task) or not call.answer.raw:
+        return call.answer
+    try:
+        body = loads(message)
+    except ProtocolError:
+        return call.answer
+    holds = isinstance(body, dict) and redact(body) != body and "<" in str(redact(body))
+    return evolve(call.answer, raw=body) if holds and isinstance(body, dict) else call.answer
 
 
 def _float_cost(task: Task) -> Task:
@@ -102,7 +113,8 @@ def _becomes(state: TaskState) -> Callable[[Task], Task]:
 def _reawakened(call: Call) -> object:
     """A finished task that runs again, whatever is said of it."""
     before = call.exchange.task if call.exchange else None
-    if call.hook != "parse" or before is None or not before.state.terminal:
+    asked = call.exchange and call.exchange.operation in {Operation.POLL, Operation.WEBHOOK}
+    if not asked or before is None or not before.state.terminal:
         return call.answer
     return evolve(before, state=TaskState.RUNNING)
 
@@ -169,10 +181,6 @@ def _statusless(error: TintypeError, _: Call) -> object:
     return type(error)(error.message, code=error.code, billed=error.billed)
 
 
-def _key_error(_: TintypeError, call: Call) -> object:
-    return _Escaped(call.answer)
-
-
 class _Escaped(Exception):  # noqa: N818 - it stands for any of Python's own
     """What escapes a plugin that is not total."""
 
@@ -180,7 +188,7 @@ class _Escaped(Exception):  # noqa: N818 - it stands for any of Python's own
 def _raised(call: Call) -> object:
     """What `parse` cannot read escapes as an error that is not tintype's."""
     if call.hook == "parse" and isinstance(call.answer, ProtocolError):
-        raise _Escaped(str(call.answer))
+        return _Escaped(str(call.answer))
     return call.answer
 
 
@@ -246,7 +254,7 @@ MUTATORS = (
         name="image-bytes-in-raw",
         breaks="keeps the bytes of an image in raw",
         missing="an exchange whose answer holds an image",
-        bend=_of_task(_bytes_in_raw),
+        bend=_bytes_in_raw,
     ),
     Mutator(
         name="id-lost",

@@ -10,7 +10,7 @@ from attrs import evolve
 from tintype.catalog import Auth, Model, ProviderInfo
 from tintype.messages import Request
 from tintype.models import Quote, QuoteLine
-from tintype_contracts.selftest.bending import Bend, Call, Mutator
+from tintype_contracts.selftest.bending import Bend, Call, Mutator, unless_same
 
 _FREE = Quote(
     lines=(QuoteLine(billable="output_image", unit="image", unit_price=Decimal(0)),),
@@ -28,7 +28,7 @@ def _of_quote(change: Callable[[Quote, Call], Quote]) -> Bend:
         if call.hook not in {"price", "parse"} or not isinstance(answer, Quote):
             return answer
         made = change(answer, call)
-        return answer if made == answer else made
+        return unless_same(made, answer)
 
     return bend
 
@@ -56,7 +56,8 @@ def _float(amount: Decimal) -> Decimal:
 
 def _for_one(quote: Quote, call: Call) -> Quote:
     asked = call.request or (call.exchange.request if call.exchange else None)
-    n = asked.n if asked else 1
+    several = call.fixtures.capabilities.get("n")
+    n = asked.n if asked and several and several.on else 1
     return quote if n == 1 else _times(Decimal(1) / n)(quote, call)
 
 
@@ -78,7 +79,7 @@ def _of_info(change: Callable[[ProviderInfo], ProviderInfo]) -> Bend:
         if call.hook != "describe" or not isinstance(answer, ProviderInfo):
             return answer
         made = change(answer)
-        return answer if made == answer else made
+        return unless_same(made, answer)
 
     return bend
 

@@ -11,7 +11,7 @@ from attrs import evolve
 from tintype.messages import JsonBody, JsonObject, MultipartBody, Part, Request
 from tintype_contracts.format import Parameter
 from tintype_contracts.pointers import is_array, tokens
-from tintype_contracts.selftest.bending import Bend, Call, Hook, Mutator
+from tintype_contracts.selftest.bending import Bend, Call, Hook, Mutator, unless_same
 
 _ELSEWHERE = "images.example.com"
 _Edit: TypeAlias = Callable[[JsonObject, Call], JsonObject]
@@ -26,7 +26,7 @@ def _of(hook: Hook, change: Callable[[Request, Call], Request]) -> Bend:
         if call.hook != hook or not isinstance(answer, Request):
             return answer
         made = change(answer, call)
-        return answer if made == answer else made
+        return unless_same(made, answer)
 
     return bend
 

@@ -25,7 +25,7 @@ class Guard:
     """What may be dialled, and what was tried.
 
     Attributes:
-        attempts: Every address that was refused, in words.
+        attempts: Every address that was refused since it was last armed, in words.
     """
 
     def __init__(self) -> None:
@@ -42,6 +42,8 @@ class Guard:
     def armed(self) -> Iterator[Guard]:
         """Refuse all else until the block ends; blocks may be nested."""
         with self._lock:
+            if not self._armed:
+                self.attempts = []
             self._armed += 1
         try:
             yield self
@@ -67,9 +69,8 @@ class Guard:
             address = arguments[1]
             known = isinstance(address, tuple) and address[0] in _LOOPBACK
             return known and isinstance(address, tuple) and address[1] in self._ports
-        if event == "socket.getaddrinfo":
-            return arguments[0] in _LOOPBACK
-        return not event.startswith("socket.gethostby")
+        looked_up = event == "socket.getaddrinfo" or event.startswith("socket.gethostby")
+        return not looked_up or arguments[0] in _LOOPBACK
 
 
 def guard() -> Guard:

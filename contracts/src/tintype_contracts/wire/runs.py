@@ -21,7 +21,8 @@ class Run:
     Attributes:
         performances: Each scene by urllib3 and by aiohttp.
         names: The hosts that were asked for at handshakes.
-        attempts: What tried to leave loopback, in words.
+        attempts: What tried to leave loopback, in words; where the guard is armed for all
+            checks, also what tried before.
         warned: What Python warned of, in words.
         left_alone: Whether every connection was closed when the clients were.
     """
@@ -41,8 +42,7 @@ class Run:
 @lru_cache(maxsize=1)
 def run(subject: Subject) -> Run:
     """Play every scene with both clients. Played once for one subject."""
-    before = len(guard().attempts)
-    with warnings.catch_warnings(record=True) as caught:
+    with guard().armed() as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with Stage(subject) as stage:
             performances = tuple(
@@ -53,10 +53,11 @@ def run(subject: Subject) -> Run:
             left_alone = stage.server.is_left_alone()
             names = frozenset(stage.server.names)
         gc.collect()
+        attempts = tuple(watch.attempts)
     return Run(
         performances=performances,
         names=names,
-        attempts=tuple(guard().attempts[before:]),
+        attempts=attempts,
         warned=tuple(f"{each.category.__name__}: {each.message}" for each in caught),
         left_alone=left_alone,
     )

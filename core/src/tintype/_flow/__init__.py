@@ -31,7 +31,7 @@ from tintype.catalog import Flag, ProviderInfo
 from tintype.errors import TintypeError, UnsupportedError
 from tintype.exchange import Operation
 from tintype.messages import Delivery, Request
-from tintype.models import Attempt, Generation, ImageRequest, Quote, Task
+from tintype.models import Attempt, Generation, ImageRequest, Quote, Secret, Task
 
 __all__ = ["Conversation", "Terms"]
 
@@ -162,7 +162,7 @@ class Conversation:
         return self._channel.reader.read_task(Operation.WEBHOOK, delivery, Task())
 
     def receive(
-        self, delivery: Delivery, task: Task | None = None, secret: str | None = None
+        self, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
     ) -> Flow[Task]:
         """The task a webhook speaks of, once somebody confirms it."""
         return receive(self._channel, delivery, task, secret)

@@ -10,11 +10,11 @@ from tintype._flow.following import question
 from tintype.errors import ProtocolError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery
-from tintype.models import Task
+from tintype.models import Secret, Task
 
 
 def receive(
-    channel: Channel, delivery: Delivery, task: Task | None = None, secret: str | None = None
+    channel: Channel, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
 ) -> Flow[Task]:
     """The task a webhook speaks of.
 
@@ -43,13 +43,13 @@ def receive(
     return (yield from channel.tell(Operation.POLL, asked, known))
 
 
-def _verified(channel: Channel, delivery: Delivery, secret: str | None) -> bool:
+def _verified(channel: Channel, delivery: Delivery, secret: Secret | None) -> bool:
     """Whether the plugin knows the webhook to be the provider's."""
     if secret is None:
         return False
     at = channel.terms.clock.now()
     exchange = Exchange(operation=Operation.WEBHOOK, at=at, message=delivery)
-    signed = channel.reader.call(channel.extras.verify, exchange=exchange, secret=secret)
+    signed = channel.reader.call(channel.extras.verify, exchange=exchange, secret=secret.reveal())
     if signed is False:
         msg = "The webhook's signature is wrong."
         raise ProtocolError(msg, provider=channel.info.name)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tintype.cli.client import journaled
+from tintype.cli.display import progress
 from tintype.downloads import check_folder
 
 
@@ -20,8 +21,8 @@ from tintype.downloads import check_folder
 def command(*, entries: tuple[str, ...], output: str, timeout: float | None) -> None:
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
     check_folder(Path(output))
-    with journaled(task_timeout=timeout) as client:
-        resumed = client.resume(output, entries=entries)
+    with journaled(task_timeout=timeout) as client, progress("resume") as tell:
+        resumed = client.resume(output, entries=entries, on_progress=tell)
     for each in resumed:
         for path in each.paths:
             click.echo(str(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -28,8 +30,12 @@ def database_url(where: str | Path) -> URL:
         return URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
     try:
         return make_url(text)
-    except ArgumentError as error:
-        msg = f"The journal {text!r} is neither a file nor an SQLAlchemy URL: mend TINTYPE_JOURNAL."
+    except (ArgumentError, ValueError) as error:
+        shown = re.sub(r"//[^/]*@", "//…@", text)
+        msg = (
+            f"The journal {shown!r} is neither a file nor an SQLAlchemy URL: mend "
+            "TINTYPE_JOURNAL. Nothing was sent."
+        )
         raise JournalError(msg) from error
 
 
@@ -41,15 +47,23 @@ def opened(url: URL) -> Engine:
             left as it was.
     """
     shown = url.render_as_string(hide_password=True)
+    with ExitStack() as undo:
+        engine = _engine(url, shown, undo)
+        undo.pop_all()
+    return engine
+
+
+def _engine(url: URL, shown: str, undo: ExitStack) -> Engine:
     try:
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(url)
+        undo.callback(engine.dispose)
         if url.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _durable)
         with engine.connect() as connection:
             _upgrade(connection, shown)
-    except (SQLAlchemyError, OSError, ImportError) as error:
+    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
         reason = str(getattr(error, "orig", None) or error)
         msg = (
             f"The journal {shown} cannot be used ({reason}). It was left as it is: move it away, "

@@ -10,6 +10,8 @@ from attrs import evolve
 from tintype._files import sync_folder
 from tintype.models import Image, Task
 
+_PART = ".part"
+
 
 class Spool:
     """A folder of images that were paid for and are nowhere else."""
@@ -36,6 +38,15 @@ class Spool:
         """A task with the bytes of its spooled images in place again."""
         return evolve(task, images=tuple(self._restored(task.entry, each) for each in task.images))
 
+    def found(self, entry: str) -> list[int]:
+        """The images of a dead process's record; the half ones are dropped."""
+        names = [path.name for path in self._folder.glob(f"{entry}-*")]
+        for name in names:
+            if name.endswith(_PART):
+                (self._folder / name).unlink(missing_ok=True)
+        whole = (name.removeprefix(f"{entry}-") for name in names)
+        return sorted(int(each) for each in whole if each.isdecimal())
+
     def drop(self, entry: str, index: int) -> None:
         """Forget an image that is saved elsewhere now."""
         self._path(entry, index).unlink(missing_ok=True)
@@ -53,7 +64,7 @@ class Spool:
     def _write(path: Path, data: bytes) -> None:
         if path.exists():
             return
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part = path.with_name(f"{path.name}.{os.getpid()}{_PART}")
         with part.open("wb") as file:
             file.write(data)
             file.flush()

@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import attrs
 import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.exc import SQLAlchemyError
 
 from tintype.budget import Budget
 from tintype.convert import from_json, to_json
@@ -27,7 +29,7 @@ from tintype.journal.schema import database_url, opened
 from tintype.journal.spool import Spool
 from tintype.journal.tables import event, image, submission, turn
 from tintype.journal.writer import Writer
-from tintype.models import ImageRequest, Task
+from tintype.models import Image, ImageRequest, Notice, Task, TaskState
 
 _NANO = Decimal(10) ** 9
 # Below this much room no submission leaves: its image might not fit.
@@ -149,8 +151,9 @@ class SqlJournal:
         return settled.entry
 
     def _snapshot(self, connection: Connection, task: Task) -> str:
-        if not task.entry:
-            task = evolve(task, entry=_new_id())
+        task = task if task.entry else evolve(task, entry=_new_id())
+        before = connection.execute(_row(task.entry)).mappings().first()
+        if before is None:  # submitted without a journal, or with another one
             connection.execute(
                 submission.insert().values(
                     entry=task.entry,
@@ -176,9 +179,8 @@ class SqlJournal:
             "updated_at": _now(),
             **_settlement(task),
         }
-        before = connection.execute(_row(task.entry)).mappings().one()["state"]
         connection.execute(_of(task.entry).values(**values))
-        if before != task.state.value:
+        if before is None or before["state"] != task.state.value:
             _note(connection, task.entry, task.state.value, text)
         return task.entry
 
@@ -212,22 +214,22 @@ class SqlJournal:
         query = sa.select(submission).order_by(submission.c.created_at, submission.c.entry)
         if wanted:
             query = query.where(submission.c.entry.in_(wanted))
-        with self._engine.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
             return [self._line(connection, row) for row in rows]
 
     def find(self, provider: str, task_id: str) -> Line | None:
         """The record of the task that a provider calls so, or None."""
         named = (submission.c.provider == provider) & (submission.c.task_id == task_id)
-        with self._engine.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             row = connection.execute(sa.select(submission).where(named)).mappings().first()
             return self._line(connection, row) if row is not None and task_id else None
 
     def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
         """A record for this process to follow, or None where another one may still do so."""
-        with self._engine.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             row = connection.execute(_row(entry)).mappings().first()
-            if row is None or not self._may_have(row["owner"], by_name=by_name):
+            if row is None or not self._may_have(row, by_name=by_name):
                 return None
             taken = connection.execute(
                 _of(entry).where(submission.c.owner == row["owner"]).values(owner=self._me)
@@ -235,17 +237,38 @@ class SqlJournal:
             if taken.rowcount == 0:
                 return None
             if row["outcome"] is None:
-                connection.execute(
-                    _of(entry).values(
-                        outcome=Outcome.UNKNOWN.value, reason=_ABANDONED, updated_at=_now()
-                    )
-                )
+                connection.execute(_of(entry).values(updated_at=_now(), **self._found(row)))
             connection.commit()
             found = connection.execute(_row(entry)).mappings().one()
             return self._line(connection, found)
 
-    def _may_have(self, owner: str, *, by_name: bool) -> bool:
-        return owner == self._me or may_be_taken(owner, by_name=by_name)
+    def _may_have(self, row: RowMapping, *, by_name: bool) -> bool:
+        if row["owner"] == self._me:  # what is under way here is at work, whoever asks
+            return row["outcome"] is not None
+        return may_be_taken(row["owner"], by_name=by_name)
+
+    def _found(self, row: RowMapping) -> dict[str, str]:
+        """What became of a submission whose process died before it wrote down an answer.
+
+        Images that it had already put into the spool are an answer.
+        """
+        indexes = self._spool.found(row["entry"])
+        if not indexes:
+            return {"outcome": Outcome.UNKNOWN.value, "reason": _ABANDONED}
+        task = Task(
+            provider=row["provider"],
+            state=TaskState.UNKNOWN,
+            images=tuple(Image(index=index) for index in indexes),
+            request=from_json(row["request"], ImageRequest) if row["request"] else None,
+            notices=(Notice(field="images", message=_RESCUED),),
+            entry=row["entry"],
+        )
+        return {
+            "outcome": Outcome.ACCEPTED.value,
+            "state": task.state.value,
+            "task": to_json(task),
+            "reason": _ABANDONED,
+        }
 
     def _line(self, connection: Connection, row: RowMapping) -> Line:
         files = connection.execute(sa.select(image).where(image.c.entry == row["entry"]))
@@ -266,6 +289,18 @@ class SqlJournal:
 
 
 _ABANDONED = "The process ended while the submission was under way; its answer is lost."
+_RESCUED = "The process ended while it wrote these images down: there may have been more."
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The database's failures to read as tintype's."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error)
+        msg = f"The journal could not be read: {reason}"
+        raise JournalError(msg) from error
 
 
 def _file(row: RowMapping) -> File:

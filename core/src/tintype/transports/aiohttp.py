@@ -59,15 +59,19 @@ class AiohttpTransport:
         )
         # aiohttp warns of bytes from a megabyte on; a BytesIO shares them.
         body = io.BytesIO(request.body) if request.body else None
-        with _translated():
-            answer = await self._session(public_only=request.public_only).request(
-                request.method,
-                URL(request.url, encoded=True),
-                data=body,
-                headers=request.headers,
-                allow_redirects=False,
-                timeout=limits,
-            )
+        try:
+            with _translated():
+                answer = await self._session(public_only=request.public_only).request(
+                    request.method,
+                    URL(request.url, encoded=True),
+                    data=body,
+                    headers=request.headers,
+                    allow_redirects=False,
+                    timeout=limits,
+                )
+        except BaseException as error:  # whatever it is, its frames hold the key
+            without_frames(error)
+            raise
         return _Incoming(answer)
 
     async def close(self) -> None:

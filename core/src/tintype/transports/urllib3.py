@@ -53,18 +53,22 @@ class Urllib3Transport:
         deadline = time.monotonic() + timeout
         target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
         pools = self._public_pools if request.public_only else self._pools
-        with _translated():
-            answer = pools.connection_from_url(request.url).urlopen(
-                request.method,
-                target,
-                body=request.body or None,
-                headers=dict(request.headers),
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=urllib3.Timeout(connect=min(timeout, _CONNECT_TIMEOUT), read=timeout),
-                preload_content=False,
-            )
+        try:
+            with _translated():
+                answer = pools.connection_from_url(request.url).urlopen(
+                    request.method,
+                    target,
+                    body=request.body or None,
+                    headers=dict(request.headers),
+                    retries=False,
+                    redirect=False,
+                    assert_same_host=False,
+                    timeout=urllib3.Timeout(connect=min(timeout, _CONNECT_TIMEOUT), read=timeout),
+                    preload_content=False,
+                )
+        except BaseException as error:  # whatever it is, its frames hold the key
+            without_frames(error)
+            raise
         return _Incoming(answer, deadline)
 
     def close(self) -> None:

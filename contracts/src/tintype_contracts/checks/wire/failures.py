@@ -142,6 +142,7 @@ def cut_streams(subject: Subject) -> Iterator[Finding]:
 def _remains(performance: Performance) -> Mapping[str, object]:
     task = performance.task
     return {
+        "read": [type(outcome).__name__ for _, outcome in performance.served],
         "images": len(task.images) if task else 0,
         "state": str(task.state) if task else "",
         "errors": [_cause(error) for _, error in performance.errors],

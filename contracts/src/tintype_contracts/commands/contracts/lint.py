@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import metadata, resources
+from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from tintype_contracts.ageing import ages
 from tintype_contracts.faults import Fault, FixtureError
 from tintype_contracts.formatter import format_fixture
-from tintype_contracts.loader import installed, load_folder
+from tintype_contracts.loader import installed, installed_folder, load_folder
 
 _MISUSE = 2
-_GROUP = "tintype.fixtures"
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("lint")
 @click.argument("names", nargs=-1, metavar="[NAME|FOLDER]...")
 @click.option("--fix", is_flag=True, help="Lay the files out anew where that is all that is wrong.")
-def command(names: tuple[str, ...], *, fix: bool) -> None:
+@click.option("--today", type=_DAY, help="Tell what is old on that day: after 180 days.")
+@click.option("--strict", is_flag=True, help="With --today: more than a year is a fault.")
+def command(names: tuple[str, ...], *, fix: bool, today: datetime | None, strict: bool) -> None:
     """Hold fixture files against the rules of their format; all installed ones if left out.
 
     Exit status: 0 nothing is wrong, 1 something is, 2 misuse.
@@ -32,15 +35,25 @@ def command(names: tuple[str, ...], *, fix: bool) -> None:
         wrong += len(faults)
         for fault in faults:
             click.echo(f"{name}/{fault}")
+        wrong += _old(name, folder, today.date(), strict=strict) if today and not faults else 0
     click.echo(f"{wrong} faults." if wrong else "Nothing is wrong.")
     raise SystemExit(1 if wrong else 0)
 
 
+def _old(name: str, folder: Path, today: date, *, strict: bool) -> int:
+    """Tells which sources are old; how many of them are faults."""
+    found = list(ages(load_folder(folder), today))
+    for age in found:
+        click.echo(f"{age.severity} {name}/{age.fault()}")
+    return sum(age.severity == "error" for age in found) if strict else 0
+
+
 def _folder(name: str) -> Path:
     """The folder of that path, or that an installed provider's fixtures lie in."""
-    for entry in metadata.entry_points(group=_GROUP, name=name):
-        return Path(str(resources.files(entry.value)))
-    folder = Path(name)
+    try:
+        folder = installed_folder(name) or Path(name)
+    except FixtureError as error:
+        _give_up(str(error))
     if not folder.is_dir():
         _give_up(f"{name} is neither a folder nor a provider that has fixtures installed.")
     return folder

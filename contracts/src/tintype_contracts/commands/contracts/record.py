@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib import metadata, resources
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,10 +13,9 @@ from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
 from tintype_contracts.faults import FixtureError
 from tintype_contracts.live import write_observed
-from tintype_contracts.loader import load, load_folder
+from tintype_contracts.loader import files_of, load, load_folder
 
 _MISUSE = 2
-_GROUP = "tintype.fixtures"
 
 
 @click.command("record")
@@ -57,7 +55,7 @@ def command(  # noqa: PLR0913 - each is a flag
             yes=yes,
         )
         day = datetime.now(UTC).date()
-        path = write_observed(_installed(name), folder, fixtures, played, day)
+        path = write_observed(files_of(name), folder, fixtures, played, day)
         load_folder(folder)
     except UsageError as error:
         _give_up(str(error), _MISUSE)
@@ -67,12 +65,6 @@ def command(  # noqa: PLR0913 - each is a flag
         click.echo("\n".join(played_lines(each)), err=True)
     click.echo(str(path))
     raise SystemExit(1 if any(each.error for each in played) else 0)
-
-
-def _installed(name: str) -> Path:
-    """The folder in which an installed provider's fixtures lie."""
-    [entry] = metadata.entry_points(group=_GROUP, name=name)
-    return Path(str(resources.files(entry.value)))
 
 
 def _give_up(sentence: str, status: int) -> NoReturn:

@@ -1,0 +1,133 @@
+"""`tintype contracts`: check, explain and lint, and the items for pytest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tintype_contracts import reference
+from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.commands.contracts import command
+
+PROVIDER = "apiyi"
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments))
+
+
+def _pytest(*arguments: str, folder: Path) -> str:
+    """What pytest says, in a process of its own and without this workspace's configuration."""
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    ended = subprocess.run(  # noqa: S603 - this interpreter
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:asyncio",
+            *arguments,
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.stdout + ended.stderr
+
+
+def test_check_says_the_level_and_writes_every_form(tmp_path: Path) -> None:
+    """On the terminal the level with its provenance; the files for machines and people."""
+    files = {form: tmp_path / f"report.{form}" for form in ("json", "junit", "html", "markdown")}
+    options = [word for form, path in files.items() for word in (f"--{form}", str(path))]
+    ended = _run("check", PROVIDER, "--level", "1", *options)
+    assert ended.exit_code == 0, ended.output
+    assert "level 1, happy path verbatim, never validated live" in ended.stdout
+    assert json.loads(files["json"].read_text("utf-8"))["format"] == "tintype-conformance/1"
+    assert all(path.stat().st_size for path in files.values())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["check", "--all", PROVIDER],
+        ["check", "nobody"],
+        ["check", PROVIDER, "--set", "1999.01"],
+        ["explain", "pure.no-oi"],
+        ["lint", "no/such/folder"],
+    ],
+)
+def test_misuse_is_one_sentence_and_status_2(arguments: list[str]) -> None:
+    """On stderr; nothing on stdout."""
+    ended = _run(*arguments)
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_explain_prints_what_why_and_the_mend() -> None:
+    """The whole docstring of the check, its level and its set."""
+    ended = _run("explain", "request.falsy-values-arrive")
+    assert ended.exit_code == 0
+    assert "(level 1, since 2026.11)" in ended.stdout
+    assert "Test `is not None`." in ended.stdout
+
+
+def test_explain_without_an_id_lists_every_check() -> None:
+    """A line each, with the level."""
+    lines = _run("explain").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [check.id for check in all_checks()]
+
+
+def test_explain_proposes_the_id_that_was_meant() -> None:
+    """A slip of the finger costs nothing."""
+    assert "Is it pure.no-io?" in _run("explain", "pure.no-oi").stderr
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_every_check_says_what_why_and_the_mend(check: object) -> None:
+    """A line that is a sentence, and more below it."""
+    summary, _, rest = getattr(check, "explanation", "").partition("\n")
+    assert summary.endswith(".")
+    assert len(rest.split()) > 5
+
+
+def test_lint_lays_a_file_out_anew_and_tells_the_rest(tmp_path: Path) -> None:
+    """`--fix` mends the layout; a broken rule is told, with status 1."""
+    folder = tmp_path / "reference_by_id"
+    shutil.copytree(reference.folder("reference_by_id"), folder)
+    path = folder / "provider.json"
+    value = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(value), "utf-8")
+    ended = _run("lint", str(folder))
+    assert (ended.exit_code, "canonical layout" in ended.stdout) == (1, True)
+    assert _run("lint", "--fix", str(folder)).exit_code == 0
+    path.write_text(path.read_text("utf-8").replace('"RateLimitError"', '"SlowDownError"'), "utf-8")
+    ended = _run("lint", str(folder))
+    assert (ended.exit_code, "SlowDownError" in ended.stdout) == (1, True)
+
+
+def test_pytest_collects_an_item_a_check(tmp_path: Path) -> None:
+    """For people who live in pytest: two lines in a file of theirs."""
+    lines = "from tintype_contracts.pytest import suite\n\nTestIt = suite('apiyi', level=1)\n"
+    (tmp_path / "test_it.py").write_text(lines)
+    said = _pytest("-k", "pure or request", folder=tmp_path)
+    assert "passed" in said
+    assert "failed" not in said
+
+
+def test_pytest_runs_the_suite_for_the_provider_of_an_option(tmp_path: Path) -> None:
+    """No file at all; without the option a sentence says what is missing."""
+    suite = ("-p", "tintype_contracts.pytest", "--pyargs", "tintype_contracts.suite", "-k", "pure")
+    assert "8 passed" in _pytest(*suite, "--provider", PROVIDER, folder=tmp_path)
+    assert "Say whose plugin to examine" in _pytest(*suite, folder=tmp_path)

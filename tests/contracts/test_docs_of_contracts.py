@@ -1,0 +1,29 @@
+"""docs/contracts.md against the kit it describes."""
+
+from __future__ import annotations
+
+import re
+
+from tests.contracts.check_table import PAGE, table, written
+from tests.contracts.verdicts import conforming
+
+from tintype_contracts.commands.contracts import command
+from tintype_contracts.report.conformance import report_value
+
+
+def test_the_page_lists_every_check_as_the_registry_has_it() -> None:
+    """No check without a line, no line without a check: check_table.py writes them."""
+    assert written() == table(), "Run: python tests/contracts/check_table.py"
+
+
+def test_the_page_names_every_command() -> None:
+    """Each subcommand is told, and none that is not there."""
+    text = PAGE.read_text("utf-8")
+    told = set(re.findall(r"`tintype contracts ([a-z]+)", text))
+    assert told == set(command.list_commands(None))
+
+
+def test_the_page_names_every_key_of_a_report() -> None:
+    """The format of the report is told key by key."""
+    text = PAGE.read_text("utf-8")
+    assert [key for key in report_value(conforming()) if f"`{key}`" not in text] == []

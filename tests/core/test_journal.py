@@ -1,0 +1,766 @@
+"""The journal: what it keeps, when it is durable, whom it serves, and what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from attrs import evolve
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+from tests.core.loopback import Answer, Loopback, Recorded, said
+from tests.core.pictures import PNG, drawn, in_base64
+
+from tintype import (
+    Account,
+    Client,
+    Image,
+    ImageRequest,
+    Observation,
+    Outcome,
+    Task,
+    TaskState,
+)
+from tintype._effects import Record, Send
+from tintype.entries import Intent, Released, Saved, Settled, Snapshot
+from tintype.errors import Billed, JournalError, TintypeError, UsageError
+from tintype.journal import Journal, NoJournal, open_journal
+from tintype.journal.sql import SqlJournal
+from tintype.journal.tables import metadata
+
+Artist = Callable[..., Client]
+
+ROOT = Path(__file__).parents[2]
+REQUEST = ImageRequest(prompt="a red panda")
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+DRAWING = said({"id": "p1", "state": "drawing"})
+DONE = said({"id": "p1", "state": "done", "picture": in_base64(PNG)})
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where the journal is."""
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(place: Path) -> Iterator[SqlJournal]:
+    """A journal that is empty."""
+    made = SqlJournal(place, least_free=0)
+    yield made
+    made.close()
+
+
+def begun(journal: Journal, prompt: str = "a red panda") -> str:
+    """The record of a submission that is about to leave."""
+    return journal.record(Intent(provider="easel", request=ImageRequest(prompt=prompt))).result()
+
+
+def task(entry: str = "", **fields: object) -> Task:
+    """A task of the easel's."""
+    return evolve(Task(provider="easel", model="oil-1", id="p1", entry=entry), **fields)
+
+
+def rows(place: Path, query: str) -> list[tuple[object, ...]]:
+    """What another connection reads in the database."""
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def python(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Another process that runs this."""
+    return subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def told_by(process: subprocess.Popen[str], words: str = "") -> str:
+    """What a process says, once it has ended well."""
+    out, err = process.communicate(words, timeout=60)
+    assert process.returncode == 0, err
+    return out
+
+
+# ----------------------------------------------------------------- what is written, and when
+
+
+def test_an_intent_is_written_before_its_submission_and_the_task_before_all_else(
+    artist: Artist, server: Loopback, journal: SqlJournal
+) -> None:
+    """The order of effects: intent, send, snapshot, and only then the first look."""
+    server.on(CREATE, DRAWING).on(LOOK, DONE)
+    seen: list[str] = []
+
+    def observe(told: Observation) -> None:
+        if isinstance(told.effect, Record):
+            seen.append(type(told.effect.entry).__name__)
+        elif isinstance(told.effect, Send):
+            seen.append(told.effect.request.method)
+
+    artist(journal=journal, observers=[observe]).generate(REQUEST, provider="easel")
+    assert seen == ["Intent", "POST", "Snapshot", "GET", "Snapshot"]
+
+
+def test_an_intent_can_be_read_by_others_when_its_submission_arrives(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path
+) -> None:
+    """It is committed by then: another connection sees it, under way and without a task."""
+    seen: list[object] = []
+
+    def create(_: Recorded) -> bytes:
+        seen.extend(rows(place, "SELECT provider, outcome, task FROM submission"))
+        return DONE
+
+    server.on(CREATE, create)
+    artist(journal=journal).generate(REQUEST, provider="easel")
+    assert seen == [("easel", None, None)]
+
+
+def test_an_accepted_task_can_be_read_by_others_when_it_is_first_asked_about(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path
+) -> None:
+    """The task is committed before anything else happens."""
+    seen: list[object] = []
+
+    def look(_: Recorded) -> bytes:
+        seen.extend(rows(place, "SELECT outcome, task_id, state FROM submission"))
+        return DONE
+
+    server.on(CREATE, DRAWING).on(LOOK, look)
+    artist(journal=journal).generate(REQUEST, provider="easel")
+    assert seen == [("accepted", "p1", "running")]
+
+
+def test_every_state_is_an_event(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path
+) -> None:
+    """Intent and quote, then each new state once."""
+    server.on(CREATE, DRAWING).on(LOOK, DRAWING, DRAWING, DONE)
+    artist(journal=journal).generate(REQUEST, provider="easel")
+    found = rows(place, "SELECT kind, body FROM event ORDER BY number")
+    assert [kind for kind, _ in found] == ["intent", "running", "succeeded"]
+    assert '"low":"0.05"' in str(found[0][1]).replace(" ", "")
+
+
+def test_a_refusal_is_written_with_its_reason(
+    artist: Artist, server: Loopback, journal: SqlJournal
+) -> None:
+    """What was not accepted is over, unbilled, and says why."""
+    server.on(CREATE, said({"why": "no such colour"}, status=400))
+    with pytest.raises(TintypeError):
+        artist(journal=journal).generate(REQUEST, provider="easel")
+    (line,) = journal.lines()
+    assert (line.outcome, line.billed, line.open) == (Outcome.REJECTED, Billed.NO, False)
+    assert "no such colour" in line.reason
+
+
+def test_a_request_is_kept_without_the_bytes_of_its_images(journal: SqlJournal) -> None:
+    """References stand there as digests."""
+    request = ImageRequest(prompt="like this", references=(PNG,))
+    journal.record(Intent(provider="easel", request=request)).result()
+    (line,) = journal.lines()
+    assert line.request is not None
+    assert line.request.references[0].digest == hashlib.sha256(PNG).hexdigest()
+
+
+def test_many_entries_at_once_are_few_transactions(journal: SqlJournal, place: Path) -> None:
+    """Group commit: what waits together is written together."""
+    commits: list[object] = []
+    count = commits.append
+    begun(journal)
+    intents = [Intent(provider="easel", request=evolve(REQUEST, seed=n)) for n in range(320)]
+    with contextlib.closing(sqlite3.connect(place)) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that they all have to wait
+        waiting = [journal.record(intent) for intent in intents]
+        sa.event.listen(sa.Engine, "commit", count)
+        other.rollback()
+        entries = {each.result() for each in waiting}
+    sa.event.remove(sa.Engine, "commit", count)
+    assert len(entries) == 320
+    assert len(commits) <= 3  # what came first, then 256 at a time
+
+
+def test_an_entry_that_cannot_be_written_spoils_no_other(journal: SqlJournal, place: Path) -> None:
+    """In one batch, the full spool of one task is nobody else's failure."""
+    spool = Path(f"{place}.spool")
+    spool.write_text("no folder")  # what is inline cannot be put here
+    good = begun(journal)
+    with ThreadPoolExecutor(16) as pool:
+        bad = task(good, state=TaskState.SUCCEEDED, images=(Image(data=PNG),))
+        answers = [
+            pool.submit(
+                lambda n=n: journal.record(
+                    Snapshot(task=bad) if n % 2 else Intent(provider="easel", request=REQUEST)
+                ).result()
+            )
+            for n in range(32)
+        ]
+    failures = [each.exception() for each in answers]
+    assert all(isinstance(each, JournalError) for each in failures[1::2])
+    assert failures[0::2] == [None] * 16
+
+
+def test_a_task_from_elsewhere_is_taken_in(journal: SqlJournal) -> None:
+    """A task that was submitted without a journal, or with another one, gets a record."""
+    nameless = journal.record(Snapshot(task=task())).result()
+    foreign = journal.record(Snapshot(task=task("elsewhere", id="p2"))).result()
+    assert foreign == "elsewhere"
+    assert [line.entry for line in journal.lines()] == [nameless, foreign]
+    assert all(line.outcome is Outcome.ACCEPTED for line in journal.lines())
+
+
+def test_a_closed_journal_takes_nothing(place: Path) -> None:
+    """It says that it is closed; what was waiting was written."""
+    journal = SqlJournal(place)
+    waiting = [journal.record(Intent(provider="easel", request=REQUEST)) for _ in range(20)]
+    journal.close()
+    assert all(each.done() for each in waiting)
+    with pytest.raises(JournalError, match="closed"):
+        begun(journal)
+
+
+# ------------------------------------------------------------------------------- images
+
+
+def test_an_inline_image_is_spooled_and_comes_back(journal: SqlJournal, place: Path) -> None:
+    """The bytes stand in a file beside the journal, not in it, and in the task that is read."""
+    entry = begun(journal)
+    done = task(entry, state=TaskState.SUCCEEDED, images=(Image(data=PNG),))
+    journal.record(Snapshot(task=done)).result()
+    spool = Path(f"{place}.spool")
+    assert [path.read_bytes() for path in spool.iterdir()] == [PNG]
+    (line,) = journal.lines()
+    assert line.task is not None
+    assert line.task.images[0].data == PNG
+    assert (line.unsaved, line.open) == ((0,), True)
+    assert in_base64(PNG).encode() not in place.read_bytes()
+
+
+def test_a_spooled_image_is_dropped_once_it_is_saved(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, tmp_path: Path
+) -> None:
+    """The file is where it belongs; nothing is kept twice, nothing is left to do."""
+    server.on(CREATE, DONE)
+    client = artist(journal=journal)
+    (path,) = client.save(client.generate(REQUEST, provider="easel"), tmp_path / "out")
+    assert path.read_bytes() == PNG
+    assert list(Path(f"{place}.spool").iterdir()) == []
+    (line,) = journal.lines()
+    assert (line.unsaved, line.open) == ((), False)
+    assert line.saved[0].stands()
+    assert line.saved[0].path == str(path)
+
+
+def test_an_image_is_spooled_once(journal: SqlJournal, place: Path) -> None:
+    """A second snapshot leaves the file alone."""
+    entry = begun(journal)
+    done = task(entry, state=TaskState.SUCCEEDED, images=(Image(data=PNG),))
+    journal.record(Snapshot(task=done)).result()
+    (path,) = Path(f"{place}.spool").iterdir()
+    before = path.stat()
+    journal.record(Snapshot(task=done)).result()
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_half_saved_record_knows_where_the_file_was_to_go(journal: SqlJournal) -> None:
+    """The last step that was told stands."""
+    entry = begun(journal)
+    for digest, done in (("", False), ("ab", False)):
+        saved = Saved(entry=entry, index=0, path="/x/1.png", digest=digest, done=done)
+        journal.record(saved).result()
+    (line,) = journal.lines()
+    assert (line.saved[0].digest, line.saved[0].done) == ("ab", False)
+    assert not line.saved[0].stands()
+
+
+# ----------------------------------------------------------------------------- questions
+
+
+def test_lines_are_in_order_and_can_be_named(journal: SqlJournal) -> None:
+    """Oldest first; by id, or all; an unknown id is nothing."""
+    entries = [begun(journal, f"{number}") for number in range(5)]
+    assert [line.entry for line in journal.lines()] == entries
+    assert [line.entry for line in journal.lines([entries[3]])] == [entries[3]]
+    assert journal.lines(["nobody"]) == []
+
+
+def test_a_task_is_found_by_its_providers_name_for_it(journal: SqlJournal) -> None:
+    """By provider and id together; a record without a task is not found by an empty id."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(begun(journal)))).result()
+    found = journal.find("easel", "p1")
+    assert found is not None
+    assert found.task is not None
+    assert found.entry != entry
+    assert journal.find("other", "p1") is None
+    assert journal.find("easel", "") is None
+
+
+def test_what_is_settled_is_over(journal: SqlJournal) -> None:
+    """A submission that brought no task is not open, whatever became of it."""
+    for outcome in (Outcome.NOT_SENT, Outcome.REJECTED, Outcome.UNKNOWN):
+        entry = begun(journal)
+        journal.record(
+            Settled(entry=entry, outcome=outcome, billed=Billed.UNKNOWN, reason="so")
+        ).result()
+        (line,) = journal.lines([entry])
+        assert (line.outcome, line.reason, line.open) == (outcome, "so", False)
+
+
+def test_without_a_journal_nothing_is_kept(tmp_path: Path) -> None:
+    """`off`, and the lack of a word, are a journal that keeps nothing."""
+    for journal in (open_journal("off", {}), open_journal(None, {})):
+        assert isinstance(journal, NoJournal)
+        assert begun(journal) == ""
+        assert journal.lines() == []
+        assert journal.find("easel", "p1") is None
+        assert journal.claim("x") is None
+        journal.close()
+    named = open_journal(None, {"TINTYPE_JOURNAL": str(tmp_path / "j.db")})
+    assert isinstance(named, SqlJournal)
+    named.close()
+
+
+def test_budgets_need_a_journal(artist: Artist) -> None:
+    """Without one they could not be kept."""
+    from tintype import Budget  # noqa: PLC0415 - needed once
+
+    with pytest.raises(UsageError, match="journal"):
+        artist(budgets=[Budget(usd=1)])
+
+
+# -------------------------------------------------------------------------- several processes
+
+WRITES = """
+import sys
+from tintype import ImageRequest
+from tintype.entries import Intent
+from tintype.journal.sql import SqlJournal
+sys.stdin.readline()
+journal = SqlJournal(sys.argv[1])
+asked = [Intent(provider="easel", request=ImageRequest(prompt=f"{n}")) for n in range(40)]
+print(*[journal.record(each).result() for each in asked])
+journal.close()
+"""
+
+
+def test_several_processes_open_a_new_journal_at_once_and_share_it(place: Path) -> None:
+    """One makes the tables, the others wait; all write, and nothing is lost."""
+    writers = [python(WRITES, place) for _ in range(5)]
+    with ThreadPoolExecutor(5) as pool:
+        told = list(pool.map(lambda process: told_by(process, "go\n"), writers))
+    entries = {entry for line in told for entry in line.split()}
+    assert len(entries) == 200
+    assert {entry for (entry,) in rows(place, "SELECT entry FROM submission")} == entries
+    assert rows(place, "SELECT count(*) FROM turn") == [(1,)]
+
+
+LIVES = """
+import sys
+from tintype import ImageRequest
+from tintype.entries import Intent
+from tintype.journal.sql import SqlJournal
+journal = SqlJournal(sys.argv[1])
+print(journal.record(Intent(provider="easel", request=ImageRequest(prompt="p"))).result())
+sys.stdout.flush()
+sys.stdin.readline()
+"""
+
+
+def test_the_record_of_a_living_process_is_left_to_it(journal: SqlJournal, place: Path) -> None:
+    """While it lives, also as a person asks; once it has died, even as a zombie, it is taken."""
+    process = python(LIVES, place)
+    assert process.stdout is not None
+    entry = process.stdout.readline().strip()
+    assert journal.claim(entry) is None
+    assert journal.claim(entry, by_name=True) is None
+    process.kill()
+    assert process.stdout.read() == ""  # it has died, and nobody has waited for it
+    taken = _claimed_in_a_moment(journal, entry)
+    process.communicate()
+    assert taken.mine
+    assert (taken.outcome, taken.billed) == (Outcome.UNKNOWN, Billed.UNKNOWN)
+    assert "answer is lost" in taken.reason
+
+
+def _claimed_in_a_moment(journal: SqlJournal, entry: str) -> object:
+    """The record; the system closes a dying process's files a moment before it is dead."""
+    pause = threading.Event()
+    for _ in range(500):
+        taken = journal.claim(entry)
+        if taken is not None:
+            return taken
+        pause.wait(0.01)
+    raise AssertionError(entry)
+
+
+@pytest.mark.parametrize(
+    ("owner", "taken"),
+    [("", True), ("elsewhere|1|0", False), ("no words of ours", False)],
+)
+def test_the_record_of_another_machine_is_taken_only_by_name(
+    journal: SqlJournal,
+    place: Path,
+    owner: str,
+    taken: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Nothing can be known from here of a process there."""
+    entry = begun(journal)
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("UPDATE submission SET owner = ?", (owner,))
+        connection.commit()
+    assert (journal.claim(entry) is not None) is taken
+    assert journal.claim(entry, by_name=True) is not None
+
+
+def test_a_record_is_claimed_by_one_process_alone(journal: SqlJournal, place: Path) -> None:
+    """Of two that ask at once, one gets it; who has it may ask again."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(entry))).result()
+    journal.record(Released(entry=entry)).result()
+    others = [python(CLAIMS, place, entry) for _ in range(4)]
+    for each in others:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    said_ = []
+    for each in others:
+        assert each.stdout is not None
+        said_.append(each.stdout.readline().strip())
+    for each in others:
+        told_by(each, "end\n")
+    assert sorted(said_) == ["False", "False", "False", "True"]
+
+
+CLAIMS = """
+import sys
+from tintype.journal.sql import SqlJournal
+journal = SqlJournal(sys.argv[1])
+sys.stdin.readline()
+first = journal.claim(sys.argv[2])
+assert first is None or journal.claim(sys.argv[2]) is not None
+print(first is not None, flush=True)
+sys.stdin.readline()
+journal.close()
+"""
+
+
+def test_what_is_under_way_here_is_not_taken_for_lost(journal: SqlJournal) -> None:
+    """A submission of this very process may still be answered."""
+    entry = begun(journal)
+    assert journal.claim(entry, by_name=True) is None
+    assert journal.lines()[0].outcome is None
+
+
+def test_a_submission_that_was_abandoned_is_one_nobody_knows_of(journal: SqlJournal) -> None:
+    """Released before its answer came: unknown, and nobody's. What is not ours stays."""
+    entry = begun(journal)
+    journal.record(Released(entry=entry)).result()
+    (line,) = journal.lines()
+    assert (line.outcome, line.mine) == (Outcome.UNKNOWN, False)
+
+
+def test_images_that_a_dying_process_had_spooled_are_its_answer(
+    journal: SqlJournal, place: Path
+) -> None:
+    """They were paid for: a submission whose process died behind them is not unknown."""
+    process = python(LIVES, place)
+    assert process.stdout is not None
+    entry = process.stdout.readline().strip()
+    process.kill()
+    process.communicate()
+    spool = Path(f"{place}.spool")
+    spool.mkdir()
+    (spool / f"{entry}-0").write_bytes(PNG)
+    (spool / f"{entry}-1.{process.pid}.part").write_bytes(PNG[:9])
+    taken = journal.claim(entry)
+    assert taken is not None
+    assert taken.task is not None
+    assert [image.data for image in taken.task.images] == [PNG]
+    assert (taken.outcome, taken.open) == (Outcome.ACCEPTED, True)
+    assert [path.name for path in spool.iterdir()] == [f"{entry}-0"]
+
+
+# ---------------------------------------------------------------- what cannot be a journal
+
+
+def _noise(place: Path) -> None:
+    place.write_bytes(b"this was never a database, and is longer than a header" * 40)
+
+
+def _half(place: Path) -> None:
+    SqlJournal(place).close()
+    shutil.copy(place, f"{place}.whole")
+    place.write_bytes(Path(f"{place}.whole").read_bytes()[:3000])
+
+
+def _newer(place: Path) -> None:
+    SqlJournal(place).close()
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9000'")
+        connection.commit()
+
+
+def _with_tables(sql: str) -> Callable[[Path], None]:
+    def made(place: Path) -> None:
+        with contextlib.closing(sqlite3.connect(place)) as connection:
+            connection.executescript(sql)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_noise, "not a database"),
+        (_half, "malformed"),
+        (_newer, "newer tintype"),
+        (_with_tables("CREATE TABLE submission (x);"), "tables of its own"),
+        (
+            _with_tables(
+                "CREATE TABLE alembic_version (version_num);"
+                "INSERT INTO alembic_version VALUES ('ae1027a6acf');"
+            ),
+            "something else",
+        ),
+        (
+            _with_tables(
+                "CREATE TABLE alembic_version (version_num);"
+                "INSERT INTO alembic_version VALUES ('0000');"
+            ),
+            "something else",
+        ),
+    ],
+    ids=["noise", "half", "newer", "foreign", "foreign-alembic", "foreign-older"],
+)
+def test_what_is_no_journal_of_ours_is_left_as_it_is(
+    place: Path, server: Loopback, spoil: Callable[[Path], None], words: str
+) -> None:
+    """A clear error before anything is sent, and not a byte changed."""
+    spoil(place)
+    before = {path.name: path.read_bytes() for path in place.parent.iterdir()}
+    account = Account(provider="easel", key="k", base_url=server.url)
+    with pytest.raises(JournalError, match=words) as caught:
+        Client(account, journal=place, environ={})
+    assert str(place) in str(caught.value)
+    assert "Nothing was sent" in str(caught.value)
+    assert {path.name: path.read_bytes() for path in place.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense://x/y", "postgresql+nodriver://x/y", "sqlite://///\0", "://"]
+)
+def test_an_address_nobody_knows_is_an_error(url: str) -> None:
+    """It says that nothing was sent."""
+    with pytest.raises(JournalError, match="Nothing was sent"):
+        SqlJournal(url)
+
+
+def test_a_password_in_an_address_is_not_told() -> None:
+    """The error shows the rest of it."""
+    with pytest.raises(JournalError) as caught:
+        SqlJournal("postgresql+nodriver://me:hunter2@db/x")
+    with pytest.raises(JournalError) as other:
+        SqlJournal("postgresql://me:hunter2@db:port/x")
+    assert "hunter2" not in str(caught.value) + str(other.value)
+
+
+def test_a_folder_or_a_place_that_cannot_be_is_an_error(tmp_path: Path) -> None:
+    """A folder is no file, and a file is no folder."""
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path, tmp_path / "file" / "journal.db"):
+        with pytest.raises(JournalError, match="cannot be used"):
+            SqlJournal(place)
+
+
+def test_a_journal_that_breaks_later_says_so_when_it_is_read(
+    journal: SqlJournal, place: Path
+) -> None:
+    """An error of ours, never the library's."""
+    entry = begun(journal)
+    _dropped(place)
+    for ask in (journal.lines, lambda: journal.find("easel", "x"), lambda: journal.claim(entry)):
+        with pytest.raises(JournalError, match="could not be read"):
+            ask()
+
+
+def _dropped(place: Path) -> None:
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("DROP TABLE submission")
+        connection.commit()
+
+
+def test_a_journal_that_fails_before_a_submission_stops_it(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path
+) -> None:
+    """What cannot be written down is not sent, and is not billed."""
+    _dropped(place)
+    with pytest.raises(JournalError) as caught:
+        artist(journal=journal).generate(REQUEST, provider="easel")
+    assert caught.value.billed is Billed.NO
+    assert server.requests == []
+
+
+def test_a_journal_that_fails_after_acceptance_loses_no_task(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path
+) -> None:
+    """The task goes on without it, and a notice says so."""
+
+    def create(_: Recorded) -> bytes:
+        _dropped(place)
+        return DRAWING
+
+    server.on(CREATE, create).on(LOOK, DONE)
+    drawn_ = artist(journal=journal).generate(REQUEST, provider="easel")
+    assert drawn_.images[0].data == PNG
+    notices = [notice for task in drawn_.tasks for notice in task.notices]
+    assert {notice.field for notice in notices} == {"journal"}
+
+
+# ------------------------------------------------------------------------------ a full disk
+
+
+def test_a_disk_with_too_little_room_stops_submissions_before_they_are_sent(
+    artist: Artist, server: Loopback, place: Path
+) -> None:
+    """Room is asked for before money is spent; there is not that much in the world."""
+    journal = SqlJournal(place, least_free=2**62)
+    with pytest.raises(JournalError, match="full") as caught:
+        artist(journal=journal).generate(REQUEST, provider="easel")
+    assert caught.value.billed is Billed.NO
+    assert server.requests == []
+    assert journal.lines() == []
+    journal.close()
+
+
+FULL = """
+import sys
+from pathlib import Path
+from tests.core import easel
+from tintype import Account, Client, ImageRequest
+from tintype.errors import JournalError
+from tintype.journal.sql import SqlJournal
+disk, url = Path(sys.argv[1]), sys.argv[2]
+for least in (None, 0):
+    options = {} if least is None else {"least_free": least}
+    journal = SqlJournal(disk / f"{least}.db", **options)
+    if least == 0:
+        with (disk / "ballast").open("wb", buffering=0) as ballast:
+            try:
+                while ballast.write(b"x" * 512): pass
+            except OSError:
+                pass
+    account = Account(provider="easel", key="k", base_url=url)
+    with Client(account, plugins={"easel": easel}, journal=journal, environ={}) as client:
+        for number in range(3):
+            try:
+                client.generate(ImageRequest(prompt=f"{number}" * 900), provider="easel")
+            except JournalError as error:
+                print(error.billed.value, error)
+    journal.close()
+"""
+
+
+def test_a_disk_that_is_really_full_stops_submissions_before_they_are_sent(
+    server: Loopback, tmp_path: Path
+) -> None:
+    """A tmpfs of a mebibyte: by the check beforehand, and by the database's own failure."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = f"mount -t tmpfs -o size=1m tmpfs '{disk}'"
+    unshare = shutil.which("unshare")
+    if (
+        unshare is None
+        or subprocess.run(  # noqa: S603 - a probe
+            [unshare, "-m", "sh", "-c", mount], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("no mount namespace of one's own is permitted here: no disk to fill")
+    server.on(CREATE, DONE)
+    done = subprocess.run(  # noqa: S603 - our own code
+        [
+            *(unshare, "-m", "sh", "-c", f'{mount} && exec "$@"', "sh"),
+            *(sys.executable, "-W", "error", "-c", FULL, str(disk), server.url),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert len(told) == 6
+    assert all(line.startswith("no ") for line in told)
+    assert all("full" in line for line in told)
+    assert server.requests == []
+
+
+# ---------------------------------------------------------------------------- its tables
+
+
+def test_the_migrations_make_the_tables_that_the_code_writes(
+    journal: SqlJournal, place: Path
+) -> None:
+    """From an empty file; nothing is missing and nothing is too much."""
+    begun(journal)
+    engine = sa.create_engine(f"sqlite:///{place}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_journal_is_opened_again_as_it_was(place: Path) -> None:
+    """Twice, by path and by URL."""
+    first = SqlJournal(place)
+    entry = begun(first)
+    first.close()
+    second = SqlJournal(f"sqlite:///{place}")
+    assert [line.entry for line in second.lines()] == [entry]
+    second.close()
+
+
+def test_the_tables_can_be_made_on_postgresql() -> None:
+    """The statements compile for its dialect; no server is asked."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    for table in metadata.sorted_tables:
+        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect))
+        for index in table.indexes:
+            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
+        for statement in (sa.select(table), table.insert(), table.update(), table.delete()):
+            assert str(statement.compile(dialect=dialect))
+
+
+def test_a_stream_records_each_image_as_it_comes(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path
+) -> None:
+    """What a stream brought before it broke is in the journal."""
+    from tests.core.loopback import events  # noqa: PLC0415 - needed once
+
+    picture = drawn("png", "blue")
+    text = b'data: {"id":"p1","state":"drawing","picture":"%s"}\n\n' % in_base64(picture).encode()
+    script: Answer = events(text)
+    server.on(CREATE, script)
+    list(artist(journal=journal).stream(REQUEST, provider="easel"))
+    (line,) = journal.lines()
+    assert line.task is not None
+    assert [image.data for image in line.task.images] == [picture]
+    assert len(list(Path(f"{place}.spool").iterdir())) == 1
