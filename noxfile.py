@@ -26,7 +26,14 @@ CONSTRAINTS = ["-c", "constraints.txt"]
 def tests(session: nox.Session) -> None:
     """Run the tests on the working tree."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Tell which lines and branches the tests reach."""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs)
     session.run("coverage", "report")
 
 
@@ -82,4 +89,4 @@ def wheels(session: nox.Session) -> None:
     built = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
     core = next(wheel for wheel in built if Path(wheel).name.startswith("tintype-"))
     session.install("-q", "-r", "requirements-test.txt", f"{core}[async,journal]", *built)
-    session.run("pytest", "-q", *session.posargs)
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)

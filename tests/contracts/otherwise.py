@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 
 from attrs import evolve
@@ -13,7 +14,7 @@ from tintype._registry import Registry
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype_contracts import reference
+from tintype_contracts import load, reference
 from tintype_contracts.checks.registry import Finding, all_checks
 from tintype_contracts.format import Fixtures
 from tintype_contracts.placeholders import dump
@@ -35,14 +36,24 @@ def documents(name: str) -> Fixtures:
 
 def bent(name: str, **hooks: Callable[..., object]) -> Subject:
     """A reference plugin with these functions in place of its hooks."""
-    good_one = reference.plugin(name)
+    return _with_hooks(name, reference.plugin(name), documents(name), hooks)
+
+
+def installed(name: str, **hooks: Callable[..., object]) -> Subject:
+    """An installed plugin with these functions in place of its hooks."""
+    return _with_hooks(name, import_module(f"tintype_{name}"), load(name), hooks)
+
+
+def _with_hooks(
+    name: str, plugin: ModuleType, fixtures: Fixtures, hooks: Mapping[str, Callable[..., object]]
+) -> Subject:
     module = ModuleType(name)
-    for word, value in vars(good_one).items():
+    for word, value in vars(plugin).items():
         if getattr(value, "tintype_impl", None) is not None:
             setattr(module, word, value)
     for word, hook in hooks.items():
         setattr(module, word, hookimpl(hook))
-    return Subject(Registry({name: module}).get(name), documents(name))
+    return Subject(Registry({name: module}).get(name), fixtures)
 
 
 def good(name: str, hook: str) -> Callable[..., object]:

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 from tests.contracts.otherwise import AT_ONCE, BY_ID, MULTIPART, bent, findings, good, told
 
+from tintype.catalog import Pixels
 from tintype.models import ImageRequest, Quote
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import NotApplicable, all_checks
@@ -130,6 +131,7 @@ def test_a_tier_that_the_catalog_turns_into_pixels_loses_its_price() -> None:
         info = good(BY_ID, "describe")()
         first, *rest = info.models
         plain = {name: each for name, each in first.parameters.items() if name != "aspect_ratio"}
+        plain["size"] = Pixels()
         sized = evolve(first, parameters=plain, sizes={"2K": {"1:1": "2048x2048"}})
         return evolve(info, models=(sized, *rest))
 

@@ -2,12 +2,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 from attrs import evolve
-from tests.contracts.otherwise import BY_ID, BY_URL, bent, findings, good, reading, told
+from tests.contracts.otherwise import (
+    AT_ONCE,
+    BY_ID,
+    BY_URL,
+    bent,
+    body_of,
+    findings,
+    good,
+    installed,
+    reading,
+    told,
+)
 
-from tintype.errors import DeadlineError, ProtocolError, RateLimitError, ServerError
+from tintype.errors import (
+    DeadlineError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+    UnknownStatusError,
+)
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request, Response
 from tintype.models import Failure, Image, Task, TaskState
@@ -20,7 +38,7 @@ from tintype_contracts.virtual import course, in_order, waiting
 CHECKS = [each.id for each in all_checks() if each.group == "state"]
 
 
-@pytest.mark.parametrize("name", reference.NAMES)
+@pytest.mark.parametrize("name", [AT_ONCE, BY_ID, BY_URL])
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_good_plugin_is_where_it_should_be(check: str, name: str) -> None:
     """No check finds anything, and a provider that is polled gives each something to look at."""
@@ -157,6 +175,21 @@ def test_a_word_in_other_letters_is_another_word() -> None:
         f'/status="{word.upper()}"'
         for word in ("queued", "drawing", "done", "failed", "refused", "canceled", "expired")
     }
+
+
+def test_an_event_that_is_not_known_is_found() -> None:
+    """A documented type of event that the plugin has never heard of."""
+
+    def parse(exchange: Exchange) -> object:
+        body = body_of(exchange)
+        if isinstance(body, dict) and body.get("type") == "image_generation.partial_image":
+            msg = "It is not among the documented ones."
+            raise UnknownStatusError(msg, pointer="/type")
+        return import_module("tintype_apiyi").parse(exchange)
+
+    found = findings("state.words-mean-what-is-documented", installed("apiyi", parse=parse))
+    assert {each.pointer.rpartition("/")[2] for each in found} == {"type"}
+    assert all("partial_image" in each.message for each in found)
 
 
 def test_a_finding_can_be_replayed() -> None:

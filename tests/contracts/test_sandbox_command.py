@@ -96,7 +96,14 @@ def test_an_unknown_provider_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--port", "70000"], ["--pace", "-1"], ["--port", "x"], ["--what"]]
+    "arguments",
+    [
+        ["--port", "70000"],
+        ["--pace", "-1"],
+        ["--port", "x"],
+        ["--what"],
+        ["--fault", "a:submit:x:500"],
+    ],
 )
 def test_misuse_is_told_by_its_exit_code(arguments: list[str]) -> None:
     """As everywhere in tintype: 2."""

@@ -84,13 +84,8 @@ def _views_of_error(error: BaseException) -> Iterator[str]:
         told = traceback.TracebackException.from_exception(each, capture_locals=True)
         for frame in told.stack:
             for name, text in (frame.locals or {}).items():
-                if shows(text) and not _own(frame.filename):
+                if shows(text):
                     yield f"the local variable {name} of {frame.name}() in {what}"
-
-
-def _own(filename: str) -> bool:
-    """Whether a frame is the kit's, which holds the canary because it must."""
-    return "tintype_contracts" in filename
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

@@ -47,6 +47,7 @@ class Listener:
 class _Answers(BaseHTTPRequestHandler):
     """One connection."""
 
+    timeout = 5.0  # seconds for a request that does not come whole
     said: ClassVar[tuple[int, Headers, bytes]]
     asked: ClassVar[list[tuple[str, Headers]]]
 

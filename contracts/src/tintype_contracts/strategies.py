@@ -1,7 +1,8 @@
 """What Hypothesis draws: two mutations at once, JSON of a shape, headers and events about.
 
-Every run draws the same examples (`derandomize`), writes nothing down, and is never too
-slow: a verdict that changes from day to day, or with the machine, is none.
+The same code draws the same examples (`derandomize`), no failure is kept for the next run,
+and nothing is ever too slow: a verdict that changes from day to day, or with the machine,
+is none.
 """
 
 from __future__ import annotations

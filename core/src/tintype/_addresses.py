@@ -5,6 +5,10 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+# All that IPv6 hands out to the public internet (RFC 4291); nothing else is believed of it.
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+# For protocols, and for the metadata of a cloud (RFC 6890). Older Pythons take it for public.
+_ASSIGNMENTS = ipaddress.IPv4Network("192.0.0.0/24")
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
 
 
@@ -22,7 +26,8 @@ def is_public(address: str) -> bool:
         wrapped = found.ipv4_mapped or found.sixtofour or _nat64(found)
         if wrapped is not None:
             return is_public(str(wrapped))
-    return found.is_global and not found.is_multicast
+        return found in _UNICAST and found.is_global
+    return found.is_global and not found.is_multicast and found not in _ASSIGNMENTS
 
 
 def names_a_private_host(url: str) -> bool:

@@ -11,7 +11,7 @@ from tintype._effects import Flow, Record
 from tintype._flow import Conversation
 from tintype.downloads import Rules, finishing
 from tintype.entries import Snapshot
-from tintype.errors import DownloadError, Outcome, TintypeError
+from tintype.errors import DownloadError, TintypeError
 from tintype.journal import Journal, Line
 from tintype.models import TaskState
 
@@ -49,7 +49,7 @@ def claimed(journal: Journal, entries: Sequence[str], followed: Iterable[str]) -
     busy = set(followed)
     found: list[Line] = []
     for line in journal.lines(entries):
-        if line.outcome is Outcome.UNKNOWN and line.task is None:
+        if line.lost:
             found.append(line)  # to be told of; there is nothing to do
         elif line.open and line.entry not in busy:
             taken = journal.claim(line.entry, by_name=bool(entries))
@@ -69,22 +69,37 @@ def resuming(
     conversation: Conversation, lines: Sequence[Line], folder: Path, rules: Rules
 ) -> Flow[tuple[Resumed, ...]]:
     """Follow one provider's tasks to their ends, and save what is not saved."""
-    running = [line.task for line in lines if line.task and not line.task.state.terminal]
+    current: list[Line] = []
+    for line in lines:
+        current.append((yield from _cut_off(line)))  # noqa: PERF401 - no comprehension yields
+    running = [line.task for line in current if line.task and not line.task.state.terminal]
     attempts = yield from conversation.finish(running)
     latest = {attempt.task.entry: attempt for attempt in attempts if attempt.task}
     resumed: list[Resumed] = []
-    for line in lines:
+    for line in current:
         attempt = latest.get(line.entry)
-        current = evolve(line, task=attempt.task) if attempt else line
-        if attempt is not None and attempt.error is not None:
-            resumed.append(Resumed(line=current, error=attempt.error))
+        if attempt is None:
+            resumed.append((yield from _collected(line, folder, rules)))
+        elif attempt.error is not None:
+            resumed.append(Resumed(line=evolve(line, task=attempt.task), error=attempt.error))
         else:
-            resumed.append((yield from _collected(current, folder, rules)))
+            ended = evolve(line, task=attempt.task)
+            resumed.append((yield from _collected(ended, folder, rules)))
     return tuple(resumed)
 
 
+def _cut_off(line: Line) -> Flow[Line]:
+    """A record whose stream ended with its process: what came of it is all there is."""
+    if line.task is None or line.task.id or line.task.state.terminal:
+        return line
+    ended = evolve(line.task, state=TaskState.UNKNOWN)
+    if ended.images:
+        yield Record(entry=Snapshot(task=ended))
+    return evolve(line, task=ended)
+
+
 def _collected(line: Line, folder: Path, rules: Rules) -> Flow[Resumed]:
-    if line.outcome is Outcome.UNKNOWN:
+    if line.lost:
         return Resumed(line=line, advice=_ADVICE)
     try:
         paths = yield from finishing(line, folder, rules)

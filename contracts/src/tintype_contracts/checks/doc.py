@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
-from math import isqrt
 
-from tintype.catalog import Choice, Descriptor, Flag, Model, Pixels, Range
+from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype_contracts.ageing import ages
 from tintype_contracts.building import Builder
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.format import Parameter, Row
 from tintype_contracts.kit import VERSION, serves
+from tintype_contracts.offered import offered
 from tintype_contracts.standing import happy_path
 from tintype_contracts.subject import Subject
 
@@ -138,37 +138,11 @@ def offers_only_what_is_documented(subject: Subject) -> Iterator[Finding]:
     """
     builder = Builder(subject)
     for model in builder.models():
-        for fields in _offered(model):
+        for fields in offered(model):
             for objection in _objections(builder, model, fields):
                 asked = ", ".join(f"{key}={value}" for key, value in fields.items())
                 message = f"The catalog of {model.id} allows {asked}. {objection}"
                 yield Finding(message=message, got=dict(fields))
-
-
-def _offered(model: Model) -> Iterator[Mapping[str, object]]:
-    for name, descriptor in model.parameters.items():
-        for value in _ends(descriptor):
-            yield {name: value}
-    for tier, ratios in model.sizes.items():
-        for ratio in ratios:
-            yield {"resolution": tier, "aspect_ratio": ratio}
-    if model.max_n > 1:
-        yield {"n": model.max_n}
-
-
-def _ends(descriptor: Descriptor) -> Sequence[object]:
-    match descriptor:
-        case Choice(values=values):
-            return values
-        case Range(low=low, high=high):
-            return [end for end in (low, high) if end is not None]
-        case Flag():
-            return (True,)
-        case Pixels(min_total=least, max_total=most):
-            sides = (isqrt(least - 1) + 1, isqrt(most or least))
-            return [f"{side}x{side}" for side in sides]
-        case _:
-            return ()
 
 
 def _objections(builder: Builder, model: Model, fields: Mapping[str, object]) -> Iterator[str]:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import product
 
-from attrs import evolve
-
-from tintype.catalog import Model
 from tintype.errors import TintypeError
 from tintype.exchange import Operation
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, QuoteKind, Reference
+from tintype.models import ImageRequest, Quote, QuoteKind
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.format import PriceRow
 from tintype_contracts.lifecycle import asked
 from tintype_contracts.oracle import impossible
+from tintype_contracts.pricelist import (
+    MOST_IMAGES,
+    STRANGE_MODEL,
+    as_callers_ask,
+    combinations,
+    most_at_once,
+    priced_requests,
+    request_for,
+)
 from tintype_contracts.retelling import Answer, Broken, documented_answers, verdict
 from tintype_contracts.subject import Subject
-from tintype_contracts.values import data_uri, small_png
 from tintype_contracts.virtual import course, in_order, quoting
-
-_MOST = 4  # images; more are several submissions to every provider known
-_STRANGE = "acme/never-heard-of"
-_PROMPT = "a picture"
 
 
 @check("price.exact-money", level=2)
@@ -34,7 +34,7 @@ def exact_money(subject: Subject) -> Iterator[Finding]:
     `Decimal(0.1)` and `float` arithmetic lose cents that a budget counts. Write
     `Decimal("0.04")` in the catalog, and read prices into `Decimal` fields.
     """
-    for request in _requests(subject):
+    for request in priced_requests(subject):
         answer = _priced(subject, request)
         if isinstance(answer, Broken):
             yield _finding(request, f"{answer.deed}.", "a Quote, a Request or None", answer.deed)
@@ -55,9 +55,9 @@ def documented_table(subject: Subject) -> Iterator[Finding]:
     exact price.
     """
     looked = False
-    for model, when, row in _combinations(subject):
-        for n in range(1, _most_at_once(subject, model) + 1):
-            request = _request(subject, model, when, n)
+    for model, when, row in combinations(subject):
+        for n in range(1, most_at_once(subject, model) + 1):
+            request = request_for(subject, model, when, n)
             quote = _priced(subject, request)
             if not isinstance(quote, Quote | None):
                 continue  # it is asked; the answer is looked at below
@@ -76,8 +76,8 @@ def more_images_cost_no_less(subject: Subject) -> Iterator[Finding]:
     """
     for model in subject.info.models:
         before: Decimal | None = None
-        for n in range(1, _MOST + 1):
-            request = _request(subject, model.id, {}, n)
+        for n in range(1, MOST_IMAGES + 1):
+            request = request_for(subject, model.id, {}, n)
             quote = _priced(subject, request)
             high = _high(quote)
             if before is not None and high is not None and high < before:
@@ -91,7 +91,7 @@ def unknown_is_not_free(subject: Subject) -> Iterator[Finding]:
 
     Return None, or the question to the provider. A quote of 0 lets any budget pass.
     """
-    request = _request(subject, _STRANGE, {}, 1)
+    request = request_for(subject, STRANGE_MODEL, {}, 1)
     quote = _priced(subject, request)
     if isinstance(quote, Broken):
         yield _finding(request, f"{quote.deed}.", "None, or a Request", quote.deed)
@@ -155,11 +155,11 @@ def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
     costs something within the quote, if the documents say what is sent in its place.
     """
     looked = False
-    for model, when, row in _combinations(subject):
-        known = _priced(subject, _request(subject, model, when, 1))
+    for model, when, row in combinations(subject):
+        known = _priced(subject, request_for(subject, model, when, 1))
         if row is None or not isinstance(known, Quote):
             continue
-        for request in _as_callers_ask(subject, model, when):
+        for request in as_callers_ask(subject, model, when):
             went = course(subject, quoting(request), in_order([_silence()]))
             if not isinstance(went.result, Quote):
                 continue  # the catalog does not admit the line: the group doc tells that
@@ -169,75 +169,6 @@ def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
     if not looked:
         msg = "The provider is asked for its prices; there is no table in the plugin."
         raise NotApplicable(msg)
-
-
-# --------------------------------------------------------------------------- requests
-
-
-def _requests(subject: Subject) -> Iterator[ImageRequest]:
-    """Every line of the table, every model, and one that nobody knows."""
-    for model, when, _ in _combinations(subject):
-        yield _request(subject, model, when, 2)
-    for known in (*subject.info.models, Model(id=_STRANGE)):
-        for n in (1, _MOST):
-            yield _request(subject, known.id, {}, n)
-
-
-def _combinations(subject: Subject) -> Iterator[tuple[str, Mapping[str, str], PriceRow | None]]:
-    """Each model with each combination of the values that its lines name, and its line."""
-    for model in dict.fromkeys(row.model for row in subject.fixtures.prices):
-        rows = [row for row in subject.fixtures.prices if row.model == model]
-        keys = sorted({key for row in rows for key in row.when})
-        choices = [
-            list(dict.fromkeys(row.when[key] for row in rows if key in row.when)) for key in keys
-        ]
-        for values in product(*choices):
-            when = dict(zip(keys, values, strict=True))
-            fitting = [row for row in rows if row.when.items() <= when.items()]
-            yield model, when, fitting[0] if fitting else None
-
-
-def _request(subject: Subject, model: str, when: Mapping[str, str], n: int) -> ImageRequest:
-    fields = {key: value for key, value in when.items() if key != "references"}
-    edits = when.get("references") == "yes"
-    references = (_reference(subject, model),) if edits else ()
-    plain: dict[str, object] = {
-        "prompt": _PROMPT,
-        "model": model,
-        "n": n,
-        "references": references,
-        **fields,
-    }
-    return ImageRequest(**plain)  # type: ignore[arg-type]  # the constructor checks each value
-
-
-def _as_callers_ask(
-    subject: Subject, model: str, when: Mapping[str, str]
-) -> Iterator[ImageRequest]:
-    """A line of the table as a caller may ask for it: by itself, with a ratio, by a name."""
-    plain = _request(subject, model, when, 1)
-    yield plain
-    known = subject.info.limits(model)
-    for ratio in list(known.sizes.get(plain.resolution or "", ()))[:1]:
-        yield evolve(plain, aspect_ratio=ratio)
-    if known.name and subject.info.find(known.name) == known:
-        yield evolve(plain, model=known.name)
-
-
-def _reference(subject: Subject, model: str) -> Reference:
-    taken = subject.info.limits(model).references
-    data = small_png("reference 0")
-    match taken.forms[0] if taken else "url":
-        case "bytes":
-            return Reference(data=data, media_type="image/png")
-        case "data_uri":
-            return Reference(url=data_uri(data, "image/png"))
-        case _:
-            return Reference(url="https://caller.test/reference.png")
-
-
-def _most_at_once(subject: Subject, model: str) -> int:
-    return min(_MOST, subject.info.limits(model).max_n)
 
 
 def _priced(subject: Subject, request: ImageRequest) -> Quote | Request | Broken | None:
@@ -295,7 +226,7 @@ def _outside_the_open(
     }
     if not when or row.usd is None or any(defaults.get(key) != when[key] for key in when):
         return
-    request = _request(subject, model, {}, 1)
+    request = request_for(subject, model, {}, 1)
     quote = _priced(subject, request)
     if isinstance(quote, Quote) and not _covers(quote, row.usd):
         message = "Left open, it is sent as documented by default, at a price outside the quote."
@@ -317,7 +248,7 @@ def _high(quote: object) -> Decimal | None:
 
 def _known(subject: Subject) -> Iterator[tuple[Quote, ImageRequest | Answer]]:
     """Every quote that says something, with what it was made of."""
-    for request in _requests(subject):
+    for request in priced_requests(subject):
         quote = _priced(subject, request)
         if isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
             yield quote, request

@@ -35,7 +35,7 @@ GROUPS = (
 )
 """The groups, in the order in which they are run and reported; one module each."""
 
-ACROSS = ("capabilities", "streams")
+ACROSS = ("capabilities", "offers")
 """Modules that add to several groups, or to one that is long already."""
 
 FIRST_SET = "2026.11"

@@ -52,15 +52,18 @@ def words_mean_what_is_documented(subject: Subject) -> Iterator[Finding]:
     for answer, pointer, word in statuses(subject):
         meaning = _meaning(word, meanings)
         state = expected_state(answer.exchange)
-        if meaning is None or state is None or answer.streamed:
+        if meaning is None or state is None:
             continue
         for other in [each for each, what in meanings.items() if what == meaning]:
             seen.add(other)
-            yield from _misread(subject, answer, Mutation(pointer=pointer, value=other), state)
-            if either_case:
-                for spelt in {other.upper(), other.lower()}:
-                    mutation = Mutation(pointer=pointer, value=spelt)
-                    yield from _misread(subject, answer, mutation, state)
+            mutation = Mutation(pointer=pointer, value=other)
+            if answer.streamed:
+                yield from _not_known(subject, answer, mutation)
+                continue
+            yield from _misread(subject, answer, mutation, state)
+            for spelt in {other.upper(), other.lower()} if either_case else ():
+                mutation = Mutation(pointer=pointer, value=spelt)
+                yield from _misread(subject, answer, mutation, state)
     yield from _unheard(subject, meanings, seen)
 
 
@@ -179,6 +182,26 @@ def _misread(
         )
 
 
+def _not_known(subject: Subject, answer: Answer, mutation: Mutation) -> Iterator[Finding]:
+    """An event's type that the plugin does not know; what it leads to is the stream's affair."""
+    heard = listen(subject, answer.saying(mutation.apply(answer.body)))
+    said = heard[min(_event_index(mutation), len(heard) - 1)]
+    if isinstance(said, UnknownStatusError | Broken):
+        yield Finding(
+            message=f"The documented event {mutation.value!r} is not known to the plugin.",
+            expected="an event that is read",
+            got=said_state(said),
+            pointer=mutation.pointer,
+            exchange=answer.exchange.id,
+            src=documented_states(subject).src,
+            mutation=str(mutation),
+        )
+
+
+def _event_index(mutation: Mutation) -> int:
+    return int(mutation.pointer.split("/")[1])
+
+
 def _unheard(subject: Subject, meanings: Mapping[str, str], seen: set[str]) -> Iterator[Finding]:
     """Words that no answer could be found for, in a table that is not of events."""
     if any(answer.streamed for answer, _, _ in statuses(subject)):
@@ -223,7 +246,7 @@ def _said_of_it(subject: Subject, answer: Answer, mutation: Mutation) -> Heard:
     heard = listen(subject, answer.saying(mutation.apply(answer.body)))
     if not answer.streamed:
         return heard[0]
-    at = int(mutation.pointer.split("/")[1])
+    at = _event_index(mutation)
     said, before = heard[min(at, len(heard) - 1)], heard[at - 1] if at else Task()
     drawn = len(before.images) if isinstance(before, Task) else 0
     gained = isinstance(said, Task) and (

@@ -249,6 +249,8 @@ def _others(value: object) -> Iterator[object]:
             yield value + 1
         case list():
             yield [] if value else ["text"]
+        case _:
+            return
 
 
 def _at(subject: Subject, answer: Answer, pointer: str, value: object) -> Heard:

@@ -6,12 +6,13 @@ import contextlib
 import os
 import sys
 import threading
+from typing import NoReturn
 
 import click
 
 from tintype_contracts.faults import FixtureError
 from tintype_contracts.loader import installed
-from tintype_contracts.sandbox import Sandbox
+from tintype_contracts.sandbox import Fault, Sandbox, fault_from
 
 _MISUSE = 2
 
@@ -20,10 +21,19 @@ _MISUSE = 2
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 is any free port.")
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="All if left out.")
 @click.option("--pace", default=1.0, type=click.FloatRange(0), help="Seconds that a state lasts.")
-def command(port: int, providers: tuple[str, ...], pace: float) -> None:
+@click.option(
+    "--fault",
+    "wanted",
+    multiple=True,
+    metavar="PROVIDER:OPERATION:NTH:KIND[:SECONDS]",
+    help="Something that is to go wrong, such as apiyi:submit:1:reset-after-reading.",
+)
+def command(port: int, providers: tuple[str, ...], pace: float, wanted: tuple[str, ...]) -> None:
     """Serve providers on loopback, made of what they document. Ends with Ctrl-C.
 
     Prints the lines that point tintype at it: eval "$(tintype sandbox …)" in another shell.
+    Faults can be dialled in later, too: POST them to /-/faults; GET /-/ledger/NAME tells what
+    was charged. docs/faults.md lists the kinds.
     """
     unknown = sorted(set(providers) - set(installed()))
     if unknown:
@@ -32,7 +42,7 @@ def command(port: int, providers: tuple[str, ...], pace: float) -> None:
     try:
         with (
             contextlib.suppress(KeyboardInterrupt),
-            Sandbox(providers or None, port=port, pace=pace) as sandbox,
+            Sandbox(providers or None, port=port, pace=pace, faults=_faults(wanted)) as sandbox,
         ):
             for name, value in sandbox.environ().items():
                 click.echo(f"export {name}={value}")
@@ -45,6 +55,13 @@ def command(port: int, providers: tuple[str, ...], pace: float) -> None:
         _give_up(str(error))
 
 
-def _give_up(sentence: str) -> None:
+def _faults(wanted: tuple[str, ...]) -> list[Fault]:
+    try:
+        return [fault_from(text) for text in wanted]
+    except ValueError as error:
+        _give_up(str(error))
+
+
+def _give_up(sentence: str) -> NoReturn:
     click.echo(sentence, err=True)
     raise SystemExit(_MISUSE)

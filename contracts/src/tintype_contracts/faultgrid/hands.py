@@ -9,11 +9,11 @@ from typing import Protocol, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from tintype import AsyncClient, Client, Delivery, Generation, ImageRequest, Resumed, Task, hookimpl
+from tintype import AsyncClient, Client, Generation, ImageRequest, Resumed, Task, hookimpl
 from tintype.catalog import ProviderInfo
 from tintype.journal import Journal
 from tintype_contracts.faultgrid import cells
-from tintype_contracts.faultgrid.rows import REQUEST_TIMEOUT
+from tintype_contracts.faultgrid.receiver import Arrival
 
 Drawn: TypeAlias = Generation | Task
 
@@ -33,7 +33,7 @@ class Hands(Protocol):
     async def wait(self, task: Task) -> Task:
         """Follow a task to its end."""
 
-    async def receive(self, delivery: Delivery, task: Task) -> Task:
+    async def receive(self, arrival: Arrival) -> Task:
         """Take a webhook in."""
 
     async def save(self, drawn: Drawn, folder: Path) -> object:
@@ -52,14 +52,18 @@ class Means:
 
     Attributes:
         provider: Whom it asks.
+        plugin: The provider's plugin, loaded once for all cells.
         environ: Where the provider is.
         journal: Where paid work is written down.
+        request_timeout: Seconds for an answer.
         task_timeout: Seconds for a task.
     """
 
     provider: str
+    plugin: object = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     journal: Journal
+    request_timeout: float
     task_timeout: float
 
 
@@ -84,10 +88,11 @@ class Blocking:
     def __init__(self, means: Means) -> None:
         self._provider = means.provider
         self._client = Client(
+            plugins={means.provider: means.plugin},
             environ=means.environ,
             journal=means.journal,
             wrappers=[Hurried()],
-            request_timeout=REQUEST_TIMEOUT,
+            request_timeout=means.request_timeout,
             task_timeout=means.task_timeout,
             seed=1,
         )
@@ -113,10 +118,13 @@ class Blocking:
         """Follow a task to its end."""
         return await asyncio.to_thread(self._client.wait, task)
 
-    async def receive(self, delivery: Delivery, task: Task) -> Task:
+    async def receive(self, arrival: Arrival) -> Task:
         """Take a webhook in."""
         return await asyncio.to_thread(
-            self._client.receive, delivery, provider=self._provider, task=task
+            self._client.receive,
+            arrival.delivery,
+            provider=self._provider,
+            entry=arrival.entry,
         )
 
     async def save(self, drawn: Drawn, folder: Path) -> object:
@@ -138,10 +146,11 @@ class Awaiting:
     def __init__(self, means: Means) -> None:
         self._provider = means.provider
         self._client = AsyncClient(
+            plugins={means.provider: means.plugin},
             environ=means.environ,
             journal=means.journal,
             wrappers=[Hurried()],
-            request_timeout=REQUEST_TIMEOUT,
+            request_timeout=means.request_timeout,
             task_timeout=means.task_timeout,
             seed=1,
         )
@@ -163,9 +172,11 @@ class Awaiting:
         """Follow a task to its end."""
         return await self._client.wait(task)
 
-    async def receive(self, delivery: Delivery, task: Task) -> Task:
+    async def receive(self, arrival: Arrival) -> Task:
         """Take a webhook in."""
-        return await self._client.receive(delivery, provider=self._provider, task=task)
+        return await self._client.receive(
+            arrival.delivery, provider=self._provider, entry=arrival.entry
+        )
 
     async def save(self, drawn: Drawn, folder: Path) -> object:
         """Write images into a folder."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tintype import Outcome
 from tintype.journal import Line
 from tintype_contracts.faultgrid import cells
-from tintype_contracts.faultgrid.cells import Cell, Verdict
+from tintype_contracts.faultgrid.cells import Verdict
 from tintype_contracts.faultgrid.walks import Walk
+from tintype_contracts.sandbox.ledger import Picture
 
 _SUBMISSIONS = {"submit", "stream"}
 _SHOWN = 160
@@ -21,12 +22,14 @@ def judged(walk: Walk) -> Verdict:
     """What came of a cell that has been walked."""
     lines = walk.journal.lines()
     files = _files(walk.folder)
+    drawn = walk.sandbox.pictures(walk.cell.provider)
+    digests = {picture: hashlib.sha256(data).hexdigest() for picture, data in drawn.items()}
     cell, ledger = walk.cell, walk.sandbox.ledger(walk.cell.provider)
     broken = [
         *_charges(walk),
-        *_pictures(walk, files, lines),
+        *_pictures(walk, files, lines, digests),
         *_unknowns(walk, lines),
-        *_leftovers(walk, files, lines),
+        *_leftovers(files, lines, digests),
     ]
     return Verdict(
         cell=cell,
@@ -65,17 +68,18 @@ def _charges(walk: Walk) -> Iterator[str]:
     for digest in walk.sandbox.ledger(walk.cell.provider).charged_twice:
         yield f"The submission {digest[:12]} was paid for more than once."
     yield from walk.lies
-    for call in walk.sandbox.leaks:
-        yield f"A key was sent to another host, with {call.method} {call.path}."
+    for call in walk.sandbox.strays:
+        brought = "a key" if call in walk.sandbox.leaks else "no key"
+        yield f"Another host was asked for {call.method} {call.path}, with {brought}."
 
 
-def _pictures(walk: Walk, files: Counter[str], lines: list[Line]) -> Iterator[str]:
+def _pictures(
+    walk: Walk, files: Counter[str], lines: list[Line], drawn: Mapping[Picture, str]
+) -> Iterator[str]:
     """Each image that was paid for is on disk once, or its submission is listed as unknown."""
-    provider = walk.cell.provider
-    pictures = walk.sandbox.pictures(provider)
     lost = _lost(lines)
-    for entry in walk.sandbox.ledger(provider).paid:
-        digests = [_digest(pictures[entry.task, index]) for index in entry.images]
+    for entry in walk.sandbox.ledger(walk.cell.provider).paid:
+        digests = [drawn[entry.task, index] for index in entry.images]
         missing = [digest for digest in digests if files[digest] == 0]
         if missing and not lost:
             yield f"{len(missing)} images of the task {entry.task} were paid for and are nowhere."
@@ -95,10 +99,11 @@ def _unknowns(walk: Walk, lines: list[Line]) -> Iterator[str]:
         yield "A submission is listed as unknown, and its answer came."
 
 
-def _leftovers(walk: Walk, files: Counter[str], lines: list[Line]) -> Iterator[str]:
-    known = {_digest(data) for data in walk.sandbox.pictures(walk.cell.provider).values()}
+def _leftovers(
+    files: Counter[str], lines: list[Line], drawn: Mapping[Picture, str]
+) -> Iterator[str]:
     for digest, count in files.items():
-        if digest not in known:
+        if digest not in drawn.values():
             yield f"{count} files hold something else than a whole image."
     for line in lines:
         if line.open:
@@ -107,7 +112,3 @@ def _leftovers(walk: Walk, files: Counter[str], lines: list[Line]) -> Iterator[s
 
 def _lost(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line.outcome is Outcome.UNKNOWN]
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

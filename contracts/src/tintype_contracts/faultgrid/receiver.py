@@ -8,17 +8,27 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from attrs import frozen
 
 from tintype import Delivery
 
 _GRACE = 0.1
+_FIELD = "tintype"  # the query field in which the core names its record
+
+
+@frozen
+class Arrival:
+    """A webhook, and the journal's record that its address names."""
+
+    delivery: Delivery
+    entry: str
 
 
 class Receiver:
     """Takes every webhook, and hands it to whoever waits for it."""
 
     def __init__(self) -> None:
-        self._boxes: dict[str, asyncio.Queue[Delivery]] = {}
+        self._boxes: dict[str, asyncio.Queue[Arrival]] = {}
         self._numbers = itertools.count()
         self._runner = web.ServerRunner(web.Server(self._take), shutdown_timeout=_GRACE)
         self._origin = ""
@@ -41,7 +51,7 @@ class Receiver:
         """Stop."""
         await self._runner.cleanup()
 
-    def box(self) -> tuple[str, asyncio.Queue[Delivery]]:
+    def box(self) -> tuple[str, asyncio.Queue[Arrival]]:
         """An address that nobody else has, and what arrives there."""
         path = f"/{next(self._numbers)}"
         self._boxes[path] = asyncio.Queue()
@@ -49,5 +59,6 @@ class Receiver:
 
     async def _take(self, request: web.BaseRequest) -> web.StreamResponse:
         delivery = Delivery(headers=tuple(request.headers.items()), body=await request.read())
-        self._boxes[request.path].put_nowait(delivery)
+        entry = request.query.get(_FIELD, "")
+        self._boxes[request.path].put_nowait(Arrival(delivery, entry))
         return web.Response()

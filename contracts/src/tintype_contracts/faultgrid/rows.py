@@ -13,8 +13,9 @@ from tintype_contracts.sandbox.dial import Fault
 Operation: TypeAlias = Literal["", "submit", "stream", "poll", "price", "asset", "webhook"]
 OPERATIONS: tuple[Operation, ...] = ("", "price", "submit", "stream", "poll", "asset", "webhook")
 
-REQUEST_TIMEOUT = 0.8
-_LATE = 1.1  # seconds: more than a request may take
+_DEADLINE = 1.2  # seconds for a request whose answer is to be too late
+_NO_HURRY = 15.0  # seconds for any other: a busy machine is no fault
+_LATE = 1.5
 _SLOW = 0.3  # seconds: less than that
 _FOREVER = range(1, 1_000_000)
 
@@ -28,12 +29,19 @@ class Row:
         operation: With which call.
         fault: As it is dialled; None for a run in which nothing goes wrong.
         lasting: Whether it lasts until the task's deadline has passed.
+        webhooks: How many of them come.
     """
 
     name: str
     operation: Operation
     fault: Fault | None = None
     lasting: bool = False
+    webhooks: int = 0
+
+    @property
+    def request_timeout(self) -> float:
+        """Seconds that the client gives an answer."""
+        return _DEADLINE if self.fault and self.fault.kind in _TIMED else _NO_HURRY
 
     def refused(self, calls: Sequence[str]) -> Fault:
         """A `refuse` in other words: nobody listens after the call before the one it means.
@@ -47,6 +55,7 @@ class Row:
         return Fault(kind="refuse", operation=_dialled(before), nth=nth, seconds=_SLOW)
 
 
+_TIMED = {"stall", "stall-mid-answer", "drip"}
 _WIRE = {"stream": "submit"}
 
 
@@ -64,7 +73,7 @@ _CALLS: tuple[tuple[str, Fault], ...] = (
     ("a late answer", Fault(kind="stall", seconds=_SLOW)),
     ("half an answer in time", Fault(kind="stall-mid-answer", seconds=_LATE)),
     ("an answer in drops", Fault(kind="drip", seconds=_SLOW)),
-    ("drops beyond the deadline", Fault(kind="drip", seconds=_LATE)),
+    ("drops beyond the deadline", Fault(kind="drip", seconds=2 * _DEADLINE)),
     ("slow down, in seconds", Fault(kind="slow-down", seconds=1)),
     ("slow down, with a date", Fault(kind="slow-down", seconds=1, as_date=True)),
     ("500", Fault(kind="500")),
@@ -102,6 +111,10 @@ _WEBHOOKS: tuple[tuple[str, Fault], ...] = (
     ("out of order", Fault(kind="webhook-out-of-order")),
     ("forged", Fault(kind="webhook-forged")),
 )
+_LOST = (  # the answer to the submission; the webhook comes
+    ("the answer before it: a reset", "reset-after-reading"),
+    ("the answer before it: HTML", "html"),
+)
 _SPOILT = {"html", "truncated"}  # an image has rows of its own for them
 _IN_A_STREAM = {"connection refused", "a late answer", "slow down, with a date"}
 
@@ -115,7 +128,11 @@ def _rows() -> Iterator[Row]:
     for row in _made("poll", _LASTING):
         yield evolve(row, lasting=True)
     yield from _made("asset", (*(each for each in _CALLS if each[1].kind not in _SPOILT), *_ASSETS))
-    yield from _made("webhook", _WEBHOOKS)
+    for row in _made("webhook", _WEBHOOKS):
+        yield evolve(row, webhooks=2)  # each of these faults makes two of one
+    for name, kind in _LOST:
+        fault = Fault(kind=kind, operation="submit")
+        yield Row(name=name, operation="webhook", fault=fault, webhooks=1)
 
 
 def _made(

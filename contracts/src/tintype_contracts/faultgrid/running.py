@@ -8,11 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from importlib import metadata
 from pathlib import Path
 
 from attrs import evolve, field, frozen
 
 from tintype import ImageRequest
+from tintype.errors import UsageError
 from tintype.journal.sql import SqlJournal
 from tintype_contracts.faultgrid.cells import CLIENTS, Cell, Verdict
 from tintype_contracts.faultgrid.judging import failed, judged
@@ -26,9 +28,10 @@ from tintype_contracts.sandbox import Fault, Sandbox
 from tintype_contracts.transcripts import image_request
 from tintype_contracts.values import fixed_values
 
-AT_ONCE = 16
+AT_ONCE = 24
 _PACE = 0.05
-_LOOK = 0.02
+_LOOK = 0.02  # seconds between two looks at whether money still moves
+_MOST_LOOKS = 250
 _CASES = 4  # documented requests that are tried for one whose result is fetched
 
 Told = Callable[[Verdict], None]
@@ -40,11 +43,13 @@ class Ground:
 
     Attributes:
         fixtures: What it documents.
+        plugin: The installed plugin of that name.
         requests: The request of each operation's cells.
         calls: What is asked for where nothing goes wrong, by operation.
     """
 
     fixtures: Fixtures
+    plugin: object = field(repr=False)
     requests: dict[str, ImageRequest] = field(factory=dict)
     calls: dict[str, tuple[str, ...]] = field(factory=dict)
 
@@ -117,7 +122,15 @@ class Runner:
         """What a provider's healthy runs ask for, and with which request."""
         fixtures = load(provider) if isinstance(provider, str) else provider
         requests = documented_requests(fixtures, "generated")
-        ground = Ground(fixtures=fixtures, requests={"": requests[0]}, calls={"": ()})
+        if not requests:
+            msg = "Its fixtures hold no story 'generated' that submits a picture."
+            raise UsageError(msg, provider=fixtures.provider)
+        ground = Ground(
+            fixtures=fixtures,
+            plugin=_plugin(fixtures.provider),
+            requests={"": requests[0]},
+            calls={"": ()},
+        )
         for request in requests[:_CASES]:
             calls = await self._healthy(ground, "", request)
             for operation in ("price", "submit", "poll", "asset"):
@@ -126,7 +139,7 @@ class Runner:
         for request in documented_requests(fixtures, "streamed")[:1]:
             ground.requests["stream"] = request
             ground.calls["stream"] = await self._healthy(ground, "stream", request)
-        if fixtures.webhooks:
+        if fixtures.webhooks and "submit" in ground.requests:
             ground.requests["webhook"] = ground.requests["submit"]
         return ground
 
@@ -135,7 +148,7 @@ class Runner:
     ) -> tuple[str, ...]:
         row = next(row for row in ROWS if row.operation == operation)
         cell = Cell(provider=ground.fixtures.provider, row=evolve(row, fault=None), client="Client")
-        verdict = await self._walked(cell, ground.fixtures, request, ())
+        verdict = await self._walked(cell, ground, request, ())
         return verdict.calls
 
     async def verdict(self, cell: Cell, ground: Ground) -> Verdict:
@@ -144,12 +157,12 @@ class Runner:
         faults = (fault,) if fault else ()
         if fault is not None and fault.kind == "refuse":
             faults = (cell.row.refused(ground.calls[operation]),) if operation != "asset" else ()
-        return await self._walked(cell, ground.fixtures, ground.requests[operation], faults)
+        return await self._walked(cell, ground, ground.requests[operation], faults)
 
     async def _walked(
-        self, cell: Cell, fixtures: Fixtures, request: ImageRequest, faults: tuple[Fault, ...]
+        self, cell: Cell, ground: Ground, request: ImageRequest, faults: tuple[Fault, ...]
     ) -> Verdict:
-        async with self._places, self._sandbox(fixtures, faults) as sandbox:
+        async with self._places, self._sandbox(ground.fixtures, faults) as sandbox:
             self._count += 1
             folder = self._folder / str(self._count)
             folder.mkdir()
@@ -161,6 +174,7 @@ class Runner:
             journal = await asyncio.to_thread(SqlJournal, folder / "journal.db")
             walk = Walk(
                 cell=cell,
+                plugin=ground.plugin,
                 sandbox=sandbox,
                 journal=journal,
                 folder=folder / "out",
@@ -169,8 +183,7 @@ class Runner:
             )
             try:
                 await walk.walk()
-                while sandbox.at_work(cell.provider):
-                    await asyncio.sleep(_LOOK)
+                await _settled(sandbox, cell.provider)
                 return await asyncio.to_thread(judged, walk)
             except Exception as error:  # noqa: BLE001 - it would end the whole grid
                 return failed(walk, error)
@@ -187,6 +200,27 @@ class Runner:
             yield sandbox
         finally:
             await asyncio.to_thread(sandbox.__exit__, None, None, None)
+
+
+def _plugin(provider: str) -> object:
+    """The installed plugin of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for point in metadata.entry_points(group="tintype", name=provider):
+        plugin: object = point.load()
+        return plugin
+    msg = f"No plugin of that name is installed: pip install tintype-{provider}."
+    raise UsageError(msg, provider=provider)
+
+
+async def _settled(sandbox: Sandbox, provider: str) -> None:
+    """Wait until no money moves any more."""
+    for _ in range(_MOST_LOOKS):
+        if not sandbox.at_work(provider):
+            return
+        await asyncio.sleep(_LOOK)
 
 
 def documented_requests(fixtures: Fixtures, story: str) -> list[ImageRequest]:

@@ -52,6 +52,7 @@ class Grid:
             "straight": ends["straight"],
             "helped": ends["helped"],
             "unknown": ends["unknown"],
+            "unknown_paid": sum(v.outcome == "unknown" and v.paid > 0 for v in self.verdicts),
             "nothing": ends["nothing"],
             "images_paid": sum(verdict.paid for verdict in self.verdicts),
             "broken": len(self.broken),
@@ -91,8 +92,9 @@ class Grid:
         yield (
             f"{counts['cells']} cells ({kind}), {counts['images_paid']} images paid for: "
             f"{counts['straight']} straight, {counts['helped']} after a next step, "
-            f"{counts['unknown']} listed as unknown, {counts['nothing']} without a picture or a "
-            f"charge; {counts['broken']} broken promises, {counts['idle']} idle."
+            f"{counts['unknown']} listed as unknown ({counts['unknown_paid']} of them paid for), "
+            f"{counts['nothing']} without a picture or a charge; {counts['broken']} broken "
+            f"promises, {counts['idle']} idle."
         )
 
     def _failures(self) -> Iterator[str]:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from attrs import define, evolve, field
 
-from tintype import Billed, Delivery, ImageRequest, Task, TintypeError, from_json
+from tintype import Billed, ImageRequest, Task, TintypeError, from_json
 from tintype.errors import SubmissionUnknownError, TaskError
 from tintype.journal import Journal
 from tintype_contracts.faultgrid.cells import Cell
 from tintype_contracts.faultgrid.hands import Drawn, Hands, Means, hands
+from tintype_contracts.faultgrid.receiver import Arrival
 from tintype_contracts.sandbox import Sandbox
 
 _IMPATIENT = 0.6  # seconds for a task whose every look fails
-_PATIENT = 15.0
+_PATIENT = 30.0
 _TRIES = 3
-_DELIVERIES = 2  # every webhook fault makes two of one
-_WEBHOOK_WAIT = 5.0
+_TWICE = 2
+_WEBHOOK_WAIT = 20.0
 
 
 @define(kw_only=True)
@@ -29,18 +29,19 @@ class Walk:
     """One cell on its way.
 
     Attributes:
+        plugin: The provider's plugin.
         met: The errors that came up, in order.
         unknown: Journal ids of submissions whose answer was lost.
         lies: Errors that said "not billed" of what was.
-        steps: How many next steps were needed.
     """
 
     cell: Cell
+    plugin: object = field(repr=False)
     sandbox: Sandbox
     journal: Journal
     folder: Path
     request: ImageRequest
-    inbox: asyncio.Queue[Delivery] | None = None
+    inbox: asyncio.Queue[Arrival] | None = None
     met: list[TintypeError] = field(factory=list)
     unknown: list[str] = field(factory=list)
     lies: list[str] = field(factory=list)
@@ -93,13 +94,19 @@ class Walk:
         return drawn
 
     async def _told(self, own: Hands) -> Drawn:
-        """A task that webhooks speak of, each of them taken in."""
-        task = await own.submit(self.request)
-        inbox = self.inbox or asyncio.Queue()
-        for _ in range(_DELIVERIES):
-            delivery = await asyncio.wait_for(inbox.get(), _WEBHOOK_WAIT)
-            task = await own.receive(delivery, task)
+        """The task that webhooks speak of, each of them taken in; its own answer may be lost."""
+        try:
+            await own.submit(self.request)
+        except SubmissionUnknownError as error:
+            self._meet(error)
+        task = await self._arrived(own)
+        if self.cell.row.webhooks == _TWICE:
+            task = await self._arrived(own)
         return task if task.state.terminal else await own.wait(task)
+
+    async def _arrived(self, own: Hands) -> Task:
+        inbox = self.inbox or asyncio.Queue()
+        return await own.receive(await asyncio.wait_for(inbox.get(), _WEBHOOK_WAIT))
 
     async def _waited(self, error: TaskError) -> Task | None:
         """The task of an error, waited for again, by another client, once all is well."""
@@ -131,8 +138,10 @@ class Walk:
             self.cell.client,
             Means(
                 provider=self.cell.provider,
+                plugin=self.plugin,
                 environ=self.sandbox.environ(),
                 journal=self.journal,
+                request_timeout=self.cell.row.request_timeout,
                 task_timeout=task_timeout,
             ),
         )

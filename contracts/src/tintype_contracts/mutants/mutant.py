@@ -33,6 +33,7 @@ class SourceMutant:
         before: What stands in the file, exactly once.
         after: What takes its place.
         killed_by: The id of the check that has to notice.
+        also: More replacements, where one is not enough.
         installed: Whether it shows only in a plugin that is installed as a distribution.
     """
 
@@ -41,6 +42,7 @@ class SourceMutant:
     before: str
     after: str
     killed_by: str
+    also: tuple[tuple[str, str], ...] = ()
     installed: bool = False
 
     @property
@@ -56,16 +58,16 @@ class SourceMutant:
             StaleMutantError: The text to replace is gone, or stands there twice.
         """
         text = inspect.getsource(reference.plugin(self.provider))
-        if text.count(self.before) != 1:
-            msg = f"{self.name}: {self.before!r} stands {text.count(self.before)} times."
-            raise StaleMutantError(msg)
-        return text.replace(self.before, self.after)
+        for before, after in ((self.before, self.after), *self.also):
+            if text.count(before) != 1:
+                msg = f"{self.name}: {before!r} stands {text.count(before)} times."
+                raise StaleMutantError(msg)
+            text = text.replace(before, after)
+        return text
 
     def subject(self) -> Subject:
         """The mutant with the unchanged documents, to be examined."""
-        return Subject(
-            self._plugin(), reference.fixtures(self.provider), name=self.provider
-        )
+        return Subject(self._plugin(), reference.fixtures(self.provider), name=self.provider)
 
     def _plugin(self) -> Plugin | PluginError:
         try:
@@ -98,17 +100,20 @@ class DocumentMutant:
         provider: The reference provider.
         change: What becomes of its fixtures.
         killed_by: The id of the check that has to notice.
+        today: The day that ages are counted to, or "".
     """
 
     name: str
     provider: str
     change: Callable[[Fixtures], Fixtures]
     killed_by: str
+    today: str = ""
 
     def subject(self) -> Subject:
         """The unchanged plugin with the changed documents, to be examined."""
         good = reference.subject(self.provider)
-        return Subject(good.plugin, self.change(good.fixtures), name=self.provider)
+        options = {"today": self.today} if self.today else {}
+        return Subject(good.plugin, self.change(good.fixtures), options, name=self.provider)
 
 
 def install(folder: Path, provider: str, source: str) -> None:

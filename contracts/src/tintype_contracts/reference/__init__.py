@@ -6,6 +6,7 @@ is killed by the check that is named for it. They are not installed as providers
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module, resources
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ def folder(name: str) -> Path:
     return Path(str(resources.files(__name__) / "documents" / name))
 
 
+@cache
 def fixtures(name: str) -> Fixtures:
     """What a reference provider documents."""
     return load_folder(folder(name))

@@ -6,6 +6,7 @@ is a whole plugin in one file, its documents beside it in `documents/reference_a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -41,6 +42,7 @@ from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, Task
 
 _PAGE = "https://docs.at-once.test/images, read 2026-11-20"
 _READ = date(2026, 11, 20)
+_READ = date(2026, 11, 20)
 _IMAGES = "https://api.at-once.test/v1/images"
 _OK = 200
 _REFUSED = "content_refused"
@@ -56,7 +58,7 @@ _REFUSALS = {
 _WORDLESS = {**_REFUSALS, 503: ServerError}
 
 
-def _model(model_id: str, title: str, **usd: str) -> Model:
+def _model(model_id: str, title: str, own: Mapping[str, Flag] | None = None, **usd: str) -> Model:
     prices = tuple(
         Price(usd=Decimal(price), when={"quality": quality}, source=_PAGE, as_of=_READ)
         for quality, price in usd.items()
@@ -68,9 +70,9 @@ def _model(model_id: str, title: str, **usd: str) -> Model:
             "prompt": Text(max_length=1000, source=_PAGE),
             "quality": Choice(values=("draft", "fine"), source=_PAGE),
             "size": Pixels(min_total=65_536, max_total=4_194_304, max_ratio=4, source=_PAGE),
-            "watermark": Flag(source=_PAGE),
             "seed": Range(low=0, high=2_147_483_647, source=_PAGE),
             "stream": Flag(source=_PAGE),
+            **(own or {}),
         },
         max_n=4,
         prices=prices,
@@ -85,7 +87,7 @@ INFO = ProviderInfo(
     origins=("https://api.at-once.test",),
     models=(
         _model("plate-1", "Plate 1", draft="0.02", fine="0.04"),
-        _model("plate-2", "Plate 2", draft="0.03", fine="0.09"),
+        _model("plate-2", "Plate 2", {"watermark": Flag(source=_PAGE)}, draft="0.03", fine="0.09"),
     ),
     general=_model("", "Any other plate"),
     sources=(_PAGE,),

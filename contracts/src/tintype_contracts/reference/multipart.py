@@ -99,7 +99,9 @@ class _Result:
 class _Answer:
     """What an edit comes to."""
 
-    results: tuple[_Result, ...]
+    success: bool
+    results: tuple[_Result, ...] | None = None
+    message: str | None = None
     credits_used: Decimal | None = None
 
 
@@ -219,7 +221,9 @@ def _counted(credits_: Decimal, pointer: str) -> Decimal:
 
 
 def _edited(task: Task, answer: _Answer) -> Task:
-    found = answer.results
+    if not answer.success:
+        return _failed(task, answer.message)
+    found = answer.results or ()
     if not found or not all(result.url.startswith("https://") for result in found):
         msg = "The answer names no image that can be fetched."
         raise ProtocolError(msg, pointer="/results")
@@ -232,6 +236,12 @@ def _edited(task: Task, answer: _Answer) -> Task:
         None if used is None else Cost(credits=_counted(used, "/credits_used"), source="reported")
     )
     return evolve(task, images=images, state=TaskState.SUCCEEDED, cost=cost, billed=Billed.YES)
+
+
+def _failed(task: Task, words: str | None) -> Task:
+    """A failed task: "success is false: the edit did not work; nothing is charged" (the page)."""
+    failure = Failure(message=words or "The provider gave no reason.")
+    return evolve(task, state=TaskState.FAILED, errors=(failure,), billed=Billed.NO)
 
 
 def _refused(task: Task, message: Message | None) -> Task:

@@ -21,10 +21,11 @@ _COARSE = 24  # how many blocks an unfinished picture has along its longer side
 _RANGES = 4
 _STARS = 60
 _MARGIN = 0.06
+_NOTE = 1000  # bytes of a comment
 _PANEL = 0.5  # the part of the height that the prompt may take
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=64)
 def encode(sketch: Sketch) -> bytes:
     """The picture as bytes of its media type."""
     if sketch.shape.media_type == "image/svg+xml":
@@ -33,7 +34,8 @@ def encode(sketch: Sketch) -> bytes:
     file = io.BytesIO()
     match sketch.shape.media_type:
         case "image/jpeg":
-            image.save(file, "JPEG", quality=88)
+            note = f"{sketch.seed} {sketch.prompt}" if sketch.plain else ""
+            image.save(file, "JPEG", quality=88, comment=note.encode()[:_NOTE])
         case "image/webp":
             image.save(file, "WEBP", quality=85, method=2)
         case _:
@@ -42,9 +44,11 @@ def encode(sketch: Sketch) -> bytes:
 
 
 def _plain(sketch: Sketch) -> Image.Image:
-    """One colour, another one for each prompt and seed."""
-    dice = sketch.dice()
-    image = Image.new("P", (sketch.shape.width, sketch.shape.height))
+    """One colour, another one for each prompt and seed; a JPEG is grey, for that is fast."""
+    size, dice = (sketch.shape.width, sketch.shape.height), sketch.dice()
+    if sketch.shape.media_type == "image/jpeg":
+        return Image.new("L", size, dice.randrange(256))
+    image = Image.new("P", size)
     image.putpalette(dice.randbytes(3) * 2)
     return image if sketch.shape.media_type == "image/png" else image.convert("RGB")
 

@@ -29,7 +29,7 @@ _HOST = "127.0.0.1"
 _WORKERS = 8
 _MOST_BYTES = 512 * 1024 * 1024
 _GRACE = 0.2  # seconds that open answers get when the server stops
-_PATIENCE = 5.0  # seconds that a caller waits for the server's thread
+_PATIENCE = 30.0  # seconds that a caller waits for the server's thread
 
 
 @define

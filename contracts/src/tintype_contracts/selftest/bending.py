@@ -14,14 +14,18 @@ import pluggy
 from attrs import frozen
 
 from tintype._registry import Plugin, Registry
-from tintype.errors import PluginError, TintypeError
+from tintype.errors import Billed, PluginError, TintypeError
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
+from tintype.messages import Request
 from tintype.models import ImageRequest, Task
 from tintype_contracts.format import Fixtures
 from tintype_contracts.subject import Subject
 
 Hook: TypeAlias = Literal["describe", "price", "submit", "poll", "parse"]
+
+OTHER_BILL = {Billed.YES: Billed.NO, Billed.NO: Billed.YES, Billed.UNKNOWN: Billed.NO}
+"""What is said of the money when the opposite is true."""
 
 
 @frozen(kw_only=True)
@@ -163,3 +167,16 @@ def _module(plugin: Plugin) -> object:
     """The author's own module, from behind the relay."""
     relay = cast("pluggy.HookCaller", plugin.hooks.describe)
     return next(found.plugin for found in relay.get_hookimpls() if not found.wrapper)
+
+
+def of_request(hook: Hook, change: Callable[[Request, Call], Request]) -> Bend:
+    """A bend of the requests that one hook builds."""
+
+    def bend(call: Call) -> object:
+        answer = call.answer
+        if call.hook != hook or not isinstance(answer, Request):
+            return answer
+        made = change(answer, call)
+        return unless_same(made, answer)
+
+    return bend

@@ -1,6 +1,12 @@
 """Every generic mutator."""
 
-from tintype_contracts.selftest import of_answers, of_offers, of_requests
+from tintype_contracts.selftest import of_addresses, of_bodies, of_errors, of_offers, of_tasks
 
-MUTATORS = (*of_requests.MUTATORS, *of_answers.MUTATORS, *of_offers.MUTATORS)
+MUTATORS = (
+    *of_bodies.MUTATORS,
+    *of_addresses.MUTATORS,
+    *of_tasks.MUTATORS,
+    *of_errors.MUTATORS,
+    *of_offers.MUTATORS,
+)
 """In the order in which they are tried."""

@@ -73,8 +73,19 @@ class Line:
         return tuple(image.index for image in images if image.index not in done)
 
     @property
+    def lost(self) -> bool:
+        """Whether its answer never came whole, so that nobody can look what became of it.
+
+        A stream that broke off may have left a snapshot, without an image and without an id.
+        """
+        known = self.task is not None and (self.task.id or self.task.images)
+        return self.outcome is Outcome.UNKNOWN and not known
+
+    @property
     def open(self) -> bool:
         """Whether there is anything left to do for it."""
+        if self.lost:
+            return False
         if self.task is None or self.task.state is TaskState.EXPIRED:
             return self.outcome is None
         return not self.task.state.terminal or bool(self.unsaved)

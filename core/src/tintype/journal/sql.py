@@ -170,8 +170,10 @@ class SqlJournal:
                 )
             )
         text = to_json(self._spool.keep(task))
+        # A stream that still runs has no id: if it is cut off, nobody can be asked about it.
+        answered = bool(task.id) or task.state.terminal
         values = {
-            "outcome": Outcome.ACCEPTED.value,
+            **({"outcome": Outcome.ACCEPTED.value} if answered else {}),
             "billed": task.billed.value,
             "state": task.state.value,
             "task_id": task.id,

@@ -13,6 +13,7 @@ _COMMANDS: Mapping[str, str] = {
     "check": "Hold a plugin against what its provider documents.",
     "explain": "Say what a check looks at, why, and what an author does about it.",
     "lint": "Hold fixture files against the rules of their format.",
+    "faults": "Let everything go wrong, and see whether a paid picture is lost or paid twice.",
     "replay": "Show what a plugin makes of one exchange.",
     "selftest": "Break a plugin in many ways, and see whether the checks notice.",
     "drift": "Compare a provider's tables with a newer document.",

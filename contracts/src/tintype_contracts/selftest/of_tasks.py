@@ -1,4 +1,4 @@
-"""Mutators of what is made of an answer: results lost, states mistaken, errors swallowed."""
+"""Mutators of the tasks that answers come to: results lost, states mistaken."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from collections.abc import Callable
 from attrs import evolve
 
 from tintype.convert import loads, redact
-from tintype.errors import (
-    BadRequestError,
-    Billed,
-    ProtocolError,
-    ProviderError,
-    ServerError,
-    TintypeError,
-    UnknownStatusError,
-)
+from tintype.errors import Billed, ProtocolError
 from tintype.exchange import Operation
 from tintype.models import Image, Task, TaskState
-from tintype_contracts.selftest.bending import Bend, Call, Mutator, unless_same
-
-_OTHER_BILL = {Billed.YES: Billed.NO, Billed.NO: Billed.YES, Billed.UNKNOWN: Billed.NO}
+from tintype_contracts.selftest.bending import OTHER_BILL, Bend, Call, Mutator, unless_same
 
 
 def _of_task(change: Callable[[Task], Task]) -> Bend:
@@ -40,18 +30,6 @@ def _of_state(state: TaskState, change: Callable[[Task], Task]) -> Bend:
     return _of_task(lambda task: change(task) if task.state is state else task)
 
 
-def _of_error(kind: type[TintypeError], change: Callable[[TintypeError, Call], object]) -> Bend:
-    """A bend of the errors of a class that `parse` raises."""
-
-    def bend(call: Call) -> object:
-        answer = call.answer
-        if call.hook != "parse" or not isinstance(answer, kind):
-            return answer
-        return change(answer, call)
-
-    return bend
-
-
 # ------------------------------------------------------------------------------ results
 
 
@@ -64,12 +42,19 @@ def _reversed_images(task: Task) -> Task:
 
 
 def _images(change: Callable[[Image], Image]) -> Bend:
-    def changed(task: Task) -> Task:
-        made = tuple(map(change, task.images))
-        kept = all(unless_same(*pair) is pair[1] for pair in zip(made, task.images, strict=True))
-        return task if kept else evolve(task, images=made)
+    """A bend of the images that an answer brings; those a task has already are the core's."""
 
-    return _of_task(changed)
+    def bend(call: Call) -> object:
+        answer = call.answer
+        if call.hook != "parse" or not isinstance(answer, Task):
+            return answer
+        before = call.exchange.task if call.exchange else None
+        known = before.images if before else ()
+        made = [image if image in known else change(image) for image in answer.images]
+        kept = all(unless_same(*pair) is pair[1] for pair in zip(made, answer.images, strict=True))
+        return answer if kept else evolve(answer, images=tuple(made))
+
+    return bend
 
 
 def _bytes_in_raw(call: Call) -> object:
@@ -119,81 +104,7 @@ def _reawakened(call: Call) -> object:
     return evolve(before, state=TaskState.RUNNING)
 
 
-# ------------------------------------------------------------------------------- errors
-
-
-def _swallowed(_: TintypeError, call: Call) -> object:
-    known = call.exchange.task if call.exchange else None
-    return evolve(known or Task(), state=TaskState.RUNNING)
-
-
-def _done_anyway(_: TintypeError, call: Call) -> object:
-    known = call.exchange.task if call.exchange else None
-    return evolve(known or Task(), state=TaskState.SUCCEEDED, billed=Billed.YES)
-
-
-def _failed_anyway(_: TintypeError, call: Call) -> object:
-    known = call.exchange.task if call.exchange else None
-    return evolve(known or Task(), state=TaskState.FAILED, billed=Billed.NO)
-
-
-def _coerced(_: TintypeError, call: Call) -> object:
-    """What a lenient converter makes of null."""
-    known = (call.exchange.task if call.exchange else None) or Task()
-    if call.exchange is None or call.exchange.operation not in {Operation.SUBMIT, Operation.POLL}:
-        return call.answer
-    image = Image(url="https://images.example.com/None")
-    return evolve(known, state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES)
-
-
-def _other_class(error: TintypeError, _: Call) -> object:
-    kind = BadRequestError if isinstance(error, ServerError) else ServerError
-    status = error.status if isinstance(error, ProviderError) else None
-    return kind(error.message, status=status, billed=error.billed)
-
-
-def _other_bill(error: TintypeError, _: Call) -> object:
-    if not isinstance(error, ProviderError):
-        return error
-    return type(error)(
-        error.message, status=error.status, code=error.code, billed=_OTHER_BILL[error.billed]
-    )
-
-
-def _wordless(error: TintypeError, _: Call) -> object:
-    if not isinstance(error, ProviderError) or error.message == _NOTHING:
-        return error
-    return type(error)(_NOTHING, status=error.status, code=error.code, billed=error.billed)
-
-
-_NOTHING = "Something went wrong."
-
-
-def _codeless(error: TintypeError, _: Call) -> object:
-    if not isinstance(error, ProviderError) or not error.code:
-        return error
-    return type(error)(error.message, status=error.status, billed=error.billed)
-
-
-def _statusless(error: TintypeError, _: Call) -> object:
-    if not isinstance(error, ProviderError) or error.status is None:
-        return error
-    return type(error)(error.message, code=error.code, billed=error.billed)
-
-
-class _Escaped(Exception):  # noqa: N818 - it stands for any of Python's own
-    """What escapes a plugin that is not total."""
-
-
-def _raised(call: Call) -> object:
-    """What `parse` cannot read escapes as an error that is not tintype's."""
-    if call.hook == "parse" and isinstance(call.answer, ProtocolError):
-        return _Escaped(str(call.answer))
-    return call.answer
-
-
 _RESULT = "an exchange that expects the field of its images"
-_FAILURE = "an exchange that expects an error with its status, code, message and bill"
 
 MUTATORS = (
     Mutator(
@@ -314,15 +225,7 @@ MUTATORS = (
         name="bill-of-a-failure-flipped",
         breaks="says that a failed task was billed",
         missing="the story failed, with billed",
-        bend=_of_state(
-            TaskState.FAILED, lambda task: evolve(task, billed=_OTHER_BILL[task.billed])
-        ),
-    ),
-    Mutator(
-        name="bill-of-an-error-flipped",
-        breaks="says otherwise whether a refusal was billed",
-        missing=_FAILURE,
-        bend=_of_error(ProviderError, _other_bill),
+        bend=_of_state(TaskState.FAILED, lambda task: evolve(task, billed=OTHER_BILL[task.billed])),
     ),
     Mutator(
         name="success-as-running",
@@ -372,71 +275,5 @@ MUTATORS = (
         missing="a scene that goes on after the end, such as a webhook delivered twice",
         bend=_reawakened,
     ),
-    Mutator(
-        name="error-swallowed",
-        breaks="takes a refusal for a running task",
-        missing=_FAILURE,
-        bend=_of_error(ProviderError, _swallowed),
-    ),
-    Mutator(
-        name="error-of-another-class",
-        breaks="raises another class than the documents call for",
-        missing=_FAILURE,
-        bend=_of_error(ProviderError, _other_class),
-    ),
-    Mutator(
-        name="error-wordless",
-        breaks="loses the provider's words",
-        missing=_FAILURE,
-        bend=_of_error(ProviderError, _wordless),
-    ),
-    Mutator(
-        name="error-codeless",
-        breaks="loses the provider's code",
-        missing=_FAILURE,
-        bend=_of_error(ProviderError, _codeless),
-    ),
-    Mutator(
-        name="error-statusless",
-        breaks="loses the HTTP status",
-        missing=_FAILURE,
-        bend=_of_error(ProviderError, _statusless),
-    ),
-    Mutator(
-        name="nonsense-as-running",
-        breaks="waits on where an answer cannot be read",
-        missing="the story not_json",
-        bend=_of_error(ProtocolError, _swallowed),
-    ),
-    Mutator(
-        name="nonsense-as-failure",
-        breaks="gives a paid task up where one answer cannot be read",
-        missing="the story not_json",
-        bend=_of_error(ProtocolError, _failed_anyway),
-    ),
-    Mutator(
-        name="null-coerced",
-        breaks="makes an address of null",
-        missing="the story not_json",
-        bend=_of_error(ProtocolError, _coerced),
-    ),
-    Mutator(
-        name="not-total",
-        breaks="lets Python's own errors out",
-        missing="the story not_json",
-        bend=_raised,
-    ),
-    Mutator(
-        name="unknown-status-as-success",
-        breaks="takes a status that no document lists for the end",
-        missing="an exchange with an unknown status",
-        bend=_of_error(UnknownStatusError, _done_anyway),
-    ),
-    Mutator(
-        name="unknown-status-as-running",
-        breaks="waits for ever on a status that no document lists",
-        missing="an exchange with an unknown status",
-        bend=_of_error(UnknownStatusError, _swallowed),
-    ),
 )
-"""What can go wrong with an answer, whoever's it is."""
+"""What can go wrong with a task, whoever's it is."""

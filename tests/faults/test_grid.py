@@ -1,0 +1,214 @@
+"""The fault grid, run: nothing is paid twice, nothing that was paid is lost. And its judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from click.testing import CliRunner
+
+from tintype import Billed, Client, ImageRequest, Outcome
+from tintype.entries import Intent, Settled
+from tintype.errors import ServerError, SubmissionUnknownError
+from tintype.journal.sql import SqlJournal
+from tintype_contracts import Sandbox, installed
+from tintype_contracts.commands.contracts.faults import command
+from tintype_contracts.faultgrid import ROWS, Cell, Grid, Row, run_grid
+from tintype_contracts.faultgrid.judging import judged
+from tintype_contracts.faultgrid.walks import Walk
+from tintype_contracts.sandbox import KINDS, Fault
+
+PROVIDER = "apiyi"
+
+
+@pytest.fixture(scope="module")
+def grid() -> Grid:
+    """Every provider, every fault that applies to it, both clients."""
+    return run_grid(installed())
+
+
+def test_every_promise_is_kept_in_every_cell(grid: Grid) -> None:
+    """No submission paid twice, every paid image on disk once, or listed as unknown once."""
+    assert grid.broken == (), grid.as_text()
+
+
+def test_every_fault_happened(grid: Grid) -> None:
+    """A cell whose fault did not strike proves nothing."""
+    assert grid.idle == (), grid.as_text()
+
+
+def test_the_grid_is_the_full_product(grid: Grid) -> None:
+    """Each provider meets each row of the operations it has, by both clients; each kind is met."""
+    seen = {(each.cell.provider, each.cell.row, each.cell.client) for each in grid.verdicts}
+    assert len(seen) == len(grid.verdicts)
+    for provider in installed():
+        by_client = [
+            {row for name, row, client in seen if (name, client) == (provider, kind)}
+            for kind in ("Client", "AsyncClient")
+        ]
+        assert by_client[0] == by_client[1]
+        operations = {row.operation for row in by_client[0]}
+        assert by_client[0] == {row for row in ROWS if row.operation in operations}
+        assert {"submit", ""} <= operations
+    assert {row.fault.kind for row in ROWS if row.fault} == set(KINDS)
+
+
+def test_only_a_lost_answer_to_a_submission_is_unknown(grid: Grid) -> None:
+    """Whatever happens to a price, a look, a download or a webhook, the picture comes."""
+    others = [each for each in grid.verdicts if each.cell.row.operation not in ("submit", "stream")]
+    assert {each.outcome for each in others} == {"straight", "helped"}
+    lost = [each for each in grid.verdicts if each.outcome == "unknown"]
+    assert any(each.paid for each in lost)
+
+
+def test_the_table_and_the_json_tell_the_same(grid: Grid) -> None:
+    """The counts are the cells'."""
+    told = grid.as_json()
+    assert len(json.loads(json.dumps(told))["cells"]) == grid.counts["cells"]
+    assert f"{grid.counts['cells']} cells (full product)" in grid.as_text()
+
+
+# ---------------------------------------------------------------------------- its judge
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """One provider that answers at once."""
+    with Sandbox([PROVIDER], pace=0, plain=True) as served:
+        yield served
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqlJournal]:
+    """A journal."""
+    made = SqlJournal(tmp_path / "journal.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def walk(sandbox: Sandbox, journal: SqlJournal, tmp_path: Path) -> Walk:
+    """A cell in which nothing is dialled: a test does what a bad client would do."""
+    row = Row(name="nothing", operation="poll")
+    return Walk(
+        cell=Cell(provider=PROVIDER, row=row, client="Client"),
+        plugin=None,
+        sandbox=sandbox,
+        journal=journal,
+        folder=tmp_path / "out",
+        request=ImageRequest(prompt="a cat", model="seedream-4.5"),
+    )
+
+
+@pytest.fixture
+def client(walk: Walk) -> Iterator[Client]:
+    """A client on the cell's sandbox and journal."""
+    with Client(environ=walk.sandbox.environ(), journal=walk.journal) as made:
+        yield made
+
+
+def verdict(walk: Walk) -> str:
+    """What the judge finds broken, as one text."""
+    return " ".join(judged(walk).broken)
+
+
+def test_a_good_cell_is_good(walk: Walk, client: Client) -> None:
+    """Drawn once, saved once."""
+    client.save(client.generate(walk.request, provider=PROVIDER), walk.folder)
+    assert judged(walk).broken == ()
+    assert judged(walk).outcome == "straight"
+
+
+def test_a_submission_that_is_paid_twice_is_found(walk: Walk, client: Client) -> None:
+    """The same picture, asked for twice, both saved."""
+    for _ in range(2):
+        client.save(client.generate(walk.request, provider=PROVIDER), walk.folder)
+    assert "was paid for more than once" in verdict(walk)
+
+
+def test_a_paid_picture_that_is_nowhere_is_found(walk: Walk, client: Client) -> None:
+    """Drawn, and never saved: the record is open, too."""
+    client.generate(walk.request, provider=PROVIDER)
+    assert "were paid for and are nowhere" in verdict(walk)
+    assert "is still open" in verdict(walk)
+
+
+def test_a_picture_that_is_there_twice_is_found(walk: Walk, client: Client) -> None:
+    """Saved under two names."""
+    drawn = client.generate(walk.request, provider=PROVIDER)
+    client.save(drawn, walk.folder)
+    client.save(drawn, walk.folder, name="again")
+    assert "is on disk 2 times" in verdict(walk)
+
+
+def test_half_a_file_is_found(walk: Walk, client: Client) -> None:
+    """It is none of the images that were drawn."""
+    (path,) = client.save(client.generate(walk.request, provider=PROVIDER), walk.folder)
+    path.write_bytes(path.read_bytes()[:-10])
+    assert "something else than a whole image" in verdict(walk)
+    assert "are nowhere" in verdict(walk)
+
+
+def test_an_unknown_submission_that_nobody_was_told_of_is_found(walk: Walk) -> None:
+    """And one whose answer came after all."""
+    entry = walk.journal.record(Intent(provider=PROVIDER, request=walk.request)).result()
+    lost = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="")
+    walk.journal.record(lost).result()
+    assert f"lists ['{entry}'] as unknown; the errors named []" in verdict(walk)
+    assert "and its answer came" in verdict(walk)
+
+
+def test_an_error_that_says_not_billed_of_what_was_is_found(walk: Walk, client: Client) -> None:
+    """A lie about money."""
+    client.save(client.generate(walk.request, provider=PROVIDER), walk.folder)
+    walk._meet(ServerError("No capacity.", billed=Billed.NO))  # noqa: SLF001 - as the walk does
+    assert "says not billed, and it was" in verdict(walk)
+
+
+def test_a_visit_to_another_host_is_found(walk: Walk) -> None:
+    """With or without a key."""
+    with (
+        Client(
+            environ={**walk.sandbox.environ(), "APIYI_BASE_URL": walk.sandbox.elsewhere}
+        ) as lost,
+        pytest.raises(SubmissionUnknownError),
+    ):
+        lost.submit(walk.request, provider=PROVIDER)
+    assert "with a key" in verdict(walk)
+
+
+def test_a_fault_that_did_not_happen_is_told(walk: Walk) -> None:
+    """The cell is idle."""
+    fault = Fault(kind="500", operation="poll")
+    walk.sandbox.dial(fault)
+    walk.cell = evolve(walk.cell, row=evolve(walk.cell.row, fault=fault))
+    idle = judged(walk)
+    assert not idle.struck
+    grid = Grid(verdicts=(evolve(idle, cell=evolve(idle.cell, row=ROWS[0])),))
+    assert "~" in grid.as_text()
+
+
+# --------------------------------------------------------------------------- the command
+
+
+def test_the_command_prints_the_grid_and_writes_it(tmp_path: Path) -> None:
+    """Pairwise, for one provider: the table says so."""
+    path = tmp_path / "grid.json"
+    result = CliRunner().invoke(
+        command, ["--provider", "openrouter", "--pairwise", "--json", str(path)]
+    )
+    assert result.exit_code == 0, result.output
+    assert "pairwise: the clients take turns" in result.output
+    assert json.loads(path.read_text())["pairwise"] is True
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all", "--provider", "apiyi"], ["--provider", "x"]])
+def test_misuse_of_the_command_is_one_sentence(arguments: list[str]) -> None:
+    """On stderr, with exit code 2."""
+    result = CliRunner().invoke(command, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("tintype: ")
+    assert result.stderr.count("\n") == 1
