@@ -57,6 +57,7 @@ def types(session: nox.Session) -> None:
         "mypy",
         "nox",
         "types-jsonschema",
+        "types-psutil",
     )
     session.run("mypy")
 

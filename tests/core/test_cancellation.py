@@ -1,0 +1,308 @@
+"""Cancellation: polling stops, no socket is left, the task can be resumed, one cancel is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from tests.core import easel
+from tests.core.conftest import KEY
+from tests.core.loopback import Fault, Loopback, answer, events, said
+from tests.core.pictures import PNG, in_base64
+
+from tintype import (
+    Account,
+    AsyncClient,
+    Client,
+    ImageRequest,
+    Outcome,
+    Request,
+    Task,
+    TaskState,
+    hookimpl,
+)
+from tintype.journal.sql import SqlJournal
+
+ROOT = Path(__file__).parents[2]
+REQUEST = ImageRequest(prompt="a red panda")
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+CANCEL = "DELETE /v1/pictures/p1"
+DRAWING = said({"id": "p1", "state": "drawing"})
+DONE = said({"id": "p1", "state": "done", "picture": in_base64(PNG)})
+
+
+def cancelable() -> types.ModuleType:
+    """The easel, which documents a cancel, and is looked at twice a minute."""
+    plugin = types.ModuleType("easel_with_cancel")
+    for name in ("price", "submit", "poll", "parse"):
+        setattr(plugin, name, getattr(easel, name))
+
+    @hookimpl
+    def describe() -> object:
+        """The easel with long pauses."""
+        return evolve(easel.INFO, poll_schedule=(30.0,))
+
+    @hookimpl
+    def cancel(task: Task) -> Request:
+        """`DELETE /v1/pictures/{id}`."""
+        return Request(method="DELETE", url=f"https://api.easel.test/v1/pictures/{task.id}")
+
+    plugin.describe = describe  # type: ignore[attr-defined]
+    plugin.cancel = cancel  # type: ignore[attr-defined]
+    return plugin
+
+
+def options(place: Path, **fields: object) -> dict:
+    """What a client is made of."""
+    return {"plugins": {"easel": cancelable()}, "journal": place, "environ": {}, **fields}
+
+
+def account(server: Loopback) -> Account:
+    """The easel at the server."""
+    return Account(provider="easel", key=KEY, base_url=server.url)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where the journal is."""
+    return tmp_path / "journal.db"
+
+
+def is_resumed(server: Loopback, place: Path) -> bool:
+    """Whether another client finishes the task, and sends no submission."""
+    server.take()
+    server.on(LOOK, DONE)
+    fields = options(place, plugins={"easel": easel})
+    with Client(account(server), **fields) as client:
+        (resumed,) = client.resume(place.parent / "out")
+    assert server.lines() == [LOOK]
+    return [path.read_bytes() for path in resumed.paths] == [PNG]
+
+
+# ---------------------------------------------------------------------------- with await
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+async def test_a_cancelled_call_stops_polling_and_tells_the_provider_once(
+    server: Loopback,
+    place: Path,
+    cancels: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """At once, in the middle of a pause; the task stays in the journal, and can be resumed."""
+    server.on(CREATE, DRAWING).on(CANCEL, said({"id": "p1", "state": "drawing"}))
+    fields = options(place, cancel_on_exit=cancels)
+    async with AsyncClient(account(server), **fields) as client:
+        accepted = asyncio.Event()
+        drawing = asyncio.create_task(
+            client.generate(REQUEST, provider="easel", on_progress=lambda _: accepted.set())
+        )
+        await accepted.wait()
+        drawing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await drawing
+    assert server.lines() == [CREATE, *([CANCEL] if cancels else [])]
+    assert await asyncio.to_thread(server.is_left_alone)
+    assert await asyncio.to_thread(is_resumed, server, place)
+
+
+async def test_many_cancelled_calls_leave_nothing_behind(server: Loopback, place: Path) -> None:
+    """One cancel a task; and only those that were accepted."""
+    server.on("*", lambda request: said({"id": request.body.decode()[12:15], "state": "drawing"}))
+    async with AsyncClient(account(server), **options(place)) as client:
+        seen: list[Task] = []
+        calls = [
+            asyncio.create_task(
+                client.generate(
+                    ImageRequest(prompt=f"{n:03d}"), provider="easel", on_progress=seen.append
+                )
+            )
+            for n in range(12)
+        ]
+        while len(seen) < 12:
+            await asyncio.sleep(0.01)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+    lines = server.lines()
+    assert len([line for line in lines if line.startswith("DELETE")]) == 12
+    assert len(lines) == 24
+    assert await asyncio.to_thread(server.is_left_alone)
+
+
+async def test_a_cancel_while_the_submission_is_under_way_leaves_it_unknown(
+    server: Loopback, place: Path
+) -> None:
+    """Nobody knows of a task, so none is canceled; the journal says so."""
+    server.on(CREATE, Fault.STALL)
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
+        await asyncio.to_thread(server.has_been_asked)
+        drawing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await drawing
+    assert server.lines() == [CREATE]
+    assert await asyncio.to_thread(server.is_left_alone)
+    journal = SqlJournal(place)
+    assert [line.outcome for line in journal.lines()] == [Outcome.UNKNOWN]
+    journal.close()
+
+
+async def test_a_provider_that_does_not_answer_the_cancel_is_not_waited_for_long(
+    server: Loopback, place: Path
+) -> None:
+    """The last word is bounded, and its failure is nobody's."""
+    server.on(CREATE, DRAWING).on(CANCEL, Fault.RESET)
+    async with AsyncClient(account(server), **options(place)) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await client.generate(REQUEST, provider="easel")
+    assert server.lines() == [CREATE, CANCEL]
+    assert await asyncio.to_thread(server.is_left_alone)
+
+
+async def test_a_download_that_is_cancelled_leaves_no_half_file(
+    server: Loopback, place: Path
+) -> None:
+    """And no socket; the image is fetched when it is resumed."""
+    urls = [f"{server.url}/1.png"]
+    server.on(CREATE, said({"id": "p1", "state": "done", "urls": urls}))
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + PNG[:20]
+    server.on("GET /1.png", (half, Fault.STALL))
+    out = place.parent / "out"
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawn = await client.generate(REQUEST, provider="easel")
+        saving = asyncio.create_task(client.save(drawn, out))
+        await asyncio.to_thread(server.has_been_asked, 2)
+        saving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await saving
+        assert list(out.iterdir()) == []
+        server.on("GET /1.png", answer(PNG, media_type="image/png"))
+        (resumed,) = await client.resume(out)
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert await asyncio.to_thread(server.is_left_alone)
+
+
+# -------------------------------------------------------------------------- with a block
+
+STREAM = b'data: {"id":"p1","state":"drawing"}\n\n'
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+def test_a_stream_that_is_left_is_closed_and_canceled_once(
+    server: Loopback,
+    place: Path,
+    cancels: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Nobody looks any more: the connection goes, the task stays resumable."""
+    server.on(CREATE, (*events(STREAM)[:-1], Fault.STALL)).on(CANCEL, DRAWING)
+    with Client(account(server), **options(place, cancel_on_exit=cancels)) as client:
+        steps = client.stream(REQUEST, provider="easel")
+        assert next(steps).id == "p1"
+        steps.close()  # type: ignore[attr-defined]
+    assert server.lines() == [CREATE, *([CANCEL] if cancels else [])]
+    assert server.is_left_alone()
+    assert is_resumed(server, place)
+
+
+async def test_an_async_stream_that_is_left_is_closed_and_canceled_once(
+    server: Loopback, place: Path
+) -> None:
+    """The same with await."""
+    server.on(CREATE, (*events(STREAM)[:-1], Fault.STALL)).on(CANCEL, DRAWING)
+    async with AsyncClient(account(server), **options(place)) as client:
+        steps = client.stream(REQUEST, provider="easel")
+        assert (await anext(steps)).id == "p1"
+        await steps.aclose()  # type: ignore[attr-defined]
+    assert server.lines() == [CREATE, CANCEL]
+    assert await asyncio.to_thread(server.is_left_alone)
+
+
+def test_leaving_the_block_by_an_error_leaves_the_task_to_others(
+    server: Loopback, place: Path
+) -> None:
+    """A task that was only submitted is neither polled nor canceled: it is nobody's mistake."""
+    server.on(CREATE, DRAWING)
+    with pytest.raises(RuntimeError), Client(account(server), **options(place)) as client:
+        client.submit(REQUEST, provider="easel")
+        raise RuntimeError
+    assert server.lines() == [CREATE]
+    assert server.is_left_alone()
+
+
+# ------------------------------------------------------------------------------- Ctrl-C
+
+INTERRUPTED = """
+import asyncio, sys
+from pathlib import Path
+from tests.core.test_cancellation import options
+from tintype import Account, AsyncClient, Client, ImageRequest
+kind, url, place, cancels = sys.argv[1:]
+account = Account(provider="easel", key="k", base_url=url)
+fields = options(Path(place), cancel_on_exit=cancels == "True")
+told = lambda task: print(task.id, flush=True)
+asked = ImageRequest(prompt="p")
+async def awaited():
+    async with AsyncClient(account, **fields) as client:
+        await client.generate(asked, provider="easel", on_progress=told)
+try:
+    if kind == "async":
+        asyncio.run(awaited())
+    else:
+        with Client(account, **fields) as client:
+            client.generate(asked, provider="easel", on_progress=told)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_ctrl_c_stops_polling_and_tells_the_provider_once(
+    server: Loopback,
+    place: Path,
+    kind: str,
+    cancels: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """The process ends by its own means, no socket is left, the task is resumable."""
+    server.on(CREATE, DRAWING).on(CANCEL, DRAWING)
+    process = subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-W", "error", "-c", INTERRUPTED]
+        + [kind, server.url, str(place), str(cancels)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "p1\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (out, err, process.returncode) == ("interrupted\n", "", 0)
+    assert server.lines() == [CREATE, *([CANCEL] if cancels else [])]
+    assert server.is_left_alone()
+    assert is_resumed(server, place)
+
+
+def test_a_canceled_task_that_the_provider_confirms_is_over(server: Loopback, place: Path) -> None:
+    """`cancel` by name, once."""
+    server.on(CREATE, DRAWING).on(CANCEL, said({"id": "p1", "state": "failed", "why": "so"}))
+    with Client(account(server), **options(place)) as client:
+        task = client.cancel(client.submit(REQUEST, provider="easel"))
+        assert task.state is TaskState.FAILED
+        assert client.journal.lines()[0].open is False
+    assert server.lines() == [CREATE, CANCEL]
+
+
+def test_the_easel_of_these_tests_waits_long() -> None:
+    """So that a test which ends has not waited for its poll."""
+    describe: Callable[[], object] = cancelable().describe
+    assert describe() is not easel.INFO
