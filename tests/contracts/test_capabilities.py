@@ -14,6 +14,7 @@ from tintype_contracts.checks.registry import Check, all_checks
 from tintype_contracts.format import CAPABILITIES, Support
 from tintype_contracts.loader import installed, load
 from tintype_contracts.rows import ask
+from tintype_contracts.standing import coverage
 from tintype_contracts.subject import Subject
 
 CHECKS: dict[str, Check] = {check.id: check for check in all_checks()}
@@ -60,6 +61,14 @@ def test_what_is_declared_off_and_works_all_the_same_fails(
 def test_every_provider_declares_every_capability(provider: str) -> None:
     """The fixtures of each installed provider say of every capability how it stands."""
     assert set(load(provider).capabilities) == set(CAPABILITIES)
+
+
+def test_what_is_not_implemented_counts_against_coverage() -> None:
+    """A provider's ability that the plugin leaves out is missing from the fraction."""
+    whole = reference.fixtures("reference_by_url")
+    poor = declared("reference_by_url", "n", "not_implemented")
+    assert coverage(whole)["capabilities"] == "4/4"
+    assert coverage(poor.fixtures)["capabilities"] == "4/5"
 
 
 def test_an_unknown_capability_may_stay_where_it_is_advertised() -> None:

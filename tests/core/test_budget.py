@@ -402,7 +402,7 @@ def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Path)
     usage = {"cost": 0.03, "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     picture = {"b64_json": in_base64(PNG), "media_type": "image/png"}
     body = {"created": 1748372400, "data": [picture], "usage": usage}
-    server.on("*", said(body))
+    server.on("POST /api/v1/images", said(body)).on("*", said({}, status=401))
     account = Account(provider="openrouter", key=KEY, base_url=server.url)
     with Client(account, journal=place, environ={}) as client:
         drawn = client.generate(REQUEST, provider="openrouter")

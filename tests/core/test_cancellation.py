@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
@@ -117,17 +118,19 @@ async def test_many_cancelled_calls_leave_nothing_behind(server: Loopback, place
     """One cancel a task; and only those that were accepted."""
     server.on("*", lambda request: said({"id": request.body.decode()[12:15], "state": "drawing"}))
     async with AsyncClient(account(server), **options(place)) as client:
-        seen: list[Task] = []
+        accepted = asyncio.Barrier(13)
+        told: list[asyncio.Task[int]] = []
+
+        def tell(_: Task) -> None:
+            told.append(asyncio.create_task(accepted.wait()))
+
         calls = [
             asyncio.create_task(
-                client.generate(
-                    ImageRequest(prompt=f"{n:03d}"), provider="easel", on_progress=seen.append
-                )
+                client.generate(ImageRequest(prompt=f"{n:03d}"), provider="easel", on_progress=tell)
             )
             for n in range(12)
         ]
-        while len(seen) < 12:
-            await asyncio.sleep(0.01)
+        await accepted.wait()
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
@@ -231,7 +234,7 @@ def test_leaving_the_block_by_an_error_leaves_the_task_to_others(
 ) -> None:
     """A task that was only submitted is neither polled nor canceled: it is nobody's mistake."""
     server.on(CREATE, DRAWING)
-    with pytest.raises(RuntimeError), Client(account(server), **options(place)) as client:
+    with contextlib.suppress(RuntimeError), Client(account(server), **options(place)) as client:
         client.submit(REQUEST, provider="easel")
         raise RuntimeError
     assert server.lines() == [CREATE]
@@ -275,8 +278,10 @@ def test_ctrl_c_stops_polling_and_tells_the_provider_once(
     """The process ends by its own means, no socket is left, the task is resumable."""
     server.on(CREATE, DRAWING).on(CANCEL, DRAWING)
     process = subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-W", "error", "-c", INTERRUPTED]
-        + [kind, server.url, str(place), str(cancels)],
+        [
+            *(sys.executable, "-W", "error", "-c", INTERRUPTED),
+            *(kind, server.url, str(place), str(cancels)),
+        ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -73,7 +73,15 @@ def coverage(fixtures: Fixtures) -> Mapping[str, str]:
         "states": _fraction(len(words & shown), len(words)),
         "errors": _fraction(sum(errors), len(errors)),
         "exchanges": _fraction(len(used), len(fixtures.exchanges)),
+        "capabilities": _capabilities(fixtures),
     }
+
+
+def _capabilities(fixtures: Fixtures) -> str:
+    """How much of what the provider can do the plugin does: what is not implemented counts."""
+    rows = fixtures.capabilities.values()
+    done = sum(row.on for row in rows)
+    return _fraction(done, done + sum(row.support == "not_implemented" for row in rows))
 
 
 def _documented_words(fixtures: Fixtures) -> set[str]:

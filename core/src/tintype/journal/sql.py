@@ -229,6 +229,9 @@ class SqlJournal:
 
     def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
         """A record for this process to follow, or None where another one may still do so."""
+        # What this process has let go of is written behind everything that waits: wait as well,
+        # or it would let go of what it is about to claim.
+        self._writer.submit(Released(entry="")).result()
         with _translated(), self._engine.connect() as connection:
             row = connection.execute(_row(entry)).mappings().first()
             if row is None or not self._may_have(row, by_name=by_name):
