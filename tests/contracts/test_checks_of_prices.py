@@ -8,7 +8,8 @@ from attrs import evolve
 from tests.contracts.otherwise import AT_ONCE, BY_ID, MULTIPART, bent, findings, good, told
 
 from tintype.catalog import Pixels
-from tintype.models import ImageRequest, Quote
+from tintype.models import Quote
+from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import NotApplicable, all_checks
 from tintype_contracts.subject import Subject

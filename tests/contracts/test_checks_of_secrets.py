@@ -15,7 +15,8 @@ from tests.contracts.otherwise import BY_ID, BY_URL, bent, findings, good, told
 from tintype.catalog import Auth
 from tintype.exchange import Exchange, Operation
 from tintype.messages import HttpRequest, JsonBody, Request
-from tintype.models import ImageRequest, Task
+from tintype.models import Task
+from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.canary import CANARY, account, listening, shows, views
 from tintype_contracts.checks.registry import all_checks

@@ -23,7 +23,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Provider
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest
 from tintype_contracts import Fixtures
 from tintype_contracts.documents import command_differences, exchange_of, printed_commands
 from tintype_contracts.rehearsal import Rehearsal

@@ -7,7 +7,7 @@ from attrs import evolve
 from click.testing import CliRunner
 
 from tintype.messages import Request
-from tintype.models import ImageRequest
+from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import Check
 from tintype_contracts.commands.contracts.selftest import command, told

@@ -29,7 +29,8 @@ from tests.contracts.poor_clients import (
 from tintype.exchange import Exchange
 from tintype.hooks import Extras, Provider
 from tintype.messages import JsonBody, Request, Response
-from tintype.models import ImageRequest, Task, TaskState
+from tintype.models import Task, TaskState
+from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.checks import wire as _wire  # noqa: F401 - enters the checks
 from tintype_contracts.checks.registry import Finding, NotApplicable, all_checks

@@ -42,16 +42,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Headers, Request, Response, ServerSentEvent
-from tintype.models import (
-    Failure,
-    Image,
-    ImageRequest,
-    Quote,
-    QuoteLine,
-    Reference,
-    Task,
-    TaskState,
-)
+from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState
+from tintype.request import ImageRequest, Reference
 
 T = TypeVar("T")
 

@@ -28,7 +28,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest
 
 _PICTURES = "https://api.easel.test/v1/pictures"
 _STATES = {

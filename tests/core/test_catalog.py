@@ -22,7 +22,8 @@ from tintype.catalog import (
     Unsupported,
     quote_from_prices,
 )
-from tintype.models import ImageRequest, QuoteKind
+from tintype.models import QuoteKind
+from tintype.request import ImageRequest
 
 SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
 

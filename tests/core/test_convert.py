@@ -46,16 +46,15 @@ from tintype.models import (
     Cost,
     Failure,
     Image,
-    ImageRequest,
     Notice,
     Quote,
     QuoteLine,
-    Reference,
     Resolved,
     Task,
     TaskState,
     Usage,
 )
+from tintype.request import ImageRequest, Reference
 
 
 @frozen(kw_only=True)

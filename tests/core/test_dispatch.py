@@ -22,10 +22,10 @@ from tintype._dispatch import (
     normalized,
     origin,
 )
+from tintype.account import Account
 from tintype.catalog import Auth
 from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
 from tintype.messages import HttpRequest, JsonBody, MultipartBody, Part, Request, find_header
-from tintype.models import Account
 
 KEY = "sk-canary-4711"
 ACCOUNT = Account(provider="acme", key=KEY)

@@ -49,7 +49,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
-from tintype.models import ImageRequest, Reference, Task, TaskState
+from tintype.models import Task, TaskState
+from tintype.request import ImageRequest, Reference
 
 THREE = evolve(ASKED, n=3)
 LOST: list[Scripted] = [

@@ -19,6 +19,7 @@ from tests.core.acme import (
     told,
 )
 
+from tintype.account import Secret
 from tintype.convert import from_json, to_json
 from tintype.errors import (
     Billed,
@@ -37,7 +38,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Request, Response
-from tintype.models import Secret, Task, TaskState
+from tintype.models import Task, TaskState
 
 TASK = Task(provider="acme", model="acme-draw-1", id="t1", request=ASKED, created_at=NOW)
 FAULTS: list[Scripted] = [

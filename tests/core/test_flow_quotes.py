@@ -30,7 +30,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
-from tintype.models import ImageRequest, Quote, QuoteKind, Reference
+from tintype.models import Quote, QuoteKind
+from tintype.request import ImageRequest, Reference
 
 CENT = Decimal("0.01")
 

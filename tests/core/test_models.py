@@ -14,22 +14,11 @@ import attrs
 import pytest
 from tests.core.acme import PNG
 
+from tintype.account import Account, Secret
 from tintype.convert import to_builtins
 from tintype.errors import InvalidRequestError, Outcome, TintypeError
-from tintype.models import (
-    Account,
-    Attempt,
-    Cost,
-    Generation,
-    Image,
-    ImageRequest,
-    Quote,
-    QuoteKind,
-    Reference,
-    Secret,
-    Task,
-    TaskState,
-)
+from tintype.models import Attempt, Cost, Generation, Image, Quote, QuoteKind, Task, TaskState
+from tintype.request import ImageRequest, Reference
 
 KEY = "sk-canary-4711"
 ONE, TWO = Decimal(1), Decimal(2)

@@ -25,7 +25,8 @@ from tintype.catalog import (
     Unsupported,
 )
 from tintype.errors import InvalidRequestError, UnsupportedError
-from tintype.models import ImageRequest, Notice, Reference, Resolved
+from tintype.models import Notice, Resolved
+from tintype.request import ImageRequest, Reference
 
 ALL = {
     "aspect_ratio": "16:9",

@@ -31,7 +31,8 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, JsonBody, Request, Response, ServerSentEvent
-from tintype.models import Failure, Image, ImageRequest, Quote, QuoteKind, Task, TaskState
+from tintype.models import Failure, Image, Quote, QuoteKind, Task, TaskState
+from tintype.request import ImageRequest
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DRAW = "seedream/4.5-text-to-image"

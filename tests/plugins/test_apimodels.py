@@ -26,7 +26,8 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, JsonBody, Response
-from tintype.models import ImageRequest, Quote, QuoteKind, Task, TaskState
+from tintype.models import Quote, QuoteKind, Task, TaskState
+from tintype.request import ImageRequest
 
 INFO = plugin.describe()
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

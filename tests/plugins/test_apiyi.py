@@ -32,7 +32,8 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import JsonBody, Request, Response, ServerSentEvent
-from tintype.models import Failure, Image, ImageRequest, QuoteKind, Task, TaskState, Usage
+from tintype.models import Failure, Image, QuoteKind, Task, TaskState, Usage
+from tintype.request import ImageRequest
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 URL = "https://ark-content-generation-v2-ap-southeast-1.tos-ap-southeast-1.bytepluses.com/1.png"

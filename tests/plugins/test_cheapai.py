@@ -32,7 +32,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import Delivery, JsonBody, MultipartBody, Part, Request, Response
-from tintype.models import Cost, Image, ImageRequest, Quote, Reference, Task, TaskState
+from tintype.models import Cost, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest, Reference
 
 MODEL = "bytedance-seedream-4.5"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

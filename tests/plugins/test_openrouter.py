@@ -16,7 +16,8 @@ from tintype.catalog import Choice, Flag, ProviderInfo, Range, Unsupported
 from tintype.errors import Billed, InvalidRequestError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import JsonBody, Request, Response, ServerSentEvent
-from tintype.models import Cost, ImageRequest, Quote, QuoteKind, Reference, Task, TaskState, Usage
+from tintype.models import Cost, Quote, QuoteKind, Task, TaskState, Usage
+from tintype.request import ImageRequest, Reference
 
 SEEDREAM = "bytedance-seed/seedream-4.5"
 GPT = "openai/gpt-image-1"

@@ -18,7 +18,8 @@ from tintype.catalog import Model, References
 from tintype.errors import InvalidRequestError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, Request
-from tintype.models import ImageRequest, Quote, QuoteKind, Reference, Task
+from tintype.models import Quote, QuoteKind, Task
+from tintype.request import ImageRequest, Reference
 from tintype_contracts.subject import Subject
 from tintype_contracts.values import NOW, small_png
 

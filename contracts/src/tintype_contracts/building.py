@@ -14,7 +14,7 @@ from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.hooks import Extras
 from tintype.messages import JsonBody, MultipartBody, Part, Request
-from tintype.models import ImageRequest
+from tintype.request import ImageRequest
 from tintype_contracts.format import Operation, Parameter
 from tintype_contracts.neutral import read_field, rows_for
 from tintype_contracts.placeholders import dump

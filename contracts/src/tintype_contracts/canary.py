@@ -23,9 +23,9 @@ import attrs
 from attrs import frozen
 
 from tintype._dispatch import env_name
+from tintype.account import Account, Secret
 from tintype.convert import to_builtins
 from tintype.messages import Request
-from tintype.models import Account, Secret
 from tintype_contracts.format import Exchange
 from tintype_contracts.subject import Subject
 

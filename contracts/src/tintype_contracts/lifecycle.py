@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from tintype.errors import TintypeError
-from tintype.models import ImageRequest, Task, TaskState
+from tintype.models import Task, TaskState
+from tintype.request import ImageRequest
 from tintype_contracts.checks.registry import NotApplicable
 from tintype_contracts.format import Exchange, States
 from tintype_contracts.pointers import get, is_array, join

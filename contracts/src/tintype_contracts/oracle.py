@@ -16,7 +16,8 @@ from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import Billed, TintypeError
 from tintype.exchange import Operation
-from tintype.models import Cost, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Cost, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest
 from tintype_contracts.retelling import Value
 
 _DRAWN = {TaskState.SUCCEEDED, TaskState.PARTIAL}

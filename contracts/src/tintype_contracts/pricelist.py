@@ -8,7 +8,7 @@ from itertools import product
 from attrs import evolve
 
 from tintype.catalog import Model
-from tintype.models import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference
 from tintype_contracts.format import PriceRow
 from tintype_contracts.subject import Subject
 from tintype_contracts.values import data_uri, small_png

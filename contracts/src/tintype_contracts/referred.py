@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from tintype.models import Reference
+from tintype.request import Reference
 from tintype_contracts.pointers import is_array
 from tintype_contracts.sandbox.forms import UploadedFile
 

@@ -15,7 +15,8 @@ from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 from tintype_contracts import format as words
 from tintype_contracts.comparing import Difference
 from tintype_contracts.transcripts import (

@@ -20,7 +20,8 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, Headers, Response, ServerSentEvent
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 from tintype_contracts import format as words
 from tintype_contracts.placeholders import dump
 from tintype_contracts.pointers import MISSING, is_array

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isqrt
 
 from tintype.catalog import ReferenceForm
-from tintype.models import Reference
+from tintype.request import Reference
 from tintype_contracts.format import Parameter, Pixels
 from tintype_contracts.values import data_uri, small_png
 

@@ -28,7 +28,7 @@ from tintype.messages import (
     Response,
     ServerSentEvent,
 )
-from tintype.models import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference
 from tintype_contracts import format as words
 from tintype_contracts.comparing import Difference, differences, subset
 from tintype_contracts.placeholders import dump, render, render_events, render_text, whole

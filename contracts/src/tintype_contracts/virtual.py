@@ -17,7 +17,8 @@ from tintype._flow import Conversation, Terms
 from tintype._pacing import Clock
 from tintype.errors import TintypeError
 from tintype.messages import Request, Response, ServerSentEvent
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 from tintype_contracts.retelling import Answer
 from tintype_contracts.subject import Subject
 from tintype_contracts.values import NOW, small_png

@@ -6,8 +6,8 @@
         drawn = client.generate(ImageRequest(prompt="a red panda astronaut"), provider="apiyi")
         client.save(drawn, "out")
 
-The modules without an underscore are public: `errors`, `messages`, `models`, `exchange`,
-`catalog`, `hooks`, `convert`, `transports`, `downloads`, and what stands here.
+The modules without an underscore are public: `errors`, `messages`, `request`, `models`, `account`,
+`exchange`, `catalog`, `hooks`, `convert`, `transports`, `downloads`, and what stands here.
 """
 
 from __future__ import annotations
@@ -15,27 +15,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from tintype.account import Account, Secret
 from tintype.client import Client
 from tintype.errors import Billed, Outcome, TintypeError
 from tintype.messages import Delivery, HttpRequest, Request, Response
 from tintype.models import (
-    Account,
     Attempt,
     Cost,
     Failure,
     Generation,
     Image,
-    ImageRequest,
     Notice,
     Quote,
     QuoteKind,
-    Reference,
     Resolved,
-    Secret,
     Task,
     TaskState,
     Usage,
 )
+from tintype.request import ImageRequest, Reference
 
 if TYPE_CHECKING:
     from tintype._resuming import Resumed

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from tintype._resolve import OnUnsupported
     from tintype._setup import Observer
+    from tintype.account import Account
     from tintype.budget import Budget
     from tintype.catalog import ProviderInfo
     from tintype.errors import PluginError
     from tintype.journal import Journal
-    from tintype.models import Account
 
 AnyTransport = TypeVar("AnyTransport")
 

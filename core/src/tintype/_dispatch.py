@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from typing import assert_never
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
+from tintype.account import Account
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
 from tintype.messages import HttpRequest, JsonBody, JsonObject, MultipartBody, Part, Request
-from tintype.models import Account
 
 USER_AGENT = "tintype/0.1.0"
 _BODILESS = frozenset({"GET", "HEAD"})

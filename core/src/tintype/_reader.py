@@ -12,7 +12,8 @@ from tintype._settle import stamped
 from tintype.errors import Billed, PluginError, ProviderError, TintypeError, UsageError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from tintype._media import media_type
 from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
-from tintype.models import ImageRequest, Notice, Reference, Resolved
+from tintype.models import Notice, Resolved
+from tintype.request import ImageRequest, Reference
 
 OnUnsupported: TypeAlias = Literal["error", "notice"]
 

@@ -11,7 +11,8 @@ from attrs import evolve
 
 from tintype._media import dimensions, media_type
 from tintype.catalog import Model, ProviderInfo
-from tintype.models import Cost, Image, ImageRequest, Quote, QuoteLine, Resolved, Task
+from tintype.models import Cost, Image, Quote, QuoteLine, Resolved, Task
+from tintype.request import ImageRequest
 
 CALLBACK_FIELD = "tintype"
 """The query field of a webhook URL that names the journal's record."""

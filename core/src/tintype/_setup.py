@@ -21,6 +21,7 @@ from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._resuming import Resumed, claimed, of_provider, resuming
+from tintype.account import Account, Secret
 from tintype.budget import Budget
 from tintype.downloads import Memory, Rules, Saveable, fetching, provider_of, saving
 from tintype.entries import Released, Snapshot
@@ -32,7 +33,7 @@ from tintype.errors import (
 )
 from tintype.journal import Journal, Line, NoJournal, open_journal
 from tintype.messages import HttpRequest
-from tintype.models import Account, Image, Secret, Task
+from tintype.models import Image, Task
 
 # Seconds for the last word to a provider when a call is interrupted.
 _FAREWELL = 5.0

@@ -15,7 +15,8 @@ from typing import Literal, TypeAlias
 import attrs
 from attrs import evolve, frozen
 
-from tintype.models import ImageRequest, Quote, QuoteLine
+from tintype.models import Quote, QuoteLine
+from tintype.request import ImageRequest
 
 ReferenceForm: TypeAlias = Literal["url", "data_uri", "bytes"]
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tintype.catalog import ProviderInfo
     from tintype.downloads import Saveable
     from tintype.messages import Delivery
-    from tintype.models import Generation, Image, ImageRequest, Quote
+    from tintype.models import Generation, Image, Quote
+    from tintype.request import ImageRequest
 
 
 class Client(Configured[Transport]):

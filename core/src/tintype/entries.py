@@ -8,7 +8,8 @@ from attrs import field, frozen
 
 from tintype.budget import Budget
 from tintype.errors import Billed, Outcome
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 
 @frozen(kw_only=True)

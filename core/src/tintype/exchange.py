@@ -9,7 +9,8 @@ from typing import TypeAlias
 from attrs import frozen
 
 from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 Message: TypeAlias = Response | ServerSentEvent | Delivery
 

@@ -24,7 +24,8 @@ import pluggy
 from tintype.catalog import ProviderInfo
 from tintype.exchange import Exchange
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tintype")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tintype")

@@ -8,7 +8,8 @@ from decimal import Decimal
 from tintype.errors import TintypeError
 from tintype.exchange import Operation
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, QuoteKind
+from tintype.models import Quote, QuoteKind
+from tintype.request import ImageRequest
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.format import PriceRow
 from tintype_contracts.lifecycle import asked

@@ -16,7 +16,8 @@ from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import JsonBody, MultipartBody, Request
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 from tintype_contracts.calls import Call, documented_calls
 from tintype_contracts.checks.registry import Finding, check
 from tintype_contracts.guard import Reach, Touch, touches_of

@@ -18,7 +18,8 @@ from tintype.async_client import AsyncClient
 from tintype.cli.display import console, progress_words, quotes_table, table, usd
 from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UnknownProviderError
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 from tintype_contracts.loader import installed
 from tintype_contracts.sandbox import Sandbox
 

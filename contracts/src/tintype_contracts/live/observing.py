@@ -11,7 +11,8 @@ from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 _STREAMED = frozenset({Operation.EVENT, Operation.END})
 

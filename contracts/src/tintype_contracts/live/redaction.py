@@ -20,7 +20,8 @@ from tintype.messages import (
     ServerSentEvent,
     find_header,
 )
-from tintype.models import Image, ImageRequest, Quote, Task
+from tintype.models import Image, Quote, Task
+from tintype.request import ImageRequest
 from tintype_contracts.format import Fixtures, JsonContent
 from tintype_contracts.leaks import leaks
 from tintype_contracts.live.observing import Observed

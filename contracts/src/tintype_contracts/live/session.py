@@ -12,7 +12,8 @@ from attrs import evolve, frozen
 from tintype._media import media_type
 from tintype.client import Client
 from tintype.errors import Billed, TintypeError, UsageError
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 from tintype.transports import Transport
 from tintype_contracts.format import Exchange, Fixtures
 from tintype_contracts.live.consent import Consent

@@ -38,7 +38,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
-from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, TaskState, Usage
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Usage
+from tintype.request import ImageRequest
 
 _PAGE = "https://docs.at-once.test/images, read 2026-11-20"
 _READ = date(2026, 11, 20)

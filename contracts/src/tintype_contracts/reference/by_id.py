@@ -42,16 +42,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, MultipartBody, Part, Request, Response, find_header
-from tintype.models import (
-    Cost,
-    Failure,
-    Image,
-    ImageRequest,
-    Quote,
-    Reference,
-    Task,
-    TaskState,
-)
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest, Reference
 
 _PAGE = "https://docs.by-id.test/tasks, read 2026-11-20"
 _READ = date(2026, 11, 20)

@@ -37,7 +37,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
-from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest
 
 _PAGE = "https://docs.by-url.test/generate, read 2026-11-20"
 _READ = date(2026, 11, 20)

@@ -27,17 +27,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import (
-    Cost,
-    Failure,
-    Image,
-    ImageRequest,
-    Quote,
-    QuoteLine,
-    Reference,
-    Task,
-    TaskState,
-)
+from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState
+from tintype.request import ImageRequest, Reference
 
 _PAGE = "https://docs.multipart.test/edits, read 2026-11-20"
 _ROOT = "https://api.multipart.test/v1"

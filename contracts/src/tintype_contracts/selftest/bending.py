@@ -18,7 +18,8 @@ from tintype.errors import Billed, PluginError, TintypeError
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Request
-from tintype.models import ImageRequest, Task
+from tintype.models import Task
+from tintype.request import ImageRequest
 from tintype_contracts.format import Fixtures
 from tintype_contracts.subject import Subject
 

@@ -12,10 +12,12 @@ from typing import Protocol, Self
 from attrs import frozen
 
 from tintype import AsyncClient, Client
+from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.messages import HttpRequest, Response
-from tintype.models import Account, Image, ImageRequest, Quote, Task
+from tintype.models import Image, Quote, Task
+from tintype.request import ImageRequest
 from tintype.transports import Transport
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport

@@ -8,8 +8,9 @@ from typing import Self
 
 from attrs import evolve, frozen
 
+from tintype.account import Account, Secret
 from tintype.errors import TintypeError, UsageError
-from tintype.models import Account, Secret, Task
+from tintype.models import Task
 from tintype_contracts.format import Exchange
 from tintype_contracts.subject import Subject
 from tintype_contracts.wire.answers import Manner, Step, plain

@@ -10,7 +10,8 @@ from tintype.errors import PluginError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider, hookimpl
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
 

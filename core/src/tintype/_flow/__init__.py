@@ -27,11 +27,13 @@ from tintype._registry import Plugin
 from tintype._resolve import pick_model
 from tintype._verdicts import check_cost, concluded, outcome_of
 from tintype._watch import Watch
+from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo
 from tintype.errors import TintypeError, UnsupportedError
 from tintype.exchange import Operation
 from tintype.messages import Delivery, Request
-from tintype.models import Attempt, Generation, ImageRequest, Quote, Secret, Task
+from tintype.models import Attempt, Generation, Quote, Task
+from tintype.request import ImageRequest
 
 __all__ = ["Conversation", "Terms"]
 

@@ -20,7 +20,8 @@ from tintype.entries import Snapshot
 from tintype.errors import JournalError, ProviderError, TintypeError
 from tintype.exchange import Operation
 from tintype.messages import Request, Response
-from tintype.models import ImageRequest, Notice, Quote, Task
+from tintype.models import Notice, Quote, Task
+from tintype.request import ImageRequest
 
 T = TypeVar("T")
 

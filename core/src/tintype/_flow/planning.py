@@ -14,7 +14,8 @@ from tintype._settle import add_quotes, in_dollars
 from tintype.errors import PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
 from tintype.messages import Request
-from tintype.models import ImageRequest, Quote, Reference, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest, Reference
 
 _MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
 _MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more

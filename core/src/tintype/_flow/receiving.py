@@ -7,10 +7,11 @@ from attrs import evolve
 from tintype._effects import Flow
 from tintype._flow.channel import Channel
 from tintype._flow.following import question
+from tintype.account import Secret
 from tintype.errors import ProtocolError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery
-from tintype.models import Secret, Task
+from tintype.models import Task
 
 
 def receive(

@@ -31,7 +31,8 @@ from tintype.errors import (
 )
 from tintype.exchange import Operation
 from tintype.messages import Response, ServerSentEvent
-from tintype.models import ImageRequest, Quote, Task
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
 
 
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:

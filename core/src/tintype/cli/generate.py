@@ -15,7 +15,8 @@ from tintype.client import Client
 from tintype.convert import to_json
 from tintype.downloads import check_folder
 from tintype.errors import DownloadError, SaveError
-from tintype.models import Generation, ImageRequest
+from tintype.models import Generation
+from tintype.request import ImageRequest
 
 
 def _dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal | None:

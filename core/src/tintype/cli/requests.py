@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from tintype.models import ImageRequest
+from tintype.request import ImageRequest
 
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 

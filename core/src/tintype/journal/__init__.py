@@ -19,7 +19,8 @@ from attrs import field, frozen
 
 from tintype.entries import Entry, Saved
 from tintype.errors import Billed, Outcome, UsageError
-from tintype.models import ImageRequest, Task, TaskState
+from tintype.models import Task, TaskState
+from tintype.request import ImageRequest
 
 
 @frozen(kw_only=True)

@@ -29,7 +29,8 @@ from tintype.journal.schema import database_url, opened
 from tintype.journal.spool import Spool
 from tintype.journal.tables import event, image, submission, turn
 from tintype.journal.writer import Writer
-from tintype.models import Image, ImageRequest, Notice, Task, TaskState
+from tintype.models import Image, Notice, Task, TaskState
+from tintype.request import ImageRequest
 
 _NANO = Decimal(10) ** 9
 # Below this much room no submission leaves: its image might not fit.

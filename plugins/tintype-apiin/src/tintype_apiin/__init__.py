@@ -29,7 +29,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest
 from tintype_apiin import _wire
 from tintype_apiin._catalog import DISPUTED_CREDIT, INFO
 

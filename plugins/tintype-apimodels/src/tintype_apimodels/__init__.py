@@ -26,7 +26,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, ImageRequest, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.request import ImageRequest
 from tintype_apimodels import _wire
 from tintype_apimodels._catalog import INFO, TIER_AS_SIZE
 

@@ -37,7 +37,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response, ServerSentEvent
-from tintype.models import Cost, Failure, Image, ImageRequest, Quote, Task, TaskState, Usage
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Usage
+from tintype.request import ImageRequest
 from tintype_apiyi import _wire
 from tintype_apiyi._catalog import INFO, PRO
 

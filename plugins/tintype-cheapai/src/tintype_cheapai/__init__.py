@@ -36,17 +36,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, MultipartBody, Part, Request, Response
-from tintype.models import (
-    Cost,
-    Failure,
-    Image,
-    ImageRequest,
-    Quote,
-    QuoteLine,
-    Reference,
-    Task,
-    TaskState,
-)
+from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState
+from tintype.request import ImageRequest, Reference
 from tintype_cheapai import _live, _wire
 from tintype_cheapai._catalog import INFO, MODELS
 

@@ -32,17 +32,8 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
-from tintype.models import (
-    Cost,
-    Failure,
-    Image,
-    ImageRequest,
-    Quote,
-    Reference,
-    Task,
-    TaskState,
-    Usage,
-)
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Usage
+from tintype.request import ImageRequest, Reference
 from tintype_openrouter import _live, _prices, _wire
 from tintype_openrouter._catalog import INFO, MODELS
 

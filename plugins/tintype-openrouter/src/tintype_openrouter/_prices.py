@@ -10,7 +10,8 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.errors import ProtocolError
-from tintype.models import ImageRequest, Quote, QuoteLine
+from tintype.models import Quote, QuoteLine
+from tintype.request import ImageRequest
 from tintype_openrouter import _wire
 from tintype_openrouter._catalog import INFO, MODELS, QUALITY, RESOLUTION
 

@@ -12,9 +12,9 @@ from itertools import product
 from attrs import evolve
 
 from tintype._dispatch import encode
+from tintype.account import Account, Secret
 from tintype.errors import NotSentError, TransportError
 from tintype.messages import HttpRequest, Request
-from tintype.models import Account, Secret
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.subject import Subject
