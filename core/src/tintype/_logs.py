@@ -65,3 +65,8 @@ def _record_facts(record: Record) -> dict[str, object]:
 def _place(url: str) -> str:
     """A URL without its query: results are often signed there."""
     return urlsplit(url)._replace(query="", fragment="").geturl()
+
+
+def log_failed_observer(error: Exception) -> None:
+    """Tell that an observer raised, with its traceback."""
+    _logger.error("An observer raised; what it observed goes on.", exc_info=error)

@@ -26,8 +26,10 @@ from tintype._setup import (
     Setup,
     Trail,
     check_length,
+    check_open,
     hurried,
     read_reference,
+    tell_progress,
 )
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError
@@ -51,9 +53,11 @@ class Performer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self._closed = False
 
     def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise."""
+        self._closed = True
         if self._owned and self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -76,11 +80,11 @@ class Performer:
                 except StopIteration as stop:
                     result: T = stop.value
                     return result
-                if on_progress is not None:
-                    on_progress(task)
+                tell_progress(on_progress, task)
 
     def steps(self, provider: str, flow: Flow[T]) -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
+        check_open(self._closed)
         line = _Line(self._setup, self._opened, provider)
         try:
             with closing(line), closing(flow):

@@ -26,8 +26,10 @@ from tintype._setup import (
     Setup,
     Trail,
     check_length,
+    check_open,
     hurried,
     read_reference,
+    tell_progress,
 )
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError, UsageError
@@ -51,9 +53,11 @@ class AsyncPerformer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self._closed = False
 
     async def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise."""
+        self._closed = True
         if self._owned and self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -76,12 +80,12 @@ class AsyncPerformer:
             async for step in steps:
                 if isinstance(step, _Done):
                     return step.value
-                if on_progress is not None:
-                    on_progress(step)
+                tell_progress(on_progress, step)
         raise AssertionError  # a flow's last step is its result
 
     async def steps(self, provider: str, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
+        check_open(self._closed)
         line = _Line(self._setup, self._opened, provider)
         done: _Done[T] | None = None
         try:

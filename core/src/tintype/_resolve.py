@@ -143,7 +143,10 @@ def _size_for_ratio(draft: _Draft) -> _Draft:
     size = sizes.get(tier, {}).get(request.aspect_ratio)
     if size is None:
         listed = tuple(f"{ratio} at {name}" for name, ratios in sizes.items() for ratio in ratios)
-        reason = f"No pixels are documented for {request.aspect_ratio} at {tier}."
+        reason = (
+            f"No pixels are documented for {request.aspect_ratio} at {tier}; "
+            f"there are: {', '.join(listed)}."
+        )
         return draft.refuse("aspect_ratio", reason, listed, draft.model.source)
     asked = f"{request.aspect_ratio} at {tier}"
     draft = draft.change("aspect_ratio", None)
@@ -161,7 +164,8 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
     title = draft.model.id
     if descriptor is None:
         known = tuple(sorted(draft.model.parameters))
-        return draft.refuse(name, f"{title} has no {name}.", known, draft.model.source)
+        takes = f" It takes {', '.join(known)}." if known else ""
+        return draft.refuse(name, f"{title} has no {name}.{takes}", known, draft.model.source)
     if descriptor.admits(value):
         return draft
     if isinstance(descriptor, Unsupported):
@@ -203,7 +207,11 @@ def _check_references(draft: _Draft) -> _Draft:
         msg = f"{title} takes at most {most} references, not {len(references)}."
         allowed = (f"at most {most}",)
         raise UnsupportedError(msg, field="references", allowed=allowed, provider=draft.info.name)
-    carried = tuple(_carry(item, accepts, title) for item in references)
+    try:
+        carried = tuple(_carry(item, accepts, title) for item in references)
+    except InvalidRequestError as error:
+        error.provider = draft.info.name
+        raise
     return evolve(draft, request=evolve(draft.request, references=carried))
 
 

@@ -16,13 +16,14 @@ from attrs import evolve, frozen
 from tintype._dispatch import checked_base_url, encode, env_name
 from tintype._effects import Effect, Flow, Record, Reply, Send
 from tintype._flow import Conversation, Terms
-from tintype._logs import log
+from tintype._logs import log, log_failed_observer
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype.account import Account, Secret
 from tintype.budget import Budget
+from tintype.convert import to_json
 from tintype.downloads import Memory, Rules, Saveable, fetching, provider_of, saving
 from tintype.entries import Released, Snapshot
 from tintype.errors import (
@@ -159,6 +160,8 @@ class Setup:
         self.registry = Registry(options.plugins, options.wrappers)
         self.observers = options.observers
         self._accounts = {account.provider: account for account in accounts}
+        for name in set(self._accounts) - set(self.registry.names):
+            self.registry.get(name)  # an account of nobody: it says who there is
         self._environ = environ
         self._options = options
         self.journal = open_journal(options.journal, environ)
@@ -200,6 +203,7 @@ class Setup:
                 task_timeout=self._options.task_timeout,
                 on_unsupported=self._options.on_unsupported,
                 budgets=self._options.budgets,
+                providers=frozenset(self.registry.names),
             )
             self._conversations[provider] = Conversation(plugin, terms)
         return self._conversations[provider]
@@ -304,6 +308,7 @@ class Setup:
         try:
             yield seen
         except TintypeError as failure:
+            failure.provider = failure.provider or provider
             error = failure
             raise
         finally:
@@ -313,7 +318,26 @@ class Setup:
                 provider=provider, effect=effect, reply=seen.reply, error=error, seconds=seconds
             )
             for observer in self.observers:
-                observer(observation)
+                call_observer(observer, observation)
+
+
+def call_observer(observer: Observer, observation: Observation) -> None:
+    """Tell one observer. What it raises is logged: it must not cost a paid picture."""
+    try:
+        observer(observation)
+    except Exception as error:  # noqa: BLE001 - somebody else's code
+        log_failed_observer(error)
+
+
+def tell_progress(on_progress: Progress | None, task: Task) -> None:
+    """Call back with a snapshot. What that raises goes on, with the task as JSON in a note."""
+    if on_progress is None:
+        return
+    try:
+        on_progress(task)
+    except Exception as error:
+        error.add_note(f"The task goes on; wait for it again: from_json({to_json(task)!r}, Task)")
+        raise
 
 
 def hurried(effect: Effect) -> Effect:
@@ -371,6 +395,17 @@ def read_reference(path: str) -> bytes:
         reason = getattr(error, "strerror", None) or str(error)
         msg = f"The reference {path!r} cannot be read: {reason}."
         raise InvalidRequestError(msg, field="references") from error
+
+
+def check_open(closed: bool) -> None:  # noqa: FBT001 - what a client says of itself
+    """Refuse to go on after the end.
+
+    Raises:
+        UsageError: The client was closed.
+    """
+    if closed:
+        msg = "This client is closed: make another one."
+        raise UsageError(msg)
 
 
 def check_length(length: int) -> None:

@@ -12,6 +12,7 @@ from tintype.errors import (
     Billed,
     CostLimitError,
     DeadlineError,
+    InvalidRequestError,
     JournalError,
     NotSentError,
     Outcome,
@@ -77,6 +78,18 @@ def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
     if quote.high > max_cost:
         msg = f"It may cost ${quote.high}, more than max_cost={max_cost}. Nothing was sent."
         raise CostLimitError(msg, provider=quote.provider)
+
+
+def check_limit(max_cost: object) -> None:
+    """Refuse a limit that is no exact amount.
+
+    Raises:
+        InvalidRequestError: It is a float, a text, or anything else but a Decimal or an int.
+    """
+    exact = isinstance(max_cost, Decimal | int) and not isinstance(max_cost, bool)
+    if max_cost is not None and not exact:
+        msg = f"max_cost={max_cost!r} is no exact amount: give Decimal('0.05')."
+        raise InvalidRequestError(msg, field="max_cost", allowed=("Decimal", "int"))
 
 
 def concluded(generation: Generation) -> Generation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TypeAlias
 
@@ -130,7 +131,7 @@ class ImageRequest:
     references: tuple[Reference, ...] = field(default=(), converter=_references)
     webhook_url: str | None = None
     stream: bool = False
-    options: Mapping[str, JsonObject] = field(factory=dict)
+    options: Mapping[str, JsonObject] = field(factory=dict, converter=deepcopy)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what nobody could send."""

@@ -25,7 +25,7 @@ from tintype._flow.receiving import receive
 from tintype._flow.submitting import submit
 from tintype._registry import Plugin
 from tintype._resolve import pick_model
-from tintype._verdicts import check_cost, concluded, outcome_of
+from tintype._verdicts import check_cost, check_limit, concluded, outcome_of
 from tintype._watch import Watch
 from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo
@@ -95,6 +95,7 @@ class Conversation:
             CostLimitError: The quote is over `max_cost`, or unknown.
             TintypeError: What kept every one of the submissions from giving an image.
         """
+        check_limit(max_cost)
         planned = yield from plan(self._channel, request)
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)

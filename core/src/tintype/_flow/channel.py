@@ -42,6 +42,7 @@ class Terms:
         task_timeout: Seconds for a task, or None: likewise.
         on_unsupported: What to do about a field the model cannot honour.
         budgets: What every submission has to fit into.
+        providers: The names that `options` may have, or none where they are not known.
     """
 
     clock: Clock
@@ -51,6 +52,7 @@ class Terms:
     task_timeout: float | None = None
     on_unsupported: OnUnsupported = "error"
     budgets: tuple[Budget, ...] = ()
+    providers: frozenset[str] = frozenset()
 
 
 class Channel:

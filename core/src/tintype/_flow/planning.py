@@ -11,7 +11,7 @@ from tintype._flow.channel import DRIVER, Channel
 from tintype._reader import expected
 from tintype._resolve import Plan, resolve
 from tintype._settle import add_quotes, in_dollars
-from tintype.errors import PluginError, TintypeError, UsageError
+from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
 from tintype.messages import Request
 from tintype.models import Quote, Task
@@ -23,6 +23,7 @@ _MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
 
 def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     """The request with its files read and its uploads made, against the model's limits."""
+    _check_namespaces(channel, request)
     request = yield from _loaded(request)
     plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
     first = plan.requests[0]
@@ -36,6 +37,15 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
         first = yield from channel.ask(ImageRequest, Operation.PREPARE, asked, request=first)
     msg = f"The plugin's prepare() asks again after {_MOST_UPLOADS} answers."
     raise PluginError(msg, provider=channel.info.name)
+
+
+def _check_namespaces(channel: Channel, request: ImageRequest) -> None:
+    """Refuse options for a provider nobody knows: they would be dropped in silence."""
+    known = channel.terms.providers
+    for name in request.options:
+        if known and name not in known:
+            msg = f"options has fields for {name!r}, which is no installed provider."
+            raise InvalidRequestError(msg, field="options", allowed=tuple(sorted(known)))
 
 
 def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
