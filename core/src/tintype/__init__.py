@@ -36,6 +36,7 @@ from tintype.models import (
 from tintype.request import ImageRequest, Reference
 
 if TYPE_CHECKING:
+    __version__: str
     from tintype._resuming import Resumed
     from tintype._setup import Observation, Observer
     from tintype.async_client import AsyncClient
@@ -95,6 +96,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """A public name that is imported when somebody wants it."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("tintype")
     if name not in _LATER:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
