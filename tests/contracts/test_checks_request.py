@@ -110,6 +110,15 @@ BENT: list[tuple[str, Subject]] = [
 ]
 
 
+def test_a_field_without_effect_need_not_be_reached() -> None:
+    """A plugin may refuse what the documents say is ignored."""
+    subject = bent("by_id", submit=_without_options)
+    ignored = [evolve(each, ignored=True) for each in subject.fixtures.parameters]
+    fixtures = evolve(subject.fixtures, parameters=tuple(ignored))
+    found = row("request.every-parameter-is-reachable", Subject(subject.plugin, fixtures, {}))
+    assert found.outcome == "pass"
+
+
 @pytest.mark.parametrize(("check", "subject"), BENT)
 def test_a_plugin_that_sends_something_else_is_failed(check: str, subject: Subject) -> None:
     """By the check for it, which is not stopped by an exception."""

@@ -270,6 +270,20 @@ BREAKS: list[tuple[str, str, Callable[[dict], object], str, str]] = [
         "neither a URL nor",
     ),
     (
+        "verbatim with an answer that nobody prints",
+        "generated.json",
+        lambda d: d["exchanges"]["create"].update(kind="verbatim", inferred=["/response"]),
+        "/exchanges/create/kind",
+        "the whole of its response is inferred",
+    ),
+    (
+        "verbatim with a body that nobody prints",
+        "generated.json",
+        lambda d: d["exchanges"]["create"].update(kind="verbatim", inferred=["/request/json"]),
+        "/exchanges/create/kind",
+        "the whole of its request is inferred",
+    ),
+    (
         "a table with a row of an unknown kind",
         "provider.json",
         lambda d: d["prices"][0].update(kind="rumoured"),

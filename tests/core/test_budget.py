@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from tests.core.pictures import PNG, in_base64
 
 from tintype import (
     Account,
+    AsyncClient,
     Billed,
     Budget,
     Client,
@@ -265,6 +267,32 @@ def test_an_unbilled_failure_makes_room_again(
     with pytest.raises(TaskFailedError):
         client.generate(REQUEST, provider="easel")
     assert client.generate(REQUEST, provider="easel").images
+
+
+async def test_a_submission_that_is_cancelled_while_it_is_written_down_takes_no_room(
+    server: Loopback, place: Path
+) -> None:
+    """It is written all the same, and nothing of it was sent: the next one fits."""
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    options = {"plugins": {"easel": easel}, "journal": place, "environ": {}, "budgets": [ONE]}
+    async with AsyncClient(account, **options) as client:
+        with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
+            await asyncio.sleep(0.5)
+            drawing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await drawing
+            other.rollback()
+        async with asyncio.timeout(30):
+            while [line.outcome for line in client.journal.lines()] != [Outcome.NOT_SENT]:
+                await asyncio.sleep(0.01)
+        server.on(CREATE, DONE)
+        assert (await client.generate(REQUEST, provider="easel")).images
+        first, second = client.journal.lines()
+    assert first.billed is Billed.NO
+    assert second.outcome is Outcome.ACCEPTED
+    assert server.lines() == [CREATE]
 
 
 def test_a_lost_answer_keeps_its_room(

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from attrs import evolve
 from tests.core import easel
 from tests.core.conftest import KEY
-from tests.core.loopback import Fault, Loopback, answer, events, said
+from tests.core.loopback import Fault, Loopback, Pause, answer, events, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import (
@@ -192,6 +193,71 @@ async def test_a_download_that_is_cancelled_leaves_no_half_file(
         (resumed,) = await client.resume(out)
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
     assert await asyncio.to_thread(server.is_left_alone)
+
+
+def _drawings() -> list[bytes]:
+    return [said({"id": f"p{number}", "state": "drawing"}) for number in (1, 2, 3)]
+
+
+async def test_last_words_are_said_at_once(server: Loopback, place: Path) -> None:
+    """Three providers that take their time for a cancel take it together."""
+    server.on(CREATE, *_drawings())
+    for number in (1, 2, 3):
+        server.on(f"DELETE /v1/pictures/p{number}", (Pause(1.0), DRAWING))
+    asked = evolve(REQUEST, n=3)
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawing = asyncio.create_task(client.generate(asked, provider="easel"))
+        await asyncio.to_thread(server.has_been_asked, 3)
+        await asyncio.sleep(0.3)
+        drawing.cancel()
+        start = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await drawing
+        assert time.monotonic() - start < 2.0
+    assert sorted(server.lines()[3:]) == [f"DELETE /v1/pictures/p{number}" for number in (1, 2, 3)]
+
+
+def test_last_words_have_one_deadline(server: Loopback, place: Path) -> None:
+    """Whoever interrupts a call with a block waits five seconds, however many tasks run."""
+    server.on(CREATE, *_drawings()).on("*", Fault.STALL)
+
+    def interrupt(task: Task) -> None:
+        if task.id == "p3":
+            raise KeyboardInterrupt
+
+    with Client(account(server), **options(place)) as client:
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            client.generate(evolve(REQUEST, n=3), provider="easel", on_progress=interrupt)
+        assert time.monotonic() - start < 8.0
+    assert server.lines() == [*[CREATE] * 3, CANCEL]
+
+
+def _stumble(_: Task) -> None:
+    raise LookupError
+
+
+async def test_a_callback_that_fails_leaves_the_task_to_be_resumed(
+    server: Loopback, place: Path
+) -> None:
+    """A mistake in `on_progress` is not a wish to stop: nothing is canceled."""
+    server.on(CREATE, DRAWING)
+    async with AsyncClient(account(server), **options(place)) as client:
+        with pytest.raises(LookupError):
+            await client.generate(REQUEST, provider="easel", on_progress=_stumble)
+    assert server.lines() == [CREATE]
+    assert await asyncio.to_thread(is_resumed, server, place)
+
+
+def test_a_callback_that_fails_leaves_the_task_to_be_resumed_with_a_block(
+    server: Loopback, place: Path
+) -> None:
+    """The same without await."""
+    server.on(CREATE, DRAWING)
+    with Client(account(server), **options(place)) as client, pytest.raises(LookupError):
+        client.generate(REQUEST, provider="easel", on_progress=_stumble)
+    assert server.lines() == [CREATE]
+    assert is_resumed(server, place)
 
 
 # -------------------------------------------------------------------------- with a block

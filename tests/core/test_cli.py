@@ -18,9 +18,11 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
 
-from tintype import Task, TaskState, from_json
+from tintype import Quote, Task, TaskState, from_json
 from tintype.cli import cli
+from tintype.cli.display import quote_row
 from tintype.errors import UsageError
+from tintype.journal.sql import SqlJournal
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 SCRIPT = Path(sys.executable).parent / "tintype"
@@ -45,6 +47,7 @@ def environ(tmp_path: Path, server: Loopback) -> dict[str, str]:
         "APIYI_BASE_URL": server.url,
         "CHEAPAI_API_KEY": KEY,
         "CHEAPAI_BASE_URL": server.url,
+        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
     }
 
 
@@ -238,7 +241,121 @@ def test_without_any_key_it_is_said_which_to_set(tintype: Run) -> None:
     assert all(f"{name.upper()}_API_KEY" in done.stderr for name in PROVIDERS)
 
 
+def test_several_providers_are_quoted_whatever_one_of_them_cannot(
+    tintype: Run, server: Loopback
+) -> None:
+    """Who cannot draw it says why; only where nobody can it is a failure."""
+    done = tintype("quote", PROMPT, *MODEL, "-p", "apiyi", "-p", "nobody", "--json")
+    assert done.returncode == 0
+    rows = {row["provider"]: row for row in json.loads(done.stdout)}
+    assert rows["apiyi"]["usd"] == "0.04"
+    assert "nobody" in rows["nobody"]["reason"]
+    done = tintype("quote", PROMPT, *MODEL, "-p", "noone", "-p", "nobody")
+    assert done.returncode == 2
+    assert "'noone'" in done.stdout
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0.029700", "0.0297"),
+        ("0.120", "0.12"),
+        ("1E+2", "100"),
+        ("0.00", "0"),
+        ("1E-7", "0.0000001"),
+    ],
+)
+def test_an_amount_is_plain_decimal_text(amount: str, text: str) -> None:
+    """No zeros at its end, and no exponent."""
+    quote = Quote(provider="acme", model="oil-1", low=Decimal(amount), high=Decimal(amount))
+    assert quote_row(quote)["usd_low"] == text
+
+
+def test_a_typo_is_answered_with_the_nearest_name(tintype: Run) -> None:
+    """And with no package to install."""
+    for arguments in (("generate", PROMPT, "-p", "apiyy"), ("models", "-p", "apiyy")):
+        done = tintype(*arguments)
+        assert done.returncode == 2
+        assert "Did you mean 'apiyi'?" in done.stderr
+        assert "pip" not in done.stderr
+
+
 # -------------------------------------------------------------------------- pictures
+
+
+def test_a_task_is_not_submitted_over_its_limit(
+    tintype: Run, server: Loopback, tmp_path: Path
+) -> None:
+    """--max-cost and the folder count with --no-wait, too."""
+    done = tintype(*DRAW, "--no-wait", "--max-cost", "0.039")
+    assert done.returncode == 2
+    assert "max_cost=0.039" in done.stderr
+    (tmp_path / "file").write_bytes(b"")
+    assert tintype(*DRAW, "--no-wait", "-o", "file/below").returncode == 2
+    assert server.accepted == 0
+
+
+def test_a_picture_that_is_there_at_once_is_saved(
+    tintype: Run, server: Loopback, tmp_path: Path
+) -> None:
+    """With --no-wait: the task on stdout, the path on stderr."""
+    server.on(SUBMIT, said({"data": [{"b64_json": in_base64(PNG)}]}))
+    done = tintype(*DRAW, "--no-wait", "--max-cost", "0.04", "-o", "out")
+    assert done.returncode == 0
+    assert from_json(done.stdout, Task).state is TaskState.SUCCEEDED
+    assert (tmp_path / done.stderr.strip()).read_bytes() == PNG
+
+
+def test_more_than_one_submission_is_not_for_no_wait(tintype: Run, server: Loopback) -> None:
+    """The way out is an option of the command."""
+    done = tintype("generate", PROMPT, "-p", "cheapai", "-n", "100", "--no-wait")
+    assert done.returncode == 2
+    assert is_a_sentence(done.stderr)
+    assert "leave --no-wait out" in done.stderr
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize("journal", ["journal.db", "off"])
+def test_a_task_that_is_late_can_be_finished_from_the_shell(
+    tintype: Run, environ: dict[str, str], server: Loopback, journal: str
+) -> None:
+    """Its JSON on stdout, and no word that only a program understands."""
+    environ["TINTYPE_JOURNAL"] = journal
+    server.on("*", said({"success": True, "credits": 1188}), said({"success": True, "id": "t"}))
+    done = tintype(*CHEAPAI, "--timeout", "0.5")
+    assert done.returncode == 1
+    task = from_json(done.stdout, Task)
+    assert task.id == "t"
+    assert "error.task_json" not in done.stderr
+    way = f"tintype resume {task.entry}" if journal != "off" else "No journal is kept"
+    assert way in done.stderr
+
+
+def test_notices_are_told_when_it_fails(tintype: Run, server: Loopback) -> None:
+    """A model nobody knows may be why."""
+    server.on(SUBMIT, said({"error": {"message": "No such model.", "code": "x"}}, status=400))
+    for more in ((), ("--no-wait",)):
+        done = tintype("generate", PROMPT, "-p", "apiyi", "-m", "nonesuch", *more)
+        assert done.returncode == 1
+        first, last = done.stderr.splitlines()
+        assert first.startswith("note: ")
+        assert "nonesuch" in first
+        assert "No such model" in last
+
+
+def test_images_are_counted_over_all_submissions(tintype: Run, server: Loopback) -> None:
+    """Each answers at once, with a journal and without."""
+    server.on(SUBMIT, said({"data": [{"b64_json": in_base64(PNG)}]}))
+    for where in ((), ("TINTYPE_JOURNAL",)):
+        done = tintype(*DRAW, "-n", "3", "-o", "out", without=where)
+        assert done.returncode == 0, done.stderr
+        told = [line for line in done.stderr.splitlines() if line.startswith("apiyi: ")]
+        assert [line.removeprefix("apiyi: ") for line in told] == [
+            "1 of 3 drawn",
+            "2 of 3 drawn",
+            "3 of 3 drawn",
+        ]
 
 
 def test_a_picture_is_drawn_and_saved(tintype: Run, server: Loopback, tmp_path: Path) -> None:
@@ -411,7 +528,7 @@ def test_an_interrupt_ends_it(
     assert "Traceback" not in said_on_stderr
     assert KEY not in said_on_stderr + shown
     assert server.lines().count("POST /v1i/task/generate-image") == asked - 1
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_interrupt_between_two_looks_ends_it(
@@ -424,10 +541,31 @@ def test_an_interrupt_between_two_looks_ends_it(
         assert process.stderr.readline() == "cheapai: running\n"
         process.send_signal(signal.SIGINT)
         shown, said_on_stderr = process.communicate(timeout=30)
-    assert process.returncode in {1, 130}
+    assert process.returncode == 1
     assert "Traceback" not in said_on_stderr
     assert KEY not in said_on_stderr + shown
     assert server.is_left_alone()
+    assert "cheapai: The task t may go on" in said_on_stderr
+    (line,) = SqlJournal(tmp_path / "journal.db").lines()
+    assert f"tintype resume {line.entry}" in said_on_stderr
+    assert shown == ""
+
+
+def test_an_interrupted_task_that_no_journal_keeps_is_printed(
+    server: Loopback, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """As JSON on stdout, for another process."""
+    environ["TINTYPE_JOURNAL"] = "off"
+    server.on("*", said({"success": True, "credits": 1188}), said({"success": True, "id": "t"}))
+    with _started(CHEAPAI, environ, tmp_path) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "cheapai: running\n"
+        process.send_signal(signal.SIGINT)
+        shown, said_on_stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert from_json(shown, Task).id == "t"
+    assert "No journal is kept" in said_on_stderr
+    assert said_on_stderr.endswith("Aborted!\n")
 
 
 @pytest.mark.parametrize("arguments", [("models", "--json"), ("models",), ("--help",)])

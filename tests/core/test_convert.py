@@ -57,6 +57,13 @@ from tintype.models import (
 from tintype.request import ImageRequest, Reference
 
 
+@frozen
+class Counted:
+    """A wire class with a field that may be left out."""
+
+    count: int | None = None
+
+
 @frozen(kw_only=True)
 class Item:
     """An item of the answer below."""
@@ -279,10 +286,17 @@ def test_only_fields_at_none_are_left_out() -> None:
 
 def test_raw_options_stand_beside_the_typed_fields() -> None:
     """They cannot overwrite one: which of the two was meant?"""
-    assert merge_options({"a": 1}, {"b": None}) == {"a": 1, "b": None}
-    with pytest.raises(InvalidRequestError, match="'a' is already set") as caught:
-        merge_options({"a": 1}, {"a": 1})
+    assert merge_options(Item(url="u"), {"b": None}) == {"url": "u", "b": None}
+    with pytest.raises(InvalidRequestError, match="'url' is no option") as caught:
+        merge_options(Item(url="u"), {"url": "u"})
     assert caught.value.field == "options"
+
+
+def test_a_raw_option_cannot_set_a_field_that_is_left_out() -> None:
+    """A field at None has been decided too, and so has a name that is reserved."""
+    for name in ("count", "n"):
+        with pytest.raises(InvalidRequestError, match=f"'{name}' is no option"):
+            merge_options(Counted(), {name: 10}, reserved=("n",))
 
 
 # -------------------------------------------------------------------------- images

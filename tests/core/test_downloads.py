@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import ssl
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from tests.core.loopback import Answer, Fault, Loopback, Pause, answer, head, zi
 from tests.core.pictures import PNG, SVG, drawn
 
 from tintype import Account, Client, Generation, Image, ImageRequest, Quote, Task, TaskState
-from tintype._files import PartFile
+from tintype._files import PartFile, sweep
 from tintype.downloads import Memory, Rules, fetching, saving
 from tintype.errors import DownloadError, SaveError, TintypeError
 from tintype.transports.httpx import HttpxTransport
@@ -63,9 +65,6 @@ def names(folder: Path) -> list[str]:
         (drawn("gif"), "gif"),
         (drawn("bmp"), "bmp"),
         (drawn("tiff"), "tif"),
-        (SVG, "svg"),
-        (b"<svg/>", "svg"),
-        (b"\xef\xbb\xbf <svg width='1'>", "svg"),
     ],
 )
 def test_a_file_has_the_extension_of_its_content(
@@ -77,6 +76,62 @@ def test_a_file_has_the_extension_of_its_content(
     assert path == tmp_path / f"x.{extension}"
     assert path.read_bytes() == data
     assert names(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("data", [SVG, b"<svg/>", b"\xef\xbb\xbf <svg width='1'>"])
+def test_an_svg_is_known_by_its_content(artist: Artist, tmp_path: Path, data: bytes) -> None:
+    """With or without a declaration, a comment and a mark of its encoding."""
+    [path] = artist().save(Image(data=data), tmp_path, name="x")
+    assert path.name == "x.svg"
+
+
+@pytest.mark.parametrize(
+    "said_by",
+    [
+        ("/1.png", "image/svg+xml", "image/png"),
+        ("/1.SVG?x=1.png", "", "image/png"),
+        ("/1.png", "image/png", "image/svg+xml; charset=utf-8"),
+    ],
+    ids=["provider", "url", "server"],
+)
+def test_an_svg_is_saved_where_somebody_said_so(
+    artist: Artist, server: Loopback, tmp_path: Path, said_by: tuple[str, str, str]
+) -> None:
+    """The provider, the URL or the server."""
+    path, claimed, served = said_by
+    server.on("GET " + path.partition("?")[0], answer(SVG, media_type=served))
+    task = task_with(Image(url=server.url + path, media_type=claimed))
+    [saved] = artist().save(task, tmp_path, name="x")
+    assert saved.name == "x.svg"
+    assert saved.read_bytes() == SVG
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_an_svg_that_nobody_spoke_of_is_refused(
+    artist: Artist, server: Loopback, tmp_path: Path, *, inline: bool
+) -> None:
+    """It can hold scripts: it is neither saved nor given where a PNG was claimed."""
+    server.on("GET /1.png", answer(SVG, media_type="image/png"))
+    place = Image(data=SVG) if inline else Image(url=f"{server.url}/1.png")
+    image, client = evolve(place, media_type="image/png"), artist()
+    with pytest.raises(DownloadError, match="SVG"):
+        client.save(task_with(image), tmp_path)
+    with pytest.raises(DownloadError, match="SVG"):
+        client.fetch(image, provider="easel")
+    assert names(tmp_path) == []
+
+
+def test_another_type_than_claimed_is_told_and_kept(
+    artist: Artist, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The extension follows the content, and one line of the log says so."""
+    image = Image(data=drawn("webp"), media_type="image/png")
+    with caplog.at_level(logging.WARNING, "tintype"):
+        [path] = artist().save(image, tmp_path, name="x")
+    assert path.name == "x.webp"
+    [record] = caplog.records
+    assert "image/png" in record.getMessage()
+    assert "image/webp" in record.getMessage()
 
 
 def test_inline_images_are_written_without_a_request(
@@ -316,7 +371,22 @@ def test_what_is_no_image_is_not_saved(
     server.on("GET /1.png", answer(body, media_type="image/png"))
     with pytest.raises(DownloadError, match="no image"):
         artist().save(at(server), tmp_path)
+    with pytest.raises(DownloadError, match="no image"):
+        artist().fetch(at(server).images[0], provider="easel")
     assert names(tmp_path) == []
+
+
+def test_one_image_that_cannot_be_had_keeps_no_other_from_being_saved(
+    artist: Artist, server: Loopback, tmp_path: Path
+) -> None:
+    """Every one is tried; the first failure is raised, and notes name the others."""
+    server.on("GET /1.png", answer(b"", status=404)).on("GET /3.png", answer(b"", status=403))
+    gone = [Image(url=f"{server.url}/{number}.png", index=number) for number in (1, 3)]
+    with pytest.raises(DownloadError, match="404") as caught:
+        artist().save(task_with(gone[0], INLINE, gone[1], INLINE), tmp_path, name="x")
+    assert names(tmp_path) == ["x-2.png", "x-4.png"]
+    [note] = caught.value.__notes__
+    assert "403" in note
 
 
 @pytest.mark.parametrize("cut", [0, 8, -12, -1])
@@ -342,8 +412,8 @@ def test_a_compressed_result_is_an_image_all_the_same(
     artist: Artist, server: Loopback, tmp_path: Path
 ) -> None:
     """It is asked for as it is; a server that compresses anyway does no harm."""
-    server.on("GET /1.png", zipped(SVG))
-    [path] = artist().save(at(server), tmp_path)
+    server.on("GET /1.svg", zipped(SVG))
+    [path] = artist().save(at(server, "/1.svg"), tmp_path)
     assert path.read_bytes() == SVG
     assert server.requests[0].header("accept-encoding") == "identity"
 
@@ -534,3 +604,47 @@ def test_a_part_that_is_not_kept_is_gone(tmp_path: Path) -> None:
         part.write(PNG)
         assert len(names(tmp_path)) == 1
     assert names(tmp_path) == []
+
+
+def test_two_savers_of_one_image_have_a_file_each(tmp_path: Path) -> None:
+    """What one has half written is not what the other gives its name to."""
+    with PartFile(tmp_path, "e-0") as first, PartFile(tmp_path, "e-0") as second:
+        first.write(PNG)
+        second.write(PNG[:20])
+        first.finish()
+        assert first.link(tmp_path / "x.png", overwrite=False)
+    assert names(tmp_path) == ["x.png"]
+    assert (tmp_path / "x.png").read_bytes() == PNG
+
+
+def test_a_part_that_was_taken_away_leaves_no_empty_file(tmp_path: Path) -> None:
+    """Somebody cleaned the folder: an error, and not a name without a picture."""
+    with PartFile(tmp_path, "e-0") as part:
+        part.write(PNG)
+        part.finish()
+        [left] = tmp_path.iterdir()
+        left.unlink()
+        with pytest.raises(SaveError):
+            part.link(tmp_path / "x.png", overwrite=False)
+    assert names(tmp_path) == []
+
+
+def test_only_parts_that_nobody_writes_are_swept(tmp_path: Path) -> None:
+    """Those of this process and of a living one stay; so do other images'."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    stays = [f".tintype-e-0.{os.getppid()}.ab.part", ".tintype-f-0.part", "x.png"]
+    goes = [
+        ".tintype-e-0.part",
+        f".tintype-e-1.{dead.pid}.ab.part",
+        f".tintype-e-0.{os.getpid()}.ab.part",
+    ]
+    for name in (*stays, *goes):
+        (tmp_path / name).touch()
+    with PartFile(tmp_path, "e-0") as part:
+        part.write(PNG)
+        sweep(tmp_path, "e-")
+        assert len(names(tmp_path)) == len(stays) + 1
+        part.finish()
+        assert part.link(tmp_path / "y.png", overwrite=False)
+    assert names(tmp_path) == sorted([*stays, "y.png"])

@@ -467,7 +467,7 @@ def test_a_generation_without_an_image_raises_what_kept_it() -> None:
             "drawn: Too hot. Billed: unknown",
             "unknown",
         ),
-        (ended("failed", billed="no"), TaskFailedError, "it ended as failed Billed: no", "no"),
+        (ended("failed", billed="no"), TaskFailedError, "it ended as failed. Billed: no", "no"),
         (
             ended("refused", error="No.", billed="yes"),
             TaskRefusedError,

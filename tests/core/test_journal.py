@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +40,7 @@ from tintype._effects import Record, Send
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, JournalError, TintypeError, UsageError
 from tintype.journal import Journal, NoJournal, open_journal
+from tintype.journal.owner import may_be_taken, me
 from tintype.journal.sql import SqlJournal
 from tintype.journal.tables import metadata
 
@@ -227,6 +231,56 @@ def test_a_task_from_elsewhere_is_taken_in(journal: SqlJournal) -> None:
     assert all(line.outcome is Outcome.ACCEPTED for line in journal.lines())
 
 
+def test_a_lock_that_others_hold_is_waited_for_once_a_batch(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not once for each of many that wait, who are all refused for the same reason."""
+    monkeypatch.setattr("tintype.journal.schema._BUSY_SECONDS", 1)
+    journal = SqlJournal(place)
+    with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        start = time.monotonic()
+        waiting = [journal.record(Intent(provider="easel", request=REQUEST)) for _ in range(20)]
+        errors = [each.exception() for each in waiting]
+        assert time.monotonic() - start < 10
+        other.rollback()
+    assert all(isinstance(each, JournalError) for each in errors)
+    assert len({id(each) for each in errors}) == 20
+    assert begun(journal)
+    journal.close()
+
+
+FORKS = """
+import os, sys, threading, warnings
+from tintype import ImageRequest
+from tintype.entries import Intent
+from tintype.journal.sql import SqlJournal
+warnings.simplefilter("ignore")  # that there is a thread is the point
+journal = SqlJournal(sys.argv[1])
+intent = Intent(provider="easel", request=ImageRequest(prompt="a red panda"))
+first = journal.record(intent).result()
+child = os.fork()
+if child == 0:
+    code = 1
+    try:
+        journal.record(intent).result(timeout=30)
+        mine = [line.mine for line in journal.lines()]
+        code = 0 if mine == [False, True] and journal.claim(first) is None else 2
+    finally:
+        os._exit(code)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+journal.record(intent).result(timeout=30)
+print(*(line.mine for line in journal.lines()))
+journal.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
+def test_a_forked_process_writes_for_itself(place: Path) -> None:
+    """It has a thread and a name of its own; its parent's records stay its parent's."""
+    assert told_by(python(FORKS, place)).split() == ["0", "True", "False", "True"]
+
+
 def test_a_closed_journal_takes_nothing(place: Path) -> None:
     """It says that it is closed; what was waiting was written."""
     journal = SqlJournal(place)
@@ -235,6 +289,62 @@ def test_a_closed_journal_takes_nothing(place: Path) -> None:
     assert all(each.done() for each in waiting)
     with pytest.raises(JournalError, match="closed"):
         begun(journal)
+
+
+# ------------------------------------------------------------------ what comes too late
+
+
+def test_a_running_snapshot_does_not_undo_the_end_of_its_task(journal: SqlJournal) -> None:
+    """Two that look at a task at once may be told in the wrong order."""
+    entry = begun(journal)
+    done = task(entry, state=TaskState.SUCCEEDED, images=(Image(url="https://x.test/1.png"),))
+    for each in (done, task(entry, state=TaskState.RUNNING)):
+        journal.record(Snapshot(task=each)).result()
+    (line,) = journal.lines()
+    assert line.task == done
+
+
+def test_a_task_that_is_found_again_goes_on_from_an_unknown_end(journal: SqlJournal) -> None:
+    """An id is news where the stream ended without one."""
+    entry = begun(journal)
+    for each in (task(entry, id="", state=TaskState.UNKNOWN), task(entry)):
+        journal.record(Snapshot(task=each)).result()
+    (line,) = journal.lines()
+    assert (line.outcome, line.task) == (Outcome.ACCEPTED, task(entry))
+    assert line.open
+
+
+def test_a_late_word_does_not_unsay_an_accepted_task(journal: SqlJournal) -> None:
+    """A webhook may bring the task before its submission is given up."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(entry))).result()
+    late = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.NO, reason="It broke.")
+    journal.record(late).result()
+    (line,) = journal.lines()
+    assert (line.outcome, line.billed, line.reason) == (Outcome.ACCEPTED, Billed.UNKNOWN, "")
+    assert (line.open, line.mine) == (True, True)
+
+
+def test_a_stream_that_ended_with_neither_id_nor_image_is_one_nobody_knows_of(
+    journal: SqlJournal,
+) -> None:
+    """It ended cleanly, and may have been paid for: it is lost, not done."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(entry, id="", state=TaskState.UNKNOWN))).result()
+    (line,) = journal.lines()
+    assert (line.outcome, line.lost, line.open) == (Outcome.UNKNOWN, True, False)
+
+
+def test_a_second_copy_that_fails_does_not_undo_the_first(journal: SqlJournal) -> None:
+    """Only a file that is there takes the place of a file that is there."""
+    entry = begun(journal)
+    first = Saved(entry=entry, index=0, path="/a/1.png", digest="1" * 64, done=True)
+    half = Saved(entry=entry, index=0, path="/b/1", digest="2" * 64)
+    for each in (first, half):
+        journal.record(each).result()
+    assert journal.lines()[0].saved[0].path == "/a/1.png"
+    journal.record(evolve(half, done=True)).result()
+    assert journal.lines()[0].saved[0].path == "/b/1"
 
 
 # ------------------------------------------------------------------------------- images
@@ -429,6 +539,18 @@ def test_the_record_of_another_machine_is_taken_only_by_name(
         connection.commit()
     assert (journal.claim(entry) is not None) is taken
     assert journal.claim(entry, by_name=True) is not None
+
+
+@pytest.mark.parametrize(("host", "taken"), [("", True), ("/1", False)], ids=["here", "container"])
+def test_a_process_of_another_container_is_like_one_of_another_machine(
+    host: str,
+    taken: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """They may share a host's name; its processes cannot be seen from here."""
+    here, _, _ = me().partition("|")
+    owner = f"{socket.gethostname()}{host}" if host else here
+    assert may_be_taken(f"{owner}|999999999|0", by_name=False) is taken
+    assert may_be_taken(f"{owner}|999999999|0", by_name=True)
 
 
 def test_a_record_is_claimed_by_one_process_alone(journal: SqlJournal, place: Path) -> None:

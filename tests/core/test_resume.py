@@ -19,7 +19,12 @@ from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, Billed, Client, Image, ImageRequest, Outcome, Task, TaskState
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
-from tintype.errors import DeadlineError, SubmissionUnknownError, UnknownProviderError
+from tintype.errors import (
+    DeadlineError,
+    ProviderError,
+    SubmissionUnknownError,
+    UnknownProviderError,
+)
 from tintype.journal.sql import SqlJournal
 
 Artist = Callable[..., Client]
@@ -206,6 +211,48 @@ def test_what_cannot_be_had_now_stays_open(
     (resumed,) = client.resume(out)
     assert len(resumed.paths) == 1
     assert names(out) == [resumed.paths[0].name]
+
+
+def test_an_image_that_expired_keeps_no_other_from_being_saved(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """The task is marked only when nothing is left that may still be had."""
+    past = datetime.now(UTC) - timedelta(days=1)
+    gone, busy, fine = (Image(url=f"{server.url}/{n}.png", index=n) for n in (0, 2, 1))
+    left(journal, **over(evolve(gone, expires_at=past), busy, fine))
+    server.on("GET /0.png", said({}, status=404)).on("GET /2.png", said({}, status=403))
+    server.on(FETCH, PICTURE)
+    client = artist(journal=place)
+    (resumed,) = client.resume(out)
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert "expired" in str(resumed.error)
+    assert "403" in resumed.error.__notes__[0]
+    server.on("GET /2.png", PICTURE)
+    (again,) = client.resume(out)
+    assert len(again.paths) == 1
+    assert again.line.task is not None
+    assert again.line.task.state is TaskState.EXPIRED
+    assert client.resume(out) == ()
+    assert len(names(out)) == 2
+
+
+def test_a_slow_task_keeps_no_image_from_the_disk(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """What had ended is saved before anything is asked, and each other as it ends."""
+    seen: list[int] = []
+
+    def look(_: Recorded) -> bytes:
+        seen.append(len(names(out)) if out.exists() else 0)
+        return INLINE if len(seen) > 2 else DRAWING
+
+    left(journal, id="p1")
+    left(journal, id="p2")
+    left(journal, id="p3", **over(Image(data=PNG)))
+    server.on(LOOK, look).on("GET /v1/pictures/p2", INLINE)
+    resumed = artist(journal=place).resume(out)
+    assert [len(each.paths) for each in resumed] == [1, 1, 1]
+    assert (seen[0] >= 1, seen[-1]) == (True, 2)
 
 
 # ------------------------------------------------------------------------- what is not known
@@ -407,6 +454,34 @@ def test_what_a_client_is_at_work_on_is_not_resumed_by_itself(
     assert client.generate(REQUEST, provider="easel").images
     helper.close()
     assert seen == [()]
+
+
+def test_a_look_at_a_task_that_is_waited_for_leaves_it_followed(
+    artist: Artist, server: Loopback, place: Path, out: Path
+) -> None:
+    """It is followed from the first moment, and until the last of two flows has ended."""
+    seen: list[object] = []
+    client = artist(journal=place)
+    helper = Client(
+        Account(provider="easel", key=KEY, base_url=server.url),
+        plugins={"easel": easel},
+        journal=client.journal,
+        environ={},
+    )
+
+    def look(_: Recorded) -> bytes:
+        seen.append(helper.resume(out))
+        with pytest.raises(ProviderError):
+            helper.refresh(task)
+        seen.append(helper.resume(out))
+        seen.append([line.mine for line in client.journal.lines()])
+        return INLINE
+
+    server.on(CREATE, DRAWING).on(LOOK, look, said({"why": "no"}, status=404))
+    task = client.submit(REQUEST, provider="easel")
+    assert client.wait(task).images
+    helper.close()
+    assert seen == [(), (), [True]]
 
 
 def test_the_command_line_resumes(

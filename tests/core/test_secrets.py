@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from tests.core import easel
 from tests.core.conftest import Connect
-from tests.core.loopback import Fault, Loopback, answer, said
+from tests.core.loopback import Fault, Loopback, answer, events, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import (
@@ -32,7 +32,14 @@ from tintype import (
     hookimpl,
     to_json,
 )
-from tintype.errors import JournalError, MissingKeyError, PluginError, UsageError
+from tintype._dispatch import Redactor
+from tintype.errors import (
+    JournalError,
+    MissingKeyError,
+    PluginError,
+    TintypeError,
+    UsageError,
+)
 
 ROOT = Path(__file__).parents[2]
 CANARY = "sk-canary-0451-do-not-tell"
@@ -127,6 +134,43 @@ def test_a_submission_that_fails_tells_no_key(
     net.caught += [repr(vars(client._setup))] if isinstance(client, Client) else []  # noqa: SLF001
     assert all(request.header("authorization") for request in server.requests)
     _sift(net, tmp_path)
+
+
+def _echo(kind: str) -> object:
+    """The key and the webhook's secret, as a provider repeats them."""
+    why = f"Incorrect API key provided: {CANARY} ({SIGNS})"
+    if kind == "body":
+        return said({"why": why}, status=401)
+    if kind == "headers":
+        return said({"why": "no"}, status=401, headers=[("X-Why", why)])
+    told = json.dumps({"id": "p1", "state": "failed", "why": why})
+    return events(f"data: {told}\n\n".encode())
+
+
+@pytest.mark.parametrize("kind", ["body", "headers", "events"])
+def test_a_key_that_the_provider_repeats_is_taken_out(
+    connect: Connect, server: Loopback, net: Net, tmp_path: Path, kind: str
+) -> None:
+    """No error, observer, log or journal has it, however the provider says it."""
+    server.on(CREATE, _echo(kind))
+    client = connect(
+        account(server),
+        plugins={"easel": easel},
+        observers=[net.observe],
+        journal=tmp_path / "journal.db",
+    )
+    with pytest.raises(TintypeError) as caught:
+        client.generate(ImageRequest(prompt="a red panda"), provider="easel")
+    net.catch(caught.value)
+    _sift(net, tmp_path)
+    assert any("…" in text for text in net.caught)
+
+
+def test_what_is_too_short_for_a_key_is_left_alone() -> None:
+    """It would stand in many an answer by chance; an answer without the key is the very same."""
+    body = b'{"id": "sk-1"}'
+    assert Redactor(Account(provider="easel", key="sk-1")).body(body) is body
+    assert Redactor(Account(provider="easel", key=CANARY)).body(body) is body
 
 
 def _sift(net: Net, folder: Path) -> None:

@@ -29,9 +29,17 @@ from tests.core.loopback import (
     said,
     zipped,
 )
+from tests.core.pictures import PNG
 
 from tintype import Account, AsyncClient, Client, HttpRequest, ImageRequest, Response
-from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
+from tintype._dispatch import fetch_request
+from tintype.errors import (
+    DownloadError,
+    DroppedError,
+    NotSentError,
+    RequestTimeoutError,
+    TransportError,
+)
 from tintype.transports import AsyncTransport, Transport
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.httpx import AsyncHttpxTransport, HttpxTransport
@@ -343,6 +351,7 @@ def test_a_connection_that_is_reset_at_once_is_a_transport_error(
 SLOW: dict[str, Answer] = {
     "stall-before-the-head": Fault.STALL,
     "stall-in-the-head": (b"HTTP/1.1 200 OK\r\nContent-Le", Fault.STALL),
+    "drip-in-the-head": (b"HTTP/1.1 200 OK\r\nX-Slow: ", *[Pause(0.05), b"x"] * 400),
     "stall-in-the-body": (head([("Content-Length", "9")]), b"abc", Fault.STALL),
     "drip": (head([("Content-Length", "400")]), *[Pause(0.05), b"x"] * 400),
     "drip-in-chunks": (
@@ -547,6 +556,37 @@ async def test_the_embedders_async_client_is_used_and_not_closed(
     assert await asyncio.to_thread(server.is_left_alone)
 
 
+MINE = {"headers": {"Authorization": "Bearer mine"}, "cookies": {"a": "b"}, "params": {"t": "1"}}
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2])
+async def test_a_result_is_fetched_without_what_is_the_embedders(
+    library: type[httpx], server: Loopback
+) -> None:
+    """Its host is anybody's: it is shown no header, cookie or parameter of theirs."""
+    server.on("*", answer())
+    request = fetch_request(f"{server.url}/x", public_only=False)
+    with library.Client(**MINE) as mine:
+        incoming = await asyncio.to_thread(HttpxTransport(mine).open, request, timeout=PATIENCE)
+        incoming.close()
+    async with library.AsyncClient(**MINE) as mine:
+        await (await AsyncHttpxTransport(mine).open(request, timeout=PATIENCE)).close()
+    for found in server.requests:
+        assert found.line == b"GET /x HTTP/1.1"
+        assert {name.lower() for name, _ in found.headers} == {
+            *("accept", "accept-encoding", "user-agent", "host")
+        }
+    assert len(server.requests) == 2
+
+
+@wires(("httpx", "httpx-async", "httpx2", "httpx2-async"))
+def test_a_result_from_a_private_address_is_not_read(wire: Wire, server: Loopback) -> None:
+    """The embedder's client made the connection; where it led is seen at the head."""
+    server.on("*", answer(b"inside"))
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1"):
+        wire.exchange(fetch_request(f"{server.url}/x", public_only=True))
+
+
 def _routes() -> respx.MockRouter:
     """What an embedder's own test would set up."""
     router = respx.MockRouter(assert_all_called=True)
@@ -554,7 +594,7 @@ def _routes() -> respx.MockRouter:
     router.get("https://api.easel.test/v1/pictures/p1").mock(
         side_effect=[httpx.Response(502), httpx.Response(200, json=DONE)]
     )
-    router.get("https://cdn.test/1.png").respond(content=b"pixels")
+    router.get("https://cdn.test/1.png").respond(content=PNG)
     return router
 
 
@@ -565,7 +605,7 @@ def test_the_embedders_respx_routes_answer() -> None:
     with httpx.Client(transport=httpx.MockTransport(router.handler)) as mine:
         client = Client(account, transport=HttpxTransport(mine), plugins={"easel": easel}, seed=1)
         drawn = client.generate(REQUEST, provider="easel")
-        assert client.fetch(drawn.images[0], provider="easel") == b"pixels"
+        assert client.fetch(drawn.images[0], provider="easel") == PNG
     router.assert_all_called()
     shown = [call.request.headers.get("authorization") for call in router.calls]
     assert shown == [f"Bearer {KEY}"] * 3 + [None]
@@ -579,5 +619,5 @@ async def test_the_embedders_respx_routes_answer_with_await() -> None:
         transport = AsyncHttpxTransport(mine)
         client = AsyncClient(account, transport=transport, plugins={"easel": easel}, seed=1)
         drawn = await client.generate(REQUEST, provider="easel")
-        assert await client.fetch(drawn.images[0], provider="easel") == b"pixels"
+        assert await client.fetch(drawn.images[0], provider="easel") == PNG
     router.assert_all_called()

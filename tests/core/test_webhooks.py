@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import types
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +16,7 @@ import uvicorn
 from attrs import frozen
 from tests.core import easel
 from tests.core.conftest import KEY
-from tests.core.loopback import Fault, Loopback, Pause, said
+from tests.core.loopback import Fault, Loopback, Pause, answer, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import (
@@ -25,10 +26,14 @@ from tintype import (
     Outcome,
     Task,
     TaskState,
+    hookimpl,
 )
+from tintype.cli.webhooks import saving
 from tintype.entries import Intent, Settled, Snapshot
-from tintype.errors import Billed, SubmissionUnknownError
+from tintype.errors import Billed, SubmissionUnknownError, TintypeError
+from tintype.exchange import Exchange
 from tintype.journal.sql import SqlJournal
+from tintype.messages import find_header
 from tintype.webhooks import WebhookApp
 
 REQUEST = ImageRequest(prompt="a red panda")
@@ -55,6 +60,7 @@ class Hall:
         query: str = "",
         method: str = "POST",
         chunks: int = 1,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> tuple[int, str]:
         """One call, as an ASGI server makes it: its status and words."""
         scope = {
@@ -62,7 +68,7 @@ class Hall:
             "method": method,
             "path": path,
             "query_string": query.encode(),
-            "headers": [],
+            "headers": headers,
         }
         size = -(-len(body) // chunks) or 1
         parts = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
@@ -96,9 +102,15 @@ async def hall(server: Loopback, tmp_path: Path) -> AsyncIterator[Hall]:
 
 
 class _hall:  # noqa: N801 - used as a function
-    def __init__(self, server: Loopback, folder: Path, **options: float) -> None:
+    """A hall whose journal knows the task p1, unless its records are others."""
+
+    def __init__(
+        self, server: Loopback, folder: Path, *, knows: bool = True, **options: float
+    ) -> None:
         account = Account(provider="easel", key=KEY, base_url=server.url)
         self._journal = SqlJournal(folder / "journal.db")
+        if knows:
+            _note(self._journal, "p1")
         plugins = {"easel": easel}
         client = AsyncClient(account, plugins=plugins, journal=self._journal, environ={})
         told: list[Task] = []
@@ -115,6 +127,20 @@ class _hall:  # noqa: N801 - used as a function
     async def __aexit__(self, *_: object) -> None:
         await self._hall.client.close()
         self._journal.close()
+
+
+@pytest.fixture
+async def strange(server: Loopback, tmp_path: Path) -> AsyncIterator[Hall]:
+    """A hall of the easel's whose journal knows of no task."""
+    async with _hall(server, tmp_path, knows=False) as made:
+        yield made
+
+
+def _note(journal: SqlJournal, task_id: str) -> str:
+    """The record of a task that was accepted."""
+    entry = journal.record(Intent(provider="easel", request=REQUEST)).result()
+    task = Task(provider="easel", id=task_id, entry=entry)
+    return journal.record(Snapshot(task=task)).result()
 
 
 # --------------------------------------------------------------------------- what is believed
@@ -161,14 +187,14 @@ async def test_calls_that_come_in_another_order_do_no_harm(hall: Hall, server: L
 
 
 async def test_what_was_saved_before_is_not_told_again(
-    hall: Hall, server: Loopback, tmp_path: Path
+    strange: Hall, server: Loopback, tmp_path: Path
 ) -> None:
     """The journal knows, also after a restart."""
     server.on(CREATE, DONE)
-    drawn = await hall.client.generate(REQUEST, provider="easel")
-    await hall.client.save(drawn, tmp_path / "out")
-    assert await hall.call() == (200, "duplicate")
-    assert hall.told == []
+    drawn = await strange.client.generate(REQUEST, provider="easel")
+    await strange.client.save(drawn, tmp_path / "out")
+    assert await strange.call() == (200, "duplicate")
+    assert strange.told == []
 
 
 async def test_a_call_whose_handing_over_fails_is_told_again(
@@ -191,6 +217,25 @@ async def test_a_call_whose_handing_over_fails_is_told_again(
     assert len(tries) == 2
 
 
+async def test_a_save_that_fails_is_tried_again_at_the_next_call(
+    server: Loopback, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`tintype webhooks serve` says why, and does not take the call for done."""
+    done = said({"id": "p1", "state": "done", "urls": [f"{server.url}/1.png"]})
+    server.on(LOOK, done)
+    server.on("GET /1.png", said({}, status=404), answer(PNG, media_type="image/png"))
+    out = tmp_path / "out"
+    async with _hall(server, tmp_path) as made:
+        again = Hall(
+            WebhookApp(made.client, saving(made.client, out)), made.client, made.journal, []
+        )
+        with pytest.raises(TintypeError):
+            await again.call()
+        assert "tintype: " in capsys.readouterr().err
+        assert await again.call() == (200, "confirmed")
+    assert [path.read_bytes() for path in out.iterdir()] == [PNG]
+
+
 async def test_handing_over_may_take_longer_than_confirming(
     server: Loopback, tmp_path: Path
 ) -> None:
@@ -209,6 +254,39 @@ async def test_handing_over_may_take_longer_than_confirming(
     assert saved == ["p1"]
 
 
+def _signed() -> types.ModuleType:
+    """The easel, which signs its webhooks in a header."""
+    plugin = types.ModuleType("easel_with_signatures")
+    for name in ("describe", "price", "submit", "poll", "parse"):
+        setattr(plugin, name, getattr(easel, name))
+
+    @hookimpl
+    def verify(exchange: Exchange, secret: str) -> bool:
+        """The header `X-Signature` holds the secret itself."""
+        return find_header(exchange.message.headers, "x-signature") == secret
+
+    plugin.verify = verify  # type: ignore[attr-defined]
+    return plugin
+
+
+async def test_a_signature_in_the_headers_is_seen(server: Loopback, tmp_path: Path) -> None:
+    """The headers go along with the body: what is signed is believed unasked, else refused."""
+    account = Account(provider="easel", key=KEY, base_url=server.url, webhook_secret="shared")
+    told: list[Task] = []
+
+    async def tell(task: Task) -> None:
+        told.append(task)
+
+    async with AsyncClient(account, plugins={"easel": _signed()}, environ={}) as client:
+        made = Hall(WebhookApp(client, tell), client, SqlJournal(tmp_path / "none.db"), told)
+        body = json.dumps({"id": "p1", "state": "done", "picture": in_base64(PNG)}).encode()
+        assert await made.call(body) == (400, "malformed")
+        headers = ((b"x-signature", b"shared"),)
+        assert await made.call(body, headers=headers) == (200, "confirmed")
+        made.journal.close()
+    assert ([task.id for task in told], server.requests) == (["p1"], [])
+
+
 # ------------------------------------------------------------------------- what is not believed
 
 
@@ -217,10 +295,35 @@ async def test_a_task_that_the_provider_does_not_know_is_a_forgery(
 ) -> None:
     """Nobody is told, nothing is written down."""
     server.on(LOOK, said({"why": "who?"}, status=404))
+    before = hall.journal.lines()
     status, words = await hall.call()
     assert (status, words) in {(400, "forged"), (400, "malformed")}
     assert hall.told == []
-    assert hall.journal.lines() == []
+    assert hall.journal.lines() == before
+
+
+@pytest.mark.parametrize("query", ["", "tintype=nobody", "tintype=", "tintype=%00", "tintype=a&&;"])
+async def test_a_task_of_somebody_elses_is_misdirected(
+    strange: Hall, server: Loopback, query: str
+) -> None:
+    """Neither the journal knows it nor does the URL name a record: the provider is not asked."""
+    assert await strange.call(query=query) == (404, "misdirected")
+    assert (server.requests, strange.told, strange.journal.lines()) == ([], [], [])
+
+
+async def test_without_a_journal_any_task_is_confirmed(server: Loopback) -> None:
+    """Nobody knows whose a task is: the provider is believed."""
+    server.on(LOOK, DONE)
+    told: list[Task] = []
+
+    async def tell(task: Task) -> None:
+        told.append(task)
+
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    async with AsyncClient(account, plugins={"easel": easel}, environ={}) as client:
+        app = WebhookApp(client, tell)
+        assert await Hall(app, client, None, told).call() == (200, "confirmed")  # type: ignore[arg-type]
+    assert [task.id for task in told] == ["p1"]
 
 
 @pytest.mark.parametrize(
@@ -330,21 +433,21 @@ async def test_it_begins_and_ends_with_its_server(hall: Hall) -> None:
 
 
 async def test_a_lost_submission_is_found_again_by_its_entry(
-    hall: Hall, server: Loopback, tmp_path: Path
+    strange: Hall, server: Loopback, tmp_path: Path
 ) -> None:
     """Its answer was lost; the URL's entry says whose task the webhook speaks of."""
     server.on(CREATE, Fault.RESET).on(LOOK, DONE)
     with pytest.raises(SubmissionUnknownError) as caught:
-        await hall.client.generate(REQUEST, provider="easel")
+        await strange.client.generate(REQUEST, provider="easel")
     entry = caught.value.entry
-    assert await hall.call(query=f"a=b&tintype={entry}") == (200, "confirmed")
-    (line,) = hall.journal.lines()
+    assert await strange.call(query=f"a=b&tintype={entry}") == (200, "confirmed")
+    (line,) = strange.journal.lines()
     assert (line.entry, line.outcome) == (entry, Outcome.ACCEPTED)
-    assert hall.told[0].entry == entry
-    assert hall.told[0].request is not None
-    (path,) = await hall.client.save(hall.told[0], tmp_path / "out")
+    assert strange.told[0].entry == entry
+    assert strange.told[0].request is not None
+    (path,) = await strange.client.save(strange.told[0], tmp_path / "out")
     assert path.read_bytes() == PNG
-    assert not hall.journal.lines()[0].open
+    assert not strange.journal.lines()[0].open
     assert [line for line in server.lines() if line == CREATE] == [CREATE]
 
 
@@ -354,23 +457,43 @@ async def _lost(journal: SqlJournal, provider: str = "easel") -> str:
     return journal.record(lost).result()
 
 
-async def test_the_entry_of_another_provider_is_not_bound(hall: Hall, server: Loopback) -> None:
-    """The task gets a record of its own."""
+async def test_the_entry_of_another_provider_is_not_bound(strange: Hall, server: Loopback) -> None:
+    """The call is for nobody here."""
     server.on(LOOK, DONE)
-    entry = await _lost(hall.journal, provider="other")
-    await hall.call(query=f"tintype={entry}")
-    assert hall.journal.lines([entry])[0].task is None
-    assert hall.told[0].entry != entry
+    entry = await _lost(strange.journal, provider="other")
+    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    assert strange.journal.lines([entry])[0].task is None
 
 
-async def test_the_entry_of_a_known_task_is_not_bound(hall: Hall, server: Loopback) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.NOT_SENT])
+async def test_the_entry_of_a_rejected_submission_is_not_bound(
+    strange: Hall, server: Loopback, outcome: Outcome
+) -> None:
+    """No task came of it: whatever the webhook speaks of is another's."""
+    server.on(LOOK, DONE)
+    entry = strange.journal.record(Intent(provider="easel", request=REQUEST)).result()
+    over = Settled(entry=entry, outcome=outcome, billed=Billed.NO, reason="no")
+    strange.journal.record(over).result()
+    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    assert strange.journal.lines([entry])[0].task is None
+
+
+async def test_the_entry_of_a_submission_under_way_is_bound(
+    strange: Hall, server: Loopback
+) -> None:
+    """The webhook was faster than the answer."""
+    server.on(LOOK, DONE)
+    entry = strange.journal.record(Intent(provider="easel", request=REQUEST)).result()
+    assert await strange.call(query=f"tintype={entry}") == (200, "confirmed")
+    assert strange.told[0].entry == entry
+
+
+async def test_the_entry_of_a_known_task_is_not_bound(strange: Hall, server: Loopback) -> None:
     """A record that has its task keeps it."""
     server.on(LOOK, DONE)
-    entry = hall.journal.record(Intent(provider="easel", request=REQUEST)).result()
-    other = Task(provider="easel", id="p9", entry=entry)
-    hall.journal.record(Snapshot(task=other)).result()
-    await hall.call(query=f"tintype={entry}")
-    (line,) = hall.journal.lines([entry])
+    entry = _note(strange.journal, "p9")
+    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    (line,) = strange.journal.lines([entry])
     assert line.task is not None
     assert line.task.id == "p9"
 
@@ -378,8 +501,7 @@ async def test_the_entry_of_a_known_task_is_not_bound(hall: Hall, server: Loopba
 async def test_a_known_task_is_not_bound_to_another_entry(hall: Hall, server: Loopback) -> None:
     """Whatever the URL says, the journal knows whose it is."""
     server.on(LOOK, DONE)
-    mine = hall.journal.record(Intent(provider="easel", request=REQUEST)).result()
-    hall.journal.record(Snapshot(task=Task(provider="easel", id="p1", entry=mine))).result()
+    (mine,) = [line.entry for line in hall.journal.lines()]
     lost = await _lost(hall.journal)
     assert await hall.call(query=f"tintype={lost}") == (200, "confirmed")
     assert hall.told[0].entry == mine
@@ -388,7 +510,7 @@ async def test_a_known_task_is_not_bound_to_another_entry(hall: Hall, server: Lo
 
 @pytest.mark.parametrize("query", ["tintype=nobody", "tintype=", "tintype=%00", "tintype=a&&;"])
 async def test_an_unknown_entry_is_not_bound(hall: Hall, server: Loopback, query: str) -> None:
-    """The task is confirmed all the same, under a record of its own."""
+    """A task that the journal knows is confirmed all the same, under its own record."""
     server.on(LOOK, DONE)
     assert await hall.call(query=query) == (200, "confirmed")
     (line,) = hall.journal.lines()

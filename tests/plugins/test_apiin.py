@@ -164,13 +164,18 @@ def test_both_modes_cost_twelve_credits(request_: ImageRequest) -> None:
     assert (quote.as_of, bool(quote.source)) == (date(2026, 11, 20), True)
 
 
-def test_a_quote_names_both_published_values_of_a_credit() -> None:
-    """$0.002 is the default, and a page that makes it $0.01 is not passed over in silence."""
+def test_an_option_makes_the_price_unknown() -> None:
+    """No page says what a raw field costs."""
+    assert plugin.price(evolve(DRAWING, options={"apiin": {"seed": 7}}), None) is None
+
+
+def test_a_quote_tells_of_the_page_that_disagrees() -> None:
+    """The core names the value that is reckoned with; here stands the page of $0.01 alone."""
     quote = plugin.price(DRAWING, Quote())
     assert quote is not None
     (assumption,) = quote.assumptions
-    assert "$0.002" in assumption
     assert "$0.01" in assumption
+    assert "$0.002" not in assumption
     assert plugin.describe().usd_per_credit == Decimal("0.002")
 
 
@@ -215,11 +220,11 @@ def test_options_for_this_provider_are_merged_and_others_are_not() -> None:
     assert sent(asked) == {"model": DRAW, "prompt": "a lake", "seed": 7}
 
 
-@pytest.mark.parametrize("name", ["model", "prompt", "quality"])
-def test_an_option_does_not_overwrite_a_field(name: str) -> None:
-    """A value asked for twice is refused before anything is sent."""
-    asked = evolve(DRAWING, quality="high", options={"apiin": {name: "other"}})
-    with pytest.raises(InvalidRequestError) as caught:
+@pytest.mark.parametrize("name", ["model", "prompt", "quality", "image_urls"])
+def test_an_option_does_not_set_a_field(name: str) -> None:
+    """What has a typed name is refused before anything is sent, also where it is left out."""
+    asked = evolve(DRAWING, options={"apiin": {name: "other"}})
+    with pytest.raises(InvalidRequestError, match=f"'{name}'") as caught:
         plugin.submit(asked)
     assert caught.value.field == "options"
 

@@ -351,6 +351,22 @@ def test_options_go_beside_the_fields() -> None:
     assert body == {"model": SEEDREAM, "prompt": "split", "layer_decomposition": True, "n": 2}
 
 
+def test_an_option_makes_the_price_unknown() -> None:
+    """The table does not say what layers, or more images, cost."""
+    request = ImageRequest(prompt="split", model=SEEDREAM, resolution="2K")
+    assert plugin.price(request, None) is not None
+    options = {"apimodels": {"layer_decomposition": True}}
+    assert plugin.price(evolve(request, options=options), None) is None
+
+
+@pytest.mark.parametrize("name", ["size", "resolution", "image_urls", "callback_url"])
+def test_an_option_cannot_set_a_field_that_is_left_out(name: str) -> None:
+    """It would go round the checks of the field."""
+    request = ImageRequest(prompt="a cat", model=LITE, options={"apimodels": {name: "4K"}})
+    with pytest.raises(InvalidRequestError, match=f"'{name}'"):
+        plugin.submit(request)
+
+
 def test_an_option_never_overwrites_a_field() -> None:
     """It is refused before anything is sent."""
     options = {"apimodels": {"size": "4K"}}

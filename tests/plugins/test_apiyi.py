@@ -330,6 +330,18 @@ def test_a_sequence_of_one_has_an_exact_price() -> None:
     assert quote.usd == Decimal("0.035")
 
 
+@pytest.mark.parametrize(
+    ("option", "usd"),
+    [("response_format", Decimal("0.035")), ("optimize_prompt_options", None)],
+)
+def test_an_option_of_unknown_cost_makes_the_price_unknown(
+    option: str, usd: Decimal | None
+) -> None:
+    """The table is exact about what it lists, and about nothing else."""
+    quote = apiyi.price(asked(options={"apiyi": {option: "url"}}), None)
+    assert (quote and quote.usd) == usd
+
+
 # ---------------------------------------------------------------------- the submission
 
 
@@ -383,21 +395,18 @@ def test_a_data_url_with_capitals_is_refused_before_it_is_sent() -> None:
     assert caught.value.allowed
 
 
-@pytest.mark.parametrize(
-    "fields", [{"stream": True}, {"options": {"apiyi": {"stream": True}}}], ids=["field", "option"]
-)
-def test_a_stream_is_asked_for_and_expected(fields: dict[str, object]) -> None:
-    """The transport hears of a stream whichever way it was asked for."""
-    request = apiyi.submit(asked(**fields))
+def test_a_stream_is_asked_for_and_expected() -> None:
+    """The transport hears of a stream that the body asks for."""
+    request = apiyi.submit(asked(stream=True))
     assert body_of(request)["stream"] is True
     assert request.stream
 
 
-@pytest.mark.parametrize("name", ["model", "prompt", "size"])
-def test_an_option_cannot_overwrite_a_field(name: str) -> None:
-    """What has a typed name is set by that name."""
-    with pytest.raises(InvalidRequestError) as caught:
-        apiyi.submit(asked(resolution="2K", options={"apiyi": {name: "x"}}))
+@pytest.mark.parametrize("name", ["model", "prompt", "size", "stream", "image", "n", "seed"])
+def test_an_option_cannot_set_a_field(name: str) -> None:
+    """What has a typed name is set by that name, also where it is left out."""
+    with pytest.raises(InvalidRequestError, match=f"'{name}'") as caught:
+        apiyi.submit(asked(options={"apiyi": {name: "x"}}))
     assert caught.value.field == "options"
 
 

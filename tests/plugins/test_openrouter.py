@@ -13,7 +13,7 @@ from attrs import evolve
 
 import tintype_openrouter as plugin
 from tintype.catalog import Choice, Flag, ProviderInfo, Range, Unsupported
-from tintype.errors import Billed, InvalidRequestError, ProviderError, TintypeError
+from tintype.errors import Billed, InvalidRequestError, ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import JsonBody, Request, Response, ServerSentEvent
 from tintype.models import Cost, Quote, QuoteKind, Task, TaskState, Usage
@@ -244,6 +244,13 @@ def test_an_option_does_not_overwrite_a_field() -> None:
     """A field with a typed name is set in one place only."""
     with pytest.raises(InvalidRequestError, match="prompt"):
         sent(options={"openrouter": {"prompt": "another"}})
+
+
+@pytest.mark.parametrize("name", ["n", "seed", "size", "stream", "input_references"])
+def test_an_option_does_not_set_a_field_that_is_left_out(name: str) -> None:
+    """Ten images at the price of one: `n` was priced as it stands in the request."""
+    with pytest.raises(InvalidRequestError, match=f"'{name}'"):
+        sent(options={"openrouter": {name: 10}})
 
 
 @pytest.mark.parametrize("given", [None, "jpeg", "svg"])
@@ -604,6 +611,31 @@ def test_a_price_that_only_the_work_will_tell_is_unknown(
     assert (quote.low, quote.high) == (None, None)
     assert quote.kind is QuoteKind.UNKNOWN
     assert quote.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "usd"),
+    [
+        ({"provider": {"only": ["openai"]}, "session_id": "s", "user": "7"}, Decimal("0.05")),
+        ({"provider": {"options": {"bytedance": {"layers": 9}}}}, None),
+        ({"provider": 7}, None),
+        ({"layers": 9}, None),
+    ],
+)
+def test_options_that_may_change_the_price_make_it_unknown(
+    options: Mapping[str, object], usd: Decimal | None
+) -> None:
+    """Routing and labels draw nothing; of all else the table says nothing."""
+    quote = quoted(table([line(0.05)]), evolve(REQUEST, options={"openrouter": options}))
+    assert (quote.low, quote.high) == (usd, usd)
+    assert (quote.reason == "The options may change the price.") is (usd is None)
+
+
+def test_prices_of_another_model_are_none() -> None:
+    """An answer about a cheaper model must not pass for the one asked about."""
+    with pytest.raises(ProtocolError, match="another/model") as caught:
+        quoted({**table([line(0.05)]), "id": "another/model"}, REQUEST)
+    assert caught.value.pointer == "/id"
 
 
 def test_the_lines_of_an_unknown_price_are_kept() -> None:

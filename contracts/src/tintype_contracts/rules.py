@@ -15,12 +15,13 @@ from tintype_contracts import kit
 from tintype_contracts.faults import Fault
 from tintype_contracts.format import STORIES, Exchange, Fixtures, Row
 from tintype_contracts.placeholders import NAMES, placeholders
-from tintype_contracts.pointers import join
+from tintype_contracts.pointers import covers, join
 from tintype_contracts.routes import find_route, split
 from tintype_contracts.rules_of_scenes import scene_faults
 
 _Files: TypeAlias = Mapping[str, bytes]
 _TABLES = "provider.json"
+_FORMS = ("json", "multipart", "text", "base64", "events")
 _OUTCOMES: Mapping[str, frozenset[str]] = {
     "price": frozenset({"quote", "error"}),
     "prepare": frozenset({"request", "error"}),
@@ -182,6 +183,17 @@ def _is_complete(_: Fixtures, exchange: Exchange) -> Iterator[Fault]:
         yield _exchange_fault(exchange, "", "It has no case.", mend)
 
 
+def _the_verbatim_is_printed(_: Fixtures, exchange: Exchange) -> Iterator[Fault]:
+    if exchange.kind != "verbatim":
+        return
+    for side in ("/request", "/response", "/delivery"):
+        bodies = [side, *(f"{side}/{form}" for form in _FORMS)]
+        if any(covers(pointer, at) for pointer in exchange.inferred for at in bodies):
+            message = f"It is verbatim, and the whole of its {side[1:]} is inferred."
+            mend = "Call it adapted where the other side is printed, else inferred, and add `why`."
+            yield _exchange_fault(exchange, "/kind", message, mend)
+
+
 def _expects_what_can_be(_: Fixtures, exchange: Exchange) -> Iterator[Fault]:
     outcome = exchange.expect.outcome
     if outcome not in _OUTCOMES[exchange.operation]:
@@ -283,6 +295,7 @@ _RULES: tuple[Callable[[Fixtures, _Files], Iterator[Fault]], ...] = (
 _EXCHANGE_RULES: tuple[Callable[[Fixtures, Exchange], Iterator[Fault]], ...] = (
     _has_its_source,
     _is_complete,
+    _the_verbatim_is_printed,
     _expects_what_can_be,
     _goes_to_a_documented_place,
     _placeholders_are_known,

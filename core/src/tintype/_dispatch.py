@@ -9,14 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
-from tintype.account import Account
+from tintype.account import Account, Secret
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
-from tintype.messages import HttpRequest, JsonBody, JsonObject, MultipartBody, Part, Request
+from tintype.messages import (
+    Headers,
+    HttpRequest,
+    JsonBody,
+    JsonObject,
+    MultipartBody,
+    Part,
+    Request,
+    ServerSentEvent,
+)
 
 USER_AGENT = "tintype/0.1.0"
 _BODILESS = frozenset({"GET", "HEAD"})
@@ -26,6 +35,46 @@ _TARGET = "/:@!$&'()*+,;=-._~%?"
 # A name of labels that DNS can carry, or an address.
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+# What is shorter stands in many an answer by chance.
+_LEAST_SECRET = 8
+_REDACTED = "…"
+
+
+class Redactor:
+    """Takes an account's secrets out of what a provider says: some repeat the key in errors."""
+
+    def __init__(self, account: Account) -> None:
+        secrets = (account.key, account.webhook_secret)
+        self._secrets = tuple(each for each in secrets if each is not None and _is_long(each))
+
+    def body(self, said: bytes) -> bytes:
+        """A body without them; the very same object where there are none."""
+        for secret in self._secrets:
+            if secret.reveal().encode() in said:
+                said = said.replace(secret.reveal().encode(), _REDACTED.encode())
+        return said
+
+    def headers(self, said: Headers) -> Headers:
+        """Headers without them."""
+        return tuple((name, self._text(value)) for name, value in said)
+
+    def event(self, said: ServerSentEvent) -> ServerSentEvent:
+        """An event without them."""
+        data, kind, name = self._text(said.data), self._text(said.event), self._text(said.id)
+        return ServerSentEvent(data=data, event=kind, id=name)
+
+    def events(self, said: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
+        """Events without them."""
+        return map(self.event, said)
+
+    def _text(self, said: str) -> str:
+        for secret in self._secrets:
+            said = said.replace(secret.reveal(), _REDACTED)
+        return said
+
+
+def _is_long(secret: Secret) -> bool:
+    return len(secret.reveal()) >= _LEAST_SECRET
 
 
 def encode(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
@@ -56,7 +105,9 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
 def fetch_request(url: str, *, public_only: bool) -> HttpRequest:
     """A GET of a result: no credentials, whatever the host."""
     headers = (("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", USER_AGENT))
-    return HttpRequest(method="GET", url=normalized(url), headers=headers, public_only=public_only)
+    return HttpRequest(
+        method="GET", url=normalized(url), headers=headers, public_only=public_only, bare=True
+    )
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -11,12 +12,17 @@ from typing import Self
 
 from attrs import frozen
 
-from tintype._media import HEAD, TAIL, dimensions, extension, is_whole, media_type
-from tintype.errors import DownloadError, SaveError
+from tintype._media import HEAD, TAIL, checked_type, is_whole
+from tintype.errors import SaveError
 
-# A picture that claims more pixels than this is a trap for whoever opens it.
-_MOST_PIXELS = 2**28
 _MOST_NUMBERS = 10_000
+# What a disk says that knows no second names (EINVAL: Windows, of a FAT disk).
+_NO_LINKS = frozenset(
+    {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EINVAL}
+)
+_PART = ".part"
+# The parts that this process is at work on, by name.
+_OPEN: set[str] = set()
 
 
 @frozen(kw_only=True)
@@ -50,20 +56,20 @@ class PartFile:
 
     Args:
         folder: The final folder.
-        name: What tells it from other parts, "" for a name nobody has. A part of that name
-            which a dead process left behind is dropped.
+        name: What it is a part of, "" for nothing that is known again. Two parts of one name
+            are two files: each saver has its own.
     """
 
     def __init__(self, folder: Path, name: str = "") -> None:
         self._folder = folder
-        self._path = part_path(folder, name or os.urandom(8).hex())
+        self._path = folder / f"{_beginning(name)}.{os.getpid()}.{os.urandom(8).hex()}{_PART}"
         self._digest = hashlib.sha256()
+        _OPEN.add(self._path.name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # Not emptied: it may by now be linked to the image that it became.
-            self._path.unlink(missing_ok=True)
             self._file = self._path.open("x+b")
         except (OSError, ValueError) as error:
+            _OPEN.discard(self._path.name)
             raise self._refused(error) from error
 
     def __enter__(self) -> Self:
@@ -75,6 +81,7 @@ class PartFile:
         with suppress(OSError):  # a full disk may refuse the last bytes once more
             self._file.close()
         self._path.unlink(missing_ok=True)
+        _OPEN.discard(self._path.name)
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -103,7 +110,7 @@ class PartFile:
         return is_whole(head, tail, size)
 
     def finish(self) -> tuple[str, str]:
-        """Put the bytes on disk; their SHA-256, and the extension that their content has.
+        """Put the bytes on disk; their SHA-256, and the media type of their content.
 
         Raises:
             DownloadError: They are no image, or one that claims to be enormous.
@@ -115,16 +122,9 @@ class PartFile:
         except OSError as error:
             raise self._refused(error) from error
         self._file.seek(0)
-        kind = media_type(self._file.read(HEAD))
-        if not kind:
-            msg = "What came is no image that is known here."
-            raise DownloadError(msg)
-        width, height = dimensions(self._path) or (0, 0)
-        if width * height > _MOST_PIXELS:
-            msg = f"The image claims to be {width}x{height} pixels, more than anyone draws."
-            raise DownloadError(msg)
+        kind = checked_type(self._file.read(HEAD), self._path)
         self._file.close()
-        return self._digest.hexdigest(), extension(kind)
+        return self._digest.hexdigest(), kind
 
     def link(self, path: Path, *, overwrite: bool) -> bool:
         """Give the file its name, durably; False where the name is taken.
@@ -149,21 +149,61 @@ class PartFile:
         """Appear under a name that nobody has."""
         try:
             path.hardlink_to(self._path)
-        except FileExistsError:
-            raise
-        except OSError:
-            # Some disks know no second names: then the name is taken by an empty file first.
-            path.open("xb").close()
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            self._take_empty(path)
+
+    def _take_empty(self, path: Path) -> None:
+        """Take a name with an empty file first: some disks know no second names."""
+        path.open("xb").close()
+        try:
             self._path.replace(path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def _refused(self, error: OSError | ValueError) -> SaveError:
         reason = getattr(error, "strerror", None) or str(error)
         return SaveError(f"Cannot write into {self._folder}: {reason}.")
 
 
-def part_path(folder: Path, name: str) -> Path:
-    """Where the part of an image is kept until it is whole."""
-    return folder / f".tintype-{name}.part"
+def sweep(folder: Path, name: str) -> None:
+    """Drop the parts of a name that nobody is at work on any more.
+
+    They are not emptied: one may by now be linked to the image that it became.
+    """
+    with suppress(OSError):  # where nothing can be dropped, saving says why
+        for path in folder.glob(f"{_beginning(name)}*{_PART}"):
+            if not _at_work(path.name):
+                path.unlink(missing_ok=True)
+
+
+def _beginning(name: str) -> str:
+    return f".tintype-{name}"
+
+
+def _at_work(part: str) -> bool:
+    """Whether a process lives that writes a part; its name tells which."""
+    pid = part.removesuffix(_PART).rpartition(".")[0].rpartition(".")[2]
+    if not pid.isdecimal():
+        return False  # of a version whose parts did not tell
+    # In a container every process may have the id of the one before it.
+    return part in _OPEN if int(pid) == os.getpid() else _lives(int(pid))
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is a process of that id. A zombie has ended."""
+    try:
+        import psutil  # noqa: PLC0415 - it comes with the journal, and only resuming needs it
+    except ImportError:
+        return True
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
 
 
 def sync_folder(folder: Path) -> None:

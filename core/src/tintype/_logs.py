@@ -67,6 +67,11 @@ def _place(url: str) -> str:
     return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
+def log_other_type(claimed: str, kind: str) -> None:
+    """Tell that an image is not of the type that its provider said."""
+    _logger.warning("An image was said to be %s and is %s: it is kept as that.", claimed, kind)
+
+
 def log_failed_observer(error: Exception) -> None:
     """Tell that an observer raised, with its traceback."""
     _logger.error("An observer raised; what it observed goes on.", exc_info=error)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import TypeVar, assert_never
 
-from tintype._dispatch import fetch_request
+from tintype._dispatch import Redactor, fetch_request
 from tintype._effects import (
     Effect,
     Fetch,
@@ -22,6 +22,7 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._setup import (
+    FAREWELL,
     Progress,
     Setup,
     Trail,
@@ -71,21 +72,34 @@ class Performer:
             self._transport = Urllib3Transport()
         return self._transport
 
-    def run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
-        """A flow's result; its snapshots go to `on_progress`."""
-        with closing(self.steps(provider, flow)) as steps:
+    def run(
+        self,
+        provider: str,
+        flow: Flow[T],
+        on_progress: Progress | None = None,
+        *,
+        entry: str = "",
+    ) -> T:
+        """A flow's result; its snapshots go to `on_progress`. `entry` is the record it follows."""
+        with closing(self.steps(provider, flow, entry=entry)) as steps:
             while True:
                 try:
                     task = next(steps)
                 except StopIteration as stop:
                     result: T = stop.value
                     return result
-                tell_progress(on_progress, task)
+                try:
+                    tell_progress(on_progress, task)
+                except Exception:  # a mistake of the caller's: the task is left to be resumed
+                    with suppress(_Left):
+                        steps.throw(_Left())
+                    raise
 
-    def steps(self, provider: str, flow: Flow[T]) -> Generator[Task, None, T]:
+    def steps(self, provider: str, flow: Flow[T], *, entry: str = "") -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
         check_open(self._closed)
         line = _Line(self._setup, self._opened, provider)
+        line.trail.follow([entry])
         try:
             with closing(line), closing(flow):
                 return (yield from _performed(line, flow))
@@ -100,10 +114,18 @@ class Performer:
             line.trail.end()
 
     def _say_farewell(self, provider: str, trail: Trail) -> None:
+        deadline = time.monotonic() + FAREWELL
         for flow in self._setup.farewells(trail):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
             line = _Line(self._setup, self._opened, provider)
             with suppress(TintypeError), closing(line), closing(flow):
-                line.perform(hurried(next(flow)))
+                line.perform(hurried(next(flow), left))
+
+
+class _Left(Exception):  # noqa: N818 - it tells a flow to end, and reaches nobody
+    """The caller's own code failed while a task was under way."""
 
 
 def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
@@ -161,14 +183,24 @@ class _Line:
             case Fetch():
                 return self._fetch(effect)
             case Record():
-                return self._setup.journal.record(effect.entry).result()
+                return self._record(effect)
             case _:
                 assert_never(effect)
+
+    def _record(self, effect: Record) -> str:
+        written = self._setup.journal.record(effect.entry)
+        try:
+            return written.result()
+        except BaseException:  # such as an interruption, while it may be written all the same
+            self._setup.take_back(effect, written)
+            raise
 
     def _send(self, effect: Send) -> Response | Head:
         self.close()
         request = self._setup.encode(self._provider, effect)
         self._incoming = incoming = self._transport().open(request, timeout=effect.timeout)
+        redactor = self._setup.redactor(self._provider)
+        headers = redactor.headers(incoming.headers)
         chunks = incoming.chunks()
         start = b""
         if effect.request.stream and incoming.status == _OK:
@@ -177,11 +209,11 @@ class _Line:
                 start += chunk
                 streams = is_event_stream(start, incoming.headers)
             if streams:
-                self._events = _decoded(start, chunks)
-                return Head(status=incoming.status, headers=incoming.headers)
+                self._events = _decoded(start, chunks, redactor)
+                return Head(status=incoming.status, headers=headers)
         body = b"".join([start, *_bounded(chunks)])
         self.close()
-        return Response(status=incoming.status, headers=incoming.headers, body=body)
+        return Response(status=incoming.status, headers=headers, body=redactor.body(body))
 
     def _fetch(self, effect: Fetch) -> Head:
         request = fetch_request(effect.url, public_only=effect.public_only)
@@ -206,9 +238,11 @@ def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _decoded(start: bytes, chunks: Iterable[bytes]) -> Iterator[ServerSentEvent]:
+def _decoded(
+    start: bytes, chunks: Iterable[bytes], redactor: Redactor
+) -> Iterator[ServerSentEvent]:
     decoder = EventDecoder()
-    yield from decoder.feed(start)
+    yield from redactor.events(decoder.feed(start))
     for chunk in _bounded(chunks):
-        yield from decoder.feed(chunk)
-    yield from decoder.close()
+        yield from redactor.events(decoder.feed(chunk))
+    yield from redactor.events(decoder.close())

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
-from tintype._dispatch import fetch_request
+from tintype._dispatch import Redactor, fetch_request
 from tintype._effects import (
     Effect,
     Fetch,
@@ -22,6 +22,7 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._setup import (
+    FAREWELL,
     Progress,
     Setup,
     Trail,
@@ -74,19 +75,34 @@ class AsyncPerformer:
             self._transport = AiohttpTransport()
         return self._transport
 
-    async def run(self, provider: str, flow: Flow[T], on_progress: Progress | None = None) -> T:
-        """A flow's result; its snapshots go to `on_progress`."""
-        async with aclosing(self.steps(provider, flow)) as steps:
+    async def run(
+        self,
+        provider: str,
+        flow: Flow[T],
+        on_progress: Progress | None = None,
+        *,
+        entry: str = "",
+    ) -> T:
+        """A flow's result; its snapshots go to `on_progress`. `entry` is the record it follows."""
+        async with aclosing(self.steps(provider, flow, entry=entry)) as steps:
             async for step in steps:
                 if isinstance(step, _Done):
                     return step.value
-                tell_progress(on_progress, step)
+                try:
+                    tell_progress(on_progress, step)
+                except Exception:  # a mistake of the caller's: the task is left to be resumed
+                    with suppress(_Left):
+                        await steps.athrow(_Left())
+                    raise
         raise AssertionError  # a flow's last step is its result
 
-    async def steps(self, provider: str, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
+    async def steps(
+        self, provider: str, flow: Flow[T], *, entry: str = ""
+    ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
         check_open(self._closed)
         line = _Line(self._setup, self._opened, provider)
+        line.trail.follow([entry])
         done: _Done[T] | None = None
         try:
             async with aclosing(line), aclosing(_performed(line, flow)) as steps:
@@ -108,11 +124,20 @@ class AsyncPerformer:
             yield done
 
     async def _say_farewell(self, provider: str, trail: Trail) -> None:
-        for flow in self._setup.farewells(trail):
-            line = _Line(self._setup, self._opened, provider)
-            with suppress(TintypeError), closing(flow):
-                async with aclosing(line):
-                    await line.perform(hurried(next(flow)))
+        words = [self._say(provider, flow) for flow in self._setup.farewells(trail)]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await asyncio.gather(*words)
+
+    async def _say(self, provider: str, flow: Flow[Task]) -> None:
+        line = _Line(self._setup, self._opened, provider)
+        with suppress(TintypeError), closing(flow):
+            async with aclosing(line):
+                await line.perform(hurried(next(flow)))
+
+
+class _Left(Exception):  # noqa: N818 - it tells a flow to end, and reaches nobody
+    """The caller's own code failed while a task was under way."""
 
 
 async def _performed(line: _Line, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
@@ -188,12 +213,18 @@ class _Line:
         if written.done():
             return written.result()
         # Shielded: what is being written is written, also when the caller is cancelled.
-        return await asyncio.shield(asyncio.wrap_future(written))
+        try:
+            return await asyncio.shield(asyncio.wrap_future(written))
+        except BaseException:
+            self._setup.take_back(effect, written)
+            raise
 
     async def _send(self, effect: Send) -> Response | Head:
         await self.aclose()
         request = self._setup.encode(self._provider, effect)
         self._incoming = incoming = await self._transport().open(request, timeout=effect.timeout)
+        redactor = self._setup.redactor(self._provider)
+        headers = redactor.headers(incoming.headers)
         chunks = incoming.chunks()
         start = b""
         if effect.request.stream and incoming.status == _OK:
@@ -202,11 +233,11 @@ class _Line:
                 start += chunk
                 streams = is_event_stream(start, incoming.headers)
             if streams:
-                self._events = _decoded(start, chunks)
-                return Head(status=incoming.status, headers=incoming.headers)
+                self._events = _decoded(start, chunks, redactor)
+                return Head(status=incoming.status, headers=headers)
         body = b"".join([start, *[chunk async for chunk in _bounded(chunks)]])
         await self.aclose()
-        return Response(status=incoming.status, headers=incoming.headers, body=body)
+        return Response(status=incoming.status, headers=headers, body=redactor.body(body))
 
     async def _fetch(self, effect: Fetch) -> Head:
         request = fetch_request(effect.url, public_only=effect.public_only)
@@ -233,12 +264,14 @@ async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _decoded(start: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
+async def _decoded(
+    start: bytes, chunks: AsyncIterator[bytes], redactor: Redactor
+) -> AsyncIterator[ServerSentEvent]:
     decoder = EventDecoder()
-    for event in decoder.feed(start):
+    for event in redactor.events(decoder.feed(start)):
         yield event
     async for chunk in _bounded(chunks):
-        for event in decoder.feed(chunk):
+        for event in redactor.events(decoder.feed(chunk)):
             yield event
-    for event in decoder.close():
+    for event in redactor.events(decoder.close()):
         yield event

@@ -90,12 +90,7 @@ class Registry:
 
     def _load(self, name: str) -> Plugin:
         if name not in self._sources:
-            known = ", ".join(self.names) or "none"
-            msg = (
-                f"No provider is called {name!r}. Installed: {known}. "
-                f"A plugin is a distribution, usually: pip install tintype-{name}"
-            )
-            raise UnknownProviderError(msg)
+            raise unknown_provider(name, self.names)
         load, distribution = self._sources[name]
         try:
             return self._relayed(name, distribution, load())
@@ -123,6 +118,17 @@ class Registry:
             raise _broken(name, distribution, f"describes {fault} in describe()")
         extras = cast("Extras", manager.hook)
         return Plugin(name=name, distribution=distribution, hooks=hooks, extras=extras, info=info)
+
+
+def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:
+    """The error for a name that nothing installed has. It names no package to install."""
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, for a typo only
+
+    known = tuple(known)
+    near = get_close_matches(name.lower(), known, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    installed = ", ".join(known) or "none"
+    return UnknownProviderError(f"No provider is called {name!r}.{guess} Installed: {installed}.")
 
 
 def _fault(info: object, name: str) -> str:

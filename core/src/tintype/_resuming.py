@@ -9,11 +9,11 @@ from attrs import evolve, frozen
 
 from tintype._effects import Flow, Record
 from tintype._flow import Conversation
-from tintype.downloads import Rules, finishing
+from tintype.downloads import Rules, finishing, first_of
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError
 from tintype.journal import Journal, Line
-from tintype.models import TaskState
+from tintype.models import Attempt, TaskState
 
 _ADVICE = (
     "Its answer was lost, and it may have been charged: look at the provider's own list of tasks. "
@@ -68,24 +68,30 @@ def of_provider(lines: Iterable[Line]) -> dict[str, list[Line]]:
 def resuming(
     conversation: Conversation, lines: Sequence[Line], folder: Path, rules: Rules
 ) -> Flow[tuple[Resumed, ...]]:
-    """Follow one provider's tasks to their ends, and save what is not saved."""
-    current: list[Line] = []
-    for line in lines:
-        current.append((yield from _cut_off(line)))  # noqa: PERF401 - no comprehension yields
-    running = [line.task for line in current if line.task and not line.task.state.terminal]
-    attempts = yield from conversation.finish(running)
-    latest = {attempt.task.entry: attempt for attempt in attempts if attempt.task}
-    resumed: list[Resumed] = []
-    for line in current:
-        attempt = latest.get(line.entry)
-        if attempt is None:
-            resumed.append((yield from _collected(line, folder, rules)))
-        elif attempt.error is not None:
-            resumed.append(Resumed(line=evolve(line, task=attempt.task), error=attempt.error))
+    """Follow one provider's tasks to their ends, and save what is not saved.
+
+    What has ended is saved first, and the others as each ends: a slow task keeps nobody's
+    image from the disk.
+    """
+    resumed: dict[str, Resumed] = {}
+    running: dict[str, Line] = {}
+    for each in lines:
+        line = yield from _cut_off(each)
+        if line.task is None or line.task.state.terminal:
+            resumed[line.entry] = yield from _collected(line, folder, rules)
         else:
-            ended = evolve(line, task=attempt.task)
-            resumed.append((yield from _collected(ended, folder, rules)))
-    return tuple(resumed)
+            running[line.entry] = line
+
+    def ended(attempt: Attempt) -> Flow[None]:
+        entry = attempt.task.entry if attempt.task else ""
+        line = evolve(running[entry], task=attempt.task)
+        if attempt.error is not None:
+            resumed[entry] = Resumed(line=line, error=attempt.error)
+        else:
+            resumed[entry] = yield from _collected(line, folder, rules)
+
+    yield from conversation.finish([line.task for line in running.values() if line.task], ended)
+    return tuple(resumed[line.entry] for line in lines)
 
 
 def _cut_off(line: Line) -> Flow[Line]:
@@ -102,13 +108,20 @@ def _collected(line: Line, folder: Path, rules: Rules) -> Flow[Resumed]:
     if line.lost:
         return Resumed(line=line, advice=_ADVICE)
     try:
-        paths = yield from finishing(line, folder, rules)
-    except DownloadError as error:
-        if error.expired and line.task is not None:
-            expired = evolve(line.task, state=TaskState.EXPIRED)
-            yield Record(entry=Snapshot(task=expired))
-            line = evolve(line, task=expired)
-        return Resumed(line=line, error=error)
+        finished = yield from finishing(line, folder, rules)
     except TintypeError as error:
         return Resumed(line=line, error=error)
-    return Resumed(line=line, paths=paths)
+    if not finished.failures:
+        return Resumed(line=line, paths=finished.paths)
+    if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):
+        line = yield from _expired(line)
+    return Resumed(line=line, paths=finished.paths, error=first_of(finished.failures))
+
+
+def _expired(line: Line) -> Flow[Line]:
+    """A record of which nothing can be had any more."""
+    if line.task is None:
+        return line
+    expired = evolve(line.task, state=TaskState.EXPIRED)
+    yield Record(entry=Snapshot(task=expired))
+    return evolve(line, task=expired)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,7 +16,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from tintype._dispatch import checked_base_url, encode, env_name
+from tintype._dispatch import Redactor, checked_base_url, encode, env_name
 from tintype._effects import Effect, Flow, Record, Reply, Send
 from tintype._flow import Conversation, Terms
 from tintype._logs import log, log_failed_observer
@@ -24,10 +27,12 @@ from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype.account import Account, Secret
 from tintype.budget import Budget
 from tintype.convert import to_json
-from tintype.downloads import Memory, Rules, Saveable, fetching, provider_of, saving
-from tintype.entries import Released, Snapshot
+from tintype.downloads import Rules, Saveable, loading, provider_of, saving
+from tintype.entries import Intent, Released, Settled, Snapshot
 from tintype.errors import (
+    Billed,
     InvalidRequestError,
+    Outcome,
     ProtocolError,
     TintypeError,
     UsageError,
@@ -36,11 +41,9 @@ from tintype.journal import Journal, Line, NoJournal, open_journal
 from tintype.messages import HttpRequest
 from tintype.models import Image, Task
 
-# Seconds for the last word to a provider when a call is interrupted.
-_FAREWELL = 5.0
+# Seconds for all last words to providers together when a call is interrupted.
+FAREWELL = 5.0
 
-# The records that this process is at work on, whichever client is. Their ids repeat nowhere.
-_FOLLOWED: set[str] = set()
 _CLAIMING = threading.Lock()
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
@@ -68,13 +71,63 @@ class Observation:
     seconds: float = 0.0
 
 
+class Followed:
+    """The records that flows are at work on, several perhaps on one. Used from several threads."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Be at work on nothing, as a process that was just forked: the flows are its parent's."""
+        self._flows: Counter[str] = Counter()
+        self._given_up: dict[str, Callable[[str], object]] = {}
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[str]:
+        """The records' ids, as they are now."""
+        with self._lock:
+            return iter(list(self._flows))
+
+    def add(self, entries: Iterable[str]) -> None:
+        """One more is at work on each."""
+        with self._lock:
+            self._flows.update(entries)
+
+    def drop(self, entries: Iterable[str], give_up: Callable[[str], object] | None = None) -> None:
+        """One less is at work on each. What one of them gave up is left once the last has ended."""
+        with self._lock:
+            for entry in entries:
+                if give_up is not None:
+                    self._given_up[entry] = give_up
+                self._flows[entry] -= 1
+                if self._flows[entry] <= 0:
+                    del self._flows[entry]
+                    self._given_up.pop(entry, _nothing)(entry)
+
+
+def _nothing(_: str) -> None:
+    """Nobody gave it up."""
+
+
+# What this process is at work on, whichever client is. Ids of records repeat nowhere.
+_FOLLOWED = Followed()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_FOLLOWED.begin_anew)
+
+
 class Trail:
     """What one flow has written down so far: its records, and the tasks still running."""
 
-    def __init__(self, followed: set[str]) -> None:
+    def __init__(self, followed: Followed) -> None:
         self._followed = followed
         self._tasks: dict[str, Task] = {}
-        self.entries: set[str] = set()
+        self._entries: set[str] = set()
+
+    def follow(self, entries: Iterable[str]) -> None:
+        """Have these be at work on, by this flow too."""
+        fresh = {entry for entry in entries if entry} - self._entries
+        self._entries |= fresh
+        self._followed.add(fresh)
 
     def note(self, effect: Effect, reply: Reply) -> None:
         """Follow what an effect wrote down."""
@@ -83,18 +136,17 @@ class Trail:
         if isinstance(effect.entry, Snapshot):
             task = effect.entry.task
             self._tasks[task.id or reply] = task
-        if reply:
-            self.entries.add(reply)
-            self._followed.add(reply)
+        self.follow([reply])
 
     @property
     def running(self) -> list[Task]:
         """The tasks that have not ended."""
         return [task for task in self._tasks.values() if not task.state.terminal]
 
-    def end(self) -> None:
-        """Nothing of it is followed any more."""
-        self._followed -= self.entries
+    def end(self, give_up: Callable[[str], object] | None = None) -> None:
+        """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
+        entries, self._entries = self._entries, set()
+        self._followed.drop(entries, give_up)
 
 
 class Environ(Mapping[str, str]):
@@ -212,14 +264,34 @@ class Setup:
         """A plugin's request as bytes, with the account's key."""
         return encode(effect.request, self.registry.get(provider).info, self.account(provider))
 
+    def redactor(self, provider: str) -> Redactor:
+        """What takes the account's secrets out of a provider's answers."""
+        return Redactor(self.account(provider))
+
     def trail(self) -> Trail:
         """An empty trail, for a flow that begins."""
         return Trail(self.followed)
 
     def release(self, trail: Trail) -> None:
         """Leave what a flow did not finish to whoever resumes it."""
-        for entry in trail.entries:
-            self.journal.record(Released(entry=entry))
+        trail.end(lambda entry: self.journal.record(Released(entry=entry)))
+
+    def take_back(self, effect: Record, written: Future[str]) -> None:
+        """Settle an intent whose flow was interrupted while it was being written: nothing left."""
+        if isinstance(effect.entry, Intent):
+            written.add_done_callback(self._unsent)
+
+    def _unsent(self, written: Future[str]) -> None:
+        if written.cancelled() or written.exception() is not None:
+            return
+        self.journal.record(
+            Settled(
+                entry=written.result(),
+                outcome=Outcome.NOT_SENT,
+                billed=Billed.NO,
+                reason="It was interrupted before it was sent.",
+            )
+        )
 
     def webhook_secret(self, provider: str) -> Secret | None:
         """What a provider signs its webhooks with, or None."""
@@ -232,13 +304,14 @@ class Setup:
             provider: Who calls.
             task_id: The task it names.
             entry: The record that the webhook's URL names, "" where it names none. It counts
-                only for a submission of which no task is known: its answer was lost.
+                only for a submission whose answer was lost or is still to come: one that
+                has its task keeps it, and what was rejected has none.
         """
         line = self.journal.find(provider, task_id)
         if line is not None:
             return line.task
         named = self.journal.lines([entry]) if entry else []
-        lost = [each for each in named if each.provider == provider and each.task is None]
+        lost = [each for each in named if each.provider == provider and _awaits_its_task(each)]
         if not lost:
             return None
         return Task(provider=provider, entry=entry, request=lost[0].request)
@@ -267,20 +340,18 @@ class Setup:
 
     def fetching(self, image: Image, provider: str) -> Flow[bytes]:
         """The flow that gets one image's bytes."""
-        memory = Memory()
-        yield from fetching(image, memory, self.rules(provider))
-        return bytes(memory.data)
+        return loading(image, self.rules(provider))
 
     def claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
         """The journal's records there is something to do for, ours until `left`, by provider."""
         with _CLAIMING:
             lines = claimed(self.journal, entries, self.followed)
-            self.followed |= {line.entry for line in lines}
+            self.followed.add(line.entry for line in lines)
         return of_provider(lines)
 
     def left(self, groups: Mapping[str, Sequence[Line]]) -> None:
         """What was claimed is not followed any more."""
-        self.followed -= {line.entry for lines in groups.values() for line in lines}
+        self.followed.drop(line.entry for lines in groups.values() for line in lines)
 
     def resuming(
         self, provider: str, lines: Sequence[Line], folder: Path
@@ -340,9 +411,13 @@ def tell_progress(on_progress: Progress | None, task: Task) -> None:
         raise
 
 
-def hurried(effect: Effect) -> Effect:
+def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
     """An effect that is not waited for long: somebody wants to leave."""
-    return evolve(effect, timeout=_FAREWELL) if isinstance(effect, Send) else effect
+    return evolve(effect, timeout=seconds) if isinstance(effect, Send) else effect
+
+
+def _awaits_its_task(line: Line) -> bool:
+    return line.task is None and line.outcome in {None, Outcome.UNKNOWN}
 
 
 def account_from(provider: str, environ: Mapping[str, str]) -> Account:

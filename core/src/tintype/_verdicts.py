@@ -112,19 +112,21 @@ def _fruitless(task: Task) -> TaskError:
     refused = task.state is TaskState.REFUSED
     kind = TaskRefusedError if refused else TaskFailedError
     head = "Moderation refused the picture" if refused else "No picture was drawn"
-    msg = f"{head}: {words} Billed: {task.billed}."
+    stop = "" if words.endswith((".", "!", "?", "…", "。")) else "."
+    msg = f"{head}: {words}{stop} Billed: {task.billed}."
     return kind(msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed)
 
 
 def late(watch: Watch) -> DeadlineError:
     task = watch.task
     why = f" The last look failed: {watch.last_failure}" if watch.last_failure else ""
-    msg = (
-        f"The task {task.id} did not end in time.{why} It may still finish: keep the task "
-        "(error.task_json) and wait for it again."
-    )
     return DeadlineError(
-        msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed
+        f"The task {task.id} did not end in time.{why} It may still finish.",
+        task=task,
+        task_json=to_json(task),
+        advice="Keep the task (error.task_json) and wait for it again.",
+        provider=task.provider,
+        billed=task.billed,
     )
 
 
@@ -136,12 +138,13 @@ def only_a_webhook(task: Task) -> TaskError:
 
 
 def unaskable(task: Task, error: TintypeError) -> TaskError:
-    msg = (
-        f"The task {task.id} cannot be looked at: {error} It may still finish: keep the task "
-        "(error.task_json) and wait for it again once that is mended."
-    )
     return TaskError(
-        msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed
+        f"The task {task.id} cannot be looked at: {error} It may still finish.",
+        task=task,
+        task_json=to_json(task),
+        advice="Keep the task (error.task_json) and wait for it again once that is mended.",
+        provider=task.provider,
+        billed=task.billed,
     )
 
 

@@ -69,7 +69,7 @@ class AsyncClient(Configured[AsyncTransport]):
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         return await self._performer.run(
-            task.provider, self._setup.conversation(task.provider).refresh(task)
+            task.provider, self._setup.conversation(task.provider).refresh(task), entry=task.entry
         )
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
@@ -79,7 +79,7 @@ class AsyncClient(Configured[AsyncTransport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversation(task.provider).wait(task)
-        return await self._performer.run(task.provider, flow, on_progress)
+        return await self._performer.run(task.provider, flow, on_progress, entry=task.entry)
 
     async def generate(
         self,
@@ -115,7 +115,7 @@ class AsyncClient(Configured[AsyncTransport]):
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         return await self._performer.run(
-            task.provider, self._setup.conversation(task.provider).cancel(task)
+            task.provider, self._setup.conversation(task.provider).cancel(task), entry=task.entry
         )
 
     async def receive(
@@ -139,7 +139,9 @@ class AsyncClient(Configured[AsyncTransport]):
         if task is None:
             hint = conversation.hint(delivery)
             task = await asyncio.to_thread(self._setup.known, provider, hint.id, entry)
-        return await self._performer.run(provider, conversation.receive(delivery, task, secret))
+        return await self._performer.run(
+            provider, conversation.receive(delivery, task, secret), entry=task.entry if task else ""
+        )
 
     # --------------------------------------------------------------------- results
 

@@ -64,7 +64,7 @@ class Client(Configured[Transport]):
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         return self._performer.run(
-            task.provider, self._setup.conversation(task.provider).refresh(task)
+            task.provider, self._setup.conversation(task.provider).refresh(task), entry=task.entry
         )
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
@@ -74,7 +74,7 @@ class Client(Configured[Transport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversation(task.provider).wait(task)
-        return self._performer.run(task.provider, flow, on_progress)
+        return self._performer.run(task.provider, flow, on_progress, entry=task.entry)
 
     def generate(
         self,
@@ -106,7 +106,7 @@ class Client(Configured[Transport]):
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         return self._performer.run(
-            task.provider, self._setup.conversation(task.provider).cancel(task)
+            task.provider, self._setup.conversation(task.provider).cancel(task), entry=task.entry
         )
 
     def receive(
@@ -130,7 +130,9 @@ class Client(Configured[Transport]):
         if task is None:
             hint = conversation.hint(delivery)
             task = self._setup.known(provider, hint.id, entry)
-        return self._performer.run(provider, conversation.receive(delivery, task, secret))
+        return self._performer.run(
+            provider, conversation.receive(delivery, task, secret), entry=task.entry if task else ""
+        )
 
     # --------------------------------------------------------------------- results
 

@@ -13,7 +13,7 @@ import binascii
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn, TypeAlias, TypeVar, get_origin
@@ -128,17 +128,26 @@ def unstructure(body: attrs.AttrsInstance) -> dict[str, object]:
     return _without_none(plain)
 
 
-def merge_options(body: JsonObject, options: JsonObject) -> dict[str, object]:
-    """`body` with a caller's raw options beside its own fields.
+def merge_options(
+    body: attrs.AttrsInstance, options: JsonObject, reserved: Collection[str] = ()
+) -> dict[str, object]:
+    """A wire class as the JSON object to send, with a caller's raw options beside its fields.
+
+    Args:
+        body: The wire class. A field at None is left out, and no option may set it either.
+        options: The caller's raw fields.
+        reserved: Names that no option may have, besides those of the fields of `body`.
 
     Raises:
-        InvalidRequestError: An option would overwrite a field that has a typed name.
+        InvalidRequestError: An option has the name of a field, so it would go round the
+            checks and the price of the request.
     """
+    fields = {field.name for field in attrs.fields(type(body))}
     for name in options:
-        if name in body:
-            msg = f"The option {name!r} is already set by a field of the request."
+        if name in fields or name in reserved:
+            msg = f"{name!r} is no option: it goes by a field of the request."
             raise InvalidRequestError(msg, field="options")
-    return {**body, **options}
+    return {**unstructure(body), **options}
 
 
 def redact(value: object, depth: int = 0) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -21,11 +21,12 @@ from attrs import evolve, frozen
 from tintype._addresses import names_a_private_host
 from tintype._dispatch import normalized, origin
 from tintype._effects import Fetch, Flow, Head, Record, Sink, Sleep
-from tintype._files import PartFile, Place, part_path
-from tintype._media import HEAD, TAIL, is_whole
+from tintype._files import PartFile, Place, sweep
+from tintype._logs import log_other_type
+from tintype._media import HEAD, SVG, TAIL, checked_type, extension, is_whole, known
 from tintype._pacing import Clock, backoff
 from tintype.entries import Saved
-from tintype.errors import DownloadError, JournalError, SaveError, TransportError
+from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
 from tintype.journal import Line
 from tintype.messages import find_header
 from tintype.models import Generation, Image, Task
@@ -81,14 +82,27 @@ class Memory:
         """Whether the bytes so far are an image with its end, or no image at all."""
         return is_whole(bytes(self.data[:HEAD]), bytes(self.data[-TAIL:]), len(self.data))
 
+    def finish(self) -> tuple[bytes, str]:
+        """The bytes, and the media type of their content.
+
+        Raises:
+            DownloadError: They are no image, or one that claims to be enormous.
+        """
+        data = bytes(self.data)
+        return data, checked_type(data[:HEAD], data)
+
 
 def check_folder(folder: Path) -> None:
     """Find out whether a folder can be written to, before anything is paid.
 
+    A folder that was not there is not there afterwards: saving makes it.
+
     Raises:
         SaveError: It cannot.
     """
+    made: list[Path] = []
     try:
+        made += [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         # It has no name where the system can do without: nothing is left if we are killed.
         with TemporaryFile(dir=folder, prefix=".tintype-"):
@@ -97,32 +111,71 @@ def check_folder(folder: Path) -> None:
         reason = error.strerror or str(error)
         msg = f"Cannot write into {folder}: {reason}."
         raise SaveError(msg) from error
+    finally:
+        for each in made:
+            with suppress(OSError):  # it never was, or somebody else uses it by now
+                each.rmdir()
 
 
 # -------------------------------------------------------------------------- fetching
 
 
-def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[None]:
+def loading(image: Image, rules: Rules) -> Flow[bytes]:
+    """An image's bytes, checked as those that are saved.
+
+    Raises:
+        DownloadError: It cannot be had, or what came is not what was claimed.
+    """
+    memory = Memory()
+    served = yield from fetching(image, memory, rules)
+    data, kind = memory.finish()
+    _check_claim(image, served, kind)
+    return data
+
+
+def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[str]:
     """Put an image's bytes into a sink, from memory or from its URL.
+
+    Returns:
+        The media type that the server gave, "" where there was none. Nobody has checked it.
 
     Raises:
         DownloadError: It cannot be had; the message says whether it has expired.
     """
     if image.data is not None:
         sink.write(image.data)
-        return
+        return ""
     for tries in count(1):
-        failure = yield from _attempt(image, sink, rules)
-        if failure is None:
-            return
+        reached = yield from _attempt(image, sink, rules)
+        if isinstance(reached, str):
+            return reached
         if tries == _MOST_TRIES:
-            raise failure
+            raise reached
         yield Sleep(seconds=backoff(tries, 0.0))
         sink.restart()
+    raise AssertionError  # count() does not end
 
 
-def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | None]:
-    """None once the bytes are in the sink; else why not yet.
+def _check_claim(image: Image, served: str, kind: str) -> None:
+    """Refuse a document with scripts where a picture was claimed; other types are only told.
+
+    Raises:
+        DownloadError: It is an SVG, and neither the provider, the URL nor the server said so.
+    """
+    claimed = known(image.media_type)
+    if kind != SVG:
+        if claimed not in {"", kind}:
+            log_other_type(claimed, kind)
+        return
+    path = (image.url or "").partition("?")[0].partition("#")[0]
+    bare = image.data is not None and not image.media_type
+    if not (bare or path.lower().endswith(".svg") or SVG in {claimed, known(served)}):
+        msg = "What came is an SVG, which can hold scripts, and nobody said that it would be one."
+        raise DownloadError(msg)
+
+
+def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str]:
+    """The server's media type once the bytes are in the sink; else why they are not yet.
 
     Raises:
         DownloadError: It will not help to try again.
@@ -131,21 +184,22 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | Non
         msg = "The image has neither bytes nor a URL."
         raise DownloadError(msg)
     try:
-        status = yield from _fetch_once(image.url, sink, rules)
+        head = yield from _fetch_once(image.url, sink, rules)
     except DownloadError:
         raise
     except TransportError as error:
         return DownloadError(f"The result could not be fetched: {error}")
-    if status == _OK:
-        return None if sink.whole() else DownloadError(f"The result was cut short: {image.url}")
-    failure = _missing(image, status, rules)
-    if status in _WORTH_ANOTHER_TRY:
+    if head.status == _OK:
+        served = find_header(head.headers, "content-type") or ""
+        return served if sink.whole() else DownloadError(f"The result was cut short: {image.url}")
+    failure = _missing(image, head.status, rules)
+    if head.status in _WORTH_ANOTHER_TRY:
         return failure
     raise failure
 
 
-def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[int]:
-    """The status at the end of at most three redirects, each of them checked."""
+def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
+    """The answer at the end of at most three redirects, each of them checked."""
     for _ in range(_MOST_REDIRECTS + 1):
         public = _check_address(url, rules)
         head = yield Fetch(
@@ -156,7 +210,7 @@ def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[int]:
             raise TypeError(msg)
         target = find_header(head.headers, "location")
         if head.status not in _REDIRECTS or target is None:
-            return head.status
+            return head
         url = _joined(url, target)
     msg = f"The result is behind more than {_MOST_REDIRECTS} redirects: {url}"
     raise DownloadError(msg)
@@ -209,43 +263,77 @@ def saving(
 ) -> Flow[tuple[Path, ...]]:
     """Write images into a folder, each whole or not at all.
 
+    Every image is tried; what kept the first one is raised at the end, the others in its notes.
+
     Raises:
         SaveError: A name is taken or leads out of the folder, or the disk refuses.
-        DownloadError: An image cannot be had. Those before it are kept.
+        DownloadError: An image cannot be had. The others are kept.
     """
     stem = _checked_name(name) if name is not None else _default_name(images)
     found = _with_entries(images)
     paths: list[Path] = []
+    failures: list[TintypeError] = []
     for number, (entry, image) in enumerate(found, start=1):
         numbered = stem if len(found) == 1 else f"{stem}-{number}"
         place = Place(folder=folder, stem=numbered, overwrite=overwrite, exact=name is not None)
-        paths.append((yield from _save(entry, image, place, rules)))
+        try:
+            paths.append((yield from _save(entry, image, place, rules)))
+        except (DownloadError, SaveError) as error:
+            failures.append(error)
+    if failures:
+        raise first_of(failures)
     return tuple(paths)
 
 
-def finishing(line: Line, folder: Path, rules: Rules) -> Flow[tuple[Path, ...]]:
-    """Save what a journal's record says is nowhere on disk yet.
+@frozen(kw_only=True)
+class Finished:
+    """What came of the images of a journal's record.
+
+    Attributes:
+        paths: The files that stand now and did not before.
+        failures: What kept each of the other images.
+    """
+
+    paths: tuple[Path, ...] = ()
+    failures: tuple[TintypeError, ...] = ()
+
+
+def finishing(line: Line, folder: Path, rules: Rules) -> Flow[Finished]:
+    """Save what a journal's record says is nowhere on disk yet, whatever keeps one of them.
 
     A file that was linked before its process died is found again, not written twice.
     """
     paths: list[Path] = []
-    task = line.task or Task()
-    for image in task.images:
-        begun = line.saved.get(image.index)
-        if begun is not None and begun.done:
+    failures: list[TintypeError] = []
+    for home in {Path(begun.path).parent for begun in line.saved.values()}:
+        sweep(home, f"{line.entry}-")
+    for image in line.task.images if line.task else ():
+        if image.index not in line.unsaved:
             continue
-        if begun is not None and begun.stands():
-            part_path(Path(begun.path).parent, _part_name(line.entry, image)).unlink(
-                missing_ok=True
-            )
-            yield from _note(evolve(begun, done=True))
-            paths.append(Path(begun.path))
-            continue
-        home = Path(begun.path).parent if begun is not None else folder
-        stem = f"{_default_name(task)}-{line.entry[-_SHORT_ENTRY:]}-{image.index + 1}"
-        place = Place(folder=home, stem=stem)
-        paths.append((yield from _save(line.entry, image, place, rules)))
-    return tuple(paths)
+        try:
+            paths.append((yield from _finish(line, image, folder, rules)))
+        except (DownloadError, SaveError) as error:
+            failures.append(error)
+    return Finished(paths=tuple(paths), failures=tuple(failures))
+
+
+def _finish(line: Line, image: Image, folder: Path, rules: Rules) -> Flow[Path]:
+    """One image of a record: where it was begun to be put, or in the folder."""
+    begun = line.saved.get(image.index)
+    if begun is not None and begun.stands():
+        yield from _note(evolve(begun, done=True))
+        return Path(begun.path)
+    home = Path(begun.path).parent if begun is not None else folder
+    stem = f"{_default_name(line.task or Task())}-{line.entry[-_SHORT_ENTRY:]}-{image.index + 1}"
+    return (yield from _save(line.entry, image, Place(folder=home, stem=stem), rules))
+
+
+def first_of(failures: Sequence[TintypeError]) -> TintypeError:
+    """What kept the first image, with a note for each other that was kept."""
+    first, *others = failures
+    for other in others:
+        first.add_note(f"Another image failed too: {other}")
+    return first
 
 
 def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
@@ -253,9 +341,10 @@ def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
     saved = Saved(entry=entry, index=image.index, path=str(place.folder / place.stem))
     yield from _note(saved)
     with PartFile(place.folder, _part_name(entry, image)) as part:
-        yield from fetching(image, part, rules)
-        digest, ending = part.finish()
-        for path in place.names(ending):
+        served = yield from fetching(image, part, rules)
+        digest, kind = part.finish()
+        _check_claim(image, served, kind)
+        for path in place.names(extension(kind)):
             saved = evolve(saved, path=str(path), digest=digest)
             yield from _note(saved)
             if part.link(path, overwrite=place.overwrite):

@@ -44,7 +44,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from tintype.models import Attempt, Task
+    from tintype.models import Attempt, Notice, Task
 
 
 class Billed(enum.StrEnum):
@@ -72,10 +72,12 @@ class TintypeError(Exception):
         provider: The provider's name, or "" where none is involved.
         billed: Whether money was spent.
         attempts: What became of each submission, where a generation gave no image.
+        notices: What the caller should know of the request that failed.
     """
 
     billed: Billed = Billed.UNKNOWN
     attempts: tuple[Attempt, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def __init__(self, message: str, *, provider: str = "", billed: Billed | None = None) -> None:
         super().__init__(message)
@@ -328,6 +330,7 @@ class TaskError(TintypeError):
     Attributes:
         task: The task's last snapshot, or None once the error was made by hand.
         task_json: The same snapshot as JSON, for another process to pick up.
+        advice: What a program can do about it, or ""; `str()` says it after the message.
     """
 
     def __init__(
@@ -336,12 +339,18 @@ class TaskError(TintypeError):
         *,
         task: Task | None = None,
         task_json: str = "",
+        advice: str = "",
         provider: str = "",
         billed: Billed | None = None,
     ) -> None:
         super().__init__(message, provider=provider, billed=billed)
         self.task = task
         self.task_json = task_json
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """The message, and what to do about it."""
+        return f"{super().__str__()} {self.advice}" if self.advice else super().__str__()
 
 
 class TaskFailedError(TaskError):

@@ -79,6 +79,8 @@ class HttpRequest:
     Attributes:
         public_only: Whether to refuse, with a `DownloadError`, a host that resolves to an
             address which is not of the public internet.
+        bare: Whether nothing may go along that a client has of its own, such as headers,
+            cookies and parameters: the host is anybody's.
     """
 
     method: str
@@ -86,6 +88,7 @@ class HttpRequest:
     headers: Headers = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     public_only: bool = False
+    bare: bool = False
 
 
 @frozen(kw_only=True)

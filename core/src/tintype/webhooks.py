@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import TypeAlias
 from urllib.parse import parse_qs
 
 from tintype._settle import CALLBACK_FIELD
 from tintype.async_client import AsyncClient
 from tintype.errors import NotFoundError, ProtocolError, TintypeError, UnknownProviderError
-from tintype.messages import Delivery
+from tintype.journal import NoJournal
+from tintype.messages import Delivery, Headers
 from tintype.models import Task
 
 Message: TypeAlias = MutableMapping[str, object]
@@ -36,7 +37,8 @@ class WebhookApp:
 
     A call is answered with 200 once its task is confirmed, or known already; with 503 where
     the provider could not be asked, so that it calls again; with 400, 404, 405 or 413 where
-    the call is no webhook of anybody's.
+    the call is no webhook of anybody's. With a journal, 404 is also for a task that neither
+    the journal knows nor the URL's `tintype` names: it is somebody else's.
 
     Args:
         client: Asks the providers. With a journal it finds lost submissions again.
@@ -84,9 +86,8 @@ class WebhookApp:
         entry = query.get(CALLBACK_FIELD, [""])[0]
         try:
             async with asyncio.timeout(self._patience):
-                task = await self._client.receive(
-                    Delivery(body=body), provider=provider, entry=entry
-                )
+                delivery = Delivery(body=body, headers=_headers(scope.get("headers")))
+                task = await self._confirmed(delivery, provider, entry)
                 if not task.state.terminal:
                     return 200, "early"
                 saved = await self._is_saved(provider, task)
@@ -96,6 +97,22 @@ class WebhookApp:
             return 200, "duplicate"
         await self._hand_over(provider, task)  # which takes as long as it takes
         return 200, "confirmed"
+
+    async def _confirmed(self, delivery: Delivery, provider: str, entry: str) -> Task:
+        """The task as the provider says it stands.
+
+        Raises:
+            _StrangerError: There is a journal, and it is nobody's there.
+        """
+        known: Task | None = None
+        if not isinstance(self._client.journal, NoJournal):
+            setup = self._client._setup  # noqa: SLF001 - this package's own
+            hint = setup.conversation(provider).hint(delivery)
+            known = await asyncio.to_thread(setup.known, provider, hint.id, entry)
+            if known is None:
+                msg = "The journal does not know the task."
+                raise _StrangerError(msg, provider=provider)
+        return await self._client.receive(delivery, provider=provider, entry=entry, task=known)
 
     async def _hand_over(self, provider: str, task: Task) -> None:
         """Tell of a task, once. Where that fails, the next call tells of it again."""
@@ -126,6 +143,10 @@ class WebhookApp:
                 return body
 
 
+class _StrangerError(TintypeError):
+    """A task of somebody else's."""
+
+
 def _refusal(error: Exception) -> tuple[int, str]:
     for kind, status, count in _REFUSALS:
         if isinstance(error, kind):
@@ -135,6 +156,7 @@ def _refusal(error: Exception) -> tuple[int, str]:
 
 _REFUSALS = (
     (UnknownProviderError, 404, "misdirected"),
+    (_StrangerError, 404, "misdirected"),
     (NotFoundError, 400, "forged"),
     (ProtocolError, 400, "malformed"),
 )
@@ -142,6 +164,16 @@ _REFUSALS = (
 
 def _bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else b""
+
+
+def _headers(value: object) -> Headers:
+    """An ASGI scope's headers."""
+    pairs = value if isinstance(value, Iterable) else ()
+    return tuple((_latin(name), _latin(said)) for name, said in pairs)
+
+
+def _latin(value: object) -> str:
+    return _bytes(value).decode("latin-1")
 
 
 async def _reply(send: Send, status: int, words: str) -> None:

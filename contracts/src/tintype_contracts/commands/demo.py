@@ -6,16 +6,20 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import click
 from attrs import frozen
 from PIL import Image as Picture
 
 from tintype.async_client import AsyncClient
+from tintype.cli.client import journal_place
 from tintype.cli.display import console, progress_words, quotes_table, table, usd
+from tintype.cli.unfinished import Seen, print_tasks, told_if_interrupted, words_for
 from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UnknownProviderError
 from tintype.models import Quote, Task
@@ -51,31 +55,35 @@ def command(
 ) -> None:
     """Price a picture at every provider, draw it, and save it: a tour that needs no key.
 
-    A provider whose key is in the environment is asked for real, and charges for it; all
-    others are played by the sandbox, from what their documentation says.
+    A provider whose key is in the environment is asked for real, and charges for it, unless
+    its base URL is on this machine; all others are played by the sandbox, from what their
+    documentation says.
     """
     request = ImageRequest(prompt=prompt, model=model)
     check_folder(Path(output))
     chosen, live = _choose(names)
+    paid = [name for name, place in live.items() if not place]
     with ExitStack() as stack:
+        seen = stack.enter_context(told_if_interrupted())
         played = [name for name in chosen if name not in live]
         environ = dict(os.environ)
         if played:
             sandbox = stack.enter_context(Sandbox(played, pace=pace))
             environ |= sandbox.environ()
-        drawn = asyncio.run(_tour(request, chosen, environ, Path(output), _ask(live, yes=yes)))
+        tour = _Tour(request=request, folder=Path(output), paid=paid, seen=seen)
+        drawn = asyncio.run(tour.make(chosen, environ, _ask(live, yes=yes)))
     _show(drawn, live)
     if any(each.error for each in drawn):
         sys.exit(1)
 
 
-def _choose(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The providers to visit, and those among them that have a key.
+def _choose(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The providers to visit; and of those that have a key, the base URL on this machine, or "".
 
     Raises:
         UnknownProviderError: A name is not installed, or has neither a key nor fixtures.
     """
-    client = AsyncClient()
+    client = AsyncClient(journal="off")
     known = [info.name for info in client.providers]
     live = [name for name in known if client.account(name).key is not None]
     able = [name for name in known if name in live or name in installed()]
@@ -87,62 +95,85 @@ def _choose(names: Sequence[str]) -> tuple[list[str], list[str]]:
     if not chosen:
         msg = "No provider is installed: pip install a plugin, such as tintype-apiyi."
         raise UnknownProviderError(msg)
-    return chosen, [name for name in chosen if name in live]
+    places = {name: client.account(name).base_url or "" for name in chosen if name in live}
+    return chosen, {name: url if _is_here(url) else "" for name, url in places.items()}
 
 
-def _ask(live: Sequence[str], *, yes: bool) -> Callable[[Sequence[Quote]], None]:
+def _is_here(url: str) -> bool:
+    """Whether a URL leads to this machine, where nobody charges for a picture."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _ask(live: Mapping[str, str], *, yes: bool) -> Callable[[Sequence[Quote]], None]:
     """A question before real money is spent, where there is somebody to answer it."""
 
     def ask(quotes: Sequence[Quote]) -> None:
         quotes_table(quotes)
-        for name in live:
-            click.echo(f"{name}: drawn for real, with your key", err=True)
-        if live and not yes and sys.stdin.isatty():
+        for name, place in live.items():
+            where = f"at {place}" if place else "for real, with your key"
+            click.echo(f"{name}: drawn {where}", err=True)
+        if not all(live.values()) and not yes and sys.stdin.isatty():
             click.confirm("Go on, and pay for these?", abort=True, err=True)
 
     return ask
 
 
-async def _tour(
-    request: ImageRequest,
-    names: Sequence[str],
-    environ: Mapping[str, str],
-    folder: Path,
-    ask: Callable[[Sequence[Quote]], None],
-) -> list[_Drawn]:
-    async with AsyncClient(environ=environ) as client:
-        quotes = await asyncio.gather(*(_quote(client, request, name) for name in names))
-        ask(quotes)
-        with _rows(names) as tell:
-            jobs = (_draw(client, request, name, folder, tell) for name in names)
-            return list(await asyncio.gather(*jobs))
+@frozen(kw_only=True)
+class _Tour:
+    """One picture, drawn by several providers at once. What is paid for is written down."""
 
+    request: ImageRequest
+    folder: Path
+    paid: Sequence[str]
+    seen: Seen
 
-async def _quote(client: AsyncClient, request: ImageRequest, name: str) -> Quote:
-    try:
-        return await client.quote(request, provider=name)
-    except TintypeError as error:
-        return Quote(provider=name, model=request.model or "", reason=error.message)
+    async def make(
+        self,
+        names: Sequence[str],
+        environ: Mapping[str, str],
+        ask: Callable[[Sequence[Quote]], None],
+    ) -> list[_Drawn]:
+        """Quote at all, ask, and draw at all."""
+        async with AsyncExitStack() as stack:
+            played = await stack.enter_async_context(AsyncClient(environ=environ, journal="off"))
+            clients = dict.fromkeys(names, played)
+            if self.paid:
+                payer = AsyncClient(environ=environ, journal=journal_place())
+                clients |= dict.fromkeys(self.paid, await stack.enter_async_context(payer))
+            ask(await asyncio.gather(*(self._quote(clients[name], name) for name in names)))
+            with _rows(names) as tell:
+                jobs = (self._draw(clients[name], name, tell) for name in names)
+                return list(await asyncio.gather(*jobs))
 
+    async def _quote(self, client: AsyncClient, name: str) -> Quote:
+        try:
+            return await client.quote(self.request, provider=name)
+        except TintypeError as error:
+            return Quote(provider=name, model=self.request.model or "", reason=error.message)
 
-async def _draw(
-    client: AsyncClient, request: ImageRequest, name: str, folder: Path, tell: _Tell
-) -> _Drawn:
-    def progress(task: Task) -> None:
-        tell(name, progress_words(task))
+    async def _draw(self, client: AsyncClient, name: str, tell: _Tell) -> _Drawn:
+        def progress(task: Task) -> None:
+            if name in self.paid:
+                self.seen.note(task)
+            tell(name, progress_words(task))
 
-    try:
-        made = await client.generate(request, provider=name, on_progress=progress)
-        paths = await client.save(made, folder)
-    except TintypeError as error:
-        tell(name, "no picture")
-        return _Drawn(provider=name, error=error)
-    tell(name, "saved")
-    cost = made.cost
-    words = usd(cost.usd) if cost else "not reported"
-    if cost and cost.credits is not None:
-        words = f"{cost.credits.normalize():f} credits, {words}"
-    return _Drawn(provider=name, paths=paths, cost=words)
+        try:
+            made = await client.generate(self.request, provider=name, on_progress=progress)
+            paths = await client.save(made, self.folder)
+        except TintypeError as error:
+            tell(name, "no picture")
+            return _Drawn(provider=name, error=error)
+        self.seen.forget(made.tasks)
+        tell(name, "saved")
+        cost = made.cost
+        words = usd(cost.usd) if cost else "not reported"
+        if cost and cost.credits is not None:
+            words = f"{cost.credits.normalize():f} credits, {words}"
+        return _Drawn(provider=name, paths=paths, cost=words)
 
 
 @contextmanager
@@ -177,16 +208,20 @@ def _rows(names: Sequence[str]) -> Iterator[_Tell]:
         yield move
 
 
-def _show(drawn: Sequence[_Drawn], live: Sequence[str]) -> None:
+def _show(drawn: Sequence[_Drawn], live: Mapping[str, str]) -> None:
+    where = {each.provider: "sandbox" for each in drawn}
+    where |= {name: place or "live" for name, place in live.items()}
     rows = [
-        (each.provider, "live" if each.provider in live else "sandbox", str(path), size, each.cost)
+        (each.provider, where[each.provider], str(path), size, each.cost)
         for each in drawn
         for path, size in ((path, _size(path)) for path in each.paths)
     ]
     table(("provider", "drawn", "file", "pixels", "cost"), rows)
     for each in drawn:
         if each.error is not None:
-            click.echo(f"tintype: {each.error}", err=True)
+            if live.get(each.provider) == "":  # what the sandbox plays is gone with it
+                print_tasks(each.error)
+            click.echo(f"tintype: {words_for(each.error)}", err=True)
 
 
 def _size(path: Path) -> str:

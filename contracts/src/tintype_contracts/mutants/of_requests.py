@@ -36,8 +36,8 @@ MUTANTS = (
     SourceMutant(
         name="null-sent",
         file="at_once",
-        before="merge_options(unstructure(body), options), stream",
-        after='merge_options({"quality": None, **unstructure(body)}, options), stream',
+        before="merge_options(body, options), stream",
+        after='{"quality": None, **merge_options(body, options)}, stream',
         killed_by="request.optional-left-out",
     ),
     SourceMutant(
@@ -71,8 +71,8 @@ MUTANTS = (
     SourceMutant(
         name="stream-not-announced",
         file="at_once",
-        before="merge_options(unstructure(body), options), stream=request.stream)",
-        after="merge_options(unstructure(body), options))",
+        before="merge_options(body, options), stream=request.stream)",
+        after="merge_options(body, options))",
         killed_by="request.stream-is-announced",
     ),
     SourceMutant(
@@ -128,8 +128,8 @@ MUTANTS = (
     SourceMutant(
         name="undocumented-field",
         file="at_once",
-        before="merge_options(unstructure(body), options), stream",
-        after='merge_options({**unstructure(body), "client": "tintype"}, options), stream',
+        before="merge_options(body, options), stream",
+        after='{**merge_options(body, options), "client": "tintype"}, stream',
         killed_by="request.only-documented-fields",
     ),
     SourceMutant(
@@ -170,8 +170,11 @@ MUTANTS = (
     SourceMutant(
         name="another-field-name",
         file="by_url",
-        before='    body = unstructure(_Draw(model=request.model or "", input=drawn))\n',
-        after='    body = {"model_id": request.model or "", "input": unstructure(drawn)}\n',
+        before="merge_options(body, options))",
+        after=(
+            "{name.replace('model', 'model_id'): value"
+            " for name, value in merge_options(body, options).items()})"
+        ),
         killed_by="request.documented-example",
     ),
 )

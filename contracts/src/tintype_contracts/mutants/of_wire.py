@@ -9,7 +9,7 @@ MUTANTS = (
         name="another-body-on-the-wire",
         file="by_url",
         before="merge_options(body, options)",
-        after="merge_options({**body, 'draft': True}, options)",
+        after="{**merge_options(body, options), 'draft': True}",
         killed_by="wire.scenes-by-urllib3",
     ),
     SourceMutant(

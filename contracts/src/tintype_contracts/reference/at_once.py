@@ -23,7 +23,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import decode_image, merge_options, peek, read, unstructure
+from tintype.convert import decode_image, merge_options, peek, read
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -197,7 +197,7 @@ def submit(request: ImageRequest) -> Request:
         stream=request.stream or None,
     )
     options = request.options.get(INFO.name, {})
-    return Request.post(_IMAGES, merge_options(unstructure(body), options), stream=request.stream)
+    return Request.post(_IMAGES, merge_options(body, options), stream=request.stream)
 
 
 @hookimpl

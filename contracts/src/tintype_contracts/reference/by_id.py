@@ -24,7 +24,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import merge_options, peek, read, translate, unstructure
+from tintype.convert import merge_options, peek, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -225,7 +225,7 @@ def submit(request: ImageRequest) -> Request:
         webhook_url=request.webhook_url,
     )
     options = request.options.get(INFO.name, {})
-    return Request.post(f"{_ROOT}/images", merge_options(unstructure(body), options))
+    return Request.post(f"{_ROOT}/images", merge_options(body, options))
 
 
 @hookimpl

@@ -22,7 +22,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import merge_options, peek, read, translate, unstructure
+from tintype.convert import merge_options, peek, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -161,7 +161,7 @@ def submit(request: ImageRequest) -> Request:
     drawn = _Input(
         prompt=request.prompt, ratio=request.aspect_ratio, seed=request.seed, image=image
     )
-    body = unstructure(_Draw(model=request.model or "", input=drawn))
+    body = _Draw(model=request.model or "", input=drawn)
     options = request.options.get(INFO.name, {})
     return Request.post(f"{_ORIGIN}/v2/generate", merge_options(body, options))
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from tintype.catalog import Choice, Model, ProviderInfo, References, Text
-from tintype.convert import merge_options, peek, read
+from tintype.convert import merge_options, peek, read, unstructure
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -72,6 +72,14 @@ INFO = ProviderInfo(
 
 
 @frozen(kw_only=True)
+class _Settings:
+    """What a picture is drawn by: in the body of a price, and as JSON text in a form."""
+
+    resolution: str | None = None
+    background: str | None = None
+
+
+@frozen(kw_only=True)
 class _Priced:
     """The answer to the question for a price."""
 
@@ -117,7 +125,7 @@ def price(request: ImageRequest, quote: Quote | None) -> Request:  # noqa: ARG00
         "model": request.model or "",
         "count": request.n,
         "files": len(request.references),
-        **_settings(request),
+        **unstructure(_settings(request)),
     }
     return Request.post(f"{_ROOT}/price", body)
 
@@ -157,9 +165,8 @@ def parse(exchange: Exchange) -> Quote | Task:
     return _edited(evolve(task, raw=raw), answer)
 
 
-def _settings(request: ImageRequest) -> dict[str, str]:
-    fields = {"resolution": request.resolution, "background": request.background}
-    return {name: value for name, value in fields.items() if value is not None}
+def _settings(request: ImageRequest) -> _Settings:
+    return _Settings(resolution=request.resolution, background=request.background)
 
 
 def _json_text(settings: dict[str, object]) -> str:

@@ -12,7 +12,8 @@ The rules about money live here and nowhere else:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from attrs import evolve
@@ -24,7 +25,7 @@ from tintype._flow.planning import plan, quotes, total
 from tintype._flow.receiving import receive
 from tintype._flow.submitting import submit
 from tintype._registry import Plugin
-from tintype._resolve import pick_model
+from tintype._resolve import Plan, pick_model
 from tintype._verdicts import check_cost, check_limit, concluded, outcome_of
 from tintype._watch import Watch
 from tintype.account import Secret
@@ -32,7 +33,7 @@ from tintype.catalog import Flag, ProviderInfo
 from tintype.errors import TintypeError, UnsupportedError
 from tintype.exchange import Operation
 from tintype.messages import Delivery, Request
-from tintype.models import Attempt, Generation, Quote, Task
+from tintype.models import Attempt, Generation, Notice, Quote, Task
 from tintype.request import ImageRequest
 
 __all__ = ["Conversation", "Terms"]
@@ -67,6 +68,10 @@ class Conversation:
             SubmissionUnknownError: Nobody knows whether it was accepted.
         """
         planned = yield from plan(self._channel, request)
+        with _noted(planned.notices):
+            return (yield from self._submit(planned))
+
+    def _submit(self, planned: Plan) -> Flow[Task]:
         first, *more = planned.requests
         if more:
             most = planned.model.max_n
@@ -97,6 +102,10 @@ class Conversation:
         """
         check_limit(max_cost)
         planned = yield from plan(self._channel, request)
+        with _noted(planned.notices):
+            return (yield from self._generate(planned, max_cost))
+
+    def _generate(self, planned: Plan, max_cost: Decimal | None) -> Flow[Generation]:
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)
         check_cost(quote, max_cost)
@@ -134,11 +143,13 @@ class Conversation:
             raise watched.error
         return watched.task
 
-    def finish(self, tasks: Iterable[Task]) -> Flow[tuple[Attempt, ...]]:
-        """Follow several tasks to their ends; what went wrong with one stands in its attempt."""
+    def finish(self, tasks: Iterable[Task], ended: Callable[[Attempt], Flow[None]]) -> Flow[None]:
+        """Follow several tasks to their ends, and go on with each as soon as it has ended.
+
+        What went wrong with one stands in its attempt.
+        """
         watches = [watch(self._channel, task) for task in tasks]
-        yield from follow(self._channel, watches)
-        return tuple(followed(each) for each in watches)
+        yield from follow(self._channel, watches, ended)
 
     def cancel(self, task: Task) -> Flow[Task]:
         """Ask the provider to stop a task. A task that has ended is left alone.
@@ -169,3 +180,13 @@ class Conversation:
     ) -> Flow[Task]:
         """The task a webhook speaks of, once somebody confirms it."""
         return receive(self._channel, delivery, task, secret)
+
+
+@contextmanager
+def _noted(notices: tuple[Notice, ...]) -> Iterator[None]:
+    """An error tells what a result would have told: a dropped field may be the reason."""
+    try:
+        yield
+    except TintypeError as error:
+        error.notices = notices
+        raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tintype._effects import Flow, Sleep
 from tintype._flow.channel import Channel
 from tintype._reader import expected
@@ -19,22 +21,39 @@ def watch(channel: Channel, task: Task) -> Watch:
     return Watch(task, channel.info.poll_schedule, channel.terms.clock.monotonic(), timeout)
 
 
-def follow(channel: Channel, watches: list[Watch]) -> Flow[None]:
-    """Look at each task in its turn until none is left running (rule 2)."""
+def follow(
+    channel: Channel,
+    watches: list[Watch],
+    ended: Callable[[Attempt], Flow[None]] | None = None,
+) -> Flow[None]:
+    """Look at each task in its turn until none is left running (rule 2).
+
+    Args:
+        channel: The provider.
+        watches: The tasks.
+        ended: What to do with each as soon as it has ended; the others wait for it.
+    """
     while running := [watch for watch in watches if watch.running]:
         watch = min(running, key=lambda each: each.due)
-        try:
-            asked = question(channel, watch.task)
-        except TintypeError as error:
-            watch.give_up(unaskable(watch.task, error))
-            continue
-        if asked is None:
-            watch.give_up(only_a_webhook(watch.task))
-            continue
-        pause = watch.due - channel.terms.clock.monotonic()
-        if pause > 0:
-            yield Sleep(seconds=pause)
-        yield from _look(channel, watch, asked)
+        yield from _turn(channel, watch)
+        if ended is not None and not watch.running:
+            yield from ended(followed(watch))
+
+
+def _turn(channel: Channel, watch: Watch) -> Flow[None]:
+    """Look at one task once it is due, or give it up where there is no way to look."""
+    try:
+        asked = question(channel, watch.task)
+    except TintypeError as error:
+        watch.give_up(unaskable(watch.task, error))
+        return
+    if asked is None:
+        watch.give_up(only_a_webhook(watch.task))
+        return
+    pause = watch.due - channel.terms.clock.monotonic()
+    if pause > 0:
+        yield Sleep(seconds=pause)
+    yield from _look(channel, watch, asked)
 
 
 def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:

@@ -71,7 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         cli.main(args=arguments, prog_name="tintype")
     except TintypeError as error:
-        _complain(str(error))
+        from tintype.cli.unfinished import print_tasks, words_for  # noqa: PLC0415 - it imports more than --help needs
+
+        for notice in error.notices:
+            click.echo(f"note: {notice.message}", err=True)
+        print_tasks(error)
+        _complain(words_for(error))
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tintype.cli.unfinished import Seen
 from tintype.models import Notice, Quote, QuoteKind, Task
 
 if TYPE_CHECKING:  # rich is slow to import, and --json does not need it
@@ -113,18 +114,36 @@ def progress_words(task: Task) -> str:
     return f"{task.state.value}{percent}{drawn}"
 
 
+def words_of_several(tasks: Sequence[Task], asked: int) -> str:
+    """How the submissions of one generation stand together."""
+    drawn = sum(len(task.images) for task in tasks)
+    running = sum(not task.state.terminal for task in tasks)
+    return f"{drawn} of {asked} drawn" + (f", {running} running" if running else "")
+
+
 @contextmanager
-def progress(provider: str) -> Iterator[Callable[[Task], None]]:
-    """Show a task's snapshots on stderr: a moving line on a terminal, else a line a change."""
+def progress(provider: str, asked: int = 1) -> Iterator[Callable[[Task], None]]:
+    """Show tasks' snapshots on stderr: a moving line on a terminal, else a line a change.
+
+    Args:
+        provider: Who draws.
+        asked: How many images were asked for; several are counted over all tasks.
+    """
     made = console(stderr=True)
+    told = Seen()
+
+    def words_after(task: Task) -> str:
+        told.note(task)
+        return words_of_several(told.tasks, asked) if asked > 1 else progress_words(task)
+
     if made.is_terminal:
         with made.status(f"{provider}: submitting") as status:
-            yield lambda task: status.update(f"{provider}: {progress_words(task)}")
+            yield lambda task: status.update(f"{provider}: {words_after(task)}")
         return
     seen: list[str] = []
 
     def tell(task: Task) -> None:
-        words = progress_words(task)
+        words = words_after(task)
         if words not in seen[-1:]:
             seen.append(words)
             click.echo(f"{provider}: {words}", err=True)
@@ -133,4 +152,4 @@ def progress(provider: str) -> Iterator[Callable[[Task], None]]:
 
 
 def _amount(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:f}"
+    return None if value is None else f"{value.normalize():f}"

@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from tintype._resolve import OnUnsupported
+from tintype._verdicts import check_cost
 from tintype.cli.client import client
 from tintype.cli.display import credit, notices, price, progress, usd
 from tintype.cli.requests import request_flags, request_from
+from tintype.cli.unfinished import told_if_interrupted
 from tintype.client import Client
 from tintype.convert import to_json
 from tintype.downloads import check_folder
-from tintype.errors import DownloadError, SaveError
-from tintype.models import Generation
+from tintype.errors import DownloadError, SaveError, UnsupportedError
+from tintype.models import Generation, Task
 from tintype.request import ImageRequest
 
 
@@ -57,34 +59,65 @@ def command(
 ) -> None:
     """Draw a picture through one provider and save it."""
     request = request_from(provider, flags)
+    folder = Path(output)
+    check_folder(folder)
     with client(on_unsupported=on_unsupported, task_timeout=timeout) as opened:
         if no_wait:
-            task = opened.submit(request, provider=provider)
-            notices(task.notices)
-            click.echo(to_json(task))
-            return
-        _draw(opened, request, provider, Path(output), max_cost)
+            _submit(opened, request, provider, folder, max_cost)
+        else:
+            _draw(opened, request, provider, folder, max_cost)
+
+
+def _submit(
+    opened: Client, request: ImageRequest, provider: str, folder: Path, max_cost: Decimal | None
+) -> None:
+    if max_cost is not None:
+        check_cost(opened.quote(request, provider=provider), max_cost)
+    try:
+        task = opened.submit(request, provider=provider)
+    except UnsupportedError as error:
+        if error.field != "n":
+            raise
+        msg = f"One submission draws {error.allowed[0]} here: ask for that, or leave --no-wait out."
+        raise UnsupportedError(
+            msg, field="n", allowed=error.allowed, provider=error.provider
+        ) from error
+    notices(task.notices)
+    click.echo(to_json(task))
+    if task.state.terminal and task.images:  # there is nothing left for another process to do
+        for path in opened.save(task, folder):
+            click.echo(str(path), err=True)
 
 
 def _draw(
     opened: Client, request: ImageRequest, provider: str, folder: Path, max_cost: Decimal | None
 ) -> None:
-    check_folder(folder)
-    with progress(provider) as tell:
-        drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=tell)
-    notices(drawn.notices)
-    try:
-        paths = opened.save(drawn, folder)
-    except (SaveError, DownloadError):
-        for task in drawn.tasks:
-            click.echo(to_json(task))  # what was paid for can still be collected from this
-        raise
+    with told_if_interrupted() as seen:
+        with progress(provider, request.n) as tell:
+
+            def note(task: Task) -> None:
+                seen.note(task)
+                tell(task)
+
+            drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=note)
+        notices(drawn.notices)
+        paths = _save(opened, drawn, folder)
     for path in paths:
         click.echo(str(path))
     click.echo(_summary(drawn), err=True)
     for attempt in drawn.attempts:
         if attempt.error is not None:
+            attempt.error.attempts = drawn.attempts  # so that each task that goes on is told
             raise attempt.error
+
+
+def _save(opened: Client, drawn: Generation, folder: Path) -> tuple[Path, ...]:
+    try:
+        return opened.save(drawn, folder)
+    except (SaveError, DownloadError):
+        for task in drawn.tasks:
+            click.echo(to_json(task))  # what was paid for can still be collected from this
+        raise
 
 
 def _summary(drawn: Generation) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from tintype._registry import unknown_provider
 from tintype.catalog import Model, Price, Unsupported
 from tintype.cli.display import as_json, table, usd
 from tintype.client import Client
 from tintype.convert import to_builtins
-from tintype.errors import UnknownProviderError
 
 
 @click.command()
@@ -24,9 +24,7 @@ def command(*, names: tuple[str, ...], live: bool, json_: bool) -> None:
         catalog = {info.name: info for info in client.providers}
         for name in names:
             if name not in catalog:
-                known = ", ".join(catalog) or "none"
-                msg = f"No provider is called {name!r}. Installed: {known}."
-                raise UnknownProviderError(msg)
+                raise unknown_provider(name, catalog)
         chosen = [catalog[name] for name in names] or list(catalog.values())
         if live:
             chosen = [client.models(provider=info.name) for info in chosen]

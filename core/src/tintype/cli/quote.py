@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from tintype._dispatch import env_name
 from tintype._resolve import OnUnsupported
 from tintype.cli.display import as_json, quote_row, quotes_table
 from tintype.cli.requests import request_flags, request_from
 from tintype.client import Client
 from tintype.errors import MissingKeyError, TintypeError
 from tintype.models import Quote
+from tintype.request import ImageRequest
 
 
 @click.command()
@@ -21,14 +25,18 @@ def command(
 ) -> None:
     """Ask what a picture costs: one provider, or every one that has a key."""
     with Client(on_unsupported=on_unsupported) as client:
-        if names:
-            quotes = [client.quote(request_from(name, flags), provider=name) for name in names]
-        else:
-            quotes = [_or_why_not(client, name, flags) for name in _with_a_key(client)]
+        asked = dict.fromkeys(names) or _with_a_key(client)
+        answers = [_quote_or_error(client, request_from(name, flags), name) for name in asked]
+    failed = [error for _, error in answers if error is not None]
+    if len(asked) == 1 and names and failed:
+        raise failed[0]
+    quotes = [quote for quote, _ in answers]
     if json_:
         as_json([quote_row(quote) for quote in quotes])
     else:
         quotes_table(quotes)
+    if len(failed) == len(answers):
+        sys.exit(2)
 
 
 def _with_a_key(client: Client) -> list[str]:
@@ -40,16 +48,17 @@ def _with_a_key(client: Client) -> list[str]:
     names = [info.name for info in client.providers]
     found = [name for name in names if client.account(name).key is not None]
     if not found:
-        keys = ", ".join(f"{name.upper()}_API_KEY" for name in names) or "a provider's key"
+        keys = ", ".join(f"{env_name(name)}_API_KEY" for name in names) or "a provider's key"
         msg = f"No provider has a key: set one of {keys}; `tintype demo` needs none."
         raise MissingKeyError(msg)
     return found
 
 
-def _or_why_not(client: Client, name: str, flags: dict[str, object]) -> Quote:
-    """A provider's quote; where it cannot draw this at all, an unknown one that says why."""
-    request = request_from(name, flags)
+def _quote_or_error(
+    client: Client, request: ImageRequest, name: str
+) -> tuple[Quote, TintypeError | None]:
+    """A quote; of a provider that cannot draw this at all, an unknown one that says why."""
     try:
-        return client.quote(request, provider=name)
+        return client.quote(request, provider=name), None
     except TintypeError as error:
-        return Quote(provider=name, model=request.model or "", reason=error.message)
+        return Quote(provider=name, model=request.model or "", reason=error.message), error

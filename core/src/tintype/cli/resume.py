@@ -9,6 +9,7 @@ import click
 
 from tintype.cli.client import journaled
 from tintype.cli.display import progress
+from tintype.cli.unfinished import words_for
 from tintype.downloads import check_folder
 
 
@@ -26,7 +27,7 @@ def command(*, entries: tuple[str, ...], output: str, timeout: float | None) -> 
     for each in resumed:
         for path in each.paths:
             click.echo(str(path))
-        words = str(each.error) if each.error else each.advice
+        words = words_for(each.error) if each.error else each.advice
         if words:
             click.echo(f"tintype: {each.line.entry} ({each.line.provider}): {words}", err=True)
     if any(each.error for each in resumed):

@@ -11,7 +11,7 @@ from tintype.cli.client import journal_place
 from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
-from tintype.webhooks import WebhookApp
+from tintype.webhooks import OnTask, WebhookApp
 
 
 @click.group()
@@ -36,14 +36,21 @@ def serve(*, host: str, port: int, output: str) -> None:
     check_folder(folder)
     client = AsyncClient(journal=journal_place())
 
+    app = WebhookApp(client, saving(client, folder))
+    click.echo(f"listening on http://{host}:{port}/<provider>", err=True)
+    uvicorn.run(app, host=host, port=port, log_level="warning")
+    click.echo(f"calls: {dict(app.counts)}", err=True)
+
+
+def saving(client: AsyncClient, folder: Path) -> OnTask:
+    """What saves each task's images and tells where they are, or why they are not there."""
+
     async def save(task: Task) -> None:
         try:
             for path in await client.save(task, folder):
                 click.echo(str(path))
         except TintypeError as error:
             click.echo(f"tintype: {error}", err=True)
+            raise  # what is not saved is not taken: the provider's next call tries again
 
-    app = WebhookApp(client, save)
-    click.echo(f"listening on http://{host}:{port}/<provider>", err=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning")
-    click.echo(f"calls: {dict(app.counts)}", err=True)
+    return save

@@ -10,12 +10,13 @@ import psutil
 
 _SEPARATOR = "|"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_NAMESPACE = Path("/proc/self/ns/pid")
 _STARTED = 19  # the place of the start time among the fields after the name (proc_pid_stat(5))
 
 
 def me() -> str:
     """This process, in words that outlive it: host, process id, and when it began."""
-    return _SEPARATOR.join([socket.gethostname(), str(os.getpid()), _began(os.getpid())])
+    return _SEPARATOR.join([_host(), str(os.getpid()), _began(os.getpid())])
 
 
 def may_be_taken(owner: str, *, by_name: bool) -> bool:
@@ -28,9 +29,20 @@ def may_be_taken(owner: str, *, by_name: bool) -> bool:
         return True
     host, _, rest = owner.partition(_SEPARATOR)
     pid, _, began = rest.partition(_SEPARATOR)
-    if host != socket.gethostname() or not pid.isdecimal():
+    if host != _host() or not pid.isdecimal():
         return by_name
     return _began(int(pid)) != began
+
+
+def _host() -> str:
+    """Where process ids mean what they mean here: this machine, or a container on it.
+
+    Containers may share a host's name; the processes of one are not seen from another.
+    """
+    try:
+        return f"{socket.gethostname()}/{_NAMESPACE.stat().st_ino}"
+    except OSError:  # not on Linux
+        return socket.gethostname()
 
 
 def _began(pid: int) -> str:

@@ -8,16 +8,18 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
+from weakref import WeakSet
 
 import attrs
 import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import Pool
 
 from tintype.budget import Budget
 from tintype.convert import from_json, to_json
@@ -28,7 +30,7 @@ from tintype.journal.owner import may_be_taken, me
 from tintype.journal.schema import database_url, opened
 from tintype.journal.spool import Spool
 from tintype.journal.tables import event, image, submission, turn
-from tintype.journal.writer import Writer
+from tintype.journal.writer import BatchError, Writer
 from tintype.models import Image, Notice, Task, TaskState
 from tintype.request import ImageRequest
 
@@ -61,6 +63,8 @@ class SqlJournal:
         self._least_free = least_free
         self._me = me()
         self._writer = Writer(self._apply)
+        self._inherited: list[Pool] = []
+        _OPENED.add(self)
 
     # ------------------------------------------------------------------------ writing
 
@@ -74,6 +78,16 @@ class SqlJournal:
         """Write what is waiting, and let the database go."""
         self._writer.close()
         self._engine.dispose()
+
+    def begin_anew(self) -> None:
+        """Serve a forked process: what it inherited belongs to its parent, the thread is gone.
+
+        The parent's connections are kept, unused: closing one could end the parent's.
+        """
+        self._inherited.append(self._engine.pool)
+        self._engine.dispose(close=False)
+        self._me = me()
+        self._writer.begin_anew()
 
     def _check_room(self) -> None:
         """Refuse to begin what could not be kept."""
@@ -89,16 +103,25 @@ class SqlJournal:
     def _apply(self, entries: list[Entry]) -> list[str | TintypeError]:
         """Write entries in one transaction; a budget refuses its own intent alone."""
         answers: list[str | TintypeError] = []
-        with self._engine.connect() as connection:
-            if self._immediate:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self._begun() as connection:
             for entry in entries:
                 try:
                     answers.append(self._write(connection, entry))
                 except BudgetError as error:
                     answers.append(error)
-            connection.commit()
+            with _of_nobody():
+                connection.commit()
         return answers
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """A transaction that may write."""
+        with ExitStack() as stack:
+            with _of_nobody():
+                connection = stack.enter_context(self._engine.connect())
+                if self._immediate:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     def _write(self, connection: Connection, entry: Entry) -> str:
         match entry:
@@ -147,13 +170,16 @@ class SqlJournal:
             "owner": "",
             **keep,
         }
-        connection.execute(_of(settled.entry).values(**values))
+        # Who has a task with an id has an answer: a word that comes late does not unsay it.
+        connection.execute(_of(settled.entry).where(submission.c.task_id == "").values(**values))
         _note(connection, settled.entry, settled.outcome.value, json.dumps(settled.reason))
         return settled.entry
 
     def _snapshot(self, connection: Connection, task: Task) -> str:
         task = task if task.entry else evolve(task, entry=_new_id())
         before = connection.execute(_row(task.entry)).mappings().first()
+        if before is not None and _overtaken(before, task):
+            return task.entry
         if before is None:  # submitted without a journal, or with another one
             connection.execute(
                 submission.insert().values(
@@ -171,10 +197,9 @@ class SqlJournal:
                 )
             )
         text = to_json(self._spool.keep(task))
-        # A stream that still runs has no id: if it is cut off, nobody can be asked about it.
-        answered = bool(task.id) or task.state.terminal
+        outcome = _answer(task)
         values = {
-            **({"outcome": Outcome.ACCEPTED.value} if answered else {}),
+            **({"outcome": outcome.value} if outcome else {}),
             "billed": task.billed.value,
             "state": task.state.value,
             "task_id": task.id,
@@ -189,6 +214,11 @@ class SqlJournal:
 
     def _saved(self, connection: Connection, saved: Saved) -> str:
         key = (image.c.entry == saved.entry) & (image.c.number == saved.index)
+        if (
+            not saved.done
+            and connection.execute(sa.select(image).where(key & image.c.done)).first()
+        ):
+            return saved.entry  # a second copy that may fail; the first one is there
         connection.execute(image.delete().where(key))
         values = {**attrs.asdict(saved), "number": saved.index, "at": _now()}
         del values["index"]
@@ -294,8 +324,29 @@ class SqlJournal:
         )
 
 
+# The journals of this process, for a child that is forked from it.
+_OPENED: WeakSet[SqlJournal] = WeakSet()
+
+
+def _forked() -> None:
+    for journal in list(_OPENED):
+        journal.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
+
 _ABANDONED = "The process ended while the submission was under way; its answer is lost."
 _RESCUED = "The process ended while it wrote these images down: there may have been more."
+
+
+@contextmanager
+def _of_nobody() -> Iterator[None]:
+    """The database's failures that are no entry's own, such as a lock that others hold."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise BatchError(error) from error
 
 
 @contextmanager
@@ -325,6 +376,31 @@ def _row(entry: str) -> sa.Select[tuple[object, ...]]:
 
 def _of(entry: str) -> sa.Update:
     return submission.update().where(submission.c.entry == entry)
+
+
+def _answer(task: Task) -> Outcome | None:
+    """What a snapshot tells of its submission, None where it tells nothing yet.
+
+    A stream that still runs has no id: if it is cut off, nobody can be asked about it. One
+    that ended without an id and without an image may have been paid for all the same.
+    """
+    if task.id:
+        return Outcome.ACCEPTED
+    if not task.state.terminal:
+        return None
+    nothing = task.state is TaskState.UNKNOWN and not task.images
+    return Outcome.UNKNOWN if nothing else Outcome.ACCEPTED
+
+
+def _overtaken(row: RowMapping, task: Task) -> bool:
+    """Whether a snapshot of a running task comes after the one of its end.
+
+    Nobody knew what became of an end that is unknown and has no id: an id is news.
+    """
+    if not row["state"] or task.state.terminal or not TaskState(row["state"]).terminal:
+        return False
+    lost = row["state"] == TaskState.UNKNOWN.value and not row["task_id"]
+    return not (lost and task.id)
 
 
 def _note(connection: Connection, entry: str, kind: str, body: str) -> None:

@@ -24,6 +24,10 @@ class Waiting:
     done: Future[str]
 
 
+class BatchError(Exception):
+    """What kept a whole batch from being written, whatever stood in it."""
+
+
 # Applies entries in one transaction: an id for each, or the error that refused it alone.
 Apply: TypeAlias = Callable[[list[Entry]], list[str | TintypeError]]
 
@@ -33,10 +37,14 @@ class Writer:
 
     def __init__(self, apply: Apply) -> None:
         self._apply = apply
+        self._closed = False
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have nothing waiting and no thread, as in a process that was just forked."""
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._closed = False
 
     def submit(self, entry: Entry) -> Future[str]:
         """Have an entry written."""
@@ -85,6 +93,8 @@ class Writer:
     def _write(self, batch: list[Waiting]) -> None:
         try:
             answers = self._apply([waiting.entry for waiting in batch])
+        except BatchError as error:  # to try each alone would wait as long for each
+            answers = [unwritten(error.args[0]) for _ in batch]
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
             if len(batch) > 1:  # nobody is refused for what is wrong with another's entry
                 for waiting in batch:

@@ -5,6 +5,9 @@ opened and nothing else: your client stays yours.
 
     with httpx.Client() as mine:
         client = Client(transport=HttpxTransport(mine))
+
+A result is fetched without your client's headers, cookies and parameters. Whether it came
+from a public address is seen once its head is there, and not at all behind a proxy.
 """
 
 from __future__ import annotations
@@ -15,7 +18,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
+from tintype._addresses import is_public
+from tintype.errors import (
+    DownloadError,
+    DroppedError,
+    NotSentError,
+    RequestTimeoutError,
+    TransportError,
+)
 from tintype.messages import Headers, HttpRequest
 from tintype.transports import without_frames
 
@@ -39,19 +49,27 @@ class HttpxTransport:
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        made = self._client.build_request(
+        made = (
+            _bare(self._client, request, timeout) if request.bare else self._made(request, timeout)
+        )
+        with _translated():
+            answer = self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
+        if refusal := _refusal(self._client, request, answer):
+            answer.close()
+            raise refusal
+        return _Incoming(answer, deadline)
+
+    def close(self) -> None:
+        """Nothing: the client is yours."""
+
+    def _made(self, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
+        return self._client.build_request(
             request.method,
             request.url,
             content=request.body or None,
             headers=list(request.headers),
             timeout=timeout,
         )
-        with _translated():
-            answer = self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
-        return _Incoming(answer, deadline)
-
-    def close(self) -> None:
-        """Nothing: the client is yours."""
 
 
 class AsyncHttpxTransport:
@@ -63,19 +81,27 @@ class AsyncHttpxTransport:
     async def open(self, request: HttpRequest, *, timeout: float) -> _AsyncIncoming:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        made = self._client.build_request(
+        made = (
+            _bare(self._client, request, timeout) if request.bare else self._made(request, timeout)
+        )
+        with _translated():
+            answer = await self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
+        if refusal := _refusal(self._client, request, answer):
+            await answer.aclose()
+            raise refusal
+        return _AsyncIncoming(answer, deadline)
+
+    async def close(self) -> None:
+        """Nothing: the client is yours."""
+
+    def _made(self, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
+        return self._client.build_request(
             request.method,
             request.url,
             content=request.body or None,
             headers=list(request.headers),
             timeout=timeout,
         )
-        with _translated():
-            answer = await self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
-        return _AsyncIncoming(answer, deadline)
-
-    async def close(self) -> None:
-        """Nothing: the client is yours."""
 
 
 class _Incoming:
@@ -114,6 +140,38 @@ class _AsyncIncoming:
     async def close(self) -> None:
         """Let the connection go."""
         await self._answer.aclose()
+
+
+def _bare(client: object, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
+    """A request that has nothing of the client's: it would send its headers and cookies along."""
+    kinds = [sys.modules[name] for name in _LIBRARIES if name in sys.modules]
+    library = next(each for each in kinds if isinstance(client, (each.Client, each.AsyncClient)))
+    made: httpx.Request | httpx2.Request = library.Request(
+        request.method,
+        request.url,
+        content=request.body or None,
+        headers=list(request.headers),
+        extensions={"timeout": library.Timeout(timeout).as_dict()},
+    )
+    return made
+
+
+def _refusal(
+    client: object, request: HttpRequest, answer: httpx.Response | httpx2.Response
+) -> DownloadError | None:
+    """What to say of an answer from inside somebody's network, or None.
+
+    Behind a proxy or a transport of the embedder's own the address is theirs to check.
+    """
+    stream = answer.extensions.get("network_stream")
+    if not request.public_only or stream is None or getattr(client, "_mounts", None):
+        return None
+    place = stream.get_extra_info("server_addr")
+    if not place or is_public(str(place[0])):
+        return None
+    return DownloadError(
+        f"The result's host resolves to {place[0]}, which is not of the public internet."
+    )
 
 
 def _check_time(deadline: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import urllib3
@@ -27,6 +29,7 @@ from tintype.transports import without_frames
 _CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 10.0
 _CONNECTIONS = 32
+_LATE = "The answer did not arrive in time."
 
 # The failures after which it is certain that no byte of the request has left.
 _NOT_SENT = (
@@ -41,11 +44,12 @@ class Urllib3Transport:
 
     Args:
         pools: A manager of your own, for instance one with other certificates. It then makes
-            every connection, and whether an address is public is yours to check.
+            every connection: whether an address is public is yours to check, and a head that
+            drips in may take longer than the timeout.
     """
 
     def __init__(self, pools: urllib3.PoolManager | None = None) -> None:
-        self._pools = pools or urllib3.PoolManager(maxsize=_CONNECTIONS)
+        self._pools = pools or _TimedPools(maxsize=_CONNECTIONS)
         self._public_pools = pools or _PublicPools(maxsize=_CONNECTIONS)
 
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
@@ -63,13 +67,17 @@ class Urllib3Transport:
                     retries=False,
                     redirect=False,
                     assert_same_host=False,
-                    timeout=urllib3.Timeout(connect=min(timeout, _CONNECT_TIMEOUT), read=timeout),
+                    timeout=urllib3.Timeout(total=timeout, connect=min(timeout, _CONNECT_TIMEOUT)),
                     preload_content=False,
                 )
         except BaseException as error:  # whatever it is, its frames hold the key
             without_frames(error)
             raise
-        return _Incoming(answer, deadline)
+        incoming = _Incoming(answer, deadline)
+        if time.monotonic() > deadline:
+            incoming.close()
+            raise RequestTimeoutError(_LATE)
+        return incoming
 
     def close(self) -> None:
         """Close every connection."""
@@ -82,14 +90,80 @@ class Urllib3Transport:
             pools.clear()
 
 
-class _PublicHttp(HTTPConnection):
+class _TimedBytes(io.RawIOBase):
+    """A socket's bytes, all of them by a deadline: its own timeout is for the next bytes only."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        seconds = sock.gettimeout()
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """That they can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # a buffer is one
+        """Some of them."""
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(_LATE)
+            self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+
+class _TimedAnswer(HTTPResponse):
+    """An answer that is complete, its head too, within the timeout that its socket had."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp = io.BufferedReader(_TimedBytes(self.fp.detach(), sock))
+
+
+class _TimedHttp(HTTPConnection):
+    response_class = _TimedAnswer
+
+
+class _TimedHttps(HTTPSConnection):
+    response_class = _TimedAnswer
+
+
+class _TimedHttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _TimedHttp
+
+
+class _TimedHttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TimedHttps
+
+
+class _TimedPools(urllib3.PoolManager):
+    """Connections whose answers are complete in time."""
+
+    def __init__(self, maxsize: int) -> None:
+        super().__init__(maxsize=maxsize)
+        self.pool_classes_by_scheme = {"http": _TimedHttpPool, "https": _TimedHttpsPool}
+
+
+class _PublicHttp(_TimedHttp):
     """A connection that is given up, before a byte leaves, if the address is not public."""
 
     def _new_conn(self) -> socket.socket:
         return _checked(super()._new_conn())
 
 
-class _PublicHttps(HTTPSConnection):
+class _PublicHttps(_TimedHttps):
     """The same with TLS."""
 
     def _new_conn(self) -> socket.socket:
@@ -147,8 +221,7 @@ class _Incoming:
         """Let a server that sends byte by byte have no more than what is left of the time."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            msg = "The answer did not arrive in time."
-            raise RequestTimeoutError(msg)
+            raise RequestTimeoutError(_LATE)
         socket = getattr(self._answer.connection, "sock", None)
         if socket is not None:
             socket.settimeout(left)
@@ -169,5 +242,5 @@ def _translation(error: Exception) -> TransportError:
     if isinstance(error, _NOT_SENT) or refused:
         return NotSentError(f"No connection: {error}")
     if isinstance(error, failures.TimeoutError | TimeoutError):
-        return RequestTimeoutError("The answer did not arrive in time.")
+        return RequestTimeoutError(_LATE)
     return DroppedError(f"The connection broke: {type(error).__name__}: {error}")

@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, quote_from_prices
-from tintype.convert import loads, merge_options, peek, read, structure, translate, unstructure
+from tintype.convert import loads, merge_options, peek, read, structure, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -86,7 +86,12 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
-    """By the page's price, in credits: the API has no question for a price."""
+    """By the page's price, in credits: the API has no question for a price.
+
+    What a raw option costs no page says.
+    """
+    if request.options.get(INFO.name):
+        return None
     known = quote_from_prices(INFO.limits(request.model or ""), request)
     return known and evolve(known, assumptions=(*known.assumptions, DISPUTED_CREDIT))
 
@@ -110,7 +115,7 @@ def submit(request: ImageRequest) -> Request:
         callback_url=request.webhook_url,
     )
     options = request.options.get(INFO.name, {})
-    return Request.post(_GENERATIONS, merge_options(unstructure(body), options))
+    return Request.post(_GENERATIONS, merge_options(body, options))
 
 
 @hookimpl

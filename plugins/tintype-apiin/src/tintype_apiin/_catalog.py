@@ -36,10 +36,7 @@ _PRICES = (Price(credits=Decimal(12), source=_PAGE, as_of=_READ),)
 # `_PAGE` says "~$0.024 per image (12 credits)", `_OTHER_PAGE` "12 credits per image (~$0.12)".
 # The first is the seed's, and the default; every quote names the second.
 _USD_PER_CREDIT = Decimal("0.002")
-DISPUTED_CREDIT = (
-    f"A credit is $0.002 by {_PAGE} and $0.01 by {_OTHER_PAGE}: "
-    "the first is the default, an account's usd_per_credit replaces it."
-)
+DISPUTED_CREDIT = f"The pages disagree on a credit's value: {_OTHER_PAGE} says $0.01."
 
 _SEEDREAM_4_5 = Model(
     id="seedream/4.5-text-to-image",

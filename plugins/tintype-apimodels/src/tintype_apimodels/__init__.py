@@ -12,7 +12,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, quote_from_prices
-from tintype.convert import loads, merge_options, peek, read, structure, translate, unstructure
+from tintype.convert import loads, merge_options, peek, read, structure, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -65,7 +65,12 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
-    """By the vendor's price table: the API has no question for a price."""
+    """By the vendor's price table: the API has no question for a price.
+
+    What a raw option costs the table does not say: `n` draws more, and so may others.
+    """
+    if request.options.get(INFO.name):
+        return None
     found = quote_from_prices(INFO.limits(request.model or ""), request)
     if found is None or not request.references or _prices_references(found):
         return found
@@ -92,7 +97,7 @@ def submit(request: ImageRequest) -> Request:
         callback_url=request.webhook_url,
     )
     options = request.options.get(INFO.name, {})
-    return Request.post(_GENERATIONS, merge_options(unstructure(body), options))
+    return Request.post(_GENERATIONS, merge_options(body, options))
 
 
 @hookimpl

@@ -29,7 +29,7 @@ RATIO: Mapping[str, Descriptor] = {
 }
 NO_TIER: Mapping[str, Descriptor] = {}
 # Upper case, as the script and the table have it. The Gemini and Kling pages print "2k",
-# and are older: that spelling goes through `options`.
+# and are older: that spelling is not sent.
 ANY_TIER: Mapping[str, Descriptor] = {
     "resolution": Choice(values=("1K", "2K", "4K"), source=SCRIPT)
 }

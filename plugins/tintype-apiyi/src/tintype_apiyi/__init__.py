@@ -16,7 +16,7 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, Range, quote_from_prices
-from tintype.convert import decode_image, merge_options, peek, read, translate, unstructure
+from tintype.convert import decode_image, merge_options, peek, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -51,6 +51,16 @@ _DONE = "[DONE]"
 
 # References and drawn images together, in one submission (image-edit).
 _MOST_IMAGES = 15
+
+# Options whose price is known: the form of the answer costs nothing, a sequence is reckoned.
+_PRICED_OPTIONS = {
+    "response_format",
+    "sequential_image_generation",
+    "sequential_image_generation_options",
+}
+
+# Fields of the request that no model takes: an option is no way round the catalog.
+_RESERVED = ("n", "seed")
 
 # Any value, even "disabled", is answered with 400 (historical-versions).
 _PRO_REFUSES = ("sequential_image_generation", "stream")
@@ -92,7 +102,12 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
-    """By the documented table; a sequence by the images that it turns out to have."""
+    """By the documented table; a sequence by the images that it turns out to have.
+
+    What any other option costs is not documented.
+    """
+    if not _options(request).keys() <= _PRICED_OPTIONS:
+        return None
     known = quote_from_prices(INFO.limits(request.model or ""), request)
     most = _images_at_most(request)
     if known is None or known.high is None or most == 1:
@@ -123,8 +138,8 @@ def submit(request: ImageRequest) -> Request:
         stream=request.stream or None,
         image=tuple(reference.url or "" for reference in request.references) or None,
     )
-    sent = merge_options(unstructure(body), _options(request))
-    return Request.post(_GENERATIONS, sent, stream=sent.get("stream") is True)
+    sent = merge_options(body, _options(request), reserved=_RESERVED)
+    return Request.post(_GENERATIONS, sent, stream=request.stream)
 
 
 @hookimpl

@@ -16,7 +16,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import merge_options, peek, read, translate, unstructure
+from tintype.convert import merge_options, peek, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -49,6 +49,16 @@ _PERCENT = 100
 _PRICE = "https://api.cheapaiapi.com/v1i/task/price"
 _GENERATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
 _TASK = "https://api.cheapaiapi.com/v1/task"  # /v1, not /v1i: the task endpoint is common
+
+# The fields of the form itself, which are no model's parameters.
+_FORM = (
+    "prompt",
+    "model_id",
+    "generations_count",
+    "model_parameters",
+    "receive_url",
+    "assets",
+)
 
 _MARK = re.compile(r"@img([0-9]+)")
 # "Max 5MB/file" [UP]. The larger reading of MB, so that nothing acceptable is refused.
@@ -173,9 +183,10 @@ def _check_marks(request: ImageRequest) -> None:
     wanted = tuple(f"@img{number}" for number, _ in enumerate(request.references, start=1))
     found = {f"@img{number}" for number in _MARK.findall(request.prompt)}
     if found != set(wanted):
+        count = f"{len(wanted)} reference{'' if len(wanted) == 1 else 's'}"
         msg = (
-            f"With {len(wanted)} references the prompt has to name "
-            f"{', '.join(wanted) or 'no @img'}; it names {', '.join(sorted(found)) or 'none'}."
+            f"With {count} the prompt has to name {', '.join(wanted) or 'no @img'}; "
+            f"it names {', '.join(sorted(found)) or 'none'}."
         )
         raise InvalidRequestError(msg, field="references", allowed=wanted)
 
@@ -183,7 +194,7 @@ def _check_marks(request: ImageRequest) -> None:
 def _model_parameters(request: ImageRequest) -> dict[str, object]:
     """The typed parameters and the caller's raw options: "model-specific controls"."""
     typed = _wire.ModelParameters(aspect_ratio=request.aspect_ratio, resolution=request.resolution)
-    return merge_options(unstructure(typed), request.options.get(INFO.name, {}))
+    return merge_options(typed, request.options.get(INFO.name, {}), reserved=_FORM)
 
 
 def _json_text(parameters: JsonObject) -> str:

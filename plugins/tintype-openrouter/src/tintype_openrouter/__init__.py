@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import decode_image, merge_options, peek, read, unstructure
+from tintype.convert import decode_image, merge_options, peek, read
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -113,7 +113,7 @@ def submit(request: ImageRequest) -> Request:
         stream=request.stream or None,
     )
     options = request.options.get(INFO.name, {})
-    return Request.post(_IMAGES, merge_options(unstructure(body), options), stream=request.stream)
+    return Request.post(_IMAGES, merge_options(body, options), stream=request.stream)
 
 
 @hookimpl

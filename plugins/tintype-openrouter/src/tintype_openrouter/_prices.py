@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
@@ -10,12 +10,14 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.errors import ProtocolError
+from tintype.messages import JsonObject
 from tintype.models import Quote, QuoteLine
 from tintype.request import ImageRequest
 from tintype_openrouter import _wire
 from tintype_openrouter._catalog import INFO, MODELS, QUALITY, RESOLUTION
 
 _MEGA = 10**6
+_FREE = {"provider", "session_id", "trace", "user"}  # options that draw nothing
 _ABSURD = 10**6  # no unit costs a million dollars
 
 _Bill: TypeAlias = tuple[tuple[QuoteLine, ...], ...]
@@ -26,6 +28,9 @@ def quote_from_endpoints(
     table: _wire.Endpoints, request: ImageRequest | None, as_of: date
 ) -> Quote:
     """What the endpoints of a model ask: a range over them, for the router picks one."""
+    if request is not None and table.id != request.model:
+        msg = f"The prices are those of {table.id!r}; {request.model!r} was asked for."
+        raise ProtocolError(msg, pointer="/id")
     quote = Quote(model=table.id, source=f"{MODELS}/{table.id}/endpoints", as_of=as_of)
     if request is None or not table.endpoints:
         reason = "No endpoint serves this model now." if request else "Nothing was asked for."
@@ -33,15 +38,23 @@ def quote_from_endpoints(
     bills = [_bill(endpoint, request) for endpoint in table.endpoints]
     quote = evolve(
         quote,
-        model=request.model or table.id,
         lines=tuple(dict.fromkeys(line for bill in bills for group in bill for line in group)),
         assumptions=tuple(_assumptions(request, bills)),
     )
+    if _may_change_the_price(request.options.get(INFO.name, {})):
+        return evolve(quote, reason="The options may change the price.")
     lows, highs = ([_total(bill, pick) for bill in bills] for pick in (min, max))
     low, high = _over(lows, min), _over(highs, max)
     if low is None or high is None:
         return evolve(quote, reason="Part of the price depends on what only the work will tell.")
     return evolve(quote, low=low, high=high)
+
+
+def _may_change_the_price(options: JsonObject) -> bool:
+    """Whether more is asked for than routing and labels: `provider.options` is passthrough."""
+    routing = options.get("provider", {})
+    passthrough = not isinstance(routing, Mapping) or "options" in routing
+    return passthrough or not options.keys() <= _FREE
 
 
 def _bill(endpoint: _wire.Endpoint, request: ImageRequest) -> _Bill:

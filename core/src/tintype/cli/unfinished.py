@@ -1,0 +1,84 @@
+"""Tasks that were paid for and are not saved: how a shell user gets at them later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from tintype.convert import to_json
+from tintype.errors import TaskError, TintypeError
+from tintype.models import Task
+
+
+class Seen:
+    """The latest snapshot of every submission that a command has made."""
+
+    def __init__(self) -> None:
+        self._latest: dict[object, Task] = {}
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The snapshots, in the submissions' order."""
+        return tuple(self._latest.values())
+
+    def note(self, task: Task) -> None:
+        """Take a task's snapshot in place of the one before."""
+        self._latest[_submission(task)] = task
+
+    def forget(self, tasks: Iterable[Task]) -> None:
+        """Let go of what is saved."""
+        for task in tasks:
+            self._latest.pop(_submission(task), None)
+
+
+@contextmanager
+def told_if_interrupted() -> Iterator[Seen]:
+    """Whatever was noted and not forgotten when Ctrl-C comes is told of."""
+    seen = Seen()
+    try:
+        yield seen
+    except KeyboardInterrupt:
+        click.echo(err=True)  # the terminal has just shown ^C
+        for task in seen.tasks:
+            if task.state.terminal and not task.images:
+                continue
+            if not task.entry:
+                click.echo(to_json(task))
+            click.echo(f"tintype: {_standing(task)} {_way_on(task)}", err=True)
+        raise
+
+
+def print_tasks(error: TintypeError) -> None:
+    """Put the tasks that an error speaks of on stdout, for another process to pick up."""
+    for each in _of_tasks(error):
+        if each.task_json:
+            click.echo(each.task_json)
+
+
+def words_for(error: TintypeError) -> str:
+    """What an error says, its advice for a shell in place of the one for a program."""
+    late = [each.task for each in _of_tasks(error) if each.advice and each.task is not None]
+    return " ".join([TintypeError.__str__(error), *dict.fromkeys(map(_way_on, late))])
+
+
+def _of_tasks(error: TintypeError) -> list[TaskError]:
+    several = [each.error for each in error.attempts if isinstance(each.error, TaskError)]
+    return several or ([error] if isinstance(error, TaskError) else [])
+
+
+def _standing(task: Task) -> str:
+    state = "is done and not saved." if task.state.terminal else "may go on, and be charged."
+    return f"{task.provider}: The task {task.id or '(without an id)'} {state}"
+
+
+def _way_on(task: Task) -> str:
+    if task.entry:
+        return f"Finish it with: tintype resume {task.entry}"
+    return "No journal is kept: it stands on stdout as JSON, for a program to wait for."
+
+
+def _submission(task: Task) -> object:
+    """What tells submissions apart: the journal's entry; else the request each has for itself."""
+    return task.entry or id(task.request)
