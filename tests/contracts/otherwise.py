@@ -16,9 +16,9 @@ from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype_contracts import load, reference
 from tintype_contracts.checks.registry import Finding, all_checks
-from tintype_contracts.format import Fixtures
-from tintype_contracts.placeholders import dump
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.placeholders import dump
 
 BY_ID, BY_URL, AT_ONCE, MULTIPART = (
     "reference_by_id",

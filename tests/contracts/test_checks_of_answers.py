@@ -27,7 +27,7 @@ from tintype.messages import Response
 from tintype.models import Cost, Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import NotApplicable, all_checks
-from tintype_contracts.retelling import Broken, answer_of, documented_answers, verdict
+from tintype_contracts.rehearsing.retelling import Broken, answer_of, documented_answers, verdict
 
 CHECKS = [each.id for each in all_checks() if each.group in {"strict", "fuzz"}]
 

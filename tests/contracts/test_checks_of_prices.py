@@ -12,7 +12,7 @@ from tintype.models import Quote
 from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import NotApplicable, all_checks
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
 
 CHECKS = [each.id for each in all_checks() if each.group == "price"]
 ASKED = {"price.documented-table", "price.is-of-what-is-sent"}

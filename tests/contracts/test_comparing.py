@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tintype.errors import Billed
-from tintype_contracts.comparing import differences, mismatches, subset
-from tintype_contracts.pointers import MISSING, get, join, leaves
+from tintype_contracts.fixtures.comparing import differences, mismatches, subset
+from tintype_contracts.fixtures.pointers import MISSING, get, join, leaves
 
 
 @pytest.mark.parametrize(

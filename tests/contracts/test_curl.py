@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tintype_contracts.curl import Curl, CurlError, CurlPart, parse_curl
+from tintype_contracts.fixtures.curl import Curl, CurlError, CurlPart, parse_curl
 
 
 @pytest.mark.parametrize(

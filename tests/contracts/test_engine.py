@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from tintype_contracts import Fixtures
-from tintype_contracts.neutral import Price
+from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox import Account, Call, Engine, Reply, Settings, State, Stream
 from tintype_contracts.sandbox.deliveries import Deliveries, is_loopback
 from tintype_contracts.sandbox.messages import Webhook

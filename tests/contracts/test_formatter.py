@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tintype_contracts import installed
-from tintype_contracts.formatter import format_fixture
-from tintype_contracts.strict_json import parse
+from tintype_contracts.fixtures.formatter import format_fixture
+from tintype_contracts.fixtures.strict_json import parse
 
 ACME = sorted((Path(__file__).parent / "acme").glob("*.json"))
 

@@ -19,6 +19,7 @@ from tintype.transports import Incoming
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures, Sandbox, load, load_folder
 from tintype_contracts.commands.contracts import command
+from tintype_contracts.fixtures.loader import files_of
 from tintype_contracts.live import (
     Caps,
     Fence,
@@ -29,8 +30,7 @@ from tintype_contracts.live import (
     shape_changes,
     write_observed,
 )
-from tintype_contracts.loader import files_of
-from tintype_contracts.rehearsal import Rehearsal
+from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
 POLLED = "apiin"
 FILES = files_of(POLLED)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tintype_contracts import FixtureError, Fixtures, installed, load, load_folder
-from tintype_contracts.format import JsonContent
+from tintype_contracts.fixtures.format import JsonContent
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 Edit = Callable[[str, Callable[[dict], object]], None]

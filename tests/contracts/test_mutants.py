@@ -10,7 +10,10 @@ import pytest
 
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import Check, all_checks
-from tintype_contracts.child import child_environment
+from tintype_contracts.examining.child import child_environment
+from tintype_contracts.examining.rows import ask
+from tintype_contracts.examining.run import examine
+from tintype_contracts.examining.verdict import Row
 from tintype_contracts.mutants import (
     DOCUMENT_MUTANTS,
     IDLE,
@@ -19,9 +22,6 @@ from tintype_contracts.mutants import (
     SourceMutant,
     StaleMutantError,
 )
-from tintype_contracts.rows import ask
-from tintype_contracts.run import examine
-from tintype_contracts.verdict import Row
 
 CHECKS: dict[str, Check] = {check.id: check for check in all_checks()}
 LOADED = [mutant for mutant in SOURCE_MUTANTS if not mutant.installed]
@@ -32,8 +32,8 @@ ACCIDENT = "The check could not be finished"
 ASK = """
 import sys
 from tintype_contracts.checks.registry import all_checks
-from tintype_contracts.rows import ask
-from tintype_contracts.run import subject_of
+from tintype_contracts.examining.rows import ask
+from tintype_contracts.examining.run import subject_of
 wanted = {check.id: check for check in all_checks()}[sys.argv[2]]
 row = ask(wanted, subject_of(sys.argv[1]))
 print(row.outcome, *[finding.message for finding in row.findings], sep=chr(10))

@@ -11,10 +11,10 @@ import pytest
 from attrs import evolve
 
 from tintype_contracts import Fixtures
-from tintype_contracts.format import EventTemplate, JsonContent, TextContent
-from tintype_contracts.neutral import Price
-from tintype_contracts.placeholders import dump, render, render_events, render_text
-from tintype_contracts.values import Filling, FixedPicture, fixed_values, small_png
+from tintype_contracts.fixtures.format import EventTemplate, JsonContent, TextContent
+from tintype_contracts.fixtures.neutral import Price
+from tintype_contracts.fixtures.placeholders import dump, render, render_events, render_text
+from tintype_contracts.fixtures.values import Filling, FixedPicture, fixed_values, small_png
 
 
 @pytest.fixture

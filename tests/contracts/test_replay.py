@@ -12,10 +12,10 @@ from tintype.errors import UsageError
 from tintype.hooks import hookimpl
 from tintype_contracts import reference
 from tintype_contracts.commands.contracts import command
-from tintype_contracts.mutation import Mutation
-from tintype_contracts.replay import replay, replay_text
-from tintype_contracts.retelling import Broken
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.rehearsing.replay import replay, replay_text
+from tintype_contracts.rehearsing.retelling import Broken
 
 NAME = "reference_by_id"
 

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from tintype_contracts import FixtureError, Fixtures, load_folder
-from tintype_contracts.ageing import Age, ages
 from tintype_contracts.commands.contracts import command
-from tintype_contracts.faults import Fault
-from tintype_contracts.kit import serves
-from tintype_contracts.leaks import cut, leaks
+from tintype_contracts.fixtures.ageing import Age, ages
+from tintype_contracts.fixtures.faults import Fault
+from tintype_contracts.fixtures.kit import serves
+from tintype_contracts.fixtures.leaks import cut, leaks
 
 Edit = Callable[[str, Callable[[dict], object]], None]
 

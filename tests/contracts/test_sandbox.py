@@ -21,11 +21,11 @@ from attrs import evolve
 from PIL import Image
 
 from tintype_contracts import Fixtures, Sandbox, load
-from tintype_contracts.comparing import mismatches
-from tintype_contracts.format import Exchange, JsonContent, MultipartContent
-from tintype_contracts.placeholders import dump, render
-from tintype_contracts.values import fixed_values, part_value, small_png
-from tintype_contracts.verbatim import payloads
+from tintype_contracts.fixtures.comparing import mismatches
+from tintype_contracts.fixtures.format import Exchange, JsonContent, MultipartContent
+from tintype_contracts.fixtures.placeholders import dump, render
+from tintype_contracts.fixtures.values import fixed_values, part_value, small_png
+from tintype_contracts.fixtures.verbatim import payloads
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 FIXTURES = {name: load(name) for name in PROVIDERS}

@@ -11,10 +11,10 @@ from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import Check
 from tintype_contracts.commands.contracts.selftest import command, told
-from tintype_contracts.format import Fixtures
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.selftest import MUTATORS, Call, Mutator, Trial, bend, selftest
 from tintype_contracts.selftest.trial import passing
-from tintype_contracts.subject import Subject
 
 BY_NAME = {mutator.name: mutator for mutator in MUTATORS}
 SOME = tuple(

@@ -12,12 +12,12 @@ from attrs import evolve
 from tintype.errors import PluginError, UsageError
 from tintype_contracts import Report, reference
 from tintype_contracts.checks.registry import FIRST_SET, Check, Finding, NotApplicable
-from tintype_contracts.format import Waiver
-from tintype_contracts.rows import MOST_FINDINGS, ask, plain
-from tintype_contracts.run import examine
-from tintype_contracts.subject import Subject
-from tintype_contracts.terminal import summary
-from tintype_contracts.verdict import report_from_json, report_to_json
+from tintype_contracts.examining.rows import MOST_FINDINGS, ask, plain
+from tintype_contracts.examining.run import examine
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.examining.terminal import summary
+from tintype_contracts.examining.verdict import report_from_json, report_to_json
+from tintype_contracts.fixtures.format import Waiver
 
 SUBJECT = reference.subject("reference_by_id")
 DAY = date(2026, 11, 20)

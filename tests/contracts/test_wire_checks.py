@@ -34,7 +34,7 @@ from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.checks import wire as _wire  # noqa: F401 - enters the checks
 from tintype_contracts.checks.registry import Finding, NotApplicable, all_checks
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
 from tintype_contracts.wire.callers import CLIENTS, Awaiting, Blocking, Line
 
 CHECKS = {check.id: check for check in all_checks() if check.group == "wire"}

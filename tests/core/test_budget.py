@@ -285,7 +285,7 @@ async def test_a_submission_that_is_cancelled_while_it_is_written_down_takes_no_
                 await drawing
             other.rollback()
         async with asyncio.timeout(30):
-            while [line.outcome for line in client.journal.lines()] != [Outcome.NOT_SENT]:
+            while [each.outcome for each in client.journal.lines()] != [Outcome.NOT_SENT]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         server.on(CREATE, DONE)
         assert (await client.generate(REQUEST, provider="easel")).images

@@ -21,7 +21,7 @@ from tintype import Account, Billed, Client, Image, ImageRequest, Outcome, Task,
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import (
     DeadlineError,
-    ProviderError,
+    ProtocolError,
     SubmissionUnknownError,
     UnknownProviderError,
 )
@@ -471,15 +471,18 @@ def test_a_look_at_a_task_that_is_waited_for_leaves_it_followed(
 
     def look(_: Recorded) -> bytes:
         seen.append(helper.resume(out))
-        with pytest.raises(ProviderError):
-            helper.refresh(task)
-        seen.append(helper.resume(out))
-        seen.append([line.mine for line in client.journal.lines()])
-        return INLINE
+        return DRAWING
 
-    server.on(CREATE, DRAWING).on(LOOK, look, said({"why": "no"}, status=404))
+    def look_as_well(latest: Task) -> None:
+        if not latest.state.terminal:
+            with pytest.raises(ProtocolError):
+                helper.refresh(latest)
+            seen.append(helper.resume(out))
+            seen.append([line.mine for line in client.journal.lines()])
+
+    server.on(CREATE, DRAWING).on(LOOK, look, said({"why": "no"}, status=404), INLINE)
     task = client.submit(REQUEST, provider="easel")
-    assert client.wait(task).images
+    assert client.wait(task, on_progress=look_as_well).images
     helper.close()
     assert seen == [(), (), [True]]
 

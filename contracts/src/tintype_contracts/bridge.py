@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tintype_contracts.format import Fixtures
-from tintype_contracts.loader import load
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.loader import load
 
 if TYPE_CHECKING:
     from tintype_contracts.scene_router import SceneRouter

@@ -9,7 +9,7 @@ from typing import Self
 import httpx
 import respx
 
-from tintype_contracts.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import Exchange, Fixtures
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import Mismatch
 from tintype_contracts.wire.strict import StrictScene

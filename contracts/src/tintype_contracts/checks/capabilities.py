@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from tintype_contracts.abilities import Sign, signs
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.format import CAPABILITIES, Capability, Fixtures
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import CAPABILITIES, Capability, Fixtures
+from tintype_contracts.probing.abilities import Sign, signs
 
 _Evidence: TypeAlias = Callable[[Fixtures], bool]
 

@@ -7,14 +7,14 @@ from datetime import date
 
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
-from tintype_contracts.ageing import ages
-from tintype_contracts.building import Builder
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.format import Parameter, Row
-from tintype_contracts.kit import VERSION, serves
-from tintype_contracts.offered import offered
-from tintype_contracts.standing import happy_path
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.standing import happy_path
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.ageing import ages
+from tintype_contracts.fixtures.format import Parameter, Row
+from tintype_contracts.fixtures.kit import VERSION, serves
+from tintype_contracts.probing.building import Builder
+from tintype_contracts.probing.offered import offered
 
 _KEY = "{{secret:api_key}}"
 

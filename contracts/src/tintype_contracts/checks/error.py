@@ -24,10 +24,11 @@ from tintype.exchange import Operation
 from tintype.messages import Response
 from tintype.models import Task, TaskState
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.format import ErrorRow
-from tintype_contracts.lifecycle import asked, expected_state, said_state
-from tintype_contracts.pointers import MISSING, leaves
-from tintype_contracts.refusals import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import ErrorRow
+from tintype_contracts.fixtures.pointers import MISSING, leaves
+from tintype_contracts.fixtures.values import NOW
+from tintype_contracts.probing.refusals import (
     GATEWAY_BODIES,
     ODD_BODIES,
     bodies_of,
@@ -35,10 +36,15 @@ from tintype_contracts.refusals import (
     questions,
     refusals,
 )
-from tintype_contracts.retelling import Answer, Broken, Heard, documented_answers, verdict
-from tintype_contracts.subject import Subject
-from tintype_contracts.values import NOW
-from tintype_contracts.virtual import Said, course, in_order
+from tintype_contracts.rehearsing.lifecycle import asked, expected_state, said_state
+from tintype_contracts.rehearsing.retelling import (
+    Answer,
+    Broken,
+    Heard,
+    documented_answers,
+    verdict,
+)
+from tintype_contracts.rehearsing.virtual import Said, course, in_order
 
 _FIRST_REFUSAL = 400
 _FIRST_SERVER_ERROR = 500

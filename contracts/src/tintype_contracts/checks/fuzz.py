@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from tintype.errors import TintypeError
 from tintype.messages import Headers, Response
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.comparing import differences
-from tintype_contracts.heaviness import heavy_bodies, strained
-from tintype_contracts.mutation import DROPPED, Mutation, mutations
-from tintype_contracts.oracle import empty_success, impossible
-from tintype_contracts.pointers import MISSING
-from tintype_contracts.retelling import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.comparing import differences
+from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.probing.heaviness import heavy_bodies, strained
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, mutations
+from tintype_contracts.rehearsing.oracle import empty_success, impossible
+from tintype_contracts.rehearsing.retelling import (
     Answer,
     Broken,
     Heard,
@@ -30,7 +31,7 @@ from tintype_contracts.retelling import (
     listen,
     verdict,
 )
-from tintype_contracts.strategies import (
+from tintype_contracts.rehearsing.strategies import (
     Example,
     pairs,
     rearranged,
@@ -38,7 +39,6 @@ from tintype_contracts.strategies import (
     same_shape,
     smallest,
 )
-from tintype_contracts.subject import Subject
 
 _Sort = Literal["broken", "empty", "impossible"]
 # What a plugin may read besides the body.

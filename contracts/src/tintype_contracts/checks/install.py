@@ -9,11 +9,11 @@ import pluggy
 
 from tintype.errors import PluginError
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.environment import distribution
-from tintype_contracts.faults import FixtureError
-from tintype_contracts.hook_shape import Sort, shape_faults
-from tintype_contracts.importing import HTTP_LIBRARIES, Imported, import_apart
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.environment import distribution
+from tintype_contracts.examining.importing import HTTP_LIBRARIES, Imported, import_apart
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.probing.hook_shape import Sort, shape_faults
 
 _GROUP = "tintype"
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype.messages import Request
-from tintype_contracts.building import Builder
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.format import EventsContent, Exchange
-from tintype_contracts.offered import offered
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import EventsContent, Exchange
+from tintype_contracts.probing.building import Builder
+from tintype_contracts.probing.offered import offered
 
 
 @check("request.offered-fields-are-sent", level=1)

@@ -10,22 +10,29 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.exactness import number_faults
-from tintype_contracts.format import Exchange
-from tintype_contracts.mutation import DROPPED, Mutation, places
-from tintype_contracts.oracle import empty_success
-from tintype_contracts.placeholders import dump
-from tintype_contracts.pointers import MISSING, join
-from tintype_contracts.retelling import Answer, Broken, Heard, documented_answers, listen, verdict
-from tintype_contracts.subject import Subject
-from tintype_contracts.told_images import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.fixtures.pointers import MISSING, join
+from tintype_contracts.fixtures.values import fixed_values
+from tintype_contracts.probing.exactness import number_faults
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, places
+from tintype_contracts.rehearsing.oracle import empty_success
+from tintype_contracts.rehearsing.retelling import (
+    Answer,
+    Broken,
+    Heard,
+    documented_answers,
+    listen,
+    verdict,
+)
+from tintype_contracts.rehearsing.told_images import (
     PICTURES,
     encoded_images,
     images_drawn,
     pictures_told,
 )
-from tintype_contracts.transcripts import answers
-from tintype_contracts.values import fixed_values
+from tintype_contracts.rehearsing.transcripts import answers
 
 _STRANGE = "tintype_strange_key"
 _STRANGE_VALUE = {"nested": [1, None, "text"]}

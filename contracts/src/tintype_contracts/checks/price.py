@@ -11,10 +11,9 @@ from tintype.messages import Request
 from tintype.models import Quote, QuoteKind
 from tintype.request import ImageRequest
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.format import PriceRow
-from tintype_contracts.lifecycle import asked
-from tintype_contracts.oracle import impossible
-from tintype_contracts.pricelist import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import PriceRow
+from tintype_contracts.probing.pricelist import (
     MOST_IMAGES,
     STRANGE_MODEL,
     as_callers_ask,
@@ -23,9 +22,10 @@ from tintype_contracts.pricelist import (
     priced_requests,
     request_for,
 )
-from tintype_contracts.retelling import Answer, Broken, documented_answers, verdict
-from tintype_contracts.subject import Subject
-from tintype_contracts.virtual import course, in_order, quoting
+from tintype_contracts.rehearsing.lifecycle import asked
+from tintype_contracts.rehearsing.oracle import impossible
+from tintype_contracts.rehearsing.retelling import Answer, Broken, documented_answers, verdict
+from tintype_contracts.rehearsing.virtual import course, in_order, quoting
 
 
 @check("price.exact-money", level=2)

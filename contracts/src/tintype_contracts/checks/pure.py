@@ -18,10 +18,10 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import JsonBody, MultipartBody, Request
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
-from tintype_contracts.calls import Call, documented_calls
 from tintype_contracts.checks.registry import Finding, check
-from tintype_contracts.guard import Reach, Touch, touches_of
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.guard import Reach, Touch, touches_of
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.rehearsing.calls import Call, documented_calls
 
 _Outcome: TypeAlias = tuple[str, object]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
-from tintype_contracts.comparing import Difference
+from tintype_contracts.fixtures.comparing import Difference
 
 if TYPE_CHECKING:
-    from tintype_contracts.subject import Subject
+    from tintype_contracts.examining.subject import Subject
 
 GROUPS = (
     "install",

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonBody, MultipartBody
-from tintype_contracts.building import Builder, Built, carries, found_at
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.documents import command_differences, exchange_of, printed_commands
-from tintype_contracts.format import Operation, Parameter
-from tintype_contracts.pointers import MISSING, leaves
-from tintype_contracts.probes import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.pointers import MISSING, leaves
+from tintype_contracts.fixtures.routes import find_route, split
+from tintype_contracts.probing.building import Builder, Built, carries, found_at
+from tintype_contracts.probing.probes import (
     Probe,
     built_quietly,
     documented_probes,
@@ -22,10 +23,13 @@ from tintype_contracts.probes import (
     rows_of_field,
     unreached,
 )
-from tintype_contracts.referred import image_of, images_in
-from tintype_contracts.routes import find_route, split
-from tintype_contracts.samples import references, refused
-from tintype_contracts.subject import Subject
+from tintype_contracts.probing.referred import image_of, images_in
+from tintype_contracts.probing.samples import references, refused
+from tintype_contracts.rehearsing.documents import (
+    command_differences,
+    exchange_of,
+    printed_commands,
+)
 
 _FORMS: tuple[ReferenceForm, ...] = ("url", "data_uri", "bytes")
 _LONG = 10_000

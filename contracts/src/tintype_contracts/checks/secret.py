@@ -16,8 +16,12 @@ from tintype._dispatch import encode, fetch_request
 from tintype.errors import PluginError, TintypeError
 from tintype.messages import HttpRequest, Request
 from tintype.models import Task
-from tintype_contracts.calls import documented_calls
-from tintype_contracts.canary import (
+from tintype_contracts.checks import secret_on_the_wire
+from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.probing.canary import (
     account,
     built_requests,
     in_the_environment,
@@ -26,13 +30,9 @@ from tintype_contracts.canary import (
     shows,
     views,
 )
-from tintype_contracts.checks import secret_on_the_wire
-from tintype_contracts.checks.registry import Finding, check
-from tintype_contracts.format import Exchange
-from tintype_contracts.mutation import Mutation, places
-from tintype_contracts.pointers import MISSING
-from tintype_contracts.retelling import Answer, documented_answers, verdict
-from tintype_contracts.subject import Subject
+from tintype_contracts.rehearsing.calls import documented_calls
+from tintype_contracts.rehearsing.mutation import Mutation, places
+from tintype_contracts.rehearsing.retelling import Answer, documented_answers, verdict
 
 __all__ = ["secret_on_the_wire"]  # its checks belong to this group
 

@@ -11,7 +11,10 @@ from tintype._dispatch import encode
 from tintype.messages import HttpRequest, Request
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport
-from tintype_contracts.canary import (
+from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.probing.canary import (
     CANARY,
     account,
     built_requests,
@@ -20,10 +23,7 @@ from tintype_contracts.canary import (
     shows,
     views,
 )
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.format import Exchange
-from tintype_contracts.listener import Listener
-from tintype_contracts.subject import Subject
+from tintype_contracts.probing.listener import Listener
 from tintype_contracts.wire.egress import guard
 
 _SECONDS = 5.0

@@ -13,15 +13,16 @@ from tintype.messages import Request
 from tintype.models import Task, TaskState
 from tintype_contracts.checks import state_in_time, state_walks
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.lifecycle import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.rehearsing.lifecycle import (
     documented_states,
     expected_state,
     said_state,
     statuses,
     words_of,
 )
-from tintype_contracts.mutation import Mutation
-from tintype_contracts.retelling import (
+from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.rehearsing.retelling import (
     Answer,
     Broken,
     Heard,
@@ -30,7 +31,6 @@ from tintype_contracts.retelling import (
     listen,
     verdict,
 )
-from tintype_contracts.subject import Subject
 
 __all__ = ["state_in_time", "state_walks"]  # their checks belong to this group
 

@@ -21,8 +21,9 @@ from tintype.errors import (
 from tintype.messages import Request, Response
 from tintype.models import Task, TaskState
 from tintype_contracts.checks.registry import Finding, check
-from tintype_contracts.format import EventsContent, Exchange
-from tintype_contracts.lifecycle import (
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import EventsContent, Exchange
+from tintype_contracts.rehearsing.lifecycle import (
     accepted,
     asked,
     expected_state,
@@ -30,9 +31,14 @@ from tintype_contracts.lifecycle import (
     said_state,
     submitted,
 )
-from tintype_contracts.retelling import Answer, answer_of, documented_answers, hear, verdict
-from tintype_contracts.subject import Subject
-from tintype_contracts.virtual import Course, Said, course, drawing, in_order, waiting
+from tintype_contracts.rehearsing.retelling import (
+    Answer,
+    answer_of,
+    documented_answers,
+    hear,
+    verdict,
+)
+from tintype_contracts.rehearsing.virtual import Course, Said, course, drawing, in_order, waiting
 
 _ASKED_TO_WAIT = 42.0
 _TOO_MANY = 429

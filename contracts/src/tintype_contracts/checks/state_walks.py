@@ -21,12 +21,12 @@ from tintype.convert import from_json, to_json
 from tintype.errors import TintypeError
 from tintype.models import Task, TaskState
 from tintype_contracts.checks.registry import Finding, check
-from tintype_contracts.lifecycle import accepted, expected_state, looks, said_state
-from tintype_contracts.mutation import mutations
-from tintype_contracts.pointers import MISSING
-from tintype_contracts.retelling import Answer, Heard, hear
-from tintype_contracts.strategies import PROFILE, unheard
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.rehearsing.lifecycle import accepted, expected_state, looks, said_state
+from tintype_contracts.rehearsing.mutation import mutations
+from tintype_contracts.rehearsing.retelling import Answer, Heard, hear
+from tintype_contracts.rehearsing.strategies import PROFILE, unheard
 
 _WALKS = settings(PROFILE, max_examples=40, stateful_step_count=12)
 _PICKS = st.integers(min_value=0, max_value=10_000)

@@ -20,12 +20,18 @@ from attrs import evolve, frozen
 from tintype.errors import TintypeError
 from tintype.models import Task
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.comparing import json_type
-from tintype_contracts.mutation import DROPPED, Mutation, places
-from tintype_contracts.placeholders import dump
-from tintype_contracts.pointers import MISSING
-from tintype_contracts.retelling import Answer, Broken, Heard, documented_answers, verdict
-from tintype_contracts.subject import Subject
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.comparing import json_type
+from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, places
+from tintype_contracts.rehearsing.retelling import (
+    Answer,
+    Broken,
+    Heard,
+    documented_answers,
+    verdict,
+)
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _NUMBER = re.compile(r"-?\d+")

@@ -24,7 +24,7 @@ from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UnknownProviderError
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
-from tintype_contracts.loader import installed
+from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Sandbox
 
 _MODEL = "seedream-4.5"  # the one model that all five providers sell

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import click
 
-from tintype_contracts.faults import FixtureError
-from tintype_contracts.loader import installed
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Fault, Sandbox, fault_from
 
 _MISUSE = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tintype_contracts.drift.change import Change, Severity
-from tintype_contracts.formatter import on_a_line
+from tintype_contracts.fixtures.formatter import on_a_line
 
 
 def routes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:

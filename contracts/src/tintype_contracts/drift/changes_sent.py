@@ -15,7 +15,7 @@ from tintype_contracts.drift.change import (
     operations,
 )
 from tintype_contracts.drift.surface import BOUNDS, Field
-from tintype_contracts.formatter import on_a_line
+from tintype_contracts.fixtures.formatter import on_a_line
 
 
 def sent(old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[Change]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from tintype_contracts.drift.surface import Surface
 from tintype_contracts.drift.surface_of_fixtures import surface_of_fixtures
 from tintype_contracts.drift.surface_of_openapi import surface_of_openapi
-from tintype_contracts.faults import FixtureError
-from tintype_contracts.format import Fixtures
-from tintype_contracts.loader import load_folder
-from tintype_contracts.pointers import is_array
-from tintype_contracts.strict_json import parse
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.loader import load_folder
+from tintype_contracts.fixtures.pointers import is_array
+from tintype_contracts.fixtures.strict_json import parse
 
 
 class DocumentError(Exception):

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from tintype_contracts.drift.surface import ANY_KEY, BOUNDS, Field, either
 from tintype_contracts.drift.surface_of_fixtures import json_type
-from tintype_contracts.pointers import get, is_array, join
+from tintype_contracts.fixtures.pointers import get, is_array, join
 
 _Schema: TypeAlias = Mapping[str, object]
 _DEEPEST = 6  # objects within objects; a schema may refer to itself

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tintype_contracts.drift.surface import Field, Surface, either
-from tintype_contracts.format import (
+from tintype_contracts.fixtures.format import (
     ErrorRow,
     Exchange,
     Fixtures,
@@ -15,9 +15,9 @@ from tintype_contracts.format import (
     PriceRow,
     States,
 )
-from tintype_contracts.placeholders import render
-from tintype_contracts.pointers import covers, is_array, join
-from tintype_contracts.values import fixed_values
+from tintype_contracts.fixtures.placeholders import render
+from tintype_contracts.fixtures.pointers import covers, is_array, join
+from tintype_contracts.fixtures.values import fixed_values
 
 _TYPES: Mapping[str, frozenset[str]] = {
     "file": frozenset({"string", "array"}),

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from tintype_contracts.drift.schemas import resolved, schema_fields
 from tintype_contracts.drift.surface import Field, Surface
-from tintype_contracts.format import Fixtures, Route, States
-from tintype_contracts.pointers import is_array
-from tintype_contracts.routes import fits
+from tintype_contracts.fixtures.format import Fixtures, Route, States
+from tintype_contracts.fixtures.pointers import is_array
+from tintype_contracts.fixtures.routes import fits
 
 _JSON = "application/json"
 _BODIES = (_JSON, "multipart/form-data")

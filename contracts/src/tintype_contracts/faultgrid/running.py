@@ -22,11 +22,11 @@ from tintype_contracts.faultgrid.receiver import Receiver
 from tintype_contracts.faultgrid.rows import ROWS, Row
 from tintype_contracts.faultgrid.table import Grid
 from tintype_contracts.faultgrid.walks import Walk
-from tintype_contracts.format import Fixtures
-from tintype_contracts.loader import load
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.loader import load
+from tintype_contracts.fixtures.values import fixed_values
+from tintype_contracts.rehearsing.transcripts import image_request
 from tintype_contracts.sandbox import Fault, Sandbox
-from tintype_contracts.transcripts import image_request
-from tintype_contracts.values import fixed_values
 
 AT_ONCE = 24
 _PACE = 0.05

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from tintype.messages import HttpRequest
 from tintype.transports import Incoming, Transport
-from tintype_contracts.format import Fixtures
-from tintype_contracts.routes import fits
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.routes import fits
 
 
 class Fence:

@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 
 from tintype.errors import UsageError
-from tintype_contracts.format import Fixtures
-from tintype_contracts.formatter import format_fixture, on_a_line
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.formatter import format_fixture, on_a_line
+from tintype_contracts.fixtures.strict_json import parse
 from tintype_contracts.live.redaction import Redaction, plain_exchange
 from tintype_contracts.live.session import Asset, Played
-from tintype_contracts.strict_json import parse
 
 _STORY = "observed"
 

@@ -22,13 +22,13 @@ from tintype.messages import (
 )
 from tintype.models import Image, Quote, Task
 from tintype.request import ImageRequest
-from tintype_contracts.format import Fixtures, JsonContent
-from tintype_contracts.leaks import leaks
+from tintype_contracts.fixtures.format import Fixtures, JsonContent
+from tintype_contracts.fixtures.leaks import leaks
+from tintype_contracts.fixtures.placeholders import PLACEHOLDER, dump, whole
+from tintype_contracts.fixtures.pointers import MISSING, get, is_array, leaves
 from tintype_contracts.live.observing import Observed
 from tintype_contracts.live.session import Played, submission_of
-from tintype_contracts.mutation import Mutation
-from tintype_contracts.placeholders import PLACEHOLDER, dump, whole
-from tintype_contracts.pointers import MISSING, get, is_array, leaves
+from tintype_contracts.rehearsing.mutation import Mutation
 
 _KEPT_HEADERS = ("Content-Type", "Retry-After")
 _LONG = 512  # characters; a longer text is a picture or a page, and is not kept whole

@@ -7,7 +7,7 @@ from datetime import date
 
 from attrs import evolve
 
-from tintype_contracts.format import Fixtures
+from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.mutants.mutant import DocumentMutant
 
 

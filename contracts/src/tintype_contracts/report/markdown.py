@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tintype_contracts.checks.registry import Finding
+from tintype_contracts.examining.verdict import Report, Row
 from tintype_contracts.report.words import (
     MARKS,
     grade,
@@ -16,7 +17,6 @@ from tintype_contracts.report.words import (
     shown,
     source_of,
 )
-from tintype_contracts.verdict import Report, Row
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 

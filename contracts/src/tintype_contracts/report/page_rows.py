@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tintype_contracts.checks.registry import Finding
+from tintype_contracts.examining.verdict import Report, Row
 from tintype_contracts.report.elements import Html, element, joined, link, prose
 from tintype_contracts.report.words import (
     MARKS,
@@ -15,7 +16,6 @@ from tintype_contracts.report.words import (
     shown,
     source_of,
 )
-from tintype_contracts.verdict import Report, Row
 
 _TITLES = {
     "fail": "What failed",

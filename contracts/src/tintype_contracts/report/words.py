@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from tintype_contracts.checks.registry import GROUPS, Finding
-from tintype_contracts.leaks import cut
-from tintype_contracts.pointers import MISSING, is_array, tokens
-from tintype_contracts.verdict import Report, Row
+from tintype_contracts.examining.verdict import Report, Row
+from tintype_contracts.fixtures.leaks import cut
+from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
 
 Source: TypeAlias = Mapping[str, str]
 

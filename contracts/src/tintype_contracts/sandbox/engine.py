@@ -17,8 +17,8 @@ from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
-from tintype_contracts.format import Exchange, Fixtures, Operation
-from tintype_contracts.routes import find_route
+from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation
+from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.sandbox.asking import Asking, plain_json
 from tintype_contracts.sandbox.forms import BodyError, read_body
 from tintype_contracts.sandbox.ledger import Event

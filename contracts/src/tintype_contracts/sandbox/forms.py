@@ -10,8 +10,8 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from tintype.messages import Part
+from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.sandbox.messages import Call
-from tintype_contracts.values import form_object
 
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 _TYPE = re.compile(rb"^content-type:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)

@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from attrs import evolve
 
 from tintype.messages import Headers
-from tintype_contracts.format import Fixtures
-from tintype_contracts.pointers import is_array, tokens
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.pointers import is_array, tokens
 from tintype_contracts.sandbox.dial import Fault
 from tintype_contracts.sandbox.messages import Reply, Stream
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tintype_contracts.format import Parameter, Pixels, WireType
-from tintype_contracts.neutral import read_field, rows_for
-from tintype_contracts.pointers import MISSING, covers, is_array, leaves
+from tintype_contracts.fixtures.format import Parameter, Pixels, WireType
+from tintype_contracts.fixtures.neutral import read_field, rows_for
+from tintype_contracts.fixtures.pointers import MISSING, covers, is_array, leaves
 from tintype_contracts.sandbox.forms import UploadedFile
 
 _SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from tintype.messages import Headers
-from tintype_contracts.format import (
+from tintype_contracts.fixtures.format import (
     EventsContent,
     EventTemplate,
     Exchange,
@@ -13,11 +13,11 @@ from tintype_contracts.format import (
     ResponseContent,
     WireResponse,
 )
-from tintype_contracts.placeholders import placeholders, render_events
+from tintype_contracts.fixtures.placeholders import placeholders, render_events
+from tintype_contracts.fixtures.values import Filling
+from tintype_contracts.rehearsing.transcripts import body_bytes, event_bytes, render_headers
 from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
 from tintype_contracts.sandbox.works import Drawing
-from tintype_contracts.transcripts import body_bytes, event_bytes, render_headers
-from tintype_contracts.values import Filling
 
 _REASON = "x-sandbox-reason"
 _USUAL_STATUS = {

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from tintype_contracts.format import Fixtures
-from tintype_contracts.loader import installed, load
-from tintype_contracts.neutral import Price
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.loader import installed, load
+from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.account import PLENTY, Account
 from tintype_contracts.sandbox.dial import Fault
 from tintype_contracts.sandbox.engine import Engine

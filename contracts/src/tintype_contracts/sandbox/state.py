@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 
 from attrs import field, frozen
 
-from tintype_contracts.format import Fixtures
-from tintype_contracts.neutral import neutral_fields, price_of
-from tintype_contracts.pointers import get
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.neutral import neutral_fields, price_of
+from tintype_contracts.fixtures.pointers import get
+from tintype_contracts.fixtures.values import Filling
+from tintype_contracts.rehearsing.transcripts import body_bytes, render_headers
 from tintype_contracts.sandbox.account import Account
 from tintype_contracts.sandbox.asking import Asking
 from tintype_contracts.sandbox.deliveries import Deliveries
@@ -22,8 +24,6 @@ from tintype_contracts.sandbox.scenery import Sketch
 from tintype_contracts.sandbox.shapes import count_of, shape_of
 from tintype_contracts.sandbox.stories import Plan
 from tintype_contracts.sandbox.works import Work, drawings
-from tintype_contracts.transcripts import body_bytes, render_headers
-from tintype_contracts.values import Filling
 
 _ROUNDING = 1e-6
 _DELIVERED = {"succeeded", "partial"}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from tintype_contracts.format import Exchange, Fixtures, Operation
-from tintype_contracts.pointers import leaves
-from tintype_contracts.values import asked_body
+from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation
+from tintype_contracts.fixtures.pointers import leaves
+from tintype_contracts.fixtures.values import asked_body
 
 _ASKED_FOR = re.compile(r"sandbox:([a-z0-9_]+)")
 _FREE_TEXT = {"/prompt"}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from attrs import define, evolve, frozen
 
-from tintype_contracts.format import Exchange
-from tintype_contracts.neutral import Price
+from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.pictures import encode
 from tintype_contracts.sandbox.scenery import Sketch
 from tintype_contracts.sandbox.stories import Plan

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.messages import JsonBody, JsonObject, MultipartBody, Part, Request
-from tintype_contracts.format import Parameter
-from tintype_contracts.pointers import is_array, tokens
+from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.pointers import is_array, tokens
 from tintype_contracts.selftest.bending import Bend, Call, Mutator, of_request
 
 _Edit: TypeAlias = Callable[[JsonObject, Call], JsonObject]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from tintype_contracts.format import Fixtures
+from tintype_contracts.fixtures.format import Fixtures
 
 _LOCK = threading.Lock()  # a cache alone would make two where two threads come at once
 

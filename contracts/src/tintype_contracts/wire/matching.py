@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Iterator
 from attrs import evolve, frozen
 
 from tintype_contracts.checks.registry import Finding
-from tintype_contracts.comparing import Difference, differences
-from tintype_contracts.format import Exchange, Fixtures, MultipartContent, WireRequest
-from tintype_contracts.placeholders import render_text
+from tintype_contracts.fixtures.comparing import Difference, differences
+from tintype_contracts.fixtures.format import Exchange, Fixtures, MultipartContent, WireRequest
+from tintype_contracts.fixtures.placeholders import render_text
+from tintype_contracts.fixtures.values import Filling, fixed_values
+from tintype_contracts.rehearsing.transcripts import address, body_differences
 from tintype_contracts.sandbox.forms import BodyError
-from tintype_contracts.transcripts import address, body_differences
-from tintype_contracts.values import Filling, fixed_values
 from tintype_contracts.wire.heard import Heard
 
 # What a client may add by itself. `Accept` is the core's to choose.

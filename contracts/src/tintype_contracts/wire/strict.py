@@ -10,9 +10,9 @@ import json
 import threading
 from collections.abc import Iterable, Mapping
 
-from tintype_contracts.format import Exchange, Fixtures
-from tintype_contracts.transcripts import body_bytes, render_headers
-from tintype_contracts.values import Picture
+from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.values import Picture
+from tintype_contracts.rehearsing.transcripts import body_bytes, render_headers
 from tintype_contracts.wire.answers import Answer
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import Mismatch, closest, filled, request_faults

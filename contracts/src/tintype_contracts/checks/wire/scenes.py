@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
-from tintype_contracts.comparing import Difference, differences
-from tintype_contracts.subject import Subject
-from tintype_contracts.transcripts import outcome_differences
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.comparing import Difference, differences
+from tintype_contracts.rehearsing.transcripts import outcome_differences
 from tintype_contracts.wire.authority import declared_hosts
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import filled

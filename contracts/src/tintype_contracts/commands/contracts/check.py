@@ -12,10 +12,10 @@ from typing import NoReturn
 import click
 
 from tintype.errors import PluginError, UsageError
-from tintype_contracts.child import examine_apart
-from tintype_contracts.loader import installed
-from tintype_contracts.terminal import summary
-from tintype_contracts.verdict import Report
+from tintype_contracts.examining.child import examine_apart
+from tintype_contracts.examining.terminal import summary
+from tintype_contracts.examining.verdict import Report
+from tintype_contracts.fixtures.loader import installed
 
 _MISUSE = 2
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

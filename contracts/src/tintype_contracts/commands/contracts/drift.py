@@ -16,8 +16,8 @@ from tintype_contracts.drift import (
     read_surface,
     surface_of_fixtures,
 )
-from tintype_contracts.faults import FixtureError
-from tintype_contracts.loader import load
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.loader import load
 
 _MISUSE = 2
 

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import click
 
-from tintype_contracts.ageing import ages
-from tintype_contracts.faults import Fault, FixtureError
-from tintype_contracts.formatter import format_fixture
-from tintype_contracts.loader import installed, installed_folder, load_folder
+from tintype_contracts.fixtures.ageing import ages
+from tintype_contracts.fixtures.faults import Fault, FixtureError
+from tintype_contracts.fixtures.formatter import format_fixture
+from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder
 
 _MISUSE = 2
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

@@ -11,9 +11,9 @@ import click
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
 from tintype_contracts.drift import SEVERITIES
-from tintype_contracts.faults import FixtureError
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.loader import load
 from tintype_contracts.live import Played, shape_changes
-from tintype_contracts.loader import load
 
 _MISUSE = 2
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import click
 
 from tintype.errors import UsageError
-from tintype_contracts.format import Fixtures
+from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.live import Caps, Ledger, Played, Session, consent
 
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click

@@ -11,9 +11,9 @@ import click
 
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
-from tintype_contracts.faults import FixtureError
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.loader import files_of, load, load_folder
 from tintype_contracts.live import write_observed
-from tintype_contracts.loader import files_of, load, load_folder
 
 _MISUSE = 2
 

@@ -7,10 +7,10 @@ from typing import NoReturn
 import click
 
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.faults import FixtureError
-from tintype_contracts.mutation import Mutation
-from tintype_contracts.replay import replay, replay_text
-from tintype_contracts.run import subject_of
+from tintype_contracts.examining.run import subject_of
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.rehearsing.replay import replay, replay_text
 
 _MISUSE = 2
 

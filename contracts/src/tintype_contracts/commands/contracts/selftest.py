@@ -7,9 +7,9 @@ from typing import NoReturn
 import click
 
 from tintype.errors import UsageError
-from tintype_contracts.run import subject_of
+from tintype_contracts.examining.run import subject_of
+from tintype_contracts.examining.subject import Subject
 from tintype_contracts.selftest import Trial, selftest
-from tintype_contracts.subject import Subject
 
 _MISUSE = 2
 

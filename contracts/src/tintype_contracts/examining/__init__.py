@@ -1,0 +1,1 @@
+"""One plugin examined: the checks run, in a process apart, to a verdict."""

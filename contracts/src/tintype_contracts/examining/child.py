@@ -1,0 +1,126 @@
+"""An examination in a process of its own.
+
+An audit hook stays as long as its process, and a plugin may change anything about the
+process it is loaded in. So the checks run in a child: no configuration of the caller's
+reaches it, and what it writes is no part of the verdict. The verdict comes back as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from tintype.errors import PluginError, UnknownProviderError, UsageError
+from tintype_contracts.examining.run import run
+from tintype_contracts.examining.verdict import Report, report_from_json, report_to_json
+from tintype_contracts.wire.egress import guard
+
+MOST_SECONDS = 300
+"""A child that has no verdict by then is ended: some hook does not come back."""
+
+# What a process needs to find Python and the plugins; no key, no option of anyone's.
+_PASSED_ON = ("PATH", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV", "LANG", "LC_ALL")
+_SHOWN = 2000
+_REFUSALS: Mapping[str, type[UsageError]] = {
+    "UsageError": UsageError,
+    "UnknownProviderError": UnknownProviderError,
+}
+
+
+def examine_apart(
+    provider: str, *, level: int = 3, set_: str | None = None, today: date | None = None
+) -> Report:
+    """The verdict on an installed plugin, reached in a process of its own.
+
+    Raises:
+        UsageError: There is no such plugin or check set, or a waiver matches no check.
+        PluginError: The process came to no verdict: a hook ended it, or never came back.
+    """
+    with tempfile.TemporaryDirectory(prefix="tt-") as folder:
+        verdict = Path(folder) / "verdict.json"
+        asked = {
+            "provider": provider,
+            "level": level,
+            "set": set_,
+            "today": today.isoformat() if today else None,
+            "verdict": str(verdict),
+        }
+        ended = _run(asked, folder, provider)
+        if not verdict.exists():
+            raise _no_verdict(provider, ended)
+        text = verdict.read_text("utf-8")
+    return _read(text)
+
+
+def _run(asked: Mapping[str, object], folder: str, provider: str) -> str:
+    """Runs the child; what it wrote last, for the case that there is no verdict."""
+    command = [sys.executable, "-P", "-m", "tintype_contracts.examining.child", json.dumps(asked)]
+    try:
+        ended = subprocess.run(  # noqa: S603 - this interpreter, this module
+            command,
+            cwd=folder,
+            env=child_environment(folder),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise _no_verdict(provider, f"It took more than {MOST_SECONDS} seconds.") from None
+    last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    return f"It ended with status {ended.returncode}. {''.join(last)}"[:_SHOWN]
+
+
+def child_environment(folder: str) -> dict[str, str]:
+    """The environment of a child whose files go into `folder`."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {
+        **kept,
+        "HOME": folder,
+        "TMPDIR": folder,
+        "PYTHONUTF8": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _no_verdict(provider: str, reason: str) -> PluginError:
+    msg = f"The examination came to no verdict: a hook ended it or never returned. {reason}"
+    return PluginError(msg, provider=provider)
+
+
+def _read(text: str) -> Report:
+    """The verdict, or the refusal that came in its place, raised again."""
+    value = json.loads(text)
+    if "refusal" in value:
+        raise _REFUSALS[value["refusal"]](value["message"])
+    return report_from_json(text)
+
+
+def _main(asked: Mapping[str, str]) -> None:
+    """The child's own part."""
+    today = asked["today"]
+    try:
+        with guard().armed():
+            report = run(
+                asked["provider"],
+                level=int(asked["level"]),
+                set_=asked["set"],
+                today=date.fromisoformat(today) if today else None,
+            )
+        text = report_to_json(report)
+    except UsageError as error:
+        known = type(error).__name__
+        refusal = known if known in _REFUSALS else "UsageError"
+        text = json.dumps({"refusal": refusal, "message": error.message})
+    Path(asked["verdict"]).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    _main(json.loads(sys.argv[1]))

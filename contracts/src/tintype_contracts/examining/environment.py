@@ -1,0 +1,45 @@
+"""What a verdict was reached with: versions, and the digests of the fixture files."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.loader import files_of
+
+_LIBRARIES = ("tintype", "pluggy", "attrs", "cattrs", "urllib3", "aiohttp", "httpx")
+_GROUP = "tintype"
+
+
+def environment() -> Mapping[str, str]:
+    """The versions of Python and of the libraries that matter."""
+    found = {name: version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), **{key: is_ for key, is_ in found.items() if is_}}
+
+
+def version(distribution: str) -> str:
+    """The version of an installed distribution, or ""."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def distribution(provider: str) -> str:
+    """The distribution that an installed plugin comes from, as `tintype-acme 0.3.1`."""
+    for point in metadata.entry_points(group=_GROUP, name=provider):
+        if point.dist is not None:
+            return f"{point.dist.name} {point.dist.version}"
+    return provider
+
+
+def digests(provider: str) -> Mapping[str, str]:
+    """The SHA-256 of every fixture file of an installed provider; none where they cannot be had."""
+    try:
+        files = files_of(provider)
+    except FixtureError:
+        return {}
+    return {name: f"sha256:{hashlib.sha256(data).hexdigest()}" for name, data in files.items()}

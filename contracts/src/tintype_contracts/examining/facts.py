@@ -1,0 +1,80 @@
+"""What a report says of the documents: each fact with its source, and what to quote of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tintype_contracts.examining.verdict import Fact
+from tintype_contracts.examining.verdict import Row as Verdict
+from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Row, States
+
+_MOST = 4000  # characters of an excerpt that a report carries
+
+
+def facts_of(fixtures: Fixtures) -> tuple[Fact, ...]:
+    """Every row of every table, and every exchange, in the order of the files."""
+    return tuple(
+        Fact(table=table, name=name, kind=row.kind, src=row.src, why=row.why)
+        for table, name, row in _rows(fixtures)
+    )
+
+
+def sources_of(fixtures: Fixtures, rows: Iterable[Verdict]) -> Mapping[str, Mapping[str, str]]:
+    """Every source: title, address, day; its payload where something was found against it."""
+    quoted = {finding.src for row in rows for finding in row.findings}
+    quoted |= {
+        fixtures.exchanges[finding.exchange].src
+        for row in rows
+        for finding in row.findings
+        if finding.exchange in fixtures.exchanges
+    }
+    made: dict[str, Mapping[str, str]] = {}
+    for name, source in fixtures.sources.items():
+        excerpt = fixtures.excerpts.get(name, "")[:_MOST] if name in quoted else ""
+        facts = {"title": source.title, "url": source.url, "retrieved": str(source.retrieved)}
+        made[name] = {**facts, "excerpt": excerpt} if excerpt else facts
+    return made
+
+
+def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
+    for route in fixtures.routes:
+        yield "routes", f"{route.operation}: {route.method} {route.path}", route
+    for parameter in fixtures.parameters:
+        yield "parameters", _parameter(parameter), parameter
+    for error in fixtures.errors:
+        matched = ", ".join(f"{key}={value}" for key, value in error.match.items())
+        yield "errors", f"{error.status} {matched}".strip() + f": {error.error}", error
+    for price in fixtures.prices:
+        yield "prices", _price(price), price
+    yield from _singles(fixtures)
+    for exchange in fixtures.exchanges.values():
+        yield "exchanges", exchange.id, exchange
+
+
+def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
+    yield "auth", f"{fixtures.auth.header}: {fixtures.auth.form}", fixtures.auth
+    if fixtures.states is not None:
+        yield "states", _states(fixtures.states), fixtures.states
+    yield "billing", f"charged when {fixtures.billing.charged}", fixtures.billing
+    if fixtures.results is not None:
+        yield "results", f"kept {fixtures.results.kept_seconds} seconds", fixtures.results
+    if fixtures.webhooks is not None:
+        yield "webhooks", f"named in {fixtures.webhooks.field}", fixtures.webhooks
+    for name, capability in fixtures.capabilities.items():
+        yield "capabilities", f"{name}: {capability.support.replace('_', ' ')}", capability
+
+
+def _parameter(row: Parameter) -> str:
+    models = f" ({row.models[0]}{' …' if len(row.models) > 1 else ''})" if row.models else ""
+    return f"{row.operation} {row.wire}{models}"
+
+
+def _price(row: PriceRow) -> str:
+    conditions = "".join(f", {key} {value}" for key, value in row.when.items())
+    amount = f"{row.usd} USD" if row.usd is not None else f"{row.credits} credits"
+    return f"{row.model}{conditions}: {amount} an {row.unit}" if row.unit else row.model
+
+
+def _states(row: States) -> str:
+    words = (*row.running, *row.succeeded, *row.failed, *row.refused, *row.canceled, *row.expired)
+    return f"{row.pointer}: {', '.join(words)}"

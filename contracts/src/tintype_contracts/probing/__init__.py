@@ -1,0 +1,1 @@
+"""What the checks put to a plugin: probes, samples, and what they look for."""

@@ -1,0 +1,208 @@
+"""Requests that a plugin builds for neutral fields, read back by the parameter table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import cast
+
+from attrs import frozen
+
+from tintype._resolve import resolve
+from tintype.catalog import Model, ReferenceForm
+from tintype.errors import InvalidRequestError
+from tintype.hooks import Extras
+from tintype.messages import JsonBody, MultipartBody, Part, Request
+from tintype.request import ImageRequest
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.neutral import read_field, rows_for
+from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
+from tintype_contracts.fixtures.values import form_object
+from tintype_contracts.probing.samples import references
+from tintype_contracts.sandbox.forms import UploadedFile
+from tintype_contracts.sandbox.parameters import objections
+
+PROMPT = "a red fox in the snow"
+_FIELDS = frozenset(
+    {"output_format", "quality", "resolution", "aspect_ratio", "size", "background"}
+)
+_BUILDING: tuple[Operation, ...] = ("price", "prepare", "submit")
+
+
+@frozen(kw_only=True)
+class Built:
+    """One request, as it was asked for, as it was resolved, and as it would be sent.
+
+    Attributes:
+        asked: What a caller asked for.
+        resolved: The first submission that the core made of it.
+        sent: What the plugin returned.
+        body: Its body as an object; None where it has none.
+        form: Whether the body is a multipart form.
+    """
+
+    asked: ImageRequest
+    resolved: ImageRequest
+    sent: Request
+    body: Mapping[str, object] | None
+    form: bool = False
+
+
+@frozen
+class Builder:
+    """Builds requests for one plugin, through the core's own resolver."""
+
+    subject: Subject
+
+    def operations(self) -> Sequence[Operation]:
+        """The operations whose request bodies are documented field by field."""
+        documented = {row.operation for row in self.subject.fixtures.parameters}
+        return [operation for operation in _BUILDING if operation in documented]
+
+    def rows(self, operation: Operation, model: str) -> list[Parameter]:
+        """The rows that hold for a model."""
+        parameters = self.subject.fixtures.parameters
+        return rows_for([row for row in parameters if row.operation == operation], model)
+
+    def models(self) -> Sequence[Model]:
+        """The catalog."""
+        return self.subject.info.models
+
+    def form(self, model: Model) -> ReferenceForm:
+        """The form of references that the model takes best."""
+        return model.references.forms[0] if model.references else "url"
+
+    def build(self, operation: Operation, model: Model, **fields: object) -> Built | None:
+        """What the plugin sends for a request; None where it asks nothing of the provider.
+
+        Raises:
+            InvalidRequestError: The core or the plugin refuses it.
+        """
+        try:
+            return self._built(operation, self.request(model, **fields))
+        except InvalidRequestError as error:
+            mended = _mended(fields, error)
+            if mended is None:
+                raise
+            return self._built(operation, self.request(model, **mended))
+
+    def request(self, model: Model, **fields: object) -> ImageRequest:
+        """A neutral request for a model, with the source image that it may need.
+
+        Raises:
+            InvalidRequestError: No caller could say that.
+        """
+        needs = model.references is not None and model.references.required
+        given = {"prompt": PROMPT, "model": model.id, **fields}
+        if "options" in given:
+            given["options"] = {self.subject.info.name: given["options"]}
+        if needs:
+            given.setdefault("references", references(1, self.form(model)))
+        return ImageRequest(**given)  # type: ignore[arg-type]  # the constructor checks each value
+
+    def with_options(
+        self, operation: Operation, model: Model, options: Mapping[str, object]
+    ) -> Built | None:
+        """The same for raw options of this provider."""
+        return self.build(operation, model, options=options)
+
+    def raw_options(self, row: Parameter, value: object) -> Mapping[str, object]:
+        """The options that put `value` where `row` says.
+
+        Where a provider keeps model-specific fields in an object of their own, options go
+        there: the row of the neutral field `options` names it.
+        """
+        rows = [each for each in self.subject.fixtures.parameters if each.neutral == "options"]
+        roots = (each.wire for each in rows if row.wire.startswith(f"{each.wire}/"))
+        steps = tokens(row.wire.removeprefix(next(roots, "")))
+        for step in reversed(steps):
+            value = {step: value}
+        return cast("Mapping[str, object]", value)
+
+    def objections(self, operation: Operation, built: Built) -> Iterator[str]:
+        """Why the parameter table does not admit what is sent."""
+        if built.body is not None:
+            rows = self.rows(operation, built.resolved.model or "")
+            yield from objections(rows, built.body, form=built.form)
+
+    def _built(self, operation: Operation, asked: ImageRequest) -> Built | None:
+        resolved = resolve(asked, self.subject.info).requests[0]
+        sent = self._asked(operation, resolved)
+        if not isinstance(sent, Request):
+            return None
+        body, form = _read(sent)
+        return Built(asked=asked, resolved=resolved, sent=sent, body=body, form=form)
+
+    def _asked(self, operation: Operation, request: ImageRequest) -> object:
+        match operation:
+            case "price":
+                return self.subject.hooks.price(request=request, quote=None)
+            case "prepare":
+                return cast("Extras", self.subject.hooks).prepare(request=request)
+            case _:
+                return self.subject.hooks.submit(request=request)
+
+
+def _mended(
+    fields: Mapping[str, object], error: InvalidRequestError
+) -> Mapping[str, object] | None:
+    """The fields with what a refusal says is missing; None where it says nothing of the kind.
+
+    Some APIs want references named in the prompt, or one field beside another.
+    """
+    if not error.allowed or "prompt" in fields:
+        return None
+    if error.field == "references":
+        return {**fields, "prompt": f"{PROMPT} {' '.join(error.allowed)}"}
+    known = error.field in _FIELDS and error.field not in fields
+    return {**fields, error.field: error.allowed[0]} if known else None
+
+
+def found_at(built: Built, row: Parameter) -> object:
+    """The value that stands where `row` says, or `MISSING`."""
+    return MISSING if built.body is None else read_field(built.body, row)
+
+
+def carries(row: Parameter, found: object, asked: object) -> bool:
+    """Whether `found` on the wire is what was asked for.
+
+    Its type is judged elsewhere. Words are compared without regard to case: some APIs
+    write a tier `2K`, some `2k`. A number of references may stand for the references.
+    """
+    if row.neutral == "references":
+        count = len(asked) if is_array(asked) else 0
+        many = is_array(found) and len(found) == count
+        return many or found == count or (isinstance(found, str) and count == 1)
+    if row.neutral == "options":
+        return _holds(found, asked)
+    if isinstance(asked, bool):
+        return found is asked
+    return str(found).casefold() == str(asked).casefold()
+
+
+def _holds(found: object, asked: object) -> bool:
+    plain = json.loads(found) if isinstance(found, str) else found
+    wanted = cast("Mapping[str, object]", asked)
+    return isinstance(plain, Mapping) and all(
+        plain.get(key) == value for key, value in wanted.items()
+    )
+
+
+def _read(sent: Request) -> tuple[Mapping[str, object] | None, bool]:
+    match sent.body:
+        case JsonBody(value=value):
+            plain = json.loads(dump(value), parse_float=Decimal)
+            return plain if isinstance(plain, dict) else {"": plain}, False
+        case MultipartBody(parts=parts):
+            return form_object([_pair(part) for part in parts]), True
+        case _:
+            return None, False
+
+
+def _pair(part: Part) -> tuple[str, object]:
+    if part.filename is None:
+        return part.name, part.data.decode("utf-8", "replace")
+    return part.name, [UploadedFile(filename=part.filename, data=part.data)]

@@ -1,0 +1,158 @@
+"""Questions put to a plugin's hooks that build requests, one value of one row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from attrs import frozen
+
+from tintype.catalog import Model, ReferenceForm
+from tintype.errors import InvalidRequestError
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.comparing import differences
+from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.probing.building import Builder, Built, found_at
+from tintype_contracts.probing.samples import admitted, raw_value
+
+Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
+
+_FALSY = {"seed": 0, "output_compression": 0, "watermark": False}
+
+
+@frozen(kw_only=True)
+class Probe:
+    """One value of one row, asked of one model.
+
+    Attributes:
+        operation: What is asked.
+        model: Of which model.
+        row: The row.
+        field: The neutral field.
+        value: What a caller writes there.
+    """
+
+    operation: Operation
+    model: Model
+    row: Parameter
+    field: str
+    value: object
+
+    @property
+    def asked(self) -> str:
+        """What is asked for, for a message."""
+        several = isinstance(self.value, tuple)
+        value = f"{len(self.value)} given" if several else f"{self.value!r}"  # type: ignore[arg-type]
+        return f"{self.field}={value[:60]} of {self.model.id}"
+
+
+def probes(builder: Builder, samples: Samples) -> Iterator[Probe]:
+    """Every sample of every row that has an effect, asked of every model it holds for."""
+    for operation in builder.operations():
+        for model in builder.models():
+            for row in builder.rows(operation, model.id):
+                yield from _of_row(builder, operation, model, row, samples)
+
+
+def _of_row(
+    builder: Builder, operation: Operation, model: Model, row: Parameter, samples: Samples
+) -> Iterator[Probe]:
+    if row.ignored or row.neutral is None or _is_of_another_kind(row, model):
+        return
+    for field, value in samples(row, builder.form(model)):
+        yield Probe(operation=operation, model=model, row=row, field=field, value=value)
+
+
+def _is_of_another_kind(row: Parameter, model: Model) -> bool:
+    """Whether the row is about source images, and the model draws from words alone."""
+    return row.neutral == "references" and model.references is None and not row.models
+
+
+def documented_probes(builder: Builder) -> Iterator[Probe]:
+    """Every documented value."""
+    return probes(builder, admitted)
+
+
+def falsy_probes(builder: Builder) -> Iterator[Probe]:
+    """0 and False wherever a row admits them."""
+
+    def falsy(row: Parameter, _: ReferenceForm) -> Sequence[tuple[str, object]]:
+        name = row.neutral or ""
+        fits = name in _FALSY and (row.min is None or row.min <= 0)
+        return [(name, _FALSY[name])] if fits else []
+
+    return probes(builder, falsy)
+
+
+def foreign_probes(builder: Builder) -> Iterator[Probe]:
+    """Fields of one model's rows, asked of models that have no row for that field."""
+    every = [row for row in builder.subject.fixtures.parameters if row.models and row.neutral]
+    for operation in builder.operations():
+        for model in builder.models():
+            known = {row.neutral for row in builder.rows(operation, model.id)}
+            for row in every:
+                if row.operation == operation and row.neutral not in known:
+                    yield from _of_row(builder, operation, model, row, _first)
+
+
+def _first(row: Parameter, form: ReferenceForm) -> Sequence[tuple[str, object]]:
+    return admitted(row, form)[:1]
+
+
+def built_quietly(builder: Builder, probe: Probe) -> Built | None:
+    """What is sent for a probe; None where it is refused."""
+    try:
+        return builder.build(probe.operation, probe.model, **{probe.field: probe.value})
+    except InvalidRequestError:
+        return None
+
+
+def rows_of_field(builder: Builder, probe: Probe) -> Sequence[Parameter]:
+    """The rows any of which may carry the value: `image_url` or `image_urls`, say."""
+    rows = builder.rows(probe.operation, probe.model.id)
+    return [row for row in rows if row.neutral == probe.row.neutral]
+
+
+def unreached(builder: Builder) -> Iterator[tuple[Operation, Parameter]]:
+    """The rows that no documented value and no raw option puts anything into.
+
+    A row that is documented to have no effect need not be reached.
+    """
+    reached = {
+        (probe.operation, row.wire)
+        for probe in documented_probes(builder)
+        if (built := built_quietly(builder, probe))
+        for row in builder.rows(probe.operation, probe.model.id)
+        if found_at(built, row) is not MISSING
+    }
+    for operation in builder.operations():
+        for row in builder.subject.fixtures.parameters:
+            mine = row.operation == operation and (operation, row.wire) not in reached
+            if mine and not row.ignored and not _by_option(builder, operation, row):
+                yield operation, row
+
+
+def reach(subject: Subject) -> str:
+    """How many of the documented parameters can be sent, as `17/19`."""
+    builder = Builder(subject)
+    wanted = builder.operations()
+    every = subject.fixtures.parameters
+    rows = [row for row in every if row.operation in wanted and not row.ignored]
+    return f"{len(rows) - len(list(unreached(builder)))}/{len(rows)}"
+
+
+def _by_option(builder: Builder, operation: Operation, row: Parameter) -> bool:
+    """Whether a raw option reaches the row as it is, with one of its models."""
+    for model in builder.models():
+        if row.models and model.id not in row.models:
+            continue
+        value = raw_value(row)
+        options = builder.raw_options(row, value)
+        try:
+            built = builder.with_options(operation, model, options)
+        except InvalidRequestError:
+            continue
+        if built is None or not any(differences(value, found_at(built, row))):
+            return True
+    return False

@@ -1,0 +1,33 @@
+"""Source images, as a caller gives them and as they stand in a request body."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+from tintype.request import Reference
+from tintype_contracts.fixtures.pointers import is_array
+from tintype_contracts.sandbox.forms import UploadedFile
+
+
+def image_of(reference: Reference) -> object:
+    """The image that a caller refers to: its bytes, or its address."""
+    return reference.data if reference.data is not None else _decoded(reference.url or "")
+
+
+def images_in(value: object) -> Iterator[object]:
+    """The images in a field: the bytes of files and of base64, else addresses."""
+    if is_array(value):
+        for item in value:
+            yield from images_in(item)
+    elif isinstance(value, dict):
+        yield from (image for each in value.values() for image in images_in(each))
+    elif isinstance(value, UploadedFile):
+        yield value.data
+    elif isinstance(value, str) and (":" in value or "/" in value):
+        yield _decoded(value)
+
+
+def _decoded(text: str) -> object:
+    head, _, payload = text.partition(";base64,")
+    return base64.b64decode(payload) if head.startswith("data:") and payload else text

@@ -1,0 +1,133 @@
+"""Values that a row of the parameter table admits, and values that it does not.
+
+They are values of the neutral field that the row names, as a caller would write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isqrt
+
+from tintype.catalog import ReferenceForm
+from tintype.request import Reference
+from tintype_contracts.fixtures.format import Parameter, Pixels
+from tintype_contracts.fixtures.values import data_uri, small_png
+
+STRANGE = "tintype-strange"
+"""A word that no document lists."""
+
+_TEXT_FIELDS = frozenset({"aspect_ratio", "resolution", "quality", "output_format", "background"})
+_MOST_REFERENCES = 16
+_CALLBACK = "https://caller.test/hook?task=1&more=%20x"
+_PNG = "image/png"
+_PLAIN: Mapping[str, Sequence[object]] = {
+    "watermark": (True, False),
+    "stream": (True,),  # False is how a caller says nothing
+    "webhook_url": (_CALLBACK,),
+    "options": ({"tintype_sample": "text", "tintype_none": 0},),
+}
+
+
+def admitted(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, object]]:
+    """(neutral field, value) for every word, and for the ends of every range.
+
+    A row of `pixels` is reached by a tier and by exact pixels: two neutral fields.
+    """
+    name = row.neutral or ""
+    values = [(name, value) for value in _values(row, name, form)]
+    sizes = [("size", size) for size in _sizes(row.pixels)] if row.pixels else []
+    return [*values, *sizes]
+
+
+def _values(row: Parameter, name: str, form: ReferenceForm) -> Sequence[object]:
+    if name in {"n", "seed", "output_compression"}:
+        return _numbers(row)
+    if name == "references":
+        return [references(count, form) for count in _counts(row)]
+    return row.enum if name in _TEXT_FIELDS else _PLAIN.get(name, ())
+
+
+def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, object]]:
+    """(neutral field, value) beyond every documented bound."""
+    name = row.neutral or ""
+    if name in _TEXT_FIELDS and row.enum:
+        return [(name, STRANGE)]
+    if name == "references" and row.max_items is not None:
+        return [(name, references(row.max_items + 1, form))]
+    if name == "prompt":
+        return [(name, text) for text in _prompts_beyond(row)]
+    if name in {"n", "seed", "output_compression"}:
+        return [(name, int(value)) for value in _beyond(row)]
+    return [(name, "16x16")] if row.pixels and row.pixels.min else []
+
+
+def references(count: int, form: ReferenceForm) -> tuple[Reference, ...]:
+    """So many different source images, in one of the forms that a caller may give."""
+    return tuple(_reference(index, form) for index in range(count))
+
+
+def raw_value(row: Parameter) -> object:
+    """A value for a field that only raw options reach."""
+    if row.enum:
+        return row.enum[0]
+    kinds: dict[str, object] = {
+        "integer": int(row.min or 0),
+        "number": int(row.min or 0),
+        "boolean": False,
+        "array": ["https://caller.test/0.png"] * max(1, row.min_items or 1),
+        "object": {"tintype_sample": 0},
+        "json": {"tintype_sample": 0},
+    }
+    return kinds.get(row.type, "text")
+
+
+def _reference(index: int, form: ReferenceForm) -> Reference:
+    data = small_png(f"sample {index}")
+    match form:
+        case "url":
+            return Reference(url=f"https://caller.test/{index}.png?a=1&b=%20x")
+        case "data_uri":
+            return Reference(url=data_uri(data, _PNG))
+        case "bytes":
+            return Reference(data=data, media_type=_PNG, name=f"sample-{index}.png")
+
+
+def _counts(row: Parameter) -> Sequence[int]:
+    """How many references: the fewest, two (for their order), the most."""
+    fewest = max(1, row.min_items or 1)
+    if row.type in {"string", "file"} and row.max_items is None:
+        return (fewest,)
+    most = min(row.max_items or 2, _MOST_REFERENCES)
+    return sorted({fewest, min(max(2, fewest), most), most})
+
+
+def _numbers(row: Parameter) -> Sequence[int]:
+    bounds = {int(bound) for bound in (row.min, row.max) if bound is not None}
+    if row.type == "string":  # a number written out
+        return (1, 2)
+    return sorted(bounds or {0, 7, 2**31 - 1})
+
+
+def _beyond(row: Parameter) -> Iterator[int]:
+    if row.min is not None:
+        yield int(row.min) - 1
+    if row.max is not None:
+        yield int(row.max) + 1
+
+
+def _prompts_beyond(row: Parameter) -> Iterator[str]:
+    if row.min_length is not None and row.min_length > 1:
+        yield "x" * (row.min_length - 1)
+    if row.max_length is not None:
+        yield "x" * (row.max_length + 1)
+
+
+def _sizes(pixels: Pixels) -> Iterator[str]:
+    """Squares of the fewest and of the most pixels, and the longest strip."""
+    low = isqrt(max(1, pixels.min or 1) - 1) + 1
+    high = isqrt(pixels.max) if pixels.max else low
+    yield f"{low}x{low}"
+    yield f"{high}x{high}"
+    if pixels.ratio:
+        short = isqrt((pixels.min or 1) // pixels.ratio) + 1
+        yield f"{short * pixels.ratio}x{short}"

@@ -1,0 +1,1 @@
+"""A plugin's hooks played through documented exchanges, without a network."""

@@ -1,0 +1,112 @@
+"""Printed curl commands as the judges of a plugin.
+
+The sandbox and the transcripts were written by the same hand as the plugins; a command
+that a provider prints was not. The request that a plugin builds for the same input must
+have the command's method, URL, headers and body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tintype.catalog import Auth
+from tintype.messages import JsonBody, MultipartBody, Request
+from tintype.models import Task
+from tintype_contracts.fixtures.comparing import Difference, differences
+from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
+from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.fixtures.routes import find_route, split
+from tintype_contracts.fixtures.values import form_object
+from tintype_contracts.rehearsing.rehearsal import Rehearsal
+from tintype_contracts.rehearsing.transcripts import address
+
+
+def printed_commands(fixtures: Fixtures) -> Iterator[tuple[str, Curl]]:
+    """Every curl command among the excerpts, with the id of its source."""
+    for source, text in fixtures.excerpts.items():
+        if is_curl(text):
+            yield source, parse_curl(text)
+
+
+def exchange_of(fixtures: Fixtures, source: str) -> Exchange | None:
+    """The exchange whose request stands in the excerpt of `source`, or None."""
+    found = (
+        exchange
+        for exchange in fixtures.exchanges.values()
+        if (exchange.request_src or exchange.src) == source and exchange.request is not None
+    )
+    return next(found, None)
+
+
+def command_differences(rehearsal: Rehearsal, exchange: Exchange, curl: Curl) -> list[Difference]:
+    """Where the plugin's request for the input of `exchange` is not the printed one."""
+    built = rehearsal.ask(exchange)
+    if exchange.operation in {"poll", "cancel"}:
+        built = rehearsal.ask_about(exchange, _task_in(rehearsal.fixtures, curl))
+    if not isinstance(built, Request):
+        return [Difference(pointer="", expected="a Request", actual=built)]
+    auth = rehearsal.hooks.describe().auth
+    texts = {row.wire[1:] for row in rehearsal.fixtures.parameters if row.type == "json"}
+    return list(_differences(curl, built, auth, texts))
+
+
+def _task_in(fixtures: Fixtures, curl: Curl) -> Task:
+    """The task that the printed URL asks about."""
+    found = find_route(fixtures, curl.method, *split(curl.url))
+    return Task(id=found.holes.get("id", "") if found else "")
+
+
+def _differences(curl: Curl, built: Request, auth: Auth, texts: set[str]) -> Iterator[Difference]:
+    printed = {"method": curl.method, "url": address(curl.url)}
+    yield from differences(printed, {"method": built.method, "url": address(built.url)})
+    yield from _header_differences(curl, built, auth)
+    match built.body:
+        case JsonBody(value=value):
+            sent: object = json.loads(dump(value), parse_float=Decimal)
+            yield from differences(curl.json if curl.data else None, sent, "/json")
+        case MultipartBody():
+            yield from differences(_printed_form(curl, texts), _form(built.body, texts), "/form")
+        case None:
+            yield from differences(None, curl.data or curl.form or None, "/body")
+
+
+def _header_differences(curl: Curl, built: Request, auth: Auth) -> Iterator[Difference]:
+    printed = {name.lower(): value for name, value in curl.headers}
+    shown = printed.pop(auth.header.lower(), None)
+    form = ".+".join(re.escape(piece) for piece in auth.form.split("{key}"))
+    if built.auth != (shown is not None and re.fullmatch(form, shown) is not None):
+        yield Difference(pointer=f"/headers/{auth.header}", expected=shown, actual=auth.form)
+    sent = {"content-type": "application/json"} if isinstance(built.body, JsonBody) else {}
+    yield from differences(printed, sent, "/headers")
+
+
+def _printed_form(curl: Curl, texts: set[str]) -> dict[str, object]:
+    return form_object(
+        [
+            (part.name, _text(part.text, part.name in texts) if part.text else [part.filename])
+            for part in curl.form
+        ]
+    )
+
+
+def _form(body: MultipartBody, texts: set[str]) -> dict[str, object]:
+    """A form as an object; of a file the command tells the name alone."""
+    return form_object(
+        [
+            (
+                part.name,
+                [part.filename]
+                if part.filename is not None
+                else _text(part.data.decode(), part.name in texts),
+            )
+            for part in body.parts
+        ]
+    )
+
+
+def _text(text: str, is_json: bool) -> object:  # noqa: FBT001 - one of two readings of a text
+    return json.loads(text, parse_float=Decimal) if is_json else text

@@ -1,0 +1,197 @@
+"""A plugin's hooks played through the scenes of the documents, without a network.
+
+A plugin is asked what it would send (`ask`) and told what the provider says (`tell`).
+What it must know by then (the task, the quote) is what it made of the scene so far.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, cast
+
+from attrs import evolve, field, frozen
+
+from tintype.catalog import ProviderInfo
+from tintype.errors import TintypeError
+from tintype.exchange import Exchange, Message, Operation
+from tintype.hooks import Extras, Provider
+from tintype.messages import Request
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
+from tintype_contracts.fixtures import format as words
+from tintype_contracts.fixtures.comparing import Difference
+from tintype_contracts.fixtures.values import NOW, fixed_values, submission
+from tintype_contracts.rehearsing.transcripts import (
+    answers,
+    image_request,
+    outcome_differences,
+    request_differences,
+)
+
+Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
+
+
+@frozen(kw_only=True)
+class Context:
+    """What is known before an exchange: the request, and what came of the scene so far."""
+
+    request: ImageRequest | None = None
+    task: Task | None = None
+    quote: Quote | None = None
+
+    def after(self, outcome: Outcome) -> Context:
+        """The same once an exchange has come to `outcome`; an error teaches nothing."""
+        match outcome:
+            case Task():
+                return evolve(self, task=outcome)
+            case Quote():
+                return evolve(self, quote=outcome)
+            case ImageRequest():
+                return evolve(self, request=outcome)
+            case _:
+                return self
+
+
+@frozen(kw_only=True)
+class Rehearsal:
+    """One plugin and its provider's fixtures.
+
+    Attributes:
+        hooks: The plugin: its module, or a relay of its hooks.
+        fixtures: What the provider documents.
+    """
+
+    hooks: Provider
+    fixtures: words.Fixtures
+    _info: ProviderInfo = field(init=False)
+    _contexts: dict[str, Context] = field(init=False, factory=dict, repr=False)
+
+    @_info.default
+    def _describe(self) -> ProviderInfo:
+        return self.hooks.describe()
+
+    def ask(self, exchange: words.Exchange) -> Request | Quote | Task | None:
+        """What the plugin answers when it is asked what to send."""
+        return self._asked(exchange, self.context(exchange))
+
+    def ask_about(self, exchange: words.Exchange, task: Task) -> Request | Quote | Task | None:
+        """The same, of a given task."""
+        return self._asked(exchange, evolve(self.context(exchange), task=task))
+
+    def _asked(self, exchange: words.Exchange, context: Context) -> Request | Quote | Task | None:
+        request, task = _known(context.request), context.task or Task()
+        match exchange.operation:
+            case "price":
+                return self.hooks.price(request=request, quote=context.quote)
+            case "submit":
+                return self.hooks.submit(request=request)
+            case "poll":
+                return self.hooks.poll(task=task)
+            case other:
+                return self._asked_for_more(other, request, task)
+
+    def _asked_for_more(
+        self, operation: words.Operation, request: ImageRequest, task: Task
+    ) -> Request | None:
+        """The hooks that not every plugin has."""
+        extras = cast("Extras", self.hooks)
+        match operation:
+            case "prepare":
+                return extras.prepare(request=request)
+            case "models":
+                return extras.models()
+            case "cancel":
+                return extras.cancel(task=task)
+            case _:
+                return None
+
+    def tell(self, exchange: words.Exchange) -> Outcome:
+        """What the plugin makes of the answer, event by event where it is a stream."""
+        return self._told(exchange, self.context(exchange))
+
+    def told(
+        self, exchange: words.Exchange, message: Message | None, operation: Operation
+    ) -> Outcome:
+        """What the plugin makes of another message in the place of the documented one.
+
+        It is told in the scene's context. One of tintype's errors is a value here; any
+        other exception comes out as it is.
+        """
+        return self._parsed(message, operation, self.context(exchange))
+
+    def context(self, exchange: words.Exchange) -> Context:
+        """What is known before `exchange`, from the scene that it stands in."""
+        if exchange.id not in self._contexts:
+            self._contexts[exchange.id] = self._context(exchange)
+        return self._contexts[exchange.id]
+
+    def _context(self, exchange: words.Exchange) -> Context:
+        asked = submission(self.fixtures, exchange)
+        case = exchange if exchange.case is not None else asked
+        request = None
+        if case.case is not None:
+            request = image_request(case, fixed_values(self.fixtures, case))
+        context = Context(request=request)
+        for earlier in self.fixtures.scene_of(exchange):
+            if earlier.id == exchange.id:
+                break
+            context = context.after(self._told(earlier, context))
+        return _with_task(context) if _needs_task(exchange) else context
+
+    def request_differences(self, exchange: words.Exchange) -> list[Difference]:
+        """Where what the plugin would send is not what the documents show."""
+        if exchange.request is None:
+            return []
+        rows = [row for row in self.fixtures.parameters if row.operation == exchange.operation]
+        found = request_differences(
+            exchange.request,
+            self.ask(exchange),
+            auth=self._info.auth,
+            filling=fixed_values(self.fixtures, exchange),
+            parameters=tuple(rows),
+        )
+        return list(found)
+
+    def outcome_differences(self, exchange: words.Exchange) -> list[Difference]:
+        """Where what the plugin makes of the answer is not what is expected."""
+        filling = fixed_values(self.fixtures, exchange)
+        return list(outcome_differences(exchange.expect, self.tell(exchange), filling))
+
+    def _told(self, exchange: words.Exchange, context: Context) -> Outcome:
+        outcome: Outcome = Task()
+        for operation, message in answers(exchange, fixed_values(self.fixtures, exchange)):
+            outcome = self._parsed(message, operation, context)
+            if isinstance(outcome, TintypeError):
+                return outcome
+            context = context.after(outcome)
+        return outcome
+
+    def _parsed(self, message: Message | None, operation: Operation, context: Context) -> Outcome:
+        streamed = operation in {Operation.EVENT, Operation.END}
+        told = Exchange(
+            operation=operation,
+            at=NOW,
+            message=message,
+            request=context.request,
+            task=context.task or (Task() if streamed else None),
+            quote=context.quote,
+        )
+        try:
+            return self.hooks.parse(exchange=told)
+        except TintypeError as error:
+            return error
+
+
+def _known(request: ImageRequest | None) -> ImageRequest:
+    return request or ImageRequest(prompt="a picture")
+
+
+def _needs_task(exchange: words.Exchange) -> bool:
+    return exchange.operation in {"poll", "cancel", "webhook"}
+
+
+def _with_task(context: Context) -> Context:
+    """A task that was accepted elsewhere stands in where the scene has made none."""
+    if context.task is not None and context.task.id:
+        return context
+    model = (context.request.model if context.request else None) or ""
+    return evolve(context, task=Task(id="task-1", model=model, request=context.request))

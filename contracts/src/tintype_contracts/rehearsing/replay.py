@@ -1,0 +1,215 @@
+"""One documented exchange played to a plugin, and all that came of it, told for its author."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from attrs import frozen
+
+from tintype.convert import redact, to_builtins
+from tintype.errors import TintypeError, UsageError
+from tintype.messages import JsonBody, MultipartBody, Request
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.comparing import Difference
+from tintype_contracts.fixtures.format import Exchange, Source
+from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.fixtures.pointers import MISSING, is_array
+from tintype_contracts.fixtures.values import fixed_values
+from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, answer_of, verdict
+from tintype_contracts.rehearsing.transcripts import outcome_differences
+from tintype_contracts.report.words import shown
+
+
+@frozen(kw_only=True)
+class Replay:
+    """What came of one exchange.
+
+    Attributes:
+        exchange: The exchange.
+        source: The document it stands in.
+        built: What the plugin would send: a request, or what it said instead.
+        request: Where that is not the documented request.
+        answer: What the provider says, with the mutations in it.
+        mutations: What was changed in the documented answer.
+        heard: What the plugin makes of the answer.
+        outcome: Where that is not what is expected; not compared with a mutated answer.
+    """
+
+    exchange: Exchange
+    source: Source | None
+    built: object
+    request: tuple[Difference, ...]
+    answer: Answer
+    mutations: tuple[Mutation, ...]
+    heard: Heard
+    outcome: tuple[Difference, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the plugin does what is documented and nothing that no hook may do."""
+        wrong = isinstance(self.built, Broken) or isinstance(self.heard, Broken)
+        return not (wrong or self.request or self.outcome)
+
+
+def replay(subject: Subject, name: str, mutations: Sequence[Mutation] = ()) -> Replay:
+    """Play an exchange to a plugin.
+
+    Raises:
+        UsageError: There is no such exchange, or no place in it that a mutation names.
+        PluginError: The plugin cannot be loaded.
+        FixtureError: The fixtures cannot be loaded.
+    """
+    exchange = _exchange(subject, name)
+    answer = _mutated(answer_of(subject, exchange), mutations)
+    heard = verdict(subject, answer) if answer.turns else Broken(deed="nothing was answered")
+    asked = exchange.request is not None
+    return Replay(
+        exchange=exchange,
+        source=subject.fixtures.sources.get(exchange.src),
+        built=_attempt(lambda: subject.rehearsal.ask(exchange)) if asked else None,
+        request=_request_differences(subject, exchange),
+        answer=answer,
+        mutations=tuple(mutations),
+        heard=heard,
+        outcome=() if mutations else _outcome_differences(subject, exchange, heard),
+    )
+
+
+def _exchange(subject: Subject, name: str) -> Exchange:
+    known = subject.fixtures.exchanges
+    if name not in known:
+        near = get_close_matches(name, known, n=3, cutoff=0.4) or list(known)[:3]
+        msg = f"{subject.name} has no exchange {name!r}; it has {', '.join(near)}, …"
+        raise UsageError(msg)
+    return known[name]
+
+
+def _mutated(answer: Answer, mutations: Sequence[Mutation]) -> Answer:
+    body = answer.body
+    if mutations and body is MISSING:
+        msg = f"The answer of {answer.exchange.id} is no JSON: there is nothing to mutate."
+        raise UsageError(msg)
+    for mutation in mutations:
+        try:
+            body = mutation.apply(body)
+        except LookupError as error:
+            msg = f"{mutation}: the answer of {answer.exchange.id} has no such place. {error}"
+            raise UsageError(msg) from None
+    return answer.saying(body) if mutations else answer
+
+
+def _request_differences(subject: Subject, exchange: Exchange) -> tuple[Difference, ...]:
+    found = _attempt(lambda: subject.rehearsal.request_differences(exchange))
+    return tuple(found) if isinstance(found, list) else ()
+
+
+def _outcome_differences(
+    subject: Subject, exchange: Exchange, heard: Heard
+) -> tuple[Difference, ...]:
+    if isinstance(heard, Broken):
+        return ()
+    filling = fixed_values(subject.fixtures, exchange)
+    return tuple(outcome_differences(exchange.expect, heard, filling))
+
+
+def _attempt(ask: Callable[[], object]) -> object:
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001 - a hook may do anything
+        return Broken(deed=f"{type(error).__name__} was raised: {error}")
+
+
+# ------------------------------------------------------------------------------ told
+
+
+def replay_text(replay: Replay, key_form: str = "{key}") -> str:
+    """Everything, for a person at a terminal.
+
+    Args:
+        replay: What came of it.
+        key_form: How the provider is shown the key, with `{key}` in it.
+    """
+    exchange = replay.exchange
+    lines = [f"{exchange.id}: {exchange.operation}, {exchange.kind}"]
+    if replay.source is not None:
+        lines.append(f"  {replay.source.title} {replay.source.url}".rstrip())
+    if exchange.why:
+        lines.append(f"  {exchange.why}")
+    if exchange.case is not None:
+        lines += ["", "asked", *_json(exchange.case)]
+    if exchange.request is not None:
+        lines += ["", "the plugin sends", *_built(replay.built, key_form)]
+        lines += _compared(replay.request, "as documented")
+    lines += ["", "the provider says", *_answer(replay)]
+    lines += ["", "parse makes of it", *_heard(replay.heard)]
+    if not replay.mutations:
+        lines += _compared(replay.outcome, "as expected")
+    return "\n".join(lines)
+
+
+def _built(built: object, key_form: str) -> Iterator[str]:
+    if not isinstance(built, Request):
+        yield f"  {built.deed if isinstance(built, Broken) else shown(built)}"
+        return
+    yield f"  {built.method} {built.url}"
+    if built.auth:
+        yield f"  with the key, as {key_form}"
+    match built.body:
+        case JsonBody(value=value):
+            yield from _json(json.loads(dump(value)))
+        case MultipartBody(parts=parts):
+            for part in parts:
+                told = f"<{len(part.data)} bytes>" if part.filename else part.data.decode()
+                yield f"  {part.name}: {told}"
+        case None:
+            return
+
+
+def _answer(replay: Replay) -> Iterator[str]:
+    status = replay.answer.status
+    if status is not None:
+        yield f"  {status}"
+    for mutation in replay.mutations:
+        yield f"  with {mutation}"
+    body = replay.answer.body
+    yield from _json(body) if body is not MISSING else ["  (no JSON)"]
+
+
+def _heard(heard: Heard) -> Iterator[str]:
+    match heard:
+        case Broken():
+            yield f"  what no hook may: {heard.deed}"
+        case TintypeError():
+            yield f"  {type(heard).__name__} (billed: {heard.billed}): {heard}"
+        case _:
+            yield f"  a {type(heard).__name__}"
+            yield from _json(_without_blanks(to_builtins(heard)))
+
+
+def _without_blanks(value: object) -> object:
+    """The fields that say something."""
+    if is_array(value):
+        return [_without_blanks(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: _without_blanks(item)
+        for key, item in value.items()
+        if item is not None and item not in ("", [], {})
+    }
+
+
+def _json(value: object) -> list[str]:
+    plain = json.loads(dump(redact(value)))
+    text = json.dumps(plain, ensure_ascii=False, indent=2)
+    return [f"  {line}" for line in text.splitlines()]
+
+
+def _compared(differences: Sequence[Difference], same: str) -> Iterator[str]:
+    if not differences:
+        yield f"  = {same}"
+    for difference in differences:
+        yield f"  ! {difference}"

@@ -1,0 +1,225 @@
+"""A documented answer, ready to be told again with something changed in it.
+
+A body is what JSON makes of it; the body of a stream is the array of its events' data. A
+hook may do anything when it is told something odd: what no hook may do comes back as a
+`Broken` value, so that a check can tell it and never fails itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from tintype._verdicts import closed_stream
+from tintype.catalog import ProviderInfo
+from tintype.errors import ProtocolError, ProviderError, TintypeError
+from tintype.exchange import Exchange, Message, Operation
+from tintype.messages import Delivery, Headers, Response, ServerSentEvent
+from tintype.models import Quote, Task
+from tintype.request import ImageRequest
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures import format as words
+from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.fixtures.pointers import MISSING, is_array
+from tintype_contracts.fixtures.values import NOW, fixed_values
+from tintype_contracts.rehearsing.rehearsal import Context
+from tintype_contracts.rehearsing.transcripts import answers
+
+Turn: TypeAlias = tuple[Operation, Message | None]
+
+
+@frozen(kw_only=True)
+class Broken:
+    """What a hook did that no hook may: the sentence says it."""
+
+    deed: str
+
+
+Value: TypeAlias = Quote | Task | ImageRequest | ProviderInfo
+Heard: TypeAlias = Value | TintypeError | Broken
+
+_KINDS: Mapping[Operation, type[Value]] = {
+    Operation.PRICE: Quote,
+    Operation.PREPARE: ImageRequest,
+    Operation.MODELS: ProviderInfo,
+}
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What a provider documents that it says in one exchange.
+
+    Attributes:
+        exchange: The exchange.
+        context: What the plugin knows before.
+        turns: The answer as `parse` is told it; several where it is a stream.
+        body: The answer's JSON, or `MISSING` where it is none.
+    """
+
+    exchange: words.Exchange
+    context: Context
+    turns: tuple[Turn, ...]
+    body: object
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer is a stream of events."""
+        return self.turns[-1][0] is Operation.END
+
+    def saying(self, body: object) -> Answer:
+        """The same answer with another body. The events of a stream are an array's items."""
+        if self.streamed:
+            return evolve(self, turns=_events(self.turns, body), body=body)
+        return self.bytes(dump(body).encode(), body)
+
+    def bytes(self, data: bytes, body: object = MISSING) -> Answer:
+        """The same answer, not streamed, with other bytes for its body."""
+        operation, message = self.turns[0]
+        match message:
+            case Response() | Delivery():
+                return evolve(self, turns=((operation, evolve(message, body=data)),), body=body)
+            case _:
+                return self
+
+    def under(self, status: int, headers: Headers | None = None) -> Answer:
+        """The same answer under another HTTP status, and with other headers."""
+        operation, message = self.turns[0]
+        if not isinstance(message, Response):
+            return self
+        headers = message.headers if headers is None else headers
+        return evolve(self, turns=((operation, evolve(message, status=status, headers=headers)),))
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, or None where there is none."""
+        _, message = self.turns[0]
+        return message.status if isinstance(message, Response) else None
+
+
+@lru_cache(maxsize=1)
+def documented_answers(subject: Subject) -> tuple[Answer, ...]:
+    """Every answer, stream and webhook that the fixtures hold."""
+    every = (answer_of(subject, exchange) for exchange in subject.exchanges())
+    return tuple(answer for answer in every if answer.turns)
+
+
+def answer_of(subject: Subject, exchange: words.Exchange) -> Answer:
+    """The answer of one exchange, and what the plugin made of its scene before it."""
+    turns = tuple(answers(exchange, fixed_values(subject.fixtures, exchange)))
+    return Answer(
+        exchange=exchange, context=context_of(subject, exchange), turns=turns, body=_body(turns)
+    )
+
+
+def context_of(subject: Subject, exchange: words.Exchange) -> Context:
+    """What the plugin knows before an exchange. A plugin that breaks there knows a bare task."""
+    try:
+        return subject.rehearsal.context(exchange)
+    except Exception:  # noqa: BLE001 - a hook may do anything; that exchange's own row tells it
+        return Context(task=Task(id="task-1"))
+
+
+def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
+    """What `parse` makes of one turn."""
+    operation, message = turn
+    exchange = Exchange(
+        operation=operation,
+        at=NOW,
+        message=message,
+        request=context.request,
+        task=context.task,
+        quote=context.quote,
+    )
+    try:
+        value: object = subject.hooks.parse(exchange=exchange)
+    except (ProtocolError, ProviderError) as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a hook may do anything
+        return Broken(deed=f"parse() raised {type(error).__name__}: {str(error)[:200]}")
+    kind = _KINDS.get(operation, Task)
+    if isinstance(value, kind):
+        return value
+    return Broken(deed=f"parse() returned a {type(value).__name__}, not a {kind.__name__}")
+
+
+def listen(subject: Subject, answer: Answer) -> tuple[Heard, ...]:
+    """Everything the plugin says while it is told an answer; the last is its verdict.
+
+    A stream is read as the core reads it: an event that tells nothing is passed over, and
+    what is left at the end is judged by the core.
+    """
+    if not answer.streamed:
+        return (hear(subject, answer.context, answer.turns[0]),)
+    heard: list[Heard] = []
+    task: Task | None = None
+    failure: TintypeError | None = None
+    for turn in answer.turns:
+        said = hear(subject, evolve(answer.context, task=task), turn)
+        heard.append(said)
+        match said:
+            case Task():
+                task = said
+            case TintypeError():
+                failure = said
+            case _:
+                return tuple(heard)
+    return (*heard, _closed(task, failure))
+
+
+def verdict(subject: Subject, answer: Answer) -> Heard:
+    """What an answer comes to."""
+    return listen(subject, answer)[-1]
+
+
+def _closed(task: Task | None, failure: TintypeError | None) -> Heard:
+    try:
+        return closed_stream(task, failure)
+    except TintypeError as error:
+        return error
+
+
+def _body(turns: tuple[Turn, ...]) -> object:
+    messages = [message for _, message in turns]
+    if messages and messages[-1] is None:
+        return [_event_body(each) for each in messages if isinstance(each, ServerSentEvent)]
+    message = messages[0] if messages else None
+    return _json(message.body) if isinstance(message, Response | Delivery) else MISSING
+
+
+def _event_body(event: ServerSentEvent) -> object:
+    """An event's data: JSON, or the text of a sentinel."""
+    value = _json(event.data)
+    return event.data if value is MISSING else value
+
+
+def _json(text: bytes | str) -> object:
+    try:
+        value: object = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return MISSING
+    return value
+
+
+def _events(turns: tuple[Turn, ...], body: object) -> tuple[Turn, ...]:
+    """The turns of a stream whose events say `body`; each keeps its name where it has one."""
+    names = [message.event for _, message in turns if isinstance(message, ServerSentEvent)]
+    items = list(body) if is_array(body) else [body]
+    events: list[Turn] = [
+        (Operation.EVENT, ServerSentEvent(data=_data(item), event=_name(names, index)))
+        for index, item in enumerate(items)
+    ]
+    return (*events, (Operation.END, None))
+
+
+def _name(names: list[str], index: int) -> str:
+    return names[index] if index < len(names) else "message"
+
+
+def _data(item: object) -> str:
+    """A text is a sentinel, which is no JSON."""
+    return item if isinstance(item, str) else dump(item)
