@@ -208,7 +208,7 @@ def test_an_image_is_fetched(artist: Artist, server: Loopback) -> None:
     client = artist()
     image = client.refresh(RUNNING).images[0]
     assert client.fetch(image, provider="easel") == PNG
-    assert client.fetch(evolve(image, data=b"inline", url=None)) == b"inline"
+    assert client.fetch(evolve(image, data=PNG, url=None)) == PNG
     assert server.requests[-1].header("authorization") is None
     assert len(server.requests) == 2
 

@@ -131,7 +131,7 @@ def test_a_wait_beyond_the_deadline_is_cut_to_one_last_look() -> None:
 def test_a_task_that_does_not_end_is_carried_by_the_error_and_can_be_waited_for_again() -> None:
     """In another process, from its JSON."""
     line = Line(then=RUNNING)
-    with pytest.raises(DeadlineError, match="It may still finish: keep the task") as caught:
+    with pytest.raises(DeadlineError, match=r"It may still finish\. Keep the task") as caught:
         line.run(line.talk().wait(evolve(TASK, billed=Billed.YES)))
     error = caught.value
     assert (error.provider, error.billed) == ("acme", Billed.UNKNOWN)
@@ -284,7 +284,7 @@ def test_a_task_that_only_a_webhook_ends_is_not_waited_for() -> None:
 def test_a_plugin_that_cannot_ask_gives_the_task_back(asked: object) -> None:
     """It may be mended, and the task waited for again."""
     line = Line()
-    with pytest.raises(TaskError, match=r"cannot be looked at: acme:.*keep the task") as caught:
+    with pytest.raises(TaskError, match=r"cannot be looked at: acme:.*Keep the task") as caught:
         line.run(line.talk(Asking(asked)).wait(TASK))
     assert from_json(caught.value.task_json, Task) == TASK
     assert line.sends == []

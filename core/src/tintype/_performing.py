@@ -27,7 +27,6 @@ from tintype._setup import (
     Setup,
     Trail,
     check_length,
-    check_open,
     hurried,
     read_reference,
     tell_progress,
@@ -54,11 +53,9 @@ class Performer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
-        self._closed = False
 
     def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise."""
-        self._closed = True
         if self._owned and self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -97,7 +94,6 @@ class Performer:
 
     def steps(self, provider: str, flow: Flow[T], *, entry: str = "") -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
-        check_open(self._closed)
         line = _Line(self._setup, self._opened, provider)
         line.trail.follow([entry])
         try:

@@ -27,7 +27,6 @@ from tintype._setup import (
     Setup,
     Trail,
     check_length,
-    check_open,
     hurried,
     read_reference,
     tell_progress,
@@ -54,11 +53,9 @@ class AsyncPerformer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
-        self._closed = False
 
     async def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise."""
-        self._closed = True
         if self._owned and self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -100,7 +97,6 @@ class AsyncPerformer:
         self, provider: str, flow: Flow[T], *, entry: str = ""
     ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
-        check_open(self._closed)
         line = _Line(self._setup, self._opened, provider)
         line.trail.follow([entry])
         done: _Done[T] | None = None

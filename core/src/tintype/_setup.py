@@ -212,12 +212,12 @@ class Setup:
         self.registry = Registry(options.plugins, options.wrappers)
         self.observers = options.observers
         self._accounts = {account.provider: account for account in accounts}
-        for name in set(self._accounts) - set(self.registry.names):
-            self.registry.get(name)  # an account of nobody: it says who there is
         self._environ = environ
         self._options = options
         self.journal = open_journal(options.journal, environ)
         self.owns_journal = self.journal is not options.journal
+        for name in set(self._accounts) - set(self.registry.names):
+            self.registry.get(name)  # an account of nobody: it says who there is
         if options.budgets and isinstance(self.journal, NoJournal):
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
@@ -470,17 +470,6 @@ def read_reference(path: str) -> bytes:
         reason = getattr(error, "strerror", None) or str(error)
         msg = f"The reference {path!r} cannot be read: {reason}."
         raise InvalidRequestError(msg, field="references") from error
-
-
-def check_open(closed: bool) -> None:  # noqa: FBT001 - what a client says of itself
-    """Refuse to go on after the end.
-
-    Raises:
-        UsageError: The client was closed.
-    """
-    if closed:
-        msg = "This client is closed: make another one."
-        raise UsageError(msg)
 
 
 def check_length(length: int) -> None:

@@ -218,7 +218,10 @@ class AsyncClient(Configured[AsyncTransport]):
     # -------------------------------------------------------------------- its own life
 
     async def close(self) -> None:
-        """Close the connections, and the journal if it was opened here."""
+        """Let the connections go, and the journal for good if it was opened here.
+
+        A client that keeps no journal of its own may be used again, and closed again.
+        """
         await self._performer.close()
 
     async def __aenter__(self) -> Self:

@@ -209,7 +209,10 @@ class Client(Configured[Transport]):
     # -------------------------------------------------------------------- its own life
 
     def close(self) -> None:
-        """Close the connections, and the journal if it was opened here."""
+        """Let the connections go, and the journal for good if it was opened here.
+
+        A client that keeps no journal of its own may be used again, and closed again.
+        """
         self._performer.close()
 
     def __enter__(self) -> Self:
