@@ -51,6 +51,10 @@ def test_the_architecture_names_every_module_of_the_core() -> None:
     """ARCHITECTURE.md is the map: each module of the core stands on it."""
     text = (ROOT / "ARCHITECTURE.md").read_text()
     source = ROOT / "core" / "src" / "tintype"
-    names = [path.stem for path in source.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    names = [
+        path.stem
+        for path in source.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
     named = set(re.findall(r"`(\w+)`", text))
     assert sorted(set(names) - named - {"__init__", "__pycache__"}) == []
