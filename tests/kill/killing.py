@@ -159,8 +159,10 @@ class Theatre:
         self.lives.append(life)
         status = self._live(life)
         life.killed = status == _KILLED
-        if not life.killed and not (status == 0 and (point.effect or point.call)):
-            # A task that needed one look less has fewer steps; nothing else may be missed.
+        # A task that needed one look less has fewer steps, and a process that has its last
+        # answer may end before the kill comes; nothing else may be missed.
+        answered = point.gate is not None and point.gate[1] == "answered"
+        if not life.killed and not (status == 0 and (point.effect or point.call or answered)):
             life.wrongs.append(f"it was not killed but ended with {status}")
         self._look(life)
         if point.again is not None:
