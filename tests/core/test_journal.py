@@ -231,12 +231,9 @@ def test_a_task_from_elsewhere_is_taken_in(journal: SqlJournal) -> None:
     assert all(line.outcome is Outcome.ACCEPTED for line in journal.lines())
 
 
-def test_a_lock_that_others_hold_is_waited_for_once_a_batch(
-    place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_that_others_hold_is_waited_for_once_a_batch(place: Path) -> None:
     """Not once for each of many that wait, who are all refused for the same reason."""
-    monkeypatch.setattr("tintype.journal.schema._BUSY_SECONDS", 1)
-    journal = SqlJournal(place)
+    journal = SqlJournal(place, busy_seconds=1)
     with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         start = time.monotonic()

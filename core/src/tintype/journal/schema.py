@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,7 +16,6 @@ from tintype.journal.tables import metadata
 
 HEAD = "0001"
 _KNOWN = (HEAD,)  # every schema there has been
-_BUSY_SECONDS = 30
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -39,8 +39,12 @@ def database_url(where: str | Path) -> URL:
         raise JournalError(msg) from error
 
 
-def opened(url: URL) -> Engine:
+def opened(url: URL, busy_seconds: int) -> Engine:
     """An engine on a database with the schema of this version.
+
+    Args:
+        url: The database.
+        busy_seconds: How long SQLite waits for a lock that others hold.
 
     Raises:
         JournalError: It cannot be opened, it is damaged, or a newer tintype wrote it. It is
@@ -48,19 +52,19 @@ def opened(url: URL) -> Engine:
     """
     shown = url.render_as_string(hide_password=True)
     with ExitStack() as undo:
-        engine = _engine(url, shown, undo)
+        engine = _engine(url, shown, busy_seconds, undo)
         undo.pop_all()
     return engine
 
 
-def _engine(url: URL, shown: str, undo: ExitStack) -> Engine:
+def _engine(url: URL, shown: str, busy_seconds: int, undo: ExitStack) -> Engine:
     try:
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(url)
         undo.callback(engine.dispose)
         if url.get_backend_name() == "sqlite":
-            sa.event.listen(engine, "connect", _durable)
+            sa.event.listen(engine, "connect", partial(_durable, busy_seconds))
         with engine.connect() as connection:
             _upgrade(connection, shown)
     except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
@@ -122,9 +126,9 @@ def _check_ours(connection: Connection, shown: str) -> None:
         raise JournalError(msg)
 
 
-def _durable(connection: object, _: object) -> None:
+def _durable(busy_seconds: int, connection: object, _: object) -> None:
     """SQLite, so that a commit is on disk and others are waited for."""
     cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection
-    for pragma in (f"busy_timeout={_BUSY_SECONDS}000", "synchronous=FULL"):
+    for pragma in (f"busy_timeout={busy_seconds}000", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -37,6 +37,7 @@ from tintype.request import ImageRequest
 _NANO = Decimal(10) ** 9
 # Below this much room no submission leaves: its image might not fit.
 _LEAST_FREE = 64 * 1024 * 1024
+_BUSY_SECONDS = 30
 
 
 class SqlJournal:
@@ -47,16 +48,22 @@ class SqlJournal:
         spool: Where inline images are kept until they are saved; beside the file, or in
             the user's data folder where there is none.
         least_free: Bytes the spool's disk must have free for a submission to leave.
+        busy_seconds: How long SQLite waits for a lock that other processes hold.
 
     Raises:
         JournalError: It cannot be opened, is damaged, or a newer tintype wrote it.
     """
 
     def __init__(
-        self, where: str | Path, *, spool: Path | None = None, least_free: int = _LEAST_FREE
+        self,
+        where: str | Path,
+        *,
+        spool: Path | None = None,
+        least_free: int = _LEAST_FREE,
+        busy_seconds: int = _BUSY_SECONDS,
     ) -> None:
         url = database_url(where)
-        self._engine = opened(url)
+        self._engine = opened(url, busy_seconds)
         self._immediate = url.get_backend_name() == "sqlite"
         self._folder = spool or _spool_folder(url.database if self._immediate else None)
         self._spool = Spool(self._folder)
