@@ -65,7 +65,7 @@ def test_a_success_without_an_image_is_none(task: Task) -> None:
         ({"images": (evolve(IMAGE, media_type=7),)}, "JSON"),
         ({"images": [IMAGE]}, "another one"),
         ({"id": None}, "JSON"),
-        ({"handle": {"at": object()}}, "JSON"),
+        ({"handle": {"at": {1}}}, "JSON"),
         ({"billed": Billed.NO}, "nothing was billed"),
         ({"state": TaskState.RUNNING, "id": "", "images": ()}, "neither an id nor a handle"),
     ],
