@@ -262,15 +262,27 @@ def test_nothing_leaves_loopback_while_the_guard_is_armed() -> None:
 
 
 def test_only_the_kits_own_ports_can_be_dialled() -> None:
-    """Another port of loopback may be anybody's."""
+    """Another port of loopback may be anybody's, as one is that was the kit's."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server((HOST, 0)))
         address = listener.getsockname()
         with guard().armed():
             with pytest.raises(EgressError):
                 socket.create_connection(address)
-            guard().allow(address[1])
-            socket.create_connection(address).close()
+            with guard().allowing(address[1]):
+                socket.create_connection(address).close()
+            with pytest.raises(EgressError):
+                socket.create_connection(address)
+
+
+def test_a_dead_port_refuses_and_is_taken() -> None:
+    """Nobody else can begin to listen there while it is dialled."""
+    with guard().armed(), guard().allowing_a_dead_port() as port:
+        with pytest.raises(ConnectionRefusedError) as refused:
+            socket.create_connection((HOST, port))
+        assert not isinstance(refused.value, EgressError)
+        with pytest.raises(OSError, match="in use"):
+            socket.create_server((HOST, port), reuse_port=False)
 
 
 def test_a_guard_that_is_not_armed_refuses_nothing() -> None:

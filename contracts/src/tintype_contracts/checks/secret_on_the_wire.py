@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeAlias
 
@@ -51,7 +52,7 @@ def not_in_logs(subject: Subject) -> Iterator[Finding]:
     for exchange, request in _one_a_kind(subject):
         for name, exchanged in TRANSPORTS.items():
             with _answering(200) as server, listening() as heard:
-                outcome_of(partial(exchanged, _encoded(subject, request, server)))
+                outcome_of(partial(exchanged, _encoded(subject, request, server.url)))
             lines = [*heard.logged, *heard.printed.getvalue().splitlines()]
             for line in filter(shows, lines):
                 shown = line.replace(CANARY, "…")
@@ -69,8 +70,10 @@ def not_in_errors(subject: Subject) -> Iterator[Finding]:
     for exchange, request in _one_a_kind(subject):
         for name, exchanged in TRANSPORTS.items():
             with _answering(0) as server:
-                hung_up = outcome_of(partial(exchanged, _encoded(subject, request, server)))
-            refused = outcome_of(partial(exchanged, _encoded(subject, request, server)))
+                hung_up = outcome_of(partial(exchanged, _encoded(subject, request, server.url)))
+            with guard().allowing_a_dead_port() as dead:
+                nowhere = f"http://127.0.0.1:{dead}"
+                refused = outcome_of(partial(exchanged, _encoded(subject, request, nowhere)))
             for error in (hung_up, refused):
                 for view in views(error) if isinstance(error, BaseException) else ():
                     yield _finding(exchange, f"By {name} the key shows in {view}.")
@@ -91,7 +94,7 @@ def redirected(subject: Subject, transports: Mapping[str, Exchanged]) -> Iterato
                 _answering(200) as other,
                 _answering(302, ("Location", f"{other.url}/")) as first,
             ):
-                outcome_of(partial(exchanged, _encoded(subject, request, first)))
+                outcome_of(partial(exchanged, _encoded(subject, request, first.url)))
             if not any(shows(headers) for _, headers in first.asked) and request.auth:
                 yield _finding(exchange, f"By {name} the key does not arrive at all.")
             if other.asked:
@@ -109,15 +112,15 @@ def _one_a_kind(subject: Subject) -> list[tuple[Exchange, Request]]:
     return list(found.values())
 
 
-def _encoded(subject: Subject, request: Request, server: Listener) -> HttpRequest:
-    return encode(request, subject.info, account(subject.name, server.url))
+def _encoded(subject: Subject, request: Request, url: str) -> HttpRequest:
+    return encode(request, subject.info, account(subject.name, url))
 
 
-def _answering(status: int, *headers: tuple[str, str]) -> Listener:
+@contextmanager
+def _answering(status: int, *headers: tuple[str, str]) -> Iterator[Listener]:
     """A server that may be dialled whatever else may not."""
-    server = Listener(status, headers)
-    guard().allow(server.port)
-    return server
+    with Listener(status, headers) as server, guard().allowing(server.port):
+        yield server
 
 
 def _by_urllib3(request: HttpRequest) -> bytes:

@@ -7,6 +7,7 @@ look-up of a name. It cannot be removed, so it is put in once and armed where it
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -34,9 +35,23 @@ class Guard:
         self._armed = 0
         self._lock = threading.Lock()
 
-    def allow(self, port: int) -> None:
-        """Let a port of loopback be dialled."""
+    @contextmanager
+    def allowing(self, port: int) -> Iterator[None]:
+        """Let a port of loopback be dialled until the block ends: it is anybody's afterwards."""
         self._ports.add(port)
+        try:
+            yield
+        finally:
+            self._ports.discard(port)
+
+    @contextmanager
+    def allowing_a_dead_port(self) -> Iterator[int]:
+        """A port of loopback that may be dialled, where nobody listens and nobody can begin to."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port: int = taken.getsockname()[1]
+            with self.allowing(port):
+                yield port
 
     @contextmanager
     def armed(self) -> Iterator[Guard]:

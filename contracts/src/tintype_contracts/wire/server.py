@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Self, TypeAlias
 
 from tintype_contracts.wire.answers import Fault, Pause, Step
+from tintype_contracts.wire.egress import guard
 from tintype_contracts.wire.heard import Heard, read
 
 HOST = "127.0.0.1"
@@ -22,7 +23,7 @@ Play: TypeAlias = Callable[[Heard], Sequence[Step]]
 
 
 class TlsServer:
-    """Listens on a free port from its making until it is closed.
+    """Listens on a free port from its making until it is closed; an armed guard lets it be dialled.
 
     Attributes:
         heard: Every request so far.
@@ -42,6 +43,8 @@ class TlsServer:
         self._changed = threading.Condition()
         self._closing = False
         self._listener = socket.create_server((HOST, 0))
+        self._allowed = contextlib.ExitStack()
+        self._allowed.enter_context(guard().allowing(self.port))
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -76,6 +79,7 @@ class TlsServer:
                     connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(_PATIENCE)
+        self._allowed.close()
         self._listener.close()
 
     def __enter__(self) -> Self:

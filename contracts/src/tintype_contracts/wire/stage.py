@@ -100,11 +100,9 @@ class Stage:
 
     def __enter__(self) -> Self:
         """Listen."""
-        guard_ = guard()
-        self._stack.enter_context(guard_.armed())
+        self._stack.enter_context(guard().armed())
         context = server_context(declared_hosts(self.subject.fixtures))
         self.server = self._stack.enter_context(TlsServer(context, self._play))
-        guard_.allow(self.server.port)
         line = evolve(self.line(self.server.port), is_left=self.server.is_left_alone)
         blocking, awaiting = CLIENTS.get()
         self.awaiting = self._clients.enter_context(awaiting(line))

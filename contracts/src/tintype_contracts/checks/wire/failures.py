@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -22,7 +21,7 @@ from tintype_contracts.wire.answers import BREAKS, DELAYS, Answer, Manner, plain
 from tintype_contracts.wire.authority import declared_hosts, server_context
 from tintype_contracts.wire.callers import CLIENTS, Caller
 from tintype_contracts.wire.egress import guard
-from tintype_contracts.wire.server import HOST, TlsServer
+from tintype_contracts.wire.server import TlsServer
 from tintype_contracts.wire.stage import KEY, Performance, Scene, Stage
 
 _BRIEF = 1.0  # seconds
@@ -165,10 +164,13 @@ def not_sent(subject: Subject) -> Iterator[Finding]:
     elsewhere = HttpRequest(method="GET", url="https://undeclared.tintype.test/", headers=())
     hosts = declared_hosts(subject.fixtures)
     stranger = server_context(hosts, trusted=False)
-    with Stage(subject) as stage, TlsServer(stranger, lambda _: ()) as untrusted:
-        guard().allow(untrusted.port)
+    with (
+        Stage(subject) as stage,
+        TlsServer(stranger, lambda _: ()) as untrusted,
+        guard().allowing_a_dead_port() as dead,
+    ):
         cases: Mapping[str, tuple[int, HttpRequest]] = {
-            "nobody listens": (_free_port(), request),
+            "nobody listens": (dead, request),
             "a certificate that nobody vouches for": (untrusted.port, request),
             "a host that is not declared": (stage.server.port, elsewhere),
         }
@@ -205,14 +207,6 @@ def _submission(subject: Subject) -> HttpRequest:
         msg = f"{exchange.id} is answered without a request."
         raise NotApplicable(msg)
     return encode(built, subject.info, Account(provider=subject.name, key=Secret(KEY)))
-
-
-def _free_port() -> int:
-    """A port of loopback where nobody listens, and that may be dialled."""
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-    guard().allow(port)
-    return port
 
 
 # ----------------------------------------------------------------------------- redirected
