@@ -31,7 +31,15 @@ class Answered:
         return json.loads(self.body)
 
 
-def call(sandbox: Sandbox, method: str, path: str, body: object = None, **headers: str) -> Answered:
+def call(
+    sandbox: Sandbox,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    patience: float = _PATIENCE,
+    **headers: str,
+) -> Answered:
     """A call to Acme, with its key; what breaks is raised."""
     parts = urlsplit(sandbox.url("acme") + path)
     sent = {"x-key": sandbox.key("acme"), **headers}
@@ -39,7 +47,7 @@ def call(sandbox: Sandbox, method: str, path: str, body: object = None, **header
     if body is not None:
         data = json.dumps(body)
         sent["Content-Type"] = "application/json"
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=_PATIENCE)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=patience)
     with closing(connection):
         connection.request(method, parts.path, body=data, headers=sent)
         answer = connection.getresponse()

@@ -326,7 +326,7 @@ def test_an_unknown_prefix_lists_what_is_served(client: Client) -> None:
 
 def test_a_stream_comes_event_by_event() -> None:
     """The first event is on the wire before the last one is due."""
-    with Sandbox(["openrouter"], pace=0.3) as slow:
+    with Sandbox(["openrouter"], pace=30) as slow:
         parts = urlsplit(slow.url("openrouter"))
         body = json.dumps({"model": "a/b", "prompt": "a cat", "stream": True, "resolution": "512"})
         head = (
@@ -337,13 +337,14 @@ def test_a_stream_comes_event_by_event() -> None:
         )
         with closing(socket.create_connection((parts.hostname, parts.port), 10)) as connection:
             connection.sendall(f"{head}{body}".encode())
-            arrivals: list[tuple[float, bytes]] = []
-            while data := connection.recv(65536):
-                arrivals.append((time.monotonic(), data))
-    text = b"".join(data for _, data in arrivals)
+            text = b""
+            while b"data: " not in text:
+                text += connection.recv(65536)
+            connection.settimeout(0.3)
+            with connection.makefile("rb") as reader, pytest.raises(TimeoutError):
+                reader.read()
     assert b"text/event-stream" in text
-    assert b"data: [DONE]" in text
-    assert arrivals[-1][0] - arrivals[0][0] >= 0.3
+    assert b"data: [DONE]" not in text
 
 
 def test_many_clients_are_served_at_once(client: Client) -> None:
@@ -436,9 +437,8 @@ def test_an_open_stream_does_not_hold_up_the_end(acme: Fixtures) -> None:
         )
         connection.sendall(f"{head}{body}".encode())
         assert connection.recv(12) == b"HTTP/1.1 200"
-        started = time.monotonic()
-    connection.close()
-    assert time.monotonic() - started < 5
+    with closing(connection), connection.makefile("rb") as reader:
+        assert b"completed" not in reader.read()
 
 
 # --------------------------------------------------------------------------- webhooks

@@ -66,7 +66,8 @@ class Recorded:
         return self.line, headers, self.body
 
 
-Step: TypeAlias = bytes | Fault | Pause
+# A barrier holds an answer back until as many others have come to theirs.
+Step: TypeAlias = bytes | Fault | Pause | threading.Barrier
 Answer: TypeAlias = Step | Sequence[Step] | Callable[[Recorded], bytes]
 
 
@@ -268,16 +269,20 @@ class Loopback:
                     connection.sendall(step)
                 case Pause():
                     time.sleep(step.seconds)
-                case Fault.STALL:
-                    connection.recv(1)
-                    return False
-                case Fault.RESET:
-                    linger = struct.pack("ii", 1, 0)
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                    return False
-                case Fault.CLOSE:
+                case threading.Barrier():
+                    step.wait(_PATIENCE)
+                case Fault():
+                    _break_off(connection, step)
                     return False
         return True
+
+
+def _break_off(connection: socket.socket, fault: Fault) -> None:
+    if fault is Fault.STALL:
+        connection.recv(1)
+    elif fault is Fault.RESET:
+        linger = struct.pack("ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
 def _read(reader: BinaryIO) -> Recorded | None:

@@ -7,8 +7,9 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +34,7 @@ from tintype import (
     Task,
     TaskState,
 )
-from tintype.entries import Intent, Settled, Snapshot
+from tintype.entries import Entry, Intent, Settled, Snapshot
 from tintype.errors import (
     BudgetError,
     InvalidRequestError,
@@ -269,17 +270,36 @@ def test_an_unbilled_failure_makes_room_again(
     assert client.generate(REQUEST, provider="easel").images
 
 
+class Telling(SqlJournal):
+    """Says when it is first given something to write."""
+
+    def __init__(self, where: Path) -> None:
+        self.told = threading.Event()
+        super().__init__(where)
+
+    def record(self, entry: Entry) -> Future[str]:
+        """Say so."""
+        self.told.set()
+        return super().record(entry)
+
+
 async def test_a_submission_that_is_cancelled_while_it_is_written_down_takes_no_room(
     server: Loopback, place: Path
 ) -> None:
     """It is written all the same, and nothing of it was sent: the next one fits."""
+    journal = Telling(place)
     account = Account(provider="easel", key=KEY, base_url=server.url)
-    options = {"plugins": {"easel": easel}, "journal": place, "environ": {}, "budgets": [ONE]}
+    options = {
+        "plugins": {"easel": easel},
+        "journal": journal,
+        "environ": {},
+        "budgets": [ONE],
+    }
     async with AsyncClient(account, **options) as client:
         with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
-            await asyncio.sleep(0.5)
+            await asyncio.to_thread(journal.told.wait)
             drawing.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await drawing
@@ -290,6 +310,7 @@ async def test_a_submission_that_is_cancelled_while_it_is_written_down_takes_no_
         server.on(CREATE, DONE)
         assert (await client.generate(REQUEST, provider="easel")).images
         first, second = client.journal.lines()
+    journal.close()
     assert first.billed is Billed.NO
     assert second.outcome is Outcome.ACCEPTED
     assert server.lines() == [CREATE]

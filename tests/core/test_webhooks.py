@@ -244,11 +244,11 @@ async def test_handing_over_may_take_longer_than_confirming(
     saved: list[str] = []
 
     async def slowly(task: Task) -> None:
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2.1)
         saved.append(task.id)
 
     async with _hall(server, tmp_path) as made:
-        app = WebhookApp(made.client, slowly, patience=0.5)
+        app = WebhookApp(made.client, slowly, patience=2.0)
         other = Hall(app, made.client, made.journal, [])
         assert await other.call() == (200, "confirmed")
     assert saved == ["p1"]

@@ -13,9 +13,9 @@ from tintype_contracts.sandbox.dial import Fault
 Operation: TypeAlias = Literal["", "submit", "stream", "poll", "price", "asset", "webhook"]
 OPERATIONS: tuple[Operation, ...] = ("", "price", "submit", "stream", "poll", "asset", "webhook")
 
-_DEADLINE = 1.2  # seconds for a request whose answer is to be too late
+_DEADLINE = 3.0  # seconds for a request, and for those before it, whose answer is to be too late
 _NO_HURRY = 15.0  # seconds for any other: a busy machine is no fault
-_LATE = 1.5
+_LATE = 4.0
 _SLOW = 0.3  # seconds: less than that
 _FOREVER = range(1, 1_000_000)
 
@@ -41,7 +41,9 @@ class Row:
     @property
     def request_timeout(self) -> float:
         """Seconds that the client gives an answer."""
-        return _DEADLINE if self.fault and self.fault.kind in _TIMED else _NO_HURRY
+        fault = self.fault
+        too_late = fault and fault.kind in _TIMED and fault.seconds > _DEADLINE
+        return _DEADLINE if too_late else _NO_HURRY
 
     def refused(self, calls: Sequence[str]) -> Fault:
         """A `refuse` in other words: nobody listens after the call before the one it means.

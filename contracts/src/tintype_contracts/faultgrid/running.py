@@ -28,7 +28,7 @@ from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.rehearsing.transcripts import image_request
 from tintype_contracts.sandbox import Fault, Sandbox
 
-AT_ONCE = 24
+AT_ONCE = 32
 _PACE = 0.05
 _LOOK = 0.02  # seconds between two looks at whether money still moves
 _MOST_LOOKS = 250
