@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import ssl
 import subprocess
 import sys
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 import httpx
@@ -361,7 +362,14 @@ SLOW: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
+def _slow_for(kinds: Iterable[str]) -> Iterator[object]:
+    """Each kind of transport with each way to be slow that it can be freed from."""
+    for kind, name in itertools.product(kinds, SLOW):
+        if (kind, name) not in {(own, "drip-in-the-head") for own in ("httpx", "httpx2")}:
+            yield pytest.param(kind, SLOW[name], id=f"{kind}-{name}")
+
+
+@pytest.mark.parametrize(("wire", "slow"), list(_slow_for(KINDS)), indirect=["wire"])
 def test_an_answer_is_complete_in_time_or_not_at_all(
     wire: Wire, server: Loopback, slow: Answer
 ) -> None:
@@ -371,6 +379,17 @@ def test_an_answer_is_complete_in_time_or_not_at_all(
         wire.exchange(post(f"{server.url}/x"), timeout=BRIEF)
     wire.close()
     assert server.is_left_alone()
+
+
+@wires(["httpx", "httpx2"])
+def test_a_head_that_comes_too_late_drop_by_drop_is_told_once_it_is_there(
+    wire: Wire, server: Loopback
+) -> None:
+    """A synchronous client of yours times each read, and cannot be freed from one."""
+    drops = [Pause(0.05), b"x"] * 8
+    server.on("*", (b"HTTP/1.1 200 OK\r\nX-Slow: ", *drops, b"\r\nContent-Length: 1\r\n\r\n1"))
+    with pytest.raises(RequestTimeoutError):
+        wire.exchange(post(f"{server.url}/x"), timeout=BRIEF)
 
 
 def test_no_socket_is_left_after_close(wire: Wire, server: Loopback) -> None:

@@ -8,14 +8,19 @@ opened and nothing else: your client stays yours.
 
 A result is fetched without your client's headers, cookies and parameters. Whether it came
 from a public address is seen once its head is there, and not at all behind a proxy.
+
+Both libraries time each read, not the answer. `AsyncHttpxTransport` ends the wait when the
+request's deadline has passed; `HttpxTransport` cannot, and finds out with the next chunk: an
+answer whose head comes drop by drop holds it up until the head is whole.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from tintype._addresses import is_public
@@ -85,7 +90,13 @@ class AsyncHttpxTransport:
             _bare(self._client, request, timeout) if request.bare else self._made(request, timeout)
         )
         with _translated():
-            answer = await self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
+            async with _until(deadline):
+                answer = await self._client.send(
+                    made,  # type: ignore[arg-type]  # each client made its own request
+                    stream=True,
+                    auth=None,
+                    follow_redirects=False,
+                )
         if refusal := _refusal(self._client, request, answer):
             await answer.aclose()
             raise refusal
@@ -133,8 +144,12 @@ class _AsyncIncoming:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body, decompressed, as it arrives."""
         with _translated():
-            async for chunk in self._answer.aiter_bytes():
-                _check_time(self._deadline)
+            chunks = self._answer.aiter_bytes()
+            while True:
+                async with _until(self._deadline):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
                 yield chunk
 
     async def close(self) -> None:
@@ -178,6 +193,16 @@ def _check_time(deadline: float) -> None:
     """Both libraries only time the next bytes; the deadline is for all of them."""
     if time.monotonic() > deadline:
         raise RequestTimeoutError(_LATE)
+
+
+@asynccontextmanager
+async def _until(deadline: float) -> AsyncIterator[None]:
+    """The same, where waiting can be ended from outside."""
+    try:
+        async with asyncio.timeout(deadline - time.monotonic()):
+            yield
+    except TimeoutError as error:
+        raise RequestTimeoutError(_LATE) from without_frames(error)
 
 
 @contextmanager
