@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 from tintype_contracts import reference
 
 SOURCE = "reference_by_id"
+_WHEEL = "tintype_outside-1.2.3-py3-none-any.whl"
 _INFO = "tintype_outside-1.2.3.dist-info"
 
 
@@ -22,7 +25,7 @@ def plugin_source() -> str:
 
 def install(site: Path, plugins: Mapping[str, str], documented: frozenset[str]) -> None:
     """Build a wheel of these plugins, those in `documented` with fixtures; install it in `site`."""
-    wheel = site.parent / "tintype_outside-1.2.3-py3-none-any.whl"
+    wheel = site.parent / _WHEEL
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, source in plugins.items():
             archive.writestr(f"tintype_{name}/__init__.py", source.replace(SOURCE, name))
@@ -38,6 +41,14 @@ def install(site: Path, plugins: Mapping[str, str], documented: frozenset[str]) 
         archive.writestr(f"{_INFO}/RECORD", "")
     with zipfile.ZipFile(wheel) as archive:  # which is all that installing a pure wheel is
         archive.extractall(site)
+    hashes = {"sha256": digest_of_wheel(site)}
+    origin = {"url": wheel.as_uri(), "archive_info": {"hashes": hashes}}  # but for PEP 610
+    (site / _INFO / "direct_url.json").write_text(json.dumps(origin))
+
+
+def digest_of_wheel(site: Path) -> str:
+    """The SHA-256 of the wheel that was installed there."""
+    return hashlib.sha256((site.parent / _WHEEL).read_bytes()).hexdigest()
 
 
 def command(site: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -19,11 +20,13 @@ from tintype_contracts.examining.verdict import Report
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.report import (
     FORMS,
+    badge_text,
     grade,
     html_text,
     json_text,
     junit_text,
     markdown_text,
+    write_badge,
     write_html,
     write_json,
     write_junit,
@@ -119,6 +122,8 @@ def test_the_json_report_has_every_key_of_the_format() -> None:
     assert value["summary"] == {"pass": 4, "fail": 0, "waived": 0, "na": 1, "advisory": 0}
     assert value["provenance"]["live_validated"] is None
     assert value["selftest"]["survivors"] == ["poll.first-image-only"]
+    assert list(value["provider"]) == ["name", "title", "dist", "wheel_sha256", "fixture_files"]
+    assert value["provider"]["wheel_sha256"] is None
 
 
 def test_a_failing_row_says_all_that_an_author_needs() -> None:
@@ -300,10 +305,36 @@ def _grouped(report: Report) -> list:
 
 
 def test_every_form_is_written_to_a_file(tmp_path: Path) -> None:
-    """The four writers take a report or several, and a path."""
+    """The writers take a report or several, and a path."""
     write_json(conforming(), tmp_path / "r.json")
     write_junit(conforming(), tmp_path / "r.xml")
     write_markdown(BOTH, tmp_path / "r.md")
     write_html(conforming(), str(tmp_path / "r.html"))
+    write_badge(conforming(), tmp_path / "r.badge.json")
     sizes = {path.name: path.stat().st_size > 100 for path in tmp_path.iterdir()}
-    assert sizes == {"r.json": True, "r.xml": True, "r.md": True, "r.html": True}
+    assert sizes == dict.fromkeys(("r.json", "r.xml", "r.md", "r.html", "r.badge.json"), True)
+
+
+LIVE = attrs.evolve(
+    conforming(), provenance=attrs.evolve(conforming().provenance, live_validated="2026-11-21")
+)
+
+
+@pytest.mark.parametrize(
+    ("reports", "message", "color"),
+    [
+        ([conforming()], "level 3, happy path inferred, never validated live", "blue"),
+        ([LIVE], "level 3, happy path inferred, validated live on 2026-11-21", "brightgreen"),
+        ([failing()], "level 0, happy path verbatim, validated live on 2026-11-21", "red"),
+        ([conforming(), LIVE], "2 of 2 conform, 1 validated live", "blue"),
+        (BOTH, "1 of 2 conform, 1 validated live", "red"),
+        ([conforming()] * 2, "2 of 2 conform, never validated live", "blue"),
+    ],
+    ids=["documents", "live", "poor", "some-live", "some-poor", "none-live"],
+)
+def test_a_badge_is_green_for_what_was_validated_live_alone(
+    reports: Sequence[Report], message: str, color: str
+) -> None:
+    """In the format of shields.io's endpoint badge; a level never stands alone."""
+    value = json.loads(badge_text(reports))
+    assert value == {"schemaVersion": 1, "label": "tintype", "message": message, "color": color}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -34,6 +35,21 @@ def distribution(provider: str) -> str:
         if point.dist is not None:
             return f"{point.dist.name} {point.dist.version}"
     return provider
+
+
+def wheel(provider: str) -> str:
+    """The SHA-256 of the wheel that a plugin was installed from, as the installer noted it.
+
+    Installers do so for a file or an address (PEP 610), not for what an index gave them: then
+    it is "", as it is for a source tree.
+    """
+    for point in metadata.entry_points(group=_GROUP, name=provider):
+        text = point.dist.read_text("direct_url.json") if point.dist is not None else None
+        origin = json.loads(text) if text else {}
+        hashes = origin.get("archive_info", {}).get("hashes", {})
+        if origin.get("url", "").endswith(".whl") and "sha256" in hashes:
+            return f"sha256:{hashes['sha256']}"
+    return ""
 
 
 def digests(provider: str) -> Mapping[str, str]:

@@ -13,7 +13,13 @@ from tintype._registry import Plugin, Registry
 from tintype.errors import PluginError
 from tintype_contracts.checks.registry import Check, all_checks
 from tintype_contracts.examining import standing
-from tintype_contracts.examining.environment import digests, distribution, environment, version
+from tintype_contracts.examining.environment import (
+    digests,
+    distribution,
+    environment,
+    version,
+    wheel,
+)
 from tintype_contracts.examining.facts import facts_of, sources_of
 from tintype_contracts.examining.levels import advised, checks_of_set, level_of, newest_set
 from tintype_contracts.examining.rows import ask
@@ -95,6 +101,7 @@ def _report(subject: Subject, rows: tuple[Row, ...], dated: str, levels: tuple[i
         provider=name,
         title=fixtures.title if fixtures else name,
         distribution=distribution(name),
+        wheel=wheel(name),
         kit=VERSION,
         core=version("tintype"),
         set=dated,

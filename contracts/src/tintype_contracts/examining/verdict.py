@@ -104,6 +104,7 @@ class Report:
         provider: Its name.
         title: What a person calls it.
         distribution: The distribution and its version, as `tintype-acme 0.3.1`.
+        wheel: SHA-256 of the wheel it was installed from, "" where the installer did not note it.
         kit: The kit's version.
         core: The core's version.
         set: The dated check set that was run.
@@ -133,6 +134,7 @@ class Report:
     coverage: Mapping[str, str] = field(factory=dict)
     facts: tuple[Fact, ...] = ()
     sources: Mapping[str, Mapping[str, str]] = field(factory=dict)
+    wheel: str = ""
     fixture_files: Mapping[str, str] = field(factory=dict)
     environment: Mapping[str, str] = field(factory=dict)
     selftest: SelfTest | None = None

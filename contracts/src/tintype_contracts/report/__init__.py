@@ -1,4 +1,4 @@
-"""A verdict as a file: JSON for machines, JUnit for CI, Markdown and HTML for people.
+"""A verdict as a file: JSON for machines, JUnit for CI, Markdown, HTML and a badge for people.
 
 Every writer takes one report or several. What is written is in one order, holds no key
 and no path of the machine it was made on.
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tintype_contracts.examining.verdict import Report
+from tintype_contracts.report.badge import badge_text
 from tintype_contracts.report.conformance import json_text
 from tintype_contracts.report.junit import junit_text
 from tintype_contracts.report.markdown import markdown_text
@@ -19,11 +20,13 @@ from tintype_contracts.report.words import grade
 
 __all__ = [
     "FORMS",
+    "badge_text",
     "grade",
     "html_text",
     "json_text",
     "junit_text",
     "markdown_text",
+    "write_badge",
     "write_html",
     "write_json",
     "write_junit",
@@ -40,6 +43,7 @@ FORMS: Mapping[str, _Form] = {
     "junit": lambda reports, _: junit_text(reports),
     "markdown": lambda reports, _: markdown_text(reports),
     "html": lambda reports, _: html_text(reports),
+    "badge": lambda reports, _: badge_text(reports),
 }
 """What writes each form, by the name of its option."""
 
@@ -62,6 +66,11 @@ def write_markdown(reports: Report | Sequence[Report], path: Path | str) -> None
 def write_html(reports: Report | Sequence[Report], path: Path | str) -> None:
     """Write one self-contained page."""
     Path(path).write_text(html_text(_several(reports)), "utf-8")
+
+
+def write_badge(reports: Report | Sequence[Report], path: Path | str) -> None:
+    """Write the JSON that a badge is drawn from."""
+    Path(path).write_text(badge_text(_several(reports)), "utf-8")
 
 
 def _several(reports: Report | Sequence[Report]) -> Sequence[Report]:

@@ -40,6 +40,7 @@ def report_value(report: Report) -> JsonObject:
             "name": report.provider,
             "title": report.title,
             "dist": report.distribution,
+            "wheel_sha256": report.wheel.removeprefix("sha256:") or None,
             "fixture_files": dict(sorted(report.fixture_files.items())),
         },
         "env": dict(sorted(report.environment.items())),

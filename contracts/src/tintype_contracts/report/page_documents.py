@@ -93,6 +93,7 @@ def about(report: Report) -> Html:
     """What was run, on what, and the self-test."""
     parts = [
         _list("Run", {"kit": report.kit, "core": report.core, "set": report.set}),
+        _list("Wheel (SHA-256)", {report.distribution: report.wheel} if report.wheel else {}),
         _list("Environment", report.environment),
         _list("Fixture files (SHA-256)", report.fixture_files),
     ]

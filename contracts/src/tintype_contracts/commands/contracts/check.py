@@ -31,6 +31,8 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--junit", type=click.Path(path_type=Path), help="… as JUnit.")
 @click.option("--html", type=click.Path(path_type=Path), help="… as one page.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="… as Markdown.")
+@click.option("--badge", type=click.Path(path_type=Path), help="… as JSON for a badge.")
+@click.option("--selftest", is_flag=True, help="Break each plugin, too, and report who notices.")
 def command(  # noqa: PLR0913 - each is an option
     names: tuple[str, ...],
     *,
@@ -42,16 +44,19 @@ def command(  # noqa: PLR0913 - each is an option
     junit: Path | None,
     html: Path | None,
     markdown: Path | None,
+    badge: Path | None,
+    selftest: bool,
 ) -> None:
     """Hold plugins against what their providers document.
 
     Each is examined in a process of its own, offline. Exit status: 0 conforms, 1 does not,
     2 misuse.
     """
-    ended = _examine(_named(names, everyone=everyone), level, set_, today.date() if today else None)
+    day = today.date() if today else None
+    ended = _examine(_named(names, everyone=everyone), level, set_, day, selftest=selftest)
     reports = [each for each in ended if isinstance(each, Report)]
     click.echo("\n\n".join(summary(report) for report in reports))
-    files = {"json": json_, "junit": junit, "html": html, "markdown": markdown}
+    files = {"json": json_, "junit": junit, "html": html, "markdown": markdown, "badge": badge}
     for form, path in files.items():
         if path is not None and reports:
             _write(path, form, reports, several=everyone)
@@ -68,13 +73,13 @@ def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
 
 
 def _examine(
-    names: Sequence[str], level: int, set_: str | None, today: date | None
+    names: Sequence[str], level: int, set_: str | None, today: date | None, *, selftest: bool
 ) -> list[Report | PluginError]:
     """One process a plugin, as many at a time as there are cores."""
 
     def one(name: str) -> Report | PluginError:
         try:
-            return examine_apart(name, level=level, set_=set_, today=today)
+            return examine_apart(name, level=level, set_=set_, today=today, mutants=selftest)
         except PluginError as error:  # it came to no verdict; the others shall
             return error
 
