@@ -20,6 +20,7 @@ MEMBERS = [
 ]
 CODE = ["core", "contracts", "fixtures", "plugins", "tests", "noxfile.py"]
 CONSTRAINTS = ["-c", "constraints.txt"]
+PYTEST = ["pytest", "-q", "-rs", "-n", "auto", "--dist", "worksteal"]
 TESTS_OF_WHEELS = ["tests/core", "tests/plugins", "tests/contracts", "tests/workspace"]
 
 
@@ -27,7 +28,7 @@ TESTS_OF_WHEELS = ["tests/core", "tests/plugins", "tests/contracts", "tests/work
 def tests(session: nox.Session) -> None:
     """Run the tests on the working tree."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
-    session.run("pytest", "-q", "-n", "auto", "--dist", "worksteal", *session.posargs)
+    session.run(*PYTEST, *session.posargs)
 
 
 @nox.session(default=False)
@@ -94,6 +95,4 @@ def wheels(session: nox.Session) -> None:
     built = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
     core = next(wheel for wheel in built if Path(wheel).name.startswith("tintype-"))
     session.install("-q", "-r", "requirements-test.txt", f"{core}[async,journal]", *built)
-    session.run(
-        "pytest", "-q", "-n", "auto", "--dist", "worksteal", *(session.posargs or TESTS_OF_WHEELS)
-    )
+    session.run(*PYTEST, *(session.posargs or TESTS_OF_WHEELS))
