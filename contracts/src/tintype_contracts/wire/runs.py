@@ -42,6 +42,8 @@ class Run:
 @lru_cache(maxsize=1)
 def run(subject: Subject) -> Run:
     """Play every scene with both clients. Played once for one subject."""
+    with warnings.catch_warnings(action="ignore"):
+        gc.collect()  # what others left is not this plugin's
     with guard().armed() as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with Stage(subject) as stage:
