@@ -15,7 +15,7 @@ from tintype_contracts.checks.registry import NotApplicable, all_checks
 from tintype_contracts.examining.subject import Subject
 
 CHECKS = [each.id for each in all_checks() if each.group == "price"]
-ASKED = {"price.documented-table", "price.is-of-what-is-sent"}
+ASKED = {"price.options-are-not-free", "price.documented-table", "price.is-of-what-is-sent"}
 
 
 @pytest.mark.parametrize("name", reference.NAMES)
@@ -69,6 +69,10 @@ def _free(_: ImageRequest, quote: Quote | None) -> Quote:
     return quote or Quote(low=Decimal(0), high=Decimal(0))
 
 
+def _deaf_to_options(request: ImageRequest, _: Quote | None) -> object:
+    return good(AT_ONCE, "price")(evolve(request, options={}), None)
+
+
 def _from_nowhere(_: ImageRequest, quote: Quote | None) -> Quote | None:
     return quote and evolve(quote, source="", as_of=None)
 
@@ -87,6 +91,7 @@ def _unknown(_: ImageRequest, __: Quote | None) -> None:
         ("price.documented-table", _unknown),
         ("price.more-images-cost-no-less", _with_a_discount),
         ("price.unknown-is-not-free", _free),
+        ("price.options-are-not-free", _deaf_to_options),
         ("price.names-its-source", _from_nowhere),
         ("price.is-of-what-is-sent", _a_cent_more),
     ],

@@ -96,7 +96,7 @@ def describe() -> ProviderInfo:
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001 - the hook's
     """By the list on the studio's door."""
-    return quote_from_prices(INFO.limits(request.model or ""), request)
+    return quote_from_prices(INFO, request)
 
 
 @hookimpl

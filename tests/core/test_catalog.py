@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -22,7 +23,7 @@ from tintype.catalog import (
     Unsupported,
     quote_from_prices,
 )
-from tintype.models import QuoteKind
+from tintype.models import Quote, QuoteKind
 from tintype.request import ImageRequest
 
 SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
@@ -120,6 +121,12 @@ def priced(*prices: Price) -> Model:
     return Model(id="m", prices=prices)
 
 
+def quoted(model: Model, request: ImageRequest, **options: Collection[str]) -> Quote | None:
+    """What the list of a provider's one model says."""
+    info = evolve(INFO, models=(model,))
+    return quote_from_prices(info, evolve(request, model=model.id), **options)
+
+
 CENT = Decimal("0.01")
 TIERS = priced(
     Price(usd=CENT, when={"resolution": "1K"}, source="list", as_of=date(2026, 11, 1)),
@@ -129,15 +136,15 @@ TIERS = priced(
 
 def test_no_price_list_is_no_quote() -> None:
     """Unknown is None, never 0."""
-    assert quote_from_prices(priced(), ImageRequest(prompt="a cat")) is None
+    assert quoted(priced(), ImageRequest(prompt="a cat")) is None
     request = ImageRequest(prompt="a cat", resolution="8K")
-    assert quote_from_prices(TIERS, request) is None
+    assert quoted(TIERS, request) is None
 
 
 @pytest.mark.parametrize(("tier", "usd"), [("1K", CENT), ("2K", 4 * CENT)])
 def test_the_price_of_a_tier_is_exact(tier: str, usd: Decimal) -> None:
     """Times the number of images, with its source and date."""
-    quote = quote_from_prices(TIERS, ImageRequest(prompt="a cat", resolution=tier, n=3))
+    quote = quoted(TIERS, ImageRequest(prompt="a cat", resolution=tier, n=3))
     assert quote is not None
     assert quote.usd == 3 * usd
     assert quote.source == "list"
@@ -147,7 +154,7 @@ def test_the_price_of_a_tier_is_exact(tier: str, usd: Decimal) -> None:
 
 def test_a_field_left_open_makes_a_range_and_an_assumption() -> None:
     """Nobody knows which tier the provider picks."""
-    quote = quote_from_prices(TIERS, ImageRequest(prompt="a cat"))
+    quote = quoted(TIERS, ImageRequest(prompt="a cat"))
     assert quote is not None
     assert quote.kind is QuoteKind.RANGE
     assert (quote.low, quote.high) == (CENT, 4 * CENT)
@@ -162,7 +169,7 @@ def test_editing_and_drawing_may_differ_in_price(references: tuple[str, ...], us
     model = priced(
         Price(usd=CENT, when={"references": "no"}), Price(usd=2 * CENT, when={"references": "yes"})
     )
-    quote = quote_from_prices(model, ImageRequest(prompt="a cat", references=references))
+    quote = quoted(model, ImageRequest(prompt="a cat", references=references))
     assert quote is not None
     assert quote.usd == usd
 
@@ -175,14 +182,35 @@ def test_lines_for_different_billables_add_up() -> None:
         Price(usd=CENT, unit="request", billable="call"),
     )
     references = ("https://a.test/1.png", "https://a.test/2.png")
-    quote = quote_from_prices(model, ImageRequest(prompt="a cat", n=3, references=references))
+    quote = quoted(model, ImageRequest(prompt="a cat", n=3, references=references))
     assert quote is not None
     assert quote.usd == (3 + 2 + 1) * CENT
 
 
+@pytest.mark.parametrize(
+    ("options", "known"),
+    [
+        ({}, True),
+        ({"acme": {}}, True),
+        ({"other": {"n": 9}}, True),
+        ({"acme": {"form": "url"}}, True),
+        ({"acme": {"n": 9}}, False),
+        ({"acme": {"form": "url", "n": 9}}, False),
+    ],
+    ids=str,
+)
+def test_what_a_raw_option_costs_is_unknown_unless_it_is_said_to_be_known(
+    options: Mapping[str, Mapping[str, object]], *, known: bool
+) -> None:
+    """It may draw more than was asked for; another provider's option is nothing to this one."""
+    request = ImageRequest(prompt="a cat", resolution="1K", options=options)
+    quote = quoted(TIERS, request, priced_options={"form"})
+    assert (quote is not None) == known
+
+
 def test_credits_are_no_dollars() -> None:
     """The core converts them; the price list does not."""
-    quote = quote_from_prices(priced(Price(credits=Decimal(4))), ImageRequest(prompt="a cat", n=2))
+    quote = quoted(priced(Price(credits=Decimal(4))), ImageRequest(prompt="a cat", n=2))
     assert quote is not None
     assert (quote.credits_low, quote.credits_high) == (8, 8)
     assert (quote.low, quote.high) == (None, None)
@@ -191,6 +219,6 @@ def test_credits_are_no_dollars() -> None:
 def test_a_line_in_another_money_makes_the_sum_unknown() -> None:
     """Never a sum of half the lines."""
     model = priced(Price(usd=CENT), Price(credits=Decimal(1), billable="call"))
-    quote = quote_from_prices(model, ImageRequest(prompt="a cat"))
+    quote = quoted(model, ImageRequest(prompt="a cat"))
     assert quote is not None
     assert quote.kind is QuoteKind.UNKNOWN

@@ -141,7 +141,7 @@ class Tiered(Acme):
     @hookimpl
     def price(self, request: ImageRequest) -> Quote | None:
         """By the list."""
-        return quote_from_prices(self.model, request)
+        return quote_from_prices(self.info, request)
 
 
 def test_a_range_stays_a_range_over_several_submissions() -> None:

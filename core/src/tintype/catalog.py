@@ -7,7 +7,7 @@ document it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -319,12 +319,23 @@ class ProviderInfo:
         return self.find(model_id) or evolve(self.general, id=model_id)
 
 
-def quote_from_prices(model: Model, request: ImageRequest) -> Quote | None:
-    """What the model's price list says of `request`, or None where it says nothing.
+def quote_from_prices(
+    info: ProviderInfo, request: ImageRequest, *, priced_options: Collection[str] = ()
+) -> Quote | None:
+    """What the price list of its model says of `request`, or None where it says nothing.
 
     Where the list tells prices apart by a field the request leaves open, the quote is a
     range over the lines that remain, with the assumption written down.
+
+    Args:
+        info: The provider, with its models and their price lists.
+        request: What is asked for, as it was resolved.
+        priced_options: Raw options that do not change the price, or whose part in it is
+            reckoned elsewhere. Any other may draw more, or dearer: the price is unknown.
     """
+    if not request.options.get(info.name, {}).keys() <= set(priced_options):
+        return None
+    model = info.limits(request.model or "")
     asked = {
         "references": "yes" if request.references else "no",
         "resolution": request.resolution,

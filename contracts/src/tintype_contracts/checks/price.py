@@ -16,6 +16,7 @@ from tintype_contracts.fixtures.format import PriceRow
 from tintype_contracts.probing.pricelist import (
     MOST_IMAGES,
     STRANGE_MODEL,
+    STRANGE_OPTION,
     as_callers_ask,
     combinations,
     most_at_once,
@@ -99,6 +100,29 @@ def unknown_is_not_free(subject: Subject) -> Iterator[Finding]:
     elif isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
         message = "A model that nobody has heard of has a price. Return None."
         yield _finding(request, message, "None", quote.high)
+
+
+@check("price.options-are-not-free", level=2)
+def options_are_not_free(subject: Subject) -> Iterator[Finding]:
+    """A raw option that no document prices makes the price of a table unknown.
+
+    `options` may ask for more images, or dearer ones, than the fields of the request say; a
+    budget that counts the fields alone would be passed. `quote_from_prices` sees to it.
+    """
+    looked = False
+    for model, when, row in combinations(subject):
+        plain = request_for(subject, model, when, 1)
+        if row is None or not isinstance(_priced(subject, plain), Quote):
+            continue  # it is asked, or not known
+        looked = True
+        request = request_for(subject, model, when, 1, STRANGE_OPTION)
+        quote = _priced(subject, request)
+        if isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
+            message = "With an option that nobody has heard of it has a price. Return None."
+            yield _finding(request, message, "None", quote.high)
+    if not looked:
+        msg = "The provider is asked for its prices; there is no table in the plugin."
+        raise NotApplicable(msg)
 
 
 @check("price.names-its-source", level=2)

@@ -8,9 +8,9 @@ MUTANTS = (
     SourceMutant(
         name="unknown-is-free",
         file="by_url",
-        before='    return quote_from_prices(INFO.limits(request.model or ""), request)\n',
+        before="    return quote_from_prices(INFO, request)\n",
         after=(
-            '    found = quote_from_prices(INFO.limits(request.model or ""), request)\n'
+            "    found = quote_from_prices(INFO, request)\n"
             "    return found or Quote(low=Decimal(0), high=Decimal(0), source=_PAGE)\n"
         ),
         killed_by="price.unknown-is-not-free",
@@ -32,9 +32,9 @@ MUTANTS = (
     SourceMutant(
         name="float-price",
         file="at_once",
-        before='    return quote_from_prices(INFO.limits(request.model or ""), request)\n',
+        before="    return quote_from_prices(INFO, request)\n",
         after=(
-            '    found = quote_from_prices(INFO.limits(request.model or ""), request)\n'
+            "    found = quote_from_prices(INFO, request)\n"
             "    return found and evolve(found, low=float(found.low or 0),"
             " high=float(found.high or 0))\n"
         ),
@@ -43,9 +43,9 @@ MUTANTS = (
     SourceMutant(
         name="discount-for-more",
         file="at_once",
-        before='    return quote_from_prices(INFO.limits(request.model or ""), request)\n',
+        before="    return quote_from_prices(INFO, request)\n",
         after=(
-            '    found = quote_from_prices(INFO.limits(request.model or ""), request)\n'
+            "    found = quote_from_prices(INFO, request)\n"
             "    return found and evolve(found, high=(found.high or 0) / request.n**2,"
             " low=(found.low or 0) / request.n**2)\n"
         ),
@@ -61,12 +61,19 @@ MUTANTS = (
     SourceMutant(
         name="price-of-the-first-model",
         file="by_id",
-        before='    return quote_from_prices(INFO.limits(request.model or ""), request)\n',
+        before="    return quote_from_prices(INFO, request)\n",
         after=(
-            '    return quote_from_prices(INFO.limits("silver-1" if request.resolution =='
-            ' "1K" else request.model or ""), request)\n'
+            '    first = evolve(request, model="silver-1")\n'
+            '    return quote_from_prices(INFO, first if request.resolution == "1K" else request)\n'
         ),
         killed_by="price.is-of-what-is-sent",
+    ),
+    SourceMutant(
+        name="options-are-free",
+        file="by_id",
+        before="    return quote_from_prices(INFO, request)\n",
+        after="    return quote_from_prices(INFO, evolve(request, options={}))\n",
+        killed_by="price.options-are-not-free",
     ),
     SourceMutant(
         name="polls-wherever-it-is-told",

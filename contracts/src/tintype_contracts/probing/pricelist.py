@@ -8,6 +8,7 @@ from itertools import product
 from attrs import evolve
 
 from tintype.catalog import Model
+from tintype.messages import JsonObject
 from tintype.request import ImageRequest, Reference
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import PriceRow
@@ -18,6 +19,9 @@ MOST_IMAGES = 4
 
 STRANGE_MODEL = "acme/never-heard-of"
 """A model that no document names."""
+
+STRANGE_OPTION: JsonObject = {"acme_never_heard_of": 9}
+"""A raw option that no document names."""
 
 _PROMPT = "a picture"
 
@@ -45,7 +49,13 @@ def combinations(subject: Subject) -> Iterator[tuple[str, Mapping[str, str], Pri
             yield model, when, fitting[0] if fitting else None
 
 
-def request_for(subject: Subject, model: str, when: Mapping[str, str], n: int) -> ImageRequest:
+def request_for(
+    subject: Subject,
+    model: str,
+    when: Mapping[str, str],
+    n: int,
+    options: JsonObject | None = None,
+) -> ImageRequest:
     """`n` images of a model, with the values that a line of the table names."""
     fields = {key: value for key, value in when.items() if key != "references"}
     edits = when.get("references") == "yes"
@@ -55,6 +65,7 @@ def request_for(subject: Subject, model: str, when: Mapping[str, str], n: int) -
         "model": model,
         "n": n,
         "references": references,
+        "options": {subject.name: options} if options else {},
         **fields,
     }
     return ImageRequest(**plain)  # type: ignore[arg-type]  # the constructor checks each value

@@ -197,7 +197,7 @@ def models() -> Request:
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001
     """By the table of the page."""
-    return quote_from_prices(INFO.limits(request.model or ""), request)
+    return quote_from_prices(INFO, request)
 
 
 @hookimpl

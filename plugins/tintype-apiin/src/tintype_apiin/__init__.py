@@ -88,11 +88,9 @@ def describe() -> ProviderInfo:
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
     """By the page's price, in credits: the API has no question for a price.
 
-    What a raw option costs no page says.
+    What a raw option costs no page says: then it is unknown.
     """
-    if request.options.get(INFO.name):
-        return None
-    known = quote_from_prices(INFO.limits(request.model or ""), request)
+    known = quote_from_prices(INFO, request)
     return known and evolve(known, assumptions=(*known.assumptions, DISPUTED_CREDIT))
 
 

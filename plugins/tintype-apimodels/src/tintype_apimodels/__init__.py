@@ -69,9 +69,7 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
 
     What a raw option costs the table does not say: `n` draws more, and so may others.
     """
-    if request.options.get(INFO.name):
-        return None
-    found = quote_from_prices(INFO.limits(request.model or ""), request)
+    found = quote_from_prices(INFO, request)
     if found is None or not request.references or _prices_references(found):
         return found
     doubt = "Extra references usually cost extra; how much is not documented for this model."

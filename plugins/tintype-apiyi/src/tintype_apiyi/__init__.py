@@ -106,9 +106,7 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
 
     What any other option costs is not documented.
     """
-    if not _options(request).keys() <= _PRICED_OPTIONS:
-        return None
-    known = quote_from_prices(INFO.limits(request.model or ""), request)
+    known = quote_from_prices(INFO, request, priced_options=_PRICED_OPTIONS)
     most = _images_at_most(request)
     if known is None or known.high is None or most == 1:
         return known
@@ -295,7 +293,7 @@ def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
     drawn = usage.generated_images
     if request is None or drawn is None or drawn < 0:
         return None
-    one = quote_from_prices(INFO.limits(request.model or ""), evolve(request, n=1))
+    one = quote_from_prices(INFO, evolve(request, n=1), priced_options=_options(request))
     if one is None or one.usd is None:
         return None
     inputs = _references_usd(request)
