@@ -37,8 +37,8 @@ from tintype.request import ImageRequest, Reference
 
 if TYPE_CHECKING:
     __version__: str
+    from tintype._observing import Observation, Observer
     from tintype._resuming import Resumed
-    from tintype._setup import Observation, Observer
     from tintype.async_client import AsyncClient
     from tintype.budget import Budget, Period
     from tintype.convert import from_json, to_json
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 _LATER = {
     "AsyncClient": "tintype.async_client",
     "Budget": "tintype.budget",
-    "Observation": "tintype._setup",
-    "Observer": "tintype._setup",
+    "Observation": "tintype._observing",
+    "Observer": "tintype._observing",
     "Period": "tintype.budget",
     "Resumed": "tintype._resuming",
     "from_json": "tintype.convert",

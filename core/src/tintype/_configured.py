@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from tintype._observing import Observer
     from tintype._resolve import OnUnsupported
-    from tintype._setup import Observer
     from tintype.account import Account
     from tintype.budget import Budget
     from tintype.catalog import ProviderInfo
@@ -61,7 +61,8 @@ class Configured(Generic[AnyTransport]):
     ) -> None:
         # Imported now: a client is often imported and sometimes made, and what it is made
         # of takes longer to import than everything it is called with.
-        from tintype._setup import Environ, Options, Setup  # noqa: PLC0415
+        from tintype._accounts import Environ  # noqa: PLC0415
+        from tintype._setup import Options, Setup  # noqa: PLC0415
 
         options = Options(
             plugins=plugins,

@@ -21,16 +21,9 @@ from tintype._effects import (
     Sleep,
 )
 from tintype._events import EventDecoder, is_event_stream
-from tintype._setup import (
-    FAREWELL,
-    Progress,
-    Setup,
-    Trail,
-    check_length,
-    hurried,
-    read_reference,
-    tell_progress,
-)
+from tintype._observing import Progress, tell_progress
+from tintype._setup import FAREWELL, Setup, check_length, hurried, read_reference
+from tintype._trail import Trail
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError
 from tintype.messages import Response, ServerSentEvent

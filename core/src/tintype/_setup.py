@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from tintype._dispatch import Redactor, checked_base_url, encode, env_name
-from tintype._effects import Effect, Flow, Record, Reply, Send
+from tintype._accounts import account_from
+from tintype._dispatch import Redactor, checked_base_url, encode
+from tintype._effects import Effect, Flow, Record, Send
 from tintype._flow import Conversation, Terms
-from tintype._logs import log, log_failed_observer
+from tintype._logs import log
+from tintype._observing import Observation, Observer, Seen, call_observer
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._resuming import Resumed, claimed, of_provider, resuming
+from tintype._trail import FOLLOWED, Trail
 from tintype.account import Account, Secret
 from tintype.budget import Budget
-from tintype.convert import to_json
 from tintype.downloads import Rules, Saveable, loading, provider_of, saving
-from tintype.entries import Intent, Released, Settled, Snapshot
+from tintype.entries import Intent, Released, Settled
 from tintype.errors import (
     Billed,
     InvalidRequestError,
@@ -50,136 +48,6 @@ CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
 # The largest API answer: four images of 30 MB in base64 fit.
 MOST_BYTES = 256 * 1024 * 1024
-
-
-@frozen(kw_only=True)
-class Observation:
-    """One effect that was performed, for logs, traces and metrics.
-
-    Attributes:
-        provider: Who it concerned, or "".
-        effect: What was asked for. It never holds a key.
-        reply: What came of it, or None.
-        error: What went wrong, or None.
-        seconds: How long it took.
-    """
-
-    provider: str
-    effect: Effect
-    reply: Reply = None
-    error: TintypeError | None = None
-    seconds: float = 0.0
-
-
-class Followed:
-    """The records that flows are at work on, several perhaps on one. Used from several threads."""
-
-    def __init__(self) -> None:
-        self.begin_anew()
-
-    def begin_anew(self) -> None:
-        """Be at work on nothing, as a process that was just forked: the flows are its parent's."""
-        self._flows: Counter[str] = Counter()
-        self._given_up: dict[str, Callable[[str], object]] = {}
-        self._lock = threading.Lock()
-
-    def __iter__(self) -> Iterator[str]:
-        """The records' ids, as they are now."""
-        with self._lock:
-            return iter(list(self._flows))
-
-    def add(self, entries: Iterable[str]) -> None:
-        """One more is at work on each."""
-        with self._lock:
-            self._flows.update(entries)
-
-    def drop(self, entries: Iterable[str], give_up: Callable[[str], object] | None = None) -> None:
-        """One less is at work on each. What one of them gave up is left once the last has ended."""
-        with self._lock:
-            for entry in entries:
-                if give_up is not None:
-                    self._given_up[entry] = give_up
-                self._flows[entry] -= 1
-                if self._flows[entry] <= 0:
-                    del self._flows[entry]
-                    self._given_up.pop(entry, _nothing)(entry)
-
-
-def _nothing(_: str) -> None:
-    """Nobody gave it up."""
-
-
-# What this process is at work on, whichever client is. Ids of records repeat nowhere.
-_FOLLOWED = Followed()
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_FOLLOWED.begin_anew)
-
-
-class Trail:
-    """What one flow has written down so far: its records, and the tasks still running."""
-
-    def __init__(self, followed: Followed) -> None:
-        self._followed = followed
-        self._tasks: dict[str, Task] = {}
-        self._entries: set[str] = set()
-
-    def follow(self, entries: Iterable[str]) -> None:
-        """Have these be at work on, by this flow too."""
-        fresh = {entry for entry in entries if entry} - self._entries
-        self._entries |= fresh
-        self._followed.add(fresh)
-
-    def note(self, effect: Effect, reply: Reply) -> None:
-        """Follow what an effect wrote down."""
-        if not isinstance(effect, Record) or not isinstance(reply, str):
-            return
-        if isinstance(effect.entry, Snapshot):
-            task = effect.entry.task
-            self._tasks[task.id or reply] = task
-        self.follow([reply])
-
-    @property
-    def running(self) -> list[Task]:
-        """The tasks that have not ended."""
-        return [task for task in self._tasks.values() if not task.state.terminal]
-
-    def end(self, give_up: Callable[[str], object] | None = None) -> None:
-        """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
-        entries, self._entries = self._entries, set()
-        self._followed.drop(entries, give_up)
-
-
-class Environ(Mapping[str, str]):
-    """An environment that does not show what it holds: crash reporters print what they find."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    def __getitem__(self, name: str) -> str:
-        """The value of a variable."""
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The variables' names."""
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        """How many there are."""
-        return f"Environ({len(self)} variables)"
-
-
-class Seen:
-    """The reply to an effect, once there is one."""
-
-    reply: Reply = None
-
-
-Observer: TypeAlias = Callable[[Observation], None]
-Progress: TypeAlias = Callable[[Task], None]
 
 
 @frozen(kw_only=True)
@@ -221,7 +89,7 @@ class Setup:
         if options.budgets and isinstance(self.journal, NoJournal):
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
-        self.followed = _FOLLOWED
+        self.followed = FOLLOWED
         self._jitter = _jitter(options.seed)
         self._conversations: dict[str, Conversation] = {}
 
@@ -392,25 +260,6 @@ class Setup:
                 call_observer(observer, observation)
 
 
-def call_observer(observer: Observer, observation: Observation) -> None:
-    """Tell one observer. What it raises is logged: it must not cost a paid picture."""
-    try:
-        observer(observation)
-    except Exception as error:  # noqa: BLE001 - somebody else's code
-        log_failed_observer(error)
-
-
-def tell_progress(on_progress: Progress | None, task: Task) -> None:
-    """Call back with a snapshot. What that raises goes on, with the task as JSON in a note."""
-    if on_progress is None:
-        return
-    try:
-        on_progress(task)
-    except Exception as error:
-        error.add_note(f"The task goes on; wait for it again: from_json({to_json(task)!r}, Task)")
-        raise
-
-
 def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
     """An effect that is not waited for long: somebody wants to leave."""
     return evolve(effect, timeout=seconds) if isinstance(effect, Send) else effect
@@ -418,37 +267,6 @@ def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
 
 def _awaits_its_task(line: Line) -> bool:
     return line.task is None and line.outcome in {None, Outcome.UNKNOWN}
-
-
-def account_from(provider: str, environ: Mapping[str, str]) -> Account:
-    """A provider's account as the environment names it.
-
-    `<NAME>_API_KEY` is the key, `<NAME>_BASE_URL` replaces the origin and may carry a path
-    prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you, `<NAME>_WEBHOOK_SECRET` is what
-    webhooks are signed with, `<NAME>_TRUSTED_HOSTS` lists hosts with commas between.
-
-    Raises:
-        UsageError: The credit value is no amount of money.
-    """
-    name = env_name(provider)
-    base_url = environ.get(f"{name}_BASE_URL", "").strip()
-    worth = environ.get(f"{name}_USD_PER_CREDIT", "").strip()
-    hosts = environ.get(f"{name}_TRUSTED_HOSTS", "")
-    try:
-        usd = Decimal(worth) if worth else None
-    except InvalidOperation:
-        usd = Decimal(-1)
-    if usd is not None and not (usd.is_finite() and usd > 0):
-        msg = f"{name}_USD_PER_CREDIT={worth!r} is not an amount such as 0.002."
-        raise UsageError(msg, provider=provider)
-    return Account(
-        provider=provider,
-        key=environ.get(f"{name}_API_KEY", "").strip() or None,
-        base_url=base_url or None,
-        usd_per_credit=usd,
-        webhook_secret=environ.get(f"{name}_WEBHOOK_SECRET", "").strip() or None,
-        trusted_hosts=tuple(filter(None, (host.strip() for host in hosts.split(",")))),
-    )
 
 
 def _jitter(seed: int | None) -> Callable[[], float]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
 
+    from tintype._observing import Progress
     from tintype._performing_async import AsyncPerformer
     from tintype._resuming import Resumed
-    from tintype._setup import Progress
     from tintype.catalog import ProviderInfo
     from tintype.downloads import Saveable
     from tintype.messages import Delivery

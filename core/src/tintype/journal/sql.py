@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from weakref import WeakSet
 
@@ -21,20 +20,19 @@ from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import Pool
 
-from tintype.budget import Budget
 from tintype.convert import from_json, to_json
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError
 from tintype.journal import File, Line
+from tintype.journal.money import reserve, settlement
 from tintype.journal.owner import may_be_taken, me
 from tintype.journal.schema import database_url, opened
 from tintype.journal.spool import Spool
-from tintype.journal.tables import event, image, submission, turn
+from tintype.journal.tables import event, image, submission
 from tintype.journal.writer import BatchError, Writer
 from tintype.models import Image, Notice, Task, TaskState
 from tintype.request import ImageRequest
 
-_NANO = Decimal(10) ** 9
 # Below this much room no submission leaves: its image might not fit.
 _LEAST_FREE = 64 * 1024 * 1024
 _BUSY_SECONDS = 30
@@ -144,7 +142,7 @@ class SqlJournal:
                 return self._release(connection, entry.entry)
 
     def _intend(self, connection: Connection, intent: Intent) -> str:
-        reserved = _reserve(connection, intent)
+        reserved = reserve(connection, intent)
         entry = _new_id()
         references = tuple(each.digested() for each in intent.request.references)
         connection.execute(
@@ -212,7 +210,7 @@ class SqlJournal:
             "task_id": task.id,
             "task": text,
             "updated_at": _now(),
-            **_settlement(task),
+            **settlement(task),
         }
         connection.execute(_of(task.entry).values(**values))
         if before is None or before["state"] != task.state.value:
@@ -421,61 +419,6 @@ def _now() -> str:
 def _new_id() -> str:
     """An id that sorts by time and repeats nowhere."""
     return f"{time.time_ns() // 1_000_000:012x}{os.urandom(8).hex()}"
-
-
-# ------------------------------------------------------------------------------ money
-
-
-def _nano(amount: Decimal) -> int:
-    """Dollars in whole nanodollars, rounded up: a budget is never passed by a rounding."""
-    return int((amount * _NANO).to_integral_value(ROUND_CEILING))
-
-
-def _settlement(task: Task) -> dict[str, object]:
-    """What a task's end does to what was reserved for it."""
-    if not task.state.terminal:
-        return {}
-    if task.billed is Billed.NO:
-        return {"reserved": 0, "spent": 0}
-    if task.cost is not None and task.cost.usd is not None:
-        return {"reserved": 0, "spent": _nano(task.cost.usd)}
-    return {}  # nobody says what it cost: what was reserved goes on counting
-
-
-def _reserve(connection: Connection, intent: Intent) -> int:
-    """Nanodollars to set aside for a submission.
-
-    Raises:
-        BudgetError: They do not fit, or nobody knows how many they are.
-    """
-    high = intent.quote.high if intent.quote else None
-    amount = _nano(high) if high is not None else 0
-    concerned = [each for each in intent.budgets if each.concerns(intent.provider)]
-    if concerned:
-        connection.execute(turn.update().values(count=turn.c.count + 1))
-    for budget in concerned:
-        if high is None and not budget.unknown_price:
-            reason = (intent.quote.reason if intent.quote else "") or "nobody tells it"
-            msg = f"The price is unknown ({reason}), and a budget is set. Nothing was sent."
-            raise BudgetError(msg, provider=intent.provider)
-        _check_budget(connection, budget, amount, intent.provider)
-    return amount
-
-
-def _check_budget(connection: Connection, budget: Budget, amount: int, provider: str) -> None:
-    since = budget.period.starts(datetime.now(UTC)).isoformat(timespec="microseconds")
-    total = sa.func.coalesce(sa.func.sum(submission.c.reserved + submission.c.spent), 0)
-    query = sa.select(total).where(submission.c.created_at >= since)
-    if budget.provider is not None:
-        query = query.where(submission.c.provider == budget.provider)
-    spent = int(connection.execute(query).scalar_one())
-    if spent + amount > _nano(budget.usd):
-        left = (_nano(budget.usd) - spent) / _NANO
-        msg = (
-            f"It may cost ${amount / _NANO:f}; of the budget of ${budget.usd} a {budget.period} "
-            f"${max(left, Decimal(0)):f} is left. Nothing was sent."
-        )
-        raise BudgetError(msg, provider=provider)
 
 
 def _spool_folder(database: str | None) -> Path:

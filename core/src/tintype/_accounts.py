@@ -1,0 +1,64 @@
+"""Accounts as the environment names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+
+from tintype._dispatch import env_name
+from tintype.account import Account
+from tintype.errors import UsageError
+
+
+class Environ(Mapping[str, str]):
+    """An environment that does not show what it holds: crash reporters print what they find."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a variable."""
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The variables' names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """How many there are."""
+        return f"Environ({len(self)} variables)"
+
+
+def account_from(provider: str, environ: Mapping[str, str]) -> Account:
+    """A provider's account as the environment names it.
+
+    `<NAME>_API_KEY` is the key, `<NAME>_BASE_URL` replaces the origin and may carry a path
+    prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you, `<NAME>_WEBHOOK_SECRET` is what
+    webhooks are signed with, `<NAME>_TRUSTED_HOSTS` lists hosts with commas between.
+
+    Raises:
+        UsageError: The credit value is no amount of money.
+    """
+    name = env_name(provider)
+    base_url = environ.get(f"{name}_BASE_URL", "").strip()
+    worth = environ.get(f"{name}_USD_PER_CREDIT", "").strip()
+    hosts = environ.get(f"{name}_TRUSTED_HOSTS", "")
+    try:
+        usd = Decimal(worth) if worth else None
+    except InvalidOperation:
+        usd = Decimal(-1)
+    if usd is not None and not (usd.is_finite() and usd > 0):
+        msg = f"{name}_USD_PER_CREDIT={worth!r} is not an amount such as 0.002."
+        raise UsageError(msg, provider=provider)
+    return Account(
+        provider=provider,
+        key=environ.get(f"{name}_API_KEY", "").strip() or None,
+        base_url=base_url or None,
+        usd_per_credit=usd,
+        webhook_secret=environ.get(f"{name}_WEBHOOK_SECRET", "").strip() or None,
+        trusted_hosts=tuple(filter(None, (host.strip() for host in hosts.split(",")))),
+    )

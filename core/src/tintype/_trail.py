@@ -1,0 +1,90 @@
+"""Which records of the journal this process is at work on, and which a flow has made."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from tintype._effects import Effect, Record, Reply
+from tintype.entries import Snapshot
+from tintype.models import Task
+
+
+class Followed:
+    """The records that flows are at work on, several perhaps on one. Used from several threads."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Be at work on nothing, as a process that was just forked: the flows are its parent's."""
+        self._flows: Counter[str] = Counter()
+        self._given_up: dict[str, Callable[[str], object]] = {}
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[str]:
+        """The records' ids, as they are now."""
+        with self._lock:
+            return iter(list(self._flows))
+
+    def add(self, entries: Iterable[str]) -> None:
+        """One more is at work on each."""
+        with self._lock:
+            self._flows.update(entries)
+
+    def drop(self, entries: Iterable[str], give_up: Callable[[str], object] | None = None) -> None:
+        """One less is at work on each. What one of them gave up is left once the last has ended."""
+        with self._lock:
+            for entry in entries:
+                if give_up is not None:
+                    self._given_up[entry] = give_up
+                self._flows[entry] -= 1
+                if self._flows[entry] <= 0:
+                    del self._flows[entry]
+                    self._given_up.pop(entry, _nothing)(entry)
+
+
+def _nothing(_: str) -> None:
+    """Nobody gave it up."""
+
+
+# What this process is at work on, whichever client is. Ids of records repeat nowhere.
+FOLLOWED = Followed()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=FOLLOWED.begin_anew)
+
+
+class Trail:
+    """What one flow has written down so far: its records, and the tasks still running."""
+
+    def __init__(self, followed: Followed) -> None:
+        self._followed = followed
+        self._tasks: dict[str, Task] = {}
+        self._entries: set[str] = set()
+
+    def follow(self, entries: Iterable[str]) -> None:
+        """Have these be at work on, by this flow too."""
+        fresh = {entry for entry in entries if entry} - self._entries
+        self._entries |= fresh
+        self._followed.add(fresh)
+
+    def note(self, effect: Effect, reply: Reply) -> None:
+        """Follow what an effect wrote down."""
+        if not isinstance(effect, Record) or not isinstance(reply, str):
+            return
+        if isinstance(effect.entry, Snapshot):
+            task = effect.entry.task
+            self._tasks[task.id or reply] = task
+        self.follow([reply])
+
+    @property
+    def running(self) -> list[Task]:
+        """The tasks that have not ended."""
+        return [task for task in self._tasks.values() if not task.state.terminal]
+
+    def end(self, give_up: Callable[[str], object] | None = None) -> None:
+        """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
+        entries, self._entries = self._entries, set()
+        self._followed.drop(entries, give_up)
