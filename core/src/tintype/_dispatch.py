@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import assert_never
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
@@ -143,20 +144,29 @@ def checked_base_url(account: Account) -> str | None:
     Raises:
         UsageError: It is not an http(s) URL of a plain host, or it has a query.
     """
-    if account.base_url is None:
-        return None
+    return None if account.base_url is None else _checked(account.base_url, account.provider)
+
+
+@lru_cache
+def _checked(base_url: str, provider: str) -> str:
     try:
-        scheme, _, _ = origin(account.base_url)
+        scheme, _, _ = origin(base_url)
     except ValueError:
         scheme = ""
-    if scheme not in _DEFAULT_PORTS or "?" in account.base_url or "#" in account.base_url:
-        shown = re.sub(r"//[^/@]*@", "//…@", account.base_url)
+    if scheme not in _DEFAULT_PORTS or "?" in base_url or "#" in base_url:
+        shown = re.sub(r"//[^/@]*@", "//…@", base_url)
         msg = (
             f"The base URL {shown!r} is not of the form https://host[:port][/prefix]; "
-            f"mend {env_name(account.provider)}_BASE_URL or the account."
+            f"mend {env_name(provider)}_BASE_URL or the account."
         )
-        raise UsageError(msg, provider=account.provider)
-    return normalized(account.base_url).rstrip("/")
+        raise UsageError(msg, provider=provider)
+    return normalized(base_url).rstrip("/")
+
+
+@lru_cache
+def _origins(urls: tuple[str, ...]) -> frozenset[tuple[str, str, int | None]]:
+    """Several origins, as URLs are compared."""
+    return frozenset(map(origin, urls))
 
 
 def env_name(provider: str) -> str:
@@ -169,7 +179,7 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
     base = checked_base_url(account)
     try:
         asked = origin(request.url)
-        if asked in {origin(each) for each in info.origins}:
+        if asked in _origins(tuple(info.origins)):
             parts = urlsplit(normalized(request.url))
             target = urlunsplit(("", "", parts.path, parts.query, ""))
             return (base or f"{parts.scheme}://{parts.netloc}") + target

@@ -91,10 +91,16 @@ class Setup:
             raise UsageError(msg)
         self.followed = FOLLOWED
         self._jitter = _jitter(options.seed)
+        self._completed: dict[str, Account] = {}
         self._conversations: dict[str, Conversation] = {}
 
     def account(self, provider: str) -> Account:
-        """The account for a provider: what was given, completed from the environment."""
+        """The account for a provider: what was given, completed once from the environment."""
+        if provider not in self._completed:
+            self._completed[provider] = self._complete(provider)
+        return self._completed[provider]
+
+    def _complete(self, provider: str) -> Account:
         given = self._accounts.get(provider, Account(provider=provider))
         found = account_from(provider, self._environ)
         return evolve(
