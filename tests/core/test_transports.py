@@ -40,6 +40,7 @@ from tintype.errors import (
     NotSentError,
     RequestTimeoutError,
     TransportError,
+    UsageError,
 )
 from tintype.transports import AsyncTransport, Transport
 from tintype.transports.aiohttp import AiohttpTransport
@@ -379,6 +380,40 @@ def test_an_answer_is_complete_in_time_or_not_at_all(
         wire.exchange(post(f"{server.url}/x"), timeout=BRIEF)
     wire.close()
     assert server.is_left_alone()
+
+
+@pytest.mark.parametrize(
+    ("kind", "transport"),
+    [
+        (Client, AiohttpTransport()),
+        (Client, httpx.Client()),
+        (AsyncClient, Urllib3Transport()),
+        (AsyncClient, HttpxTransport(httpx.Client())),
+        (AsyncClient, httpx.AsyncClient()),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_a_transport_of_another_kind_is_refused_before_anything_is_sent(
+    kind: Callable[..., object], transport: object
+) -> None:
+    """It would fail once the submission had left; the error says what to give."""
+    with pytest.raises(UsageError, match=r"cannot serve .*such as .*HttpxTransport"):
+        kind(transport=transport)
+
+
+@pytest.mark.parametrize(
+    ("kind", "client"),
+    [
+        (HttpxTransport, httpx.AsyncClient()),
+        (AsyncHttpxTransport, httpx2.Client()),
+        (HttpxTransport, Urllib3Transport()),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_a_client_of_another_kind_is_refused(kind: Callable[..., object], client: object) -> None:
+    """By name."""
+    with pytest.raises(UsageError, match=f"A {type(client).__name__} is no"):
+        kind(client)
 
 
 @wires(["httpx", "httpx2"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Generic, TypeVar
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from tintype.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +44,13 @@ class Configured(Generic[AnyTransport]):
         cancel_on_exit: Whether running tasks are canceled at the provider, where it
             documents a way, when a call is interrupted.
         environ: Where accounts are completed from; None is the process's environment.
+
+    Raises:
+        UsageError: A transport of the other kind of client, a timeout that leaves no time, an
+            account of nobody, or budgets without a journal.
     """
+
+    _awaits: ClassVar[bool]
 
     def __init__(  # noqa: PLR0913 - each is a keyword with a default
         self,
@@ -59,6 +68,8 @@ class Configured(Generic[AnyTransport]):
         cancel_on_exit: bool = True,
         environ: Mapping[str, str] | None = None,
     ) -> None:
+        if transport is not None:
+            _check_transport(transport, awaits=self._awaits)
         # Imported now: a client is often imported and sometimes made, and what it is made
         # of takes longer to import than everything it is called with.
         from tintype._accounts import Environ  # noqa: PLC0415
@@ -100,3 +111,20 @@ class Configured(Generic[AnyTransport]):
     def account(self, provider: str) -> Account:
         """The account that would be used for a provider."""
         return self._setup.account(provider)
+
+
+def _check_transport(transport: object, *, awaits: bool) -> None:
+    """Refuse what would fail only once a submission has left, its answer lost."""
+    opens = getattr(transport, "open", None)
+    if callable(opens) and iscoroutinefunction(opens) == awaits:
+        return
+    client, wanted, library = (
+        ("AsyncClient", "async def open", "AsyncHttpxTransport(httpx.AsyncClient())")
+        if awaits
+        else ("Client", "def open", "HttpxTransport(httpx.Client())")
+    )
+    msg = (
+        f"transport={type(transport).__name__} cannot serve {client}, which needs one with "
+        f"`{wanted}`, such as {library}."
+    )
+    raise UsageError(msg)

@@ -31,9 +31,10 @@ class AsyncClient(Configured[AsyncTransport]):
     """Prices, submits, polls and collects images, with await.
 
     Safe to share between the tasks of one event loop. Close it, or use it in an `async with`
-    block. `Configured`
-    tells what it is made of.
+    block. `Configured` tells what it is made of.
     """
+
+    _awaits = True
 
     async def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""

@@ -32,6 +32,8 @@ class Client(Configured[Transport]):
     tells what it is made of.
     """
 
+    _awaits = False
+
     def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
         return self._performer.run(provider, self._setup.conversation(provider).models())

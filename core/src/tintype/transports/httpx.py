@@ -30,6 +30,7 @@ from tintype.errors import (
     NotSentError,
     RequestTimeoutError,
     TransportError,
+    UsageError,
 )
 from tintype.messages import Headers, HttpRequest
 from tintype.transports import without_frames
@@ -46,9 +47,14 @@ _LATE = "The answer did not arrive in time."
 
 
 class HttpxTransport:
-    """Makes exchanges with your `httpx.Client` or `httpx2.Client`."""
+    """Makes exchanges with your `httpx.Client` or `httpx2.Client`.
+
+    Raises:
+        UsageError: It is none.
+    """
 
     def __init__(self, client: httpx.Client | httpx2.Client) -> None:
+        _check_kind(client, "Client")
         self._client = client
 
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
@@ -78,9 +84,14 @@ class HttpxTransport:
 
 
 class AsyncHttpxTransport:
-    """Makes exchanges with your `httpx.AsyncClient` or `httpx2.AsyncClient`."""
+    """Makes exchanges with your `httpx.AsyncClient` or `httpx2.AsyncClient`.
+
+    Raises:
+        UsageError: It is none.
+    """
 
     def __init__(self, client: httpx.AsyncClient | httpx2.AsyncClient) -> None:
+        _check_kind(client, "AsyncClient")
         self._client = client
 
     async def open(self, request: HttpRequest, *, timeout: float) -> _AsyncIncoming:  # noqa: ASYNC109
@@ -155,6 +166,15 @@ class _AsyncIncoming:
     async def close(self) -> None:
         """Let the connection go."""
         await self._answer.aclose()
+
+
+def _check_kind(client: object, wanted: str) -> None:
+    """Refuse what would fail only at the first request."""
+    libraries = [sys.modules[name] for name in _LIBRARIES if name in sys.modules]
+    if not any(isinstance(client, getattr(each, wanted)) for each in libraries):
+        given = type(client).__name__
+        msg = f"A {given} is no {wanted} of httpx or httpx2, which this transport takes."
+        raise UsageError(msg)
 
 
 def _bare(client: object, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
