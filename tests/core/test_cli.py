@@ -21,7 +21,7 @@ from tests.core.pictures import PNG, drawn, in_base64
 from tintype import Quote, Task, TaskState, from_json
 from tintype.cli import cli
 from tintype.cli.display import quote_row
-from tintype.errors import UsageError
+from tintype.errors import Outcome, UsageError
 from tintype.journal.sql import SqlJournal
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
@@ -518,7 +518,7 @@ def _started(arguments: Sequence[str], environ: dict[str, str], cwd: Path) -> su
 def test_an_interrupt_ends_it(
     server: Loopback, environ: dict[str, str], tmp_path: Path, asked: int
 ) -> None:
-    """While the price or the submission is under way: no traceback, no picture."""
+    """While the price or the submission is under way: no picture; who may have paid is told so."""
     server.on("*", *[said({"success": True, "credits": 1188})][: asked - 1], Fault.STALL)
     with _started(CHEAPAI, environ, tmp_path) as process:
         assert server.has_been_asked(asked)
@@ -529,6 +529,29 @@ def test_an_interrupt_ends_it(
     assert KEY not in said_on_stderr + shown
     assert server.lines().count("POST /v1i/task/generate-image") == asked - 1
     assert not (tmp_path / "out").exists()
+    lines = SqlJournal(tmp_path / "journal.db").lines()
+    assert [line.outcome for line in lines] == [Outcome.UNKNOWN][: asked - 1]
+    told = [
+        f"may go on, and be charged. `tintype tasks` lists it as {each.entry}" for each in lines
+    ]
+    assert all(words in said_on_stderr for words in told)
+    assert ("charged" in said_on_stderr) == (asked == 2)
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-wait",)])
+def test_an_interrupted_submission_that_no_journal_keeps_is_told_of(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    """It may have been paid for, and nobody can be asked."""
+    environ["TINTYPE_JOURNAL"] = "off"
+    answers = [Fault.STALL] if flags else [said({"success": True, "credits": 1188}), Fault.STALL]
+    server.on("*", *answers)
+    with _started((*CHEAPAI, *flags), environ, tmp_path) as process:
+        assert server.has_been_asked(len(answers))
+        process.send_signal(signal.SIGINT)
+        shown, said_on_stderr = process.communicate(timeout=30)
+    assert shown == ""
+    assert "and be charged. No journal is kept." in said_on_stderr
 
 
 def test_an_interrupt_between_two_looks_ends_it(

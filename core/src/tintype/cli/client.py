@@ -11,16 +11,29 @@ from tintype.errors import UsageError
 from tintype.journal import NoJournal, usual_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tintype._observing import Observer
     from tintype._resolve import OnUnsupported
 
 
-def client(*, on_unsupported: OnUnsupported = "error", task_timeout: float | None = None) -> Client:
+def client(
+    *,
+    on_unsupported: OnUnsupported = "error",
+    task_timeout: float | None = None,
+    observers: Iterable[Observer] = (),
+) -> Client:
     """A client that writes down what it pays for.
 
     The journal is what `TINTYPE_JOURNAL` names, else the usual place, where
     `tintype[journal]` is installed.
     """
-    return Client(on_unsupported=on_unsupported, task_timeout=task_timeout, journal=journal_place())
+    return Client(
+        on_unsupported=on_unsupported,
+        task_timeout=task_timeout,
+        observers=observers,
+        journal=journal_place(),
+    )
 
 
 def journal_place() -> Path | None:

@@ -12,7 +12,7 @@ from tintype._verdicts import check_cost
 from tintype.cli.client import client
 from tintype.cli.display import credit, notices, price, progress, usd
 from tintype.cli.requests import request_flags, request_from
-from tintype.cli.unfinished import told_if_interrupted
+from tintype.cli.unfinished import Seen, told_if_interrupted
 from tintype.client import Client
 from tintype.convert import to_json
 from tintype.downloads import check_folder
@@ -61,11 +61,16 @@ def command(
     request = request_from(provider, flags)
     folder = Path(output)
     check_folder(folder)
-    with client(on_unsupported=on_unsupported, task_timeout=timeout) as opened:
+    with (
+        told_if_interrupted() as seen,
+        client(
+            on_unsupported=on_unsupported, task_timeout=timeout, observers=[seen.observe]
+        ) as opened,
+    ):
         if no_wait:
             _submit(opened, request, provider, folder, max_cost)
         else:
-            _draw(opened, request, provider, folder, max_cost)
+            _draw(opened, request, provider, folder, max_cost, seen)
 
 
 def _submit(
@@ -90,18 +95,23 @@ def _submit(
 
 
 def _draw(
-    opened: Client, request: ImageRequest, provider: str, folder: Path, max_cost: Decimal | None
+    opened: Client,
+    request: ImageRequest,
+    provider: str,
+    folder: Path,
+    max_cost: Decimal | None,
+    seen: Seen,
 ) -> None:
-    with told_if_interrupted() as seen:
-        with progress(provider, request.n) as tell:
+    with progress(provider, request.n) as tell:
 
-            def note(task: Task) -> None:
-                seen.note(task)
-                tell(task)
+        def note(task: Task) -> None:
+            seen.note(task)
+            tell(task)
 
-            drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=note)
-        notices(drawn.notices)
-        paths = _save(opened, drawn, folder)
+        drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=note)
+    notices(drawn.notices)
+    paths = _save(opened, drawn, folder)
+    seen.forget(drawn.tasks)
     for path in paths:
         click.echo(str(path))
     click.echo(_summary(drawn), err=True)

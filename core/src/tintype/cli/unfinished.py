@@ -1,13 +1,16 @@
-"""Tasks that were paid for and are not saved: how a shell user gets at them later."""
+"""What was paid for and is not saved: how a shell user gets at it later."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import click
 
+from tintype._effects import Record
+from tintype._observing import Observation
 from tintype.convert import to_json
+from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import TaskError, TintypeError
 from tintype.models import Task
 
@@ -17,11 +20,27 @@ class Seen:
 
     def __init__(self) -> None:
         self._latest: dict[object, Task] = {}
+        self._unanswered: dict[str, str] = {}
+
+    @property
+    def unanswered(self) -> Mapping[str, str]:
+        """The provider of each submission under way, by its record ("" where none is kept)."""
+        return self._unanswered
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The snapshots, in the submissions' order."""
         return tuple(self._latest.values())
+
+    def observe(self, observation: Observation) -> None:
+        """Follow what is written down of submissions; they are made one after another."""
+        match observation.effect:
+            case Record(entry=Intent()) if isinstance(observation.reply, str):
+                self._unanswered[observation.reply] = observation.provider
+            case Record(entry=Snapshot(task=Task(entry=entry)) | Settled(entry=entry)):
+                self._unanswered.pop(entry, None)
+            case _:
+                pass
 
     def note(self, task: Task) -> None:
         """Take a task's snapshot in place of the one before."""
@@ -41,6 +60,8 @@ def told_if_interrupted() -> Iterator[Seen]:
         yield seen
     except KeyboardInterrupt:
         click.echo(err=True)  # the terminal has just shown ^C
+        for entry, provider in seen.unanswered.items():
+            click.echo(f"tintype: {provider}: {_unanswered(entry)}", err=True)
         for task in seen.tasks:
             if task.state.terminal and not task.images:
                 continue
@@ -66,6 +87,11 @@ def words_for(error: TintypeError) -> str:
 def _of_tasks(error: TintypeError) -> list[TaskError]:
     several = [each.error for each in error.attempts if isinstance(each.error, TaskError)]
     return several or ([error] if isinstance(error, TaskError) else [])
+
+
+def _unanswered(entry: str) -> str:
+    lost = "Nobody waited for the answer to the submission: it may go on, and be charged."
+    return f"{lost} {f'`tintype tasks` lists it as {entry}.' if entry else 'No journal is kept.'}"
 
 
 def _standing(task: Task) -> str:
