@@ -16,7 +16,7 @@ import pytest
 from attrs import evolve
 from tests.core import easel
 from tests.core.conftest import KEY
-from tests.core.loopback import Fault, Loopback, answer, events, said
+from tests.core.loopback import Fault, Loopback, answer, events, head, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import (
@@ -113,6 +113,40 @@ async def test_a_cancelled_call_stops_polling_and_tells_the_provider_once(
     assert server.lines() == [CREATE, *([CANCEL] if cancels else [])]
     assert await asyncio.to_thread(server.is_left_alone)
     assert await asyncio.to_thread(is_resumed, server, place)
+
+
+async def test_a_task_that_somebody_still_waits_for_is_not_cancelled_remotely(
+    server: Loopback, place: Path
+) -> None:
+    """Of two that wait for it the last one to go tells the provider, once."""
+    server.on(CREATE, DRAWING).on(CANCEL, DRAWING)
+    async with AsyncClient(account(server), **options(place)) as client:
+        task = await client.submit(REQUEST, provider="easel")
+        waiting = [asyncio.create_task(client.wait(task)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for each, told in zip(waiting, ([], [CANCEL]), strict=True):
+            each.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await each
+            assert server.lines() == [CREATE, *told]
+
+
+async def test_a_stream_that_is_cancelled_cancels_the_task_it_has_told_of(
+    server: Loopback, place: Path
+) -> None:
+    """Its first snapshots had no id yet: nothing is cancelled under none."""
+    first = b'data: {"state": "drawing", "preview": "' + in_base64(PNG).encode() + b'"}\n\n'
+    start = (head(media_type="text/event-stream"), first)
+    server.on(CREATE, (*start, b'data: {"id": "p1", "state": "drawing"}\n\n', Fault.STALL))
+    server.on("*", DRAWING)
+    async with (
+        AsyncClient(account(server), **options(place)) as client,
+        contextlib.aclosing(client.stream(REQUEST, provider="easel")) as snapshots,
+    ):
+        async for task in snapshots:
+            if task.id:
+                break
+    assert server.lines() == [CREATE, CANCEL]
 
 
 async def test_many_cancelled_calls_leave_nothing_behind(server: Loopback, place: Path) -> None:

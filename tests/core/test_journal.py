@@ -303,6 +303,25 @@ journal.close()
 """
 
 
+RESUMES = """
+import os, sys, warnings
+from tintype import Client
+from tintype._trail import FOLLOWED
+warnings.simplefilter("ignore")
+with FOLLOWED.claiming:
+    child = os.fork()
+    if child == 0:
+        os._exit(len(Client(journal=sys.argv[1]).resume()))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
+def test_a_forked_process_resumes_whatever_its_parent_was_at(place: Path) -> None:
+    """The parent was claiming records just then: its lock is none of the child's."""
+    assert told_by(python(RESUMES, place)).split() == ["0"]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
 def test_a_forked_process_writes_for_itself(place: Path) -> None:
     """It has a thread and a name of its own; its parent's records stay its parent's."""

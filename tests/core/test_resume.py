@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +20,18 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Answer, Fault, Loopback, Pause, Recorded, answer, said
 from tests.core.pictures import PNG, in_base64
 
-from tintype import Account, Billed, Client, Image, ImageRequest, Outcome, Task, TaskState
+from tintype import (
+    Account,
+    AsyncClient,
+    Billed,
+    Client,
+    Image,
+    ImageRequest,
+    Outcome,
+    Task,
+    TaskState,
+)
+from tintype._resuming import Resumed
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import (
     DeadlineError,
@@ -193,6 +207,60 @@ def test_a_result_that_has_expired_is_marked(
     assert client.resume(out) == ()
     assert len(server.requests) == 1
     assert names(out) == []
+
+
+def owners(place: Path) -> list[str]:
+    """Who follows each record, "" for nobody."""
+    with contextlib.closing(sqlite3.connect(place)) as other:
+        return [owner for (owner,) in other.execute("SELECT owner FROM submission ORDER BY entry")]
+
+
+def test_what_a_resume_gives_up_is_for_others_to_take(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """This process lives on and follows it no more: another one need not wait for its end."""
+    left(journal)
+    server.on(LOOK, DRAWING)
+    client = artist(journal=place, task_timeout=0.2)
+    (late,) = client.resume(out)
+    client.close()
+    assert isinstance(late.error, DeadlineError)
+    assert owners(place) == [""]
+
+
+def test_what_a_generation_gives_up_is_for_others_to_take(
+    artist: Artist, server: Loopback, place: Path
+) -> None:
+    """Of two tasks one is late: the generation goes on without it."""
+    server.on("POST /v1/pictures", DRAWING, said({"id": "p2", "state": "done", "urls": ["u"]}))
+    server.on(LOOK, DRAWING)
+    client = artist(journal=place, task_timeout=0.2)
+    client.generate(ImageRequest(prompt="a red panda", n=2), provider="easel")
+    client.close()
+    assert owners(place)[0] == ""
+
+
+async def test_a_resume_that_is_cancelled_leaves_what_it_claims(
+    server: Loopback, journal: SqlJournal, place: Path, out: Path
+) -> None:
+    """A thread claims it when the caller has gone already: the next one finishes it."""
+    left(journal)
+    server.on(LOOK, done_at(server)).on(FETCH, PICTURE)
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    fields = {"plugins": {"easel": easel}, "environ": {}, "journal": place}
+    async with AsyncClient(account, **fields) as client:
+        with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            resuming = asyncio.create_task(client.resume(out))
+            await asyncio.sleep(0)  # it has begun, and waits for the lock
+            resuming.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await resuming
+            other.rollback()
+        resumed: tuple[Resumed, ...] = ()
+        while not resumed:  # until the thread has let go
+            resumed = await client.resume(out)
+    assert [path.read_bytes() for path in resumed[0].paths] == [PNG]
 
 
 def test_what_cannot_be_had_now_stays_open(

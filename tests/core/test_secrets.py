@@ -12,7 +12,7 @@ import pickle
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,7 @@ from tintype import (
     hookimpl,
     to_json,
 )
+from tintype._accounts import Environ
 from tintype._dispatch import Redactor
 from tintype.errors import (
     JournalError,
@@ -40,6 +41,7 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
+from tintype.messages import ServerSentEvent
 
 ROOT = Path(__file__).parents[2]
 CANARY = "sk-canary-0451-do-not-tell"
@@ -164,6 +166,39 @@ def test_a_key_that_the_provider_repeats_is_taken_out(
     net.catch(caught.value)
     _sift(net, tmp_path)
     assert any("…" in text for text in net.caught)
+
+
+def _as_php(key: str) -> str:
+    return key.replace("/", "\\/")
+
+
+def _as_dotnet(key: str) -> str:
+    return key.replace("+", "\\u002b").replace("/", "\\u002F")
+
+
+def _escaped_throughout(key: str) -> str:
+    return "".join(f"\\u{ord(each):04x}" for each in key)
+
+
+@pytest.mark.parametrize("written", [_as_php, _as_dotnet, _escaped_throughout])
+def test_a_key_that_json_has_escaped_is_taken_out(written: Callable[[str], str]) -> None:
+    """What `json.loads` would make a key of again is none any more, in bodies and events."""
+    key = "sk-ab+cd/ef+gh/1234"
+    said_by_server = json.dumps({"why": "bad key KEY"}).replace("KEY", written(key))
+    assert json.loads(said_by_server)["why"] == f"bad key {key}"
+    redactor = Redactor(Account(provider="easel", key=key))
+    assert json.loads(redactor.body(said_by_server.encode()))["why"] == "bad key …"
+    event = redactor.event(ServerSentEvent(data=said_by_server))
+    assert json.loads(event.data)["why"] == "bad key …"
+
+
+def test_an_environment_shows_none_of_its_items() -> None:
+    """Reporters print the items of every mapping among a frame's variables: it is no mapping."""
+    environ = Environ({"EASEL_API_KEY": CANARY})
+    assert not isinstance(environ, Mapping)
+    assert not hasattr(environ, "items")
+    assert CANARY not in repr(environ)
+    assert environ.get("EASEL_API_KEY", "") == CANARY
 
 
 def test_what_is_too_short_for_a_key_is_left_alone() -> None:

@@ -8,6 +8,7 @@ import os
 import ssl
 import subprocess
 import sys
+import types
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -675,3 +676,20 @@ async def test_the_embedders_respx_routes_answer_with_await() -> None:
         drawn = await client.generate(REQUEST, provider="easel")
         assert await client.fetch(drawn.images[0], provider="easel") == PNG
     router.assert_all_called()
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2])
+@pytest.mark.parametrize("mounted", [True, False])
+def test_whom_a_client_of_yours_dials_itself_has_to_be_public(
+    server: Loopback, library: types.ModuleType, *, mounted: bool
+) -> None:
+    """`NO_PROXY` mounts nothing for a host: it is dialled. A proxy's or your transport's is not."""
+    server.on("*", answer(PNG, media_type="image/png"))
+    mounts = {"all://127.0.0.1": library.HTTPTransport() if mounted else None}
+    with library.Client(mounts=mounts) as mine:
+        asked = fetch_request(f"{server.url}/x", public_only=True)
+        if mounted:
+            assert HttpxTransport(mine).open(asked, timeout=PATIENCE).status == 200
+        else:
+            with pytest.raises(DownloadError, match="not of the public internet"):
+                HttpxTransport(mine).open(asked, timeout=PATIENCE)

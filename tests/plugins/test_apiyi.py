@@ -345,6 +345,13 @@ def test_an_option_of_unknown_cost_makes_the_price_unknown(
 # ---------------------------------------------------------------------- the submission
 
 
+@pytest.mark.parametrize("word", ["AUTO", "enabled", True, ["auto"]])
+def test_an_undocumented_word_for_a_sequence_has_no_price(word: object) -> None:
+    """Nobody tells how many images it draws; a limit on the cost would be passed."""
+    option = {"sequential_image_generation": word}
+    assert apiyi.price(asked(options={"apiyi": option}), None) is None
+
+
 def test_the_playground_request_is_reproduced() -> None:
     """A model and a prompt send just that: no default is written out."""
     request = apiyi.submit(asked())

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from tintype._dispatch import env_name
-from tintype.account import Account
+from tintype.account import Account, Variables
 from tintype.errors import UsageError
 
 
-class Environ(Mapping[str, str]):
-    """An environment that does not show what it holds: crash reporters print what they find."""
+class Environ:
+    """An environment that does not show what it holds.
+
+    Crash reporters print what they find: the items of a mapping, too, so it is none.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
-    def __getitem__(self, name: str) -> str:
+    def get(self, name: str, default: str, /) -> str:
         """The value of a variable."""
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The variables' names."""
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._values)
+        return self._values.get(name, default)
 
     def __repr__(self) -> str:
         """How many there are."""
-        return f"Environ({len(self)} variables)"
+        return f"Environ({len(self._values)} variables)"
 
 
-def account_from(provider: str, environ: Mapping[str, str]) -> Account:
+def account_from(provider: str, environ: Variables) -> Account:
     """A provider's account as the environment names it.
 
     `<NAME>_API_KEY` is the key, `<NAME>_BASE_URL` replaces the origin and may carry a path

@@ -87,8 +87,9 @@ class Configured(Generic[AnyTransport]):
             budgets=tuple(budgets),
             cancel_on_exit=cancel_on_exit,
         )
-        environ = Environ(os.environ if environ is None else environ)
-        self._setup = Setup(accounts, environ, options)
+        variables = Environ(os.environ if environ is None else environ)
+        environ = None  # crash reporters print the variables of a frame
+        self._setup = Setup(accounts, variables, options)
         self._transport = transport
         self._owned = transport is None
 

@@ -42,7 +42,10 @@ _REDACTED = "…"
 
 
 class Redactor:
-    """Takes an account's secrets out of what a provider says: some repeat the key in errors."""
+    r"""Takes an account's secrets out of what a provider says: some repeat the key in errors.
+
+    Also where JSON has escaped them: `\/` and `\u002b` are common in what servers write.
+    """
 
     def __init__(self, account: Account) -> None:
         secrets = (account.key, account.webhook_secret)
@@ -50,9 +53,12 @@ class Redactor:
 
     def body(self, said: bytes) -> bytes:
         """A body without them; the very same object where there are none."""
+        escaped = b"\\" in said
         for secret in self._secrets:
             if secret.reveal().encode() in said:
                 said = said.replace(secret.reveal().encode(), _REDACTED.encode())
+            if escaped:
+                said = re.sub(_as_json(secret).encode(), _REDACTED.encode(), said)
         return said
 
     def headers(self, said: Headers) -> Headers:
@@ -71,7 +77,14 @@ class Redactor:
     def _text(self, said: str) -> str:
         for secret in self._secrets:
             said = said.replace(secret.reveal(), _REDACTED)
+            if "\\" in said:
+                said = re.sub(_as_json(secret), _REDACTED, said)
         return said
+
+
+def _as_json(secret: Secret) -> str:
+    """A pattern of all the ways in which JSON may write a secret."""
+    return "".join(rf"(?:\\?{re.escape(each)}|\\u(?i:{ord(each):04x}))" for each in secret.reveal())
 
 
 def _is_long(secret: Secret) -> bool:

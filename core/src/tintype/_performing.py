@@ -69,9 +69,18 @@ class Performer:
         on_progress: Progress | None = None,
         *,
         entry: str = "",
+        awaited: Task | None = None,
     ) -> T:
-        """A flow's result; its snapshots go to `on_progress`. `entry` is the record it follows."""
-        with closing(self.steps(provider, flow, entry=entry)) as steps:
+        """A flow's result; its snapshots go to `on_progress`.
+
+        Args:
+            provider: Whom it speaks to.
+            flow: What is to be performed.
+            on_progress: Called with each snapshot.
+            entry: The record it is at work on.
+            awaited: The task whose end it is to wait for.
+        """
+        with closing(self.steps(provider, flow, entry=entry, awaited=awaited)) as steps:
             while True:
                 try:
                     task = next(steps)
@@ -85,10 +94,14 @@ class Performer:
                         steps.throw(_Left())
                     raise
 
-    def steps(self, provider: str, flow: Flow[T], *, entry: str = "") -> Generator[Task, None, T]:
+    def steps(
+        self, provider: str, flow: Flow[T], *, entry: str = "", awaited: Task | None = None
+    ) -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
         line = _Line(self._setup, self._opened, provider)
         line.trail.follow([entry])
+        if awaited is not None:
+            line.trail.begin(awaited)
         try:
             with closing(line), closing(flow):
                 return (yield from _performed(line, flow))

@@ -72,9 +72,18 @@ class AsyncPerformer:
         on_progress: Progress | None = None,
         *,
         entry: str = "",
+        awaited: Task | None = None,
     ) -> T:
-        """A flow's result; its snapshots go to `on_progress`. `entry` is the record it follows."""
-        async with aclosing(self.steps(provider, flow, entry=entry)) as steps:
+        """A flow's result; its snapshots go to `on_progress`.
+
+        Args:
+            provider: Whom it speaks to.
+            flow: What is to be performed.
+            on_progress: Called with each snapshot.
+            entry: The record it is at work on.
+            awaited: The task whose end it is to wait for.
+        """
+        async with aclosing(self.steps(provider, flow, entry=entry, awaited=awaited)) as steps:
             async for step in steps:
                 if isinstance(step, _Done):
                     return step.value
@@ -87,11 +96,13 @@ class AsyncPerformer:
         raise AssertionError  # a flow's last step is its result
 
     async def steps(
-        self, provider: str, flow: Flow[T], *, entry: str = ""
+        self, provider: str, flow: Flow[T], *, entry: str = "", awaited: Task | None = None
     ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
         line = _Line(self._setup, self._opened, provider)
         line.trail.follow([entry])
+        if awaited is not None:
+            line.trail.begin(awaited)
         done: _Done[T] | None = None
         try:
             async with aclosing(line), aclosing(_performed(line, flow)) as steps:

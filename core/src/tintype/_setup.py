@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,7 +22,7 @@ from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype._trail import FOLLOWED, Trail
-from tintype.account import Account, Secret
+from tintype.account import Account, Secret, Variables
 from tintype.budget import Budget
 from tintype.downloads import Rules, Saveable, loading, provider_of, saving
 from tintype.entries import Intent, Released, Settled
@@ -41,8 +40,6 @@ from tintype.models import Image, Task
 
 # Seconds for all last words to providers together when a call is interrupted.
 FAREWELL = 5.0
-
-_CLAIMING = threading.Lock()
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -69,9 +66,7 @@ class Options:
 class Setup:
     """Plugins and accounts, and the conversations they make possible."""
 
-    def __init__(
-        self, accounts: Iterable[Account], environ: Mapping[str, str], options: Options
-    ) -> None:
+    def __init__(self, accounts: Iterable[Account], environ: Variables, options: Options) -> None:
         for name in ("request_timeout", "task_timeout"):
             seconds = getattr(options, name)
             if seconds is not None and not seconds > 0:
@@ -148,7 +143,10 @@ class Setup:
 
     def release(self, trail: Trail) -> None:
         """Leave what a flow did not finish to whoever resumes it."""
-        trail.end(lambda entry: self.journal.record(Released(entry=entry)))
+        trail.end(self._let_go)
+
+    def _let_go(self, entry: str) -> None:
+        self.journal.record(Released(entry=entry))
 
     def take_back(self, effect: Record, written: Future[str]) -> None:
         """Settle an intent whose flow was interrupted while it was being written: nothing left."""
@@ -196,10 +194,15 @@ class Setup:
             self.journal.close()
 
     def farewells(self, trail: Trail) -> list[Flow[Task]]:
-        """What to tell the provider when a flow is abandoned: one cancel a running task."""
+        """What to tell the provider when a flow is abandoned: one cancel a running task.
+
+        None for a task that another flow is at work on: somebody waits for it.
+        """
         if not self._options.cancel_on_exit:
             return []
-        return [self.conversation(task.provider).cancel(task) for task in trail.running]
+        busy = set(self.followed)
+        left = [task for task in trail.running if task.entry not in busy]
+        return [self.conversation(task.provider).cancel(task) for task in left]
 
     @staticmethod
     def owner(images: Saveable) -> str:
@@ -218,14 +221,20 @@ class Setup:
 
     def claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
         """The journal's records there is something to do for, ours until `left`, by provider."""
-        with _CLAIMING:
+        with self.followed.claiming:
             lines = claimed(self.journal, entries, self.followed)
             self.followed.add(line.entry for line in lines)
         return of_provider(lines)
 
     def left(self, groups: Mapping[str, Sequence[Line]]) -> None:
-        """What was claimed is not followed any more."""
-        self.followed.drop(line.entry for lines in groups.values() for line in lines)
+        """What was claimed is not followed any more; what did not end is for whoever resumes it."""
+        entries = [line.entry for lines in groups.values() for line in lines]
+        self.followed.drop(entries, self._let_go)
+
+    def unclaimed(self, claim: Future[Mapping[str, Sequence[Line]]]) -> None:
+        """Nobody waits any more for what was claimed."""
+        if not claim.cancelled() and claim.exception() is None:
+            self.left(claim.result())
 
     def resuming(
         self, provider: str, lines: Sequence[Line], folder: Path

@@ -13,7 +13,13 @@ from tintype.models import Task
 
 
 class Followed:
-    """The records that flows are at work on, several perhaps on one. Used from several threads."""
+    """The records that flows are at work on, several perhaps on one. Used from several threads.
+
+    Attributes:
+        claiming: Held while records are looked through for what nobody is at work on.
+    """
+
+    claiming: threading.Lock
 
     def __init__(self) -> None:
         self.begin_anew()
@@ -23,6 +29,7 @@ class Followed:
         self._flows: Counter[str] = Counter()
         self._given_up: dict[str, Callable[[str], object]] = {}
         self._lock = threading.Lock()
+        self.claiming = threading.Lock()
 
     def __iter__(self) -> Iterator[str]:
         """The records' ids, as they are now."""
@@ -75,14 +82,19 @@ class Trail:
         if not isinstance(effect, Record) or not isinstance(reply, str):
             return
         if isinstance(effect.entry, Snapshot):
-            task = effect.entry.task
-            self._tasks[task.id or reply] = task
+            self._tasks[reply or effect.entry.task.id] = effect.entry.task
         self.follow([reply])
+
+    def begin(self, task: Task) -> None:
+        """Follow a task that the flow is to wait for."""
+        self._tasks[task.entry or task.id] = task
+        self.follow([task.entry])
 
     @property
     def running(self) -> list[Task]:
-        """The tasks that have not ended."""
-        return [task for task in self._tasks.values() if not task.state.terminal]
+        """The tasks that have not ended, and that the provider has a name for."""
+        tasks = self._tasks.values()
+        return [task for task in tasks if not task.state.terminal and (task.id or task.handle)]
 
     def end(self, give_up: Callable[[str], object] | None = None) -> None:
         """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""

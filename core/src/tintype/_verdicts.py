@@ -169,7 +169,8 @@ _SAYS_WHY = {TaskState.FAILED, TaskState.REFUSED, TaskState.CANCELED, TaskState.
 def tells_more(latest: Task, before: Task) -> bool:
     """Whether a snapshot of a stream holds something that the one before did not."""
     return (
-        len(latest.images) != len(before.images)
+        latest.id != before.id
+        or len(latest.images) != len(before.images)
         or latest.previews is not before.previews
         or latest.state is not before.state
         or len(latest.errors) != len(before.errors)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Protocol
 
 from attrs import field, frozen
 
 
 def _secret(key: Secret | str | None) -> Secret | None:
     return Secret(key) if isinstance(key, str) else key
+
+
+class Variables(Protocol):
+    """What is asked of an environment: a mapping of text to text will do."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """The value of a variable."""
 
 
 class Secret:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from tintype.models import Task
 from tintype.transports import AsyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from decimal import Decimal
     from types import TracebackType
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tintype._resuming import Resumed
     from tintype.catalog import ProviderInfo
     from tintype.downloads import Saveable
+    from tintype.journal import Line
     from tintype.messages import Delivery
     from tintype.models import Generation, Image, Quote
     from tintype.request import ImageRequest
@@ -80,7 +82,7 @@ class AsyncClient(Configured[AsyncTransport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversation(task.provider).wait(task)
-        return await self._performer.run(task.provider, flow, on_progress, entry=task.entry)
+        return await self._performer.run(task.provider, flow, on_progress, awaited=task)
 
     async def generate(
         self,
@@ -206,7 +208,7 @@ class AsyncClient(Configured[AsyncTransport]):
             One for each record there was something to do for. Submissions whose answer was
             lost are among them, with advice: they are never sent again.
         """
-        groups = await asyncio.to_thread(self._setup.claimed, entries)
+        groups = await self._claimed(entries)
         resumed: list[Resumed] = []
         try:
             for provider, lines in groups.items():
@@ -215,6 +217,17 @@ class AsyncClient(Configured[AsyncTransport]):
         finally:
             self._setup.left(groups)
         return tuple(resumed)
+
+    async def _claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
+        """What there is to finish. A thread goes on when nobody waits: what it claims is left."""
+        pool = ThreadPoolExecutor(1, "tintype-claim")
+        claim = pool.submit(self._setup.claimed, entries)
+        pool.shutdown(wait=False)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(claim))
+        except asyncio.CancelledError:
+            claim.add_done_callback(self._setup.unclaimed)
+            raise
 
     # -------------------------------------------------------------------- its own life
 

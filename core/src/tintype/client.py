@@ -76,7 +76,7 @@ class Client(Configured[Transport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversation(task.provider).wait(task)
-        return self._performer.run(task.provider, flow, on_progress, entry=task.entry)
+        return self._performer.run(task.provider, flow, on_progress, awaited=task)
 
     def generate(
         self,

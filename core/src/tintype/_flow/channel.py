@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from itertools import count
 from typing import TypeVar
@@ -16,7 +17,7 @@ from tintype._registry import Plugin
 from tintype._resolve import OnUnsupported
 from tintype._verdicts import passes
 from tintype.budget import Budget
-from tintype.entries import Snapshot
+from tintype.entries import Released, Snapshot
 from tintype.errors import JournalError, ProviderError, TintypeError
 from tintype.exchange import Operation
 from tintype.messages import Request, Response
@@ -101,6 +102,12 @@ class Channel:
             notice = Notice(field="journal", message=f"{error} The task goes on without it.")
             return evolve(task, notices=(*task.notices, notice))
         return evolve(task, entry=entry) if isinstance(entry, str) and entry else task
+
+    def leave(self, task: Task) -> Flow[None]:
+        """Let whoever resumes it have a task that is not looked at any more."""
+        if task.entry:
+            with suppress(JournalError):
+                yield Record(entry=Released(entry=task.entry))
 
     def timeout(self, documented: float | None) -> float:
         """Seconds for one answer: the embedder's, the model's, or the provider's."""

@@ -36,6 +36,8 @@ def follow(
     while running := [watch for watch in watches if watch.running]:
         watch = min(running, key=lambda each: each.due)
         yield from _turn(channel, watch)
+        if watch.error is not None:
+            yield from channel.leave(watch.task)
         if ended is not None and not watch.running:
             yield from ended(followed(watch))
 

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from tintype.account import Variables
 from tintype.entries import Entry, Saved
 from tintype.errors import Billed, Outcome, UsageError
 from tintype.models import Task, TaskState
@@ -120,7 +121,7 @@ class Journal(Protocol):
         """Write what is waiting, and let the database go."""
 
 
-def open_journal(where: Journal | str | Path | None, environ: Mapping[str, str]) -> Journal:
+def open_journal(where: Journal | str | Path | None, environ: Variables) -> Journal:
     """A journal from what an embedder gave, or else from `TINTYPE_JOURNAL`.
 
     Args:
@@ -132,7 +133,7 @@ def open_journal(where: Journal | str | Path | None, environ: Mapping[str, str])
         UsageError: It needs the extra `tintype[journal]`.
     """
     if where is None:
-        where = environ.get("TINTYPE_JOURNAL") or "off"
+        where = environ.get("TINTYPE_JOURNAL", "") or "off"
     if where == "off":
         return NoJournal()
     if not isinstance(where, str | Path):

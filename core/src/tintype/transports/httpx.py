@@ -199,7 +199,7 @@ def _refusal(
     Behind a proxy or a transport of the embedder's own the address is theirs to check.
     """
     stream = answer.extensions.get("network_stream")
-    if not request.public_only or stream is None or getattr(client, "_mounts", None):
+    if not request.public_only or stream is None or not _dials(client, answer):
         return None
     place = stream.get_extra_info("server_addr")
     if not place or is_public(str(place[0])):
@@ -207,6 +207,15 @@ def _refusal(
     return DownloadError(
         f"The result's host resolves to {place[0]}, which is not of the public internet."
     )
+
+
+def _dials(client: object, answer: httpx.Response | httpx2.Response) -> bool:
+    """Whether the client dialled the host itself: no proxy and no transport is mounted for it.
+
+    There is no public way to ask. `NO_PROXY` mounts nothing for a host.
+    """
+    chosen = getattr(client, "_transport_for_url", None)
+    return chosen is None or chosen(answer.request.url) is getattr(client, "_transport", None)
 
 
 def _check_time(deadline: float) -> None:

@@ -59,6 +59,9 @@ _PRICED_OPTIONS = {
     "sequential_image_generation_options",
 }
 
+# What is documented of them; how many images any other word draws nobody tells.
+_SEQUENCES = (None, "auto", "disabled")
+
 # Fields of the request that no model takes: an option is no way round the catalog.
 _RESERVED = ("n", "seed")
 
@@ -104,8 +107,10 @@ def describe() -> ProviderInfo:
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
     """By the documented table; a sequence by the images that it turns out to have.
 
-    What any other option costs is not documented.
+    What any other option costs is not documented, nor what another word for a sequence draws.
     """
+    if _options(request).get("sequential_image_generation") not in _SEQUENCES:
+        return None
     known = quote_from_prices(INFO, request, priced_options=_PRICED_OPTIONS)
     most = _images_at_most(request)
     if known is None or known.high is None or most == 1:
