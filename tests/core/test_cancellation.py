@@ -10,6 +10,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,17 @@ from tests.core.pictures import PNG, in_base64
 from tintype import (
     Account,
     AsyncClient,
+    Billed,
     Client,
     ImageRequest,
     Outcome,
     Request,
     Task,
     TaskState,
+    from_json,
     hookimpl,
 )
+from tintype.errors import TaskError, UsageError
 from tintype.journal.sql import SqlJournal
 
 ROOT = Path(__file__).parents[2]
@@ -231,6 +235,80 @@ async def test_a_download_that_is_cancelled_leaves_no_half_file(
 
 def _drawings() -> list[bytes]:
     return [said({"id": f"p{number}", "state": "drawing"}) for number in (1, 2, 3)]
+
+
+async def test_leaving_the_block_ends_what_other_tasks_have_under_way(
+    server: Loopback, place: Path
+) -> None:
+    """As where one of several calls fails: no look and no socket after it, one cancel a task."""
+    server.on(CREATE, DRAWING).on(CANCEL, DRAWING)
+    accepted = asyncio.Event()
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawing = asyncio.create_task(
+            client.generate(REQUEST, provider="easel", on_progress=lambda _: accepted.set())
+        )
+        await accepted.wait()
+    with pytest.raises(TaskError, match="The client was closed while the task p1") as caught:
+        await drawing
+    assert from_json(caught.value.task_json, Task).id == "p1"
+    assert not drawing.cancelled()
+    assert server.lines() == [CREATE, CANCEL]
+    assert await asyncio.to_thread(server.is_left_alone)
+    assert await asyncio.to_thread(is_resumed, server, place)
+
+
+async def test_leaving_the_block_while_a_submission_is_under_way_leaves_it_unknown(
+    server: Loopback, place: Path
+) -> None:
+    """Nobody waits for its answer: what is told is that it may be charged."""
+    server.on(CREATE, Fault.STALL)
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
+        await asyncio.to_thread(server.has_been_asked)
+    with pytest.raises(UsageError, match="may be charged") as caught:
+        await drawing
+    assert caught.value.billed is Billed.UNKNOWN
+    assert await asyncio.to_thread(server.is_left_alone)
+    with contextlib.closing(SqlJournal(place)) as journal:
+        assert [line.outcome for line in journal.lines()] == [Outcome.UNKNOWN]
+
+
+async def test_a_call_that_is_cancelled_and_closed_at_once_is_cancelled(
+    server: Loopback, place: Path
+) -> None:
+    """Whoever cancelled it is told so, as ever."""
+    server.on(CREATE, Fault.STALL)
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
+        await asyncio.to_thread(server.has_been_asked)
+        drawing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await drawing
+
+
+def test_leaving_the_block_ends_what_other_threads_have_under_way(
+    server: Loopback, place: Path
+) -> None:
+    """In the middle of a pause: no look and no socket after it, one cancel a task."""
+    server.on(CREATE, DRAWING).on(CANCEL, DRAWING)
+    pausing, plugin = threading.Event(), cancelable()
+
+    @hookimpl
+    def poll(task: Task) -> Request:
+        """What is asked once the pause is over."""
+        pausing.set()
+        return easel.poll(task)
+
+    plugin.poll = poll  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(1) as pool:
+        with Client(account(server), **options(place, plugins={"easel": plugin})) as client:
+            drawing = pool.submit(client.generate, REQUEST, provider="easel")
+            assert pausing.wait(10)
+        assert server.is_left_alone()
+        with pytest.raises(TaskError, match="The client was closed while the task p1"):
+            drawing.result()
+    assert server.lines() == [CREATE, CANCEL]
+    assert is_resumed(server, place)
 
 
 async def test_last_words_are_said_at_once(server: Loopback, place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -22,7 +23,15 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._observing import Progress, tell_progress
-from tintype._setup import FAREWELL, Setup, check_length, hurried, read_reference
+from tintype._setup import (
+    FAREWELL,
+    ClientClosed,
+    Setup,
+    check_length,
+    closed,
+    hurried,
+    read_reference,
+)
 from tintype._trail import Trail
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError
@@ -46,9 +55,18 @@ class Performer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self._lines: set[_Line] = set()
 
     def close(self) -> None:
-        """Close the connections that were opened here, and the journal likewise."""
+        """Close the connections that were opened here, and the journal likewise.
+
+        Calls that other threads have under way end first, their last words said; an exchange
+        cannot be interrupted, and is the last of its call.
+        """
+        deadline = time.monotonic() + FAREWELL
+        for end in [line.leave() for line in tuple(self._lines)]:
+            if end is not None:
+                end.wait(max(0.0, deadline - time.monotonic()))
         if self._owned and self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -102,18 +120,26 @@ class Performer:
         line.trail.follow([entry])
         if awaited is not None:
             line.trail.begin(awaited)
+        self._lines.add(line)
         try:
             with closing(line), closing(flow):
                 return (yield from _performed(line, flow))
-        except Exception:
-            self._setup.release(line.trail)
-            raise
-        except BaseException:  # interrupted, or nobody looks any more
-            self._setup.release(line.trail)
-            self._say_farewell(provider, line.trail)
+        except BaseException as error:
+            self._abandon(provider, line.trail, error)
+            if isinstance(error, ClientClosed):
+                raise closed(line.trail) from None
             raise
         finally:
             line.trail.end()
+            self._lines.discard(line)
+            line.ended.set()
+
+    def _abandon(self, provider: str, trail: Trail, error: BaseException) -> None:
+        """Leave what was begun to others; who was stopped from outside tells the provider."""
+        self._setup.release(trail)
+        late = isinstance(error, ClientClosed) and self._transport is None
+        if not late and (isinstance(error, ClientClosed) or not isinstance(error, Exception)):
+            self._say_farewell(provider, trail)
 
     def _say_farewell(self, provider: str, trail: Trail) -> None:
         deadline = time.monotonic() + FAREWELL
@@ -140,6 +166,7 @@ def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
                 effect = flow.throw(error)
                 continue
             if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
+                line.rest()
                 yield effect.entry.task
             effect = flow.send(reply)
     except StopIteration as stop:
@@ -156,14 +183,33 @@ class _Line:
         self._provider = provider
         self._incoming: Incoming | None = None
         self._events: Iterator[ServerSentEvent] = iter(())
+        self._worker: int | None = None
+        self._left = threading.Event()
+        self.ended = threading.Event()
         self.trail = setup.trail()
 
     def perform(self, effect: Effect) -> Reply:
-        """What comes of an effect."""
+        """What comes of an effect.
+
+        Raises:
+            ClientClosed: The client was closed meanwhile, or before.
+        """
+        if self._left.is_set() and not isinstance(effect, Record):  # what is known is written down
+            raise ClientClosed
+        self._worker = threading.get_ident()
         with self._setup.observed(self._provider, effect) as seen:
             seen.reply = self._perform(effect)
         self.trail.note(effect, seen.reply)
         return seen.reply
+
+    def rest(self) -> None:
+        """Nobody is at work until the next effect: a snapshot is looked at."""
+        self._worker = None
+
+    def leave(self) -> threading.Event | None:
+        """Perform no more; set once all is over, None where no other thread is at work just now."""
+        self._left.set()
+        return None if self._worker in {None, threading.get_ident()} else self.ended
 
     def close(self) -> None:
         """Let go of a stream that was not read to its end."""
@@ -178,7 +224,7 @@ class _Line:
             case Receive():
                 return next(self._events, None)
             case Sleep():
-                time.sleep(effect.seconds)
+                self._sleep(effect.seconds)
                 return None
             case Load():
                 return read_reference(effect.path)
@@ -188,6 +234,10 @@ class _Line:
                 return self._record(effect)
             case _:
                 assert_never(effect)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._left.wait(seconds):
+            raise ClientClosed
 
     def _record(self, effect: Record) -> str:
         written = self._setup.journal.record(effect.entry)

@@ -22,7 +22,15 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._observing import Progress, tell_progress
-from tintype._setup import FAREWELL, Setup, check_length, hurried, read_reference
+from tintype._setup import (
+    FAREWELL,
+    ClientClosed,
+    Setup,
+    check_length,
+    closed,
+    hurried,
+    read_reference,
+)
 from tintype._trail import Trail
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError, UsageError
@@ -46,9 +54,16 @@ class AsyncPerformer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self._lines: set[_Line] = set()
 
     async def close(self) -> None:
-        """Close the connections that were opened here, and the journal likewise."""
+        """Close the connections that were opened here, and the journal likewise.
+
+        Calls that are under way end first, their last words said.
+        """
+        ends = [end for line in tuple(self._lines) if (end := line.leave()) is not None]
+        if ends:
+            await asyncio.wait(ends, timeout=2 * FAREWELL)
         if self._owned and self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -103,6 +118,7 @@ class AsyncPerformer:
         line.trail.follow([entry])
         if awaited is not None:
             line.trail.begin(awaited)
+        self._lines.add(line)
         done: _Done[T] | None = None
         try:
             async with aclosing(line), aclosing(_performed(line, flow)) as steps:
@@ -111,17 +127,23 @@ class AsyncPerformer:
                         done = step
                     else:
                         yield step
-        except Exception:
-            self._setup.release(line.trail)
-            raise
-        except BaseException:  # cancelled, or nobody looks any more
-            self._setup.release(line.trail)
-            await self._say_farewell(provider, line.trail)
+        except BaseException as error:
+            await self._abandon(provider, line.trail, error)
+            if isinstance(error, ClientClosed):
+                raise closed(line.trail) from None
             raise
         finally:
             line.trail.end()
+            self._lines.discard(line)
+            line.end()
         if done is not None:  # who takes the result and goes abandons nothing
             yield done
+
+    async def _abandon(self, provider: str, trail: Trail, error: BaseException) -> None:
+        """Leave what was begun to others; who was stopped from outside tells the provider."""
+        self._setup.release(trail)
+        if isinstance(error, ClientClosed) or not isinstance(error, Exception):
+            await self._say_farewell(provider, trail)
 
     async def _say_farewell(self, provider: str, trail: Trail) -> None:
         words = [self._say(provider, flow) for flow in self._setup.farewells(trail)]
@@ -175,14 +197,49 @@ class _Line:
         self._provider = provider
         self._incoming: AsyncIncoming | None = None
         self._events: AsyncIterator[ServerSentEvent] | None = None
+        self._worker: asyncio.Task[object] | None = None
+        self._left = False
+        self._ended: asyncio.Future[None] | None = None
         self.trail = setup.trail()
 
     async def perform(self, effect: Effect) -> Reply:
-        """What comes of an effect."""
+        """What comes of an effect.
+
+        Raises:
+            ClientClosed: The client was closed meanwhile, or before.
+        """
+        if self._left and not isinstance(effect, Record):  # what is known is still written down
+            raise ClientClosed
         with self._setup.observed(self._provider, effect) as seen:
-            seen.reply = await self._perform(effect)
+            seen.reply = await self._at_work(effect)
         self.trail.note(effect, seen.reply)
         return seen.reply
+
+    async def _at_work(self, effect: Effect) -> Reply:
+        worker = self._worker = asyncio.current_task()
+        try:
+            return await self._perform(effect)
+        except asyncio.CancelledError:
+            if self._left and worker is not None and worker.uncancel() == 0:
+                raise ClientClosed from None
+            raise
+        finally:
+            self._worker = None
+
+    def leave(self) -> asyncio.Future[None] | None:
+        """Perform no more; done once all is over, None where nobody is at work just now."""
+        self._left = True
+        worker, here = self._worker, asyncio.current_task()
+        if worker is None or worker is here or worker.get_loop() is not asyncio.get_running_loop():
+            return None
+        worker.cancel()
+        self._ended = self._ended or asyncio.get_running_loop().create_future()
+        return self._ended
+
+    def end(self) -> None:
+        """It is over."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
 
     async def aclose(self) -> None:
         """Let go of a stream that was not read to its end."""

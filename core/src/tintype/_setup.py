@@ -24,6 +24,7 @@ from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype._trail import FOLLOWED, Trail
 from tintype.account import Account, Secret, Variables
 from tintype.budget import Budget
+from tintype.convert import to_json
 from tintype.downloads import Rules, Saveable, loading, provider_of, saving
 from tintype.entries import Intent, Released, Settled
 from tintype.errors import (
@@ -31,6 +32,7 @@ from tintype.errors import (
     InvalidRequestError,
     Outcome,
     ProtocolError,
+    TaskError,
     TintypeError,
     UsageError,
 )
@@ -273,6 +275,25 @@ class Setup:
             )
             for observer in self.observers:
                 call_observer(observer, observation)
+
+
+class ClientClosed(Exception):  # noqa: N818 - it tells a flow to end; `closed` is what is raised
+    """The client was closed, or its block left, while a call was under way."""
+
+
+def closed(trail: Trail) -> TintypeError:
+    """What a call is told whose client was closed while it was under way."""
+    for task in trail.running:
+        return TaskError(
+            f"The client was closed while the task {task.id} was running. It may still finish.",
+            task=task,
+            task_json=to_json(task),
+            advice="Keep the task (error.task_json) and wait for it again.",
+            provider=task.provider,
+            billed=task.billed,
+        )
+    msg = "The client was closed while the call was under way; what had left may be charged."
+    return UsageError(msg, billed=Billed.UNKNOWN)
 
 
 def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
