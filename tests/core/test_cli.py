@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+import urllib3
 from click.testing import CliRunner
 from tests.core.conftest import KEY
 from tests.core.loopback import Fault, Loopback, answer, said
@@ -611,6 +612,86 @@ def test_a_reader_that_leaves_is_no_failure_to_speak_of(
     finally:
         os.close(writing)
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only where there is a full device")
+@pytest.mark.parametrize("arguments", [("models", "--json"), ("providers",), ("--help",)])
+def test_a_disk_that_is_full_is_one_sentence(
+    environ: dict[str, str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """No traceback, also not from the last words that Python has waiting."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(  # noqa: S603 - our own script
+            [SCRIPT, *arguments],
+            env=environ,
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert is_a_sentence(done.stderr)
+    assert "No space left" in done.stderr
+
+
+def test_the_command_can_be_run_as_a_module(environ: dict[str, str]) -> None:
+    """Where its script is not on the path."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tintype", "--version"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("tintype, version ")
+
+
+def test_a_record_that_is_not_there_is_misuse(tintype: Run) -> None:
+    """A slip of the pen is not taken for a task that is done."""
+    done = tintype("resume", "zzz")
+    assert done.returncode == 2
+    assert is_a_sentence(done.stderr)
+    assert "no record 'zzz'" in done.stderr
+
+
+def test_webhooks_are_served_until_an_interrupt(
+    environ: dict[str, str], tmp_path: Path, server: Loopback
+) -> None:
+    """A call of nobody's is counted; a port that is taken is one sentence, and misuse."""
+    with _started(("webhooks", "serve", "--port", "0"), environ, tmp_path) as process:
+        assert process.stderr is not None
+        listening = process.stderr.readline()
+        url = listening.removeprefix("listening on ").strip().replace("<provider>", "nobody")
+        status = urllib3.request("POST", url, body=b"{}", retries=False).status
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert status == 404
+    assert process.returncode == 0
+    assert told.startswith("calls: {")
+    with _started(("webhooks", "serve", "--port", str(server.port)), environ, tmp_path) as process:
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert is_a_sentence(told)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "step"),
+    [
+        (401, "AuthenticationError", "Check APIYI_API_KEY."),
+        (403, "AccountOverdueError", "Top up the account"),
+        (429, "ModelAccountTpmRateLimitExceeded", "try again later"),
+    ],
+)
+def test_a_refusal_says_what_to_do_next(
+    tintype: Run, server: Loopback, status: int, code: str, step: str
+) -> None:
+    """Whatever the provider's own words are."""
+    server.on(SUBMIT, said({"error": {"code": code, "message": "No."}}, status=status))
+    done = tintype(*DRAW)
+    assert done.returncode == 1
+    assert step in done.stderr
 
 
 def test_letters_outside_ascii_come_out_whatever_the_locale(

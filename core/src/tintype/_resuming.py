@@ -11,7 +11,7 @@ from tintype._effects import Flow, Record
 from tintype._flow import Conversation
 from tintype.downloads import Rules, finishing, first_of
 from tintype.entries import Snapshot
-from tintype.errors import DownloadError, TintypeError
+from tintype.errors import DownloadError, TintypeError, UsageError
 from tintype.journal import Journal, Line
 from tintype.models import Attempt, TaskState
 
@@ -45,10 +45,17 @@ def claimed(journal: Journal, entries: Sequence[str], followed: Iterable[str]) -
         journal: Where they are.
         entries: Their ids, or none for all.
         followed: What this process is at work on already.
+
+    Raises:
+        UsageError: There is no such record.
     """
     busy = set(followed)
     found: list[Line] = []
-    for line in journal.lines(entries):
+    lines = journal.lines(entries)
+    for missing in sorted(set(entries) - {line.entry for line in lines}):
+        msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
+        raise UsageError(msg)
+    for line in lines:
         if line.lost:
             found.append(line)  # to be told of; there is nothing to do
         elif line.open and line.entry not in busy:

@@ -207,6 +207,9 @@ class AsyncClient(Configured[AsyncTransport]):
         Returns:
             One for each record there was something to do for. Submissions whose answer was
             lost are among them, with advice: they are never sent again.
+
+        Raises:
+            UsageError: The journal has no record of such an id.
         """
         groups = await self._claimed(entries)
         resumed: list[Resumed] = []

@@ -197,6 +197,9 @@ class Client(Configured[Transport]):
         Returns:
             One for each record there was something to do for. Submissions whose answer was
             lost are among them, with advice: they are never sent again.
+
+        Raises:
+            UsageError: The journal has no record of such an id.
         """
         groups = self._setup.claimed(entries)
         resumed: list[Resumed] = []

@@ -31,7 +31,8 @@ _MISUSE = 2
 def command(port: int, providers: tuple[str, ...], pace: float, wanted: tuple[str, ...]) -> None:
     """Serve providers on loopback, made of what they document. Ends with Ctrl-C.
 
-    Prints the lines that point tintype at it: eval "$(tintype sandbox …)" in another shell.
+    Prints the lines that point tintype at it. With `tintype sandbox > sandbox.env &` another
+    shell reads them by `. ./sandbox.env`.
     Faults can be dialled in later, too: POST them to /-/faults; GET /-/ledger/NAME tells what
     was charged. docs/faults.md lists the kinds.
     """

@@ -5,6 +5,7 @@ Other distributions add subcommands by an entry point in the group `tintype.comm
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -69,7 +70,14 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: 0 done, 1 failed, 2 misuse. Errors are sentences on stderr."""
     try:
-        cli.main(args=arguments, prog_name="tintype")
+        try:
+            cli.main(args=arguments, prog_name="tintype")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        _complain(f"What there is to say cannot be written: {error.strerror or error}.")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it is tried once more
+        sys.exit(1)
     except TintypeError as error:
         from tintype.cli.unfinished import print_tasks, words_for  # noqa: PLC0415 - it imports more than --help needs
 

@@ -7,11 +7,20 @@ from contextlib import contextmanager
 
 import click
 
+from tintype._dispatch import env_name
 from tintype._effects import Record
 from tintype._observing import Observation
 from tintype.convert import to_json
 from tintype.entries import Intent, Settled, Snapshot
-from tintype.errors import TaskError, TintypeError
+from tintype.errors import (
+    AuthenticationError,
+    Billed,
+    InsufficientCreditError,
+    OverloadedError,
+    RateLimitError,
+    TaskError,
+    TintypeError,
+)
 from tintype.models import Task
 
 
@@ -81,7 +90,21 @@ def print_tasks(error: TintypeError) -> None:
 def words_for(error: TintypeError) -> str:
     """What an error says, its advice for a shell in place of the one for a program."""
     late = [each.task for each in _of_tasks(error) if each.advice and each.task is not None]
-    return " ".join([TintypeError.__str__(error), *dict.fromkeys(map(_way_on, late))])
+    advice = [*map(_way_on, late), *_next_steps(error)]
+    return " ".join([TintypeError.__str__(error), *dict.fromkeys(advice)])
+
+
+def _next_steps(error: TintypeError) -> Iterator[str]:
+    """What a person can do about a refusal, whatever the provider says of it."""
+    match error:
+        case AuthenticationError():
+            yield f"Check {env_name(error.provider)}_API_KEY."
+        case InsufficientCreditError():
+            yield "Top up the account at the provider, then ask again."
+        case RateLimitError() | OverloadedError() if error.billed is Billed.NO:
+            yield "Nothing was charged: try again later."
+        case _:
+            pass
 
 
 def _of_tasks(error: TintypeError) -> list[TaskError]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -21,7 +24,13 @@ def command() -> None:
 
 @command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=8000, show_default=True, help="On which port.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="On which port; 0 is any free one.",
+)
 @click.option(
     "-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save."
 )
@@ -37,9 +46,22 @@ def serve(*, host: str, port: int, output: str) -> None:
     client = AsyncClient(journal=journal_place())
 
     app = WebhookApp(client, saving(client, folder))
-    click.echo(f"listening on http://{host}:{port}/<provider>", err=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    with _listener(host, port) as listener:
+        place = f"{host}:{listener.getsockname()[1]}"
+        click.echo(f"listening on http://{place}/<provider>", err=True)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
     click.echo(f"calls: {dict(app.counts)}", err=True)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        msg = f"{host}:{port} cannot be listened on: {why}. Choose another --port."
+        raise UsageError(msg) from error
 
 
 def saving(client: AsyncClient, folder: Path) -> OnTask:

@@ -1,0 +1,5 @@
+"""`python -m tintype`: the `tintype` command where its script is not on the path."""
+
+from tintype.cli import main
+
+main()
