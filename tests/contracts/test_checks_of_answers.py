@@ -27,6 +27,8 @@ from tintype.messages import Response
 from tintype.models import Cost, Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.checks.registry import NotApplicable, all_checks
+from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.rehearsing.replay import replay, replay_text
 from tintype_contracts.rehearsing.retelling import Broken, answer_of, documented_answers, verdict
 
 CHECKS = [each.id for each in all_checks() if each.group in {"strict", "fuzz"}]
@@ -204,6 +206,44 @@ def test_a_stream_that_ends_before_its_image_is_found() -> None:
 
     found = findings("fuzz.events-in-any-order", bent(AT_ONCE, parse=early))
     assert any("has no image" in each.message for each in found)
+    subject = bent(AT_ONCE, parse=early)
+    changes = [Mutation.parse(text) for text in found[0].to_replay]
+    assert replay(subject, found[0].exchange, changes).flaws == (
+        "the task is succeeded and has no image",
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "parse"),
+    [
+        ("fuzz.every-answer-is-read", _asks_for_keys),
+        ("fuzz.no-empty-success", _gives_up_softly),
+        ("fuzz.no-impossible-value", _counts_money_in_floats),
+        ("fuzz.pairs-of-mutations", _trips_over_two),
+        ("fuzz.other-values", _trips_over_values),
+    ],
+)
+def test_what_a_fuzz_check_finds_is_shown_by_replay(
+    check: str, parse: Callable[[Exchange], object]
+) -> None:
+    """Each finding carries all the mutations it takes, and replay judges as the check does."""
+    subject = bent(BY_ID, parse=parse)
+    every = findings(check, subject)
+    assert every
+    for found in every:
+        changes = [Mutation.parse(text) for text in found.to_replay]
+        again = replay(subject, found.exchange, changes)
+        assert not again.holds
+        assert f"what no hook may: {again.flaws[0]}" in replay_text(again)
+        assert any(flaw in found.message for flaw in again.flaws)
+
+
+def test_a_pair_carries_both_of_its_mutations() -> None:
+    """In their order; `mutation` is for what takes one alone."""
+    (found,) = findings("fuzz.pairs-of-mutations", bent(BY_ID, parse=_trips_over_two))
+    assert len(found.mutations) == 2
+    assert found.mutation == ""
+    assert found.message.startswith(f"With {' and '.join(found.mutations)} ")
 
 
 def test_the_same_plugin_gets_the_same_verdict() -> None:

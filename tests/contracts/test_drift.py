@@ -254,6 +254,8 @@ def test_a_new_field_is_proposed_as_a_row(acme: Fixtures, openapi: Path) -> None
         ("{", "neither JSON nor YAML"),
         ("[]", "holds no object"),
         ("swagger: '2.0'", "no OpenAPI 3 document"),
+        ("[" * 100_000, "neither JSON nor YAML"),
+        ("openapi: 2026-99-99", "neither JSON nor YAML"),
     ],
 )
 def test_what_is_no_document_is_told(acme: Fixtures, tmp_path: Path, text: str, words: str) -> None:
@@ -316,6 +318,22 @@ def test_misuse_is_a_sentence(tmp_path: Path) -> None:
     none = CliRunner().invoke(command, ["drift", "openrouter", str(path)])
     assert (unknown.exit_code, none.exit_code) == (2, 2)
     assert "holds no object" in none.output
+
+
+def test_a_folder_of_something_else_is_misuse(tmp_path: Path) -> None:
+    """It is named, and what lies in it is not read."""
+    (tmp_path / "lost").symlink_to("nowhere")
+    done = CliRunner().invoke(command, ["drift", "openrouter", str(tmp_path)])
+    assert done.exit_code == 2
+    said = f"tintype: {tmp_path} is no folder of fixtures: it holds no provider.json."
+    assert done.stderr.splitlines() == [said]
+
+
+def test_a_folder_that_cannot_be_read_is_misuse(folder: Path) -> None:
+    """One broken link in newer fixtures is told by its name."""
+    (folder / "lost.json").symlink_to("nowhere")
+    done = CliRunner().invoke(command, ["drift", "openrouter", str(folder)])
+    assert (done.exit_code, "lost.json#: It cannot be read" in done.stderr) == (2, True)
 
 
 def test_nothing_is_rewritten(folder: Path, openapi: Path) -> None:

@@ -321,6 +321,31 @@ def test_a_file_that_is_no_json_is_an_error(folder: Path) -> None:
         load_folder(folder)
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("{}".encode("utf-16"), "the byte at 0 is not UTF-8"),
+        ('{"a": "é"}'.encode("latin-1"), "the byte at 7 is not UTF-8"),
+        ("{}".encode("utf-8-sig"), "BOM"),
+        (b"[" * 100_000, "more than 100 levels deep"),
+        (b"[" * 200 + b"]" * 200, "more than 100 levels deep"),
+    ],
+    ids=["UTF-16", "Latin-1", "byte order mark", "never closed", "closed"],
+)
+def test_an_odd_file_is_told_and_breaks_nothing(folder: Path, data: bytes, words: str) -> None:
+    """Another encoding, or a nesting that no reader survives, is a fault like any other."""
+    (folder / "failed.json").write_bytes(data)
+    with pytest.raises(FixtureError, match=rf"failed\.json#: It is not JSON: .*{words}"):
+        load_folder(folder)
+
+
+def test_a_link_that_leads_nowhere_is_an_error(folder: Path) -> None:
+    """Emacs leaves one beside a file that is being edited."""
+    (folder / ".#generated.json").symlink_to("nobody@nowhere.1234")
+    with pytest.raises(FixtureError, match=r"\.#generated\.json#: It cannot be read: "):
+        load_folder(folder)
+
+
 @pytest.mark.parametrize("name", ["notes.md", "sources/other.txt", "old/generated.json"])
 def test_an_orphan_file_is_an_error(folder: Path, name: str) -> None:
     """Whatever lies in the folder is named by a source, or is a story."""
@@ -346,6 +371,14 @@ def test_a_folder_without_tables_is_an_error(tmp_path: Path) -> None:
 def test_a_provider_that_is_not_installed_is_told_with_those_that_are() -> None:
     """The error lists what there is."""
     with pytest.raises(FixtureError, match=r"'nobody'.*apimodels"):
+        load("nobody")
+
+
+def test_the_author_of_a_plugin_is_told_of_the_entry_point() -> None:
+    """Fixtures that were written and not named are as good as none."""
+    with pytest.raises(
+        FixtureError, match=r"entry point of your own in the group tintype\.fixtures"
+    ):
         load("nobody")
 
 

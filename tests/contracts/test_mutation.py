@@ -71,8 +71,15 @@ def test_what_a_name_does(name: str, body: object) -> None:
 @pytest.mark.parametrize("name", ["/status", "status=1", "/status=nul", ""])
 def test_a_name_that_is_none(name: str) -> None:
     """It is refused with a ValueError, which a command line tells as misuse."""
-    with pytest.raises(ValueError, match=r"POINTER=VALUE|Expecting"):
+    with pytest.raises(ValueError, match=r"POINTER=VALUE|is not JSON"):
         Mutation.parse(name)
+
+
+def test_a_text_without_its_quotes_is_told_how_it_is_written() -> None:
+    """The sentence can be pasted behind `--mutate`."""
+    with pytest.raises(ValueError, match="'other' is not JSON") as told:
+        Mutation.parse("/model=other")
+    assert str(told.value).endswith("""A text is written '/model="other"'.""")
 
 
 @pytest.mark.parametrize("name", ["/lost/0=1", "/images/1/url=1", "/lost="])

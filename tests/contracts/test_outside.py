@@ -117,6 +117,7 @@ def test_a_report_names_the_wheel_and_what_became_of_the_mutants(
     assert report["provider"]["wheel_sha256"] == digest_of_wheel(site)
     assert report["selftest"]["mutants"] >= 25
     assert report["selftest"]["killed"] >= 0.95 * report["selftest"]["mutants"]
+    assert f"self-test: {report['selftest']['killed']} of " in ended.stdout
     badge = json.loads(files["badge"].read_text("utf-8"))
     assert (badge["schemaVersion"], badge["color"]) == (1, "blue")
     assert "never validated live" in badge["message"]
@@ -134,6 +135,18 @@ def test_an_authors_pytest_configuration_does_not_change_the_verdict(
     ended = command(site, "check", "misspelt", "--level", "1", "--json", str(file), **options)
     assert ended.returncode == 1
     assert len(json.loads(file.read_text("utf-8"))["rows"]) > 5
+
+
+def test_all_examines_a_plugin_without_fixtures_too(tmp_path: Path) -> None:
+    """Whoever ships none is failed for it, and not passed over."""
+    install(tmp_path / "site", {"unwritten": GOOD}, frozenset())
+    file = tmp_path / "reports.json"
+    ended = command(tmp_path / "site", "check", "--all", "--level", "1", "--json", str(file))
+    assert ended.returncode == 1, ended.stderr
+    reports = {each["provider"]["name"]: each for each in json.loads(file.read_text("utf-8"))}
+    failed = [row["check"] for row in reports["unwritten"]["rows"] if row["outcome"] == "fail"]
+    assert "install.fixtures" in failed
+    assert reports.keys() > {"unwritten", "apiyi"}
 
 
 def test_a_hook_that_ends_the_process_gets_no_verdict(site: Path) -> None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from tintype._registry import Registry
 from tintype.errors import UsageError
 from tintype.hooks import hookimpl
+from tintype.models import Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.commands.contracts import command
 from tintype_contracts.examining.subject import Subject
@@ -102,6 +103,19 @@ def test_what_no_hook_may_do_is_told() -> None:
     assert "what no hook may: parse() raised KeyError" in replay_text(found)
 
 
+def test_a_success_without_an_image_is_told() -> None:
+    """The documents expect nothing of a mutated answer, and yet no hook may say this."""
+
+    @hookimpl
+    def parse() -> object:
+        return Task(id="task-1", state=TaskState.SUCCEEDED)
+
+    subject = broken(parse=parse)
+    found = replay(subject, _first(subject, "poll"), [Mutation.parse("/images=[]")])
+    assert not found.holds
+    assert "what no hook may: the task is succeeded and has no image" in replay_text(found)
+
+
 @pytest.mark.parametrize(
     ("name", "mutation", "words"),
     [
@@ -134,6 +148,7 @@ def test_the_command_prints_both_sides() -> None:
         ["nobody", "generated/drawn"],
         ["openrouter", "generated/lost"],
         ["openrouter", "generated/drawn", "--mutate", "status"],
+        ["openrouter", "generated/drawn", "--mutate", "/model=other"],
         ["openrouter", "generated/drawn", "--mutate", "/lost/x=1"],
     ],
 )

@@ -140,6 +140,17 @@ def test_a_failing_row_says_all_that_an_author_needs() -> None:
     ]
 
 
+def test_a_finding_of_two_mutations_has_both_in_the_json_and_in_its_command() -> None:
+    """`mutation` stands for one that is enough alone, `mutations` for several."""
+    row = failing().rows[0]
+    pair = attrs.evolve(row.findings[0], mutation="", mutations=("/n=null", '/url=""'))
+    report = attrs.evolve(failing(), rows=(attrs.evolve(row, findings=(pair,)),))
+    value = json.loads(json_text(report))["rows"][0]["findings"][0]
+    assert "mutation" not in value
+    assert value["mutations"] == ["/n=null", '/url=""']
+    assert value["reproduce"][1].endswith("create --mutate '/n=null' --mutate '/url=\"\"'")
+
+
 def test_the_order_of_a_report_does_not_depend_on_the_order_it_was_made_in() -> None:
     """Digests and versions are sorted: two runs differ in milliseconds only."""
     one = attrs.evolve(conforming(), environment={"b": "1", "a": "2"})
@@ -163,6 +174,13 @@ def test_junit_counts_and_names_every_check() -> None:
     assert skipped[0] == "na: It has none."
 
 
+def test_junit_has_the_self_test_as_a_property() -> None:
+    """Of a provider whose mutants were tried, and of no other."""
+    root = ET.fromstring(junit_text(BOTH))  # noqa: S314 - our own text
+    told = [each.get("value") for each in root.findall(".//property[@name='selftest']")]
+    assert told == ["30 of 31 mutants killed; survived: poll.first-image-only"]
+
+
 def test_junit_holds_what_xml_cannot() -> None:
     """A control character from a broken plugin does not break the file."""
     row = failing().rows[0]
@@ -180,6 +198,8 @@ def test_markdown_tells_the_grade_and_the_failures() -> None:
     assert "| Good & Co | level 3, happy path inferred, never validated live | 4 | 0 |" in text
     assert "### ✗ `request.documented` (fail)" in text
     assert "[Create image](https://docs.acme.test/create)" in text
+    survived = "30 of 31 mutants killed; survived: poll.first-image-only"
+    assert text.count("Self-test: ") == text.count(f"\nSelf-test: {survived}\n") == 1
 
 
 def test_markdown_of_a_plugin_is_no_markup() -> None:

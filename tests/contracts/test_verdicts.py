@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,8 +16,8 @@ from tintype_contracts.checks.registry import FIRST_SET, Check, Finding, NotAppl
 from tintype_contracts.examining.rows import MOST_FINDINGS, ask, plain
 from tintype_contracts.examining.run import examine
 from tintype_contracts.examining.subject import Subject
-from tintype_contracts.examining.terminal import summary
-from tintype_contracts.examining.verdict import report_from_json, report_to_json
+from tintype_contracts.examining.terminal import replay_command, summary
+from tintype_contracts.examining.verdict import SelfTest, report_from_json, report_to_json
 from tintype_contracts.fixtures.format import Waiver
 
 SUBJECT = reference.subject("reference_by_id")
@@ -253,3 +254,22 @@ def test_the_summary_says_what_a_person_needs() -> None:
     assert "expected  1" in text
     assert "tintype contracts explain pure.bad" in text
     assert "tintype contracts replay reference_by_id generated/create --mutate '/n=null'" in text
+
+
+def test_the_summary_says_what_became_of_the_mutants() -> None:
+    """How many were killed and which survived; nothing where none was made."""
+    report = _report(GOOD)
+    tried = evolve(report, selftest=SelfTest(mutants=31, killed=29, survivors=("a.b", "c.d")))
+    line = "  self-test: 29 of 31 mutants killed; survived: a.b, c.d"
+    assert line in summary(tried).splitlines()
+    assert "self-test" not in summary(report)
+
+
+def test_a_replay_command_is_read_by_a_shell_as_it_was_meant() -> None:
+    """An option for each mutation, whatever is in it."""
+    mutations = ('/url=""', '/who="it\'s"', "/n=", "=null")
+    told = replay_command("acme", "generated/create", mutations)
+    assert told.endswith(" --mutate '=null'")  # which zsh would expand without its quotes
+    words = shlex.split(told)
+    assert words[:5] == ["tintype", "contracts", "replay", "acme", "generated/create"]
+    assert words[5:] == [word for each in mutations for word in ("--mutate", each)]

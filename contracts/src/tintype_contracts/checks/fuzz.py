@@ -6,10 +6,9 @@ has, then in two places at once, then filled with other values of the same types
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
-from itertools import islice
-from typing import Literal, cast
+from typing import cast
 
 from attrs import frozen
 from hypothesis import strategies as st
@@ -22,10 +21,9 @@ from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.probing.heaviness import heavy_bodies, strained
 from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, mutations
-from tintype_contracts.rehearsing.oracle import empty_success, impossible
+from tintype_contracts.rehearsing.oracle import Sort, sorted_flaw
 from tintype_contracts.rehearsing.retelling import (
     Answer,
-    Broken,
     Heard,
     documented_answers,
     listen,
@@ -40,9 +38,9 @@ from tintype_contracts.rehearsing.strategies import (
     smallest,
 )
 
-_Sort = Literal["broken", "empty", "impossible"]
 # What a plugin may read besides the body.
 _HEADERS = (("X-Request-Id", "request-7"), ("Retry-After", "7"))
+_SHOWN = 3  # changes that a message names
 
 
 @frozen(kw_only=True)
@@ -51,7 +49,7 @@ class _Flaw:
 
     answer: Answer
     mutation: Mutation
-    sort: _Sort
+    sort: Sort
     what: str
 
 
@@ -202,7 +200,7 @@ def heavy_answers(subject: Subject) -> Iterator[Finding]:
         for name, data in heavy_bodies(answer.body):
             heavy = answer.bytes(data)
             said, strain = strained(partial(verdict, subject, heavy))
-            what = strain or (_sorted_flaw(said, heavy) or ("", ""))[1]
+            what = strain or (sorted_flaw(said, heavy) or ("", ""))[1]
             if what:
                 yield _finding(answer, f"Told {name}, {what}. Read it with tintype.convert.")
 
@@ -223,24 +221,13 @@ def _flaws(subject: Subject) -> tuple[_Flaw, ...]:
 
 def _of(subject: Subject, answer: Answer, mutation: Mutation) -> Iterator[_Flaw]:
     bent = answer.saying(mutation.apply(answer.body))
-    found = dict.fromkeys(_sorted_flaw(said, bent) for said in listen(subject, bent))
+    found = dict.fromkeys(sorted_flaw(said, bent) for said in listen(subject, bent))
     for sort, what in filter(None, found):
         yield _Flaw(answer=answer, mutation=mutation, sort=sort, what=what)
 
 
-def _sorted_flaw(said: Heard, answer: Answer) -> tuple[_Sort, str] | None:
-    if isinstance(said, Broken):
-        return "broken", said.deed
-    if isinstance(said, TintypeError):
-        return None
-    if what := empty_success(said):
-        return "empty", f"the task {what}"
-    what = next(impossible(said, answer.turns[0][0]), "")
-    return ("impossible", f"the {type(said).__name__.lower()} {what}") if what else None
-
-
 def _wrong(subject: Subject, answer: Answer) -> str:
-    flaws = (_sorted_flaw(said, answer) for said in listen(subject, answer))
+    flaws = (sorted_flaw(said, answer) for said in listen(subject, answer))
     return next((flaw[1] for flaw in flaws if flaw), "")
 
 
@@ -270,20 +257,23 @@ def _comparable(said: Heard) -> object:
 # ------------------------------------------------------------------------- telling
 
 
-def _findings(subject: Subject, sort: _Sort) -> Iterator[Finding]:
+def _findings(subject: Subject, sort: Sort) -> Iterator[Finding]:
     for flaw in _flaws(subject):
         if flaw.sort == sort:
             yield _finding(flaw.answer, f"With {flaw.mutation} {flaw.what}.", flaw.mutation)
 
 
-def _finding(answer: Answer, message: str, mutation: Mutation | None = None) -> Finding:
+def _finding(answer: Answer, message: str, *changes: Mutation) -> Finding:
+    names = tuple(map(str, changes))
+    alone = len(names) == 1
     return Finding(
         message=message,
         expected="a value of its operation, or a ProtocolError or ProviderError",
         exchange=answer.exchange.id,
         src=answer.exchange.src,
-        pointer=mutation.pointer if mutation else "",
-        mutation=str(mutation) if mutation else "",
+        pointer=changes[0].pointer if changes else "",
+        mutation=names[0] if alone else "",
+        mutations=() if alone else names,
     )
 
 
@@ -291,13 +281,19 @@ def _smallest_finding(drawn: object, wrong: str) -> Finding:
     if not isinstance(drawn, tuple) or not isinstance(drawn[0], Answer):
         return Finding(message=f"{wrong}.")
     answer, change = drawn
-    parts = change if isinstance(change, tuple) else _changes(answer.body, change)
-    return _finding(answer, f"With {' and '.join(map(str, parts))} {wrong}.")
+    parts = change if isinstance(change, tuple) else tuple(_changes(answer.body, change))
+    return _finding(answer, f"With {_listed(parts)} {wrong}.", *parts)
+
+
+def _listed(changes: Sequence[Mutation]) -> str:
+    """The changes, as far as they matter to a reader; the finding carries all of them."""
+    names = [*map(str, changes[:_SHOWN]), *(["more"] if len(changes) > _SHOWN else [])]
+    return " and ".join(names) or "nothing changed"
 
 
 def _changes(body: object, other: object) -> Iterator[Mutation]:
-    """What makes one body of another, as far as it matters to a reader."""
-    for difference in islice(differences(body, other), 3):
+    """What makes one body of another."""
+    for difference in differences(body, other):
         value = DROPPED if difference.actual is MISSING else difference.actual
         yield Mutation(pointer=difference.pointer, value=value)
 

@@ -54,6 +54,7 @@ class Finding:
         exchange: The id of the exchange that shows it, or "".
         src: The id of the source that says so, or "".
         mutation: `POINTER=VALUE` that makes `tintype contracts replay` show it, or "".
+        mutations: Several of them, where it takes more than one; `mutation` is "" then.
     """
 
     message: str
@@ -63,6 +64,12 @@ class Finding:
     exchange: str = ""
     src: str = ""
     mutation: str = ""
+    mutations: tuple[str, ...] = ()
+
+    @property
+    def to_replay(self) -> tuple[str, ...]:
+        """Every mutation that it takes to show it, in the order in which they are made."""
+        return self.mutations or tuple(filter(None, [self.mutation]))
 
     @classmethod
     def of(

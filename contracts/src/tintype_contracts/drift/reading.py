@@ -27,16 +27,23 @@ def read_surface(path: Path, fixtures: Fixtures) -> Surface:
         DocumentError: It is neither an OpenAPI 3 file nor a folder of fixtures.
     """
     if path.is_dir():
-        try:
-            return surface_of_fixtures(load_folder(path))
-        except FixtureError as error:
-            raise DocumentError(str(error)) from error
+        return _surface_of_folder(path)
     document = read_document(path)
     version = document.get("openapi")
     if not str(version or "").startswith("3"):
         msg = f"{path.name} is no OpenAPI 3 document: it says openapi: {version}."
         raise DocumentError(msg)
     return surface_of_openapi(document, fixtures)
+
+
+def _surface_of_folder(path: Path) -> Surface:
+    if not (path / "provider.json").is_file():
+        msg = f"{path} is no folder of fixtures: it holds no provider.json."
+        raise DocumentError(msg)
+    try:
+        return surface_of_fixtures(load_folder(path))
+    except FixtureError as error:
+        raise DocumentError(str(error)) from error
 
 
 def read_document(path: Path) -> Mapping[str, object]:
@@ -69,7 +76,7 @@ def _yaml(text: str, name: str) -> object:
 
     try:
         return _plain(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         msg = f"{name} is neither JSON nor YAML: {reason}"
         raise DocumentError(msg) from None

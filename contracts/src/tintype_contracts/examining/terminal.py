@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 
 from tintype_contracts.checks.registry import Finding
 from tintype_contracts.examining.rows import as_text
-from tintype_contracts.examining.verdict import Report, Row
+from tintype_contracts.examining.verdict import Report, Row, SelfTest
 
 _SHOWN_FINDINGS = 3
 _SHOWN_TEXT = 300
@@ -19,6 +20,7 @@ def summary(report: Report) -> str:
         f"{report.title}: {verdict(report)}",
         f"  {report.distribution}, check set {report.set}: {_counts(report)}",
         *_coverage(report),
+        *_selftest(report),
     ]
     for row in report.rows:
         if row.outcome in _TOLD:
@@ -50,6 +52,16 @@ def _coverage(report: Report) -> list[str]:
     return [f"  covered: {shown}"] if shown else []
 
 
+def _selftest(report: Report) -> list[str]:
+    return [f"  self-test: {selftest_words(report.selftest)}"] if report.selftest else []
+
+
+def selftest_words(found: SelfTest) -> str:
+    """How many mutants the checks noticed, and which they did not."""
+    survivors = f"; survived: {', '.join(found.survivors)}" if found.survivors else ""
+    return f"{found.killed} of {found.mutants} mutants killed{survivors}"
+
+
 def row_lines(row: Row, report: Report | None = None) -> Iterator[str]:
     """One row: what is wrong, and how to learn more."""
     yield f"{_TOLD.get(row.outcome, row.outcome)} {row.check} (level {row.level})"
@@ -78,13 +90,20 @@ def _finding(finding: Finding, report: Report | None) -> Iterator[str]:
     if source:
         yield f"    source    {source['title']} {source['url']}".rstrip()
     if finding.exchange:
-        yield f"    replay    {replay_command(report.provider, finding)}"
+        command = replay_command(report.provider, finding.exchange, finding.to_replay)
+        yield f"    replay    {command}"
 
 
-def replay_command(provider: str, finding: Finding) -> str:
-    """The command that shows a finding again."""
-    mutation = f" --mutate '{finding.mutation}'" if finding.mutation else ""
-    return f"tintype contracts replay {provider} {finding.exchange}{mutation}"
+def replay_command(provider: str, exchange: str, mutations: Iterable[str]) -> str:
+    """The command that plays an exchange with these mutations, for a shell."""
+    options = [f"--mutate {_quoted(mutation)}" for mutation in mutations]
+    return " ".join([shlex.join(["tintype", "contracts", "replay", provider, exchange]), *options])
+
+
+def _quoted(text: str) -> str:
+    """Always in quotes: zsh takes a bare word that begins with = for the path of a command."""
+    quoted = shlex.quote(text)
+    return quoted if quoted.startswith("'") else f"'{quoted}'"
 
 
 def _short(value: object) -> str:

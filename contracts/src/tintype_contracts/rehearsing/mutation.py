@@ -7,6 +7,7 @@ name, `POINTER=VALUE`, that a report prints and `tintype contracts replay --muta
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
@@ -73,7 +74,7 @@ class Mutation:
             raise ValueError(msg)
         if not value:
             return cls(pointer=pointer, value=DROPPED)
-        return cls(pointer=pointer, value=json.loads(value, parse_float=Decimal))
+        return cls(pointer=pointer, value=_json(pointer, value))
 
     def apply(self, body: object) -> object:
         """`body` with this value in that place; `body` itself is left alone.
@@ -82,6 +83,16 @@ class Mutation:
             LookupError: There is no such place.
         """
         return _replaced(body, tokens(self.pointer), self.value)
+
+
+def _json(pointer: str, text: str) -> object:
+    try:
+        value: object = json.loads(text, parse_float=Decimal)
+    except json.JSONDecodeError:
+        written = shlex.quote(f"{pointer}={dump(text)}")
+        msg = f"{text!r} is not JSON. A text is written {written}."
+        raise ValueError(msg) from None
+    return value
 
 
 def mutations(body: object) -> Iterator[Mutation]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from attrs import evolve, fields
 
@@ -18,10 +19,24 @@ from tintype.errors import Billed, TintypeError
 from tintype.exchange import Operation
 from tintype.models import Cost, Image, Quote, Task, TaskState
 from tintype.request import ImageRequest
-from tintype_contracts.rehearsing.retelling import Value
+from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, Value
+
+Sort: TypeAlias = Literal["broken", "empty", "impossible"]
 
 _DRAWN = {TaskState.SUCCEEDED, TaskState.PARTIAL}
 _ASKED_AGAIN = {Operation.SUBMIT, Operation.POLL, Operation.WEBHOOK}
+
+
+def sorted_flaw(said: Heard, answer: Answer) -> tuple[Sort, str] | None:
+    """What is wrong with what a plugin made of an answer, and which sort of wrong it is."""
+    if isinstance(said, Broken):
+        return "broken", said.deed
+    if isinstance(said, TintypeError):
+        return None
+    if what := empty_success(said):
+        return "empty", f"the task {what}"
+    what = next(impossible(said, answer.turns[0][0]), "")
+    return ("impossible", f"the {type(said).__name__.lower()} {what}") if what else None
 
 
 def empty_success(value: Value) -> str:

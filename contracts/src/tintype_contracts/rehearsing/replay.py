@@ -18,7 +18,8 @@ from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.rehearsing.mutation import Mutation
-from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, answer_of, verdict
+from tintype_contracts.rehearsing.oracle import sorted_flaw
+from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, answer_of, listen
 from tintype_contracts.rehearsing.transcripts import outcome_differences
 from tintype_contracts.report.words import shown
 
@@ -35,6 +36,8 @@ class Replay:
         answer: What the provider says, with the mutations in it.
         mutations: What was changed in the documented answer.
         heard: What the plugin makes of the answer.
+        flaws: What is wrong with that, or with what it made of an event before the last,
+            whatever the documents say.
         outcome: Where that is not what is expected; not compared with a mutated answer.
     """
 
@@ -45,12 +48,13 @@ class Replay:
     answer: Answer
     mutations: tuple[Mutation, ...]
     heard: Heard
+    flaws: tuple[str, ...]
     outcome: tuple[Difference, ...]
 
     @property
     def holds(self) -> bool:
         """Whether the plugin does what is documented and nothing that no hook may do."""
-        wrong = isinstance(self.built, Broken) or isinstance(self.heard, Broken)
+        wrong = isinstance(self.built, Broken) or self.flaws
         return not (wrong or self.request or self.outcome)
 
 
@@ -64,7 +68,7 @@ def replay(subject: Subject, name: str, mutations: Sequence[Mutation] = ()) -> R
     """
     exchange = _exchange(subject, name)
     answer = _mutated(answer_of(subject, exchange), mutations)
-    heard = verdict(subject, answer) if answer.turns else Broken(deed="nothing was answered")
+    said = listen(subject, answer) if answer.turns else (Broken(deed="nothing was answered"),)
     asked = exchange.request is not None
     return Replay(
         exchange=exchange,
@@ -73,8 +77,9 @@ def replay(subject: Subject, name: str, mutations: Sequence[Mutation] = ()) -> R
         request=_request_differences(subject, exchange),
         answer=answer,
         mutations=tuple(mutations),
-        heard=heard,
-        outcome=() if mutations else _outcome_differences(subject, exchange, heard),
+        heard=said[-1],
+        flaws=_flaws(said, answer),
+        outcome=() if mutations else _outcome_differences(subject, exchange, said[-1]),
     )
 
 
@@ -99,6 +104,12 @@ def _mutated(answer: Answer, mutations: Sequence[Mutation]) -> Answer:
             msg = f"{mutation}: the answer of {answer.exchange.id} has no such place. {error}"
             raise UsageError(msg) from None
     return answer.saying(body) if mutations else answer
+
+
+def _flaws(said: Sequence[Heard], answer: Answer) -> tuple[str, ...]:
+    """What the fuzz checks would say, once each."""
+    found = [sorted_flaw(each, answer) for each in said]
+    return tuple(dict.fromkeys(flaw[1] for flaw in found if flaw))
 
 
 def _request_differences(subject: Subject, exchange: Exchange) -> tuple[Difference, ...]:
@@ -145,6 +156,7 @@ def replay_text(replay: Replay, key_form: str = "{key}") -> str:
         lines += _compared(replay.request, "as documented")
     lines += ["", "the provider says", *_answer(replay)]
     lines += ["", "parse makes of it", *_heard(replay.heard)]
+    lines += [f"  what no hook may: {flaw}" for flaw in replay.flaws]
     if not replay.mutations:
         lines += _compared(replay.outcome, "as expected")
     return "\n".join(lines)
@@ -181,7 +193,7 @@ def _answer(replay: Replay) -> Iterator[str]:
 def _heard(heard: Heard) -> Iterator[str]:
     match heard:
         case Broken():
-            yield f"  what no hook may: {heard.deed}"
+            return  # it is among the flaws
         case TintypeError():
             yield f"  {type(heard).__name__} (billed: {heard.billed}): {heard}"
         case _:

@@ -87,4 +87,6 @@ def _finding_value(report: Report, row: Row, finding: Finding) -> JsonObject:
     }
     commands = list(reproduction(report, row, finding))
     given = {name: text for name, text in told.items() if text}
-    return {"message": scrubbed(finding.message), **values, **given, "reproduce": commands}
+    several = {"mutations": [*map(scrubbed, finding.mutations)]} if finding.mutations else {}
+    message = scrubbed(finding.message)
+    return {"message": message, **values, **given, **several, "reproduce": commands}

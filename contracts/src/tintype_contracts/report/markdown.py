@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tintype_contracts.checks.registry import Finding
+from tintype_contracts.examining.terminal import selftest_words
 from tintype_contracts.examining.verdict import Report, Row
 from tintype_contracts.report.words import (
     MARKS,
@@ -50,12 +51,20 @@ def _section(report: Report) -> Iterator[str]:
     for group, rows in groups(report).items():
         passed = sum(row.outcome == "pass" for row in rows)
         yield f"| {group} | {passed} | {len(rows)} |"
-    if report.coverage:
-        yield ""
-        yield "Coverage: " + ", ".join(f"{name} {part}" for name, part in report.coverage.items())
+    yield from _tried(report)
     for row in report.rows:
         if row.outcome in {"fail", "advisory", "waived"}:
             yield from _row(report, row)
+
+
+def _tried(report: Report) -> Iterator[str]:
+    """How much of the documents was tried, and whether the checks would notice a fault."""
+    if report.coverage:
+        yield ""
+        yield "Coverage: " + ", ".join(f"{name} {part}" for name, part in report.coverage.items())
+    if report.selftest:
+        yield ""
+        yield f"Self-test: {_plain(selftest_words(report.selftest))}"
 
 
 def _row(report: Report, row: Row) -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from tintype_contracts.checks.registry import GROUPS, Finding
+from tintype_contracts.examining.terminal import replay_command
 from tintype_contracts.examining.verdict import Report, Row
 from tintype_contracts.fixtures.leaks import cut
 from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
@@ -60,10 +60,8 @@ def reproduction(report: Report, row: Row, finding: Finding) -> tuple[str, ...]:
     explain = f"tintype contracts explain {row.check}"
     if not finding.exchange:
         return (explain,)
-    replay = f"tintype contracts replay {report.provider} {shlex.quote(finding.exchange)}"
-    if finding.mutation:
-        replay += f" --mutate {shlex.quote(scrubbed(finding.mutation))}"
-    return explain, replay
+    mutations = map(scrubbed, finding.to_replay)
+    return explain, replay_command(report.provider, finding.exchange, mutations)
 
 
 def source_of(report: Report, finding: Finding) -> Source:

@@ -11,11 +11,11 @@ from typing import NoReturn
 
 import click
 
+from tintype._registry import Registry
 from tintype.errors import PluginError, UsageError
 from tintype_contracts.examining.child import examine_apart
 from tintype_contracts.examining.terminal import summary
 from tintype_contracts.examining.verdict import Report
-from tintype_contracts.fixtures.loader import installed
 
 _MISUSE = 2
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -23,7 +23,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--all", "everyone", is_flag=True, help="Every provider that has fixtures.")
+@click.option("--all", "everyone", is_flag=True, help="Every installed plugin.")
 @click.option("--level", default=3, type=click.IntRange(1, 3), help="What is asked for.")
 @click.option("--set", "set_", metavar="DATE", help="A dated check set, such as 2026.11.")
 @click.option("--today", type=_DAY, help="The day that the age of documents is counted to.")
@@ -69,7 +69,10 @@ def command(  # noqa: PLR0913 - each is an option
 def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
     if everyone == bool(names):
         _give_up("Name a provider, or give --all.")
-    return installed() if everyone else names
+    chosen = Registry().names if everyone else names
+    if not chosen:
+        _give_up("No plugin is installed: there is nothing to check.")
+    return chosen
 
 
 def _examine(

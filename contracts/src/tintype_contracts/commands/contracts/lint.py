@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ def command(names: tuple[str, ...], *, fix: bool, today: datetime | None, strict
     wrong = 0
     for name in names or installed():
         folder = _folder(name)
-        faults = [*_layout_faults(folder, fix=fix), *_rule_faults(folder)]
+        faults = [*_layout_faults(name, folder, fix=fix), *_rule_faults(folder)]
         wrong += len(faults)
         for fault in faults:
             click.echo(f"{name}/{fault}")
@@ -67,19 +68,19 @@ def _rule_faults(folder: Path) -> tuple[Fault, ...]:
     return ()
 
 
-def _layout_faults(folder: Path, *, fix: bool) -> Iterator[Fault]:
+def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Fault]:
     """The files that are not laid out as `--fix` does it; with `fix` they are written."""
     for path in sorted(folder.glob("*.json")):
-        text = path.read_text("utf-8")
         try:
+            text = path.read_text("utf-8")
             laid_out = format_fixture(text)
-        except ValueError:
+        except (OSError, ValueError):
             continue  # the rules tell it better
         if laid_out != text and fix:
             path.write_text(laid_out, "utf-8")
         elif laid_out != text:
             message = "It is not in the canonical layout."
-            mend = f"Run: tintype contracts lint --fix {folder.name}"
+            mend = f"Run: tintype contracts lint --fix {shlex.quote(name)}"
             yield Fault(file=path.name, pointer="", message=message, mend=mend)
 
 
