@@ -258,8 +258,9 @@ async def test_a_resume_that_is_cancelled_leaves_what_it_claims(
                 await resuming
             other.rollback()
         resumed: tuple[Resumed, ...] = ()
-        while not resumed:  # until the thread has let go
-            resumed = await client.resume(out)
+        async with asyncio.timeout(30):
+            while not resumed:  # until the thread has let go
+                resumed = await client.resume(out)
     assert [path.read_bytes() for path in resumed[0].paths] == [PNG]
 
 
