@@ -13,7 +13,9 @@ from tintype.hooks import hookimpl
 from tintype.models import Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.commands.contracts import command
+from tintype_contracts.examining.run import subject_of
 from tintype_contracts.examining.subject import Subject
+from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
 from tintype_contracts.rehearsing.retelling import Broken
@@ -53,8 +55,10 @@ def test_a_good_plugin_does_as_documented(subject: Subject) -> None:
     assert "a Task" in text
 
 
-def test_every_exchange_can_be_replayed(subject: Subject) -> None:
-    """Submissions, polls, refusals, webhooks: each has something to tell."""
+@pytest.mark.parametrize("name", [*reference.NAMES, *installed()])
+def test_every_exchange_can_be_replayed(name: str) -> None:
+    """Submissions, polls, streams that are cut short, refusals, webhooks: each is as expected."""
+    subject = reference.subject(name) if name in reference.NAMES else subject_of(name)
     for exchange in subject.exchanges():
         found = replay(subject, exchange.id)
         assert found.holds, replay_text(found)

@@ -16,11 +16,9 @@ from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange, Source
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
-from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.oracle import sorted_flaw
 from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, answer_of, listen
-from tintype_contracts.rehearsing.transcripts import outcome_differences
 from tintype_contracts.report.words import shown
 
 
@@ -79,7 +77,7 @@ def replay(subject: Subject, name: str, mutations: Sequence[Mutation] = ()) -> R
         mutations=tuple(mutations),
         heard=said[-1],
         flaws=_flaws(said, answer),
-        outcome=() if mutations else _outcome_differences(subject, exchange, said[-1]),
+        outcome=() if mutations else _outcome_differences(subject, exchange),
     )
 
 
@@ -117,13 +115,9 @@ def _request_differences(subject: Subject, exchange: Exchange) -> tuple[Differen
     return tuple(found) if isinstance(found, list) else ()
 
 
-def _outcome_differences(
-    subject: Subject, exchange: Exchange, heard: Heard
-) -> tuple[Difference, ...]:
-    if isinstance(heard, Broken):
-        return ()
-    filling = fixed_values(subject.fixtures, exchange)
-    return tuple(outcome_differences(exchange.expect, heard, filling))
+def _outcome_differences(subject: Subject, exchange: Exchange) -> tuple[Difference, ...]:
+    found = _attempt(lambda: subject.rehearsal.outcome_differences(exchange))
+    return tuple(found) if isinstance(found, list) else ()
 
 
 def _attempt(ask: Callable[[], object]) -> object:
