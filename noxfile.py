@@ -22,7 +22,14 @@ MEMBERS = [
 CODE = ["core", "contracts", "fixtures", "plugins", "tests", "noxfile.py"]
 CONSTRAINTS = ["-c", "constraints.txt"]
 PYTEST = ["pytest", "-q", "-rs", "-n", "auto", "--dist", "worksteal"]
-TESTS_OF_WHEELS = ["tests/core", "tests/plugins", "tests/contracts", "tests/workspace"]
+TESTS_OF_WHEELS = [
+    "tests/core",
+    "tests/plugins",
+    "tests/contracts",
+    "tests/workspace",
+    "--ignore=tests/contracts/test_mutants.py",
+    "--ignore=tests/contracts/test_selftest.py",
+]
 
 
 @nox.session
@@ -78,7 +85,8 @@ def imports(session: nox.Session) -> None:
 def wheels(session: nox.Session) -> None:
     """Build every wheel, install the wheels alone, and run the tests on them.
 
-    All but the grid of faults and the kill tests: those prove the code, not its packaging.
+    All but the grid of faults, the kill tests and the mutants: those prove the code, not its
+    packaging.
     """
     dist = ROOT / "dist"
     shutil.rmtree(dist, ignore_errors=True)
