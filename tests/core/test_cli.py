@@ -503,13 +503,15 @@ def test_a_result_that_cannot_be_had_leaves_its_task(tintype: Run, server: Loopb
 # -------------------------------------------------------------------------- the shell's doings
 
 
-def _started(arguments: Sequence[str], environ: dict[str, str], cwd: Path) -> subprocess.Popen[str]:
+def _started(
+    arguments: Sequence[str], environ: dict[str, str], cwd: Path, stdout: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own script
         [SCRIPT, *arguments],
         env=environ,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -600,18 +602,11 @@ def test_a_reader_that_leaves_is_no_failure_to_speak_of(
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = subprocess.run(  # noqa: S603 - our own script
-            [SCRIPT, *arguments],
-            env=environ,
-            cwd=tmp_path,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        with _started(arguments, environ, tmp_path, writing) as process:
+            _, said_on_stderr = process.communicate(timeout=30)
     finally:
         os.close(writing)
-    assert done.stderr == ""
+    assert said_on_stderr == ""
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only where there is a full device")
@@ -620,19 +615,14 @@ def test_a_disk_that_is_full_is_one_sentence(
     environ: dict[str, str], tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     """No traceback, also not from the last words that Python has waiting."""
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(  # noqa: S603 - our own script
-            [SCRIPT, *arguments],
-            env=environ,
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert is_a_sentence(done.stderr)
-    assert "No space left" in done.stderr
+    with (
+        Path("/dev/full").open("w") as full,
+        _started(arguments, environ, tmp_path, full.fileno()) as process,
+    ):
+        _, said_on_stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert is_a_sentence(said_on_stderr)
+    assert "No space left" in said_on_stderr
 
 
 def test_the_command_can_be_run_as_a_module(environ: dict[str, str]) -> None:

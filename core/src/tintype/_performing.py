@@ -138,7 +138,7 @@ class Performer:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
         self._setup.release(trail)
         late = isinstance(error, ClientClosed) and self._transport is None
-        if not late and (isinstance(error, ClientClosed) or not isinstance(error, Exception)):
+        if not late and not isinstance(error, Exception):
             self._say_farewell(provider, trail)
 
     def _say_farewell(self, provider: str, trail: Trail) -> None:

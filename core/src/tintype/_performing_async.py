@@ -142,7 +142,7 @@ class AsyncPerformer:
     async def _abandon(self, provider: str, trail: Trail, error: BaseException) -> None:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
         self._setup.release(trail)
-        if isinstance(error, ClientClosed) or not isinstance(error, Exception):
+        if not isinstance(error, Exception):
             await self._say_farewell(provider, trail)
 
     async def _say_farewell(self, provider: str, trail: Trail) -> None:

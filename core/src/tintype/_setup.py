@@ -22,9 +22,9 @@ from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype._trail import FOLLOWED, Trail
+from tintype._verdicts import left_running
 from tintype.account import Account, Secret, Variables
 from tintype.budget import Budget
-from tintype.convert import to_json
 from tintype.downloads import Rules, Saveable, loading, provider_of, saving
 from tintype.entries import Intent, Released, Settled
 from tintype.errors import (
@@ -32,7 +32,6 @@ from tintype.errors import (
     InvalidRequestError,
     Outcome,
     ProtocolError,
-    TaskError,
     TintypeError,
     UsageError,
 )
@@ -277,21 +276,17 @@ class Setup:
                 call_observer(observer, observation)
 
 
-class ClientClosed(Exception):  # noqa: N818 - it tells a flow to end; `closed` is what is raised
-    """The client was closed, or its block left, while a call was under way."""
+class ClientClosed(BaseException):
+    """The client was closed, or its block left, while a call was under way.
+
+    A stop from outside, as an interruption is; `closed` is what the caller is told.
+    """
 
 
 def closed(trail: Trail) -> TintypeError:
     """What a call is told whose client was closed while it was under way."""
     for task in trail.running:
-        return TaskError(
-            f"The client was closed while the task {task.id} was running. It may still finish.",
-            task=task,
-            task_json=to_json(task),
-            advice="Keep the task (error.task_json) and wait for it again.",
-            provider=task.provider,
-            billed=task.billed,
-        )
+        return left_running(task)
     msg = "The client was closed while the call was under way; what had left may be charged."
     return UsageError(msg, billed=Billed.UNKNOWN)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TypeVar
 
 from attrs import evolve
 
@@ -27,6 +28,8 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.models import Failure, Generation, Quote, Task, TaskState
+
+AnyTaskError = TypeVar("AnyTaskError", bound=TaskError)
 
 
 def passes(error: TintypeError) -> bool:
@@ -104,6 +107,7 @@ def concluded(generation: Generation) -> Generation:
     raise worst
 
 
+_WAIT_AGAIN = "Keep the task (error.task_json) and wait for it again."
 _COST = (Billed.NO, Billed.UNKNOWN, Billed.YES)
 
 
@@ -113,36 +117,39 @@ def _fruitless(task: Task) -> TaskError:
     kind = TaskRefusedError if refused else TaskFailedError
     head = "Moderation refused the picture" if refused else "No picture was drawn"
     stop = "" if words.endswith((".", "!", "?", "…", "。")) else "."
-    msg = f"{head}: {words}{stop} Billed: {task.billed}."
-    return kind(msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed)
+    return _about(task, kind, f"{head}: {words}{stop} Billed: {task.billed}.")
 
 
 def late(watch: Watch) -> DeadlineError:
     task = watch.task
     why = f" The last look failed: {watch.last_failure}" if watch.last_failure else ""
-    return DeadlineError(
-        f"The task {task.id} did not end in time.{why} It may still finish.",
-        task=task,
-        task_json=to_json(task),
-        advice="Keep the task (error.task_json) and wait for it again.",
-        provider=task.provider,
-        billed=task.billed,
-    )
+    msg = f"The task {task.id} did not end in time.{why} It may still finish."
+    return _about(task, DeadlineError, msg, _WAIT_AGAIN)
 
 
 def only_a_webhook(task: Task) -> TaskError:
     msg = f"Only a webhook tells the end of the task {task.id}: hand it to receive()."
-    return TaskError(
-        msg, task=task, task_json=to_json(task), provider=task.provider, billed=task.billed
-    )
+    return _about(task, TaskError, msg)
 
 
 def unaskable(task: Task, error: TintypeError) -> TaskError:
-    return TaskError(
-        f"The task {task.id} cannot be looked at: {error} It may still finish.",
+    msg = f"The task {task.id} cannot be looked at: {error} It may still finish."
+    advice = "Keep the task (error.task_json) and wait for it again once that is mended."
+    return _about(task, TaskError, msg, advice)
+
+
+def left_running(task: Task) -> TaskError:
+    msg = f"The client was closed while the task {task.id} was running. It may still finish."
+    return _about(task, TaskError, msg, _WAIT_AGAIN)
+
+
+def _about(task: Task, kind: type[AnyTaskError], message: str, advice: str = "") -> AnyTaskError:
+    """An error that carries the task, also as JSON."""
+    return kind(
+        message,
         task=task,
         task_json=to_json(task),
-        advice="Keep the task (error.task_json) and wait for it again once that is mended.",
+        advice=advice,
         provider=task.provider,
         billed=task.billed,
     )

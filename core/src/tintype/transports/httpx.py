@@ -36,8 +36,13 @@ from tintype.messages import Headers, HttpRequest
 from tintype.transports import without_frames
 
 if TYPE_CHECKING:  # neither is a dependency: whichever made your client is imported already
+    from types import ModuleType
+
     import httpx
     import httpx2
+
+    AnyClient = httpx.Client | httpx2.Client | httpx.AsyncClient | httpx2.AsyncClient
+    AnyRequest = httpx.Request | httpx2.Request
 
 _LIBRARIES = ("httpx", "httpx2")
 # The names, alike in both, of the failures after which no byte of the request has left.
@@ -60,9 +65,7 @@ class HttpxTransport:
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        made = (
-            _bare(self._client, request, timeout) if request.bare else self._made(request, timeout)
-        )
+        made = _made(self._client, request, timeout)
         with _translated():
             answer = self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
         if refusal := _refusal(self._client, request, answer):
@@ -72,15 +75,6 @@ class HttpxTransport:
 
     def close(self) -> None:
         """Nothing: the client is yours."""
-
-    def _made(self, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
-        return self._client.build_request(
-            request.method,
-            request.url,
-            content=request.body or None,
-            headers=list(request.headers),
-            timeout=timeout,
-        )
 
 
 class AsyncHttpxTransport:
@@ -97,9 +91,7 @@ class AsyncHttpxTransport:
     async def open(self, request: HttpRequest, *, timeout: float) -> _AsyncIncoming:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        made = (
-            _bare(self._client, request, timeout) if request.bare else self._made(request, timeout)
-        )
+        made = _made(self._client, request, timeout)
         with _translated():
             async with _until(deadline):
                 answer = await self._client.send(
@@ -115,15 +107,6 @@ class AsyncHttpxTransport:
 
     async def close(self) -> None:
         """Nothing: the client is yours."""
-
-    def _made(self, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
-        return self._client.build_request(
-            request.method,
-            request.url,
-            content=request.body or None,
-            headers=list(request.headers),
-            timeout=timeout,
-        )
 
 
 class _Incoming:
@@ -170,18 +153,38 @@ class _AsyncIncoming:
 
 def _check_kind(client: object, wanted: str) -> None:
     """Refuse what would fail only at the first request."""
-    libraries = [sys.modules[name] for name in _LIBRARIES if name in sys.modules]
-    if not any(isinstance(client, getattr(each, wanted)) for each in libraries):
+    if not any(isinstance(client, getattr(each, wanted)) for each in _libraries()):
         given = type(client).__name__
         msg = f"A {given} is no {wanted} of httpx or httpx2, which this transport takes."
         raise UsageError(msg)
 
 
-def _bare(client: object, request: HttpRequest, timeout: float) -> httpx.Request | httpx2.Request:
+def _libraries() -> list[ModuleType]:
+    """Those of the two that are imported: whichever made the client is among them."""
+    return [sys.modules[name] for name in _LIBRARIES if name in sys.modules]
+
+
+def _made(
+    client: AnyClient, request: HttpRequest, timeout: float
+) -> httpx.Request | httpx2.Request:
+    """The client's own request, or one that has nothing of it."""
+    if request.bare:
+        return _bare(client, request, timeout)
+    return client.build_request(
+        request.method,
+        request.url,
+        content=request.body or None,
+        headers=list(request.headers),
+        timeout=timeout,
+    )
+
+
+def _bare(client: object, request: HttpRequest, timeout: float) -> AnyRequest:
     """A request that has nothing of the client's: it would send its headers and cookies along."""
-    kinds = [sys.modules[name] for name in _LIBRARIES if name in sys.modules]
-    library = next(each for each in kinds if isinstance(client, (each.Client, each.AsyncClient)))
-    made: httpx.Request | httpx2.Request = library.Request(
+    library = next(
+        each for each in _libraries() if isinstance(client, (each.Client, each.AsyncClient))
+    )
+    made: AnyRequest = library.Request(
         request.method,
         request.url,
         content=request.body or None,
@@ -237,9 +240,7 @@ async def _until(deadline: float) -> AsyncIterator[None]:
 @contextmanager
 def _translated() -> Iterator[None]:
     """The failures of whichever library it is as tintype's."""
-    families = tuple(
-        sys.modules[name].HTTPError for name in _LIBRARIES if name in sys.modules
-    ) + tuple(sys.modules[name].InvalidURL for name in _LIBRARIES if name in sys.modules)
+    families = tuple(kind for each in _libraries() for kind in (each.HTTPError, each.InvalidURL))
     try:
         yield
     except families as error:
