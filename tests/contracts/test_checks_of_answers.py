@@ -207,7 +207,7 @@ def test_a_stream_that_ends_before_its_image_is_found() -> None:
     found = findings("fuzz.events-in-any-order", bent(AT_ONCE, parse=early))
     assert any("has no image" in each.message for each in found)
     subject = bent(AT_ONCE, parse=early)
-    changes = [Mutation.parse(text) for text in found[0].to_replay]
+    changes = [Mutation.parse(text) for text in found[0].mutations]
     assert replay(subject, found[0].exchange, changes).flaws == (
         "the task is succeeded and has no image",
     )
@@ -231,7 +231,7 @@ def test_what_a_fuzz_check_finds_is_shown_by_replay(
     every = findings(check, subject)
     assert every
     for found in every:
-        changes = [Mutation.parse(text) for text in found.to_replay]
+        changes = [Mutation.parse(text) for text in found.mutations]
         again = replay(subject, found.exchange, changes)
         assert not again.holds
         assert f"what no hook may: {again.flaws[0]}" in replay_text(again)

@@ -143,7 +143,7 @@ def test_a_failing_row_says_all_that_an_author_needs() -> None:
 def test_a_finding_of_two_mutations_has_both_in_the_json_and_in_its_command() -> None:
     """`mutation` stands for one that is enough alone, `mutations` for several."""
     row = failing().rows[0]
-    pair = attrs.evolve(row.findings[0], mutation="", mutations=("/n=null", '/url=""'))
+    pair = attrs.evolve(row.findings[0], mutations=("/n=null", '/url=""'))
     report = attrs.evolve(failing(), rows=(attrs.evolve(row, findings=(pair,)),))
     value = json.loads(json_text(report))["rows"][0]["findings"][0]
     assert "mutation" not in value

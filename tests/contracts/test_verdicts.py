@@ -246,7 +246,7 @@ def test_the_summary_says_what_a_person_needs() -> None:
     """The level with its provenance, the finding, expected and got, the source, what to do next."""
     finding = Finding(
         message="Mend it.", expected=1, got="1", pointer="/n", exchange="generated/create",
-        src="page", mutation="/n=null",
+        src="page", mutations=("/n=null",),
     )  # fmt: skip
     text = summary(_report([_check("pure.bad", lambda _: iter([finding]))]))
     assert "no level (level 3 was asked for), happy path" in text

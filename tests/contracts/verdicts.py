@@ -70,7 +70,7 @@ def failing() -> Report:
         pointer="/json/n",
         exchange="generated/create",
         src="create",
-        mutation="/n='two words'",
+        mutations=("/n='two words'",),
     )
     hostile = Finding(
         message="A page: <script>alert(1)</script> & a path /home/me/acme/__init__.py",

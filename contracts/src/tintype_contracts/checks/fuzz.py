@@ -264,16 +264,13 @@ def _findings(subject: Subject, sort: Sort) -> Iterator[Finding]:
 
 
 def _finding(answer: Answer, message: str, *changes: Mutation) -> Finding:
-    names = tuple(map(str, changes))
-    alone = len(names) == 1
     return Finding(
         message=message,
         expected="a value of its operation, or a ProtocolError or ProviderError",
         exchange=answer.exchange.id,
         src=answer.exchange.src,
         pointer=changes[0].pointer if changes else "",
-        mutation=names[0] if alone else "",
-        mutations=() if alone else names,
+        mutations=tuple(map(str, changes)),
     )
 
 

@@ -301,7 +301,7 @@ def numbers_exact(subject: Subject) -> Iterator[Finding]:
                 pointer=fault.pointer,
                 exchange=answer.exchange.id,
                 src=answer.exchange.src,
-                mutation=f"{fault.pointer}={fault.told}",
+                mutations=(f"{fault.pointer}={fault.told}",),
             )
 
 
@@ -376,6 +376,6 @@ def _finding(
         got=got,
         exchange=exchange.id,
         src=exchange.src,
-        mutation=str(mutation) if mutation else "",
+        mutations=(str(mutation),) if mutation else (),
         pointer=mutation.pointer if mutation else "",
     )

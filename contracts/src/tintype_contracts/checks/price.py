@@ -28,6 +28,8 @@ from tintype_contracts.rehearsing.oracle import impossible
 from tintype_contracts.rehearsing.retelling import Answer, Broken, documented_answers, verdict
 from tintype_contracts.rehearsing.virtual import course, in_order, quoting
 
+_TABLELESS = "The provider is asked for its prices; there is no table in the plugin."
+
 
 @check("price.exact-money", level=2)
 def exact_money(subject: Subject) -> Iterator[Finding]:
@@ -66,8 +68,7 @@ def documented_table(subject: Subject) -> Iterator[Finding]:
             looked = True
             yield from _compared(request, quote, row)
     if not looked:
-        msg = "The provider is asked for its prices; there is no table in the plugin."
-        raise NotApplicable(msg)
+        raise NotApplicable(_TABLELESS)
 
 
 @check("price.more-images-cost-no-less", level=2)
@@ -121,8 +122,7 @@ def options_are_not_free(subject: Subject) -> Iterator[Finding]:
             message = "With an option that nobody has heard of it has a price. Return None."
             yield _finding(request, message, "None", quote.high)
     if not looked:
-        msg = "The provider is asked for its prices; there is no table in the plugin."
-        raise NotApplicable(msg)
+        raise NotApplicable(_TABLELESS)
 
 
 @check("price.names-its-source", level=2)
@@ -192,8 +192,7 @@ def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
             yield from _compared(request, went.result, row)
         yield from _outside_the_open(subject, model, when, row)
     if not looked:
-        msg = "The provider is asked for its prices; there is no table in the plugin."
-        raise NotApplicable(msg)
+        raise NotApplicable(_TABLELESS)
 
 
 def _priced(subject: Subject, request: ImageRequest) -> Quote | Request | Broken | None:

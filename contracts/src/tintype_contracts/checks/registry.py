@@ -53,8 +53,8 @@ class Finding:
         pointer: JSON pointer of the offending value, in the exchange's body.
         exchange: The id of the exchange that shows it, or "".
         src: The id of the source that says so, or "".
-        mutation: `POINTER=VALUE` that makes `tintype contracts replay` show it, or "".
-        mutations: Several of them, where it takes more than one; `mutation` is "" then.
+        mutations: `POINTER=VALUE`, each of those that make `tintype contracts replay` show it,
+            in the order in which they are made.
     """
 
     message: str
@@ -63,13 +63,12 @@ class Finding:
     pointer: str = ""
     exchange: str = ""
     src: str = ""
-    mutation: str = ""
     mutations: tuple[str, ...] = ()
 
     @property
-    def to_replay(self) -> tuple[str, ...]:
-        """Every mutation that it takes to show it, in the order in which they are made."""
-        return self.mutations or tuple(filter(None, [self.mutation]))
+    def mutation(self) -> str:
+        """The one mutation that shows it, or "" where it takes several, or none."""
+        return self.mutations[0] if len(self.mutations) == 1 else ""
 
     @classmethod
     def of(

@@ -218,7 +218,7 @@ def _led_astray(subject: Subject, answer: Answer, mutation: Mutation) -> Iterato
             pointer=mutation.pointer,
             exchange=answer.exchange.id,
             src=answer.exchange.src,
-            mutation=str(mutation),
+            mutations=(str(mutation),),
         )
 
 

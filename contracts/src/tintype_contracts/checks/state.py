@@ -178,7 +178,7 @@ def _misread(
             pointer=mutation.pointer,
             exchange=answer.exchange.id,
             src=documented_states(subject).src,
-            mutation=str(mutation),
+            mutations=(str(mutation),),
         )
 
 
@@ -194,7 +194,7 @@ def _not_known(subject: Subject, answer: Answer, mutation: Mutation) -> Iterator
             pointer=mutation.pointer,
             exchange=answer.exchange.id,
             src=documented_states(subject).src,
-            mutation=str(mutation),
+            mutations=(str(mutation),),
         )
 
 
@@ -233,7 +233,7 @@ def _taken_for_known(subject: Subject, answer: Answer, mutation: Mutation) -> It
         pointer=mutation.pointer,
         exchange=answer.exchange.id,
         src=documented_states(subject).src,
-        mutation=str(mutation),
+        mutations=(str(mutation),),
     )
 
 

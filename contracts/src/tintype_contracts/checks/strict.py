@@ -309,5 +309,5 @@ def _finding(answer: Answer, mutation: Mutation, message: str) -> Finding:
         exchange=answer.exchange.id,
         src=answer.exchange.src,
         pointer=mutation.pointer,
-        mutation=str(mutation),
+        mutations=(str(mutation),),
     )

@@ -90,7 +90,7 @@ def _finding(finding: Finding, report: Report | None) -> Iterator[str]:
     if source:
         yield f"    source    {source['title']} {source['url']}".rstrip()
     if finding.exchange:
-        command = replay_command(report.provider, finding.exchange, finding.to_replay)
+        command = replay_command(report.provider, finding.exchange, finding.mutations)
         yield f"    replay    {command}"
 
 

@@ -87,6 +87,7 @@ def _finding_value(report: Report, row: Row, finding: Finding) -> JsonObject:
     }
     commands = list(reproduction(report, row, finding))
     given = {name: text for name, text in told.items() if text}
-    several = {"mutations": [*map(scrubbed, finding.mutations)]} if finding.mutations else {}
+    changes = [*map(scrubbed, finding.mutations)]
+    several = {"mutations": changes} if len(changes) > 1 else {}
     message = scrubbed(finding.message)
     return {"message": message, **values, **given, **several, "reproduce": commands}

@@ -60,7 +60,7 @@ def reproduction(report: Report, row: Row, finding: Finding) -> tuple[str, ...]:
     explain = f"tintype contracts explain {row.check}"
     if not finding.exchange:
         return (explain,)
-    mutations = map(scrubbed, finding.to_replay)
+    mutations = map(scrubbed, finding.mutations)
     return explain, replay_command(report.provider, finding.exchange, mutations)
 
 
