@@ -118,7 +118,7 @@ def test_what_is_drawn_for_real_is_written_down(
     )
     assert done.returncode == 0, done.stderr
     assert "apiin: drawn for real, with your key" in done.stderr
-    lines = SqlJournal(tmp_path / "journal.db").lines()
+    lines = SqlJournal(tmp_path / "journal.db").records()
     assert [line.provider for line in lines] == ["apiin"]
 
 
@@ -143,7 +143,7 @@ def test_an_interrupt_tells_what_goes_on(environ: dict[str, str], tmp_path: Path
         process.send_signal(signal.SIGINT)
         _, shown = process.communicate(timeout=30)
     assert process.returncode == 1
-    (line,) = SqlJournal(tmp_path / "journal.db").lines()
-    assert f"tintype resume {line.entry}" in shown
+    (line,) = SqlJournal(tmp_path / "journal.db").records()
+    assert f"tintype resume {line.id}" in shown
     assert "apiin: The task" in shown
     assert "Traceback" not in shown

@@ -301,7 +301,7 @@ class Line:
                 return None
             case Record(entry=entry):
                 task = getattr(entry, "task", None)
-                return f"entry {len(self.records)}" if task is None else task.entry
+                return f"entry {len(self.records)}" if task is None else task.record
             case Load(path=path):
                 return self._files[path]
             case _:

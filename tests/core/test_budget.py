@@ -183,7 +183,7 @@ def test_an_unknown_price_counts_with_what_is_reported(journal: SqlJournal) -> N
     allowed = Budget(usd=1, unknown_price=True)
     entry = journal.record(intent(None, allowed)).result()
     cost = Cost(usd=Decimal("0.9"), source="reported")
-    over = Task(provider="easel", id="p1", state=TaskState.SUCCEEDED, cost=cost, entry=entry)
+    over = Task(provider="easel", id="p1", state=TaskState.SUCCEEDED, cost=cost, record=entry)
     journal.record(Snapshot(task=over)).result()
     assert not fits(journal, intent("0.2", allowed))
     assert fits(journal, intent("0.1", allowed))
@@ -207,7 +207,7 @@ def test_a_single_submission_asks_the_price_where_there_is_a_budget(
 def ended(journal: SqlJournal, usd: str, task: Task) -> None:
     """A submission of that price that ended so."""
     entry = journal.record(intent(usd)).result()
-    journal.record(Snapshot(task=evolve(task, provider="easel", entry=entry))).result()
+    journal.record(Snapshot(task=evolve(task, provider="easel", record=entry))).result()
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_a_submission_without_a_task_is_released_only_where_it_was_unbilled(
 ) -> None:
     """An unknown one may have been charged: it goes on counting."""
     entry = journal.record(intent("0.4")).result()
-    settled = Settled(entry=entry, outcome=outcome, billed=billed, reason="so")
+    settled = Settled(record=entry, outcome=outcome, billed=billed, reason="so")
     journal.record(settled).result()
     assert not fits(journal, intent(str(Decimal(left) + Decimal("0.01")), Budget(usd=1)))
     assert fits(journal, intent(left, Budget(usd=1)))
@@ -305,11 +305,11 @@ async def test_a_submission_that_is_cancelled_while_it_is_written_down_takes_no_
                 await drawing
             other.rollback()
         async with asyncio.timeout(30):
-            while [each.outcome for each in client.journal.lines()] != [Outcome.NOT_SENT]:  # noqa: ASYNC110
+            while [each.outcome for each in client.journal.records()] != [Outcome.NOT_SENT]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         server.on(CREATE, DONE)
         assert (await client.generate(REQUEST, provider="easel")).images
-        first, second = client.journal.lines()
+        first, second = client.journal.records()
     journal.close()
     assert first.billed is Billed.NO
     assert second.outcome is Outcome.ACCEPTED
@@ -455,7 +455,7 @@ def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Path)
     account = Account(provider="openrouter", key=KEY, base_url=server.url)
     with Client(account, journal=place, environ={}) as client:
         drawn = client.generate(REQUEST, provider="openrouter")
-        (line,) = client.journal.lines()
+        (line,) = client.journal.records()
     assert drawn.cost is not None
     assert drawn.cost.usd == Decimal("0.03")
     assert drawn.quote.provider == "openrouter"

@@ -193,7 +193,7 @@ async def test_a_cancel_while_the_submission_is_under_way_leaves_it_unknown(
     assert server.lines() == [CREATE]
     assert await asyncio.to_thread(server.is_left_alone)
     journal = SqlJournal(place)
-    assert [line.outcome for line in journal.lines()] == [Outcome.UNKNOWN]
+    assert [line.outcome for line in journal.records()] == [Outcome.UNKNOWN]
     journal.close()
 
 
@@ -270,7 +270,7 @@ async def test_leaving_the_block_while_a_submission_is_under_way_leaves_it_unkno
     assert caught.value.billed is Billed.UNKNOWN
     assert await asyncio.to_thread(server.is_left_alone)
     with contextlib.closing(SqlJournal(place)) as journal:
-        assert [line.outcome for line in journal.lines()] == [Outcome.UNKNOWN]
+        assert [line.outcome for line in journal.records()] == [Outcome.UNKNOWN]
 
 
 async def test_a_call_that_is_cancelled_and_closed_at_once_is_cancelled(
@@ -482,7 +482,7 @@ def test_a_canceled_task_that_the_provider_confirms_is_over(server: Loopback, pl
     with Client(account(server), **options(place)) as client:
         task = client.cancel(client.submit(REQUEST, provider="easel"))
         assert task.state is TaskState.FAILED
-        assert client.journal.lines()[0].open is False
+        assert client.journal.records()[0].open is False
     assert server.lines() == [CREATE, CANCEL]
 
 

@@ -329,7 +329,7 @@ def test_a_task_that_is_late_can_be_finished_from_the_shell(
     task = from_json(done.stdout, Task)
     assert task.id == "t"
     assert "error.task_json" not in done.stderr
-    way = f"tintype resume {task.entry}" if journal != "off" else "No journal is kept"
+    way = f"tintype resume {task.record}" if journal != "off" else "No journal is kept"
     assert way in done.stderr
 
 
@@ -532,11 +532,9 @@ def test_an_interrupt_ends_it(
     assert KEY not in said_on_stderr + shown
     assert server.lines().count("POST /v1i/task/generate-image") == asked - 1
     assert not (tmp_path / "out").exists()
-    lines = SqlJournal(tmp_path / "journal.db").lines()
+    lines = SqlJournal(tmp_path / "journal.db").records()
     assert [line.outcome for line in lines] == [Outcome.UNKNOWN][: asked - 1]
-    told = [
-        f"may go on, and be charged. `tintype tasks` lists it as {each.entry}" for each in lines
-    ]
+    told = [f"may go on, and be charged. `tintype tasks` lists it as {each.id}" for each in lines]
     assert all(words in said_on_stderr for words in told)
     assert ("charged" in said_on_stderr) == (asked == 2)
 
@@ -572,8 +570,8 @@ def test_an_interrupt_between_two_looks_ends_it(
     assert KEY not in said_on_stderr + shown
     assert server.is_left_alone()
     assert "cheapai: The task t may go on" in said_on_stderr
-    (line,) = SqlJournal(tmp_path / "journal.db").lines()
-    assert f"tintype resume {line.entry}" in said_on_stderr
+    (line,) = SqlJournal(tmp_path / "journal.db").records()
+    assert f"tintype resume {line.id}" in said_on_stderr
     assert shown == ""
 
 

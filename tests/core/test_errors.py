@@ -64,7 +64,7 @@ FULL = [
     UnknownStatusError("m", pointer="/status"),
     RateLimitError("m", status=429, code="slow", retry_after=2.5, request_id="r1"),
     ServerError("m", status=500, billed=Billed.YES),
-    SubmissionUnknownError("m", entry="e1", provider="acme", billed=Billed.UNKNOWN),
+    SubmissionUnknownError("m", record="e1", provider="acme", billed=Billed.UNKNOWN),
     DeadlineError("m", task=TASK, task_json="{}", provider="acme", billed=Billed.NO),
 ]
 

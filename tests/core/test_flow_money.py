@@ -111,8 +111,8 @@ def test_a_submission_whose_answer_is_lost_is_never_repeated(reply: Scripted) ->
     assert line.submissions == 1
     assert line.sleeps == []
     assert caught.value.billed is Billed.UNKNOWN
-    assert caught.value.entry == "entry 1"
-    assert "journal entry entry 1" in str(caught.value)
+    assert caught.value.record == "entry 1"
+    assert "journal record entry 1" in str(caught.value)
     assert "list of tasks" in str(caught.value)
     assert isinstance(caught.value.__cause__, TintypeError)
     assert line.recorded == ["Intent", "Settled"]

@@ -75,7 +75,7 @@ def begun(journal: Journal, prompt: str = "a red panda") -> str:
 
 def task(entry: str = "", **fields: object) -> Task:
     """A task of the easel's."""
-    return evolve(Task(provider="easel", model="oil-1", id="p1", entry=entry), **fields)
+    return evolve(Task(provider="easel", model="oil-1", id="p1", record=entry), **fields)
 
 
 def rows(place: Path, query: str) -> list[tuple[object, ...]]:
@@ -171,7 +171,7 @@ def test_a_refusal_is_written_with_its_reason(
     server.on(CREATE, said({"why": "no such colour"}, status=400))
     with pytest.raises(TintypeError):
         artist(journal=journal).generate(REQUEST, provider="easel")
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert (line.outcome, line.billed, line.open) == (Outcome.REJECTED, Billed.NO, False)
     assert "no such colour" in line.reason
 
@@ -180,7 +180,7 @@ def test_a_request_is_kept_without_the_bytes_of_its_images(journal: SqlJournal) 
     """References stand there as digests."""
     request = ImageRequest(prompt="like this", references=(PNG,))
     journal.record(Intent(provider="easel", request=request)).result()
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert line.request is not None
     assert line.request.references[0].digest == hashlib.sha256(PNG).hexdigest()
 
@@ -227,8 +227,8 @@ def test_a_task_from_elsewhere_is_taken_in(journal: SqlJournal) -> None:
     nameless = journal.record(Snapshot(task=task())).result()
     foreign = journal.record(Snapshot(task=task("elsewhere", id="p2"))).result()
     assert foreign == "elsewhere"
-    assert [line.entry for line in journal.lines()] == [nameless, foreign]
-    assert all(line.outcome is Outcome.ACCEPTED for line in journal.lines())
+    assert [line.id for line in journal.records()] == [nameless, foreign]
+    assert all(line.outcome is Outcome.ACCEPTED for line in journal.records())
 
 
 def test_a_lock_that_others_hold_for_too_long_is_a_clear_error(place: Path) -> None:
@@ -268,9 +268,9 @@ def test_only_what_may_be_one_entrys_own_fault_is_tried_alone(
         raise error
 
     writer = Writer(apply)
-    first = writer.submit(Released(entry=""))
+    first = writer.submit(Released(record=""))
     started.wait()
-    waiting = [writer.submit(Released(entry="")) for _ in range(20)]
+    waiting = [writer.submit(Released(record="")) for _ in range(20)]
     goes_on.set()
     assert first.result() == "the first"
     assert all(isinstance(each.exception(), JournalError) for each in waiting)
@@ -292,13 +292,13 @@ if child == 0:
     code = 1
     try:
         journal.record(intent).result(timeout=30)
-        mine = [line.mine for line in journal.lines()]
+        mine = [line.mine for line in journal.records()]
         code = 0 if mine == [False, True] and journal.claim(first) is None else 2
     finally:
         os._exit(code)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 journal.record(intent).result(timeout=30)
-print(*(line.mine for line in journal.lines()))
+print(*(line.mine for line in journal.records()))
 journal.close()
 """
 
@@ -347,7 +347,7 @@ def test_a_running_snapshot_does_not_undo_the_end_of_its_task(journal: SqlJourna
     done = task(entry, state=TaskState.SUCCEEDED, images=(Image(url="https://x.test/1.png"),))
     for each in (done, task(entry, state=TaskState.RUNNING)):
         journal.record(Snapshot(task=each)).result()
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert line.task == done
 
 
@@ -356,7 +356,7 @@ def test_a_task_that_is_found_again_goes_on_from_an_unknown_end(journal: SqlJour
     entry = begun(journal)
     for each in (task(entry, id="", state=TaskState.UNKNOWN), task(entry)):
         journal.record(Snapshot(task=each)).result()
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert (line.outcome, line.task) == (Outcome.ACCEPTED, task(entry))
     assert line.open
 
@@ -365,9 +365,9 @@ def test_a_late_word_does_not_unsay_an_accepted_task(journal: SqlJournal) -> Non
     """A webhook may bring the task before its submission is given up."""
     entry = begun(journal)
     journal.record(Snapshot(task=task(entry))).result()
-    late = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.NO, reason="It broke.")
+    late = Settled(record=entry, outcome=Outcome.UNKNOWN, billed=Billed.NO, reason="It broke.")
     journal.record(late).result()
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert (line.outcome, line.billed, line.reason) == (Outcome.ACCEPTED, Billed.UNKNOWN, "")
     assert (line.open, line.mine) == (True, True)
 
@@ -378,20 +378,20 @@ def test_a_stream_that_ended_with_neither_id_nor_image_is_one_nobody_knows_of(
     """It ended cleanly, and may have been paid for: it is lost, not done."""
     entry = begun(journal)
     journal.record(Snapshot(task=task(entry, id="", state=TaskState.UNKNOWN))).result()
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert (line.outcome, line.lost, line.open) == (Outcome.UNKNOWN, True, False)
 
 
 def test_a_second_copy_that_fails_does_not_undo_the_first(journal: SqlJournal) -> None:
     """Only a file that is there takes the place of a file that is there."""
     entry = begun(journal)
-    first = Saved(entry=entry, index=0, path="/a/1.png", digest="1" * 64, done=True)
-    half = Saved(entry=entry, index=0, path="/b/1", digest="2" * 64)
+    first = Saved(record=entry, index=0, path="/a/1.png", digest="1" * 64, done=True)
+    half = Saved(record=entry, index=0, path="/b/1", digest="2" * 64)
     for each in (first, half):
         journal.record(each).result()
-    assert journal.lines()[0].saved[0].path == "/a/1.png"
+    assert journal.records()[0].saved[0].path == "/a/1.png"
     journal.record(evolve(half, done=True)).result()
-    assert journal.lines()[0].saved[0].path == "/b/1"
+    assert journal.records()[0].saved[0].path == "/b/1"
 
 
 # ------------------------------------------------------------------------------- images
@@ -404,7 +404,7 @@ def test_an_inline_image_is_spooled_and_comes_back(journal: SqlJournal, place: P
     journal.record(Snapshot(task=done)).result()
     spool = Path(f"{place}.spool")
     assert [path.read_bytes() for path in spool.iterdir()] == [PNG]
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert line.task is not None
     assert line.task.images[0].data == PNG
     assert (line.unsaved, line.open) == ((0,), True)
@@ -420,7 +420,7 @@ def test_a_spooled_image_is_dropped_once_it_is_saved(
     (path,) = client.save(client.generate(REQUEST, provider="easel"), tmp_path / "out")
     assert path.read_bytes() == PNG
     assert list(Path(f"{place}.spool").iterdir()) == []
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert (line.unsaved, line.open) == ((), False)
     assert line.saved[0].stands()
     assert line.saved[0].path == str(path)
@@ -441,9 +441,9 @@ def test_a_half_saved_record_knows_where_the_file_was_to_go(journal: SqlJournal)
     """The last step that was told stands."""
     entry = begun(journal)
     for digest, done in (("", False), ("ab", False)):
-        saved = Saved(entry=entry, index=0, path="/x/1.png", digest=digest, done=done)
+        saved = Saved(record=entry, index=0, path="/x/1.png", digest=digest, done=done)
         journal.record(saved).result()
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert (line.saved[0].digest, line.saved[0].done) == ("ab", False)
     assert not line.saved[0].stands()
 
@@ -454,9 +454,9 @@ def test_a_half_saved_record_knows_where_the_file_was_to_go(journal: SqlJournal)
 def test_lines_are_in_order_and_can_be_named(journal: SqlJournal) -> None:
     """Oldest first; by id, or all; an unknown id is nothing."""
     entries = [begun(journal, f"{number}") for number in range(5)]
-    assert [line.entry for line in journal.lines()] == entries
-    assert [line.entry for line in journal.lines([entries[3]])] == [entries[3]]
-    assert journal.lines(["nobody"]) == []
+    assert [line.id for line in journal.records()] == entries
+    assert [line.id for line in journal.records([entries[3]])] == [entries[3]]
+    assert journal.records(["nobody"]) == []
 
 
 def test_a_task_is_found_by_its_providers_name_for_it(journal: SqlJournal) -> None:
@@ -466,7 +466,7 @@ def test_a_task_is_found_by_its_providers_name_for_it(journal: SqlJournal) -> No
     found = journal.find("easel", "p1")
     assert found is not None
     assert found.task is not None
-    assert found.entry != entry
+    assert found.id != entry
     assert journal.find("other", "p1") is None
     assert journal.find("easel", "") is None
 
@@ -476,9 +476,9 @@ def test_what_is_settled_is_over(journal: SqlJournal) -> None:
     for outcome in (Outcome.NOT_SENT, Outcome.REJECTED, Outcome.UNKNOWN):
         entry = begun(journal)
         journal.record(
-            Settled(entry=entry, outcome=outcome, billed=Billed.UNKNOWN, reason="so")
+            Settled(record=entry, outcome=outcome, billed=Billed.UNKNOWN, reason="so")
         ).result()
-        (line,) = journal.lines([entry])
+        (line,) = journal.records([entry])
         assert (line.outcome, line.reason, line.open) == (outcome, "so", False)
 
 
@@ -487,7 +487,7 @@ def test_without_a_journal_nothing_is_kept(tmp_path: Path) -> None:
     for journal in (open_journal("off", {}), open_journal(None, {})):
         assert isinstance(journal, NoJournal)
         assert begun(journal) == ""
-        assert journal.lines() == []
+        assert journal.records() == []
         assert journal.find("easel", "p1") is None
         assert journal.claim("x") is None
         journal.close()
@@ -526,7 +526,7 @@ def test_several_processes_open_a_new_journal_at_once_and_share_it(place: Path) 
         told = list(pool.map(lambda process: told_by(process, "go\n"), writers))
     entries = {entry for line in told for entry in line.split()}
     assert len(entries) == 200
-    assert {entry for (entry,) in rows(place, "SELECT entry FROM submission")} == entries
+    assert {entry for (entry,) in rows(place, "SELECT record FROM submission")} == entries
     assert rows(place, "SELECT count(*) FROM turn") == [(1,)]
 
 
@@ -604,7 +604,7 @@ def test_a_record_is_claimed_by_one_process_alone(journal: SqlJournal, place: Pa
     """Of two that ask at once, one gets it; who has it may ask again."""
     entry = begun(journal)
     journal.record(Snapshot(task=task(entry))).result()
-    journal.record(Released(entry=entry)).result()
+    journal.record(Released(record=entry)).result()
     others = [python(CLAIMS, place, entry) for _ in range(4)]
     for each in others:
         assert each.stdin is not None
@@ -636,14 +636,14 @@ def test_what_is_under_way_here_is_not_taken_for_lost(journal: SqlJournal) -> No
     """A submission of this very process may still be answered."""
     entry = begun(journal)
     assert journal.claim(entry, by_name=True) is None
-    assert journal.lines()[0].outcome is None
+    assert journal.records()[0].outcome is None
 
 
 def test_a_submission_that_was_abandoned_is_one_nobody_knows_of(journal: SqlJournal) -> None:
     """Released before its answer came: unknown, and nobody's. What is not ours stays."""
     entry = begun(journal)
-    journal.record(Released(entry=entry)).result()
-    (line,) = journal.lines()
+    journal.record(Released(record=entry)).result()
+    (line,) = journal.records()
     assert (line.outcome, line.mine) == (Outcome.UNKNOWN, False)
 
 
@@ -766,7 +766,7 @@ def test_a_journal_that_breaks_later_says_so_when_it_is_read(
     """An error of ours, never the library's."""
     entry = begun(journal)
     _dropped(place)
-    for ask in (journal.lines, lambda: journal.find("easel", "x"), lambda: journal.claim(entry)):
+    for ask in (journal.records, lambda: journal.find("easel", "x"), lambda: journal.claim(entry)):
         with pytest.raises(JournalError, match="could not be"):
             ask()
 
@@ -816,7 +816,7 @@ def test_a_disk_with_too_little_room_stops_submissions_before_they_are_sent(
         artist(journal=journal).generate(REQUEST, provider="easel")
     assert caught.value.billed is Billed.NO
     assert server.requests == []
-    assert journal.lines() == []
+    assert journal.records() == []
     journal.close()
 
 
@@ -903,7 +903,7 @@ def test_a_journal_is_opened_again_as_it_was(place: Path) -> None:
     entry = begun(first)
     first.close()
     second = SqlJournal(f"sqlite:///{place}")
-    assert [line.entry for line in second.lines()] == [entry]
+    assert [line.id for line in second.records()] == [entry]
     second.close()
 
 
@@ -929,7 +929,7 @@ def test_a_stream_records_each_image_as_it_comes(
     script: Answer = events(text)
     server.on(CREATE, script)
     list(artist(journal=journal).stream(REQUEST, provider="easel"))
-    (line,) = journal.lines()
+    (line,) = journal.records()
     assert line.task is not None
     assert [image.data for image in line.task.images] == [picture]
     assert len(list(Path(f"{place}.spool").iterdir())) == 1

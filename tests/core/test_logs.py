@@ -46,7 +46,7 @@ def test_every_effect_is_a_record(
     assert fetch["url"].endswith("/1.png")
     snapshot = facts[2]
     assert (snapshot["task"], snapshot["state"]) == ("p1", "running")
-    assert len(snapshot["entry"]) == 28
+    assert len(snapshot["record"]) == 28
 
 
 def test_what_failed_is_a_warning(

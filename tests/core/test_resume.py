@@ -76,9 +76,9 @@ def journal(place: Path) -> Iterator[SqlJournal]:
 def left(journal: SqlJournal, provider: str = "easel", **fields: object) -> str:
     """The record of a task that its process let go of."""
     entry = journal.record(Intent(provider=provider, request=REQUEST)).result()
-    task = Task(provider=provider, model="oil-1", id="p1", entry=entry, request=REQUEST)
+    task = Task(provider=provider, model="oil-1", id="p1", record=entry, request=REQUEST)
     journal.record(Snapshot(task=evolve(task, **fields))).result()
-    journal.record(Released(entry=entry)).result()
+    journal.record(Released(record=entry)).result()
     return entry
 
 
@@ -110,7 +110,7 @@ def test_a_running_task_is_followed_and_saved(
     (resumed,) = client.resume(out)
     (path,) = resumed.paths
     assert path.read_bytes() == PNG
-    assert resumed.line.entry == entry
+    assert resumed.record.id == entry
     assert (resumed.error, resumed.advice) == (None, "")
     assert server.lines() == [LOOK, LOOK, FETCH]
     assert client.resume(out) == ()
@@ -139,7 +139,7 @@ def test_a_file_that_was_linked_but_not_noted_is_found_again(
     part = out / f".tintype-{entry}-0.part"
     part.hardlink_to(file)
     digest = hashlib.sha256(PNG).hexdigest()
-    journal.record(Saved(entry=entry, index=0, path=str(file), digest=digest)).result()
+    journal.record(Saved(record=entry, index=0, path=str(file), digest=digest)).result()
     (resumed,) = artist(journal=place).resume(out)
     assert resumed.paths == (file,)
     assert names(out) == ["panda.png"]
@@ -156,7 +156,7 @@ def test_a_part_that_became_a_file_which_was_changed_since_spoils_it_not(
     file = out / "panda.png"
     file.write_bytes(b"edited by hand")
     (out / f".tintype-{entry}-0.part").hardlink_to(file)
-    saved = Saved(entry=entry, index=0, path=str(file), digest=hashlib.sha256(PNG).hexdigest())
+    saved = Saved(record=entry, index=0, path=str(file), digest=hashlib.sha256(PNG).hexdigest())
     journal.record(saved).result()
     (resumed,) = artist(journal=place).resume(out)
     assert file.read_bytes() == b"edited by hand"
@@ -172,7 +172,7 @@ def test_the_half_part_of_a_dead_process_is_cleaned_away(
     chosen = out / "chosen"
     chosen.mkdir(parents=True)
     (chosen / f".tintype-{entry}-0.part").write_bytes(PNG[:20])
-    journal.record(Saved(entry=entry, index=0, path=str(chosen / "panda"))).result()
+    journal.record(Saved(record=entry, index=0, path=str(chosen / "panda"))).result()
     server.on(FETCH, PICTURE)
     (resumed,) = artist(journal=place).resume(out)
     assert [path.parent for path in resumed.paths] == [chosen]
@@ -186,7 +186,7 @@ def test_only_what_is_not_saved_is_saved(
     """Of two images one was done: the other is fetched."""
     images = [Image(url=f"{server.url}/{n}.png", index=n) for n in (0, 1)]
     entry = left(journal, **over(*images))
-    journal.record(Saved(entry=entry, index=0, path="/x.png", digest="d", done=True)).result()
+    journal.record(Saved(record=entry, index=0, path="/x.png", digest="d", done=True)).result()
     server.on(FETCH, PICTURE)
     (resumed,) = artist(journal=place).resume(out)
     assert len(resumed.paths) == 1
@@ -202,8 +202,8 @@ def test_a_result_that_has_expired_is_marked(
     client = artist(journal=place)
     (resumed,) = client.resume(out)
     assert "expired" in str(resumed.error)
-    assert resumed.line.task is not None
-    assert resumed.line.task.state is TaskState.EXPIRED
+    assert resumed.record.task is not None
+    assert resumed.record.task.state is TaskState.EXPIRED
     assert client.resume(out) == ()
     assert len(server.requests) == 1
     assert names(out) == []
@@ -212,7 +212,7 @@ def test_a_result_that_has_expired_is_marked(
 def owners(place: Path) -> list[str]:
     """Who follows each record, "" for nobody."""
     with contextlib.closing(sqlite3.connect(place)) as other:
-        return [owner for (owner,) in other.execute("SELECT owner FROM submission ORDER BY entry")]
+        return [owner for (owner,) in other.execute("SELECT owner FROM submission ORDER BY record")]
 
 
 def test_what_a_resume_gives_up_is_for_others_to_take(
@@ -299,8 +299,8 @@ def test_an_image_that_expired_keeps_no_other_from_being_saved(
     server.on("GET /2.png", PICTURE)
     (again,) = client.resume(out)
     assert len(again.paths) == 1
-    assert again.line.task is not None
-    assert again.line.task.state is TaskState.EXPIRED
+    assert again.record.task is not None
+    assert again.record.task.state is TaskState.EXPIRED
     assert client.resume(out) == ()
     assert len(names(out)) == 2
 
@@ -332,16 +332,16 @@ def test_a_stream_that_broke_off_before_its_image_is_unknown_and_no_more_open(
 ) -> None:
     """Its last snapshot has neither an id nor an image: there is nothing to look at."""
     entry = journal.record(Intent(provider="easel", request=REQUEST)).result()
-    started = Task(provider="easel", model="oil-1", entry=entry, request=REQUEST)
+    started = Task(provider="easel", model="oil-1", record=entry, request=REQUEST)
     journal.record(Snapshot(task=started)).result()
-    lost = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="It broke.")
+    lost = Settled(record=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="It broke.")
     journal.record(lost).result()
     client = artist(journal=place)
     for _ in range(2):
         (resumed,) = client.resume(out)
-        assert (resumed.line.entry, resumed.error) == (entry, None)
+        assert (resumed.record.id, resumed.error) == (entry, None)
         assert "never sent again" in resumed.advice
-        assert not resumed.line.open
+        assert not resumed.record.open
 
 
 def test_an_unknown_submission_is_told_of_and_never_sent_again(
@@ -352,9 +352,9 @@ def test_an_unknown_submission_is_told_of_and_never_sent_again(
     client = artist(journal=place)
     with pytest.raises(SubmissionUnknownError) as caught:
         client.generate(REQUEST, provider="easel")
-    for entries in ((), (), (caught.value.entry,)):
-        (resumed,) = client.resume(out, entries=entries)
-        assert resumed.line.entry == caught.value.entry
+    for entries in ((), (), (caught.value.record,)):
+        (resumed,) = client.resume(out, records=entries)
+        assert resumed.record.id == caught.value.record
         assert "never sent again" in resumed.advice
         assert (resumed.paths, resumed.error) == ((), None)
     assert server.lines() == [CREATE]
@@ -385,8 +385,8 @@ def test_a_process_that_died_behind_its_intent_leaves_an_unknown_submission(
     client = artist(journal=place)
     (resumed,) = client.resume(out)
     assert resumed.advice
-    assert resumed.line.outcome is Outcome.UNKNOWN
-    assert [line.outcome for line in client.journal.lines()] == [Outcome.UNKNOWN]
+    assert resumed.record.outcome is Outcome.UNKNOWN
+    assert [line.outcome for line in client.journal.records()] == [Outcome.UNKNOWN]
     assert server.requests == []
 
 
@@ -395,13 +395,13 @@ def test_records_of_a_provider_that_is_not_installed_keep_no_other_from_being_fi
 ) -> None:
     """They are told of with the reason, and stay open."""
     journal.record(Snapshot(task=Task(provider="gone", id="g1"))).result()
-    (foreign,) = journal.lines()
-    journal.record(Released(entry=foreign.entry)).result()
+    (foreign,) = journal.records()
+    journal.record(Released(record=foreign.id)).result()
     left(journal, **over(Image(data=PNG)))
-    told = {each.line.provider: each for each in artist(journal=place).resume(out)}
+    told = {each.record.provider: each for each in artist(journal=place).resume(out)}
     assert isinstance(told["gone"].error, UnknownProviderError)
     assert len(told["easel"].paths) == 1
-    assert journal.lines([foreign.entry])[0].open
+    assert journal.records([foreign.id])[0].open
 
 
 def test_records_can_be_named(
@@ -409,9 +409,9 @@ def test_records_can_be_named(
 ) -> None:
     """The others are left alone."""
     entries = [left(journal, id=f"p{n}", **over(Image(data=PNG))) for n in range(3)]
-    (resumed,) = artist(journal=place).resume(out, entries=[entries[1]])
-    assert resumed.line.entry == entries[1]
-    assert [line.open for line in journal.lines()] == [True, False, True]
+    (resumed,) = artist(journal=place).resume(out, records=[entries[1]])
+    assert resumed.record.id == entries[1]
+    assert [line.open for line in journal.records()] == [True, False, True]
     assert server.requests == []
 
 
@@ -477,7 +477,7 @@ def test_two_processes_that_resume_at_once_do_the_work_once(
         [f"GET /v1/pictures/p{n}" for n in range(6)] + [f"GET /{n}.png" for n in range(6)]
     )
     assert len(names(out)) == 6
-    assert not any(line.open for line in journal.lines())
+    assert not any(line.open for line in journal.records())
 
 
 def test_two_clients_of_one_process_that_resume_at_once_do_the_work_once(
@@ -547,7 +547,7 @@ def test_a_look_at_a_task_that_is_waited_for_leaves_it_followed(
             with pytest.raises(ProtocolError):
                 helper.refresh(latest)
             seen.append(helper.resume(out))
-            seen.append([line.mine for line in client.journal.lines()])
+            seen.append([line.mine for line in client.journal.records()])
 
     server.on(CREATE, DRAWING).on(LOOK, look, said({"why": "no"}, status=404), INLINE)
     task = client.submit(REQUEST, provider="easel")
@@ -561,8 +561,8 @@ def test_the_command_line_resumes(
 ) -> None:
     """`tintype resume` prints the files, and on stderr what nobody knows of."""
     journal.record(Intent(provider="apiyi", request=REQUEST)).result()
-    (lost,) = journal.lines()
-    journal.record(Released(entry=lost.entry)).result()
+    (lost,) = journal.records()
+    journal.record(Released(record=lost.id)).result()
     entry = left(journal, provider="apiyi", **over(Image(data=PNG)))
     environ = {"PATH": "", "TINTYPE_JOURNAL": str(place), "APIYI_BASE_URL": server.url}
     command = [sys.executable, "-W", "error", "-c", "from tintype.cli import main; main()"]
@@ -573,12 +573,12 @@ def test_the_command_line_resumes(
         )
 
     listed = run("tasks")
-    assert lost.entry in listed.stdout
+    assert lost.id in listed.stdout
     assert "unknown" in listed.stdout
     resumed = run("resume", "-o", str(out))
     (name,) = names(out)
     assert (resumed.returncode, resumed.stdout) == (0, f"{out / name}\n")
-    assert lost.entry in resumed.stderr
+    assert lost.id in resumed.stderr
     assert "never sent again" in resumed.stderr
     assert entry not in run("tasks").stdout
     assert entry in run("tasks", "--all").stdout

@@ -237,7 +237,7 @@ def test_a_run_with_every_kind_of_trouble_tells_no_key(
         client.save(drawn, folder)
     net.catch(caught.value)
     client.save(drawn.tasks[1], folder)
-    net.caught += [repr(client.resume(folder)), repr(client.journal.lines())]
+    net.caught += [repr(client.resume(folder)), repr(client.journal.records())]
     _sift(net, tmp_path)
     assert list(folder.iterdir())
     assert "p1" in "".join(net.caught)

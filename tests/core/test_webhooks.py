@@ -139,7 +139,7 @@ async def strange(server: Loopback, tmp_path: Path) -> AsyncIterator[Hall]:
 def _note(journal: SqlJournal, task_id: str) -> str:
     """The record of a task that was accepted."""
     entry = journal.record(Intent(provider="easel", request=REQUEST)).result()
-    task = Task(provider="easel", id=task_id, entry=entry)
+    task = Task(provider="easel", id=task_id, record=entry)
     return journal.record(Snapshot(task=task)).result()
 
 
@@ -180,7 +180,7 @@ async def test_calls_that_come_in_another_order_do_no_harm(hall: Hall, server: L
     server.on(LOOK, DONE, DRAWING)
     assert await hall.call() == (200, "confirmed")
     assert await hall.call(b'{"id":"p1","state":"drawing"}') == (200, "duplicate")
-    (line,) = hall.journal.lines()
+    (line,) = hall.journal.records()
     assert line.task is not None
     assert line.task.state is TaskState.SUCCEEDED
     assert len(server.requests) == 1
@@ -295,11 +295,11 @@ async def test_a_task_that_the_provider_does_not_know_is_a_forgery(
 ) -> None:
     """Nobody is told, nothing is written down."""
     server.on(LOOK, said({"why": "who?"}, status=404))
-    before = hall.journal.lines()
+    before = hall.journal.records()
     status, words = await hall.call()
     assert (status, words) in {(400, "forged"), (400, "malformed")}
     assert hall.told == []
-    assert hall.journal.lines() == before
+    assert hall.journal.records() == before
 
 
 @pytest.mark.parametrize("query", ["", "tintype=nobody", "tintype=", "tintype=%00", "tintype=a&&;"])
@@ -308,7 +308,7 @@ async def test_a_task_of_somebody_elses_is_misdirected(
 ) -> None:
     """Neither the journal knows it nor does the URL name a record: the provider is not asked."""
     assert await strange.call(query=query) == (404, "misdirected")
-    assert (server.requests, strange.told, strange.journal.lines()) == ([], [], [])
+    assert (server.requests, strange.told, strange.journal.records()) == ([], [], [])
 
 
 async def test_without_a_journal_any_task_is_confirmed(server: Loopback) -> None:
@@ -439,21 +439,21 @@ async def test_a_lost_submission_is_found_again_by_its_entry(
     server.on(CREATE, Fault.RESET).on(LOOK, DONE)
     with pytest.raises(SubmissionUnknownError) as caught:
         await strange.client.generate(REQUEST, provider="easel")
-    entry = caught.value.entry
+    entry = caught.value.record
     assert await strange.call(query=f"a=b&tintype={entry}") == (200, "confirmed")
-    (line,) = strange.journal.lines()
-    assert (line.entry, line.outcome) == (entry, Outcome.ACCEPTED)
-    assert strange.told[0].entry == entry
+    (line,) = strange.journal.records()
+    assert (line.id, line.outcome) == (entry, Outcome.ACCEPTED)
+    assert strange.told[0].record == entry
     assert strange.told[0].request is not None
     (path,) = await strange.client.save(strange.told[0], tmp_path / "out")
     assert path.read_bytes() == PNG
-    assert not strange.journal.lines()[0].open
+    assert not strange.journal.records()[0].open
     assert [line for line in server.lines() if line == CREATE] == [CREATE]
 
 
 async def _lost(journal: SqlJournal, provider: str = "easel") -> str:
     entry = journal.record(Intent(provider=provider, request=REQUEST)).result()
-    lost = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="lost")
+    lost = Settled(record=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="lost")
     return journal.record(lost).result()
 
 
@@ -462,7 +462,7 @@ async def test_the_entry_of_another_provider_is_not_bound(strange: Hall, server:
     server.on(LOOK, DONE)
     entry = await _lost(strange.journal, provider="other")
     assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
-    assert strange.journal.lines([entry])[0].task is None
+    assert strange.journal.records([entry])[0].task is None
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.NOT_SENT])
@@ -472,10 +472,10 @@ async def test_the_entry_of_a_rejected_submission_is_not_bound(
     """No task came of it: whatever the webhook speaks of is another's."""
     server.on(LOOK, DONE)
     entry = strange.journal.record(Intent(provider="easel", request=REQUEST)).result()
-    over = Settled(entry=entry, outcome=outcome, billed=Billed.NO, reason="no")
+    over = Settled(record=entry, outcome=outcome, billed=Billed.NO, reason="no")
     strange.journal.record(over).result()
     assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
-    assert strange.journal.lines([entry])[0].task is None
+    assert strange.journal.records([entry])[0].task is None
 
 
 async def test_the_entry_of_a_submission_under_way_is_bound(
@@ -485,7 +485,7 @@ async def test_the_entry_of_a_submission_under_way_is_bound(
     server.on(LOOK, DONE)
     entry = strange.journal.record(Intent(provider="easel", request=REQUEST)).result()
     assert await strange.call(query=f"tintype={entry}") == (200, "confirmed")
-    assert strange.told[0].entry == entry
+    assert strange.told[0].record == entry
 
 
 async def test_the_entry_of_a_known_task_is_not_bound(strange: Hall, server: Loopback) -> None:
@@ -493,7 +493,7 @@ async def test_the_entry_of_a_known_task_is_not_bound(strange: Hall, server: Loo
     server.on(LOOK, DONE)
     entry = _note(strange.journal, "p9")
     assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
-    (line,) = strange.journal.lines([entry])
+    (line,) = strange.journal.records([entry])
     assert line.task is not None
     assert line.task.id == "p9"
 
@@ -501,11 +501,11 @@ async def test_the_entry_of_a_known_task_is_not_bound(strange: Hall, server: Loo
 async def test_a_known_task_is_not_bound_to_another_entry(hall: Hall, server: Loopback) -> None:
     """Whatever the URL says, the journal knows whose it is."""
     server.on(LOOK, DONE)
-    (mine,) = [line.entry for line in hall.journal.lines()]
+    (mine,) = [line.id for line in hall.journal.records()]
     lost = await _lost(hall.journal)
     assert await hall.call(query=f"tintype={lost}") == (200, "confirmed")
-    assert hall.told[0].entry == mine
-    assert hall.journal.lines([lost])[0].task is None
+    assert hall.told[0].record == mine
+    assert hall.journal.records([lost])[0].task is None
 
 
 @pytest.mark.parametrize("query", ["tintype=nobody", "tintype=", "tintype=%00", "tintype=a&&;"])
@@ -513,7 +513,7 @@ async def test_an_unknown_entry_is_not_bound(hall: Hall, server: Loopback, query
     """A task that the journal knows is confirmed all the same, under its own record."""
     server.on(LOOK, DONE)
     assert await hall.call(query=query) == (200, "confirmed")
-    (line,) = hall.journal.lines()
+    (line,) = hall.journal.records()
     assert line.task is not None
     assert line.task.id == "p1"
 

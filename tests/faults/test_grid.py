@@ -155,7 +155,7 @@ def test_half_a_file_is_found(walk: Walk, client: Client) -> None:
 def test_an_unknown_submission_that_nobody_was_told_of_is_found(walk: Walk) -> None:
     """And one whose answer came after all."""
     entry = walk.journal.record(Intent(provider=PROVIDER, request=walk.request)).result()
-    lost = Settled(entry=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="")
+    lost = Settled(record=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="")
     walk.journal.record(lost).result()
     assert f"lists ['{entry}'] as unknown; the errors named []" in verdict(walk)
     assert "and its answer came" in verdict(walk)

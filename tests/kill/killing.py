@@ -362,7 +362,7 @@ class _Judgement:
         paid = sandbox.ledger(life.point.provider).charged_tasks
         self._charged = [each for each in paid if each in ids]
         journal = SqlJournal(life.journal)
-        self._lines = journal.lines()
+        self._lines = journal.records()
         journal.close()
         self._unknown = [line for line in self._lines if line.task is None and line.outcome]
 

@@ -99,7 +99,7 @@ def resume_sync(job: Job, steps: list[str]) -> None:
     with Client(account, **fields) as client:
         if job.get("delivery"):
             told = Delivery(body=job["delivery"].encode())
-            client.receive(told, provider=job["provider"], entry=job["entry"])
+            client.receive(told, provider=job["provider"], record=job["entry"])
         steps.extend(f"! {each.error}" for each in client.resume(job["folder"]) if each.error)
 
 
@@ -109,7 +109,7 @@ async def resume_async(job: Job, steps: list[str]) -> None:
     async with AsyncClient(account, **fields) as client:
         if job.get("delivery"):
             told = Delivery(body=job["delivery"].encode())
-            await client.receive(told, provider=job["provider"], entry=job["entry"])
+            await client.receive(told, provider=job["provider"], record=job["entry"])
         found = await client.resume(job["folder"])
         steps.extend(f"! {each.error}" for each in found if each.error)
 

@@ -58,7 +58,7 @@ def _facts(effect: Effect) -> dict[str, object]:
 def _record_facts(record: Record) -> dict[str, object]:
     if isinstance(record.entry, Snapshot):
         task = record.entry.task
-        return {"task": task.id, "state": task.state.value, "entry": task.entry}
+        return {"task": task.id, "state": task.state.value, "record": task.record}
     return {"kind": type(record.entry).__name__.lower()}
 
 

@@ -86,7 +86,7 @@ class Performer:
         flow: Flow[T],
         on_progress: Progress | None = None,
         *,
-        entry: str = "",
+        record: str = "",
         awaited: Task | None = None,
     ) -> T:
         """A flow's result; its snapshots go to `on_progress`.
@@ -95,10 +95,10 @@ class Performer:
             provider: Whom it speaks to.
             flow: What is to be performed.
             on_progress: Called with each snapshot.
-            entry: The record it is at work on.
+            record: The journal record it is at work on.
             awaited: The task whose end it is to wait for.
         """
-        with closing(self.steps(provider, flow, entry=entry, awaited=awaited)) as steps:
+        with closing(self.steps(provider, flow, record=record, awaited=awaited)) as steps:
             while True:
                 try:
                     task = next(steps)
@@ -113,11 +113,11 @@ class Performer:
                     raise
 
     def steps(
-        self, provider: str, flow: Flow[T], *, entry: str = "", awaited: Task | None = None
+        self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
         line = _Line(self._setup, self._opened, provider)
-        line.trail.follow([entry])
+        line.trail.follow([record])
         if awaited is not None:
             line.trail.begin(awaited)
         self._lines.add(line)

@@ -86,7 +86,7 @@ class AsyncPerformer:
         flow: Flow[T],
         on_progress: Progress | None = None,
         *,
-        entry: str = "",
+        record: str = "",
         awaited: Task | None = None,
     ) -> T:
         """A flow's result; its snapshots go to `on_progress`.
@@ -95,10 +95,10 @@ class AsyncPerformer:
             provider: Whom it speaks to.
             flow: What is to be performed.
             on_progress: Called with each snapshot.
-            entry: The record it is at work on.
+            record: The journal record it is at work on.
             awaited: The task whose end it is to wait for.
         """
-        async with aclosing(self.steps(provider, flow, entry=entry, awaited=awaited)) as steps:
+        async with aclosing(self.steps(provider, flow, record=record, awaited=awaited)) as steps:
             async for step in steps:
                 if isinstance(step, _Done):
                     return step.value
@@ -111,11 +111,11 @@ class AsyncPerformer:
         raise AssertionError  # a flow's last step is its result
 
     async def steps(
-        self, provider: str, flow: Flow[T], *, entry: str = "", awaited: Task | None = None
+        self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
         line = _Line(self._setup, self._opened, provider)
-        line.trail.follow([entry])
+        line.trail.follow([record])
         if awaited is not None:
             line.trail.begin(awaited)
         self._lines.add(line)

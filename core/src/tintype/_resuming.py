@@ -12,7 +12,7 @@ from tintype._flow import Conversation
 from tintype.downloads import Rules, finishing, first_of
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError, UsageError
-from tintype.journal import Journal, Line
+from tintype.journal import Journal, JournalRecord
 from tintype.models import Attempt, TaskState
 
 _ADVICE = (
@@ -26,54 +26,54 @@ class Resumed:
     """What became of one record of the journal.
 
     Attributes:
-        line: The record as it stands now.
+        record: The record as it stands now.
         paths: The files that were saved by now.
         error: What is still in the way, or None.
         advice: What a person can do about it, or "".
     """
 
-    line: Line
+    record: JournalRecord
     paths: tuple[Path, ...] = ()
     error: TintypeError | None = None
     advice: str = ""
 
 
-def claimed(journal: Journal, entries: Sequence[str], followed: Iterable[str]) -> list[Line]:
+def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> list[JournalRecord]:
     """The records there is something to do for, now followed by this process.
 
     Args:
         journal: Where they are.
-        entries: Their ids, or none for all.
+        ids: Their ids, or none for all.
         followed: What this process is at work on already.
 
     Raises:
         UsageError: There is no such record.
     """
     busy = set(followed)
-    found: list[Line] = []
-    lines = journal.lines(entries)
-    for missing in sorted(set(entries) - {line.entry for line in lines}):
+    found: list[JournalRecord] = []
+    records = journal.records(ids)
+    for missing in sorted(set(ids) - {record.id for record in records}):
         msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
         raise UsageError(msg)
-    for line in lines:
-        if line.lost:
-            found.append(line)  # to be told of; there is nothing to do
-        elif line.open and line.entry not in busy:
-            taken = journal.claim(line.entry, by_name=bool(entries))
+    for record in records:
+        if record.lost:
+            found.append(record)  # to be told of; there is nothing to do
+        elif record.open and record.id not in busy:
+            taken = journal.claim(record.id, by_name=bool(ids))
             found += [taken] if taken is not None else []
     return found
 
 
-def of_provider(lines: Iterable[Line]) -> dict[str, list[Line]]:
+def of_provider(records: Iterable[JournalRecord]) -> dict[str, list[JournalRecord]]:
     """Records by the provider they are of."""
-    groups: dict[str, list[Line]] = {}
-    for line in lines:
-        groups.setdefault(line.provider, []).append(line)
+    groups: dict[str, list[JournalRecord]] = {}
+    for record in records:
+        groups.setdefault(record.provider, []).append(record)
     return groups
 
 
 def resuming(
-    conversation: Conversation, lines: Sequence[Line], folder: Path, rules: Rules
+    conversation: Conversation, records: Sequence[JournalRecord], folder: Path, rules: Rules
 ) -> Flow[tuple[Resumed, ...]]:
     """Follow one provider's tasks to their ends, and save what is not saved.
 
@@ -81,54 +81,56 @@ def resuming(
     image from the disk.
     """
     resumed: dict[str, Resumed] = {}
-    running: dict[str, Line] = {}
-    for each in lines:
-        line = yield from _cut_off(each)
-        if line.task is None or line.task.state.terminal:
-            resumed[line.entry] = yield from _collected(line, folder, rules)
+    running: dict[str, JournalRecord] = {}
+    for each in records:
+        record = yield from _cut_off(each)
+        if record.task is None or record.task.state.terminal:
+            resumed[record.id] = yield from _collected(record, folder, rules)
         else:
-            running[line.entry] = line
+            running[record.id] = record
 
     def ended(attempt: Attempt) -> Flow[None]:
-        entry = attempt.task.entry if attempt.task else ""
-        line = evolve(running[entry], task=attempt.task)
+        name = attempt.task.record if attempt.task else ""
+        record = evolve(running[name], task=attempt.task)
         if attempt.error is not None:
-            resumed[entry] = Resumed(line=line, error=attempt.error)
+            resumed[name] = Resumed(record=record, error=attempt.error)
         else:
-            resumed[entry] = yield from _collected(line, folder, rules)
+            resumed[name] = yield from _collected(record, folder, rules)
 
-    yield from conversation.finish([line.task for line in running.values() if line.task], ended)
-    return tuple(resumed[line.entry] for line in lines)
+    yield from conversation.finish(
+        [record.task for record in running.values() if record.task], ended
+    )
+    return tuple(resumed[record.id] for record in records)
 
 
-def _cut_off(line: Line) -> Flow[Line]:
+def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
     """A record whose stream ended with its process: what came of it is all there is."""
-    if line.task is None or line.task.id or line.task.state.terminal:
-        return line
-    ended = evolve(line.task, state=TaskState.UNKNOWN)
+    if record.task is None or record.task.id or record.task.state.terminal:
+        return record
+    ended = evolve(record.task, state=TaskState.UNKNOWN)
     if ended.images:
         yield Record(entry=Snapshot(task=ended))
-    return evolve(line, task=ended)
+    return evolve(record, task=ended)
 
 
-def _collected(line: Line, folder: Path, rules: Rules) -> Flow[Resumed]:
-    if line.lost:
-        return Resumed(line=line, advice=_ADVICE)
+def _collected(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
+    if record.lost:
+        return Resumed(record=record, advice=_ADVICE)
     try:
-        finished = yield from finishing(line, folder, rules)
+        finished = yield from finishing(record, folder, rules)
     except TintypeError as error:
-        return Resumed(line=line, error=error)
+        return Resumed(record=record, error=error)
     if not finished.failures:
-        return Resumed(line=line, paths=finished.paths)
+        return Resumed(record=record, paths=finished.paths)
     if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):
-        line = yield from _expired(line)
-    return Resumed(line=line, paths=finished.paths, error=first_of(finished.failures))
+        record = yield from _expired(record)
+    return Resumed(record=record, paths=finished.paths, error=first_of(finished.failures))
 
 
-def _expired(line: Line) -> Flow[Line]:
+def _expired(record: JournalRecord) -> Flow[JournalRecord]:
     """A record of which nothing can be had any more."""
-    if line.task is None:
-        return line
-    expired = evolve(line.task, state=TaskState.EXPIRED)
+    if record.task is None:
+        return record
+    expired = evolve(record.task, state=TaskState.EXPIRED)
     yield Record(entry=Snapshot(task=expired))
-    return evolve(line, task=expired)
+    return evolve(record, task=expired)

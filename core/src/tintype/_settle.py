@@ -43,19 +43,19 @@ def stamped(
         request=task.request or before.request,
         resolved=_with_received(task.resolved or before.resolved, before, images),
         notices=task.notices or before.notices,
-        entry=before.entry or task.entry,
+        record=before.record or task.record,
     )
 
 
-def with_callback(request: ImageRequest, entry: str) -> ImageRequest:
+def with_callback(request: ImageRequest, record: str) -> ImageRequest:
     """The request, its webhook URL naming the journal's record of the submission.
 
     The answer to a submission may be lost; the webhook then tells which one it was.
     """
-    if not entry or request.webhook_url is None:
+    if not record or request.webhook_url is None:
         return request
     parts = urlsplit(request.webhook_url)
-    query = "&".join(filter(None, [parts.query, f"{CALLBACK_FIELD}={entry}"]))
+    query = "&".join(filter(None, [parts.query, f"{CALLBACK_FIELD}={record}"]))
     return evolve(request, webhook_url=urlunsplit(parts._replace(query=query)))
 
 

@@ -35,7 +35,7 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
-from tintype.journal import Journal, Line, NoJournal, open_journal
+from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
 from tintype.messages import HttpRequest
 from tintype.models import Image, Task
 
@@ -146,8 +146,8 @@ class Setup:
         """Leave what a flow did not finish to whoever resumes it."""
         trail.end(self._let_go)
 
-    def _let_go(self, entry: str) -> None:
-        self.journal.record(Released(entry=entry))
+    def _let_go(self, record: str) -> None:
+        self.journal.record(Released(record=record))
 
     def take_back(self, effect: Record, written: Future[str]) -> None:
         """Settle an intent whose flow was interrupted while it was being written: nothing left."""
@@ -159,7 +159,7 @@ class Setup:
             return
         self.journal.record(
             Settled(
-                entry=written.result(),
+                record=written.result(),
                 outcome=Outcome.NOT_SENT,
                 billed=Billed.NO,
                 reason="It was interrupted before it was sent.",
@@ -170,24 +170,24 @@ class Setup:
         """What a provider signs its webhooks with, or None."""
         return self.account(provider).webhook_secret
 
-    def known(self, provider: str, task_id: str, entry: str) -> Task | None:
+    def known(self, provider: str, task_id: str, named: str) -> Task | None:
         """The task that a webhook may speak of, as the journal knows it, or None.
 
         Args:
             provider: Who calls.
             task_id: The task it names.
-            entry: The record that the webhook's URL names, "" where it names none. It counts
+            named: The record that the webhook's URL names, "" where it names none. It counts
                 only for a submission whose answer was lost or is still to come: one that
                 has its task keeps it, and what was rejected has none.
         """
-        line = self.journal.find(provider, task_id)
-        if line is not None:
-            return line.task
-        named = self.journal.lines([entry]) if entry else []
-        lost = [each for each in named if each.provider == provider and _awaits_its_task(each)]
+        record = self.journal.find(provider, task_id)
+        if record is not None:
+            return record.task
+        found = self.journal.records([named]) if named else []
+        lost = [each for each in found if each.provider == provider and _awaits_its_task(each)]
         if not lost:
             return None
-        return Task(provider=provider, entry=entry, request=lost[0].request)
+        return Task(provider=provider, record=named, request=lost[0].request)
 
     def close(self) -> None:
         """Close the journal, if it was opened here."""
@@ -202,7 +202,7 @@ class Setup:
         if not self._options.cancel_on_exit:
             return []
         busy = set(self.followed)
-        left = [task for task in trail.running if task.entry not in busy]
+        left = [task for task in trail.running if task.record not in busy]
         return [self.conversation(task.provider).cancel(task) for task in left]
 
     @staticmethod
@@ -220,32 +220,32 @@ class Setup:
         """The flow that gets one image's bytes."""
         return loading(image, self.rules(provider))
 
-    def claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
+    def claimed(self, ids: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
         """The journal's records there is something to do for, ours until `left`, by provider."""
         with self.followed.claiming:
-            lines = claimed(self.journal, entries, self.followed)
-            self.followed.add(line.entry for line in lines)
-        return of_provider(lines)
+            records = claimed(self.journal, ids, self.followed)
+            self.followed.add(record.id for record in records)
+        return of_provider(records)
 
-    def left(self, groups: Mapping[str, Sequence[Line]]) -> None:
+    def left(self, groups: Mapping[str, Sequence[JournalRecord]]) -> None:
         """What was claimed is not followed any more; what did not end is for whoever resumes it."""
-        entries = [line.entry for lines in groups.values() for line in lines]
-        self.followed.drop(entries, self._let_go)
+        ids = [record.id for records in groups.values() for record in records]
+        self.followed.drop(ids, self._let_go)
 
-    def unclaimed(self, claim: Future[Mapping[str, Sequence[Line]]]) -> None:
+    def unclaimed(self, claim: Future[Mapping[str, Sequence[JournalRecord]]]) -> None:
         """Nobody waits any more for what was claimed."""
         if not claim.cancelled() and claim.exception() is None:
             self.left(claim.result())
 
     def resuming(
-        self, provider: str, lines: Sequence[Line], folder: Path
+        self, provider: str, records: Sequence[JournalRecord], folder: Path
     ) -> Flow[tuple[Resumed, ...]]:
         """The flow that finishes one provider's records."""
         try:
             conversation, rules = self.conversation(provider), self.rules(provider)
         except TintypeError as error:  # such as a plugin that is not installed here
-            return tuple(Resumed(line=line, error=error) for line in lines)
-        return (yield from resuming(conversation, lines, folder, rules))
+            return tuple(Resumed(record=record, error=error) for record in records)
+        return (yield from resuming(conversation, records, folder, rules))
 
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched."""
@@ -296,8 +296,8 @@ def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
     return evolve(effect, timeout=seconds) if isinstance(effect, Send) else effect
 
 
-def _awaits_its_task(line: Line) -> bool:
-    return line.task is None and line.outcome in {None, Outcome.UNKNOWN}
+def _awaits_its_task(record: JournalRecord) -> bool:
+    return record.task is None and record.outcome in {None, Outcome.UNKNOWN}
 
 
 def _jitter(seed: int | None) -> Callable[[], float]:

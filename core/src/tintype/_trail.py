@@ -36,21 +36,21 @@ class Followed:
         with self._lock:
             return iter(list(self._flows))
 
-    def add(self, entries: Iterable[str]) -> None:
+    def add(self, records: Iterable[str]) -> None:
         """One more is at work on each."""
         with self._lock:
-            self._flows.update(entries)
+            self._flows.update(records)
 
-    def drop(self, entries: Iterable[str], give_up: Callable[[str], object] | None = None) -> None:
+    def drop(self, records: Iterable[str], give_up: Callable[[str], object] | None = None) -> None:
         """One less is at work on each. What one of them gave up is left once the last has ended."""
         with self._lock:
-            for entry in entries:
+            for record in records:
                 if give_up is not None:
-                    self._given_up[entry] = give_up
-                self._flows[entry] -= 1
-                if self._flows[entry] <= 0:
-                    del self._flows[entry]
-                    self._given_up.pop(entry, _nothing)(entry)
+                    self._given_up[record] = give_up
+                self._flows[record] -= 1
+                if self._flows[record] <= 0:
+                    del self._flows[record]
+                    self._given_up.pop(record, _nothing)(record)
 
 
 def _nothing(_: str) -> None:
@@ -69,12 +69,12 @@ class Trail:
     def __init__(self, followed: Followed) -> None:
         self._followed = followed
         self._tasks: dict[str, Task] = {}
-        self._entries: set[str] = set()
+        self._records: set[str] = set()
 
-    def follow(self, entries: Iterable[str]) -> None:
+    def follow(self, records: Iterable[str]) -> None:
         """Have these be at work on, by this flow too."""
-        fresh = {entry for entry in entries if entry} - self._entries
-        self._entries |= fresh
+        fresh = {record for record in records if record} - self._records
+        self._records |= fresh
         self._followed.add(fresh)
 
     def note(self, effect: Effect, reply: Reply) -> None:
@@ -87,8 +87,8 @@ class Trail:
 
     def begin(self, task: Task) -> None:
         """Follow a task that the flow is to wait for."""
-        self._tasks[task.entry or task.id] = task
-        self.follow([task.entry])
+        self._tasks[task.record or task.id] = task
+        self.follow([task.record])
 
     @property
     def running(self) -> list[Task]:
@@ -98,5 +98,5 @@ class Trail:
 
     def end(self, give_up: Callable[[str], object] | None = None) -> None:
         """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
-        entries, self._entries = self._entries, set()
-        self._followed.drop(entries, give_up)
+        records, self._records = self._records, set()
+        self._followed.drop(records, give_up)

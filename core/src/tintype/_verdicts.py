@@ -62,13 +62,13 @@ def outcome_of(error: TintypeError) -> Outcome:
 
 
 def unknown_submission(error: TintypeError, intent: str, provider: str) -> SubmissionUnknownError:
-    named = f" (journal entry {intent})" if intent else ""
+    named = f" (journal record {intent})" if intent else ""
     msg = (
         f"A submission left and its answer was lost{named}: {error} "
         "It may have been charged, and is not sent again; look at the provider's own list of "
         "tasks before you ask for the picture once more."
     )
-    return SubmissionUnknownError(msg, entry=intent, provider=provider, billed=Billed.UNKNOWN)
+    return SubmissionUnknownError(msg, record=intent, provider=provider, billed=Billed.UNKNOWN)
 
 
 def check_cost(quote: Quote, max_cost: Decimal | None) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tintype._resuming import Resumed
     from tintype.catalog import ProviderInfo
     from tintype.downloads import Saveable
-    from tintype.journal import Line
+    from tintype.journal import JournalRecord
     from tintype.messages import Delivery
     from tintype.models import Generation, Image, Quote
     from tintype.request import ImageRequest
@@ -72,7 +72,7 @@ class AsyncClient(Configured[AsyncTransport]):
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         return await self._performer.run(
-            task.provider, self._setup.conversation(task.provider).refresh(task), entry=task.entry
+            task.provider, self._setup.conversation(task.provider).refresh(task), record=task.record
         )
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
@@ -118,18 +118,18 @@ class AsyncClient(Configured[AsyncTransport]):
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         return await self._performer.run(
-            task.provider, self._setup.conversation(task.provider).cancel(task), entry=task.entry
+            task.provider, self._setup.conversation(task.provider).cancel(task), record=task.record
         )
 
     async def receive(
-        self, delivery: Delivery, *, provider: str, entry: str = "", task: Task | None = None
+        self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
     ) -> Task:
         """The task that an inbound webhook speaks of, as the provider itself says it stands.
 
         Args:
             delivery: What came: the raw body, and the headers.
             provider: Whose webhook it is.
-            entry: The value of the URL's query field `tintype`: with it a submission whose
+            record: The value of the URL's query field `tintype`: with it a submission whose
                 answer was lost finds its task again.
             task: The task, where you know it; else the journal is asked.
 
@@ -141,9 +141,11 @@ class AsyncClient(Configured[AsyncTransport]):
         secret = self._setup.webhook_secret(provider)
         if task is None:
             hint = conversation.hint(delivery)
-            task = await asyncio.to_thread(self._setup.known, provider, hint.id, entry)
+            task = await asyncio.to_thread(self._setup.known, provider, hint.id, record)
         return await self._performer.run(
-            provider, conversation.receive(delivery, task, secret), entry=task.entry if task else ""
+            provider,
+            conversation.receive(delivery, task, secret),
+            record=task.record if task else "",
         )
 
     # --------------------------------------------------------------------- results
@@ -191,7 +193,7 @@ class AsyncClient(Configured[AsyncTransport]):
         self,
         folder: str | Path = ".",
         *,
-        entries: Sequence[str] = (),
+        records: Sequence[str] = (),
         on_progress: Progress | None = None,
     ) -> tuple[Resumed, ...]:
         """Finish what the journal says was accepted and is not on disk.
@@ -201,7 +203,7 @@ class AsyncClient(Configured[AsyncTransport]):
 
         Args:
             folder: Where images go whose place the journal does not know yet.
-            entries: Records to finish, or none for all.
+            records: Records to finish, or none for all.
             on_progress: Called with each snapshot of each task.
 
         Returns:
@@ -211,20 +213,20 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             UsageError: The journal has no record of such an id.
         """
-        groups = await self._claimed(entries)
+        groups = await self._claimed(records)
         resumed: list[Resumed] = []
         try:
-            for provider, lines in groups.items():
-                flow = self._setup.resuming(provider, lines, Path(folder))
+            for provider, found in groups.items():
+                flow = self._setup.resuming(provider, found, Path(folder))
                 resumed += await self._performer.run(provider, flow, on_progress)
         finally:
             self._setup.left(groups)
         return tuple(resumed)
 
-    async def _claimed(self, entries: Sequence[str]) -> Mapping[str, Sequence[Line]]:
+    async def _claimed(self, records: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
         """What there is to finish. A thread goes on when nobody waits: what it claims is left."""
         pool = ThreadPoolExecutor(1, "tintype-claim")
-        claim = pool.submit(self._setup.claimed, entries)
+        claim = pool.submit(self._setup.claimed, records)
         pool.shutdown(wait=False)
         try:
             return await asyncio.shield(asyncio.wrap_future(claim))

@@ -66,7 +66,7 @@ class Client(Configured[Transport]):
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         return self._performer.run(
-            task.provider, self._setup.conversation(task.provider).refresh(task), entry=task.entry
+            task.provider, self._setup.conversation(task.provider).refresh(task), record=task.record
         )
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
@@ -108,18 +108,18 @@ class Client(Configured[Transport]):
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         return self._performer.run(
-            task.provider, self._setup.conversation(task.provider).cancel(task), entry=task.entry
+            task.provider, self._setup.conversation(task.provider).cancel(task), record=task.record
         )
 
     def receive(
-        self, delivery: Delivery, *, provider: str, entry: str = "", task: Task | None = None
+        self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
     ) -> Task:
         """The task that an inbound webhook speaks of, as the provider itself says it stands.
 
         Args:
             delivery: What came: the raw body, and the headers.
             provider: Whose webhook it is.
-            entry: The value of the URL's query field `tintype`: with it a submission whose
+            record: The value of the URL's query field `tintype`: with it a submission whose
                 answer was lost finds its task again.
             task: The task, where you know it; else the journal is asked.
 
@@ -131,9 +131,11 @@ class Client(Configured[Transport]):
         secret = self._setup.webhook_secret(provider)
         if task is None:
             hint = conversation.hint(delivery)
-            task = self._setup.known(provider, hint.id, entry)
+            task = self._setup.known(provider, hint.id, record)
         return self._performer.run(
-            provider, conversation.receive(delivery, task, secret), entry=task.entry if task else ""
+            provider,
+            conversation.receive(delivery, task, secret),
+            record=task.record if task else "",
         )
 
     # --------------------------------------------------------------------- results
@@ -181,7 +183,7 @@ class Client(Configured[Transport]):
         self,
         folder: str | Path = ".",
         *,
-        entries: Sequence[str] = (),
+        records: Sequence[str] = (),
         on_progress: Progress | None = None,
     ) -> tuple[Resumed, ...]:
         """Finish what the journal says was accepted and is not on disk.
@@ -191,7 +193,7 @@ class Client(Configured[Transport]):
 
         Args:
             folder: Where images go whose place the journal does not know yet.
-            entries: Records to finish, or none for all.
+            records: Records to finish, or none for all.
             on_progress: Called with each snapshot of each task.
 
         Returns:
@@ -201,11 +203,11 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The journal has no record of such an id.
         """
-        groups = self._setup.claimed(entries)
+        groups = self._setup.claimed(records)
         resumed: list[Resumed] = []
         try:
-            for provider, lines in groups.items():
-                flow = self._setup.resuming(provider, lines, Path(folder))
+            for provider, found in groups.items():
+                flow = self._setup.resuming(provider, found, Path(folder))
                 resumed += self._performer.run(provider, flow, on_progress)
         finally:
             self._setup.left(groups)

@@ -27,7 +27,7 @@ from tintype._media import HEAD, SVG, TAIL, checked_type, extension, is_whole, k
 from tintype._pacing import Clock, backoff
 from tintype.entries import Saved
 from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
-from tintype.journal import Line
+from tintype.journal import JournalRecord
 from tintype.messages import find_header
 from tintype.models import Generation, Image, Task
 
@@ -40,7 +40,7 @@ _GONE = frozenset({401, 403, 404, 410})
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _OK = 200
 _LONGEST_NAME = 80
-_SHORT_ENTRY = 8
+_SHORT_RECORD = 8
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -270,14 +270,14 @@ def saving(
         DownloadError: An image cannot be had. The others are kept.
     """
     stem = _checked_name(name) if name is not None else _default_name(images)
-    found = _with_entries(images)
+    found = _with_records(images)
     paths: list[Path] = []
     failures: list[TintypeError] = []
-    for number, (entry, image) in enumerate(found, start=1):
+    for number, (record, image) in enumerate(found, start=1):
         numbered = stem if len(found) == 1 else f"{stem}-{number}"
         place = Place(folder=folder, stem=numbered, overwrite=overwrite, exact=name is not None)
         try:
-            paths.append((yield from _save(entry, image, place, rules)))
+            paths.append((yield from _save(record, image, place, rules)))
         except (DownloadError, SaveError) as error:
             failures.append(error)
     if failures:
@@ -298,34 +298,34 @@ class Finished:
     failures: tuple[TintypeError, ...] = ()
 
 
-def finishing(line: Line, folder: Path, rules: Rules) -> Flow[Finished]:
+def finishing(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Finished]:
     """Save what a journal's record says is nowhere on disk yet, whatever keeps one of them.
 
     A file that was linked before its process died is found again, not written twice.
     """
     paths: list[Path] = []
     failures: list[TintypeError] = []
-    for home in {Path(begun.path).parent for begun in line.saved.values()}:
-        sweep(home, f"{line.entry}-")
-    for image in line.task.images if line.task else ():
-        if image.index not in line.unsaved:
+    for home in {Path(begun.path).parent for begun in record.saved.values()}:
+        sweep(home, f"{record.id}-")
+    for image in record.task.images if record.task else ():
+        if image.index not in record.unsaved:
             continue
         try:
-            paths.append((yield from _finish(line, image, folder, rules)))
+            paths.append((yield from _finish(record, image, folder, rules)))
         except (DownloadError, SaveError) as error:
             failures.append(error)
     return Finished(paths=tuple(paths), failures=tuple(failures))
 
 
-def _finish(line: Line, image: Image, folder: Path, rules: Rules) -> Flow[Path]:
+def _finish(record: JournalRecord, image: Image, folder: Path, rules: Rules) -> Flow[Path]:
     """One image of a record: where it was begun to be put, or in the folder."""
-    begun = line.saved.get(image.index)
+    begun = record.saved.get(image.index)
     if begun is not None and begun.stands():
         yield from _note(evolve(begun, done=True))
         return Path(begun.path)
     home = Path(begun.path).parent if begun is not None else folder
-    stem = f"{_default_name(line.task or Task())}-{line.entry[-_SHORT_ENTRY:]}-{image.index + 1}"
-    return (yield from _save(line.entry, image, Place(folder=home, stem=stem), rules))
+    stem = f"{_default_name(record.task or Task())}-{record.id[-_SHORT_RECORD:]}-{image.index + 1}"
+    return (yield from _save(record.id, image, Place(folder=home, stem=stem), rules))
 
 
 def first_of(failures: Sequence[TintypeError]) -> TintypeError:
@@ -336,11 +336,11 @@ def first_of(failures: Sequence[TintypeError]) -> TintypeError:
     return first
 
 
-def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
+def _save(record: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
     """One image in its place. The journal knows of every step before it is taken."""
-    saved = Saved(entry=entry, index=image.index, path=str(place.folder / place.stem))
+    saved = Saved(record=record, index=image.index, path=str(place.folder / place.stem))
     yield from _note(saved)
-    with PartFile(place.folder, _part_name(entry, image)) as part:
+    with PartFile(place.folder, _part_name(record, image)) as part:
         served = yield from fetching(image, part, rules)
         digest, kind = part.finish()
         _check_claim(image, served, kind)
@@ -354,25 +354,25 @@ def _save(entry: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
     raise SaveError(msg)
 
 
-def _part_name(entry: str, image: Image) -> str:
-    return f"{entry}-{image.index}" if entry else ""
+def _part_name(record: str, image: Image) -> str:
+    return f"{record}-{image.index}" if record else ""
 
 
 def _note(saved: Saved) -> Flow[None]:
     """Write down where an image goes. The image matters more than the journal."""
-    if saved.entry:
+    if saved.record:
         absolute = evolve(saved, path=str(Path(saved.path).absolute()))
         with suppress(JournalError):
             yield Record(entry=absolute)
 
 
-def _with_entries(images: Saveable) -> list[tuple[str, Image]]:
+def _with_records(images: Saveable) -> list[tuple[str, Image]]:
     """Each image with the journal's record of its task, "" where there is none."""
     match images:
         case Generation():
-            return [(task.entry, image) for task in images.tasks for image in task.images]
+            return [(task.record, image) for task in images.tasks for image in task.images]
         case Task():
-            return [(images.entry, image) for image in images.images]
+            return [(images.record, image) for image in images.images]
         case _:
             return [("", image) for image in images_of(images)]
 

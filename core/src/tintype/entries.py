@@ -34,13 +34,13 @@ class Settled:
     """A submission brought no task.
 
     Attributes:
-        entry: The id that recording the `Intent` gave.
+        record: The id that recording the `Intent` gave.
         outcome: What became of it.
         billed: Whether money was spent.
         reason: Why, as a sentence.
     """
 
-    entry: str
+    record: str
     outcome: Outcome
     billed: Billed
     reason: str
@@ -48,7 +48,7 @@ class Settled:
 
 @frozen(kw_only=True)
 class Snapshot:
-    """How a task stands. `task.entry` is the id that recording the `Intent` gave."""
+    """How a task stands. `task.record` is the id that recording the `Intent` gave."""
 
     task: Task
 
@@ -58,14 +58,14 @@ class Saved:
     """Where an image goes, told before each step and once it is there.
 
     Attributes:
-        entry: The record of its task.
+        record: The record of its task.
         index: Its place among the task's images.
         path: The file, absolute; without an extension until its content is known.
         digest: The SHA-256 of its content in hexadecimal, "" until it is known.
         done: Whether the file is there, whole.
     """
 
-    entry: str
+    record: str
     index: int
     path: str
     digest: str = ""
@@ -76,7 +76,7 @@ class Saved:
 class Released:
     """Nobody follows this record any more: another process may pick it up."""
 
-    entry: str
+    record: str
 
 
 Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released

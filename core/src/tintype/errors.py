@@ -314,14 +314,14 @@ class SubmissionUnknownError(TintypeError):
     """A submission left and nobody knows what became of it. It is never sent again by itself.
 
     Attributes:
-        entry: The id of the recorded intent, to look for in the journal.
+        record: The id of the recorded intent, to look for in the journal.
     """
 
     def __init__(
-        self, message: str, *, entry: str = "", provider: str = "", billed: Billed | None = None
+        self, message: str, *, record: str = "", provider: str = "", billed: Billed | None = None
     ) -> None:
         super().__init__(message, provider=provider, billed=billed)
-        self.entry = entry
+        self.record = record
 
 
 class TaskError(TintypeError):

@@ -247,7 +247,7 @@ class Task:
         raw: The provider's last words as JSON, `<N bytes>` in place of images.
         handle: The plugin's own notes, such as an address the provider returned.
         poll_after: Seconds the plugin proposes to wait before the next look, or None.
-        entry: The journal's record of it; the core sets it, "" without a journal.
+        record: The journal's record of it; the core sets it, "" without a journal.
     """
 
     provider: str = ""
@@ -269,7 +269,7 @@ class Task:
     raw: JsonObject = field(factory=dict, repr=False)
     handle: JsonObject = field(factory=dict)
     poll_after: float | None = None
-    entry: str = ""
+    record: str = ""
 
 
 @frozen(kw_only=True)

@@ -83,11 +83,11 @@ class WebhookApp:
             return 413, "oversized"
         provider = str(scope["path"]).strip("/")
         query = parse_qs(_bytes(scope.get("query_string")).decode("latin-1"))
-        entry = query.get(CALLBACK_FIELD, [""])[0]
+        record = query.get(CALLBACK_FIELD, [""])[0]
         try:
             async with asyncio.timeout(self._patience):
                 delivery = Delivery(body=body, headers=_headers(scope.get("headers")))
-                task = await self._confirmed(delivery, provider, entry)
+                task = await self._confirmed(delivery, provider, record)
                 if not task.state.terminal:
                     return 200, "early"
                 saved = await self._is_saved(provider, task)
@@ -98,7 +98,7 @@ class WebhookApp:
         await self._hand_over(provider, task)  # which takes as long as it takes
         return 200, "confirmed"
 
-    async def _confirmed(self, delivery: Delivery, provider: str, entry: str) -> Task:
+    async def _confirmed(self, delivery: Delivery, provider: str, record: str) -> Task:
         """The task as the provider says it stands.
 
         Raises:
@@ -108,11 +108,11 @@ class WebhookApp:
         if not isinstance(self._client.journal, NoJournal):
             setup = self._client._setup  # noqa: SLF001 - this package's own
             hint = setup.conversation(provider).hint(delivery)
-            known = await asyncio.to_thread(setup.known, provider, hint.id, entry)
+            known = await asyncio.to_thread(setup.known, provider, hint.id, record)
             if known is None:
                 msg = "The journal does not know the task."
                 raise _StrangerError(msg, provider=provider)
-        return await self._client.receive(delivery, provider=provider, entry=entry, task=known)
+        return await self._client.receive(delivery, provider=provider, record=record, task=known)
 
     async def _hand_over(self, provider: str, task: Task) -> None:
         """Tell of a task, once. Where that fails, the next call tells of it again."""

@@ -124,7 +124,7 @@ class Blocking:
             self._client.receive,
             arrival.delivery,
             provider=self._provider,
-            entry=arrival.entry,
+            record=arrival.record,
         )
 
     async def save(self, drawn: Drawn, folder: Path) -> object:
@@ -175,7 +175,7 @@ class Awaiting:
     async def receive(self, arrival: Arrival) -> Task:
         """Take a webhook in."""
         return await self._client.receive(
-            arrival.delivery, provider=self._provider, entry=arrival.entry
+            arrival.delivery, provider=self._provider, record=arrival.record
         )
 
     async def save(self, drawn: Drawn, folder: Path) -> object:

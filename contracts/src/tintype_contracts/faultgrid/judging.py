@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tintype import Outcome
-from tintype.journal import Line
+from tintype.journal import JournalRecord
 from tintype_contracts.faultgrid import cells
 from tintype_contracts.faultgrid.cells import Verdict
 from tintype_contracts.faultgrid.walks import Walk
@@ -20,16 +20,16 @@ _SHOWN = 160
 
 def judged(walk: Walk) -> Verdict:
     """What came of a cell that has been walked."""
-    lines = walk.journal.lines()
+    records = walk.journal.records()
     files = _files(walk.folder)
     drawn = walk.sandbox.pictures(walk.cell.provider)
     digests = {picture: hashlib.sha256(data).hexdigest() for picture, data in drawn.items()}
     cell, ledger = walk.cell, walk.sandbox.ledger(walk.cell.provider)
     broken = [
         *_charges(walk),
-        *_pictures(walk, files, lines, digests),
-        *_unknowns(walk, lines),
-        *_leftovers(files, lines, digests),
+        *_pictures(walk, files, records, digests),
+        *_unknowns(walk, records),
+        *_leftovers(files, records, digests),
     ]
     return Verdict(
         cell=cell,
@@ -74,10 +74,10 @@ def _charges(walk: Walk) -> Iterator[str]:
 
 
 def _pictures(
-    walk: Walk, files: Counter[str], lines: list[Line], drawn: Mapping[Picture, str]
+    walk: Walk, files: Counter[str], records: list[JournalRecord], drawn: Mapping[Picture, str]
 ) -> Iterator[str]:
     """Each image that was paid for is on disk once, or its submission is listed as unknown."""
-    lost = _lost(lines)
+    lost = _lost(records)
     for entry in walk.sandbox.ledger(walk.cell.provider).paid:
         digests = [drawn[entry.task, index] for index in entry.images]
         missing = [digest for digest in digests if files[digest] == 0]
@@ -90,9 +90,9 @@ def _pictures(
                 yield f"An image of the task {entry.task} is on disk {files[digest]} times."
 
 
-def _unknowns(walk: Walk, lines: list[Line]) -> Iterator[str]:
+def _unknowns(walk: Walk, records: list[JournalRecord]) -> Iterator[str]:
     """What was told to be unknown is listed once, by its id; and only where that was so."""
-    listed = sorted(line.entry for line in _lost(lines))
+    listed = sorted(record.id for record in _lost(records))
     if listed != sorted(walk.unknown):
         yield f"The journal lists {listed} as unknown; the errors named {sorted(walk.unknown)}."
     if listed and walk.cell.row.operation not in _SUBMISSIONS:
@@ -100,15 +100,15 @@ def _unknowns(walk: Walk, lines: list[Line]) -> Iterator[str]:
 
 
 def _leftovers(
-    files: Counter[str], lines: list[Line], drawn: Mapping[Picture, str]
+    files: Counter[str], records: list[JournalRecord], drawn: Mapping[Picture, str]
 ) -> Iterator[str]:
     for digest, count in files.items():
         if digest not in drawn.values():
             yield f"{count} files hold something else than a whole image."
-    for line in lines:
-        if line.open:
-            yield f"The journal's record {line.entry} is still open."
+    for record in records:
+        if record.open:
+            yield f"The journal's record {record.id} is still open."
 
 
-def _lost(lines: list[Line]) -> list[Line]:
-    return [line for line in lines if line.outcome is Outcome.UNKNOWN]
+def _lost(records: list[JournalRecord]) -> list[JournalRecord]:
+    return [record for record in records if record.outcome is Outcome.UNKNOWN]

@@ -21,7 +21,7 @@ class Arrival:
     """A webhook, and the journal's record that its address names."""
 
     delivery: Delivery
-    entry: str
+    record: str
 
 
 class Receiver:
@@ -59,6 +59,6 @@ class Receiver:
 
     async def _take(self, request: web.BaseRequest) -> web.StreamResponse:
         delivery = Delivery(headers=tuple(request.headers.items()), body=await request.read())
-        entry = request.query.get(_FIELD, "")
-        self._boxes[request.path].put_nowait(Arrival(delivery, entry))
+        record = request.query.get(_FIELD, "")
+        self._boxes[request.path].put_nowait(Arrival(delivery, record))
         return web.Response()

@@ -63,7 +63,7 @@ class Walk:
                 return await self._asked(own)
             except SubmissionUnknownError as error:
                 self._meet(error)
-                self.unknown.append(error.entry)
+                self.unknown.append(error.record)
                 return None
             except TaskError as error:
                 self._meet(error)

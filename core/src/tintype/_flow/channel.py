@@ -97,17 +97,17 @@ class Channel:
     def keep(self, task: Task) -> Flow[Task]:
         """Write a task down. It is not lost because the journal fails: a notice says so."""
         try:
-            entry = yield Record(entry=Snapshot(task=task))
+            record = yield Record(entry=Snapshot(task=task))
         except JournalError as error:
             notice = Notice(field="journal", message=f"{error} The task goes on without it.")
             return evolve(task, notices=(*task.notices, notice))
-        return evolve(task, entry=entry) if isinstance(entry, str) and entry else task
+        return evolve(task, record=record) if isinstance(record, str) and record else task
 
     def leave(self, task: Task) -> Flow[None]:
         """Let whoever resumes it have a task that is not looked at any more."""
-        if task.entry:
+        if task.record:
             with suppress(JournalError):
-                yield Record(entry=Released(entry=task.entry))
+                yield Record(entry=Released(record=task.record))
 
     def timeout(self, documented: float | None) -> float:
         """Seconds for one answer: the embedder's, the model's, or the provider's."""

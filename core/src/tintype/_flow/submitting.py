@@ -38,15 +38,17 @@ from tintype.request import ImageRequest
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
     for tries in count(1):
-        entry = yield from _intend(channel, request, quote)
+        record = yield from _intend(channel, request, quote)
         try:
-            task = yield from _submit_once(channel, plan, with_callback(request, entry), entry)
+            task = yield from _submit_once(channel, plan, with_callback(request, record), record)
         except TintypeError as error:
             outcome = outcome_of(error)
-            settled = Settled(entry=entry, outcome=outcome, billed=error.billed, reason=str(error))
+            settled = Settled(
+                record=record, outcome=outcome, billed=error.billed, reason=str(error)
+            )
             yield from _note(settled)
             if outcome is Outcome.UNKNOWN:
-                raise unknown_submission(error, entry, channel.info.name) from error
+                raise unknown_submission(error, record, channel.info.name) from error
             if tries == MOST_TRIES or not may_repeat(error):
                 raise
             yield Sleep(seconds=channel.pause(error, tries))
@@ -77,14 +79,14 @@ def _note(settled: Settled) -> Flow[None]:
         yield Record(entry=settled)
 
 
-def _submit_once(channel: Channel, plan: Plan, request: ImageRequest, entry: str) -> Flow[Task]:
+def _submit_once(channel: Channel, plan: Plan, request: ImageRequest, record: str) -> Flow[Task]:
     built = build(channel, request)
     blank = Task(
         model=plan.model.id,
         request=evolve(request, references=tuple(r.digested() for r in request.references)),
         resolved=plan.resolved,
         notices=plan.notices,
-        entry=entry,
+        record=record,
     )
     if isinstance(built, Task):
         return channel.reader.stamp(built, blank)

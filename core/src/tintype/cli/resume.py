@@ -14,21 +14,21 @@ from tintype.downloads import check_folder
 
 
 @click.command()
-@click.argument("entries", nargs=-1)
+@click.argument("records", nargs=-1)
 @click.option(
     "-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save."
 )
 @click.option("--timeout", type=float, help="Seconds to wait for each task.")
-def command(*, entries: tuple[str, ...], output: str, timeout: float | None) -> None:
+def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> None:
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
     check_folder(Path(output))
     with journaled(task_timeout=timeout) as client, progress("resume") as tell:
-        resumed = client.resume(output, entries=entries, on_progress=tell)
+        resumed = client.resume(output, records=records, on_progress=tell)
     for each in resumed:
         for path in each.paths:
             click.echo(str(path))
         words = words_for(each.error) if each.error else each.advice
         if words:
-            click.echo(f"tintype: {each.line.entry} ({each.line.provider}): {words}", err=True)
+            click.echo(f"tintype: {each.record.id} ({each.record.provider}): {words}", err=True)
     if any(each.error for each in resumed):
         sys.exit(1)

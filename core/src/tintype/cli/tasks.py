@@ -7,7 +7,7 @@ import click
 from tintype.cli.client import journaled
 from tintype.cli.display import as_json, table
 from tintype.convert import to_builtins
-from tintype.journal import Line
+from tintype.journal import JournalRecord
 
 
 @click.command()
@@ -16,24 +16,26 @@ from tintype.journal import Line
 def command(*, every: bool, json_: bool) -> None:
     """List the journal: what is under way, what is not saved, what nobody knows of."""
     with journaled() as client:
-        lines = [line for line in client.journal.lines() if every or line.open or _lost(line)]
+        records = [
+            record for record in client.journal.records() if every or record.open or _lost(record)
+        ]
     if json_:
-        as_json([to_builtins(line) for line in lines])
+        as_json([to_builtins(record) for record in records])
     else:
         rows = [
             (
-                line.entry,
-                line.provider,
-                line.outcome.value if line.outcome else "under way",
-                line.task.state.value if line.task else "-",
-                line.billed.value,
-                f"{line.created_at:%Y-%m-%d %H:%M}",
-                line.request.prompt if line.request else "",
+                record.id,
+                record.provider,
+                record.outcome.value if record.outcome else "under way",
+                record.task.state.value if record.task else "-",
+                record.billed.value,
+                f"{record.created_at:%Y-%m-%d %H:%M}",
+                record.request.prompt if record.request else "",
             )
-            for line in lines
+            for record in records
         ]
-        table(("entry", "provider", "submission", "task", "billed", "since", "prompt"), rows)
+        table(("record", "provider", "submission", "task", "billed", "since", "prompt"), rows)
 
 
-def _lost(line: Line) -> bool:
-    return line.outcome is not None and line.outcome.value == "unknown"
+def _lost(record: JournalRecord) -> bool:
+    return record.outcome is not None and record.outcome.value == "unknown"

@@ -46,8 +46,8 @@ class Seen:
         match observation.effect:
             case Record(entry=Intent()) if isinstance(observation.reply, str):
                 self._unanswered[observation.reply] = observation.provider
-            case Record(entry=Snapshot(task=Task(entry=entry)) | Settled(entry=entry)):
-                self._unanswered.pop(entry, None)
+            case Record(entry=Snapshot(task=Task(record=record)) | Settled(record=record)):
+                self._unanswered.pop(record, None)
             case _:
                 pass
 
@@ -69,12 +69,12 @@ def told_if_interrupted() -> Iterator[Seen]:
         yield seen
     except KeyboardInterrupt:
         click.echo(err=True)  # the terminal has just shown ^C
-        for entry, provider in seen.unanswered.items():
-            click.echo(f"tintype: {provider}: {_unanswered(entry)}", err=True)
+        for record, provider in seen.unanswered.items():
+            click.echo(f"tintype: {provider}: {_unanswered(record)}", err=True)
         for task in seen.tasks:
             if task.state.terminal and not task.images:
                 continue
-            if not task.entry:
+            if not task.record:
                 click.echo(to_json(task))
             click.echo(f"tintype: {_standing(task)} {_way_on(task)}", err=True)
         raise
@@ -112,9 +112,9 @@ def _of_tasks(error: TintypeError) -> list[TaskError]:
     return several or ([error] if isinstance(error, TaskError) else [])
 
 
-def _unanswered(entry: str) -> str:
+def _unanswered(record: str) -> str:
     lost = "Nobody waited for the answer to the submission: it may go on, and be charged."
-    return f"{lost} {f'`tintype tasks` lists it as {entry}.' if entry else 'No journal is kept.'}"
+    return f"{lost} {f'`tintype tasks` lists it as {record}.' if record else 'No journal is kept.'}"
 
 
 def _standing(task: Task) -> str:
@@ -123,11 +123,11 @@ def _standing(task: Task) -> str:
 
 
 def _way_on(task: Task) -> str:
-    if task.entry:
-        return f"Finish it with: tintype resume {task.entry}"
+    if task.record:
+        return f"Finish it with: tintype resume {task.record}"
     return "No journal is kept: it stands on stdout as JSON, for a program to wait for."
 
 
 def _submission(task: Task) -> object:
-    """What tells submissions apart: the journal's entry; else the request each has for itself."""
-    return task.entry or id(task.request)
+    """What tells submissions apart: the journal's record; else the request each has for itself."""
+    return task.record or id(task.request)

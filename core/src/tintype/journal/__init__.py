@@ -37,11 +37,11 @@ class File(Saved):
 
 
 @frozen(kw_only=True)
-class Line:
+class JournalRecord:
     """One submission, as the journal knows it.
 
     Attributes:
-        entry: Its id.
+        id: What names it.
         provider: Who was asked.
         outcome: What became of the submission; None while it is under way.
         billed: Whether money was spent.
@@ -55,7 +55,7 @@ class Line:
         mine: Whether this process follows it.
     """
 
-    entry: str
+    id: str
     provider: str
     outcome: Outcome | None
     billed: Billed
@@ -103,17 +103,17 @@ class Journal(Protocol):
         cannot be kept, and with a `BudgetError` where an intent does not fit.
         """
 
-    def lines(self, entries: Iterable[str] = ()) -> list[Line]:
+    def records(self, ids: Iterable[str] = ()) -> list[JournalRecord]:
         """The records of these ids, or all, oldest first."""
 
-    def find(self, provider: str, task_id: str) -> Line | None:
+    def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, or None."""
 
-    def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
+    def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:
         """A record for this process to follow, or None where another one may still do so.
 
         Args:
-            entry: The record's id.
+            record: The record's id.
             by_name: Whether a person named it, who knows that no other machine follows it.
         """
 
@@ -164,15 +164,15 @@ class NoJournal:
         done.set_result("")
         return done
 
-    def lines(self, entries: Iterable[str] = ()) -> list[Line]:  # noqa: ARG002
+    def records(self, ids: Iterable[str] = ()) -> list[JournalRecord]:  # noqa: ARG002
         """None."""
         return []
 
-    def find(self, provider: str, task_id: str) -> Line | None:  # noqa: ARG002
+    def find(self, provider: str, task_id: str) -> JournalRecord | None:  # noqa: ARG002
         """None."""
         return None
 
-    def claim(self, entry: str, *, by_name: bool = False) -> Line | None:  # noqa: ARG002
+    def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:  # noqa: ARG002
         """None."""
         return None
 

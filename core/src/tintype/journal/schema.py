@@ -14,8 +14,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from tintype.errors import JournalError
 from tintype.journal.tables import metadata
 
-HEAD = "0001"
-_KNOWN = (HEAD,)  # every schema there has been
+HEAD = "0002"
+_KNOWN = ("0001", HEAD)  # every schema there has been
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

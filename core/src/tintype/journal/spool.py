@@ -29,36 +29,36 @@ class Spool:
         self._folder.mkdir(parents=True, exist_ok=True)
         for image in task.images:
             if image.data is not None:
-                self._write(self._path(task.entry, image.index), image.data)
+                self._write(self._path(task.record, image.index), image.data)
         sync_folder(self._folder)
         images = tuple(evolve(image, data=None) for image in task.images)
         return evolve(task, images=images, previews=())
 
     def restore(self, task: Task) -> Task:
         """A task with the bytes of its spooled images in place again."""
-        return evolve(task, images=tuple(self._restored(task.entry, each) for each in task.images))
+        return evolve(task, images=tuple(self._restored(task.record, each) for each in task.images))
 
-    def found(self, entry: str) -> list[int]:
+    def found(self, record: str) -> list[int]:
         """The images of a dead process's record; the half ones are dropped."""
-        names = [path.name for path in self._folder.glob(f"{entry}-*")]
+        names = [path.name for path in self._folder.glob(f"{record}-*")]
         for name in names:
             if name.endswith(_PART):
                 (self._folder / name).unlink(missing_ok=True)
-        whole = (name.removeprefix(f"{entry}-") for name in names)
+        whole = (name.removeprefix(f"{record}-") for name in names)
         return sorted(int(each) for each in whole if each.isdecimal())
 
-    def drop(self, entry: str, index: int) -> None:
+    def drop(self, record: str, index: int) -> None:
         """Forget an image that is saved elsewhere now."""
-        self._path(entry, index).unlink(missing_ok=True)
+        self._path(record, index).unlink(missing_ok=True)
 
-    def _restored(self, entry: str, image: Image) -> Image:
-        path = self._path(entry, image.index)
+    def _restored(self, record: str, image: Image) -> Image:
+        path = self._path(record, image.index)
         if image.url is not None or image.data is not None or not path.exists():
             return image
         return evolve(image, data=path.read_bytes())
 
-    def _path(self, entry: str, index: int) -> Path:
-        return self._folder / f"{entry}-{index}"
+    def _path(self, record: str, index: int) -> Path:
+        return self._folder / f"{record}-{index}"
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.pool import Pool
 from tintype.convert import from_json, to_json
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError
-from tintype.journal import File, Line
+from tintype.journal import File, JournalRecord
 from tintype.journal.money import reserve, settlement
 from tintype.journal.owner import may_be_taken, me
 from tintype.journal.schema import database_url, opened
@@ -139,15 +139,15 @@ class SqlJournal:
             case Saved():
                 return self._saved(connection, entry)
             case Released():
-                return self._release(connection, entry.entry)
+                return self._release(connection, entry.record)
 
     def _intend(self, connection: Connection, intent: Intent) -> str:
         reserved = reserve(connection, intent)
-        entry = _new_id()
+        record = _new_id()
         references = tuple(each.digested() for each in intent.request.references)
         connection.execute(
             submission.insert().values(
-                entry=entry,
+                record=record,
                 provider=intent.provider,
                 billed=Billed.UNKNOWN.value,
                 state="",
@@ -161,8 +161,8 @@ class SqlJournal:
                 spent=0,
             )
         )
-        _note(connection, entry, "intent", to_json(intent.quote) if intent.quote else "{}")
-        return entry
+        _note(connection, record, "intent", to_json(intent.quote) if intent.quote else "{}")
+        return record
 
     def _settle(self, connection: Connection, settled: Settled) -> str:
         paid = settled.billed is not Billed.NO  # what may have been charged stays reserved
@@ -176,19 +176,19 @@ class SqlJournal:
             **keep,
         }
         # Who has a task with an id has an answer: a word that comes late does not unsay it.
-        connection.execute(_of(settled.entry).where(submission.c.task_id == "").values(**values))
-        _note(connection, settled.entry, settled.outcome.value, json.dumps(settled.reason))
-        return settled.entry
+        connection.execute(_of(settled.record).where(submission.c.task_id == "").values(**values))
+        _note(connection, settled.record, settled.outcome.value, json.dumps(settled.reason))
+        return settled.record
 
     def _snapshot(self, connection: Connection, task: Task) -> str:
-        task = task if task.entry else evolve(task, entry=_new_id())
-        before = connection.execute(_row(task.entry)).mappings().first()
+        task = task if task.record else evolve(task, record=_new_id())
+        before = connection.execute(_row(task.record)).mappings().first()
         if before is not None and _overtaken(before, task):
-            return task.entry
+            return task.record
         if before is None:  # submitted without a journal, or with another one
             connection.execute(
                 submission.insert().values(
-                    entry=task.entry,
+                    record=task.record,
                     provider=task.provider,
                     billed=task.billed.value,
                     state="",
@@ -212,29 +212,29 @@ class SqlJournal:
             "updated_at": _now(),
             **settlement(task),
         }
-        connection.execute(_of(task.entry).values(**values))
+        connection.execute(_of(task.record).values(**values))
         if before is None or before["state"] != task.state.value:
-            _note(connection, task.entry, task.state.value, text)
-        return task.entry
+            _note(connection, task.record, task.state.value, text)
+        return task.record
 
     def _saved(self, connection: Connection, saved: Saved) -> str:
-        key = (image.c.entry == saved.entry) & (image.c.number == saved.index)
+        key = (image.c.record == saved.record) & (image.c.number == saved.index)
         if (
             not saved.done
             and connection.execute(sa.select(image).where(key & image.c.done)).first()
         ):
-            return saved.entry  # a second copy that may fail; the first one is there
+            return saved.record  # a second copy that may fail; the first one is there
         connection.execute(image.delete().where(key))
         values = {**attrs.asdict(saved), "number": saved.index, "at": _now()}
         del values["index"]
         connection.execute(image.insert().values(**values))
         if saved.done:
-            self._spool.drop(saved.entry, saved.index)
-        return saved.entry
+            self._spool.drop(saved.record, saved.index)
+        return saved.record
 
-    def _release(self, connection: Connection, entry: str) -> str:
+    def _release(self, connection: Connection, record: str) -> str:
         """Let go of a record. A submission that was under way is one nobody knows of."""
-        mine = (submission.c.entry == entry) & (submission.c.owner == self._me)
+        mine = (submission.c.record == record) & (submission.c.owner == self._me)
         lost = submission.c.outcome.is_(None)
         connection.execute(
             submission.update()
@@ -242,46 +242,46 @@ class SqlJournal:
             .values(outcome=Outcome.UNKNOWN.value, reason=_ABANDONED, updated_at=_now())
         )
         connection.execute(submission.update().where(mine).values(owner=""))
-        return entry
+        return record
 
     # ------------------------------------------------------------------------ reading
 
-    def lines(self, entries: Iterable[str] = ()) -> list[Line]:
+    def records(self, ids: Iterable[str] = ()) -> list[JournalRecord]:
         """The records of these ids, or all, oldest first."""
-        wanted = list(entries)
-        query = sa.select(submission).order_by(submission.c.created_at, submission.c.entry)
+        wanted = list(ids)
+        query = sa.select(submission).order_by(submission.c.created_at, submission.c.record)
         if wanted:
-            query = query.where(submission.c.entry.in_(wanted))
+            query = query.where(submission.c.record.in_(wanted))
         with _translated(), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-            return [self._line(connection, row) for row in rows]
+            return [self._record_of(connection, row) for row in rows]
 
-    def find(self, provider: str, task_id: str) -> Line | None:
+    def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, or None."""
         named = (submission.c.provider == provider) & (submission.c.task_id == task_id)
         with _translated(), self._engine.connect() as connection:
             row = connection.execute(sa.select(submission).where(named)).mappings().first()
-            return self._line(connection, row) if row is not None and task_id else None
+            return self._record_of(connection, row) if row is not None and task_id else None
 
-    def claim(self, entry: str, *, by_name: bool = False) -> Line | None:
+    def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:
         """A record for this process to follow, or None where another one may still do so."""
         # What this process has let go of is written behind everything that waits: wait as well,
         # or it would let go of what it is about to claim.
-        self._writer.submit(Released(entry="")).result()
+        self._writer.submit(Released(record="")).result()
         with _translated(), self._engine.connect() as connection:
-            row = connection.execute(_row(entry)).mappings().first()
+            row = connection.execute(_row(record)).mappings().first()
             if row is None or not self._may_have(row, by_name=by_name):
                 return None
             taken = connection.execute(
-                _of(entry).where(submission.c.owner == row["owner"]).values(owner=self._me)
+                _of(record).where(submission.c.owner == row["owner"]).values(owner=self._me)
             )
             if taken.rowcount == 0:
                 return None
             if row["outcome"] is None:
-                connection.execute(_of(entry).values(updated_at=_now(), **self._found(row)))
+                connection.execute(_of(record).values(updated_at=_now(), **self._found(row)))
             connection.commit()
-            found = connection.execute(_row(entry)).mappings().one()
-            return self._line(connection, found)
+            found = connection.execute(_row(record)).mappings().one()
+            return self._record_of(connection, found)
 
     def _may_have(self, row: RowMapping, *, by_name: bool) -> bool:
         if row["owner"] == self._me:  # what is under way here is at work, whoever asks
@@ -293,7 +293,7 @@ class SqlJournal:
 
         Images that it had already put into the spool are an answer.
         """
-        indexes = self._spool.found(row["entry"])
+        indexes = self._spool.found(row["record"])
         if not indexes:
             return {"outcome": Outcome.UNKNOWN.value, "reason": _ABANDONED}
         task = Task(
@@ -302,7 +302,7 @@ class SqlJournal:
             images=tuple(Image(index=index) for index in indexes),
             request=from_json(row["request"], ImageRequest) if row["request"] else None,
             notices=(Notice(field="images", message=_RESCUED),),
-            entry=row["entry"],
+            record=row["record"],
         )
         return {
             "outcome": Outcome.ACCEPTED.value,
@@ -311,11 +311,11 @@ class SqlJournal:
             "reason": _ABANDONED,
         }
 
-    def _line(self, connection: Connection, row: RowMapping) -> Line:
-        files = connection.execute(sa.select(image).where(image.c.entry == row["entry"]))
+    def _record_of(self, connection: Connection, row: RowMapping) -> JournalRecord:
+        files = connection.execute(sa.select(image).where(image.c.record == row["record"]))
         task = from_json(row["task"], Task) if row["task"] else None
-        return Line(
-            entry=row["entry"],
+        return JournalRecord(
+            id=row["record"],
             provider=row["provider"],
             outcome=Outcome(row["outcome"]) if row["outcome"] else None,
             billed=Billed(row["billed"]),
@@ -367,7 +367,7 @@ def _translated() -> Iterator[None]:
 
 def _file(row: RowMapping) -> File:
     return File(
-        entry=row["entry"],
+        record=row["record"],
         index=row["number"],
         path=row["path"],
         digest=row["digest"],
@@ -375,12 +375,12 @@ def _file(row: RowMapping) -> File:
     )
 
 
-def _row(entry: str) -> sa.Select[tuple[object, ...]]:
-    return sa.select(submission).where(submission.c.entry == entry)
+def _row(record: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(submission).where(submission.c.record == record)
 
 
-def _of(entry: str) -> sa.Update:
-    return submission.update().where(submission.c.entry == entry)
+def _of(record: str) -> sa.Update:
+    return submission.update().where(submission.c.record == record)
 
 
 def _answer(task: Task) -> Outcome | None:
@@ -408,8 +408,8 @@ def _overtaken(row: RowMapping, task: Task) -> bool:
     return not (lost and task.id)
 
 
-def _note(connection: Connection, entry: str, kind: str, body: str) -> None:
-    connection.execute(event.insert().values(entry=entry, at=_now(), kind=kind, body=body))
+def _note(connection: Connection, record: str, kind: str, body: str) -> None:
+    connection.execute(event.insert().values(record=record, at=_now(), kind=kind, body=body))
 
 
 def _now() -> str:

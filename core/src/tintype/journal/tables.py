@@ -9,7 +9,7 @@ metadata = MetaData()
 submission = Table(
     "submission",
     metadata,
-    Column("entry", String(40), primary_key=True),
+    Column("record", String(40), primary_key=True),
     Column("provider", String(100), nullable=False),
     Column("outcome", String(20)),  # null while under way
     Column("billed", String(20), nullable=False),
@@ -31,17 +31,17 @@ event = Table(
     "event",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("entry", String(40), nullable=False),
+    Column("record", String(40), nullable=False),
     Column("at", String(40), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("body", Text, nullable=False),
-    Index("event_by_entry", "entry"),
+    Index("event_by_entry", "record"),
 )
 
 image = Table(
     "image",
     metadata,
-    Column("entry", String(40), primary_key=True),
+    Column("record", String(40), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("path", Text, nullable=False),
     Column("digest", String(64), nullable=False),
