@@ -22,7 +22,8 @@ from tests.core.pictures import PNG, SVG, drawn
 
 from tintype import Account, Client, Generation, Image, ImageRequest, Quote, Task, TaskState
 from tintype._files import PartFile, sweep
-from tintype.downloads import Memory, Rules, fetching, saving
+from tintype._results import Rules
+from tintype.downloads import Memory, fetching, saving
 from tintype.errors import DownloadError, SaveError, TintypeError
 from tintype.transports.httpx import HttpxTransport
 
@@ -78,7 +79,7 @@ def test_a_file_has_the_extension_of_its_content(
     assert names(tmp_path) == [path.name]
 
 
-@pytest.mark.parametrize("data", [SVG, b"<svg/>", b"\xef\xbb\xbf <svg width='1'>"])
+@pytest.mark.parametrize("data", [SVG, b"<svg/>", b"\xef\xbb\xbf <svg width='1'></svg>"])
 def test_an_svg_is_known_by_its_content(artist: Artist, tmp_path: Path, data: bytes) -> None:
     """With or without a declaration, a comment and a mark of its encoding."""
     [path] = artist().save(Image(data=data), tmp_path, name="x")
@@ -313,10 +314,10 @@ def test_a_failure_half_way_leaves_nothing_behind(
 ) -> None:
     """Half an image, then the end: no file, no part of one; the images before it are kept."""
     half = (head([("Content-Length", "99999")]), PNG, Fault.CLOSE)
-    server.on("GET /1.png", half, answer(b"", status=404))
+    server.on("GET /1.png", half, answer(b"", status=410))
     folder = tmp_path / "new"
     task = task_with(INLINE, Image(url=f"{server.url}/1.png"))
-    with pytest.raises(DownloadError, match="404"):
+    with pytest.raises(DownloadError, match="410"):
         artist().save(task, folder, name="x")
     assert names(folder) == ["x-1.png"]
     assert server.lines() == ["GET /1.png"] * 2
@@ -339,7 +340,7 @@ def test_a_result_is_fetched_again_from_its_beginning(
     assert names(tmp_path) == [path.name]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418])
+@pytest.mark.parametrize("status", [400, 401, 403, 410, 418])
 def test_a_result_that_is_gone_is_not_asked_for_again(
     artist: Artist, server: Loopback, status: int
 ) -> None:
@@ -438,7 +439,6 @@ def test_a_result_may_come_in_pieces(artist: Artist, server: Loopback) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://cdn.test/1.png",
         "ftp://cdn.test/1.png",
         "file:///etc/passwd",
         "https://me:secret@cdn.test/1.png",
@@ -566,19 +566,6 @@ def test_no_credentials_go_to_where_a_result_is(
         assert KEY not in repr(request)
         named = {name.lower() for name, _ in request.headers}
         assert named <= {"host", "accept", "accept-encoding", "user-agent", "connection"}
-
-
-def test_https_does_not_lead_back_to_http(
-    trusting: Client, server: Loopback, secure: Loopback
-) -> None:
-    """A redirect to plain http is refused, unless it is the account's own origin."""
-    with Loopback() as other:
-        secure.on("GET /1.png", _moved(f"{other.url}/2.png"), _moved(f"{server.url}/2.png"))
-        server.on("GET /2.png", answer(PNG))
-        with pytest.raises(DownloadError, match="not one that is fetched"):
-            trusting.fetch(at(secure).images[0], provider="easel")
-        assert other.accepted == 0
-        assert trusting.fetch(at(secure).images[0], provider="easel") == PNG
 
 
 # -------------------------------------------------------------------------- without a client

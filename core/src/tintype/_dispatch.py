@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import assert_never
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
+from tintype._addresses import Trusted
 from tintype.account import Account, Secret
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
@@ -116,11 +117,18 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
     return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
 
 
-def fetch_request(url: str, *, public_only: bool) -> HttpRequest:
+def fetch_request(
+    url: str, *, public_only: bool, trusted_networks: tuple[str, ...] = ()
+) -> HttpRequest:
     """A GET of a result: no credentials, whatever the host."""
     headers = (("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", USER_AGENT))
     return HttpRequest(
-        method="GET", url=normalized(url), headers=headers, public_only=public_only, bare=True
+        method="GET",
+        url=normalized(url),
+        headers=headers,
+        public_only=public_only,
+        trusted_networks=trusted_networks,
+        bare=True,
     )
 
 
@@ -158,6 +166,22 @@ def checked_base_url(account: Account) -> str | None:
         UsageError: It is not an http(s) URL of a plain host, or it has a query.
     """
     return None if account.base_url is None else _checked(account.base_url, account.provider)
+
+
+def checked_trust(account: Account) -> Trusted:
+    """The hosts and networks that the account trusts with results.
+
+    Raises:
+        UsageError: One of them is neither.
+    """
+    try:
+        return Trusted.of(account.trusted_hosts)
+    except ValueError as error:
+        msg = (
+            f"trusted_hosts: {error}; give names, *.domains or ranges in "
+            f"{env_name(account.provider)}_TRUSTED_HOSTS or the account."
+        )
+        raise UsageError(msg, provider=account.provider) from None
 
 
 @lru_cache

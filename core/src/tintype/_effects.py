@@ -73,6 +73,7 @@ class Fetch:
         limit: The most bytes to accept.
         timeout: Seconds from now until the body must be complete.
         public_only: Whether an address that is not of the public internet is refused.
+        trusted_networks: Networks whose addresses are not refused, such as `198.18.0.0/15`.
     """
 
     url: str
@@ -80,6 +81,7 @@ class Fetch:
     limit: int
     timeout: float
     public_only: bool = True
+    trusted_networks: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -91,10 +93,15 @@ class Record:
 
 @frozen(kw_only=True)
 class Head:
-    """The head of an answer: its body is a stream of events, or went into a sink."""
+    """The head of an answer: its body is a stream of events, or went into a sink.
+
+    Attributes:
+        body: The beginning of a body that went nowhere: why there is no result.
+    """
 
     status: int
     headers: Headers = ()
+    body: bytes = b""
 
 
 Effect: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +13,8 @@ from typing import Self
 
 from attrs import frozen
 
-from tintype._media import HEAD, TAIL, checked_type, is_whole
+from tintype._media import HEAD, checked_type, media_type
+from tintype._whole import is_whole
 from tintype.errors import SaveError
 
 _MOST_NUMBERS = 10_000
@@ -102,12 +104,14 @@ class PartFile:
 
     def whole(self) -> bool:
         """Whether the bytes so far are an image with its end, or no image at all."""
-        size = self._file.tell()
-        self._file.seek(0)
-        head = self._file.read(HEAD)
-        self._file.seek(max(0, size - TAIL))
-        tail = self._file.read()
-        return is_whole(head, tail, size)
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise self._refused(error) from error
+        if not self._file.tell():
+            return False
+        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return is_whole(content, media_type(content[:HEAD]))
 
     def finish(self) -> tuple[str, str]:
         """Put the bytes on disk; their SHA-256, and the media type of their content.

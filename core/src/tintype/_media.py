@@ -21,12 +21,33 @@ _EXTENSIONS = {
     "image/heic": "heic",
     "image/bmp": "bmp",
     "image/tiff": "tif",
+    "image/jxl": "jxl",
 }
+# An animation is a picture of its format.
+_ALSO = {"image/apng": "image/png", "image/heif": "image/heic"}
+# Brands of ISO media files (the MP4 registration authority's list) for still and moving pictures.
+_BRANDS = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"heim": "image/heic",
+    b"heis": "image/heic",
+    b"hevc": "image/heic",
+    b"hevx": "image/heic",
+}
+# What comes in place of a picture, by how it begins.
+_OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"<!doctype html|<html|<head|<body", re.IGNORECASE), "a web page"),
+    (re.compile(rb"<"), "an XML document"),
+    (re.compile(rb"[{\[]"), "JSON"),
+    (re.compile(rb"%PDF-"), "a PDF"),
+    (re.compile(rb"[\x09\x0a\x0d\x20-\x7e]{16}"), "text"),
+)
 _SVG_HEAD = re.compile(rb"\s*(<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s/>]", re.DOTALL)
 # Enough of a file to know its type and, but for odd JPEGs, its size.
 HEAD = 8192
-# Enough of its end to hold the mark there, and what some programs write behind it.
-TAIL = 1024
+_SHOWN = 80
 
 
 def media_type(data: bytes) -> str:
@@ -35,8 +56,18 @@ def media_type(data: bytes) -> str:
 
     if _SVG_HEAD.match(data[:HEAD].removeprefix(b"\xef\xbb\xbf")):
         return SVG
-    found = filetype.guess_mime(data[:HEAD]) or ""
+    found = filetype.guess_mime(data[:HEAD]) or _by_brand(data[:HEAD])
+    found = _ALSO.get(found, found)
     return found if found in _EXTENSIONS else ""
+
+
+def _by_brand(head: bytes) -> str:
+    """The media type of an ISO media file by its brands, "" for any other file."""
+    length = int.from_bytes(head[:4], "big")
+    if head[4:8] != b"ftyp":
+        return ""
+    brands = (head[at : at + 4] for at in (8, *range(16, min(length, len(head)), 4)))
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), "")
 
 
 def checked_type(head: bytes, image: bytes | Path) -> str:
@@ -51,8 +82,7 @@ def checked_type(head: bytes, image: bytes | Path) -> str:
     """
     kind = media_type(head)
     if not kind:
-        msg = "What came is no image that is known here."
-        raise DownloadError(msg)
+        raise DownloadError(_what_came(head))
     width, height = dimensions(image) or (0, 0)
     if width * height > _MOST_PIXELS:
         msg = f"The image claims to be {width}x{height} pixels, more than anyone draws."
@@ -60,28 +90,16 @@ def checked_type(head: bytes, image: bytes | Path) -> str:
     return kind
 
 
-def is_whole(head: bytes, tail: bytes, size: int) -> bool:
-    """Whether an image has its end.
-
-    A server that neither announces a length nor sends in chunks leaves no other way to tell
-    that a connection broke.
-
-    Args:
-        head: Its first bytes, at least 12 of them if it has so many.
-        tail: Its last `TAIL` bytes, or all of it.
-        size: How many bytes it has.
-    """
-    if not size:
-        return False
-    if head.startswith(b"\x89PNG\r\n"):
-        return b"IEND\xaeB`\x82" in tail
-    if head.startswith(b"\xff\xd8"):
-        return b"\xff\xd9" in tail
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return size >= int.from_bytes(head[4:8], "little") + 8
-    if head.startswith(b"GIF8"):
-        return b";" in tail
-    return True
+def _what_came(head: bytes) -> str:
+    """What stands in an image's place, in words for a person; its beginning where it is text."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text:
+        return "What came is empty, and no image."
+    for pattern, name in _OTHERS:
+        if pattern.match(text):
+            shown = text[:_SHOWN].decode("utf-8", "replace")
+            return f"What came is {name} and no image: {shown!r}"
+    return "What came is no image that is known here."
 
 
 def known(claim: str) -> str:

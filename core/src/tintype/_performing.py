@@ -23,6 +23,7 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._observing import Progress, tell_progress
+from tintype._results import Intake
 from tintype._setup import (
     FAREWELL,
     ClientClosed,
@@ -34,7 +35,7 @@ from tintype._setup import (
 )
 from tintype._trail import Trail
 from tintype.entries import Snapshot
-from tintype.errors import DownloadError, TintypeError
+from tintype.errors import TintypeError
 from tintype.messages import Response, ServerSentEvent
 from tintype.models import Task
 from tintype.transports import Incoming, Transport
@@ -268,18 +269,18 @@ class _Line:
         return Response(status=incoming.status, headers=headers, body=redactor.body(body))
 
     def _fetch(self, effect: Fetch) -> Head:
-        request = fetch_request(effect.url, public_only=effect.public_only)
+        request = fetch_request(
+            effect.url,
+            public_only=effect.public_only,
+            trusted_networks=effect.trusted_networks,
+        )
         incoming = self._transport().open(request, timeout=effect.timeout)
         with closing(incoming):
-            if incoming.status == _OK:
-                written = 0
-                for chunk in incoming.chunks():
-                    written += len(chunk)
-                    if written > effect.limit:
-                        msg = f"The result is larger than {effect.limit} bytes: {effect.url}"
-                        raise DownloadError(msg)
-                    effect.sink.write(chunk)
-        return Head(status=incoming.status, headers=incoming.headers)
+            intake = Intake(effect, incoming.status)
+            for chunk in incoming.chunks():
+                if not intake.take(chunk):
+                    break
+        return Head(status=incoming.status, headers=incoming.headers, body=intake.said)
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._observing import Progress, tell_progress
+from tintype._results import Intake
 from tintype._setup import (
     FAREWELL,
     ClientClosed,
@@ -33,7 +34,7 @@ from tintype._setup import (
 )
 from tintype._trail import Trail
 from tintype.entries import Snapshot
-from tintype.errors import DownloadError, TintypeError, UsageError
+from tintype.errors import TintypeError, UsageError
 from tintype.messages import Response, ServerSentEvent
 from tintype.models import Task
 from tintype.transports import AsyncIncoming, AsyncTransport
@@ -297,20 +298,20 @@ class _Line:
         return Response(status=incoming.status, headers=headers, body=redactor.body(body))
 
     async def _fetch(self, effect: Fetch) -> Head:
-        request = fetch_request(effect.url, public_only=effect.public_only)
+        request = fetch_request(
+            effect.url,
+            public_only=effect.public_only,
+            trusted_networks=effect.trusted_networks,
+        )
         incoming = await self._transport().open(request, timeout=effect.timeout)
         try:
-            if incoming.status == _OK:
-                written = 0
-                async for chunk in incoming.chunks():
-                    written += len(chunk)
-                    if written > effect.limit:
-                        msg = f"The result is larger than {effect.limit} bytes: {effect.url}"
-                        raise DownloadError(msg)
-                    effect.sink.write(chunk)
+            intake = Intake(effect, incoming.status)
+            async for chunk in incoming.chunks():
+                if not intake.take(chunk):
+                    break
         finally:
             await incoming.close()
-        return Head(status=incoming.status, headers=incoming.headers)
+        return Head(status=incoming.status, headers=incoming.headers, body=intake.said)
 
 
 async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

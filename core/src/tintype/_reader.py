@@ -6,13 +6,27 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
+from attrs import evolve
+
+from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
 from tintype._settle import stamped
-from tintype.errors import Billed, PluginError, ProviderError, TintypeError, UsageError
+from tintype.errors import (
+    AuthenticationError,
+    Billed,
+    InsufficientCreditError,
+    NotFoundError,
+    PluginError,
+    ProtocolError,
+    ProviderError,
+    TintypeError,
+    UnknownStatusError,
+    UsageError,
+)
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response
-from tintype.models import Quote, Task
+from tintype.models import Failure, Quote, Task, TaskState
 from tintype.request import ImageRequest
 
 T = TypeVar("T")
@@ -85,12 +99,51 @@ class Reader:
         task: Task | None = None,
     ) -> Task:
         """The task an answer tells of, stamped by the one before it."""
-        found = self.read(Task, operation, message, request=request or before.request, task=task)
-        return self.stamp(found, before)
+        request = request or before.request
+        try:
+            found = self.read(Task, operation, message, request=request, task=task)
+        except (ProviderError, ProtocolError) as error:
+            if not self._is_moderation(error, message):
+                raise
+            found = _refused(task or Task(), error)
+        return self.stamp(self._judged(found), before)
+
+    def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:
+        """Whether an answer that is raised as an error says that moderation refused the picture."""
+        if isinstance(error, _OTHER_REASONS) or not 0 <= (error.status or 0) < _FIRST_SERVER_ERROR:
+            return False
+        code = error.code if isinstance(error, ProviderError) else ""
+        body = message.body if isinstance(message, Response) and error.status else b""
+        return self._info.is_moderation(code, error.message) or names_moderation(body)
+
+    def _judged(self, task: Task) -> Task:
+        """A task whose failures are told as moderation's where they are."""
+        if not task.errors:
+            return task
+        errors = tuple(
+            evolve(each, refused=each.refused or self._info.is_moderation(each.code, each.message))
+            for each in task.errors
+        )
+        refused = task.state is TaskState.FAILED and all(each.refused for each in errors)
+        return evolve(task, errors=errors, state=TaskState.REFUSED if refused else task.state)
 
     def stamp(self, task: Task, before: Task) -> Task:
         """A plugin's snapshot with what only the core knows."""
         return stamped(task, before, self._info, self._usd_per_credit, self._clock.now())
+
+
+# What these say has another reason than the picture.
+_OTHER_REASONS = (AuthenticationError, InsufficientCreditError, NotFoundError, UnknownStatusError)
+_FIRST_SERVER_ERROR = 500
+
+
+def _refused(task: Task, error: ProviderError | ProtocolError) -> Task:
+    """The task of an answer whose error is moderation's."""
+    code = error.code if isinstance(error, ProviderError) else ""
+    failure = Failure(message=error.message, code=code, refused=True)
+    return evolve(
+        task, state=TaskState.REFUSED, errors=(*task.errors, failure), billed=error.billed
+    )
 
 
 def _add_what_the_head_says(error: ProviderError, exchange: Exchange) -> None:

@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 
 from tintype._effects import Flow, Record
 from tintype._flow import Conversation
-from tintype.downloads import Rules, finishing, first_of
+from tintype._results import Rules
+from tintype.downloads import finishing, first_of
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve
 
+from tintype._expiry import signed_expiry
 from tintype._media import dimensions, media_type
 from tintype.catalog import Model, ProviderInfo
+from tintype.convert import decode_image
+from tintype.errors import ProtocolError
 from tintype.models import Cost, Image, Quote, QuoteLine, Resolved, Task
 from tintype.request import ImageRequest
 
@@ -106,8 +110,13 @@ def _cost_in_dollars(cost: Cost | None, rate: Decimal | None) -> Cost | None:
 
 def _known(image: Image, model: Model, at: datetime) -> Image:
     """An image with its expiry, and with what its bytes tell where they are at hand."""
-    if image.url is not None and image.expires_at is None and model.results_kept is not None:
-        return evolve(image, expires_at=at + timedelta(seconds=model.results_kept))
+    if image.url is not None and image.url[:5].lower() == "data:":
+        with suppress(ProtocolError):  # what cannot be decoded stays an address, to be refused
+            image = evolve(image, url=None, data=decode_image(image.url))
+    if image.url is not None and image.expires_at is None:
+        kept = model.results_kept
+        documented = None if kept is None else at + timedelta(seconds=kept)
+        return evolve(image, expires_at=signed_expiry(image.url) or documented)
     if image.data is None or image.width is not None:
         return image
     width, height = dimensions(image.data) or (None, None)

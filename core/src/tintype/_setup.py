@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from tintype._accounts import account_from
-from tintype._dispatch import Redactor, checked_base_url, encode
+from tintype._dispatch import Redactor, checked_base_url, checked_trust, encode
 from tintype._effects import Effect, Flow, Record, Send
 from tintype._flow import Conversation, Terms
 from tintype._logs import log
@@ -20,12 +20,13 @@ from tintype._observing import Observation, Observer, Seen, call_observer
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
+from tintype._results import Rules
 from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype._trail import FOLLOWED, Trail
 from tintype._verdicts import left_running
 from tintype.account import Account, Secret, Variables
 from tintype.budget import Budget
-from tintype.downloads import Rules, Saveable, loading, provider_of, saving
+from tintype.downloads import Saveable, loading, provider_of, saving
 from tintype.entries import Intent, Released, Settled
 from tintype.errors import (
     Billed,
@@ -252,8 +253,12 @@ class Setup:
         if not provider:
             return Rules(clock=CLOCK)
         account = self.account(provider)
-        base_url = checked_base_url(account)
-        return Rules(clock=CLOCK, base_url=base_url, trusted_hosts=account.trusted_hosts)
+        return Rules(
+            clock=CLOCK,
+            base_url=checked_base_url(account),
+            origins=self.registry.get(provider).info.origins,
+            trusted=checked_trust(account),
+        )
 
     @contextmanager
     def observed(self, provider: str, effect: Effect) -> Iterator[Seen]:

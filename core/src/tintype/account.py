@@ -60,7 +60,9 @@ class Account:
         base_url: An origin, with a path prefix if need be, in place of the documented one.
         usd_per_credit: What a credit cost you, in US dollars; None is the documented value.
         webhook_secret: What the provider signs its webhooks with, or None.
-        trusted_hosts: Hosts in private networks from which results may come all the same.
+        trusted_hosts: From where results may come although it is plain http or not of the
+            public internet: names, `*.example.com` for all below a domain, and ranges such as
+            `198.18.0.0/15`, from which the resolvers of some proxies answer.
     """
 
     provider: str

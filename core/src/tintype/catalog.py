@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 import attrs
 from attrs import evolve, frozen
 
+from tintype._moderation import is_moderation
 from tintype.models import Quote, QuoteLine
 from tintype.request import ImageRequest
 
@@ -287,6 +288,8 @@ class ProviderInfo:
         request_timeout: Seconds to wait for one answer.
         task_timeout: Seconds to wait for a task.
         poll_schedule: Seconds before each look at a task; the last one repeats.
+        moderation: Codes, and pieces of messages, by which its documents tell that moderation
+            refused a picture; beside those that all providers share.
         sources: The documents all this was read from.
     """
 
@@ -303,6 +306,7 @@ class ProviderInfo:
     request_timeout: float = 60.0
     task_timeout: float = 600.0
     poll_schedule: tuple[float, ...] = (2.0, 3.0, 5.0, 8.0, 10.0)
+    moderation: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
     def find(self, wanted: str | None) -> Model | None:
@@ -313,6 +317,10 @@ class ProviderInfo:
             return None
         by_id = next((model for model in self.models if model.id == wanted), None)
         return by_id or next((model for model in self.models if model.name == wanted), None)
+
+    def is_moderation(self, code: str | None, message: str | None) -> bool:
+        """Whether an error is moderation's, by its code or its words."""
+        return is_moderation(code or "", message or "", self.moderation)
 
     def limits(self, model_id: str) -> Model:
         """The model of that id, or one outside the catalog with the general limits."""

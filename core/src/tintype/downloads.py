@@ -18,13 +18,14 @@ from urllib.parse import urljoin
 
 from attrs import evolve, frozen
 
-from tintype._addresses import names_a_private_host
-from tintype._dispatch import normalized, origin
 from tintype._effects import Fetch, Flow, Head, Record, Sink, Sleep
+from tintype._expiry import says_expired
 from tintype._files import PartFile, Place, sweep
 from tintype._logs import log_other_type
-from tintype._media import HEAD, SVG, TAIL, checked_type, extension, is_whole, known
-from tintype._pacing import Clock, backoff
+from tintype._media import HEAD, SVG, checked_type, extension, known, media_type
+from tintype._pacing import backoff
+from tintype._results import Rules, place_of
+from tintype._whole import is_whole
 from tintype.entries import Saved
 from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
 from tintype.journal import JournalRecord
@@ -36,32 +37,16 @@ Saveable: TypeAlias = Generation | Task | Image | Iterable[Image]
 _MOST_REDIRECTS = 3
 _MOST_TRIES = 4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_GONE = frozenset({401, 403, 404, 410})
-_WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_REFUSED = frozenset({400, 401, 403, 404})
+_GONE = 410
+# 202 and 404: a result may be told of before every server of a network has it.
+_WORTH_ANOTHER_TRY = frozenset(
+    {202, 404, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
+)
 _OK = 200
 _LONGEST_NAME = 80
 _SHORT_RECORD = 8
 _UNSAFE = re.compile(r"[^\w.-]+")
-
-
-@frozen(kw_only=True)
-class Rules:
-    """How results are fetched.
-
-    Attributes:
-        clock: What time it is, to tell an expired result.
-        base_url: An origin whose results may be fetched although it is plain http, or
-            stands in a private network.
-        trusted_hosts: Hosts whose results may be fetched although they do.
-        limit: The most bytes of one image.
-        timeout: Seconds for one image.
-    """
-
-    clock: Clock
-    base_url: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-    limit: int = 100 * 1024 * 1024
-    timeout: float = 120.0
 
 
 class Memory:
@@ -80,7 +65,7 @@ class Memory:
 
     def whole(self) -> bool:
         """Whether the bytes so far are an image with its end, or no image at all."""
-        return is_whole(bytes(self.data[:HEAD]), bytes(self.data[-TAIL:]), len(self.data))
+        return is_whole(self.data, media_type(bytes(self.data[:HEAD])))
 
     def finish(self) -> tuple[bytes, str]:
         """The bytes, and the media type of their content.
@@ -144,7 +129,11 @@ def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[str]:
     """
     if image.data is not None:
         sink.write(image.data)
-        return ""
+        if sink.whole():
+            return ""
+        size = len(image.data)
+        msg = f"The picture came without its end ({size} bytes); they stand in `Image.data`."
+        raise DownloadError(msg)
     for tries in count(1):
         reached = yield from _attempt(image, sink, rules)
         if isinstance(reached, str):
@@ -192,8 +181,8 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str
     if head.status == _OK:
         served = find_header(head.headers, "content-type") or ""
         return served if sink.whole() else DownloadError(f"The result was cut short: {image.url}")
-    failure = _missing(image, head.status, rules)
-    if head.status in _WORTH_ANOTHER_TRY:
+    failure = _missing(image, head, rules)
+    if head.status in _WORTH_ANOTHER_TRY and not failure.expired:
         return failure
     raise failure
 
@@ -201,9 +190,14 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str
 def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
     """The answer at the end of at most three redirects, each of them checked."""
     for _ in range(_MOST_REDIRECTS + 1):
-        public = _check_address(url, rules)
+        place = place_of(url, rules)
         head = yield Fetch(
-            url=url, sink=sink, limit=rules.limit, timeout=rules.timeout, public_only=public
+            url=place.url,
+            sink=sink,
+            limit=rules.limit,
+            timeout=rules.timeout,
+            public_only=place.public_only,
+            trusted_networks=rules.trusted.networks,
         )
         if not isinstance(head, Head):
             msg = "A driver answers Fetch with a Head."
@@ -211,7 +205,7 @@ def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
         target = find_header(head.headers, "location")
         if head.status not in _REDIRECTS or target is None:
             return head
-        url = _joined(url, target)
+        url = _joined(place.url, target)
     msg = f"The result is behind more than {_MOST_REDIRECTS} redirects: {url}"
     raise DownloadError(msg)
 
@@ -224,35 +218,15 @@ def _joined(url: str, target: str) -> str:
         return target
 
 
-def _check_address(url: str, rules: Rules) -> bool:
-    """Whether a result may come from public addresses only.
-
-    Raises:
-        DownloadError: It may not come from there at all: results come over https from the
-            public internet, or from where the account's own base URL is.
-    """
-    try:
-        asked = origin(normalized(url))
-        if rules.base_url and asked == origin(rules.base_url):
-            return False
-        trusted = asked[1] in rules.trusted_hosts
-        if asked[0] == "https" and (trusted or not names_a_private_host(url)):
-            return not trusted
-    except ValueError:
-        pass
-    msg = (
-        f"The result's address is not one that is fetched: {url} "
-        "(https and public, or a trusted host of the account)"
-    )
-    raise DownloadError(msg)
-
-
-def _missing(image: Image, status: int, rules: Rules) -> DownloadError:
-    expired = image.expires_at is not None and image.expires_at <= rules.clock.now()
-    if expired and status in _GONE:
-        msg = f"The result expired at {image.expires_at:%Y-%m-%d %H:%M} UTC."
-        return DownloadError(msg, expired=True)
-    return DownloadError(f"The result cannot be fetched (status {status}): {image.url}")
+def _missing(image: Image, head: Head, rules: Rules) -> DownloadError:
+    """Why there is no image, and whether there never will be one again."""
+    if head.status == _GONE:
+        return DownloadError(f"The result is gone (status 410): {image.url}", expired=True)
+    late = image.expires_at is not None and image.expires_at <= rules.clock.now()
+    if head.status in _REFUSED and (late or says_expired(head.body)):
+        since = f" at {image.expires_at:%Y-%m-%d %H:%M} UTC" if image.expires_at and late else ""
+        return DownloadError(f"The result expired{since}.", expired=True)
+    return DownloadError(f"The result cannot be fetched (status {head.status}): {image.url}")
 
 
 # ---------------------------------------------------------------------------- saving

@@ -79,6 +79,7 @@ class HttpRequest:
     Attributes:
         public_only: Whether to refuse, with a `DownloadError`, a host that resolves to an
             address which is not of the public internet.
+        trusted_networks: Ranges whose addresses are not refused all the same.
         bare: Whether nothing may go along that a client has of its own, such as headers,
             cookies and parameters: the host is anybody's.
     """
@@ -88,6 +89,7 @@ class HttpRequest:
     headers: Headers = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     public_only: bool = False
+    trusted_networks: tuple[str, ...] = ()
     bare: bool = False
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from attrs import fields
 
-from tintype.downloads import Rules
+from tintype._results import Rules
 from tintype.errors import DownloadError
 from tintype.models import Image
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
