@@ -15,14 +15,14 @@ from click.testing import CliRunner
 
 from tintype_contracts.commands.sandbox import command
 
-RUN = "from tintype_contracts.commands.sandbox import command; command()"
+RUN = "from tintype.cli import main; main()"
 
 
 @contextmanager
 def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """The command, killed at the end if it still runs."""
     process = subprocess.Popen(  # noqa: S603 - it is our own
-        [sys.executable, "-W", "error", "-c", RUN, *arguments],
+        [sys.executable, "-W", "error", "-c", RUN, "sandbox", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -43,7 +43,7 @@ def exports(process: subprocess.Popen[str], count: int) -> dict[str, str]:
 
 
 def test_it_prints_how_to_reach_it_serves_and_ends_quietly() -> None:
-    """Two lines a provider; a documented route answers; Ctrl-C is no error."""
+    """Two lines a provider; a documented route answers; Ctrl-C ends it, without a word."""
     with running("--provider", "apiin", "--provider", "apiyi", "--pace", "0") as process:
         found = exports(process, 4)
         assert list(found) == [
@@ -61,7 +61,7 @@ def test_it_prints_how_to_reach_it_serves_and_ends_quietly() -> None:
         assert answer.status == 404
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err.strip()) == (-signal.SIGINT, "", "")
 
 
 def test_it_serves_all_that_are_installed_on_the_port_asked_for() -> None:
@@ -82,7 +82,8 @@ def test_a_port_in_use_is_one_sentence() -> None:
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr == (
-        f"Port {port} cannot be used: Address already in use. Choose another, or 0 for any.\n"
+        f"tintype: Port {port} cannot be used: Address already in use. "
+        "Choose another, or 0 for any.\n"
     )
 
 
@@ -91,7 +92,7 @@ def test_an_unknown_provider_is_one_sentence() -> None:
     result = CliRunner().invoke(command, ["--provider", "nobody"])
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert result.stderr.startswith("There are no fixtures of nobody; there are: apiin, ")
+    assert result.stderr.startswith("tintype: There are no fixtures of nobody; there are: apiin, ")
     assert result.stderr.count("\n") == 1
 
 

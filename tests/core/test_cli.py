@@ -527,7 +527,7 @@ def test_an_interrupt_ends_it(
         assert server.has_been_asked(asked)
         process.send_signal(signal.SIGINT)
         shown, said_on_stderr = process.communicate(timeout=30)
-    assert process.returncode in {1, 130}
+    assert process.returncode == -signal.SIGINT
     assert "Traceback" not in said_on_stderr
     assert KEY not in said_on_stderr + shown
     assert server.lines().count("POST /v1i/task/generate-image") == asked - 1
@@ -565,7 +565,7 @@ def test_an_interrupt_between_two_looks_ends_it(
         assert process.stderr.readline() == "cheapai: running\n"
         process.send_signal(signal.SIGINT)
         shown, said_on_stderr = process.communicate(timeout=30)
-    assert process.returncode == 1
+    assert process.returncode == -signal.SIGINT
     assert "Traceback" not in said_on_stderr
     assert KEY not in said_on_stderr + shown
     assert server.is_left_alone()
@@ -586,10 +586,9 @@ def test_an_interrupted_task_that_no_journal_keeps_is_printed(
         assert process.stderr.readline() == "cheapai: running\n"
         process.send_signal(signal.SIGINT)
         shown, said_on_stderr = process.communicate(timeout=30)
-    assert process.returncode == 1
+    assert process.returncode == -signal.SIGINT
     assert from_json(shown, Task).id == "t"
     assert "No journal is kept" in said_on_stderr
-    assert said_on_stderr.endswith("Aborted!\n")
 
 
 @pytest.mark.parametrize("arguments", [("models", "--json"), ("models",), ("--help",)])
@@ -656,7 +655,7 @@ def test_webhooks_are_served_until_an_interrupt(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     assert status == 404
-    assert process.returncode == 0
+    assert process.returncode == -signal.SIGINT
     assert told.startswith("calls: {")
     with _started(("webhooks", "serve", "--port", str(server.port)), environ, tmp_path) as process:
         _, told = process.communicate(timeout=30)

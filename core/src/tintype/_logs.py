@@ -7,15 +7,19 @@ holds a key, and no body is logged.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from urllib.parse import urlsplit
 
 from tintype._effects import Effect, Fetch, Record, Reply, Send, Sleep
+from tintype._printable import printable
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError
 from tintype.messages import Response
 
 _logger = logging.getLogger("tintype")
+_ODD = re.compile(r"""[\s"'=\\]""")
 _logger.addHandler(logging.NullHandler())
 
 
@@ -37,8 +41,14 @@ def log(
         facts |= {"status": reply.status, "bytes": len(reply.body)}
     if error is not None:
         facts |= {"error": type(error).__name__, "billed": error.billed.value}
-    words = " ".join(f"{key}={value}" for key, value in facts.items() if value != "")
+    words = " ".join(f"{key}={_word(value)}" for key, value in facts.items() if value != "")
     _logger.log(level, "%s", words, extra={"tintype": facts})
+
+
+def _word(value: object) -> str:
+    """A fact as one word of a line: what could pass for another fact, or a line, is quoted."""
+    text = printable(str(value))
+    return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
 
 
 def _facts(effect: Effect) -> dict[str, object]:
@@ -69,7 +79,8 @@ def _place(url: str) -> str:
 
 def log_other_type(claimed: str, kind: str) -> None:
     """Tell that an image is not of the type that its provider said."""
-    _logger.warning("An image was said to be %s and is %s: it is kept as that.", claimed, kind)
+    said = printable(claimed)
+    _logger.warning("An image was said to be %s and is %s: it is kept as that.", said, kind)
 
 
 def log_failed_observer(error: Exception) -> None:

@@ -19,6 +19,8 @@ from PIL import Image as Picture
 from tintype.async_client import AsyncClient
 from tintype.cli.client import journal_place
 from tintype.cli.display import console, progress_words, quotes_table, table, usd
+from tintype.cli.options import option
+from tintype.cli.speaking import complain, tell
 from tintype.cli.unfinished import Seen, print_tasks, told_if_interrupted, words_for
 from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UnknownProviderError
@@ -45,11 +47,11 @@ class _Drawn:
 
 @click.command()
 @click.argument("prompt", default="a red panda astronaut")
-@click.option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
-@click.option("-m", "--model", default=_MODEL, show_default=True, help="What draws it.")
-@click.option("-o", "--output", default="out", show_default=True, metavar="DIR", help="Where to.")
-@click.option("--pace", default=0.5, show_default=True, help="Seconds a sandbox state lasts.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before real money is spent.")
+@option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
+@option("-m", "--model", default=_MODEL, show_default=True, help="What draws it.")
+@option("-o", "--output", default="out", show_default=True, metavar="DIR", help="Where to.")
+@option("--pace", default=0.5, show_default=True, help="Seconds a sandbox state lasts.")
+@option("-y", "--yes", is_flag=True, help="Do not ask before real money is spent.")
 def command(
     *, prompt: str, names: tuple[str, ...], model: str, output: str, pace: float, yes: bool
 ) -> None:
@@ -115,7 +117,7 @@ def _ask(live: Mapping[str, str], *, yes: bool) -> Callable[[Sequence[Quote]], N
         quotes_table(quotes)
         for name, place in live.items():
             where = f"at {place}" if place else "for real, with your key"
-            click.echo(f"{name}: drawn {where}", err=True)
+            tell(f"{name}: drawn {where}")
         if not all(live.values()) and not yes and sys.stdin.isatty():
             click.confirm("Go on, and pay for these?", abort=True, err=True)
 
@@ -186,7 +188,7 @@ def _rows(names: Sequence[str]) -> Iterator[_Tell]:
         def write(name: str, words: str) -> None:
             if told.get(name) != words:
                 told[name] = words
-                click.echo(f"{name}: {words}", err=True)
+                tell(f"{name}: {words}")
 
         yield write
         return
@@ -221,7 +223,7 @@ def _show(drawn: Sequence[_Drawn], live: Mapping[str, str]) -> None:
         if each.error is not None:
             if live.get(each.provider) == "":  # what the sandbox plays is gone with it
                 print_tasks(each.error)
-            click.echo(f"tintype: {words_for(each.error)}", err=True)
+            complain(f"{words_for(each.error)}")
 
 
 def _size(path: Path) -> str:

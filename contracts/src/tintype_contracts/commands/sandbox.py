@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
-from typing import NoReturn
 
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import give_up, say
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Fault, Sandbox, fault_from
 
-_MISUSE = 2
-
 
 @click.command("sandbox")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 is any free port.")
-@click.option("--provider", "providers", multiple=True, metavar="NAME", help="All if left out.")
-@click.option("--pace", default=1.0, type=click.FloatRange(0), help="Seconds that a state lasts.")
-@click.option(
+@option("--port", default=0, type=click.IntRange(0, 65535), help="0 is any free port.")
+@option("--provider", "providers", multiple=True, metavar="NAME", help="All if left out.")
+@option("--pace", default=1.0, type=click.FloatRange(0), help="Seconds that a state lasts.")
+@option(
     "--fault",
     "wanted",
     multiple=True,
@@ -39,30 +37,22 @@ def command(port: int, providers: tuple[str, ...], pace: float, wanted: tuple[st
     unknown = sorted(set(providers) - set(installed()))
     if unknown:
         known = ", ".join(installed()) or "none"
-        _give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
+        give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
     try:
-        with (
-            contextlib.suppress(KeyboardInterrupt),
-            Sandbox(providers or None, port=port, pace=pace, faults=_faults(wanted)) as sandbox,
-        ):
+        with Sandbox(providers or None, port=port, pace=pace, faults=_faults(wanted)) as sandbox:
             for name, value in sandbox.environ().items():
-                click.echo(f"export {name}={value}")
+                say(f"export {name}={value}")
             sys.stdout.flush()
-            threading.Event().wait()
+            threading.Event().wait()  # until an interrupt
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        _give_up(f"Port {port} cannot be used: {why}. Choose another, or 0 for any.")
+        give_up(f"Port {port} cannot be used: {why}. Choose another, or 0 for any.")
     except FixtureError as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 def _faults(wanted: tuple[str, ...]) -> list[Fault]:
     try:
         return [fault_from(text) for text in wanted]
     except ValueError as error:
-        _give_up(str(error))
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
-    raise SystemExit(_MISUSE)
+        give_up(str(error))

@@ -5,15 +5,20 @@ Other distributions add subcommands by an entry point in the group `tintype.comm
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 import click
 
+from tintype.cli.speaking import MISUSE, complain, tell
 from tintype.errors import TintypeError, UsageError
 
 GROUP = "tintype.commands"
@@ -68,28 +73,92 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line: 0 done, 1 failed, 2 misuse. Errors are sentences on stderr."""
+    """Run the command line: 0 done, 1 failed, 2 misuse. Errors are sentences on stderr.
+
+    Ctrl-C ends the process by SIGINT once everything is cleaned up, so that the shell's loop
+    around it ends, too.
+    """
+    _spell_out_what_a_terminal_lacks()
     try:
         try:
-            cli.main(args=arguments, prog_name="tintype")
+            status = cli.main(args=arguments, prog_name="tintype", standalone_mode=False)
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except click.ClickException as error:
+        status = _shown(error)
+    except click.Abort as error:
+        status = _aborted(error)
     except OSError as error:
-        _complain(f"What there is to say cannot be written: {error.strerror or error}.")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it is tried once more
-        sys.exit(1)
+        status = _unwritten(error)
     except TintypeError as error:
-        from tintype.cli.unfinished import print_tasks, words_for  # noqa: PLC0415 - it imports more than --help needs
-
-        for notice in error.notices:
-            click.echo(f"note: {notice.message}", err=True)
-        print_tasks(error)
-        _complain(words_for(error))
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        status = _told(error)
+    finally:
+        _let_go_of_broken_streams()
+    if status:
+        sys.exit(status)
 
 
-def _complain(sentence: str) -> None:
-    click.echo(f"tintype: {sentence}", err=True)
+def _shown(error: click.ClickException) -> int:
+    for line in [*_usage(error), f"Error: {error.format_message()}"]:
+        tell(line)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> Iterator[str]:
+    """How the command is called, where it was called otherwise."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        yield from error.ctx.get_usage().splitlines()
+        yield f"Try '{error.ctx.command_path} -h' for help."
+        yield ""
+
+
+def _told(error: TintypeError) -> int:
+    from tintype.cli.unfinished import print_tasks, words_for  # noqa: PLC0415 - it imports more than --help needs
+
+    for notice in error.notices:
+        tell(f"note: {notice.message}")
+    print_tasks(error)
+    complain(words_for(error))
+    return MISUSE if isinstance(error, UsageError) else 1
+
+
+def _unwritten(error: OSError) -> int:
+    if error.errno != errno.EPIPE:  # a reader that leaves has heard enough
+        complain(f"What there is to say cannot be written: {error.strerror or error}.")
+    return 1
+
+
+def _aborted(error: click.Abort) -> int:
+    """End by SIGINT if that was what came; else somebody said no to a question.
+
+    Python kills itself by the signal when nobody catches the interrupt, after its last
+    clean-up; another Ctrl-C ends that at once.
+    """
+    if isinstance(error.__context__, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.excepthook = lambda *_: None
+        raise KeyboardInterrupt
+    tell("Aborted!")
+    return 1
+
+
+def _spell_out_what_a_terminal_lacks() -> None:
+    """A character that stdout's encoding lacks is spelled out, and no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go_of_broken_streams() -> None:
+    """What could not be written is not tried once more when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _added() -> dict[str, EntryPoint]:

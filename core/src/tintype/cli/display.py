@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import click
-
+from tintype._printable import printable
+from tintype.cli.speaking import say, say_json, tell
 from tintype.cli.unfinished import Seen
 from tintype.models import Notice, Quote, QuoteKind, Task
 
@@ -35,14 +35,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = ""
 
     made = Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD)
     for row in rows:
-        made.add_row(*(Text(cell, overflow="fold") for cell in row))
+        made.add_row(*(Text(printable(cell), overflow="fold") for cell in row))
     console().print(made)
 
 
 def as_json(rows: Sequence[object]) -> None:
     """An array on stdout, one object a line."""
     lines = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in rows)
-    click.echo(f"[\n{lines}\n]" if rows else "[]")
+    say_json(f"[\n{lines}\n]" if rows else "[]")
 
 
 def usd(amount: Decimal | None) -> str:
@@ -96,15 +96,15 @@ def quotes_table(quotes: Sequence[Quote]) -> None:
     table(("provider", "model", "credits", "USD", "source"), rows)
     for quote in quotes:
         for note in quote.assumptions:
-            click.echo(f"  {quote.provider}: {note}")
+            say(f"  {quote.provider}: {note}")
         if quote.kind is QuoteKind.UNKNOWN and quote.source and quote.reason:
-            click.echo(f"  {quote.provider}: {quote.reason}")
+            say(f"  {quote.provider}: {quote.reason}")
 
 
 def notices(found: Sequence[Notice]) -> None:
     """Notices on stderr, a line each."""
     for notice in found:
-        click.echo(f"note: {notice.message}", err=True)
+        tell(f"note: {notice.message}")
 
 
 def progress_words(task: Task) -> str:
@@ -131,24 +131,27 @@ def progress(provider: str, asked: int = 1) -> Iterator[Callable[[Task], None]]:
     """
     made = console(stderr=True)
     told = Seen()
+    provider = printable(provider)
 
     def words_after(task: Task) -> str:
         told.note(task)
         return words_of_several(told.tasks, asked) if asked > 1 else progress_words(task)
 
     if made.is_terminal:
-        with made.status(f"{provider}: submitting") as status:
-            yield lambda task: status.update(f"{provider}: {words_after(task)}")
+        from rich.text import Text  # noqa: PLC0415
+
+        with made.status(Text(f"{provider}: submitting")) as status:
+            yield lambda task: status.update(Text(f"{provider}: {words_after(task)}"))
         return
     seen: list[str] = []
 
-    def tell(task: Task) -> None:
+    def changed(task: Task) -> None:
         words = words_after(task)
         if words not in seen[-1:]:
             seen.append(words)
-            click.echo(f"{provider}: {words}", err=True)
+            tell(f"{provider}: {words}")
 
-    yield tell
+    yield changed
 
 
 def _amount(value: Decimal | None) -> str | None:

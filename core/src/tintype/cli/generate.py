@@ -11,7 +11,9 @@ from tintype._resolve import OnUnsupported
 from tintype._verdicts import check_cost
 from tintype.cli.client import client
 from tintype.cli.display import credit, notices, price, progress, usd
+from tintype.cli.options import option
 from tintype.cli.requests import request_flags, request_from
+from tintype.cli.speaking import say_json, say_path, tell
 from tintype.cli.unfinished import Seen, told_if_interrupted
 from tintype.client import Client
 from tintype.convert import to_json
@@ -37,16 +39,12 @@ def _dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal
 
 @click.command()
 @request_flags
-@click.option("-p", "--provider", required=True, help="Who draws it.")
-@click.option(
-    "-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save."
-)
-@click.option(
-    "--max-cost", callback=_dollars, metavar="USD", help="Submit nothing dearer, or unknown."
-)
-@click.option("--timeout", type=float, help="Seconds to wait for the task.")
-@click.option("--webhook-url", help="Where the provider should report the end.")
-@click.option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
+@option("-p", "--provider", required=True, help="Who draws it.")
+@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@option("--max-cost", callback=_dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
+@option("--timeout", type=float, help="Seconds to wait for the task.")
+@option("--webhook-url", help="Where the provider should report the end.")
+@option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
 def command(
     *,
     provider: str,
@@ -88,10 +86,10 @@ def _submit(
             msg, field="n", allowed=error.allowed, provider=error.provider
         ) from error
     notices(task.notices)
-    click.echo(to_json(task))
+    say_json(to_json(task))
     if task.state.terminal and task.images:  # there is nothing left for another process to do
         for path in opened.save(task, folder):
-            click.echo(str(path), err=True)
+            tell(str(path))
 
 
 def _draw(
@@ -102,19 +100,19 @@ def _draw(
     max_cost: Decimal | None,
     seen: Seen,
 ) -> None:
-    with progress(provider, request.n) as tell:
+    with progress(provider, request.n) as show:
 
         def note(task: Task) -> None:
             seen.note(task)
-            tell(task)
+            show(task)
 
         drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=note)
     notices(drawn.notices)
     paths = _save(opened, drawn, folder)
     seen.forget(drawn.tasks)
     for path in paths:
-        click.echo(str(path))
-    click.echo(_summary(drawn), err=True)
+        say_path(path)
+    tell(_summary(drawn))
     for attempt in drawn.attempts:
         if attempt.error is not None:
             attempt.error.attempts = drawn.attempts  # so that each task that goes on is told
@@ -126,7 +124,7 @@ def _save(opened: Client, drawn: Generation, folder: Path) -> tuple[Path, ...]:
         return opened.save(drawn, folder)
     except (SaveError, DownloadError):
         for task in drawn.tasks:
-            click.echo(to_json(task))  # what was paid for can still be collected from this
+            say_json(to_json(task))  # what was paid for can still be collected from this
         raise
 
 

@@ -7,14 +7,15 @@ import click
 from tintype._registry import unknown_provider
 from tintype.catalog import Model, Price, Unsupported
 from tintype.cli.display import as_json, table, usd
+from tintype.cli.options import option
 from tintype.client import Client
 from tintype.convert import to_builtins
 
 
 @click.command()
-@click.option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
-@click.option("--live", is_flag=True, help="Ask the provider for its list; needs -p.")
-@click.option("--json", "json_", is_flag=True, help="An array of objects.")
+@option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
+@option("--live", is_flag=True, help="Ask the provider for its list; needs -p.")
+@option("--json", "json_", is_flag=True, help="An array of objects.")
 def command(*, names: tuple[str, ...], live: bool, json_: bool) -> None:
     """List models: their canonical names, their limits and their prices."""
     if live and not names:

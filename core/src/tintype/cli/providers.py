@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from tintype.cli.display import as_json, table
+from tintype.cli.options import option
+from tintype.cli.speaking import tell
 from tintype.client import Client
 from tintype.convert import to_builtins
 
 
 @click.command()
-@click.option("--json", "json_", is_flag=True, help="An array of objects.")
+@option("--json", "json_", is_flag=True, help="An array of objects.")
 def command(*, json_: bool) -> None:
     """List the installed providers: their models, and whether a key is set."""
     with Client() as client:
@@ -31,4 +33,4 @@ def command(*, json_: bool) -> None:
             ]
             table(("provider", "title", "models", "key", "get a key"), rows)
         for name, error in client.broken.items():
-            click.echo(f"broken: {name}: {error.message}", err=True)
+            tell(f"broken: {name}: {error.message}")

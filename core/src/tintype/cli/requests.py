@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import TypeVar
 
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import is_terminal, tell
 from tintype.request import ImageRequest
 
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
 _FLAGS = (
-    click.option("-m", "--model", help="Canonical (seedream-4.5) or the provider's own id."),
-    click.option("-n", "n", type=int, default=1, show_default=True, help="How many images."),
-    click.option("--aspect-ratio", help="Such as 16:9."),
-    click.option("--resolution", help="A tier such as 2K."),
-    click.option("--size", help="Exact pixels, WIDTHxHEIGHT."),
-    click.option("--quality", help="A level the model knows."),
-    click.option("--format", "output_format", help="png, jpeg, webp or svg."),
-    click.option("--compression", "output_compression", type=int, help="0 to 100."),
-    click.option("--background", help="transparent, opaque or auto."),
-    click.option("--watermark/--no-watermark", default=None, help="The provider's mark."),
-    click.option("--seed", type=int, help="For repeatable sampling, where honoured."),
-    click.option(
-        "--reference", "references", multiple=True, metavar="FILE|URL", help="A source image."
-    ),
-    click.option(
+    option("-m", "--model", help="Canonical (seedream-4.5) or the provider's own id."),
+    option("-n", "n", type=int, default=1, show_default=True, help="How many images."),
+    option("--aspect-ratio", help="Such as 16:9."),
+    option("--resolution", help="A tier such as 2K."),
+    option("--size", help="Exact pixels, WIDTHxHEIGHT."),
+    option("--quality", help="A level the model knows."),
+    option("--format", "output_format", help="png, jpeg, webp or svg."),
+    option("--compression", "output_compression", type=int, help="0 to 100."),
+    option("--background", help="transparent, opaque or auto."),
+    option("--watermark/--no-watermark", default=None, help="The provider's mark."),
+    option("--seed", type=int, help="For repeatable sampling, where honoured."),
+    option("--reference", "references", multiple=True, metavar="FILE|URL", help="A source image."),
+    option(
         "--option",
         "options",
         multiple=True,
         metavar="KEY=VALUE",
         help="A raw field for the provider; VALUE is JSON where it can be.",
     ),
-    click.option(
+    option(
         "--on-unsupported",
         type=click.Choice(["error", "notice"]),
         default="error",
@@ -45,9 +46,38 @@ _FLAGS = (
 )
 
 
+def prompt_from(_: click.Context, __: click.Parameter, text: str) -> str:
+    """The prompt, which `-` has read from standard input.
+
+    Raises:
+        click.BadParameter: Nothing stands there, or no text.
+    """
+    if text != "-":
+        return text
+    if is_terminal(sys.stdin):
+        tell("Write the prompt, and end it with Ctrl-D (on Windows: Ctrl-Z, Enter).")
+    given = _read_text()
+    if not given:
+        msg = "`-` reads the prompt from standard input, where nothing stands."
+        raise click.BadParameter(msg)
+    return given
+
+
+def _read_text() -> str:
+    """Standard input to its end, without the blanks around it."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip() if sys.stdin else ""
+    except UnicodeDecodeError as error:
+        msg = "What stands on standard input is no UTF-8."
+        raise click.BadParameter(msg) from error
+    except OSError as error:
+        msg = f"Standard input cannot be read: {error.strerror}."
+        raise click.BadParameter(msg) from error
+
+
 def request_flags(command: Command) -> Command:  # type: ignore[explicit-any]  # as click
     """Give a command the prompt and every flag of a request."""
-    decorators = (click.argument("prompt"), *_FLAGS)
+    decorators = (click.argument("prompt", callback=prompt_from), *_FLAGS)
     return reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
 

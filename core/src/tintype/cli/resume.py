@@ -9,26 +9,26 @@ import click
 
 from tintype.cli.client import journaled
 from tintype.cli.display import progress
+from tintype.cli.options import option
+from tintype.cli.speaking import complain, say_path
 from tintype.cli.unfinished import words_for
 from tintype.downloads import check_folder
 
 
 @click.command()
 @click.argument("records", nargs=-1)
-@click.option(
-    "-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save."
-)
-@click.option("--timeout", type=float, help="Seconds to wait for each task.")
+@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@option("--timeout", type=float, help="Seconds to wait for each task.")
 def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> None:
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
     check_folder(Path(output))
-    with journaled(task_timeout=timeout) as client, progress("resume") as tell:
-        resumed = client.resume(output, records=records, on_progress=tell)
+    with journaled(task_timeout=timeout) as client, progress("resume") as show:
+        resumed = client.resume(output, records=records, on_progress=show)
     for each in resumed:
         for path in each.paths:
-            click.echo(str(path))
+            say_path(path)
         words = words_for(each.error) if each.error else each.advice
         if words:
-            click.echo(f"tintype: {each.record.id} ({each.record.provider}): {words}", err=True)
+            complain(f"{each.record.id} ({each.record.provider}): {words}")
     if any(each.error for each in resumed):
         sys.exit(1)

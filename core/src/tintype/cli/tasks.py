@@ -6,13 +6,14 @@ import click
 
 from tintype.cli.client import journaled
 from tintype.cli.display import as_json, table
+from tintype.cli.options import option
 from tintype.convert import to_builtins
 from tintype.journal import JournalRecord
 
 
 @click.command()
-@click.option("--all", "every", is_flag=True, help="Also what is finished.")
-@click.option("--json", "json_", is_flag=True, help="An array of objects.")
+@option("--all", "every", is_flag=True, help="Also what is finished.")
+@option("--json", "json_", is_flag=True, help="An array of objects.")
 def command(*, every: bool, json_: bool) -> None:
     """List the journal: what is under way, what is not saved, what nobody knows of."""
     with journaled() as client:

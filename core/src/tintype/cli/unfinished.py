@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-import click
-
 from tintype._dispatch import env_name
 from tintype._effects import Record
 from tintype._observing import Observation
+from tintype.cli.speaking import complain, say_json, tell
 from tintype.convert import to_json
 from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import (
@@ -68,15 +67,15 @@ def told_if_interrupted() -> Iterator[Seen]:
     try:
         yield seen
     except KeyboardInterrupt:
-        click.echo(err=True)  # the terminal has just shown ^C
+        tell("")  # the terminal has just shown ^C
         for record, provider in seen.unanswered.items():
-            click.echo(f"tintype: {provider}: {_unanswered(record)}", err=True)
+            complain(f"{provider}: {_unanswered(record)}")
         for task in seen.tasks:
             if task.state.terminal and not task.images:
                 continue
             if not task.record:
-                click.echo(to_json(task))
-            click.echo(f"tintype: {_standing(task)} {_way_on(task)}", err=True)
+                say_json(to_json(task))
+            complain(f"{_standing(task)} {_way_on(task)}")
         raise
 
 
@@ -84,7 +83,7 @@ def print_tasks(error: TintypeError) -> None:
     """Put the tasks that an error speaks of on stdout, for another process to pick up."""
     for each in _of_tasks(error):
         if each.task_json:
-            click.echo(each.task_json)
+            say_json(each.task_json)
 
 
 def words_for(error: TintypeError) -> str:

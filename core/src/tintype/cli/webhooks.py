@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from tintype.async_client import AsyncClient
 from tintype.cli.client import journal_place
+from tintype.cli.options import option
+from tintype.cli.speaking import complain, say_path, tell
 from tintype.downloads import check_folder
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
@@ -23,17 +24,15 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
+@option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@option(
     "--port",
     default=8000,
     show_default=True,
     type=click.IntRange(0, 65535),
     help="On which port; 0 is any free one.",
 )
-@click.option(
-    "-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save."
-)
+@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
 def serve(*, host: str, port: int, output: str) -> None:
     """Listen for POST /<provider>; confirm each call with the provider, and save its images."""
     try:
@@ -48,10 +47,11 @@ def serve(*, host: str, port: int, output: str) -> None:
     app = WebhookApp(client, saving(client, folder))
     with _listener(host, port) as listener:
         place = f"{host}:{listener.getsockname()[1]}"
-        click.echo(f"listening on http://{place}/<provider>", err=True)
-        with suppress(KeyboardInterrupt):
+        tell(f"listening on http://{place}/<provider>")
+        try:
             uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
-    click.echo(f"calls: {dict(app.counts)}", err=True)
+        finally:
+            tell(f"calls: {dict(app.counts)}")
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -70,9 +70,9 @@ def saving(client: AsyncClient, folder: Path) -> OnTask:
     async def save(task: Task) -> None:
         try:
             for path in await client.save(task, folder):
-                click.echo(str(path))
+                say_path(path)
         except TintypeError as error:
-            click.echo(f"tintype: {error}", err=True)
+            complain(str(error))
             raise  # what is not saved is not taken: the provider's next call tries again
 
     return save

@@ -147,12 +147,23 @@ def open_journal(where: Journal | str | Path | None, environ: Variables) -> Jour
 
 
 def usual_place() -> Path | None:
-    """Where the command line keeps its journal, or None without `tintype[journal]`."""
+    """Where the command line keeps its journal, or None without `tintype[journal]`.
+
+    Raises:
+        UsageError: The user has no home: nothing is paid for that nobody could find again.
+    """
     if any(find_spec(name) is None for name in ("sqlalchemy", "alembic", "platformdirs", "psutil")):
         return None
     from platformdirs import user_data_path  # noqa: PLC0415 - an extra
 
-    return user_data_path("tintype", appauthor=False) / "journal.db"
+    try:
+        return user_data_path("tintype", appauthor=False) / "journal.db"
+    except RuntimeError as error:
+        msg = (
+            "There is no home folder to keep the journal in: set HOME, or TINTYPE_JOURNAL to a "
+            "file (or to `off`, to keep none). Nothing was sent."
+        )
+        raise UsageError(msg) from error
 
 
 class NoJournal:

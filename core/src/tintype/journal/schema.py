@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from tintype.errors import JournalError
+from tintype.errors import Billed, JournalError
 from tintype.journal.tables import metadata
 
 HEAD = "0002"
@@ -36,7 +36,7 @@ def database_url(where: str | Path) -> URL:
             f"The journal {shown!r} is neither a file nor an SQLAlchemy URL: mend "
             "TINTYPE_JOURNAL. Nothing was sent."
         )
-        raise JournalError(msg) from error
+        raise JournalError(msg, billed=Billed.NO) from error
 
 
 def opened(url: URL, busy_seconds: int) -> Engine:
@@ -73,7 +73,7 @@ def _engine(url: URL, shown: str, busy_seconds: int, undo: ExitStack) -> Engine:
             f"The journal {shown} cannot be used ({reason}). It was left as it is: move it away, "
             "or name another one in TINTYPE_JOURNAL. Nothing was sent."
         )
-        raise JournalError(msg) from error
+        raise JournalError(msg, billed=Billed.NO) from error
     return engine
 
 
@@ -88,7 +88,7 @@ def _upgrade(connection: Connection, shown: str) -> None:
             f"{found}; this one knows {HEAD}). Update tintype, or name another one in "
             "TINTYPE_JOURNAL. Nothing was sent."
         )
-        raise JournalError(msg)
+        raise JournalError(msg, billed=Billed.NO)
     _check_ours(connection, shown)
     from alembic import command  # noqa: PLC0415 - slow to import, and seldom needed
     from alembic.config import Config  # noqa: PLC0415
@@ -123,7 +123,7 @@ def _check_ours(connection: Connection, shown: str) -> None:
             f"The database {shown} has tables of its own named {', '.join(sorted(taken))}: name "
             "another one in TINTYPE_JOURNAL. Nothing was sent."
         )
-        raise JournalError(msg)
+        raise JournalError(msg, billed=Billed.NO)
 
 
 def _durable(busy_seconds: int, connection: object, _: object) -> None:

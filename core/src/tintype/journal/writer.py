@@ -51,7 +51,7 @@ class Writer:
         done: Future[str] = Future()
         with self._lock:
             if self._closed:
-                done.set_exception(JournalError("The journal is closed. Nothing was sent."))
+                done.set_exception(JournalError("The journal is closed."))
                 return done
             if self._thread is None:
                 self._thread = threading.Thread(

@@ -7,32 +7,32 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from tintype._registry import Registry
+from tintype.cli.options import option
+from tintype.cli.speaking import complain, give_up, say
 from tintype.errors import PluginError, UsageError
 from tintype_contracts.examining.child import examine_apart
 from tintype_contracts.examining.terminal import summary
 from tintype_contracts.examining.verdict import Report
 
-_MISUSE = 2
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--all", "everyone", is_flag=True, help="Every installed plugin.")
-@click.option("--level", default=3, type=click.IntRange(1, 3), help="What is asked for.")
-@click.option("--set", "set_", metavar="DATE", help="A dated check set, such as 2026.11.")
-@click.option("--today", type=_DAY, help="The day that the age of documents is counted to.")
-@click.option("--json", "json_", type=click.Path(path_type=Path), help="Write the report here.")
-@click.option("--junit", type=click.Path(path_type=Path), help="… as JUnit.")
-@click.option("--html", type=click.Path(path_type=Path), help="… as one page.")
-@click.option("--markdown", type=click.Path(path_type=Path), help="… as Markdown.")
-@click.option("--badge", type=click.Path(path_type=Path), help="… as JSON for a badge.")
-@click.option("--selftest", is_flag=True, help="Break each plugin, too, and report who notices.")
+@option("--all", "everyone", is_flag=True, help="Every installed plugin.")
+@option("--level", default=3, type=click.IntRange(1, 3), help="What is asked for.")
+@option("--set", "set_", metavar="DATE", help="A dated check set, such as 2026.11.")
+@option("--today", type=_DAY, help="The day that the age of documents is counted to.")
+@option("--json", "json_", type=click.Path(path_type=Path), help="Write the report here.")
+@option("--junit", type=click.Path(path_type=Path), help="… as JUnit.")
+@option("--html", type=click.Path(path_type=Path), help="… as one page.")
+@option("--markdown", type=click.Path(path_type=Path), help="… as Markdown.")
+@option("--badge", type=click.Path(path_type=Path), help="… as JSON for a badge.")
+@option("--selftest", is_flag=True, help="Break each plugin, too, and report who notices.")
 def command(  # noqa: PLR0913 - each is an option
     names: tuple[str, ...],
     *,
@@ -55,23 +55,23 @@ def command(  # noqa: PLR0913 - each is an option
     day = today.date() if today else None
     ended = _examine(_named(names, everyone=everyone), level, set_, day, selftest=selftest)
     reports = [each for each in ended if isinstance(each, Report)]
-    click.echo("\n\n".join(summary(report) for report in reports))
+    say("\n\n".join(summary(report) for report in reports))
     files = {"json": json_, "junit": junit, "html": html, "markdown": markdown, "badge": badge}
     for form, path in files.items():
         if path is not None and reports:
             _write(path, form, reports, several=everyone)
     for error in (each for each in ended if isinstance(each, PluginError)):
-        click.echo(f"tintype: {error}", err=True)
+        complain(str(error))
     conform = all(isinstance(each, Report) and each.conforms for each in ended)
     raise SystemExit(0 if conform else 1)
 
 
 def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
     if everyone == bool(names):
-        _give_up("Name a provider, or give --all.")
+        give_up("Name a provider, or give --all.")
     chosen = Registry().names if everyone else names
     if not chosen:
-        _give_up("No plugin is installed: there is nothing to check.")
+        give_up("No plugin is installed: there is nothing to check.")
     return chosen
 
 
@@ -90,7 +90,7 @@ def _examine(
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             return list(pool.map(one, names))
     except UsageError as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 def _write(path: Path, form: str, reports: Sequence[Report], *, several: bool) -> None:
@@ -99,9 +99,4 @@ def _write(path: Path, form: str, reports: Sequence[Report], *, several: bool) -
     try:
         path.write_text(FORMS[form](reports, several), "utf-8")
     except OSError as error:
-        _give_up(f"{path} cannot be written: {error.strerror}.")
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(_MISUSE)
+        give_up(f"{path} cannot be written: {error.strerror}.")

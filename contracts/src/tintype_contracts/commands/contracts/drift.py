@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import give_up, say
 from tintype_contracts.drift import (
     SEVERITIES,
     Change,
@@ -19,13 +20,11 @@ from tintype_contracts.drift import (
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import load
 
-_MISUSE = 2
-
 
 @click.command("drift")
 @click.argument("name")
 @click.argument("document", type=click.Path(exists=True, path_type=Path))
-@click.option("--quiet", is_flag=True, help="Leave out what is merely new.")
+@option("--quiet", is_flag=True, help="Leave out what is merely new.")
 def command(name: str, document: Path, *, quiet: bool) -> None:
     """Compare a provider's tables with a newer document, offline.
 
@@ -37,9 +36,9 @@ def command(name: str, document: Path, *, quiet: bool) -> None:
         fixtures = load(name)
         found = changes(surface_of_fixtures(fixtures), read_surface(document, fixtures))
     except (FixtureError, DocumentError) as error:
-        _give_up(str(error))
+        give_up(str(error))
     shown = [change for change in found if not (quiet and change.severity == "info")]
-    click.echo("\n".join(drift_lines(name, shown)))
+    say("\n".join(drift_lines(name, shown)))
     raise SystemExit(1 if any(change.severity == "error" for change in found) else 0)
 
 
@@ -52,8 +51,3 @@ def drift_lines(name: str, found: Sequence[Change]) -> Iterator[str]:
         yield f"{change.severity:<8} {where}: {change.message}"
         if change.proposal:
             yield f"         → {change.proposal}"
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(_MISUSE)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import click
 
+from tintype.cli.speaking import complain, say
 from tintype_contracts.checks.registry import all_checks
 
 _MISUSE = 2
@@ -22,13 +23,13 @@ def command(check_id: str | None) -> None:
     checks = {check.id: check for check in all_checks()}
     if check_id is None:
         for check in checks.values():
-            click.echo(f"{check.id:34} [{check.level}]  {check.summary}")
+            say(f"{check.id:34} [{check.level}]  {check.summary}")
         return
     found = checks.get(check_id)
     if found is None:
         near = get_close_matches(check_id, checks, n=1)
         hint = f" Is it {near[0]}?" if near else " `tintype contracts explain` lists them."
-        click.echo(f"tintype: There is no check {check_id}.{hint}", err=True)
+        complain(f"There is no check {check_id}.{hint}")
         raise SystemExit(_MISUSE)
-    click.echo(f"{found.id} (level {found.level}, since {found.since})\n")
-    click.echo(inspect.cleandoc(found.explanation))
+    say(f"{found.id} (level {found.level}, since {found.since})\n")
+    say(inspect.cleandoc(found.explanation))

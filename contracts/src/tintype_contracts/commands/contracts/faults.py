@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import give_up, say
 from tintype.errors import UsageError
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import installed
 
-_MISUSE = 2
-
 
 @click.command("faults")
-@click.option("--all", "everyone", is_flag=True, help="Every provider that has fixtures.")
-@click.option("--provider", "names", multiple=True, metavar="NAME", help="This one (repeatable).")
-@click.option("--pairwise", is_flag=True, help="The clients take turns: half the cells.")
-@click.option("--json", "json_", type=click.Path(path_type=Path), help="Write all cells here.")
+@option("--all", "everyone", is_flag=True, help="Every provider that has fixtures.")
+@option("--provider", "names", multiple=True, metavar="NAME", help="This one (repeatable).")
+@option("--pairwise", is_flag=True, help="The clients take turns: half the cells.")
+@option("--json", "json_", type=click.Path(path_type=Path), help="Write all cells here.")
 def command(*, everyone: bool, names: tuple[str, ...], pairwise: bool, json_: Path | None) -> None:
     """Draw a picture at every provider with every fault, by both clients, in the sandbox.
 
@@ -33,28 +32,23 @@ def command(*, everyone: bool, names: tuple[str, ...], pairwise: bool, json_: Pa
     try:
         grid = run_grid(chosen, pairwise=pairwise)
     except (UsageError, FixtureError) as error:
-        _give_up(str(error))
-    click.echo(grid.as_text())
+        give_up(str(error))
+    say(grid.as_text())
     if json_ is not None:
         try:
             json_.write_text(
                 json.dumps(grid.as_json(), indent=1, ensure_ascii=False) + "\n", "utf-8"
             )
         except OSError as error:
-            _give_up(f"{json_} cannot be written: {error.strerror}.")
+            give_up(f"{json_} cannot be written: {error.strerror}.")
     raise SystemExit(1 if grid.broken or grid.idle else 0)
 
 
 def _chosen(names: tuple[str, ...], *, everyone: bool) -> Sequence[str]:
     if everyone == bool(names):
-        _give_up("Name a provider with --provider, or give --all.")
+        give_up("Name a provider with --provider, or give --all.")
     unknown = sorted(set(names) - set(installed()))
     if unknown:
         known = ", ".join(installed()) or "none"
-        _give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
+        give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
     return installed() if everyone else names
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(_MISUSE)

@@ -6,24 +6,24 @@ import shlex
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import give_up, say
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.faults import Fault, FixtureError
 from tintype_contracts.fixtures.formatter import format_fixture
 from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder
 
-_MISUSE = 2
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("lint")
 @click.argument("names", nargs=-1, metavar="[NAME|FOLDER]...")
-@click.option("--fix", is_flag=True, help="Lay the files out anew where that is all that is wrong.")
-@click.option("--today", type=_DAY, help="Tell what is old on that day: after 180 days.")
-@click.option("--strict", is_flag=True, help="With --today: more than a year is a fault.")
+@option("--fix", is_flag=True, help="Lay the files out anew where that is all that is wrong.")
+@option("--today", type=_DAY, help="Tell what is old on that day: after 180 days.")
+@option("--strict", is_flag=True, help="With --today: more than a year is a fault.")
 def command(names: tuple[str, ...], *, fix: bool, today: datetime | None, strict: bool) -> None:
     """Hold fixture files against the rules of their format; all installed ones if left out.
 
@@ -35,9 +35,9 @@ def command(names: tuple[str, ...], *, fix: bool, today: datetime | None, strict
         faults = [*_layout_faults(name, folder, fix=fix), *_rule_faults(folder)]
         wrong += len(faults)
         for fault in faults:
-            click.echo(f"{name}/{fault}")
+            say(f"{name}/{fault}")
         wrong += _old(name, folder, today.date(), strict=strict) if today and not faults else 0
-    click.echo(f"{wrong} faults." if wrong else "Nothing is wrong.")
+    say(f"{wrong} faults." if wrong else "Nothing is wrong.")
     raise SystemExit(1 if wrong else 0)
 
 
@@ -45,7 +45,7 @@ def _old(name: str, folder: Path, today: date, *, strict: bool) -> int:
     """Tells which sources are old; how many of them are faults."""
     found = list(ages(load_folder(folder), today))
     for age in found:
-        click.echo(f"{age.severity} {name}/{age.fault()}")
+        say(f"{age.severity} {name}/{age.fault()}")
     return sum(age.severity == "error" for age in found) if strict else 0
 
 
@@ -54,9 +54,9 @@ def _folder(name: str) -> Path:
     try:
         folder = installed_folder(name) or Path(name)
     except FixtureError as error:
-        _give_up(str(error))
+        give_up(str(error))
     if not folder.is_dir():
-        _give_up(f"{name} is neither a folder nor a provider that has fixtures installed.")
+        give_up(f"{name} is neither a folder nor a provider that has fixtures installed.")
     return folder
 
 
@@ -82,8 +82,3 @@ def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Fault]:
             message = "It is not in the canonical layout."
             mend = f"Run: tintype contracts lint --fix {shlex.quote(name)}"
             yield Fault(file=path.name, pointer="", message=message, mend=mend)
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(_MISUSE)

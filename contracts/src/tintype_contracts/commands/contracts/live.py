@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from tintype.cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
 from tintype_contracts.drift import SEVERITIES
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import load
 from tintype_contracts.live import Played, shape_changes
-
-_MISUSE = 2
 
 
 @click.command("live")
@@ -51,22 +49,17 @@ def command(  # noqa: PLR0913 - each is a flag
             yes=yes,
         )
     except (UsageError, FixtureError) as error:
-        _give_up(str(error), _MISUSE)
+        give_up(str(error))
     except TintypeError as error:
-        _give_up(str(error), 1)
+        give_up(str(error), 1)
     changes = [change for each in played for change in shape_changes(fixtures, each)]
     for each in played:
-        click.echo("\n".join(played_lines(each)))
+        say("\n".join(played_lines(each)))
     for change in sorted(changes, key=lambda change: SEVERITIES.index(change.severity)):
-        click.echo(f"{change.severity:<8} {change.name}: {change.message}")
+        say(f"{change.severity:<8} {change.name}: {change.message}")
     wrong = any(change.severity == "error" for change in changes)
     raise SystemExit(1 if wrong or any(_failed(each) for each in played) else 0)
 
 
 def _failed(played: Played) -> bool:
     return played.error is not None or played.task is None or played.task.state != "succeeded"
-
-
-def _give_up(sentence: str, status: int) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(status)

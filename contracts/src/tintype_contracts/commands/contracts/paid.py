@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import tell
 from tintype.errors import UsageError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.live import Caps, Ledger, Played, Session, consent
@@ -28,25 +30,25 @@ def _dollars(_: click.Context, __: click.Parameter, text: str) -> Decimal:
 
 
 _FLAGS = (
-    click.option("--budget-usd", callback=_dollars, required=True, help="What may be spent."),
-    click.option(
+    option("--budget-usd", callback=_dollars, required=True, help="What may be spent."),
+    option(
         "--scene",
         "scenes",
         multiple=True,
         metavar="STORY/SCENE",
         help="What to play (repeatable); the cheapest that draws if left out.",
     ),
-    click.option(
+    option(
         "--ledger",
         default="tintype-live.jsonl",
         show_default=True,
         type=click.Path(dir_okay=False, path_type=Path),
         help="Where each submission is written down before it leaves.",
     ),
-    click.option("--submits", default=4, show_default=True, help="The most submissions."),
-    click.option("--attempts", default=6, show_default=True, help="The most attempts."),
-    click.option("--ci", is_flag=True, help="Run although this is CI."),
-    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+    option("--submits", default=4, show_default=True, help="The most submissions."),
+    option("--attempts", default=6, show_default=True, help="The most attempts."),
+    option("--ci", is_flag=True, help="Run although this is CI."),
+    option("-y", "--yes", is_flag=True, help="Do not ask."),
 )
 
 
@@ -84,7 +86,7 @@ def _ask(
     fixtures: Fixtures, scenes: Sequence[str], ledger: Ledger, budget: Decimal, *, yes: bool
 ) -> None:
     listed = ", ".join(scenes)
-    click.echo(f"{fixtures.title}: {listed}; {ledger.spent} of {budget} USD are spent.", err=True)
+    tell(f"{fixtures.title}: {listed}; {ledger.spent} of {budget} USD are spent.")
     if yes:
         return
     if not sys.stdin.isatty():

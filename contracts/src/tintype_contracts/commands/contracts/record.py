@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from tintype.cli.speaking import give_up, say_path, tell
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import files_of, load, load_folder
 from tintype_contracts.live import write_observed
-
-_MISUSE = 2
 
 
 @click.command("record")
@@ -43,7 +41,7 @@ def command(  # noqa: PLR0913 - each is a flag
     try:
         fixtures = load(name)
         if folder.exists():
-            _give_up(f"{folder} is there already: nothing is overwritten.", _MISUSE)
+            give_up(f"{folder} is there already: nothing is overwritten.")
         played = play_scenes(
             fixtures,
             budget_usd=budget_usd,
@@ -58,15 +56,10 @@ def command(  # noqa: PLR0913 - each is a flag
         path = write_observed(files_of(name), folder, fixtures, played, day)
         load_folder(folder)
     except UsageError as error:
-        _give_up(str(error), _MISUSE)
+        give_up(str(error))
     except (TintypeError, FixtureError) as error:
-        _give_up(str(error), 1)
+        give_up(str(error), 1)
     for each in played:
-        click.echo("\n".join(played_lines(each)), err=True)
-    click.echo(str(path))
+        tell("\n".join(played_lines(each)))
+    say_path(path)
     raise SystemExit(1 if any(each.error for each in played) else 0)
-
-
-def _give_up(sentence: str, status: int) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(status)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.examining.run import subject_of
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
 
-_MISUSE = 2
-
 
 @click.command("replay")
 @click.argument("name")
 @click.argument("exchange")
-@click.option(
+@option(
     "--mutate",
     "mutations",
     multiple=True,
@@ -36,14 +34,9 @@ def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
         changes = [Mutation.parse(text) for text in mutations]
         subject = subject_of(name)
         found = replay(subject, exchange, changes)
-        click.echo(replay_text(found, subject.info.auth.form))
+        say(replay_text(found, subject.info.auth.form))
     except (UsageError, ValueError) as error:
-        _give_up(str(error), _MISUSE)
+        give_up(str(error))
     except (TintypeError, FixtureError) as error:
-        _give_up(str(error), 1)
+        give_up(str(error), 1)
     raise SystemExit(0 if found.holds else 1)
-
-
-def _give_up(sentence: str, status: int) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(status)

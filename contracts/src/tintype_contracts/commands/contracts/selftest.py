@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import click
 
+from tintype.cli.options import option
+from tintype.cli.speaking import complain, give_up, say
 from tintype.errors import UsageError
 from tintype_contracts.examining.run import subject_of
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.selftest import Trial, selftest
 
-_MISUSE = 2
-
 
 @click.command("selftest")
 @click.argument("name")
-@click.option(
+@option(
     "--least",
     default=95,
     type=click.IntRange(0, 100),
     help="The share of mutants, in percent, that has to be noticed.",
 )
-@click.option("--quiet", is_flag=True, help="Only what survives, and the sum.")
+@option("--quiet", is_flag=True, help="Only what survives, and the sum.")
 def command(name: str, *, least: int, quiet: bool) -> None:
     """Break a plugin in many ways, and see whether the checks notice.
 
@@ -32,10 +30,10 @@ def command(name: str, *, least: int, quiet: bool) -> None:
     """
     subject = _subject(name)
     for fault in subject.faults:
-        click.echo(f"tintype: {fault}", err=True)
+        complain(f"{fault}")
         raise SystemExit(1)
     trial = selftest(subject)
-    click.echo(told(trial, quiet=quiet))
+    say(told(trial, quiet=quiet))
     raise SystemExit(0 if trial.score * 100 >= least else 1)
 
 
@@ -61,9 +59,4 @@ def _subject(name: str) -> Subject:
     try:
         return subject_of(name)
     except UsageError as error:
-        _give_up(str(error))
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"tintype: {sentence}", err=True)
-    raise SystemExit(_MISUSE)
+        give_up(str(error))

@@ -1,0 +1,46 @@
+"""`option`: like click's, and one that takes one value refuses a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.core import ParameterSource
+    from click.parser import _OptionParser
+
+
+class Once(click.Option):
+    """An option whose last value does not win in silence over the ones before."""
+
+    def add_to_parser(self, parser: _OptionParser, ctx: click.Context) -> None:
+        """Have every value kept that is given."""
+        if self.multiple or self.is_flag or self.count or self.name is None:
+            super().add_to_parser(parser, ctx)
+            return
+        parser.add_option(
+            obj=self, opts=self.opts, dest=self.name, action="append", nargs=self.nargs
+        )
+
+    def consume_value(
+        self, ctx: click.Context, opts: Mapping[str, object]
+    ) -> tuple[object, ParameterSource]:
+        """The one value.
+
+        Raises:
+            click.BadParameter: There are several.
+        """
+        given = opts.get(self.name or "")
+        if isinstance(given, list) and not self.multiple:
+            if len(given) > 1:
+                values = " and ".join(repr(value) for value in given)
+                msg = f"It takes one value, and was given {values}."
+                raise click.BadParameter(msg, ctx=ctx, param=self)
+            opts = {**opts, self.name or "": given[0]}
+        return super().consume_value(ctx, opts)  # type: ignore[arg-type]  # click says Parameter and means any value
+
+
+option = partial(click.option, cls=Once)

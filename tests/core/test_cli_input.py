@@ -1,0 +1,202 @@
+"""What the command line takes: a prompt from standard input, each option once, a home."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import CliRunner
+from tests.core.conftest import KEY
+from tests.core.loopback import Fault, Loopback, said
+from tests.core.pictures import PNG, in_base64
+from tests.core.terminal import SCRIPT, Terminal
+
+from tintype.cli import cli
+
+Done: TypeAlias = subprocess.CompletedProcess[bytes]
+MODEL = ("-m", "seedream-4.5")
+SUBMIT = "POST /v1/images/generations"
+DRAWN = said({"data": [{"b64_json": in_base64(PNG)}]})
+_MISUSE = 2
+
+
+@pytest.fixture
+def environ(tmp_path: Path, server: Loopback) -> dict[str, str]:
+    """APIYI and OpenRouter at the server, with a key each."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "APIYI_API_KEY": KEY,
+        "APIYI_BASE_URL": server.url,
+        "OPENROUTER_API_KEY": KEY,
+        "OPENROUTER_BASE_URL": server.url,
+        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
+    }
+
+
+def run(environ: dict[str, str], folder: Path, *arguments: str, given: bytes = b"") -> Done:
+    """The command's end, with these bytes on its stdin."""
+    return subprocess.run(  # noqa: S603 - our own script
+        [SCRIPT, *arguments],
+        env=environ,
+        cwd=folder,
+        input=given,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+# -------------------------------------------------------------------------- the prompt
+
+
+def test_a_dash_reads_the_prompt_from_standard_input(
+    server: Loopback, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """To its end, without the blanks around it; the sign itself is never drawn."""
+    server.on(SUBMIT, DRAWN)
+    given = "\ufeff  a red panda,\n  asleep ä\n\n".encode()
+    done = run(environ, tmp_path, "generate", "-", "-p", "apiyi", *MODEL, given=given)
+    assert done.returncode == 0, done.stderr
+    (request,) = server.take()
+    assert json.loads(request.body)["prompt"] == "a red panda,\n  asleep ä"
+
+
+@pytest.mark.parametrize("given", [b"", b" \n\t\n", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("command", ["generate", "quote"])
+def test_nothing_on_standard_input_is_misuse(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, command: str, given: bytes
+) -> None:
+    """As are bytes that are no text: nothing is sent."""
+    done = run(environ, tmp_path, command, "-", "-p", "apiyi", *MODEL, given=given)
+    assert done.returncode == _MISUSE
+    assert b"Error: " in done.stderr
+    assert server.accepted == 0
+
+
+def test_a_person_at_a_terminal_is_told_how_to_end_the_prompt(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Instead of waiting in silence."""
+    terminal = Terminal.of(("quote", "-", "-p", "apiyi", *MODEL), environ, tmp_path)
+    terminal.until(b"Ctrl-D")
+    terminal.type(b"a red panda\n\x04")
+    assert terminal.end() == 0
+    assert b"$0.04" in terminal.shown
+
+
+# -------------------------------------------------------------------------- options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("generate", "x", "-p", "apiyi", "-p", "openrouter"), ("apiyi", "openrouter")),
+        (("generate", "x", "-p", "apiyi", "--provider=apiin"), ("apiyi", "apiin")),
+        (("generate", "x", "-p", "apiyi", "-n", "1", "-n", "2"), ("'1'", "'2'")),
+        (("generate", "x", "-p", "apiyi", "-m", "a", "--model", "b"), ("'a'", "'b'")),
+        (
+            ("generate", "x", "-p", "apiyi", "--max-cost", "1", "--max-cost", "9"),
+            ("'1'", "'9'"),
+        ),
+        (("quote", "x", "--size", "1x1", "--size", "2x2"), ("'1x1'", "'2x2'")),
+        (("resume", "-o", "a", "-o", "b"), ("'a'", "'b'")),
+        (("webhooks", "serve", "--port", "1", "--port", "2"), ("'1'", "'2'")),
+    ],
+)
+def test_an_option_that_takes_one_value_refuses_a_second(
+    server: Loopback, environ: dict[str, str], arguments: tuple[str, ...], names: tuple[str, str]
+) -> None:
+    """It names both; the last does not win in silence."""
+    done = CliRunner().invoke(cli, arguments, env=environ)
+    assert done.exit_code == _MISUSE
+    assert all(name in done.stderr for name in names)
+    assert server.accepted == 0
+
+
+def test_an_option_that_takes_several_takes_several(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """And one that has a default keeps it."""
+    done = run(environ, tmp_path, "quote", "x", "-p", "apiyi", "-p", "apiin", *MODEL, "--json")
+    assert done.returncode == 0, done.stderr
+    assert [row["provider"] for row in json.loads(done.stdout)] == ["apiyi", "apiin"]
+
+
+# -------------------------------------------------------------------------- a home
+
+# Its real user stands in no table; what it may read is still root's.
+_NOBODY = "import os, sys; os.setreuid(54321, 0); from tintype.cli import main; main(sys.argv[1:])"
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() != 0, reason="only root can become a user nobody knows"
+)
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("tasks",), _MISUSE),
+        (("resume",), _MISUSE),
+        (("generate", "x", "-p", "apiyi", *MODEL), _MISUSE),
+        (("quote", "x", "-p", "apiyi", *MODEL), 0),
+        (("models",), 0),
+    ],
+)
+def test_nobody_pays_where_a_journal_has_no_home(
+    server: Loopback, environ: dict[str, str], arguments: tuple[str, ...], status: int
+) -> None:
+    """A user without HOME and without an entry in the table of users: a sentence."""
+    homeless = {k: v for k, v in environ.items() if k not in {"HOME", "TINTYPE_JOURNAL"}}
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", _NOBODY, *arguments],
+        env=homeless,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == status, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert (b"set HOME, or TINTYPE_JOURNAL" in done.stderr) == (status == _MISUSE)
+    assert server.accepted == 0
+
+
+# -------------------------------------------------------------------------- a shell's loop
+
+
+@pytest.mark.skipif(not Path("/bin/bash").exists(), reason="only where there is bash")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "generate 'loop '$i -p apiyi -m seedream-4.5",
+        "quote 'loop '$i -p openrouter -m google/gemini-2.5-flash-image",
+        "models -p openrouter --live",
+    ],
+)
+def test_ctrl_c_ends_the_loop_around_it(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    """The process dies by the signal, so bash starts no second one: nothing more is paid for."""
+    server.on("*", Fault.STALL)
+    loop = f"for i in 1 2 3; do '{SCRIPT}' {command}; echo next >> begun; done"
+    with subprocess.Popen(  # noqa: S603 - our own script
+        ["/bin/bash", "-c", loop],
+        env=environ,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as bash:
+        assert server.has_been_asked()
+        os.killpg(bash.pid, signal.SIGINT)
+        _, told = bash.communicate(timeout=30)
+    assert bash.returncode == -signal.SIGINT
+    assert b"Traceback" not in told
+    assert not (tmp_path / "begun").exists()
+    assert len(server.lines()) == 1
