@@ -1,29 +1,29 @@
-"""`tintype demo`: every provider priced and drawn from; in the sandbox where no key is set."""
+"""`tintype demo`: every provider priced and drawn from, in the sandbox unless told otherwise."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager
-from ipaddress import ip_address
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 import click
 from attrs import frozen
 from PIL import Image as Picture
 
+from tintype._dispatch import env_name
+from tintype._printable import printable
 from tintype.async_client import AsyncClient
 from tintype.cli.client import journal_place
-from tintype.cli.display import console, progress_words, quotes_table, table, usd
+from tintype.cli.display import console, price, progress_words, quotes_table, table, usd
 from tintype.cli.options import option
-from tintype.cli.speaking import complain, tell
+from tintype.cli.requests import prompt_from
+from tintype.cli.speaking import can_ask, complain, tell
 from tintype.cli.unfinished import Seen, print_tasks, told_if_interrupted, words_for
 from tintype.downloads import check_folder
-from tintype.errors import TintypeError, UnknownProviderError
+from tintype.errors import MissingKeyError, TintypeError, UnknownProviderError, UsageError
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures.loader import installed
@@ -46,131 +46,164 @@ class _Drawn:
 
 
 @click.command()
-@click.argument("prompt", default="a red panda astronaut")
+@click.argument("prompt", default="a red panda astronaut", callback=prompt_from)
 @option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
 @option("-m", "--model", default=_MODEL, show_default=True, help="What draws it.")
 @option("-o", "--output", default="out", show_default=True, metavar="DIR", help="Where to.")
 @option("--pace", default=0.5, show_default=True, help="Seconds a sandbox state lasts.")
+@option("--live", is_flag=True, help="Pay the providers named with -p, with your keys.")
 @option("-y", "--yes", is_flag=True, help="Do not ask before real money is spent.")
-def command(
-    *, prompt: str, names: tuple[str, ...], model: str, output: str, pace: float, yes: bool
+def command(  # noqa: PLR0913 - each is a flag
+    *,
+    prompt: str,
+    names: tuple[str, ...],
+    model: str,
+    output: str,
+    pace: float,
+    live: bool,
+    yes: bool,
 ) -> None:
     """Price a picture at every provider, draw it, and save it: a tour that needs no key.
 
-    A provider whose key is in the environment is asked for real, and charges for it, unless
-    its base URL is on this machine; all others are played by the sandbox, from what their
-    documentation says.
+    The sandbox plays all of them, from what their documentation says, and no key in the
+    environment is used. With --live the providers named with -p are paid, after a question.
     """
     request = ImageRequest(prompt=prompt, model=model)
-    check_folder(Path(output))
-    chosen, live = _choose(names)
-    paid = [name for name, place in live.items() if not place]
+    folder = Path(output)
+    check_folder(folder)
     with ExitStack() as stack:
         seen = stack.enter_context(told_if_interrupted())
-        played = [name for name in chosen if name not in live]
-        environ = dict(os.environ)
-        if played:
-            sandbox = stack.enter_context(Sandbox(played, pace=pace))
-            environ |= sandbox.environ()
-        tour = _Tour(request=request, folder=Path(output), paid=paid, seen=seen)
-        drawn = asyncio.run(tour.make(chosen, environ, _ask(live, yes=yes)))
-    _show(drawn, live)
+        if live:
+            client = _payer(names, seen, yes=yes)
+        else:
+            names = _played(names)
+            sandbox = stack.enter_context(Sandbox(names, pace=pace))
+            client = AsyncClient(environ=sandbox.environ(), journal="off")
+        tour = _Tour(client=client, request=request, folder=folder, seen=seen, live=live)
+        drawn = tour.make(tuple(dict.fromkeys(names)), _ask if live and not yes else _tell)
+    _show(drawn, live=live)
     if any(each.error for each in drawn):
         sys.exit(1)
 
 
-def _choose(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The providers to visit; and of those that have a key, the base URL on this machine, or "".
+def _played(names: Sequence[str]) -> tuple[str, ...]:
+    """The providers that the sandbox plays, or those of them that are named.
 
     Raises:
-        UnknownProviderError: A name is not installed, or has neither a key nor fixtures.
+        UnknownProviderError: There is none of that name.
     """
-    client = AsyncClient(journal="off")
-    known = [info.name for info in client.providers]
-    live = [name for name in known if client.account(name).key is not None]
-    able = [name for name in known if name in live or name in installed()]
+    able = [info.name for info in AsyncClient(journal="off").providers if info.name in installed()]
     for name in names:
-        if name not in able:
-            msg = f"The demo knows no provider {name!r}. It knows: {', '.join(able) or 'none'}."
-            raise UnknownProviderError(msg)
-    chosen = list(dict.fromkeys(names)) or able
-    if not chosen:
+        _check_known(name, able)
+    if not able:
         msg = "No provider is installed: pip install a plugin, such as tintype-apiyi."
         raise UnknownProviderError(msg)
-    places = {name: client.account(name).base_url or "" for name in chosen if name in live}
-    return chosen, {name: url if _is_here(url) else "" for name, url in places.items()}
+    return tuple(names or able)
 
 
-def _is_here(url: str) -> bool:
-    """Whether a URL leads to this machine, where nobody charges for a picture."""
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _payer(names: Sequence[str], seen: Seen, *, yes: bool) -> AsyncClient:
+    """A client that writes down what it pays for, where somebody may say that it should.
+
+    Raises:
+        UsageError: Nobody is named, or there is nobody to be asked.
+        UnknownProviderError: There is no provider of that name.
+        MissingKeyError: It has no key.
+    """
+    if not names:
+        msg = "--live pays only who is named: give -p NAME, too."
+        raise UsageError(msg)
+    if not (yes or can_ask()):
+        msg = "Nobody can be asked whether this may cost money: give --yes. Nothing was sent."
+        raise UsageError(msg)
+    client = AsyncClient(journal=journal_place(), observers=[seen.observe])
+    for name in names:
+        _check_known(name, [info.name for info in client.providers])
+        if client.account(name).key is None:
+            msg = f"{name} is paid with a key: set {env_name(name)}_API_KEY."
+            raise MissingKeyError(msg)
+    return client
 
 
-def _ask(live: Mapping[str, str], *, yes: bool) -> Callable[[Sequence[Quote]], None]:
-    """A question before real money is spent, where there is somebody to answer it."""
+def _check_known(name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        msg = f"The demo knows no provider {name!r}. It knows: {', '.join(known) or 'none'}."
+        raise UnknownProviderError(msg)
 
-    def ask(quotes: Sequence[Quote]) -> None:
-        quotes_table(quotes)
-        for name, place in live.items():
-            where = f"at {place}" if place else "for real, with your key"
-            tell(f"{name}: drawn {where}")
-        if not all(live.values()) and not yes and sys.stdin.isatty():
-            click.confirm("Go on, and pay for these?", abort=True, err=True)
 
-    return ask
+def _tell(quotes: Sequence[Quote]) -> None:
+    """What it costs."""
+    quotes_table(quotes)
+
+
+def _ask(quotes: Sequence[Quote]) -> None:
+    """What it costs, and whether that is to be paid."""
+    quotes_table(quotes)
+    costs = ", ".join(f"{quote.provider} {_named(quote)}" for quote in quotes)
+    click.confirm(printable(f"Pay with your own accounts: {costs}?"), abort=True, err=True)
+
+
+def _named(quote: Quote) -> str:
+    known = quote.high is not None
+    return price(quote) if known else "a price that nobody tells"
 
 
 @frozen(kw_only=True)
 class _Tour:
-    """One picture, drawn by several providers at once. What is paid for is written down."""
+    """One picture, drawn by several providers at once."""
 
+    client: AsyncClient
     request: ImageRequest
     folder: Path
-    paid: Sequence[str]
     seen: Seen
+    live: bool
 
-    async def make(
-        self,
-        names: Sequence[str],
-        environ: Mapping[str, str],
-        ask: Callable[[Sequence[Quote]], None],
+    def make(
+        self, names: Sequence[str], consent: Callable[[Sequence[Quote]], None]
     ) -> list[_Drawn]:
-        """Quote at all, ask, and draw at all."""
-        async with AsyncExitStack() as stack:
-            played = await stack.enter_async_context(AsyncClient(environ=environ, journal="off"))
-            clients = dict.fromkeys(names, played)
-            if self.paid:
-                payer = AsyncClient(environ=environ, journal=journal_place())
-                clients |= dict.fromkeys(self.paid, await stack.enter_async_context(payer))
-            ask(await asyncio.gather(*(self._quote(clients[name], name) for name in names)))
-            with _rows(names) as tell:
-                jobs = (self._draw(clients[name], name, tell) for name in names)
-                return list(await asyncio.gather(*jobs))
+        """Quote at all, tell or ask, and draw at all.
 
-    async def _quote(self, client: AsyncClient, name: str) -> Quote:
+        Nothing runs while a question waits: an interrupt there ends it.
+        """
+        with asyncio.Runner() as runner:
+            try:
+                quotes = runner.run(self._quotes(names))
+                consent(quotes)
+                return runner.run(self._drawings(quotes))
+            finally:
+                runner.run(self.client.close())
+
+    async def _quotes(self, names: Sequence[str]) -> list[Quote]:
+        return list(await asyncio.gather(*map(self._quote, names)))
+
+    async def _drawings(self, quotes: Sequence[Quote]) -> list[_Drawn]:
+        with _rows([quote.provider for quote in quotes]) as tell_row:
+            return list(await asyncio.gather(*(self._draw(each, tell_row) for each in quotes)))
+
+    async def _quote(self, name: str) -> Quote:
         try:
-            return await client.quote(self.request, provider=name)
+            return await self.client.quote(self.request, provider=name)
         except TintypeError as error:
             return Quote(provider=name, model=self.request.model or "", reason=error.message)
 
-    async def _draw(self, client: AsyncClient, name: str, tell: _Tell) -> _Drawn:
+    async def _draw(self, quote: Quote, tell_row: _Tell) -> _Drawn:
+        """Draw at one provider, for no more than was told."""
+        name = quote.provider
+
         def progress(task: Task) -> None:
-            if name in self.paid:
+            if self.live:
                 self.seen.note(task)
-            tell(name, progress_words(task))
+            tell_row(name, progress_words(task))
 
         try:
-            made = await client.generate(self.request, provider=name, on_progress=progress)
-            paths = await client.save(made, self.folder)
+            made = await self.client.generate(
+                self.request, provider=name, max_cost=quote.high, on_progress=progress
+            )
+            paths = await self.client.save(made, self.folder)
         except TintypeError as error:
-            tell(name, "no picture")
+            tell_row(name, "no picture")
             return _Drawn(provider=name, error=error)
         self.seen.forget(made.tasks)
-        tell(name, "saved")
+        tell_row(name, "saved")
         cost = made.cost
         words = usd(cost.usd) if cost else "not reported"
         if cost and cost.credits is not None:
@@ -210,24 +243,26 @@ def _rows(names: Sequence[str]) -> Iterator[_Tell]:
         yield move
 
 
-def _show(drawn: Sequence[_Drawn], live: Mapping[str, str]) -> None:
-    where = {each.provider: "sandbox" for each in drawn}
-    where |= {name: place or "live" for name, place in live.items()}
+def _show(drawn: Sequence[_Drawn], *, live: bool) -> None:
+    where = "live" if live else "sandbox"
     rows = [
-        (each.provider, where[each.provider], str(path), size, each.cost)
+        (each.provider, where, str(path), _size(path), each.cost)
         for each in drawn
-        for path, size in ((path, _size(path)) for path in each.paths)
+        for path in each.paths
     ]
     table(("provider", "drawn", "file", "pixels", "cost"), rows)
     for each in drawn:
         if each.error is not None:
-            if live.get(each.provider) == "":  # what the sandbox plays is gone with it
+            if live:  # what the sandbox plays is gone with it
                 print_tasks(each.error)
-            complain(f"{words_for(each.error)}")
+            complain(words_for(each.error))
 
 
 def _size(path: Path) -> str:
     if path.suffix == ".svg":
         return "vector"
-    with Picture.open(path) as picture:
-        return f"{picture.width}x{picture.height}"
+    try:
+        with Picture.open(path) as picture:
+            return f"{picture.width}x{picture.height}"
+    except (OSError, ValueError):  # it is saved; Pillow need not know its kind
+        return "unknown"

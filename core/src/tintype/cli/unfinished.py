@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from tintype.errors import (
     AuthenticationError,
     Billed,
     InsufficientCreditError,
+    NotSentError,
     OverloadedError,
     RateLimitError,
     TaskError,
@@ -102,8 +104,16 @@ def _next_steps(error: TintypeError) -> Iterator[str]:
             yield "Top up the account at the provider, then ask again."
         case RateLimitError() | OverloadedError() if error.billed is Billed.NO:
             yield "Nothing was charged: try again later."
+        case NotSentError() if proxy := _proxy_of_the_environment():
+            yield f"{proxy} is set, and not used: the connection was tried without a proxy."
         case _:
             pass
+
+
+def _proxy_of_the_environment() -> str:
+    """The variable by which other programs would find a proxy, or ""."""
+    names = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+    return next((name for name in names if os.environ.get(name)), "")
 
 
 def _of_tasks(error: TintypeError) -> list[TaskError]:
