@@ -12,6 +12,7 @@ from typing import Protocol, cast
 import pytest
 from tests.core import easel
 from tests.core.loopback import Loopback
+from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client
 
@@ -32,6 +33,13 @@ def refused_url() -> Iterator[str]:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture(params=KINDS)
+def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """A transport, closed when the test ends."""
+    with ExitStack() as stack:
+        yield Wire(request.param, stack)
 
 
 class Awaited:

@@ -298,3 +298,85 @@ def _read(reader: BinaryIO) -> Recorded | None:
     headers = tuple((name, value.strip()) for name, _, value in pairs)
     length = next((value for name, value in headers if name.lower() == "content-length"), "0")
     return Recorded(line=lines[0], headers=headers, body=reader.read(int(length)))
+
+
+class Hasty:
+    """A server that reads the head of one request, answers, and hangs up on the body."""
+
+    def __init__(self, reply: bytes, tls: ssl.SSLContext | None = None) -> None:
+        self._reply = reply
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Its origin."""
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        # Without this the answer may wait for an ACK, and be forgotten at the reset.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection:
+                connection.recv(4096)
+                connection.sendall(self._reply)
+
+    def __enter__(self) -> Self:
+        """Itself, at work."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self._listener.close()
+        self._thread.join(_PATIENCE)
+
+
+class Rude:
+    """Answers the first bytes of each connection with others, and then does something else.
+
+    Attributes:
+        heard: What each connection began with.
+    """
+
+    def __init__(self, reply: bytes, fault: Fault) -> None:
+        self.heard: list[bytes] = []
+        self._reply = reply
+        self._fault = fault
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    @property
+    def place(self) -> str:
+        """Its address and port."""
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        held: list[socket.socket] = []
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                held.append(connection)
+                self.heard.append(connection.recv(65536))
+                connection.sendall(self._reply)
+                if self._fault is not Fault.STALL:
+                    _break_off(connection, self._fault)
+                    connection.close()
+        for each in held:
+            each.close()
+
+    def __enter__(self) -> Self:
+        """Itself, at work."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(_PATIENCE)
+        self._listener.close()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import assert_never
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from tintype._addresses import Trusted
 from tintype.account import Account, Secret
@@ -27,16 +27,20 @@ from tintype.messages import (
     Part,
     Request,
     ServerSentEvent,
+    target_of,
 )
 
 USER_AGENT = "tintype/0.1.0"
 _BODILESS = frozenset({"GET", "HEAD"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# What may stand unescaped in a path or query (RFC 3986, 3.3 and 3.4), `%` for escapes.
-_TARGET = "/:@!$&'()*+,;=-._~%?"
+# What goes on the wire as it was given: whoever signed a URL signed these characters.
+_TARGET = "".join(map(chr, range(0x21, 0x7F)))
+# What stands in front of a target, once what no URL can hold is gone (WHATWG URL, 4.4).
+_FRONT = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+_NOWHERE = str.maketrans("", "", "\t\r\n")
+_BLANK = "".join(map(chr, range(0x21)))
 # A name of labels that DNS can carry, or an address.
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
-_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 # What is shorter stands in many an answer by chance.
 _LEAST_SECRET = 8
 _REDACTED = "…"
@@ -150,13 +154,18 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 
 def normalized(url: str) -> str:
-    """The URL with its target escaped as both transports would leave it alone."""
-    parts = urlsplit(url)
-    path, query = (
-        _ESCAPE.sub(lambda found: found[0].upper(), quote(text, safe=_TARGET))
-        for text in (parts.path or "/", parts.query)
-    )
-    return urlunsplit(SplitResult(parts.scheme, parts.netloc, path, query, ""))
+    """The URL as it is asked for: a signed one to the letter, what no line can hold escaped.
+
+    Raises:
+        ValueError: It is no absolute URL.
+    """
+    clean = url.translate(_NOWHERE).strip(_BLANK).partition("#")[0]
+    front = _FRONT.match(clean)
+    if front is None:
+        msg = "the URL is not absolute"
+        raise ValueError(msg)
+    urlsplit(front[0])  # refuses half an IPv6 address
+    return front[0] + quote(target_of(clean), safe=_TARGET)
 
 
 def checked_base_url(account: Account) -> str | None:
@@ -217,9 +226,8 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
     try:
         asked = origin(request.url)
         if asked in _origins(tuple(info.origins)):
-            parts = urlsplit(normalized(request.url))
-            target = urlunsplit(("", "", parts.path, parts.query, ""))
-            return (base or f"{parts.scheme}://{parts.netloc}") + target
+            url = normalized(request.url)
+            return url if base is None else base + target_of(url)
         declared = base is not None and _is_under(request.url, base)
     except ValueError:
         declared = False

@@ -11,6 +11,7 @@ from tintype._watch import Watch
 from tintype.convert import to_json
 from tintype.errors import (
     Billed,
+    CertificateError,
     CostLimitError,
     DeadlineError,
     InvalidRequestError,
@@ -42,7 +43,7 @@ def passes(error: TintypeError) -> bool:
 def may_repeat(error: TintypeError) -> bool:
     """Whether a submission that ended so may be sent again: rule 1."""
     if isinstance(error, NotSentError):
-        return True
+        return not isinstance(error, CertificateError)
     return isinstance(error, ProviderError) and error.retryable and error.billed is Billed.NO
 
 

@@ -13,6 +13,7 @@
     ├── PluginError                     a plugin is broken: the message names its distribution
     ├── TransportError                  the network's
     │   ├── NotSentError                    failed before a byte of the request left
+    │   │   └── CertificateError                … because nobody vouches for the host
     │   ├── DroppedError                    failed after that: the provider may have acted
     │   │   └── RequestTimeoutError             … because the request's deadline passed
     │   └── DownloadError                   a result could not be fetched
@@ -155,6 +156,10 @@ class NotSentError(TransportError):
     """The exchange failed before a byte of the request left: it is safe to repeat."""
 
     billed = Billed.NO
+
+
+class CertificateError(NotSentError):
+    """Nobody vouches for the host's certificate: another try will not mend that."""
 
 
 class DroppedError(TransportError):

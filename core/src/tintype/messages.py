@@ -7,6 +7,7 @@ base URL of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -92,6 +93,11 @@ class HttpRequest:
     trusted_networks: tuple[str, ...] = ()
     bare: bool = False
 
+    @property
+    def target(self) -> str:
+        """What stands in the request's first line, to the letter."""
+        return target_of(self.url)
+
 
 @frozen(kw_only=True)
 class Response:
@@ -127,3 +133,13 @@ def find_header(headers: Headers, name: str) -> str | None:
     """The value of the first header called `name`, in any case, or None."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def target_of(url: str) -> str:
+    """Path and query of an absolute URL without a fragment, to the letter."""
+    _, _, rest = url.partition("://")
+    target = rest[len(_AUTHORITY.split(rest, maxsplit=1)[0]) :]
+    return target if target.startswith("/") else f"/{target}"
+
+
+_AUTHORITY = re.compile("[/?]")

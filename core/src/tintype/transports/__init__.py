@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
+from tintype.errors import CertificateError, NotSentError
 from tintype.messages import Headers, HttpRequest
 
 
@@ -84,6 +85,18 @@ class AsyncTransport(Protocol):
         """Close every connection."""
 
 
+class Progress:
+    """How far a request has come.
+
+    Attributes:
+        begun: Whether a byte of it may have left: its connection stands, after TLS's handshake
+            and a proxy's consent.
+    """
+
+    def __init__(self, *, begun: bool = False) -> None:
+        self.begun = begun
+
+
 def without_frames(error: BaseException) -> BaseException:
     """A library's error, and all that led to it, without the frames they came through.
 
@@ -99,3 +112,20 @@ def without_frames(error: BaseException) -> BaseException:
             each.__traceback__ = None
             waiting += [each.__cause__, each.__context__]
     return error
+
+
+def not_sent(error: BaseException) -> NotSentError:
+    """What to say of a failure before the request began: the cause, in the system's words."""
+    causes = [error]
+    while (cause := _cause(causes[-1])) is not None and cause not in causes:
+        causes.append(cause)
+    untrusted = any(type(each).__name__ == "SSLCertVerificationError" for each in causes)
+    told = [str(each) for each in causes if isinstance(each, OSError) and str(each)]
+    words = told[-1] if told else str(error) or type(error).__name__
+    return (CertificateError if untrusted else NotSentError)(f"No connection: {words}")
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """What an error was made of: some libraries drop the cause, and keep it as an argument."""
+    of = (error.__cause__, *error.args)
+    return next((each for each in of if isinstance(each, BaseException)), None)

@@ -3,103 +3,229 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
+from typing import TypeAlias, cast
 
 import aiohttp
-from aiohttp.abc import ResolveResult
+from aiohttp.abc import AbstractStreamWriter, ResolveResult
 from yarl import URL
 
-from tintype._addresses import is_public
-from tintype.errors import (
-    DownloadError,
-    DroppedError,
-    NotSentError,
-    RequestTimeoutError,
-    TransportError,
-)
+from tintype import _forks
+from tintype._addresses import is_public, refused_address, within
+from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
 from tintype.messages import Headers, HttpRequest
-from tintype.transports import without_frames
+from tintype.transports import Progress, not_sent, without_frames
+from tintype.transports._codings import decoder
+from tintype.transports._heads import FINAL, LONGEST_LINE, MOST_HEADERS, text
+from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
 _CONNECT_TIMEOUT = 10.0
 _OWN_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
-
-# The failures after which it is certain that no byte of the request has left.
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_LATE = "The answer did not arrive in time."
 
 
 class AiohttpTransport:
     """Keeps connections open between exchanges, within one event loop at a time.
 
+    They are closed when their loop ends (`asyncio.run` says so before it closes it), and a
+    forked process makes its own.
+
     Args:
         connections: How many may be open at once.
         connector: Makes a connector of your own for each event loop, for instance one with
             other certificates; `connections` is then yours to limit, and whether an address
-            is public yours to check.
+            is public, how long a connection is idle and whether it is kept alive are yours.
     """
 
     def __init__(
         self, connections: int = 100, connector: Callable[[], aiohttp.TCPConnector] | None = None
     ) -> None:
-        usual = partial(aiohttp.TCPConnector, limit=connections)
-        self._connectors = {
-            False: connector or usual,
-            True: connector or (lambda: usual(resolver=_PublicResolver())),
-        }
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connector: _Connector = partial(_connector, connections)
+        if connector is not None:
+            self._connector = lambda _: connector()
+        self._sessions: _Sessions | None = None
+        _forks.guard(self)
+
+    def begin_anew(self) -> None:
+        """Serve a forked process: every connection so far is its parent's."""
+        if self._sessions is not None:
+            self._sessions.forget()
+        self._sessions = None
 
     async def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
+        deadline = asyncio.get_running_loop().time() + timeout
         limits = aiohttp.ClientTimeout(
             total=timeout, sock_connect=min(timeout, _CONNECT_TIMEOUT), ceil_threshold=60
         )
-        # aiohttp warns of bytes from a megabyte on; a BytesIO shares them.
-        body = io.BytesIO(request.body) if request.body else None
+        progress = Progress()
         try:
-            with _translated():
-                answer = await self._session(public_only=request.public_only).request(
+            with _translated(progress):
+                session = await self._session(request)
+                answer = await session.request(
                     request.method,
                     URL(request.url, encoded=True),
-                    data=body,
+                    data=_Body(request.body) if request.body else None,
                     headers=request.headers,
                     allow_redirects=False,
                     timeout=limits,
+                    trace_request_ctx=progress,
                 )
         except BaseException as error:  # whatever it is, its frames hold the key
             without_frames(error)
             raise
-        return _Incoming(answer)
+        return _Incoming(answer, progress, deadline)
 
     async def close(self) -> None:
         """Close every connection."""
-        sessions, self._sessions = self._sessions, {}
-        if self._loop is asyncio.get_running_loop():
-            for session in sessions.values():
-                await session.close()
+        sessions, self._sessions = self._sessions, None
+        if sessions is not None:
+            await sessions.close()
 
-    def _session(self, *, public_only: bool) -> aiohttp.ClientSession:
+    async def _session(self, request: HttpRequest) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._sessions = loop, {}
-        if public_only not in self._sessions:
+        if self._sessions is None or self._sessions.loop is not loop:
+            self._sessions = _Sessions(loop)
+            await self._sessions.close_with_the_loop()
+        trusted = request.trusted_networks if request.public_only else None
+        return self._sessions.of(trusted, self._connector)
+
+
+# Makes a connector: to anywhere (None), or to the public internet and some networks more.
+_Trusted: TypeAlias = tuple[str, ...] | None
+_Connector: TypeAlias = Callable[[_Trusted], aiohttp.TCPConnector]
+
+
+def _connector(connections: int, trusted: _Trusted) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(
+        limit=connections,
+        keepalive_timeout=LONGEST_IDLE,
+        socket_factory=_kept_alive,
+        resolver=None if trusted is None else _PublicResolver(trusted),
+    )
+
+
+async def _note_connection(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    cast("Progress", context.trace_request_ctx).begun = True
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(_note_connection)
+    tracing.on_connection_reuseconn.append(_note_connection)
+    return tracing
+
+
+class _Sessions:
+    """The sessions of one event loop, one for each way to connect."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._made: dict[_Trusted, aiohttp.ClientSession] = {}
+        self._end: AsyncGenerator[None, None] | None = None
+
+    def of(self, trusted: _Trusted, connector: _Connector) -> aiohttp.ClientSession:
+        """The session of one way to connect."""
+        if trusted not in self._made:
             session = aiohttp.ClientSession(
-                connector=self._connectors[public_only](),
+                connector=connector(trusted),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=_OWN_HEADERS,
                 trust_env=False,
+                auto_decompress=False,
+                max_line_size=LONGEST_LINE,
+                max_field_size=LONGEST_LINE,
+                max_headers=MOST_HEADERS,
+                trace_configs=[_tracing()],
             )
             # It would send what is not a POST once more; there is no public way to say no.
             session._retry_connection = False  # noqa: SLF001
-            self._sessions[public_only] = session
-        return self._sessions[public_only]
+            self._made[trusted] = session
+        return self._made[trusted]
+
+    async def close_with_the_loop(self) -> None:
+        """Close what is open when the loop ends: it ends its asynchronous generators first."""
+
+        async def closing() -> AsyncGenerator[None, None]:
+            try:
+                yield
+            finally:
+                await self._close()
+
+        self._end = closing()
+        await anext(self._end)
+
+    async def close(self) -> None:
+        """Close all, in the loop they belong to; one that has ended has closed them."""
+        if self._end is not None and self.loop is asyncio.get_running_loop():
+            await self._end.aclose()
+
+    async def _close(self) -> None:
+        made, self._made = self._made, {}
+        for session in made.values():
+            await session.close()
+
+    def forget(self) -> None:
+        """Leave all to the process they belong to: closing one would end the parent's.
+
+        Not even the loop may hear of it, whose selector is the parent's, too.
+        """
+        _INHERITED.append(self)
+        for session in self._made.values():
+            connector = session.connector
+            session.detach()
+            if connector is not None:
+                _INHERITED.append((connector, dict(connector._conns)))  # noqa: SLF001
+                connector._conns.clear()  # noqa: SLF001 - what it closes when it is collected
+
+
+# What must neither be used nor collected in this process.
+_INHERITED: list[object] = []
+
+
+class _Body(aiohttp.payload.Payload):
+    """A body that is handed over whole: what is written bit by bit misses an early answer.
+
+    asyncio reads before it writes where both can be done, but not where it is given more to
+    write: that fails on a connection the other side has closed, with its answer unread.
+    """
+
+    def __init__(self, value: bytes) -> None:
+        super().__init__(value)
+        self._size = len(value)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Hand it over."""
+        await writer.write(self._value)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, _: int | None) -> None:
+        """Hand it over; its length is the header's."""
+        await self.write(writer)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The bytes as text."""
+        return cast("bytes", self._value).decode(encoding, errors)
+
+
+def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket that asks, in long silences, whether the other side is there."""
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    for level, name, value in KEEP_ALIVE:
+        made.setsockopt(level, name, value)
+    return made
 
 
 class _PublicResolver(aiohttp.ThreadedResolver):
-    """Resolves names to addresses of the public internet only."""
+    """Resolves names to addresses of the public internet, and of trusted networks, only."""
+
+    def __init__(self, trusted: tuple[str, ...]) -> None:
+        super().__init__()
+        self._trusted = trusted
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -110,28 +236,40 @@ class _PublicResolver(aiohttp.ThreadedResolver):
             DownloadError: None of them is public.
         """
         found = await super().resolve(host, port, family)
-        public = [each for each in found if is_public(each["host"])]
+        public = [
+            each for each in found if is_public(each["host"]) or within(each["host"], self._trusted)
+        ]
         if not public:
-            addresses = ", ".join(each["host"] for each in found)
-            msg = f"The result's host resolves to {addresses}, not to the public internet."
-            raise DownloadError(msg)
+            raise DownloadError(refused_address(", ".join(each["host"] for each in found)))
         return public
 
 
 class _Incoming:
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, progress: Progress, deadline: float) -> None:
         self._answer = answer
+        self._progress = progress
+        self._deadline = deadline
         self.status: int = answer.status
-        self.headers: Headers = tuple(answer.headers.items())
+        self.headers: Headers = tuple(
+            (text(name), text(value)) for name, value in answer.raw_headers
+        )
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body, decompressed, as it arrives."""
+        if self.status < FINAL:  # 101: what follows is no body
+            return
+        coding = decoder(self.headers, self.status)
+        loop = asyncio.get_running_loop()
         while True:
-            with _translated():
-                chunk = await self._answer.content.readany()
-            if not chunk:
-                return
-            yield chunk
+            with _translated(self._progress):
+                piece = await self._answer.content.readany()
+            if not piece:
+                break
+            for chunk in coding.feed(piece):
+                if loop.time() > self._deadline:
+                    raise RequestTimeoutError(_LATE)
+                yield chunk
+        coding.check_end()
 
     async def close(self) -> None:
         """Let the connection go."""
@@ -139,17 +277,21 @@ class _Incoming:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(progress: Progress) -> Iterator[None]:
     """Aiohttp's failures as tintype's."""
     try:
         yield
+    except TransportError:
+        raise
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _translation(error) from without_frames(error)
+        raise _translation(error, progress) from without_frames(error)
 
 
-def _translation(error: Exception) -> TransportError:
-    if isinstance(error, _NOT_SENT):
-        return NotSentError(f"No connection: {error}")
+def _translation(error: Exception, progress: Progress) -> TransportError:
+    if not progress.begun:
+        return not_sent(error)
     if isinstance(error, TimeoutError):
-        return RequestTimeoutError("The answer did not arrive in time.")
+        return RequestTimeoutError(_LATE)
+    if isinstance(error, aiohttp.ClientResponseError):  # its 400 is aiohttp's own
+        return DroppedError(f"What came is no HTTP answer: {error.message.partition(':')[0]}.")
     return DroppedError(f"The connection broke: {type(error).__name__}: {error}")

@@ -12,6 +12,9 @@ from a public address is seen once its head is there, and not at all behind a pr
 Both libraries time each read, not the answer. `AsyncHttpxTransport` ends the wait when the
 request's deadline has passed; `HttpxTransport` cannot, and finds out with the next chunk: an
 answer whose head comes drop by drop holds it up until the head is whole.
+
+How long a connection may be idle, whether it is kept alive and what becomes of it when the
+process forks is settled by your client, and so is yours; so are limits of heads and codings.
 """
 
 from __future__ import annotations
@@ -19,21 +22,20 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from tintype._addresses import is_public
+from tintype._addresses import is_public, refused_address, within
 from tintype.errors import (
     DownloadError,
     DroppedError,
-    NotSentError,
     RequestTimeoutError,
     TransportError,
     UsageError,
 )
 from tintype.messages import Headers, HttpRequest
-from tintype.transports import without_frames
+from tintype.transports import not_sent, without_frames
 
 if TYPE_CHECKING:  # neither is a dependency: whichever made your client is imported already
     from types import ModuleType
@@ -51,6 +53,36 @@ _TIMEOUT = "TimeoutException"
 _LATE = "The answer did not arrive in time."
 
 
+_Trace: TypeAlias = Callable[[str, Mapping[str, object]], object]
+
+
+class _Progress:
+    """How far a request has come, by what httpcore tells of it.
+
+    A transport that is not httpcore's tells nothing, and then nothing is known.
+    """
+
+    def __init__(self) -> None:
+        self._heard = False
+        self._begun = False
+
+    @property
+    def was_not_sent(self) -> bool:
+        """Whether it is certain that no byte of the request has left."""
+        return self._heard and not self._begun
+
+    def note(self, event: str, about: Mapping[str, object]) -> None:
+        """What httpcore's trace extension calls. A proxy's CONNECT is no byte of the request."""
+        self._heard = True
+        asked = getattr(about.get("request"), "method", b"")
+        if event.endswith(".send_request_headers.started") and asked != b"CONNECT":
+            self._begun = True
+
+    async def note_async(self, event: str, about: Mapping[str, object]) -> None:
+        """The same with await."""
+        self.note(event, about)
+
+
 class HttpxTransport:
     """Makes exchanges with your `httpx.Client` or `httpx2.Client`.
 
@@ -65,8 +97,9 @@ class HttpxTransport:
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        made = _made(self._client, request, timeout)
-        with _translated():
+        progress = _Progress()
+        made = _made(self._client, request, timeout, progress.note)
+        with _translated(progress):
             answer = self._client.send(made, stream=True, auth=None, follow_redirects=False)  # type: ignore[arg-type]  # each client made its own request
         if refusal := _refusal(self._client, request, answer):
             answer.close()
@@ -91,9 +124,10 @@ class AsyncHttpxTransport:
     async def open(self, request: HttpRequest, *, timeout: float) -> _AsyncIncoming:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        made = _made(self._client, request, timeout)
-        with _translated():
-            async with _until(deadline):
+        progress = _Progress()
+        made = _made(self._client, request, timeout, progress.note_async)
+        with _translated(progress):
+            async with _until(deadline, progress):
                 answer = await self._client.send(
                     made,  # type: ignore[arg-type]  # each client made its own request
                     stream=True,
@@ -165,21 +199,28 @@ def _libraries() -> list[ModuleType]:
 
 
 def _made(
-    client: AnyClient, request: HttpRequest, timeout: float
+    client: AnyClient, request: HttpRequest, timeout: float, trace: _Trace
 ) -> httpx.Request | httpx2.Request:
     """The client's own request, or one that has nothing of it."""
     if request.bare:
-        return _bare(client, request, timeout)
-    return client.build_request(
-        request.method,
-        request.url,
-        content=request.body or None,
-        headers=list(request.headers),
-        timeout=timeout,
-    )
+        made = _bare(client, request, timeout, trace)
+    else:
+        made = client.build_request(
+            request.method,
+            request.url,
+            content=request.body or None,
+            headers=list(request.headers),
+            timeout=timeout,
+            extensions={"trace": trace},
+        )
+    target = request.target.encode()
+    rewritten = made.url.raw_path != target and (request.bare or not client.params)
+    if rewritten and _has_no_proxy(client, made):
+        made.extensions["target"] = target  # a proxy's CONNECT would have it, too
+    return made
 
 
-def _bare(client: object, request: HttpRequest, timeout: float) -> AnyRequest:
+def _bare(client: object, request: HttpRequest, timeout: float, trace: _Trace) -> AnyRequest:
     """A request that has nothing of the client's: it would send its headers and cookies along."""
     library = next(
         each for each in _libraries() if isinstance(client, (each.Client, each.AsyncClient))
@@ -189,7 +230,7 @@ def _bare(client: object, request: HttpRequest, timeout: float) -> AnyRequest:
         request.url,
         content=request.body or None,
         headers=list(request.headers),
-        extensions={"timeout": library.Timeout(timeout).as_dict()},
+        extensions={"timeout": library.Timeout(timeout).as_dict(), "trace": trace},
     )
     return made
 
@@ -205,11 +246,10 @@ def _refusal(
     if not request.public_only or stream is None or not _dials(client, answer):
         return None
     place = stream.get_extra_info("server_addr")
-    if not place or is_public(str(place[0])):
+    address = str(place[0]) if place else ""
+    if not place or is_public(address) or within(address, request.trusted_networks):
         return None
-    return DownloadError(
-        f"The result's host resolves to {place[0]}, which is not of the public internet."
-    )
+    return DownloadError(refused_address(address))
 
 
 def _dials(client: object, answer: httpx.Response | httpx2.Response) -> bool:
@@ -221,6 +261,14 @@ def _dials(client: object, answer: httpx.Response | httpx2.Response) -> bool:
     return chosen is None or chosen(answer.request.url) is getattr(client, "_transport", None)
 
 
+def _has_no_proxy(client: object, made: AnyRequest) -> bool:
+    """Whether a request goes straight to its host. There is no public way to ask."""
+    chosen = getattr(client, "_transport_for_url", None)
+    transport = chosen(made.url) if chosen is not None else None
+    kind = type(getattr(transport, "_pool", None)).__name__
+    return kind in {"ConnectionPool", "AsyncConnectionPool"}
+
+
 def _check_time(deadline: float) -> None:
     """Both libraries only time the next bytes; the deadline is for all of them."""
     if time.monotonic() > deadline:
@@ -228,29 +276,31 @@ def _check_time(deadline: float) -> None:
 
 
 @asynccontextmanager
-async def _until(deadline: float) -> AsyncIterator[None]:
+async def _until(deadline: float, progress: _Progress | None = None) -> AsyncIterator[None]:
     """The same, where waiting can be ended from outside."""
     try:
         async with asyncio.timeout(deadline - time.monotonic()):
             yield
     except TimeoutError as error:
-        raise RequestTimeoutError(_LATE) from without_frames(error)
+        waiting = progress is not None and progress.was_not_sent
+        late = not_sent(error) if waiting else RequestTimeoutError(_LATE)
+        raise late from without_frames(error)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(progress: _Progress | None = None) -> Iterator[None]:
     """The failures of whichever library it is as tintype's."""
     families = tuple(kind for each in _libraries() for kind in (each.HTTPError, each.InvalidURL))
     try:
         yield
     except families as error:
-        raise _translation(error) from without_frames(error)
+        raise _translation(error, progress) from without_frames(error)
 
 
-def _translation(error: BaseException) -> TransportError:
+def _translation(error: BaseException, progress: _Progress | None) -> TransportError:
     names = {kind.__name__ for kind in type(error).__mro__}
-    if names & _NOT_SENT:
-        return NotSentError(f"No connection: {error}")
+    if names & _NOT_SENT or (progress is not None and progress.was_not_sent):
+        return not_sent(error)
     if _TIMEOUT in names:
         return RequestTimeoutError(_LATE)
     return DroppedError(f"The connection broke: {type(error).__name__}: {error}")

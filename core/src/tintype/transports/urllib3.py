@@ -1,173 +1,304 @@
-"""The sync transport: urllib3, with everything it would do by itself switched off."""
+"""The sync transport: urllib3's connections, and nothing of what it would do by itself.
+
+urllib3 connects (TLS, proxies); what is written and what is read, which connection is used
+again and what a failure means is settled here. Until `connect` has returned no byte of a
+request has left: that is the boundary between *not sent* and *unknown*.
+"""
 
 from __future__ import annotations
 
-import io
+import http.client
 import socket
+import ssl
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPResponse
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from os import close as close_descriptor
+from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.response import BaseHTTPResponse
+from urllib3.util.connection import create_connection, is_connection_dropped
+from urllib3.util.proxy import connection_requires_http_tunnel
 
-from tintype._addresses import is_public
-from tintype.errors import (
-    DownloadError,
-    DroppedError,
-    NotSentError,
-    RequestTimeoutError,
-    TransportError,
-)
+from tintype import _forks
+from tintype._addresses import is_public, refused_address, within
+from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
 from tintype.messages import Headers, HttpRequest
-from tintype.transports import without_frames
+from tintype.transports import Progress, not_sent, without_frames
+from tintype.transports._codings import decoder
+from tintype.transports._http1 import LATE, Answer
+from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
-_CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 10.0
-_CONNECTIONS = 32
-_LATE = "The answer did not arrive in time."
+_IDLE_PER_ORIGIN = 32
+_BLOCK = 256 * 1024
+# How a write ends where the other side reads no more.
+_HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
-# The failures after which it is certain that no byte of the request has left.
-_NOT_SENT = (
-    failures.NewConnectionError,
-    failures.ConnectTimeoutError,
-    failures.LocationParseError,
-)
+Clock: TypeAlias = Callable[[], float]
+# Whether the host has to be public, and where not; scheme, host and port.
+_Key: TypeAlias = tuple[bool, tuple[str, ...], str, str]
 
 
 class Urllib3Transport:
-    """Keeps connections open between exchanges; safe to share between threads.
+    """Keeps connections open between exchanges; safe to share between threads, and over a fork.
 
     Args:
-        pools: A manager of your own, for instance one with other certificates. It then makes
-            every connection: whether an address is public is yours to check, and a head that
-            drips in may take longer than the timeout.
+        pools: A manager of your own, for instance one with other certificates or a proxy. It
+            then makes every connection: whether an address is public is yours to check.
+        clock: What tells the seconds a connection is idle.
     """
 
-    def __init__(self, pools: urllib3.PoolManager | None = None) -> None:
-        self._pools = pools or _TimedPools(maxsize=_CONNECTIONS)
-        self._public_pools = pools or _PublicPools(maxsize=_CONNECTIONS)
+    def __init__(
+        self, pools: urllib3.PoolManager | None = None, *, clock: Clock = time.monotonic
+    ) -> None:
+        self._theirs = pools
+        self._clock = clock
+        self._start()
+        _forks.guard(self)
+
+    def _start(self) -> None:
+        self._pools = self._theirs or urllib3.PoolManager()
+        self._public_pools = self._theirs or _PublicPools()
+        self._idle = _Idle(self._clock)
+
+    def begin_anew(self) -> None:
+        """Serve a forked process: every connection so far is its parent's."""
+        if self._theirs is not None:  # another thread of the parent may have held it
+            self._theirs.pools.lock = threading.RLock()
+        inherited = self._idle
+        self._start()
+        inherited.forget()
 
     def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
-        target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
-        pools = self._public_pools if request.public_only else self._pools
         try:
-            with _translated():
-                answer = pools.connection_from_url(request.url).urlopen(
-                    request.method,
-                    target,
-                    body=request.body or None,
-                    headers=dict(request.headers),
-                    retries=False,
-                    redirect=False,
-                    assert_same_host=False,
-                    timeout=urllib3.Timeout(total=timeout, connect=min(timeout, _CONNECT_TIMEOUT)),
-                    preload_content=False,
-                )
+            return self._open(request, deadline)
         except BaseException as error:  # whatever it is, its frames hold the key
             without_frames(error)
             raise
-        incoming = _Incoming(answer, deadline)
-        if time.monotonic() > deadline:
-            incoming.close()
-            raise RequestTimeoutError(_LATE)
-        return incoming
 
     def close(self) -> None:
         """Close every connection."""
-        # clear() alone leaves each connection to whenever its pool is collected.
-        for pools in (self._pools, self._public_pools):
-            for key in pools.pools.keys():  # noqa: SIM118 - it has no iteration over itself
-                pool = pools.pools.get(key)
-                if pool is not None:
-                    pool.close()
-            pools.clear()
+        closed, self._idle = self._idle, _Idle(self._clock)
+        closed.close()
+
+    def _open(self, request: HttpRequest, deadline: float) -> _Incoming:
+        parts = urlsplit(request.url)
+        key = (request.public_only, request.trusted_networks, parts.scheme, parts.netloc)
+        idle, progress = self._idle, Progress()
+        connection = idle.take(key)
+        with _translated(progress):
+            try:
+                if connection is None:
+                    pools = self._public_pools if request.public_only else self._pools
+                    connection = _Connection(pools.connection_from_url(request.url), request)
+                    connection.open(deadline)
+                answer = connection.ask(request, deadline, progress)
+            except BaseException:
+                if connection is not None:
+                    connection.close()
+                raise
+        return _Incoming(answer, connection, deadline, partial(idle.keep, key, connection))
 
 
-class _TimedBytes(io.RawIOBase):
-    """A socket's bytes, all of them by a deadline: its own timeout is for the next bytes only."""
+class _Connection:
+    """A connection that urllib3 makes, and one exchange after another on it."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        self._raw = raw
-        self._sock = sock
-        seconds = sock.gettimeout()
-        self._deadline = None if seconds is None else time.monotonic() + seconds
+    def __init__(self, pool: urllib3.HTTPConnectionPool, request: HttpRequest) -> None:
+        self._pool = pool
+        # This private method is what every kind of pool makes its connections with.
+        self._http = cast("HTTPConnection", pool._new_conn())  # noqa: SLF001
+        self._http.socket_options = [*(self._http.socket_options or ()), *KEEP_ALIVE]
+        if isinstance(self._http, _PublicHttp | _PublicHttps):
+            self._http.trusted = request.trusted_networks
 
-    def readable(self) -> bool:
-        """That they can be read."""
-        return True
+    @property
+    def is_open(self) -> bool:
+        """Whether it leads anywhere, as far as can be seen from here."""
+        return not is_connection_dropped(self._http)
 
-    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # a buffer is one
-        """Some of them."""
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError(_LATE)
-            self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+    def open(self, deadline: float) -> None:
+        """Connect, through the pool's proxy if it has one, and shake hands."""
+        pool = self._pool
+        self._http.timeout = min(_left(deadline), _CONNECT_TIMEOUT)
+        self._expect_answer(time.monotonic() + self._http.timeout)  # a proxy's
+        if connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme):
+            pool._prepare_proxy(self._http)  # noqa: SLF001 - likewise
+        else:
+            self._http.connect()
+
+    def ask(self, request: HttpRequest, deadline: float, progress: Progress) -> Answer:
+        """Write a request and read the head of its answer."""
+        self._expect_answer(deadline)
+        whole = self._write(request, deadline, progress)
+        # urllib3's own method would have the head read with the email package.
+        answer = cast("Answer", http.client.HTTPConnection.getresponse(self._http))
+        answer.lasting = answer.lasting and whole
+        return answer
 
     def close(self) -> None:
-        """Let go of the socket."""
-        self._raw.close()
-        super().close()
+        """Close it, whatever is under way on it."""
+        self._http.close()
+
+    def forget(self) -> None:
+        """Let go of the descriptor, and leave the connection to the process it belongs to."""
+        sock = self._http.sock
+        if isinstance(sock, socket.socket):  # TLS within TLS is none, and stays as it is
+            with suppress(OSError):
+                close_descriptor(sock.detach())
+
+    def _expect_answer(self, deadline: float) -> None:
+        self._http.response_class = partial(Answer, deadline=deadline)  # type: ignore[assignment]
+
+    def _write(self, request: HttpRequest, deadline: float, progress: Progress) -> bool:
+        """Whether all of it was taken. The answer says why not, and may be there already."""
+        connection, forward = self._http, self._http.proxy_is_forwarding
+        extra = self._pool.proxy_headers if forward else {}
+        target = request.url if forward else request.target
+        connection.putrequest(request.method, target, skip_accept_encoding=True)
+        for name, value in (*request.headers, *extra.items()):
+            connection.putheader(name, value)
+        connection.sock.settimeout(_left(deadline))
+        progress.begun = True
+        try:
+            connection.endheaders()
+            body = memoryview(request.body)
+            while body:
+                connection.sock.settimeout(_left(deadline))
+                body = body[connection.sock.send(body[:_BLOCK]) :]
+        except _HUNG_UP:
+            return False
+        return True
 
 
-class _TimedAnswer(HTTPResponse):
-    """An answer that is complete, its head too, within the timeout that its socket had."""
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise RequestTimeoutError(LATE)
+    return left
 
+
+class _Idle:
+    """Connections between two exchanges, of one process. Used from several threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: defaultdict[_Key, deque[tuple[float, _Connection]]] = defaultdict(deque)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def take(self, key: _Key) -> _Connection | None:
+        """The connection that was used last, or None where none is good for another exchange."""
+        while True:
+            with self._lock:
+                old = self._outdated()
+                found = self._kept[key].pop()[1] if self._kept.get(key) else None
+            _close_all(old)
+            if found is None or found.is_open:
+                return found
+            found.close()
+
+    def keep(self, key: _Key, connection: _Connection) -> None:
+        """Have a connection that has nothing under way."""
+        with self._lock:
+            old = self._outdated()
+            if self._closed or len(self._kept.get(key, ())) == _IDLE_PER_ORIGIN:
+                old.append(connection)
+            else:
+                self._kept[key].append((self._clock(), connection))
+        _close_all(old)
+
+    def close(self) -> None:
+        """Close all, and whatever comes back later."""
+        with self._lock:
+            self._closed = True
+            kept, self._kept = self._kept, defaultdict(deque)
+        _close_all(connection for each in kept.values() for _, connection in each)
+
+    def forget(self) -> None:
+        """Let go of all, in a process that they do not belong to."""
+        for each in list(self._kept.values()):  # who held the lock stayed behind with the parent
+            for _, connection in list(each):
+                connection.forget()
+
+    def _outdated(self) -> list[_Connection]:
+        """Those that were idle for too long, which are kept no more."""
+        oldest = self._clock() - LONGEST_IDLE
+        found: list[_Connection] = []
+        for key, each in list(self._kept.items()):
+            while each and each[0][0] < oldest:
+                found.append(each.popleft()[1])
+            if not each:
+                del self._kept[key]
+        return found
+
+
+def _close_all(connections: Iterable[_Connection]) -> None:
+    for each in connections:
+        each.close()
+
+
+class _Incoming:
     def __init__(
         self,
-        sock: socket.socket,
-        debuglevel: int = 0,
-        method: str | None = None,
-        url: str | None = None,
+        answer: Answer,
+        connection: _Connection,
+        deadline: float,
+        keep: Callable[[], None],
     ) -> None:
-        super().__init__(sock, debuglevel, method, url)
-        self.fp = io.BufferedReader(_TimedBytes(self.fp.detach(), sock))
+        self._answer = answer
+        self._connection = connection
+        self._deadline = deadline
+        self._keep = keep
+        self._closed = False
+        self.status: int = answer.status
+        self.headers: Headers = answer.told
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, decompressed, as it arrives."""
+        coding = decoder(self.headers, self.status)
+        with _translated(Progress(begun=True)):
+            for piece in self._answer.pieces():
+                for chunk in coding.feed(piece):
+                    _left(self._deadline)
+                    yield chunk
+            coding.check_end()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._answer.is_over():
+            self._keep()
+        else:
+            self._connection.close()
 
 
-class _TimedHttp(HTTPConnection):
-    response_class = _TimedAnswer
+class _PublicHttp(HTTPConnection):
+    """A connection to addresses of the public internet only, whatever a name resolves to."""
 
-
-class _TimedHttps(HTTPSConnection):
-    response_class = _TimedAnswer
-
-
-class _TimedHttpPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _TimedHttp
-
-
-class _TimedHttpsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _TimedHttps
-
-
-class _TimedPools(urllib3.PoolManager):
-    """Connections whose answers are complete in time."""
-
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize=maxsize)
-        self.pool_classes_by_scheme = {"http": _TimedHttpPool, "https": _TimedHttpsPool}
-
-
-class _PublicHttp(_TimedHttp):
-    """A connection that is given up, before a byte leaves, if the address is not public."""
+    trusted: tuple[str, ...] = ()
 
     def _new_conn(self) -> socket.socket:
-        return _checked(super()._new_conn())
+        return _publicly_connected(self, self.trusted)
 
 
-class _PublicHttps(_TimedHttps):
+class _PublicHttps(HTTPSConnection):
     """The same with TLS."""
 
+    trusted: tuple[str, ...] = ()
+
     def _new_conn(self) -> socket.socket:
-        return _checked(super()._new_conn())
+        return _publicly_connected(self, self.trusted)
 
 
 class _PublicHttpPool(urllib3.HTTPConnectionPool):
@@ -179,68 +310,46 @@ class _PublicHttpsPool(urllib3.HTTPSConnectionPool):
 
 
 class _PublicPools(urllib3.PoolManager):
-    """Connections to the public internet only, whatever a name resolves to."""
-
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize=maxsize)
+    def __init__(self) -> None:
+        super().__init__()
         self.pool_classes_by_scheme = {"http": _PublicHttpPool, "https": _PublicHttpsPool}
 
 
-def _checked(connected: socket.socket) -> socket.socket:
-    address = str(connected.getpeername()[0])
-    if is_public(address):
-        return connected
-    connected.close()
-    msg = f"The result's host resolves to {address}, which is not of the public internet."
-    raise DownloadError(msg)
-
-
-class _Incoming:
-    def __init__(self, answer: BaseHTTPResponse, deadline: float) -> None:
-        self._answer = answer
-        self._deadline = deadline
-        self.status: int = answer.status
-        self.headers: Headers = tuple(answer.headers.items())
-
-    def chunks(self) -> Iterator[bytes]:
-        """The body, decompressed, as it arrives."""
-        while True:
-            self._shrink_timeout()
-            with _translated():
-                chunk = self._answer.read1(_CHUNK, decode_content=True)
-            if not chunk:
-                return
-            yield chunk
-
-    def close(self) -> None:
-        """Let the connection go."""
-        self._answer.close()
-        self._answer.release_conn()
-
-    def _shrink_timeout(self) -> None:
-        """Let a server that sends byte by byte have no more than what is left of the time."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise RequestTimeoutError(_LATE)
-        socket = getattr(self._answer.connection, "sock", None)
-        if socket is not None:
-            socket.settimeout(left)
+def _publicly_connected(connection: HTTPConnection, trusted: tuple[str, ...]) -> socket.socket:
+    """A socket at the first public address that takes it; no other is even knocked at."""
+    found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+    addresses = dict.fromkeys(str(place[0]) for *_, place in found)
+    public = [each for each in addresses if is_public(each) or within(each, trusted)]
+    if not public:
+        raise DownloadError(refused_address(", ".join(addresses)))
+    for address in public:
+        try:
+            return create_connection(
+                (address, connection.port),
+                connection.timeout,
+                source_address=connection.source_address,
+                socket_options=connection.socket_options,
+            )
+        except OSError:
+            if address == public[-1]:
+                raise
+    raise AssertionError  # the last one is returned or raised
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Urllib3's failures as tintype's."""
+def _translated(progress: Progress) -> Iterator[None]:
+    """Urllib3's failures, and those below, as tintype's."""
     try:
         yield
-    except (failures.HTTPError, OSError, ValueError) as error:
-        raise _translation(error) from without_frames(error)
+    except TransportError:
+        raise
+    except (failures.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        raise _translation(error, progress) from without_frames(error)
 
 
-def _translation(error: Exception) -> TransportError:
-    # A certificate is refused before the request is written.
-    refused = isinstance(error, failures.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
-    if isinstance(error, _NOT_SENT) or refused:
-        return NotSentError(f"No connection: {error}")
+def _translation(error: Exception, progress: Progress) -> TransportError:
+    if not progress.begun:
+        return not_sent(error)
     if isinstance(error, failures.TimeoutError | TimeoutError):
-        return RequestTimeoutError(_LATE)
+        return RequestTimeoutError(LATE)
     return DroppedError(f"The connection broke: {type(error).__name__}: {error}")
