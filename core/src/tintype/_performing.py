@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import TypeVar, assert_never
 
+from tintype import _forks
 from tintype._dispatch import Redactor, fetch_request
 from tintype._effects import (
     Effect,
@@ -56,6 +57,11 @@ class Performer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self.begin_anew()
+        _forks.guard(self)
+
+    def begin_anew(self) -> None:
+        """Have nothing under way, as a process that was just forked: the calls are its parent's."""
         self._lines: set[_Line] = set()
 
     def close(self) -> None:

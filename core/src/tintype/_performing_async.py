@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
+from tintype import _forks
 from tintype._dispatch import Redactor, fetch_request
 from tintype._effects import (
     Effect,
@@ -55,6 +56,11 @@ class AsyncPerformer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self.begin_anew()
+        _forks.guard(self)
+
+    def begin_anew(self) -> None:
+        """Have nothing under way, as a process that was just forked: the calls are its parent's."""
         self._lines: set[_Line] = set()
 
     async def close(self) -> None:

@@ -104,7 +104,7 @@ def _connector(connections: int, trusted: _Trusted) -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(
         limit=connections,
         keepalive_timeout=LONGEST_IDLE,
-        socket_factory=_kept_alive,
+        socket_factory=partial(_kept_alive, trusted),
         resolver=None if trusted is None else _PublicResolver(trusted),
     )
 
@@ -211,13 +211,24 @@ class _Body(aiohttp.payload.Payload):
         return cast("bytes", self._value).decode(encoding, errors)
 
 
-def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket that asks, in long silences, whether the other side is there."""
-    family, kind, protocol, *_ = address
+def _kept_alive(trusted: _Trusted, place: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket that asks, in long silences, whether the other side is there.
+
+    Raises:
+        DownloadError: It would lead where no result is fetched from: a URL may name an
+            address itself, which nobody resolves.
+    """
+    family, kind, protocol, _, address = place
+    if trusted is not None and not _may_be_reached(str(address[0]), trusted):
+        raise DownloadError(refused_address(str(address[0])))
     made = socket.socket(family, kind, protocol)
     for level, name, value in KEEP_ALIVE:
         made.setsockopt(level, name, value)
     return made
+
+
+def _may_be_reached(address: str, trusted: tuple[str, ...]) -> bool:
+    return is_public(address) or within(address, trusted)
 
 
 class _PublicResolver(aiohttp.ThreadedResolver):
@@ -236,9 +247,7 @@ class _PublicResolver(aiohttp.ThreadedResolver):
             DownloadError: None of them is public.
         """
         found = await super().resolve(host, port, family)
-        public = [
-            each for each in found if is_public(each["host"]) or within(each["host"], self._trusted)
-        ]
+        public = [each for each in found if _may_be_reached(each["host"], self._trusted)]
         if not public:
             raise DownloadError(refused_address(", ".join(each["host"] for each in found)))
         return public
