@@ -529,7 +529,8 @@ def test_an_error_is_told_by_its_status_or_by_its_code(
         with pytest.raises(kind) as caught:
             ask(body, http_status)
         error = caught.value
-        assert (error.message, error.status, error.code) == ("No", status, "some_type")
+        assert error.message.endswith("No")
+        assert (error.status, error.code) == (status, "some_type")
         assert error.billed is billed
 
 

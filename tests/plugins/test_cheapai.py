@@ -762,7 +762,7 @@ def test_a_status_is_an_error_in_each_of_the_three_shapes(
         read(body, status)
     assert type(caught.value) is kind
     assert (caught.value.status, caught.value.billed) == (status, billed)
-    assert caught.value.message == "Human-readable error description"
+    assert caught.value.message.endswith("Human-readable error description")
     assert caught.value.code == ("error_type" if body is STRUCTURED else "")
 
 

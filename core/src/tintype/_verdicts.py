@@ -54,7 +54,7 @@ def outcome_of(error: TintypeError) -> Outcome:
             return Outcome.UNKNOWN
         case NotSentError() | UsageError():
             return Outcome.NOT_SENT
-        case ProviderError() if error.billed is Billed.NO:
+        case ProviderError() | ProtocolError() if error.billed is Billed.NO:
             return Outcome.REJECTED
         case PluginError() | JournalError() if error.billed is Billed.NO:
             return Outcome.NOT_SENT

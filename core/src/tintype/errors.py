@@ -44,6 +44,8 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from tintype._statuses import STATUSES
+
 if TYPE_CHECKING:
     from tintype.models import Attempt, Notice, Task
 
@@ -292,11 +294,13 @@ def refusal(
     code: str = "",
     *,
     billed: Billed | None = None,
+    in_body: bool = False,
 ) -> ProviderError | ProtocolError:
     """The error for an HTTP status (or one of its kind in a body), by a plugin's own table.
 
-    A status the table does not list is a `ServerError` from 500 on and a `ProtocolError`
-    below: no document says what it means, or whether it was billed.
+    A status the table does not list is told by HTTP's: a `ProtocolError` that was not billed
+    where the status itself says that nothing was processed; else, because nobody knows whether
+    it was billed, a `ServerError` from 500 on and a `ProtocolError` below.
 
     Args:
         status: The status, of the answer or inside it.
@@ -304,12 +308,24 @@ def refusal(
         message: The provider's words.
         code: The provider's code.
         billed: Whether money was spent, where that is known and other than usual.
+        in_body: Whether it stands in the body of another status: HTTP does not say what it
+            means there.
     """
-    text = message or f"It answered with status {status}."
-    kind = kinds.get(status, ServerError if status >= _FIRST_SERVER_ERROR else None)
-    if kind is None:
-        return ProtocolError(f"Status {status} is not documented: {text}", status=status)
-    return kind(text, status=status, code=code, billed=billed)
+    known = billed is not None and billed is not Billed.UNKNOWN
+    kind = kinds.get(status, ServerError if known and status >= _FIRST_SERVER_ERROR else None)
+    if kind is not None:
+        text = message or f"It answered with status {status}."
+        return kind(text, status=status, code=code, billed=billed)
+    meaning = None if in_body else STATUSES.get(status)
+    why = f" ({meaning.reason})" if meaning is not None else ""
+    words = f" It says: {message}" if message else ""
+    if meaning is not None and meaning.outcome == "rejected":
+        text = f"It answered {status}{why}, so nothing was processed or billed.{words}"
+        return ProtocolError(text, status=status, billed=Billed.NO)
+    text = f"It answered {status}{why}, and what that means for money is not documented.{words}"
+    if status >= _FIRST_SERVER_ERROR:
+        return ServerError(text, status=status, code=code, billed=billed)
+    return ProtocolError(text, status=status)
 
 
 _FIRST_SERVER_ERROR = 500

@@ -173,16 +173,17 @@ def _complaint(answer: _wire.Refusal) -> TintypeError:
     """The error in an answer that is a success by its HTTP status and holds no task."""
     for code in (_error(answer.error).code, answer.code):
         if isinstance(code, int) and code not in _SUCCESS:
-            return _refused(code, answer)
+            return _refused(code, answer, in_body=True)
     told = _error(answer.error).message or answer.message or "nothing"
     msg = f"The answer names no task status and no error code. It says: {told}"
     return ProtocolError(msg, pointer="/data/status")
 
 
-def _refused(status: int, answer: _wire.Refusal) -> TintypeError:
+def _refused(status: int, answer: _wire.Refusal, *, in_body: bool = False) -> TintypeError:
     """The error of a status, in the words of the documented error object."""
     error = _error(answer.error)
-    return refusal(status, _REFUSALS, error.message or answer.message or "", error.type or "")
+    words = error.message or answer.message or ""
+    return refusal(status, _REFUSALS, words, error.type or "", in_body=in_body)
 
 
 def _error(told: str | _wire.ErrorObject | None) -> _wire.ErrorObject:

@@ -121,7 +121,7 @@ def parse(exchange: Exchange) -> Task | ProviderInfo:
     if code in _MODERATION_STATUSES and _MODERATION.search(reason):
         return _failed(evolve(task, raw=read(message, dict[str, object])[1]), reason)
     if code != _OK:
-        raise refusal(code, _REFUSALS, reason)
+        raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
     answer, raw = read(message, _wire.Answer)
     return _snapshot(task, answer.data, raw)
 
@@ -140,6 +140,11 @@ def _verdict(message: Message | None) -> tuple[int, str]:
     # As the vendor's script has it the code inside goes first, if it is a documented one.
     code = refused.code if refused.code in _REFUSALS else None
     return code or status, refused.msg or _words(refused.error)
+
+
+def _says_so_inside(message: Message | None) -> bool:
+    """Whether the code is not the HTTP status: under a success, or in a callback."""
+    return not isinstance(message, Response) or message.status == _OK
 
 
 def _words(error: str | _wire.ErrorObject | None) -> str:
@@ -197,7 +202,7 @@ def _live(message: Message | None) -> ProviderInfo:
     """The catalog, as far as the live list has it. The list does not say which draw images."""
     code, reason = _verdict(message)
     if code != _OK:
-        raise refusal(code, _REFUSALS, reason)
+        raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
     listing, _ = read(message, _wire.Listing)
     listed = {model.id for model in listing.data}
     found = tuple(model for model in INFO.models if model.id in listed)

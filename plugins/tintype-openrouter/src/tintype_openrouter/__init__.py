@@ -235,7 +235,7 @@ def _broken(task: Task, error: _wire.Error) -> Task:
     With a status for a code it is that status' error, else a failed task as in a stream.
     """
     if isinstance(error.code, int) and not _moderated(error):
-        raise _refusal(error.code, error)
+        raise _refusal(error.code, error, in_body=True)
     return _failed(task, error)
 
 
@@ -262,15 +262,13 @@ def _code(error: _wire.Error) -> str:
     return str(typed or error.code or error.type or "")
 
 
-def _refusal(status: int, error: _wire.Error | None) -> TintypeError:
+def _refusal(status: int, error: _wire.Error | None, *, in_body: bool = False) -> TintypeError:
     """The error for a status. Without the documented body a 5xx is a gateway's own."""
-    if error is None and status >= _FIRST_SERVER_ERROR:
-        msg = f"A gateway answered with status {status} in place of OpenRouter."
-        return ServerError(msg, status=status)
     if error is None:
-        return refusal(status, _REFUSALS)
+        return refusal(status, {} if status >= _FIRST_SERVER_ERROR else _REFUSALS)
     billed = Billed.NO if status in _UNBILLED else None
-    return refusal(status, _REFUSALS, error.message, _code(error), billed=billed)
+    words, code = error.message, _code(error)
+    return refusal(status, _REFUSALS, words, code, billed=billed, in_body=in_body)
 
 
 # --------------------------------------------------------------------------- the stream
