@@ -29,10 +29,11 @@ def test_a_scene_is_played_in_its_order(acme: Fixtures) -> None:
     """Each exchange once, the client's own headers aside; respx keeps the calls."""
     router = respx_router(acme, "generated/drawn")
     assert isinstance(router, respx.Router)
-    with router, client(router) as http:
+    with client(router) as http:
         assert http.post(IMAGES, json=CREATE).json() == {"id": "task-1", "status": "queued"}
         assert http.get(TASK).json()["status"] == "drawing"
         assert len(http.get(TASK).json()["images"]) == 2
+    router.assert_all_called()
     assert len(router.calls) == 3
 
 
@@ -46,11 +47,12 @@ def test_the_scene_that_draws_is_the_one_that_is_meant(acme: Fixtures) -> None:
 def test_scenes_are_played_one_after_the_other(acme: Fixtures) -> None:
     """Two names are one longer scene."""
     router = respx_router(acme, "priced/asked", "generated/drawn")
-    with router, client(router) as http:
+    with client(router) as http:
         http.get("https://api.acme.test/v1/price/acme-1")
         http.post(IMAGES, json=CREATE)
         http.get(TASK)
         http.get(TASK)
+    router.assert_all_called()
 
 
 def test_an_awaiting_client_is_served_as_well(acme: Fixtures) -> None:
@@ -62,8 +64,8 @@ def test_an_awaiting_client_is_served_as_well(acme: Fixtures) -> None:
         async with httpx.AsyncClient(transport=transport, headers={"x-key": router.key}) as http:
             return (await http.get("https://api.acme.test/v1/price/acme-1")).status_code
 
-    with router:
-        assert asyncio.run(ask()) == 200
+    assert asyncio.run(ask()) == 200
+    router.assert_all_called()
 
 
 @pytest.mark.parametrize(
@@ -81,16 +83,15 @@ def test_a_request_that_is_not_the_documented_one_fails_even_where_it_is_swallow
 ) -> None:
     """It is answered with 599 and the difference; the verdict at the end is the same."""
     router = respx_router(acme, "generated/drawn")
-    with (  # noqa: PT012 - the block's end is what raises
-        pytest.raises(AssertionError, match="generated/create"),
-        router,
-        client(router) as http,
-    ):
+    with client(router) as http:
         answer = http.request(method, url, json=body)
         assert answer.status_code == 599
         assert answer.json()["closest"] == "generated/create"
         assert answer.json()["source"] == "https://docs.acme.test/images"
         assert any(told in each for each in answer.json()["differences"])
+    assert len(router.mismatches) == 1
+    with pytest.raises(AssertionError, match="generated/create"):
+        router.assert_all_called()
 
 
 def test_a_wrong_key_is_a_difference(acme: Fixtures) -> None:
@@ -111,19 +112,31 @@ def test_an_unused_exchange_is_an_error(acme: Fixtures) -> None:
 def test_a_repeated_exchange_is_an_error(acme: Fixtures) -> None:
     """A scene says how often."""
     router = respx_router(acme, "priced/asked")
-    with (  # noqa: PT012 - the block's end is what raises
-        pytest.raises(AssertionError, match="is asked for again"),
-        router,
-        client(router) as http,
-    ):
+    with client(router) as http:
         for _ in range(2):
             http.get("https://api.acme.test/v1/price/acme-1")
+    with pytest.raises(AssertionError, match="is asked for again"):
+        router.assert_all_called()
 
 
-def test_an_error_of_the_block_is_not_covered_up(acme: Fixtures) -> None:
-    """What failed first is told."""
-    with pytest.raises(ZeroDivisionError), respx_router(acme, "priced/asked"):
-        raise ZeroDivisionError
+def test_a_router_that_is_entered_lets_nothing_leave(acme: Fixtures) -> None:
+    """It would look like respx and mock nothing; the error shows the line that plays the scene."""
+    right = r"MockTransport\(router\.handler\)"
+    with pytest.raises(TypeError, match=right), respx_router(acme, "priced/asked"):
+        pytest.fail("The block was entered.")
+
+
+def test_a_router_that_is_entered_by_an_awaiting_program_lets_nothing_leave(
+    acme: Fixtures,
+) -> None:
+    """As with `with`."""
+
+    async def enter() -> None:
+        async with respx_router(acme, "priced/asked"):
+            pytest.fail("The block was entered.")
+
+    with pytest.raises(TypeError, match=r"MockTransport\(router\.async_handler\)"):
+        asyncio.run(enter())
 
 
 def test_an_unknown_scene_names_those_there_are(acme: Fixtures) -> None:
@@ -139,7 +152,8 @@ def test_an_embedder_plays_a_provider_to_its_own_client() -> None:
     case = documents.exchanges["generated/playground"].case or {}
     request = ImageRequest(prompt=str(case["prompt"]), model=str(case["model"]))
     router = respx_router(documents, "generated/playground")
-    with router, httpx.Client(transport=httpx.MockTransport(router.handler)) as http:
+    with httpx.Client(transport=httpx.MockTransport(router.handler)) as http:
         account = Account(provider="apiyi", key=router.key)
         mine = Client(account, transport=HttpxTransport(http), environ={})
         assert mine.submit(request, provider="apiyi").state is TaskState.SUCCEEDED
+    router.assert_all_called()

@@ -1,17 +1,19 @@
 """The documents for code that speaks httpx: a provider's scenes as a `respx.Router`.
 
     router = respx_router("openrouter", "generated/drawn")
-    with router:
-        sdk = OpenRouter(
-            api_key=router.key,
-            client=httpx.Client(transport=httpx.MockTransport(router.handler)),
-        )
-        sdk.images.generate(...)
+    sdk = OpenRouter(
+        api_key=router.key,
+        client=httpx.Client(transport=httpx.MockTransport(router.handler)),
+    )
+    sdk.images.generate(...)
+    router.assert_all_called()
 
-Nothing is patched: the router is handed to the client as its transport. It is as strict as
-the wire tier: exact query and body, ordered scenes, and at the end of the block whatever was
-unused, repeated or otherwise wrong is an `AssertionError`, also where the code under test
-swallowed the 599 it was answered with.
+Nothing is patched: the router is handed to the client as its transport, and `with router:` is
+a `TypeError`. It is as strict as the wire tier: exact query and body, ordered scenes. A request
+that is not the documented one is answered with 599 and stands in `router.mismatches`; at the end
+`assert_all_called` is an `AssertionError` for whatever was unused, repeated or otherwise wrong,
+also where the code under test swallowed the 599. It plays what the documents show, their own
+prompt included: for prompts of your own `Sandbox` is the test double.
 """
 
 from __future__ import annotations

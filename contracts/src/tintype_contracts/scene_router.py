@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
+from typing import NoReturn
 
 import httpx
 import respx
@@ -16,6 +15,12 @@ from tintype_contracts.wire.strict import StrictScene
 
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _DRAWN = frozenset({"succeeded", "partial"})
+_NO_MOCK = (
+    "This router mocks nothing: the request would leave for the provider. Hand it to the client, "
+    "httpx.Client(transport=httpx.MockTransport(router.handler)) or "
+    "httpx.AsyncClient(transport=httpx.MockTransport(router.async_handler)), and end with "
+    "router.assert_all_called()."
+)
 
 
 class SceneRouter(respx.Router):
@@ -43,7 +48,7 @@ class SceneRouter(respx.Router):
         return tuple(self._scene.mismatches)
 
     def assert_all_called(self) -> None:
-        """Raise for whatever was not as documented.
+        """The verdict: raise for whatever was not as documented.
 
         Raises:
             AssertionError: An exchange is unused, was repeated, or was asked for otherwise.
@@ -52,19 +57,27 @@ class SceneRouter(respx.Router):
         if faults:
             raise AssertionError("\n".join(str(fault) for fault in faults))
 
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
+    def __enter__(self) -> NoReturn:
+        """Refused: in respx this line mocks, and here the request would leave, with a real key.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """The verdict; an error of the block that has another cause is not covered up."""
-        if error is None or self._scene.mismatches:
-            self.assert_all_called()
+        Raises:
+            TypeError: Always. It shows the line that plays the scene.
+        """
+        raise TypeError(_NO_MOCK)
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing: no block was entered."""
+
+    async def __aenter__(self) -> NoReturn:
+        """Refused, like `with`.
+
+        Raises:
+            TypeError: Always. It shows the line that plays the scene.
+        """
+        raise TypeError(_NO_MOCK)
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing: no block was entered."""
 
     def _play(self, request: httpx.Request) -> httpx.Response:
         answer = self._scene.answer(heard(request))
