@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -25,10 +26,10 @@ from tintype_contracts.live import (
     Fence,
     Ledger,
     Played,
+    Recording,
     Session,
     consent,
     shape_changes,
-    write_observed,
 )
 from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
@@ -59,6 +60,12 @@ def session(sandbox: Sandbox, ledger: Ledger, **options: object) -> Session:
     """A session with the provider that answers at once."""
     agreed = consent("openrouter", environ(sandbox))
     return Session(agreed, load("openrouter"), ledger, **options)
+
+
+def play(made: Session, scene: str = "generated/drawn") -> Played:
+    """One scene, planned and played."""
+    [planned] = made.plan([scene])
+    return made.play(planned)
 
 
 # --------------------------------------------------------------------------- consent
@@ -219,13 +226,15 @@ def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Ledger) -> N
 
 
 def test_a_scene_is_played_and_paid_as_reported(sandbox: Sandbox, ledger: Ledger) -> None:
-    """The picture is looked at and not kept; the ledger has what the provider reported."""
-    played = session(sandbox, ledger).play("generated/drawn")
+    """The picture lies beside the ledger, which has what the provider reported."""
+    played = play(session(sandbox, ledger))
     assert played.error is None
     assert played.task is not None
     assert ledger.spent == played.task.cost.usd
     [asset] = played.assets
     assert asset.media_type == "image/png"
+    assert asset.path.parent == ledger.pictures
+    assert hashlib.sha256(asset.path.read_bytes()).hexdigest() == asset.sha256
     assert [str(each.operation) for each in played.observed][-1] == "submit"
 
 
@@ -241,7 +250,7 @@ def test_the_line_is_there_when_the_request_leaves(sandbox: Sandbox, tmp_path: P
             return super().open(request, timeout=timeout)
 
     ledger = Ledger(path, Caps(budget=Decimal(1)))
-    session(sandbox, ledger, transport=Watching()).play("generated/drawn")
+    play(session(sandbox, ledger, transport=Watching()))
     assert [json.loads(text)["state"] for text in seen] == ["sent"]
 
 
@@ -259,7 +268,7 @@ def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Ledger) 
             real.close()
 
     dropping = Dropping()
-    played = session(sandbox, ledger, transport=dropping).play("generated/drawn")
+    played = play(session(sandbox, ledger, transport=dropping))
     assert played.task is None
     assert len(dropping.sent) == 1
     assert ledger.spent == played.quote.high
@@ -270,7 +279,7 @@ def test_a_scene_over_budget_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> 
     before = sandbox.balance("openrouter")
     poor = Ledger(tmp_path / "ledger.jsonl", Caps(budget=Decimal("0.001")))
     with pytest.raises(BudgetError):
-        session(sandbox, poor).play("generated/drawn")
+        play(session(sandbox, poor))
     assert sandbox.balance("openrouter") == before
 
 
@@ -284,7 +293,7 @@ def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Ledger) -> None:
 def test_a_scene_that_submits_nothing_is_told(sandbox: Sandbox, ledger: Ledger, scene: str) -> None:
     """The sentence names the scene."""
     with pytest.raises(UsageError, match="scene"):
-        session(sandbox, ledger).play(scene)
+        session(sandbox, ledger).plan([scene])
 
 
 # ------------------------------------------------------------------- shapes, recording
@@ -296,7 +305,7 @@ def polled(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Played
     ledger = Ledger(tmp_path_factory.mktemp("live") / "ledger.jsonl", Caps(budget=Decimal(1)))
     fixtures = load(POLLED)
     agreed = consent(POLLED, environ(sandbox))
-    return Session(agreed, fixtures, ledger).play("generated/drawn")
+    return play(Session(agreed, fixtures, ledger))
 
 
 def test_the_sandbox_answers_in_the_documented_shape(polled: Played) -> None:
@@ -319,10 +328,16 @@ def test_another_shape_is_told(polled: Played) -> None:
     }
 
 
+def recorded(played: Played, folder: Path) -> Path:
+    """The story of one scene, in a new copy of its fixture set."""
+    with Recording(FILES, folder, load(POLLED), DAY) as recording:
+        recording.write([played])
+    return recording.path
+
+
 def test_what_was_observed_passes_lint_and_rehearsal(polled: Played, tmp_path: Path) -> None:
     """The new set keeps every rule, and the plugin does in it what it did on the wire."""
-    fixtures = load(POLLED)
-    path = write_observed(FILES, tmp_path / POLLED, fixtures, [polled], DAY)
+    path = recorded(polled, tmp_path / POLLED)
     made = load_folder(tmp_path / POLLED)
     hooks = Registry().get(POLLED).hooks
     rehearsal = Rehearsal(hooks=hooks, fixtures=made)
@@ -338,8 +353,7 @@ def test_what_was_observed_passes_lint_and_rehearsal(polled: Played, tmp_path: P
 
 def test_nothing_private_is_written(sandbox: Sandbox, polled: Played, tmp_path: Path) -> None:
     """No key, no id, no address, no picture."""
-    fixtures = load(POLLED)
-    path = write_observed(FILES, tmp_path / POLLED, fixtures, [polled], DAY)
+    path = recorded(polled, tmp_path / POLLED)
     text = path.read_text("utf-8")
     assert polled.task is not None
     assert sandbox.key(POLLED) not in text
@@ -351,7 +365,16 @@ def test_nothing_private_is_written(sandbox: Sandbox, polled: Played, tmp_path: 
 def test_nothing_is_overwritten(polled: Played, tmp_path: Path) -> None:
     """What the documents say stays what they say."""
     with pytest.raises(UsageError, match="overwritten"):
-        write_observed(FILES, tmp_path, load(POLLED), [polled], DAY)
+        recorded(polled, tmp_path)
+
+
+def test_a_recording_without_an_observation_leaves_nothing(tmp_path: Path) -> None:
+    """The folder was there while it might have been paid for, and is gone again."""
+    folder = tmp_path / POLLED
+    with Recording(FILES, folder, load(POLLED), DAY) as recording:
+        assert (folder / "provider.json").read_bytes() == FILES["provider.json"]
+        recording.write([])
+    assert not folder.exists()
 
 
 # -------------------------------------------------------------------------- commands
@@ -359,7 +382,8 @@ def test_nothing_is_overwritten(polled: Played, tmp_path: Path) -> None:
 
 def invoke(sandbox: Sandbox, tmp_path: Path, *arguments: str, **more: str) -> Result:
     """A command, its ledger in the test's folder."""
-    given = {**environ(sandbox), "CI": "", **more}
+    journal = str(tmp_path / "journal.db")
+    given = {**environ(sandbox), "CI": "", "TINTYPE_JOURNAL": journal, **more}
     options = ["--ledger", str(tmp_path / "ledger.jsonl"), "--budget-usd", "1"]
     return CliRunner().invoke(command, [*arguments, *options], env=given)
 

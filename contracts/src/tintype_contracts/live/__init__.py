@@ -11,8 +11,8 @@ from tintype_contracts.live.consent import Consent, consent
 from tintype_contracts.live.fence import Fence
 from tintype_contracts.live.ledger import Caps, Ledger
 from tintype_contracts.live.observing import Observed, Tape
-from tintype_contracts.live.recording import write_observed
-from tintype_contracts.live.session import Played, Session
+from tintype_contracts.live.recording import Recording
+from tintype_contracts.live.session import Planned, Played, Session
 from tintype_contracts.live.shapes import shape_changes
 
 __all__ = [
@@ -21,10 +21,11 @@ __all__ = [
     "Fence",
     "Ledger",
     "Observed",
+    "Planned",
     "Played",
+    "Recording",
     "Session",
     "Tape",
     "consent",
     "shape_changes",
-    "write_observed",
 ]

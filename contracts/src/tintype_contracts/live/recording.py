@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from tintype.errors import UsageError
 from tintype_contracts.fixtures.format import Fixtures
@@ -16,43 +19,82 @@ from tintype_contracts.live.session import Asset, Played
 _STORY = "observed"
 
 
-def write_observed(
-    files: Mapping[str, bytes],
-    folder: Path,
-    fixtures: Fixtures,
-    played: Sequence[Played],
-    day: date,
-) -> Path:
-    """Copy a fixture set and add a story of what was observed. Nothing is overwritten.
+class Recording:
+    """A copy of a fixture set in a new folder, and a story of what was observed in it.
+
+    Used as a context manager: the folder is there before anything is paid, and gone again
+    where nothing was observed. Nothing is overwritten.
 
     Args:
         files: The fixture set as it is, by file name.
         folder: Where the new set goes; it must not exist.
         fixtures: The same set, read.
-        played: The scenes that were played.
-        day: The day they were played.
-
-    Returns:
-        The new story's file.
-
-    Raises:
-        UsageError: The folder is there already, or nothing was observed.
+        day: The day on which the scenes are played.
     """
-    if folder.exists():
-        msg = f"{folder} is there already: nothing is overwritten, name another."
-        raise UsageError(msg)
-    if not any(each.observed for each in played):
-        msg = "Nothing was observed: there is nothing to write."
-        raise UsageError(msg)
-    name = f"{_STORY}-{day.isoformat()}"
-    story = _story(name, fixtures, played)
-    for file, data in files.items():
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_bytes(data)
-    _add_source(folder / "provider.json", name, day, [a for each in played for a in each.assets])
-    path = folder / f"{name}.json"
-    path.write_text(format_fixture(on_a_line(story)), "utf-8")
-    return path
+
+    def __init__(
+        self, files: Mapping[str, bytes], folder: Path, fixtures: Fixtures, day: date
+    ) -> None:
+        self._files = files
+        self._folder = folder
+        self._fixtures = fixtures
+        self._name = f"{_STORY}-{day.isoformat()}"
+        self._day = day
+        self._written = False
+
+    @property
+    def path(self) -> Path:
+        """The new story's file."""
+        return self._folder / f"{self._name}.json"
+
+    def __enter__(self) -> Self:
+        """Make the folder, and copy the set.
+
+        Raises:
+            UsageError: The folder is there already, or cannot be made.
+        """
+        if self._folder.exists():
+            msg = f"{self._folder} is there already: nothing is overwritten, name another."
+            raise UsageError(msg)
+        with self._translated():
+            self._folder.mkdir(parents=True)
+            for file, data in self._files.items():
+                (self._folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (self._folder / file).write_bytes(data)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind where nothing was observed."""
+        if not self._written:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def write(self, played: Sequence[Played]) -> None:
+        """Write what was observed so far, in place of what was written before.
+
+        Args:
+            played: The scenes that were played, the interrupted one among them.
+
+        Raises:
+            UsageError: It cannot be written.
+        """
+        told = [each for each in played if each.observed]
+        if not told:
+            return
+        story = _story(self._name, self._fixtures, told)
+        assets = [asset for each in told for asset in each.assets]
+        sources = _with_source(self._files["provider.json"], self._name, self._day, assets)
+        with self._translated():
+            self.path.write_text(format_fixture(on_a_line(story)), "utf-8")
+            (self._folder / "provider.json").write_text(sources, "utf-8")
+        self._written = True
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            msg = f"{self._folder} cannot be written: {error.strerror}."
+            raise UsageError(msg) from error
 
 
 def _story(name: str, fixtures: Fixtures, played: Iterable[Played]) -> Mapping[str, object]:
@@ -77,15 +119,15 @@ def _story(name: str, fixtures: Fixtures, played: Iterable[Played]) -> Mapping[s
     }
 
 
-def _add_source(path: Path, name: str, day: date, assets: Sequence[Asset]) -> None:
-    """The run as a source; of the pictures it keeps what tells them apart, not the pictures."""
-    tables = parse(path.read_text("utf-8"))
-    if not isinstance(tables, dict):
-        msg = f"{path.name} holds no tables."
+def _with_source(tables: bytes, name: str, day: date, assets: Sequence[Asset]) -> str:
+    """The tables with the run as a source; of the pictures they keep what tells them apart."""
+    parsed = parse(tables.decode("utf-8"))
+    if not isinstance(parsed, dict):
+        msg = "provider.json holds no tables."
         raise UsageError(msg)
     title = "; ".join([f"Observed live on {day.isoformat()}", *map(_told, assets)])
-    tables["sources"][name] = {"title": title, "retrieved": day.isoformat()}
-    path.write_text(format_fixture(on_a_line(tables)), "utf-8")
+    parsed["sources"][name] = {"title": title, "retrieved": day.isoformat()}
+    return format_fixture(on_a_line(parsed))
 
 
 def _told(asset: Asset) -> str:

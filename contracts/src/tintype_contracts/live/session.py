@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 from attrs import evolve, frozen
 
 from tintype._media import media_type
+from tintype.cli.unfinished import Seen
 from tintype.client import Client
+from tintype.downloads import check_folder
 from tintype.errors import Billed, TintypeError, UsageError
+from tintype.journal import Journal
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype.transports import Transport
@@ -26,11 +30,29 @@ from tintype_contracts.rehearsing.transcripts import image_request
 
 @frozen(kw_only=True)
 class Asset:
-    """A result, without its bytes."""
+    """A result, and where its bytes are."""
 
     sha256: str
     media_type: str
     size: int
+    path: Path
+
+
+@frozen(kw_only=True)
+class Planned:
+    """A scene that can be paid for: what it asks for, and for how much.
+
+    Attributes:
+        scene: Its id, `story/scene`.
+        request: What is submitted.
+        quote: What it is expected to cost.
+        tape: What was observed so far: how the price was asked for.
+    """
+
+    scene: str
+    request: ImageRequest
+    quote: Quote
+    tape: Tape
 
 
 @frozen(kw_only=True)
@@ -40,8 +62,8 @@ class Played:
     Attributes:
         scene: Its id, `story/scene`.
         observed: Every exchange, in order.
-        assets: The pictures, without their bytes.
-        task: How the task ended, or None where none was accepted.
+        assets: The pictures, on disk.
+        task: How the task stood in the end, or None where none was accepted.
         error: What went wrong, or None.
         quote: What it was expected to cost.
     """
@@ -61,24 +83,35 @@ class Session:
         consent: That it may.
         fixtures: What the provider documents.
         ledger: Where every submission stands before it leaves.
+        journal: What keeps the tasks that are paid for: a journal, a file, a URL, or `off`.
+        seen: Told of every submission and snapshot, for whoever must say what goes on.
         plugins: Provider modules by name, in place of the installed ones.
-        transport: Makes the exchanges; the core's own if left out.
+        transport: Makes the exchanges, and is closed after each scene; the core's own if left
+            out.
+
+    Attributes:
+        played: What was played so far, the scene that was interrupted among it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a keyword with a default
         self,
         consent: Consent,
         fixtures: Fixtures,
         ledger: Ledger,
         *,
+        journal: Journal | str | Path | None = None,
+        seen: Seen | None = None,
         plugins: dict[str, object] | None = None,
         transport: Transport | None = None,
     ) -> None:
         self._consent = consent
         self._fixtures = fixtures
         self._ledger = ledger
+        self._journal = journal
+        self._seen = seen or Seen()
         self._plugins = plugins
         self._transport = transport
+        self.played: list[Played] = []
 
     def cheapest(self) -> str:
         """The scene that draws for the least money, of those whose price is known.
@@ -99,57 +132,110 @@ class Session:
             raise UsageError(msg)
         return min(prices)[2]
 
-    def play(self, scene: str) -> Played:
-        """Submit the scene's request, follow it to its end, and look at what it drew.
+    def plan(self, scenes: Sequence[str]) -> tuple[Planned, ...]:
+        """Every scene with its request and its price, before the first is paid.
 
         Raises:
-            UsageError: There is no such scene, or it submits nothing.
+            UsageError: There is no such scene, it submits nothing, or there is no place for
+                the ledger or the pictures.
+            BudgetError: A price is unknown, or they cannot all be paid.
+            JournalError: The journal cannot be opened.
+        """
+        check_folder(self._ledger.pictures)
+        requests = [(scene, self._request(scene)) for scene in scenes]
+        planned = tuple(self._planned(*each) for each in requests)
+        self._ledger.check([(each.scene, each.quote.high) for each in planned])
+        return planned
+
+    def _planned(self, scene: str, request: ImageRequest) -> Planned:
+        tape = Tape()
+        with self._client(tape) as client:
+            quote = client.quote(request, provider=self._fixtures.provider)
+        return Planned(scene=scene, request=request, quote=quote, tape=tape)
+
+    def play(self, planned: Planned) -> Played:
+        """Submit the scene's request, follow it to its end, and save what it drew.
+
+        Whatever ends it, what was observed until then stands in `played`.
+
+        Raises:
             BudgetError: It may not be paid; nothing was submitted.
         """
-        request, tape = self._request(scene), Tape()
-        provider = self._fixtures.provider
-        with self._client(tape) as client:
-            quote = client.quote(request, provider=provider)
-            entry = self._ledger.reserve(scene, quote.high)
-            task: Task | None = None
-            failure: TintypeError | None = None
-            assets: tuple[Asset, ...] = ()
-            try:
-                task = client.submit(request, provider=provider)
-                task = client.wait(task)
-                assets = tuple(_assets(client, task))
-            except TintypeError as error:
-                failure = error
-            self._ledger.settle(entry, _cost(task, failure, quote))
-        return Played(
-            scene=scene,
-            observed=tuple(tape.observed),
-            quote=quote,
-            task=task,
-            assets=assets,
-            error=failure,
-        )
+        entry = self._ledger.reserve(planned.scene, planned.quote.high)
+        follower = _Follower(seen=self._seen)
+        try:
+            with self._client(planned.tape) as client:
+                follower.follow(client, planned, self._ledger.pictures)
+        finally:
+            self.played.append(follower.played(planned))
+        played = self.played[-1]
+        self._ledger.settle(entry, _cost(played.task, played.error, planned.quote))
+        return played
 
-    def _client(self, tape: Tape) -> closing[Client]:
+    @contextmanager
+    def _client(self, tape: Tape) -> Iterator[Client]:
         transport = self._transport
         if transport is None:
             from tintype.transports.urllib3 import Urllib3Transport  # noqa: PLC0415
 
             transport = Urllib3Transport()
         fence = Fence(transport, self._fixtures, self._ledger.attempt)
-        client = Client(
-            environ=self._consent.environ,
-            transport=fence,
-            plugins=self._plugins,
-            wrappers=[tape],
-        )
-        return closing(client)
+        with (
+            closing(fence),
+            Client(
+                environ=self._consent.environ,
+                transport=fence,
+                plugins=self._plugins,
+                wrappers=[tape],
+                journal=self._journal,
+                observers=[self._seen.observe],
+            ) as client,
+        ):
+            yield client
 
     def _request(self, scene: str) -> ImageRequest:
         """What the scene asks for: of this nobody waits for a webhook."""
         exchange = submission_of(self._fixtures, scene)
         made = image_request(exchange, fixed_values(self._fixtures, exchange))
         return evolve(made, webhook_url=None)
+
+
+class _Follower:
+    """One submission on its way, and what is known of it at any moment."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._task: Task | None = None
+        self._error: TintypeError | None = None
+        self._assets: tuple[Asset, ...] = ()
+
+    def follow(self, client: Client, planned: Planned, pictures: Path) -> None:
+        """Submit, wait, and save. An error ends it, and is kept."""
+        provider = planned.quote.provider
+        try:
+            task = client.submit(planned.request, provider=provider, on_progress=self._note)
+            self._note(task)
+            task = client.wait(task, on_progress=self._note)
+            self._note(task)
+            self._assets = tuple(map(_asset, client.save(task, pictures)))
+            self._seen.forget([task])
+        except TintypeError as error:
+            self._error = error
+
+    def played(self, planned: Planned) -> Played:
+        """What came of it so far."""
+        return Played(
+            scene=planned.scene,
+            observed=tuple(planned.tape.observed),
+            quote=planned.quote,
+            task=self._task,
+            assets=self._assets,
+            error=self._error,
+        )
+
+    def _note(self, task: Task) -> None:
+        self._task = task
+        self._seen.note(task)
 
 
 def drawing_scenes(fixtures: Fixtures) -> Iterator[str]:
@@ -191,8 +277,9 @@ def _cost(task: Task | None, failure: TintypeError | None, quote: Quote) -> Deci
     return Decimal() if task.billed is Billed.NO else worst
 
 
-def _assets(client: Client, task: Task) -> Iterator[Asset]:
-    for image in task.images:
-        data = client.fetch(image, provider=task.provider)
-        kind = image.media_type or media_type(data) or "of no known type"
-        yield Asset(sha256=hashlib.sha256(data).hexdigest(), media_type=kind, size=len(data))
+def _asset(path: Path) -> Asset:
+    data = path.read_bytes()
+    kind = media_type(data) or "of no known type"
+    return Asset(
+        sha256=hashlib.sha256(data).hexdigest(), media_type=kind, size=len(data), path=path
+    )

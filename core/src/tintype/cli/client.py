@@ -36,9 +36,13 @@ def client(
     )
 
 
-def journal_place() -> Path | None:
-    """Where the journal is kept, or None: where the environment says, if it does."""
-    return None if os.environ.get("TINTYPE_JOURNAL") else usual_place()
+def journal_place() -> str | Path | None:
+    """Where the journal is kept: as the environment says, or the usual place, if there is one.
+
+    Raises:
+        UsageError: The user has no home.
+    """
+    return os.environ.get("TINTYPE_JOURNAL") or usual_place()
 
 
 def journaled(*, task_timeout: float | None = None) -> Client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,8 +10,14 @@ import click
 
 from tintype.cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
-from tintype_contracts.drift import SEVERITIES
+from tintype_contracts.commands.contracts.paid import (
+    PaidError,
+    paid_flags,
+    play_scenes,
+    played_lines,
+    tell_unsaved,
+)
+from tintype_contracts.drift import SEVERITIES, Change
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import load
 from tintype_contracts.live import Played, shape_changes
@@ -34,8 +41,16 @@ def command(  # noqa: PLR0913 - each is a flag
 
     Needs <NAME>_API_KEY and TINTYPE_LIVE=1 in the environment, and a budget. Nothing is
     submitted whose price is unknown. No fixture is changed: write the day into
-    `validated.live` yourself. Exit status: 0 as documented, 1 not, 2 refused.
+    `validated.live` yourself. Pictures are saved beside the ledger, tasks stand in the journal.
+    Exit status: 0 as documented, 1 not, 2 refused (nothing was submitted).
     """
+    changes: list[Change] = []
+
+    def keep(played: Sequence[Played]) -> None:
+        say("\n".join(played_lines(played[-1])))
+        tell_unsaved(played[-1])
+        changes.extend(shape_changes(fixtures, played[-1]))
+
     try:
         fixtures = load(name)
         played = play_scenes(
@@ -47,16 +62,15 @@ def command(  # noqa: PLR0913 - each is a flag
             attempts=attempts,
             ci=ci,
             yes=yes,
+            keep=keep,
         )
     except (UsageError, FixtureError) as error:
         give_up(str(error))
-    except TintypeError as error:
+    except (TintypeError, PaidError) as error:
         give_up(str(error), 1)
-    changes = [change for each in played for change in shape_changes(fixtures, each)]
-    for each in played:
-        say("\n".join(played_lines(each)))
-    for change in sorted(changes, key=lambda change: SEVERITIES.index(change.severity)):
-        say(f"{change.severity:<8} {change.name}: {change.message}")
+    finally:
+        for change in sorted(changes, key=lambda change: SEVERITIES.index(change.severity)):
+            say(f"{change.severity:<8} {change.name}: {change.message}")
     wrong = any(change.severity == "error" for change in changes)
     raise SystemExit(1 if wrong or any(_failed(each) for each in played) else 0)
 

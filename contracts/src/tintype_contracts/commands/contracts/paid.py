@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import reduce
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
 
+from tintype.cli.client import journal_place
 from tintype.cli.options import option
-from tintype.cli.speaking import tell
-from tintype.errors import UsageError
+from tintype.cli.speaking import can_ask, complain, say_json, tell
+from tintype.cli.unfinished import told_if_interrupted
+from tintype.convert import to_json
+from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.live import Caps, Ledger, Played, Session, consent
+from tintype_contracts.live import Caps, Ledger, Planned, Played, Session, consent
+
+# Called with all that was played so far.
+Keep: TypeAlias = Callable[[Sequence[Played]], None]
+
+
+class PaidError(Exception):
+    """A run ended when something was submitted already: no misuse any more."""
+
+    def __init__(self, error: TintypeError) -> None:
+        super().__init__(str(error))
+
 
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
@@ -67,40 +81,89 @@ def play_scenes(  # noqa: PLR0913 - each is a flag
     attempts: int,
     ci: bool,
     yes: bool,
+    keep: Keep,
 ) -> list[Played]:
     """Play scenes for money, one at a time, once every fence is passed.
 
+    Args:
+        fixtures: What the provider documents.
+        budget_usd: What may be spent.
+        scenes: Which; the cheapest that draws if there is none.
+        ledger: Where each submission is written down.
+        submits: The most submissions.
+        attempts: The most attempts.
+        ci: Whether a run in CI is meant.
+        yes: Whether to ask nobody.
+        keep: Called with all that was played so far, after each scene; also after the one that
+            an interrupt ended.
+
     Raises:
-        UsageError: A fence is closed; what stands behind it was not submitted.
+        UsageError: A fence is closed: nothing was submitted.
+        PaidError: Something went wrong when something was submitted already, and kept.
     """
     agreed = consent(fixtures.provider, os.environ, ci=ci)
-    caps = Caps(budget=budget_usd, submits=submits, attempts=attempts)
-    kept = Ledger(ledger, caps)
-    session = Session(agreed, fixtures, kept)
-    chosen = list(scenes) or [session.cheapest()]
-    _ask(fixtures, chosen, kept, budget_usd, yes=yes)
-    return [session.play(scene) for scene in chosen]
-
-
-def _ask(
-    fixtures: Fixtures, scenes: Sequence[str], ledger: Ledger, budget: Decimal, *, yes: bool
-) -> None:
-    listed = ", ".join(scenes)
-    tell(f"{fixtures.title}: {listed}; {ledger.spent} of {budget} USD are spent.")
-    if yes:
-        return
-    if not sys.stdin.isatty():
+    if not yes and not can_ask():
         msg = "Nobody can be asked whether this may cost money: give --yes."
         raise UsageError(msg)
-    click.confirm("Go on, and pay for it?", abort=True, err=True)
+    caps = Caps(budget=budget_usd, submits=submits, attempts=attempts)
+    kept = Ledger(ledger, caps)
+    with told_if_interrupted() as seen:
+        session = Session(agreed, fixtures, kept, journal=journal_place(), seen=seen)
+        planned = session.plan(list(scenes) or [session.cheapest()])
+        _tell_of(fixtures, planned, kept, budget_usd)
+        if not yes:
+            click.confirm("Go on, and pay for it?", abort=True, err=True)
+        try:
+            for each in planned:
+                _play(session, each, keep)
+        except TintypeError as error:
+            if session.played:
+                raise PaidError(error) from error
+            raise
+    return session.played
+
+
+def _play(session: Session, planned: Planned, keep: Keep) -> None:
+    """Play one scene, and keep it whatever ends it."""
+    before = len(session.played)
+    try:
+        session.play(planned)
+    except BaseException:
+        if len(session.played) > before:
+            with suppress(TintypeError):  # what ended it matters more
+                keep(session.played)
+        raise
+    keep(session.played)
+
+
+def _tell_of(
+    fixtures: Fixtures, planned: Sequence[Planned], ledger: Ledger, budget: Decimal
+) -> None:
+    listed = ", ".join(each.scene for each in planned)
+    worst = sum((each.quote.high or Decimal() for each in planned), Decimal())
+    spent = f"{ledger.spent} of {budget} USD are spent"
+    tell(f"{fixtures.title}: {listed}, for up to {worst} USD; {spent}.")
+
+
+def tell_unsaved(played: Played) -> None:
+    """Say how to get at a task that an error kept from being saved; of an interrupt others tell."""
+    task = played.task
+    if played.error is None or task is None:
+        return
+    if len(played.assets) < len(task.images) or not task.state.terminal:
+        if task.record:
+            complain(f"{task.provider}: Finish it with: tintype resume {task.record}")
+        else:
+            say_json(to_json(task))
 
 
 def played_lines(played: Played) -> list[str]:
     """How a scene went, for a person."""
-    ended = played.task.state if played.task else f"not accepted: {played.error}"
+    lost = f"not accepted: {played.error}" if played.error else "interrupted, without an answer"
+    ended = played.task.state if played.task else lost
     lines = [f"{played.scene}: {ended}, {len(played.observed)} exchanges"]
     lines += [
-        f"  image {asset.media_type}, {asset.size} bytes, SHA-256 {asset.sha256}"
+        f"  image {asset.media_type}, {asset.size} bytes, SHA-256 {asset.sha256}, {asset.path}"
         for asset in played.assets
     ]
     if played.error is not None and played.task is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,10 +11,16 @@ import click
 
 from tintype.cli.speaking import give_up, say_path, tell
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.commands.contracts.paid import paid_flags, play_scenes, played_lines
+from tintype_contracts.commands.contracts.paid import (
+    PaidError,
+    paid_flags,
+    play_scenes,
+    played_lines,
+    tell_unsaved,
+)
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import files_of, load, load_folder
-from tintype_contracts.live import write_observed
+from tintype_contracts.live import Played, Recording
 
 
 @click.command("record")
@@ -36,30 +43,35 @@ def command(  # noqa: PLR0913 - each is a flag
 
     FOLDER becomes a copy of the fixture set with one story more, of kind `observed`, without
     keys, ids and pictures. The same fences hold as for `live`. Exit status: 0 written, 1
-    a scene went wrong or the result breaks a rule, 2 refused.
+    a scene went wrong or the result breaks a rule, 2 refused (nothing was submitted).
     """
     try:
         fixtures = load(name)
-        if folder.exists():
-            give_up(f"{folder} is there already: nothing is overwritten.")
-        played = play_scenes(
-            fixtures,
-            budget_usd=budget_usd,
-            scenes=scenes,
-            ledger=ledger,
-            submits=submits,
-            attempts=attempts,
-            ci=ci,
-            yes=yes,
-        )
-        day = datetime.now(UTC).date()
-        path = write_observed(files_of(name), folder, fixtures, played, day)
+        with Recording(files_of(name), folder, fixtures, datetime.now(UTC).date()) as recording:
+
+            def keep(played: Sequence[Played]) -> None:
+                for line in played_lines(played[-1]):
+                    tell(line)
+                tell_unsaved(played[-1])
+                recording.write(played)
+
+            played = play_scenes(
+                fixtures,
+                budget_usd=budget_usd,
+                scenes=scenes,
+                ledger=ledger,
+                submits=submits,
+                attempts=attempts,
+                ci=ci,
+                yes=yes,
+                keep=keep,
+            )
+        if not recording.path.exists():
+            give_up("Nothing was observed: there is nothing to write.", 1)
         load_folder(folder)
     except UsageError as error:
         give_up(str(error))
-    except (TintypeError, FixtureError) as error:
+    except (TintypeError, PaidError, FixtureError) as error:
         give_up(str(error), 1)
-    for each in played:
-        tell("\n".join(played_lines(each)))
-    say_path(path)
+    say_path(recording.path)
     raise SystemExit(1 if any(each.error for each in played) else 0)

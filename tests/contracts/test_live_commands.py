@@ -1,0 +1,198 @@
+"""`contracts live` and `record` as processes: whole before they pay, and nothing paid is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from tests.core.terminal import SCRIPT, Terminal
+
+from tintype import Task, from_json
+from tintype.journal.sql import SqlJournal
+from tintype_contracts import Sandbox
+from tintype_contracts.live import Caps, Ledger
+
+Done: TypeAlias = subprocess.CompletedProcess[str]
+SCENE = ("--scene", "generated/drawn")
+BUDGET = ("--budget-usd", "1")
+_MISUSE = 2
+
+
+@pytest.fixture
+def service() -> Iterator[Sandbox]:
+    """A provider that stands for the live service."""
+    with Sandbox(["apiin"], pace=0.02) as found:
+        yield found
+
+
+@pytest.fixture
+def slow() -> Iterator[Sandbox]:
+    """The same, which takes its time to draw."""
+    with Sandbox(["apiin"], pace=30) as found:
+        yield found
+
+
+def environ(service: Sandbox, folder: Path) -> dict[str, str]:
+    """The environment of somebody who means it."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TINTYPE_LIVE": "1",
+        "TINTYPE_JOURNAL": str(folder / "journal.db"),
+        **service.environ(),
+    }
+
+
+def run(service: Sandbox, folder: Path, *arguments: str) -> Done:
+    """The command's end, with nobody at its stdin."""
+    return subprocess.run(  # noqa: S603 - our own script
+        [SCRIPT, "contracts", *arguments],
+        env=environ(service, folder),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("live", "apiin", *BUDGET, "--yes", *SCENE, "--scene", "generated/x"), "generated/x"),
+        (
+            ("record", "apiin", "to", *BUDGET, "--yes", *SCENE, "--scene", "x/listed"),
+            "no scene 'x/listed'",
+        ),
+        (("record", "apiin", "to", "--budget-usd", "0.03", "--yes", *SCENE, *SCENE), "may cost"),
+        (("live", "apiin", *BUDGET, "--yes", "--submits", "1", *SCENE, *SCENE), "submissions"),
+        (("record", "apiin", "file/to", *BUDGET, "--yes", *SCENE), "cannot be written"),
+        (("record", "apiin", "there", *BUDGET, "--yes", *SCENE), "overwritten"),
+        (("live", "apiin", *BUDGET, "--yes", "--ledger", "no/l.jsonl", *SCENE), "ledger"),
+        (("live", "apiin", *BUDGET, "--yes", "--ledger", "file/l.jsonl", *SCENE), "Cannot write"),
+        (("live", "apiin", *BUDGET, *SCENE), "give --yes"),
+    ],
+)
+def test_what_cannot_be_played_whole_is_not_begun(
+    service: Sandbox, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    """The second scene, the folder, the ledger and the consent are looked at before the first."""
+    (tmp_path / "file").touch()
+    (tmp_path / "there").mkdir()
+    done = run(service, tmp_path, *arguments)
+    assert done.returncode == _MISUSE, done.stderr
+    assert words in done.stderr
+    assert service.ledger("apiin").paid == ()
+    assert not (tmp_path / "to").exists()
+
+
+def test_without_anybody_to_ask_not_even_a_price_is_asked(service: Sandbox, tmp_path: Path) -> None:
+    """Exit code 2 is only where nothing was sent."""
+    run(service, tmp_path, "live", "apiin", *BUDGET)
+    assert service.calls("apiin") == ()
+
+
+def test_a_terminal_is_asked_for_how_much(service: Sandbox, tmp_path: Path) -> None:
+    """With the worst of all scenes; an n pays nothing."""
+    arguments = ("contracts", "live", "apiin", *BUDGET, *SCENE, *SCENE)
+    terminal = Terminal.of(arguments, environ(service, tmp_path), tmp_path)
+    terminal.until(b"Go on, and pay for it? [y/N]")
+    terminal.type(b"n\n")
+    assert terminal.end() == 1
+    assert b"for up to 0." in terminal.shown
+    assert service.ledger("apiin").paid == ()
+
+
+def test_pictures_are_saved_beside_the_ledger(service: Sandbox, tmp_path: Path) -> None:
+    """And the journal has nothing left to do."""
+    done = run(service, tmp_path, "live", "apiin", *BUDGET, "--yes", *SCENE)
+    assert done.returncode == 0, done.stderr
+    (picture, *_) = (tmp_path / "tintype-live.jsonl.pictures").iterdir()
+    assert picture.name in done.stdout
+    assert [record.open for record in SqlJournal(tmp_path / "journal.db").records()] == [False]
+
+
+@pytest.mark.parametrize("journal", ["journal.db", "off"])
+@pytest.mark.parametrize("command", [("live", "apiin"), ("record", "apiin", "to")])
+def test_an_interrupt_loses_nothing(
+    slow: Sandbox, tmp_path: Path, command: tuple[str, ...], journal: str
+) -> None:
+    """The task is told with the way on, what was observed is written, the worst stays spent."""
+    given = environ(slow, tmp_path) | {"TINTYPE_JOURNAL": journal}
+    with subprocess.Popen(  # noqa: S603 - our own script
+        [SCRIPT, "contracts", *command, *BUDGET, "--yes", *SCENE],
+        env=given,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while "poll" not in slow.calls("apiin"):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        shown, told = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
+    assert "Traceback" not in told
+    if journal == "off":
+        (printed,) = [line for line in shown.splitlines() if line.startswith("{")]
+        assert from_json(printed, Task).id
+    else:
+        (record,) = SqlJournal(tmp_path / journal).records()
+        assert f"tintype resume {record.id}" in told
+    if command[0] == "record":
+        (story,) = (tmp_path / "to").glob("observed-*.json")
+        assert json.loads(story.read_text("utf-8"))["exchanges"]
+    ledger = Ledger(tmp_path / "tintype-live.jsonl", Caps(budget=Decimal(1)))
+    assert ledger.spent > 0
+
+
+def test_what_was_played_is_kept_when_a_later_scene_goes_wrong(
+    service: Sandbox, tmp_path: Path
+) -> None:
+    """It was paid for: that is exit code 1, and the recording holds the first scene."""
+    twice = ("record", "apiin", "to", *BUDGET, "--yes", "--attempts", "1", *SCENE, *SCENE)
+    done = run(service, tmp_path, *twice)
+    assert done.returncode == 1, done.stderr
+    assert len(service.ledger("apiin").paid) == 1
+    (story,) = (tmp_path / "to").glob("observed-*.json")
+    assert json.loads(story.read_text("utf-8"))["exchanges"]
+
+
+_SPENDER = """
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+from tintype.errors import BudgetError
+from tintype_contracts.live import Caps, Ledger
+ledger = Ledger(Path(sys.argv[1]), Caps(budget=Decimal(1), submits=10))
+for _ in range(10):
+    try:
+        ledger.reserve("a", Decimal("0.1"))
+    except BudgetError:
+        pass
+"""
+
+
+def test_processes_share_a_budget(tmp_path: Path) -> None:
+    """Six at once, each of which would spend it all: exactly all is spent."""
+    path = tmp_path / "ledger.jsonl"
+    spenders = [
+        subprocess.Popen([sys.executable, "-c", _SPENDER, str(path)])  # noqa: S603 - our own code
+        for _ in range(6)
+    ]
+    assert [spender.wait(timeout=60) for spender in spenders] == [0] * 6
+    assert len(path.read_text("utf-8").splitlines()) == 10
+    assert Ledger(path, Caps(budget=Decimal(1))).spent == 1
