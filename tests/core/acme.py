@@ -26,7 +26,7 @@ from tintype._flow import Conversation, Terms
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype.catalog import Choice, Flag, Model, Price, ProviderInfo, Range, References
-from tintype.convert import read, translate
+from tintype.convert import Id, decisive, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -101,8 +101,8 @@ KINDS: Mapping[int, type[ProviderError]] = {
 class Answer:
     """What Acme says of a task. An event of its streams holds everything so far."""
 
-    id: str = ""
-    status: str = "running"
+    id: Id = decisive(Id(""))
+    status: str = decisive("running")
     images: tuple[str, ...] = ()
     previews: tuple[str, ...] = ()
     error: str = ""
@@ -169,7 +169,7 @@ class Acme:
             raise refusal(message.status, KINDS)
         match exchange.operation:
             case Operation.PRICE:
-                tag, _ = read(message, Tag)
+                tag, _ = read(message, Tag, strict=True)
                 return Quote(credits_low=tag.credits, credits_high=tag.credits, final=tag.final)
             case Operation.PREPARE:
                 upload, _ = read(message, Upload)

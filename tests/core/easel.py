@@ -16,7 +16,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import decode_image, peek, read, translate
+from tintype.convert import decisive, decode_image, peek, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -72,7 +72,7 @@ INFO = ProviderInfo(
 class Answer:
     """A picture as it stands."""
 
-    id: str = ""
+    id: str = decisive("")
     state: str
     urls: tuple[str, ...] = ()
     picture: str | None = None

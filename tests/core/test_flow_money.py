@@ -64,7 +64,7 @@ LOST: list[Scripted] = [
     told(status=418),
     told(404),
     ended("odd"),
-    told(id=7),
+    told(id=7.5),
 ]
 UNBILLED: list[Scripted] = [NotSentError("refused"), told(429), told(503)]
 REFUSED: list[tuple[Scripted, type[TintypeError]]] = [

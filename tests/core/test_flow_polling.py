@@ -57,8 +57,8 @@ FAULTS: list[Scripted] = [
     Response(status=200, body=b'{"status": "runn'),
     Response(status=200, body=b""),
     Response(status=200, body=b"[]"),
-    ended("Succeeded"),
-    ended("succeeded", id=7),
+    ended("successful"),
+    ended("succeeded", id=7.5),
 ]
 
 

@@ -40,12 +40,12 @@ def test_a_snapshot_is_given_what_only_the_core_knows() -> None:
 
 
 def test_a_later_snapshot_keeps_the_time_of_the_first() -> None:
-    """And what the plugin says itself wins over what went before."""
+    """What the plugin says itself wins over what went before; its notices come behind."""
     notice = Notice(field="seed", message="?")
     task = settled(Task(model="other", notices=(notice,)), evolve(BLANK, created_at=NOW))
     assert (task.created_at, task.updated_at) == (NOW, LATER)
     assert task.model == "other"
-    assert task.notices == (notice,)
+    assert task.notices == (*BLANK.notices, notice)
 
 
 def test_a_result_at_a_url_expires_as_the_model_documents() -> None:

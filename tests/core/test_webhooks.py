@@ -223,7 +223,7 @@ async def test_a_save_that_fails_is_tried_again_at_the_next_call(
     """`tintype webhooks serve` says why, and does not take the call for done."""
     done = said({"id": "p1", "state": "done", "urls": [f"{server.url}/1.png"]})
     server.on(LOOK, done)
-    server.on("GET /1.png", said({}, status=404), answer(PNG, media_type="image/png"))
+    server.on("GET /1.png", said({}, status=403), answer(PNG, media_type="image/png"))
     out = tmp_path / "out"
     async with _hall(server, tmp_path) as made:
         again = Hall(

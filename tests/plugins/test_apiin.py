@@ -268,7 +268,7 @@ def test_any_success_status_accepts_a_create(status: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["task_id", "taskId", "id"])
-@pytest.mark.parametrize("value", [None, "", 7, True, [], {}])
+@pytest.mark.parametrize("value", [None, "", 7.5, True, [], {}])
 def test_a_created_task_without_an_id_is_an_error(name: str, value: object) -> None:
     """It could never be asked for again, and nobody knows whether it will be billed."""
     with pytest.raises(ProtocolError) as caught:
@@ -555,7 +555,7 @@ def test_the_status_of_a_task_outweighs_the_code_around_it(code: int) -> None:
         {"code": 200, "message": "success"},
         {"code": 200, "message": "success", "data": None},
         {"code": 200, "message": "success", "data": {"task_id": "t"}},
-        {"code": "402", "message": "No"},
+        {"code": "no", "message": "No"},
         {"error": "Something went wrong"},
         {"error": {"code": "oops", "message": "No"}},
         {"error": {"code": 4.5, "message": "No"}},

@@ -480,7 +480,6 @@ def test_result_urls_go_before_result_json() -> None:
         {"resultUrls": [""]},
         {"resultUrls": ["images/xxx.jpeg"]},
         {"resultUrls": IMAGE},
-        {"resultUrls": [IMAGE, None]},
         {"resultJson": None},
         {"resultJson": ""},
         {"resultJson": "{"},
@@ -615,7 +614,7 @@ def test_the_code_inside_a_refusal_is_the_closer_one() -> None:
     assert caught.value.status == 402
 
 
-@pytest.mark.parametrize("code", [None, 0, 200, 1001, "402"])
+@pytest.mark.parametrize("code", [None, 0, 200, 1001, "403", {}])
 def test_a_code_that_no_document_names_does_not_hide_the_status(code: object) -> None:
     """HTTP 401 is a bad key, whatever number stands inside."""
     with pytest.raises(AuthenticationError):
@@ -627,7 +626,7 @@ def test_a_code_may_be_missing() -> None:
     assert parsed(answer({"data": PENDING})).state is TaskState.RUNNING
 
 
-@pytest.mark.parametrize("state", ["archived", "COMPLETED", "success", ""])
+@pytest.mark.parametrize("state", ["archived", "success", ""])
 def test_an_unknown_state_is_none_of_them(state: str) -> None:
     """Neither a success nor a failure nor an endless wait."""
     with pytest.raises(UnknownStatusError) as caught:
@@ -649,12 +648,8 @@ def test_an_unknown_state_is_none_of_them(state: str) -> None:
         b'{"code": 200, "msg": "success"}',
         b'{"code": 200, "msg": "success", "data": null}',
         b'{"code": 200, "data": []}',
-        b'{"code": "200", "data": {"taskId": "clxxx", "state": "pending"}}',
-        b'{"code": true, "data": {"taskId": "clxxx", "state": "pending"}}',
-        b'{"code": 200.0, "data": {"taskId": "clxxx", "state": "pending"}}',
-        b'{"code": 200, "data": {"taskId": 7, "state": "pending"}}',
-        b'{"code": 200, "data": {"taskId": "", "state": "pending"}}',
-        b'{"code": 200, "data": {"taskId": "clxxx"}}',
+        b'{"code": 200, "data": {"taskId": "clxxx", "state": 7}}',
+        b'{"code": 200, "data": {"taskId": "clxxx", "state": {}}}',
         b"\xff\xfe\x00",
     ],
 )

@@ -460,10 +460,10 @@ def test_a_create_gives_a_running_task(body: Json, status: int) -> None:
         {},
         {"success": True},
         {"success": True, "task_id": ""},
-        {"success": True, "task_id": 7},
-        {"success": True, "id": 7},
+        {"success": True, "task_id": 7.5},
+        {"success": True, "id": True},
         {"success": True, "data": {"task_id": None}},
-        {"success": "true", "task_id": "abc123"},
+        {"success": True, "task_id": {"id": "abc123"}, "id": "abc123"},
     ],
 )
 def test_a_create_without_an_id_is_no_task(body: Json) -> None:
@@ -559,7 +559,6 @@ def test_images_keep_the_order_of_the_provider() -> None:
         {"result_images": []},
         {"result_images": [""]},
         {"result_images": [{}]},
-        {"result_images": [RESULT, {"id": "img_002"}]},
         {"audio_url": "https://cdn.test/1.png"},
         {"assets": ["https://cdn.test/input.png"], "prompt": "https://cdn.test/x.png"},
     ],
@@ -594,7 +593,7 @@ def test_the_case_of_a_status_does_not_matter(status: str) -> None:
     assert polled({**DONE, "status": status}).state is TaskState.SUCCEEDED
 
 
-@pytest.mark.parametrize("status", ["queued", "success", "succeeded", "canceled", "", " done"])
+@pytest.mark.parametrize("status", ["queued", "success", "succeeded", "canceled", "done!"])
 def test_a_status_nobody_documents_is_asked_again(status: str) -> None:
     """An unknown word is neither a success nor a failure."""
     with pytest.raises(UnknownStatusError) as caught:

@@ -1,7 +1,7 @@
 """Server-sent events from bytes, as they arrive (WHATWG HTML, 9.2.6).
 
-One liberty: an event that the stream ends in the middle of is delivered, not dropped.
-It may hold an image that somebody paid for.
+Two liberties: an event that the stream ends in the middle of is delivered, not dropped, for it
+may hold an image that somebody paid for; and one that only keeps the connection open is none.
 """
 
 from __future__ import annotations
@@ -89,6 +89,13 @@ class EventDecoder:
 
     def _dispatch(self) -> ServerSentEvent | None:
         data, event = "\n".join(self._data), self._event or "message"
-        found = bool(self._data)
         self._data, self._event = [], ""
-        return ServerSentEvent(data=data, event=event, id=self._id) if found else None
+        if _says_nothing(data):
+            return None
+        return ServerSentEvent(data=data, event=event, id=self._id)
+
+
+def _says_nothing(data: str) -> bool:
+    """Whether an event only keeps a connection open: some servers write comments as data."""
+    words = data.strip()
+    return words in {"", "{}", "[]", "null"} or words.startswith(":")

@@ -12,6 +12,7 @@ from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
 from tintype._settle import stamped
+from tintype._shapes import noting
 from tintype.errors import (
     AuthenticationError,
     Billed,
@@ -26,7 +27,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response
-from tintype.models import Failure, Quote, Task, TaskState
+from tintype.models import Failure, Notice, Quote, Task, TaskState
 from tintype.request import ImageRequest
 
 T = TypeVar("T")
@@ -100,12 +101,18 @@ class Reader:
     ) -> Task:
         """The task an answer tells of, stamped by the one before it."""
         request = request or before.request
-        try:
-            found = self.read(Task, operation, message, request=request, task=task)
-        except (ProviderError, ProtocolError) as error:
-            if not self._is_moderation(error, message):
-                raise
-            found = _refused(task or Task(), error)
+        with noting() as odd:
+            try:
+                found = self.read(Task, operation, message, request=request, task=task)
+            except (ProviderError, ProtocolError) as error:
+                if not self._is_moderation(error, message):
+                    raise
+                found = _refused(task or Task(), error)
+        left_out = tuple(
+            Notice(field=each.pointer, message=f"The answer's {each.pointer} is left out: {each}")
+            for each in odd
+        )
+        found = evolve(found, notices=(*found.notices, *left_out))
         return self.stamp(self._judged(found), before)
 
     def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:

@@ -12,10 +12,11 @@ from attrs import evolve
 
 from tintype._expiry import signed_expiry
 from tintype._media import dimensions, media_type
+from tintype._whole import is_whole
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image
 from tintype.errors import ProtocolError
-from tintype.models import Cost, Image, Quote, QuoteLine, Resolved, Task
+from tintype.models import Cost, Image, Notice, Quote, QuoteLine, Resolved, Task
 from tintype.request import ImageRequest
 
 CALLBACK_FIELD = "tintype"
@@ -36,6 +37,11 @@ def stamped(
     """
     model = task.model or before.model
     images = tuple(_known(image, info.limits(model), at) for image in task.images)
+    cut = tuple(
+        Notice(field="images", message=f"The picture {image.index} came without its end.")
+        for image in images
+        if image.data is not None and not is_whole(image.data, media_type(image.data))
+    )
     return evolve(
         task,
         provider=info.name,
@@ -46,7 +52,7 @@ def stamped(
         updated_at=at,
         request=task.request or before.request,
         resolved=_with_received(task.resolved or before.resolved, before, images),
-        notices=task.notices or before.notices,
+        notices=tuple(dict.fromkeys((*before.notices, *task.notices, *cut))),
         record=before.record or task.record,
     )
 

@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, quote_from_prices
-from tintype.convert import loads, merge_options, peek, read, structure, translate
+from tintype.convert import Id, as_object, merge_options, peek, pictures, read, structure, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -133,7 +133,7 @@ def parse(exchange: Exchange) -> Task:
         case TaskState.RUNNING:
             return _running(task)
         case TaskState.SUCCEEDED:
-            return evolve(task, images=_images(work, _sent(exchange)), billed=Billed.YES)
+            return _completed(task, work, _sent(exchange))
         case _:
             # "Billed per successful request" (https://apiin.one/zh/model/seedream-4-5).
             return evolve(task, errors=(_failure(work),), billed=Billed.NO)
@@ -148,18 +148,17 @@ def _work(message: Message | None) -> tuple[JsonObject, TaskState, JsonObject]:
     if isinstance(message, Response) and message.status not in _SUCCESS:
         raise _refused(message.status, peek(message, _wire.Refusal) or _wire.Refusal())
     answer, raw = read(message, dict[str, object])
-    data = answer.get("data")
-    work = data if isinstance(data, dict) else answer
+    work = as_object(answer.get("data")) or answer
     word = _text(work, _wire.STATUS_NAMES)
     if not word:
         raise _complaint(structure(answer, _wire.Refusal))
-    return work, translate(word.casefold(), _STATES, "/data/status"), raw
+    return work, translate(word, _STATES, "/data/status"), raw
 
 
 def _text(work: JsonObject, names: tuple[str, ...]) -> str:
     """The text under the first of `names` that is there, or ""."""
     name = next((name for name in names if work.get(name)), None)
-    return structure({name: work[name]}, dict[str, str])[name] if name else ""
+    return structure(work[name], Id, strict=True) if name else ""
 
 
 def _running(task: Task) -> Task:
@@ -207,32 +206,34 @@ def _sent(exchange: Exchange) -> frozenset[str]:
     return frozenset(reference.url for reference in references if reference.url)
 
 
-def _images(work: JsonObject, sent: frozenset[str]) -> tuple[Image, ...]:
-    """The images at the first of `_wire.PLACES` that holds any."""
+def _completed(task: Task, work: JsonObject, sent: frozenset[str]) -> Task:
+    """A completed task, with the images at the first of `_wire.PLACES` that holds any."""
+    odd: ProtocolError | None = None
     for holder, name in _wire.PLACES:
         if sent and (holder, name) == ("", "image_urls"):
             break  # an edit's own field, even if the provider has copied the inputs elsewhere
         urls = [url for url in _urls(work, holder, name) if url not in sent]
-        if urls:
-            return tuple(Image(url=url, index=index) for index, url in enumerate(urls))
+        try:
+            images, errors = pictures(urls, _image, f"/{name}")
+        except ProtocolError as error:
+            odd = odd or error
+            continue
+        if images:
+            state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
+            return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
     msg = "The task is completed and has no image where one is looked for."
-    raise ProtocolError(msg, pointer="/data")
+    raise odd or ProtocolError(msg, pointer="/data")
 
 
-def _urls(work: JsonObject, holder: str, name: str) -> tuple[str, ...]:
-    """The URLs at one place, or none."""
-    within = _inside(work, holder) if holder else work
-    urls = structure({name: within.get(name)}, _wire.Pictures).listed()
-    for url in urls:
-        if not _WEB_ADDRESS.fullmatch(url):
-            msg = f"{name} should hold the URL of an image and holds {url[:80]!r}."
-            raise ProtocolError(msg, pointer=f"/{name}")
-    return urls
+def _urls(work: JsonObject, holder: str, name: str) -> tuple[str | None, ...]:
+    """The URLs at one place, or none. The upstream's `resultJson` is JSON in a string."""
+    within = (as_object(work.get(holder)) or {}) if holder else work
+    return structure({name: within.get(name)}, _wire.Pictures).listed()
 
 
-def _inside(work: JsonObject, holder: str) -> JsonObject:
-    """An object in the task, or an empty one. The upstream's `resultJson` is JSON in a string."""
-    value = work.get(holder)
-    if holder == "resultJson" and isinstance(value, str):
-        value = loads(value) if value else None
-    return {} if value is None else structure(value, dict[str, object])
+def _image(url: str, index: int) -> Image:
+    """An image at a URL."""
+    if _WEB_ADDRESS.fullmatch(url):
+        return Image(url=url, index=index)
+    msg = f"The URL of an image should stand where {url[:80]!r} stands."
+    raise ProtocolError(msg)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from tintype.convert import Id
+
 
 @frozen(kw_only=True)
 class Generate:
@@ -46,7 +48,7 @@ class Failed:
     """What a failed task says: `error` by a public client, the others are kie.ai's."""
 
     error: str | ErrorObject | None = None
-    failCode: str | None = None
+    failCode: Id | None = None
     failMsg: str | None = None
 
 
@@ -61,18 +63,18 @@ class Picture:
 class Pictures:
     """The names under which URLs of images are looked for; one is read at a time."""
 
-    resultUrls: tuple[str, ...] | None = None
-    result_urls: tuple[str, ...] | None = None
-    image_urls: tuple[str, ...] | None = None
-    images: tuple[Picture, ...] | None = None
-    urls: tuple[str, ...] | None = None
+    resultUrls: tuple[str | None, ...] | None = None
+    result_urls: tuple[str | None, ...] | None = None
+    image_urls: tuple[str | None, ...] | None = None
+    images: tuple[Picture | None, ...] | None = None
+    urls: tuple[str | None, ...] | None = None
     url: str | None = None
     image_url: str | None = None
 
-    def listed(self) -> tuple[str, ...]:
-        """All URLs under all names."""
+    def listed(self) -> tuple[str | None, ...]:
+        """All URLs under all names, None for what is none."""
         many = (self.resultUrls, self.result_urls, self.image_urls, self.urls)
-        objects = tuple(picture.url for picture in self.images or ())
+        objects = tuple(None if each is None else each.url for each in self.images or ())
         single = tuple(url for url in (self.url, self.image_url) if url)
         return (*(url for urls in many for url in urls or ()), *objects, *single)
 

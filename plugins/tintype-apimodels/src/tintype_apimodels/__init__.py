@@ -12,7 +12,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, quote_from_prices
-from tintype.convert import loads, merge_options, peek, read, structure, translate
+from tintype.convert import merge_options, peek, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -123,7 +123,8 @@ def parse(exchange: Exchange) -> Task | ProviderInfo:
     if code != _OK:
         raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
     answer, raw = read(message, _wire.Answer)
-    return _snapshot(task, answer.data, raw)
+    begun = "pending" if exchange.operation is Operation.SUBMIT else ""
+    return _snapshot(task, answer.data, answer.data.state or begun, raw)
 
 
 def _prices_references(found: Quote) -> bool:
@@ -151,13 +152,13 @@ def _words(error: str | _wire.ErrorObject | None) -> str:
     return (error.message if isinstance(error, _wire.ErrorObject) else error) or ""
 
 
-def _snapshot(task: Task, work: _wire.Work, raw: JsonObject) -> Task:
-    """The task as this answer has it."""
-    state = translate(work.state, _STATES, "/data/state")
-    task = evolve(task, id=_same(task.id, work.taskId), state=state, raw=raw)
+def _snapshot(task: Task, work: _wire.Work, word: str, raw: JsonObject) -> Task:
+    """The task as this answer has it. An accepted one without a state has begun."""
+    state = translate(word, _STATES, "/data/state")
+    task = evolve(task, id=_same(task.id, work.taskId or task.id), state=state, raw=raw)
     match state:
         case TaskState.SUCCEEDED:
-            return evolve(task, images=_images(work), billed=Billed.YES)
+            return _completed(task, work)
         case TaskState.FAILED:
             words = work.failMsg or _words(work.error) or work.failCode
             return _failed(task, words or "The provider gave no reason.", work.failCode or "")
@@ -173,21 +174,25 @@ def _same(known: str, told: str) -> str:
     raise ProtocolError(msg, pointer="/data/taskId")
 
 
-def _images(work: _wire.Work) -> tuple[Image, ...]:
-    """The images of a completed task."""
-    urls = work.resultUrls or _packed(work.resultJson)
-    if not urls or not all(url.startswith(("https://", "http://")) for url in urls):
+def _completed(task: Task, work: _wire.Work) -> Task:
+    """A completed task, with its images."""
+    packed = work.resultJson or _wire.Result()
+    urls = work.resultUrls or packed.resultUrls
+    if not urls:
         # The official script calls this a failure; asking again loses nothing.
-        msg = "The task is completed and names no image that can be fetched."
+        msg = "The task is completed and names no image."
         raise ProtocolError(msg, pointer="/data/resultUrls")
-    return tuple(Image(url=url, index=index) for index, url in enumerate(urls))
+    images, errors = pictures(urls, _image, "/data/resultUrls")
+    state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
+    return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
 
 
-def _packed(result: str | _wire.Result | None) -> tuple[str, ...]:
-    """The URLs inside `resultJson`: JSON in a string, or an object."""
-    if isinstance(result, str) and result:
-        result = structure(loads(result), _wire.Result)
-    return (result.resultUrls or ()) if isinstance(result, _wire.Result) else ()
+def _image(url: str, index: int) -> Image:
+    """An image that can be fetched."""
+    if url.startswith(("https://", "http://")):
+        return Image(url=url, index=index)
+    msg = f"The task is completed and names no image that can be fetched: {url[:80]!r}"
+    raise ProtocolError(msg, pointer=f"/data/resultUrls/{index}")
 
 
 def _failed(task: Task, message: str, code: str = "") -> Task:
@@ -203,7 +208,7 @@ def _live(message: Message | None) -> ProviderInfo:
     code, reason = _verdict(message)
     if code != _OK:
         raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
-    listing, _ = read(message, _wire.Listing)
+    listing, _ = read(message, _wire.Listing, strict=True)
     listed = {model.id for model in listing.data}
     found = tuple(model for model in INFO.models if model.id in listed)
     if not found:

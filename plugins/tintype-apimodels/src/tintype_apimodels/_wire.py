@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from tintype.convert import Id, decisive
+
 
 @frozen(kw_only=True)
 class Generate:
@@ -53,9 +55,9 @@ class Refusal(Verdict):
 
 @frozen(kw_only=True)
 class Result:
-    """What `resultJson` holds, once parsed."""
+    """What `resultJson` holds: JSON in a string."""
 
-    resultUrls: tuple[str, ...] | None = None
+    resultUrls: tuple[str | None, ...] | None = None
 
 
 @frozen(kw_only=True)
@@ -66,11 +68,11 @@ class Work:
     also accepts (generate.mjs@1c1a359c).
     """
 
-    taskId: str
-    state: str
-    resultUrls: tuple[str, ...] | None = None
-    resultJson: str | Result | None = None
-    failCode: str | None = None
+    taskId: Id | None = None
+    state: str | None = decisive(None)
+    resultUrls: tuple[str | None, ...] | None = None
+    resultJson: Result | None = None
+    failCode: Id | None = None
     failMsg: str | None = None
     error: str | ErrorObject | None = None
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, Range, quote_from_prices
-from tintype.convert import decode_image, merge_options, peek, read, translate
+from tintype.convert import decode_image, merge_options, peek, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -211,14 +211,19 @@ def _check_references(request: ImageRequest) -> None:
 def _answered(task: Task, message: Message | None, request: ImageRequest | None) -> Task:
     """The task of a 200, whose images may each have failed."""
     answer, raw = read(message, _wire.Answer)
-    for index, item in enumerate(answer.data or ()):
-        task = _with_item(task, item, index)
+    images, errors = pictures(answer.data or (), _picture, "/data")
+    task = evolve(task, images=images, errors=errors)
     if answer.error is not None:
         task = _with_failure(task, answer.error)
     if not task.images and not task.errors:
         msg = "The answer is a success and holds no image."
         raise ProtocolError(msg, pointer="/data", status=_OK)
     return _settled(evolve(task, raw=raw), answer.usage, request)
+
+
+def _picture(item: _wire.Item, index: int) -> Image | Failure:
+    """The picture of an item, or the failure in its place."""
+    return _image(item, index) or _failure(item.error or _wire.Error(), index)
 
 
 def _with_item(task: Task, item: _wire.Item, index: int) -> Task:
@@ -296,7 +301,7 @@ def _billed(state: TaskState, usage: _wire.Usage) -> Billed:
 def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
     """The price of an image times `generated_images`, where any are, and the references."""
     drawn = usage.generated_images
-    if request is None or drawn is None or drawn < 0:
+    if request is None or drawn is None:
         return None
     one = quote_from_prices(INFO, evolve(request, n=1), priced_options=_options(request))
     if one is None or one.usd is None:

@@ -7,7 +7,10 @@ of its upstream, BytePlus ModelArk, and documents neither errors nor events itse
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import ge, optional
+
+from tintype.convert import Id
 
 
 @frozen(kw_only=True)
@@ -27,7 +30,7 @@ class Generate:
 class Error:
     """Why a request, or one image of it, failed (upstream; APIYI prints no error body)."""
 
-    code: str | None = None
+    code: Id | None = None
     message: str | None = None
 
 
@@ -42,7 +45,7 @@ class Refusal:
 class Usage:
     """What was counted. Only `generated_images` is billed; `input_tokens` is OpenAI's."""
 
-    generated_images: int | None = None
+    generated_images: int | None = field(default=None, validator=optional(ge(0)))
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
@@ -62,7 +65,7 @@ class Item:
 class Answer:
     """A complete answer. `error` stands at the top only if nothing was drawn (upstream)."""
 
-    data: tuple[Item, ...] | None = None
+    data: tuple[Item | None, ...] | None = None
     usage: Usage | None = None
     error: Error | None = None
 

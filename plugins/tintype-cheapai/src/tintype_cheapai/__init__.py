@@ -16,7 +16,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import merge_options, peek, read, translate
+from tintype.convert import merge_options, peek, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -230,7 +230,7 @@ def _quote(exchange: Exchange) -> Quote:
     many references. How credits grow with the number of images is nowhere said, so
     they are not divided by it.
     """
-    answer, _ = _answer(exchange.message, _wire.Priced)
+    answer, _ = _answer(exchange.message, _wire.Priced, strict=True)
     if answer.credits is None:
         raise _denied(exchange.message, "/credits")
     line = QuoteLine(
@@ -248,7 +248,7 @@ def _quote(exchange: Exchange) -> Quote:
 
 
 def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
-    answer, _ = _answer(message, _wire.Models)
+    answer, _ = _answer(message, _wire.Models, strict=True)
     listed = answer.models or answer.data
     if not listed:
         raise _denied(message, "/models")
@@ -258,15 +258,10 @@ def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
 def _accepted(exchange: Exchange) -> Task:
     """A task that has begun. `estimated_credits` is no cost yet; it stays in `raw`."""
     answer, raw = _answer(exchange.message, _wire.Created)
-    match answer:
-        case (
-            _wire.Created(task_id=str(found))
-            | _wire.Created(id=str(found))
-            | _wire.Created(data={"task_id": str(found)})
-        ) if found:
-            return evolve(exchange.task or Task(), id=found, raw=raw)
-        case _:
-            raise _denied(exchange.message, "/task_id")
+    found = answer.task_id or answer.id or (answer.data and answer.data.task_id)
+    if not found:
+        raise _denied(exchange.message, "/task_id")
+    return evolve(exchange.task or Task(), id=found, raw=raw)
 
 
 def _task(exchange: Exchange) -> Task:
@@ -278,7 +273,7 @@ def _task(exchange: Exchange) -> Task:
     work, raw = _answer(exchange.message, _wire.Work)
     if work.status is None:
         raise _denied(exchange.message, "/status")
-    state = translate(work.status.lower(), _STATES, "/status")
+    state = translate(work.status, _STATES, "/status")
     known = exchange.task or Task()
     task = evolve(
         known,
@@ -290,7 +285,7 @@ def _task(exchange: Exchange) -> Task:
     )
     match state:
         case TaskState.SUCCEEDED:
-            return evolve(task, images=_images(work.metadata), billed=Billed.YES)
+            return _done(task, work.metadata)
         case TaskState.FAILED:
             return _failed(task, work)
         case _:
@@ -317,19 +312,23 @@ def _cost(credit_cost: Decimal | None) -> Cost | None:
     return None if credit_cost is None else Cost(credits=credit_cost, source="reported")
 
 
-def _images(metadata: _wire.Metadata | None) -> tuple[Image, ...]:
-    """`metadata.result_images`, and nothing else: the address is mirrored elsewhere."""
-    items = metadata and metadata.result_images
+def _done(task: Task, metadata: _wire.Metadata | None) -> Task:
+    """A task with its images.
+
+    They are in `metadata.result_images`, and nowhere else: the address is mirrored elsewhere.
+    """
+    told = (metadata or _wire.Metadata()).result_images
+    items = [_wire.ResultImage(url=each) if isinstance(each, str) else each for each in told or ()]
     if not items:
         msg = "The task is done and has no image."
         raise ProtocolError(msg, pointer="/metadata/result_images")
-    return tuple(_image(item, index) for index, item in enumerate(items))
+    images, errors = pictures(items, _image, "/metadata/result_images")
+    state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
+    return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
 
 
-def _image(item: str | _wire.ResultImage, index: int) -> Image:
-    """An image: a bare address or an object. The preview is better than nothing."""
-    if isinstance(item, str):
-        item = _wire.ResultImage(url=item)
+def _image(item: _wire.ResultImage, index: int) -> Image:
+    """An image. The preview is better than nothing."""
     url = item.imageUrl or item.url or item.image_url or item.previewUrl
     if not url:
         msg = "A result has no address."
@@ -337,16 +336,11 @@ def _image(item: str | _wire.ResultImage, index: int) -> Image:
     return Image(
         url=url,
         media_type=item.mimeType or "",
-        width=_pixels(item.width),
-        height=_pixels(item.height),
+        width=item.width,
+        height=item.height,
         index=index,
         preview_url=item.previewUrl or None,
     )
-
-
-def _pixels(side: int | None) -> int | None:
-    """A side that is one; an odd one must not lose the image."""
-    return side if side is not None and side > 0 else None
 
 
 def _failed(task: Task, work: _wire.Work) -> Task:
@@ -362,11 +356,13 @@ def _failed(task: Task, work: _wire.Work) -> Task:
 # ------------------------------------------------------------------------- refusals
 
 
-def _answer(message: Message | None, shape: type[_A]) -> tuple[_A, JsonObject]:
+def _answer(
+    message: Message | None, shape: type[_A], *, strict: bool = False
+) -> tuple[_A, JsonObject]:
     """An answer's body, once its status and its `success` are both good."""
     if isinstance(message, Response) and message.status not in _OK:
         raise _refused(message)
-    answer, raw = read(message, shape)
+    answer, raw = read(message, shape, strict=strict)
     if answer.success is False:
         raise _denied(message, "/error")
     return answer, raw

@@ -10,7 +10,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from attrs import field, frozen
-from attrs.validators import ge, min_len, optional
+from attrs.validators import ge, gt, min_len, optional
+
+from tintype.convert import Id, decisive
 
 
 @frozen(kw_only=True)
@@ -36,16 +38,22 @@ class Priced(Answer):
 
 
 @frozen(kw_only=True)
+class Named:
+    """An object that holds a task's id."""
+
+    task_id: Id | None = decisive(None)
+
+
+@frozen(kw_only=True)
 class Created(Answer):
     """The answer to `POST /v1i/task/generate-image`.
 
-    `task_id` is [UP]. CheapAI prints no answer, so `id` and `data.task_id` count too. They
-    are left as they are: an odd one beside a good `task_id` must not lose a paid task.
+    `task_id` is [UP]. CheapAI prints no answer, so `id` and `data.task_id` count too.
     """
 
-    task_id: str | None = None
-    id: object = None
-    data: object = None
+    task_id: Id | None = decisive(None)
+    id: Id | None = None
+    data: Named | None = None
 
 
 @frozen(kw_only=True)
@@ -60,15 +68,15 @@ class ResultImage:
     image_url: str | None = None
     previewUrl: str | None = None
     mimeType: str | None = None
-    width: int | None = None
-    height: int | None = None
+    width: int | None = field(default=None, validator=optional(gt(0)))
+    height: int | None = field(default=None, validator=optional(gt(0)))
 
 
 @frozen(kw_only=True)
 class Metadata:
     """`metadata` of a task. A webhook echoes the inputs here too; they are no results."""
 
-    result_images: tuple[str | ResultImage, ...] | None = None
+    result_images: tuple[str | ResultImage | None, ...] | None = None
 
 
 @frozen(kw_only=True)
@@ -78,7 +86,7 @@ class Work(Answer):
     `progress` and `error_message` have been seen as null.
     """
 
-    id: str | None = None
+    id: Id | None = None
     status: str | None = None
     progress: Decimal | None = None
     credit_cost: Decimal | None = field(default=None, validator=optional(ge(Decimal(0))))

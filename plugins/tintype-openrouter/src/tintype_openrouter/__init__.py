@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import decode_image, merge_options, peek, read
+from tintype.convert import decode_image, merge_options, peek, pictures, read
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -170,20 +170,18 @@ def _answer(task: Task, message: Message | None) -> Task:
     if isinstance(message, Response) and message.status != _OK:
         return _refused(task, message)
     answer, raw = read(message, _wire.Answer)
-    if answer.error is not None:
+    if answer.error is not None and not answer.data:
         return _broken(evolve(task, raw=raw), answer.error)
     if not answer.data:
         msg = "The answer says success and holds no image."
         raise ProtocolError(msg, pointer="/data", status=_OK)
-    images = tuple(
-        _image(picture, index, f"/data/{index}/b64_json")
-        for index, picture in enumerate(answer.data)
-    )
-    return _verdict(evolve(_charged(task, answer.usage), images=images, raw=raw))
+    images, errors = pictures(answer.data, _image, "/data")
+    task = evolve(_charged(task, answer.usage), images=images, errors=errors, raw=raw)
+    return _verdict(task) if answer.error is None else _failed(task, answer.error)
 
 
-def _image(picture: _wire.Picture | _wire.Completed, index: int, pointer: str) -> Image:
-    data = decode_image(picture.b64_json, pointer)
+def _image(picture: _wire.Picture | _wire.Completed, index: int) -> Image:
+    data = decode_image(picture.b64_json, f"/data/{index}/b64_json")
     return Image(data=data, media_type=picture.media_type or "", index=index)
 
 
@@ -196,9 +194,8 @@ def _charged(task: Task, told: _wire.Usage | None) -> Task:
         completion_tokens=told.completion_tokens,
         total_tokens=told.total_tokens,
     )
-    if told.cost is None or told.cost < 0:  # a cost that says nothing must not lose the image
-        return evolve(task, usage=usage)
-    return evolve(task, usage=usage, cost=Cost(usd=told.cost, source="reported"))
+    cost = None if told.cost is None else Cost(usd=told.cost, source="reported")
+    return evolve(task, usage=usage, cost=cost)
 
 
 def _verdict(task: Task) -> Task:
@@ -306,7 +303,7 @@ def _completed(task: Task, done: _wire.Completed) -> Task:
 
     Streams of several images are not described; of several usages the last one stands.
     """
-    image = _image(done, len(task.images), "/b64_json")
+    image = _image(done, len(task.images))
     billed = Billed.YES  # "billing keys off completion of the final image"
     return evolve(_charged(task, done.usage), images=(*task.images, image), billed=billed)
 
@@ -319,4 +316,4 @@ def _told(message: Message | None, shape: type[_T]) -> _T:
     if isinstance(message, Response) and message.status != _OK:
         body = peek(message, _wire.Refusal)
         raise _refusal(message.status, body.error if body else None)
-    return read(message, shape)[0]
+    return read(message, shape, strict=True)[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from attrs import field, frozen
-from attrs.validators import min_len
+from attrs.validators import ge, min_len, optional
 
 
 @frozen(kw_only=True)
@@ -61,7 +61,7 @@ class Usage:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
-    cost: Decimal | None = None
+    cost: Decimal | None = field(default=None, validator=optional(ge(Decimal(0))))
 
 
 @frozen(kw_only=True)
@@ -94,7 +94,7 @@ class Refusal:
 class Answer:
     """The answer to a generation. HTTP 200 may hold an `error` in place of `data`."""
 
-    data: tuple[Picture, ...] | None = None
+    data: tuple[Picture | None, ...] | None = None
     usage: Usage | None = None
     error: Error | None = None
 

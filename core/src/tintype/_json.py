@@ -1,0 +1,167 @@
+"""Bytes to JSON values, as far as they are unambiguous, and back to what may be kept.
+
+A server that writes NaN, cuts a text through an emoji or says a key twice has still said the
+rest. What cannot be used becomes an `Odd`: a value of no JSON type, which whoever reads its
+place leaves out. All is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from tintype.errors import ProtocolError
+
+# How the encoded images of every format the providers name begin, in base64.
+_IMAGE_TEXT = re.compile(r"data:image/|iVBORw0KGgo|/9j/|UklGR|R0lGOD|PHN2Zy|PD94bWw")
+_BASE64_TEXT = re.compile(r"[A-Za-z0-9+/_-]{160}")
+# JSON can spell half a character, and one that no database and no terminal takes.
+_UNUSABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)|\x00|[\ud800-\udfff]")
+_HALF = re.compile(r"[\x00\ud800-\udfff]")
+_SHOWN = 80
+_DEEPEST = 64
+_LONGEST_NUMBER = 64
+_LARGEST = 400  # as an exponent: beyond every float, and far from where arithmetic fails
+
+
+@frozen
+class Odd:
+    """Something that JSON text can spell and nobody can use, such as NaN.
+
+    Attributes:
+        said: How it was spelt, or what is wrong about it.
+    """
+
+    said: str
+
+
+class Mended(str):
+    """Text that held half a character or a NUL, with `\N{REPLACEMENT CHARACTER}` in its place.
+
+    It does to be read by a person; it is no id and no address.
+    """
+
+    __slots__ = ()
+
+
+def loads(text: str) -> object:
+    """JSON text as values, its fractions as `Decimal`.
+
+    Raises:
+        ProtocolError: It is empty, not JSON, or nested deeper than any document describes.
+    """
+    if not text.strip():
+        msg = "The answer is empty."
+        raise ProtocolError(msg)
+    try:
+        value: object = _DECODER.decode(text.strip("\x00 \t\r\n"))
+    except RecursionError:
+        msg = "The answer is nested deeper than any document describes."
+        raise ProtocolError(msg) from None
+    except ValueError:
+        msg = f"The answer is not JSON: {shown(text)}"
+        raise ProtocolError(msg) from None
+    return _mended(value) if _UNUSABLE.search(text) else value
+
+
+def redact(value: object) -> object:
+    """A JSON value that may be kept, with `<N bytes>` in place of every encoded image."""
+    return plain(value, _without_image)
+
+
+def plain(value: object, text: Callable[[str], str] = str, depth: int = 0) -> object:
+    """A JSON value as JSON can spell it: fractions as numbers, `…` for what lies too deep.
+
+    Args:
+        value: What `loads` gave, or a plugin's or caller's own.
+        text: What becomes of each text.
+        depth: How deep it lies.
+    """
+    match value:
+        case str():
+            made: object = text(value)
+        case Decimal():
+            made = float(value) if math.isfinite(float(value)) else str(value)
+        case Odd():
+            made = value.said
+        case Mapping() | list() | tuple() if depth > _DEEPEST:
+            made = "…"
+        case Mapping():
+            made = {str(key): plain(item, text, depth + 1) for key, item in value.items()}
+        case list() | tuple():
+            made = [plain(item, text, depth + 1) for item in value]
+        case _:
+            made = value
+    return made
+
+
+def shown(value: object) -> str:
+    """The beginning of a value, for a message."""
+    match value:
+        case str():
+            text = repr(str(value[: _SHOWN + 1]))
+        case Odd():
+            text = value.said
+        case list() | dict():  # what it holds may be long, and is not to be walked
+            text = "an array" if isinstance(value, list) else "an object"
+        case _:
+            text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _without_image(text: str) -> str:
+    if not (_IMAGE_TEXT.match(text) or _BASE64_TEXT.match(text)):
+        return str(text)
+    payload = text.partition(",")[2] if text.startswith("data:") else text
+    return f"<{len(payload.rstrip('=')) * 3 // 4} bytes>"
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a key that stands twice with two values has neither."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        for key, value in pairs:
+            if value != made[key]:
+                made[key] = Odd(f"two values of {shown(key)}")
+    return made
+
+
+def _whole(text: str) -> object:
+    return int(text) if len(text) <= _LONGEST_NUMBER else Odd("a number that is too long")
+
+
+def _fraction(text: str) -> object:
+    if len(text) > _LONGEST_NUMBER:
+        return Odd("a number that is too long")
+    number = Decimal(text)
+    return number if abs(number.adjusted()) <= _LARGEST else Odd(text)
+
+
+def _mended(value: object) -> object:
+    match value:
+        case str():
+            return (
+                Mended(_HALF.sub("\N{REPLACEMENT CHARACTER}", value))
+                if _HALF.search(value)
+                else value
+            )
+        case dict():
+            return {str(_mended(key)): _mended(item) for key, item in value.items()}
+        case list():
+            return [_mended(item) for item in value]
+        case _:
+            return value
+
+
+_DECODER = json.JSONDecoder(
+    strict=False,
+    object_pairs_hook=_object,
+    parse_int=_whole,
+    parse_float=_fraction,
+    parse_constant=Odd,
+)

@@ -1,0 +1,378 @@
+"""JSON values as wire classes: strictly, or as generously as they can be read.
+
+A wire class says by its fields what decides. A field without a default is needed, and one made
+by `decisive()` is strict: where it is odd, so is the whole object. Every other field is read by
+itself and left at its default where it is odd. An odd item of a list costs itself alone: it is
+None where the list admits None, and else left out.
+
+cattrs makes the classes; the hooks here replace those of its that would look at everything
+before they complain of the first, or that coerce without a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import NewType, NoReturn, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.cols import is_mapping
+
+from tintype._json import loads, shown
+from tintype.errors import ProtocolError
+
+T = TypeVar("T")
+Hook: TypeAlias = Callable[[object, object], object]
+
+Id = NewType("Id", str)
+"""A provider's name for something: text, or a whole number as its decimal digits."""
+
+_DECISIVE = "tintype.decisive"
+_MOST_NOTES = 20
+# What is larger is no count and no amount, and does not fit where they are kept.
+_MOST = 10**15
+# What stands for no object at all, in the spellings of servers.
+_NOTHING: tuple[object, ...] = (None, False, "", {}, [])
+
+
+class OddError(ValueError):
+    """A value that cannot be read in its place.
+
+    Attributes:
+        pointer: Where it stands, as a JSON pointer (RFC 6901).
+    """
+
+    def __init__(self, reason: str, pointer: str = "") -> None:
+        super().__init__(reason)
+        self.pointer = pointer
+
+    def within(self, key: object) -> OddError:
+        """The same, seen from the object or list around it."""
+        return OddError(str(self), f"/{escaped(key)}{self.pointer}")
+
+
+# What was left out of the values that are being read, by whoever wants to know.
+_NOTES: ContextVar[list[OddError] | None] = ContextVar("notes", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[OddError]]:
+    """What is left out of all that is read meanwhile."""
+    notes: list[OddError] = []
+    token = _NOTES.set(notes)
+    try:
+        yield notes
+    finally:
+        _NOTES.reset(token)
+
+
+def decisive(default: T) -> T:
+    """A field of a wire class that may be missing and may not be odd.
+
+    Args:
+        default: Its value where it is missing.
+    """
+    made: T = attrs.field(default=default, metadata={_DECISIVE: True})
+    return made
+
+
+def escaped(key: object) -> str:
+    """A key as a part of a JSON pointer (RFC 6901, 3)."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+# ------------------------------------------------------------------------ what holds others
+
+
+def _refuse(wanted: str, value: object) -> NoReturn:
+    msg = f"Expected {wanted}, got {shown(value)}."
+    raise OddError(msg)
+
+
+def _leave_out(error: OddError) -> None:
+    notes = _NOTES.get()
+    if notes is not None and len(notes) < _MOST_NOTES:
+        notes.append(error)
+
+
+@contextmanager
+def _inside(key: object) -> Iterator[None]:
+    """What is odd within a key is told from the outside."""
+    notes = _NOTES.get()
+    before = len(notes) if notes is not None else 0
+    try:
+        yield
+    except OddError as error:
+        raise error.within(key) from None
+    finally:
+        if notes is not None:
+            notes[before:] = [note.within(key) for note in notes[before:]]
+
+
+class _Reader:
+    """The hooks of one converter.
+
+    Args:
+        generous: Whether what does not decide is left out where it is odd.
+    """
+
+    def __init__(self, *, generous: bool) -> None:
+        self._generous = generous
+        self._to = cattrs.Converter()
+        spellings = _SPELLINGS if generous else _EXACTLY
+        for kind, spelling in spellings.items():
+            self._to.register_structure_hook(kind, spelling)
+        self._to.register_structure_hook_func(lambda shape: shape is object, _anything)
+        self._to.register_structure_hook_factory(attrs.has, self._class)
+        self._to.register_structure_hook_factory(_is_tuple, self._tuple)
+        self._to.register_structure_hook_factory(is_mapping, self._mapping)
+        self._to.register_structure_hook_factory(_is_union, self._union)
+
+    def structure(self, value: object, shape: object) -> object:
+        """A value as `shape`, or an `OddError`."""
+        made: object = self._to.structure(value, shape)  # type: ignore[arg-type]  # a union is one, too
+        return made
+
+    def _class(self, shape: type[attrs.AttrsInstance]) -> Hook:
+        fields = attrs.fields(attrs.resolve_types(shape))
+
+        def hook(value: object, _: object) -> object:
+            found = as_written(value) if self._generous else value
+            if not isinstance(found, dict):
+                _refuse("an object", value)
+            given = {each.name: self._field(each, found) for each in fields if each.name in found}
+            for each in fields:
+                if each.name not in found and each.default is attrs.NOTHING:
+                    msg = f"The documented key {each.name!r} is missing."
+                    raise OddError(msg)
+            return shape(
+                **{name: read for name, read in given.items() if read is not attrs.NOTHING}
+            )
+
+        return hook
+
+    def _field(self, field: attrs.Attribute[object], value: Mapping[str, object]) -> object:
+        """A field's value, or NOTHING where it is odd and does not decide."""
+        said, decides = value[field.name], _decides(field)
+        if self._generous and not decides and said in _NOTHING and _holds_objects(field.type):
+            return attrs.NOTHING
+        try:
+            with _inside(field.name):
+                found = (
+                    _EXACT if decides and field.default is not attrs.NOTHING else self
+                ).structure(said, field.type)
+                _check(field, found)
+                return found
+        except OddError as error:
+            if not self._generous or decides:
+                raise
+            _leave_out(error)
+            return attrs.NOTHING
+
+    def _tuple(self, shape: object) -> Hook:
+        of = get_args(shape)[0]
+        admits_none = NoneType in get_args(of)
+
+        def hook(value: object, _: object) -> object:
+            if not isinstance(value, list):
+                _refuse("an array", value)
+            read: list[object] = []
+            for index, item in enumerate(value):
+                try:
+                    with _inside(index):
+                        read.append(self._to.structure(item, of))
+                except OddError as error:
+                    if not self._generous:
+                        raise
+                    _leave_out(error)
+                    read += [None] if admits_none else []
+            return tuple(read)
+
+        return hook
+
+    def _mapping(self, shape: object) -> Hook:
+        of = get_args(shape)[1]
+
+        def hook(value: object, _: object) -> object:
+            if not isinstance(value, dict):
+                _refuse("an object", value)
+            read: dict[str, object] = {}
+            for key, item in value.items():
+                try:
+                    with _inside(key):
+                        read[key] = self._to.structure(item, of)
+                except OddError as error:
+                    if not self._generous:
+                        raise
+                    _leave_out(error)
+            return read
+
+        return hook
+
+    def _union(self, shape: object) -> Hook:
+        kinds = [kind for kind in get_args(shape) if kind is not NoneType]
+        admits_none = NoneType in get_args(shape)
+
+        def hook(value: object, _: object) -> object:
+            if value is None and admits_none:
+                return None
+            # Exactly first: two unions are one type in whichever order they name their members.
+            for reader in (_EXACT, self):
+                for kind in kinds:
+                    with suppress(OddError):
+                        return reader.structure(value, kind)
+            return self._to.structure(value, kinds[-1])
+
+        return hook
+
+
+def _is_tuple(shape: object) -> bool:
+    return get_origin(shape) is tuple
+
+
+def _is_union(shape: object) -> bool:
+    return get_origin(shape) in {Union, UnionType}
+
+
+def _decides(field: attrs.Attribute[object]) -> bool:
+    return field.default is attrs.NOTHING or bool(field.metadata.get(_DECISIVE))
+
+
+def _holds_objects(shape: object) -> bool:
+    """Whether a field is documented to hold an object or a list of them, and may hold none."""
+    return any(
+        attrs.has(kind) if isinstance(kind, type) else get_origin(kind) is not None
+        for kind in get_args(shape)
+    )
+
+
+def _check(field: attrs.Attribute[object], value: object) -> None:
+    """Ask the field's own validator, before the class does and cannot say which it was."""
+    if field.validator is None:
+        return
+    try:
+        field.validator(None, field, value)
+    except ValueError as error:
+        raise OddError(str(error)) from None
+
+
+def as_written(value: object) -> object:
+    """An object that a server wrote as JSON text, as an object."""
+    if type(value) is str and value.lstrip().startswith("{"):
+        try:
+            return loads(value)
+        except ProtocolError:
+            return value
+    return value
+
+
+# --------------------------------------------------------------------------- single values
+
+
+def _anything(value: object, _: object) -> object:
+    return value
+
+
+def _text(value: object, _: object) -> str:
+    return value if type(value) is str else _refuse("text", value)
+
+
+def _words(value: object, _: object) -> str:
+    """Text, for a person if need be."""
+    return str(value) if isinstance(value, str) else _refuse("text", value)
+
+
+def _id(value: object, _: object) -> str:
+    return str(value) if type(value) is int else _text(value, None)
+
+
+def _int(value: object, _: object) -> int:
+    return value if type(value) is int else _refuse("a whole number", value)
+
+
+def _bool(value: object, _: object) -> bool:
+    return value if type(value) is bool else _refuse("true or false", value)
+
+
+def _number(value: object, _: object) -> Decimal:
+    if type(value) in {int, Decimal}:
+        return Decimal(str(value))
+    _refuse("a number", value)
+
+
+def _float(value: object, _: object) -> float:
+    return float(_number(value, None))
+
+
+def _amount(value: object, _: object) -> Decimal:
+    """A number, also one in text."""
+    found = _in_text(value) if type(value) is str else _number(value, None)
+    return found if abs(found) <= _MOST else _refuse("a number that can be meant", value)
+
+
+def _count(value: object, _: object) -> int:
+    """A whole number: also in text, also with a fraction of nothing."""
+    found = _amount(value, None)
+    return int(found) if found == int(found) else _refuse("a whole number", value)
+
+
+def _share(value: object, _: object) -> float:
+    return float(_amount(value, None))
+
+
+def _in_text(value: str) -> Decimal:
+    """The number that a text writes as JSON would."""
+    try:
+        found = loads(value)
+    except ProtocolError:
+        found = value
+    return _number(found, None) if found != value else _refuse("a number", value)
+
+
+def _flag(value: object, _: object) -> bool:
+    """True or false, also as a number or in text."""
+    if type(value) in {bool, int, str}:
+        word = str(value).strip().lower()
+        if word in _FLAGS:
+            return _FLAGS[word]
+    _refuse("true or false", value)
+
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+_EXACTLY: Mapping[object, Hook] = {
+    str: _text,
+    Id: _id,
+    int: _int,
+    bool: _bool,
+    float: _float,
+    Decimal: _number,
+}
+
+# The one table of odd spellings. A state's word is read by `convert.translate`, a picture by
+# `convert.decode_image`, an object in text by `as_written`, no object by `_NOTHING`.
+_SPELLINGS: Mapping[object, Hook] = {
+    str: _words,
+    Id: _id,
+    int: _count,
+    bool: _flag,
+    float: _share,
+    Decimal: _amount,
+}
+
+_EXACT = _Reader(generous=False)
+_GENEROUS = _Reader(generous=True)
+
+
+def exactly(value: object, shape: type[T]) -> T:
+    """A value as `shape`; an `OddError` at the first that is not as documented."""
+    return cast("T", _EXACT.structure(value, shape))
+
+
+def generously(value: object, shape: type[T]) -> T:
+    """A value as `shape`, what is odd and does not decide left out."""
+    return cast("T", _GENEROUS.structure(value, shape))
