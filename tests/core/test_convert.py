@@ -214,7 +214,7 @@ def test_a_message_is_read_as_a_shape_and_as_json() -> None:
             b"7",
             b"\xff\xfe",
             b"[" * 100_000,
-            b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+            b'{"a": ' + b"[" * 5000 + b"]" * 4999 + b"}",
         ),
     ],
 )
@@ -225,6 +225,19 @@ def test_a_body_that_nobody_documents_is_a_protocol_error_with_its_status(body: 
     assert caught.value.status == 502
     assert peek(Response(status=502, body=body), Answer) is None
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("depth", [65, 900, 5000, 100_000])
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
+def test_what_lies_too_deep_is_cut_and_the_rest_is_read(
+    depth: int, opened: str, closed: str
+) -> None:
+    """However deep; brackets within texts are none; half a character elsewhere does not matter."""
+    deep = f"{opened * depth}0{closed * depth}"
+    text = f'{{"odd":{deep},"text":"]}}\\"[{{","price":1,"half":"\\ud83d"}}'
+    typed, raw = read(Response(status=200, body=text.encode()), Answer)
+    assert (typed.text, typed.price) == (']}"[{', Decimal(1))
+    assert "…" in str(raw["odd"])
 
 
 def test_nothing_is_an_empty_answer() -> None:

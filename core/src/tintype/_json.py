@@ -23,6 +23,8 @@ _BASE64_TEXT = re.compile(r"[A-Za-z0-9+/_-]{160}")
 # JSON can spell half a character, and one that no database and no terminal takes.
 _UNUSABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)|\x00|[\ud800-\udfff]")
 _HALF = re.compile(r"[\x00\ud800-\udfff]")
+# Brackets, and the texts that may hold some.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _SHOWN = 80
 _DEEPEST = 64
 _LONGEST_NUMBER = 64
@@ -53,20 +55,35 @@ def loads(text: str) -> object:
     """JSON text as values, its fractions as `Decimal`.
 
     Raises:
-        ProtocolError: It is empty, not JSON, or nested deeper than any document describes.
+        ProtocolError: It is empty or not JSON.
     """
     if not text.strip():
         msg = "The answer is empty."
         raise ProtocolError(msg)
     try:
-        value: object = _DECODER.decode(text.strip("\x00 \t\r\n"))
-    except RecursionError:
-        msg = "The answer is nested deeper than any document describes."
-        raise ProtocolError(msg) from None
+        value: object = _DECODER.decode(_shallow(text.strip("\x00 \t\r\n")))
     except ValueError:
         msg = f"The answer is not JSON: {shown(text)}"
         raise ProtocolError(msg) from None
     return _mended(value) if _UNUSABLE.search(text) else value
+
+
+def _shallow(text: str) -> str:
+    """The same text with `"…"` for what lies deeper than any document describes."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return text
+    kept, start, depth = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept.append(text[start : token.start()])
+        elif token[0] in "]}":
+            if depth == _DEEPEST + 1:
+                kept.append('"…"')
+                start = token.end()
+            depth -= 1
+    return "".join((*kept, text[start:] if depth <= _DEEPEST else ""))
 
 
 def redact(value: object) -> object:

@@ -231,7 +231,9 @@ def _from_base64(text: str) -> bytes:
     try:
         return binascii.a2b_base64(payload, strict_mode=True)
     except ValueError:
-        plain = unquote(payload) if "%" in payload else payload
+        # A NUL behind it, as C writes texts, has become a replacement character by now.
+        plain = payload.strip("\N{REPLACEMENT CHARACTER}\0 \t\r\n")
+        plain = unquote(plain) if "%" in plain else plain
         body = plain.encode("ascii").translate(_STANDARD, b"\0 \t\r\n").rstrip(b"=")
         return binascii.a2b_base64(body + b"=" * (-len(body) % 4), strict_mode=True)
 
