@@ -466,6 +466,22 @@ def test_images_inside_result_json(result: object, urls: dict[str, object]) -> N
     assert [image.url for image in parsed(answer(envelope(data))).images] == [IMAGE]
 
 
+def test_a_task_that_is_completed_at_once_needs_no_id() -> None:
+    """Nobody asks for it again; without its pictures somebody would."""
+    odd = envelope({**COMPLETED, "taskId": {"odd": True}})
+    task = parsed(answer(odd), Operation.SUBMIT)
+    assert (task.id, task.state, task.images[0].url) == ("", TaskState.SUCCEEDED, IMAGE)
+    with pytest.raises(ProtocolError, match="about the task"):
+        parsed(answer(envelope({**PENDING, "taskId": None})), Operation.SUBMIT)
+
+
+def test_an_odd_list_of_images_yields_to_a_whole_one() -> None:
+    """`resultJson` tells again what `resultUrls` lost."""
+    data = {**COMPLETED, "resultUrls": [None], "resultJson": json.dumps({"resultUrls": [IMAGE]})}
+    task = parsed(answer(envelope(data)))
+    assert (task.state, task.images[0].url) == (TaskState.SUCCEEDED, IMAGE)
+
+
 def test_result_urls_go_before_result_json() -> None:
     """Where both are there, the plain array counts."""
     data = COMPLETED | {"resultJson": "of no concern"}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 import tintype_apiyi as apiyi
 from tintype.catalog import Choice, Pixels, Unsupported
@@ -796,6 +797,36 @@ def test_a_stream_of_failures_is_no_success(
     completed = {**COMPLETED_EVENT, "usage": {"generated_images": 0}}
     task = follow(event({**FAILED_EVENT, "error": error}), event(completed))
     assert (task.state, task.billed) == (state, billed)
+
+
+def test_the_kind_of_an_event_is_read_in_any_case() -> None:
+    """A failure in capitals is the failure of one image, not of the whole stream."""
+    shouted = {**FAILED_EVENT, "type": f" {FAILED_EVENT['type']} ".upper()}
+    task = follow(event(SUCCEEDED_EVENT), event(shouted), event(COMPLETED_EVENT))
+    assert task == evolve(
+        follow(event(SUCCEEDED_EVENT), event(FAILED_EVENT), event(COMPLETED_EVENT)), raw=task.raw
+    )
+
+
+@pytest.mark.parametrize("item", [{}, {"url": None}, {"url": 7}, {"b64_json": []}, {"error": 7}])
+def test_an_item_that_is_nothing_is_an_error_of_the_answer(item: dict[str, object]) -> None:
+    """Without an image it is kept to be read again; beside one it costs itself alone."""
+    with pytest.raises(ProtocolError, match="neither a picture nor an error"):
+        read(response({**DRAWN, "data": [item]}))
+    task = read(response({**DRAWN, "data": [item, *DRAWN["data"]]}))
+    assert (task.state, [image.url for image in task.images]) == (TaskState.PARTIAL, [URL])
+
+
+def test_a_refusal_with_an_odd_code_is_not_taken_for_moderation() -> None:
+    """A 403 without a code is; what a code of another type says nobody knows."""
+    with pytest.raises(PermissionDeniedError):
+        read(response({"error": {"code": ["odd"], "message": "no"}}, 403))
+
+
+def test_an_event_that_says_drawn_and_shows_nothing_is_no_failure() -> None:
+    """What became of the image is not known, so the provider is not said to have failed."""
+    with pytest.raises(ProtocolError, match="holds none"):
+        follow(event({**SUCCEEDED_EVENT, "url": 7}))
 
 
 def test_a_stream_that_shows_nothing_and_is_complete_is_unknown() -> None:

@@ -155,7 +155,10 @@ def _words(error: str | _wire.ErrorObject | None) -> str:
 def _snapshot(task: Task, work: _wire.Work, word: str, raw: JsonObject) -> Task:
     """The task as this answer has it. An accepted one without a state has begun."""
     state = translate(word, _STATES, "/data/state")
-    task = evolve(task, id=_same(task.id, work.taskId or task.id), state=state, raw=raw)
+    found = work.taskId or task.id
+    # One that is over and has its pictures need not be asked for again.
+    known = found if state is TaskState.SUCCEEDED and not found else _same(task.id, found)
+    task = evolve(task, id=known, state=state, raw=raw)
     match state:
         case TaskState.SUCCEEDED:
             return _completed(task, work)
@@ -177,7 +180,8 @@ def _same(known: str, told: str) -> str:
 def _completed(task: Task, work: _wire.Work) -> Task:
     """A completed task, with its images."""
     packed = work.resultJson or _wire.Result()
-    urls = work.resultUrls or packed.resultUrls
+    listed = (work.resultUrls or (), packed.resultUrls or ())
+    urls = max(listed, key=lambda each: sum(map(bool, each)))
     if not urls:
         # The official script calls this a failure; asking again loses nothing.
         msg = "The task is completed and names no image."

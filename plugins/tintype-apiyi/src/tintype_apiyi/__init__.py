@@ -223,15 +223,11 @@ def _answered(task: Task, message: Message | None, request: ImageRequest | None)
 
 def _picture(item: _wire.Item, index: int) -> Image | Failure:
     """The picture of an item, or the failure in its place."""
-    return _image(item, index) or _failure(item.error or _wire.Error(), index)
-
-
-def _with_item(task: Task, item: _wire.Item, index: int) -> Task:
-    """The task with one image more, or one failure where the image should be."""
     image = _image(item, index)
-    if image is None:
-        return _with_failure(task, item.error, index)
-    return evolve(task, images=(*task.images, image))
+    if image is None and item.error is None:
+        msg = "An item has neither a picture nor an error."
+        raise ProtocolError(msg, pointer=f"/data/{index}")
+    return image or _failure(item.error or _wire.Error(), index)
 
 
 def _image(item: _wire.Item, index: int) -> Image | None:
@@ -339,16 +335,29 @@ def _streamed(task: Task, event: ServerSentEvent, request: ImageRequest | None) 
     """
     body, raw = read(event, _wire.Event)
     kind = body.type or event.event
-    if kind not in _EVENTS and body.error is not None:
+    if kind.strip().casefold() not in _EVENTS and body.error is not None:
         kind = "error"
     step = translate(kind, _EVENTS, "/type")
     return step(evolve(task, raw=raw), body, request)
 
 
 def _drawn(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
-    """One image, or its failure; without an index of its own it is the next one."""
+    """One image; without an index of its own it is the next one."""
+    image = _image(event, _index(task, event))
+    if image is None:
+        msg = "The event says that an image is drawn, and holds none."
+        raise ProtocolError(msg, pointer="/url")
+    return evolve(task, images=(*task.images, image))
+
+
+def _lost(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+    """The failure of one image."""
+    return _with_failure(task, event.error, _index(task, event))
+
+
+def _index(task: Task, event: _wire.Event) -> int:
     count, told = len(task.images) + len(task.errors), event.image_index
-    return _with_item(task, event, count if told is None or told < 0 else told)
+    return count if told is None or told < 0 else told
 
 
 def _sketched(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
@@ -379,7 +388,7 @@ def _typed(image: Image, event: _wire.Event) -> Image:
 _Step: TypeAlias = Callable[[Task, _wire.Event, ImageRequest | None], Task]
 _EVENTS: Mapping[str, _Step] = {
     "image_generation.partial_succeeded": _drawn,
-    "image_generation.partial_failed": _drawn,
+    "image_generation.partial_failed": _lost,
     "image_generation.partial_image": _sketched,
     "image_generation.completed": _completed,
     "error": _broken,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from attrs import field, frozen
 from attrs.validators import ge, optional
 
-from tintype.convert import Id
+from tintype.convert import Id, decisive
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,7 @@ class Generate:
 class Error:
     """Why a request, or one image of it, failed (upstream; APIYI prints no error body)."""
 
-    code: Id | None = None
+    code: Id | None = decisive(None)
     message: str | None = None
 
 
