@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 from collections.abc import Callable
 
@@ -11,12 +10,12 @@ from tests.contracts.otherwise import (
     AT_ONCE,
     BY_ID,
     BY_URL,
+    MULTIPART,
     bent,
     body_of,
     documents,
     findings,
     good,
-    installed,
     reading,
     told,
 )
@@ -88,20 +87,14 @@ def test_a_coercion_is_found(check: str, change: Callable[[dict], object], point
     assert all(each.mutation.startswith(f"{each.pointer}=") and each.exchange for each in found)
 
 
-def test_a_truth_value_made_of_text_is_found() -> None:
-    """The text "false" is not True."""
-    plugin = importlib.import_module("tintype_cheapai")
+def _truth(body: dict) -> None:
+    if "success" in body:
+        body["success"] = bool(body["success"])
 
-    def parse(exchange: Exchange) -> object:
-        body = body_of(exchange)
-        if isinstance(body, dict) and "success" in body and isinstance(exchange.message, Response):
-            body["success"] = bool(body["success"])
-            data = json.dumps(body).encode()
-            exchange = evolve(exchange, message=evolve(exchange.message, body=data))
-        return plugin.parse(exchange)
 
-    subject = installed("cheapai", parse=parse)
-    found = findings("strict.only-truth-is-truth", subject)
+def test_a_truth_value_made_of_nothing_is_found() -> None:
+    """The text "" is not False: what is left out is nothing."""
+    found = findings("strict.only-truth-is-truth", reading(MULTIPART, _truth))
     assert "/success" in {each.pointer for each in found}
 
 

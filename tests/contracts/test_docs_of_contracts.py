@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.contracts import odd_values_table
 from tests.contracts.check_table import PAGE, table, written
 from tests.contracts.verdicts import conforming
 
@@ -27,3 +28,12 @@ def test_the_page_names_every_key_of_a_report() -> None:
     """The format of the report is told key by key."""
     text = PAGE.read_text("utf-8")
     assert [key for key in report_value(conforming()) if f"`{key}`" not in text] == []
+
+
+def test_the_promises_tell_how_many_odd_values_were_kept() -> None:
+    """All of them, of every provider: odd_values_table.py tries them and writes the table."""
+    found = odd_values_table.table()
+    assert odd_values_table.written() == found, "Run: python tests/contracts/odd_values_table.py"
+    counts = re.findall(r"([\d,]+) of ([\d,]+)", found)
+    assert counts
+    assert [pair for pair in counts if pair[0] != pair[1]] == []

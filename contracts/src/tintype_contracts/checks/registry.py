@@ -25,6 +25,7 @@ GROUPS = (
     "request",
     "parse",
     "strict",
+    "generous",
     "state",
     "error",
     "fuzz",

@@ -42,12 +42,10 @@ def words_mean_what_is_documented(subject: Subject) -> Iterator[Finding]:
     """Every documented status word leads to the state that it is documented to mean.
 
     Each word of the `states` table is put into an answer that another word of the same
-    meaning stands in. Upper and lower case are one word only if a documented answer spells
-    a word in another case than the table. Add the word to the plugin's table, and read it
-    with `tintype.convert.translate`.
+    meaning stands in. Add the word to the plugin's table, and read it with
+    `tintype.convert.translate`.
     """
     meanings = words_of(documented_states(subject))
-    either_case = _in_either_case(subject, meanings)
     seen: set[str] = set()
     for answer, pointer, word in statuses(subject):
         meaning = _meaning(word, meanings)
@@ -61,9 +59,6 @@ def words_mean_what_is_documented(subject: Subject) -> Iterator[Finding]:
                 yield from _not_known(subject, answer, mutation)
                 continue
             yield from _misread(subject, answer, mutation, state)
-            for spelt in {other.upper(), other.lower()} if either_case else ():
-                mutation = Mutation(pointer=pointer, value=spelt)
-                yield from _misread(subject, answer, mutation, state)
     yield from _unheard(subject, meanings, seen)
 
 
@@ -74,18 +69,17 @@ def unknown_words_are_errors(subject: Subject) -> Iterator[Finding]:
     It is raised as an UnknownStatusError or another ProtocolError, so that the core asks
     again until the deadline. A plugin that takes an unknown word for "running" waits for
     ever; one that looks for "complete" in it takes "incomplete" for a success. Use
-    `tintype.convert.translate` with a table of whole words, and no default.
+    `tintype.convert.translate` with a table of whole words, and no default. Capitals and
+    blanks around a word make no other word of it.
     """
-    meanings = words_of(documented_states(subject))
-    known = {word.casefold() for word in meanings} | set(meanings)
-    either_case = _in_either_case(subject, meanings)
+    known = {word.casefold() for word in words_of(documented_states(subject))}
     for answer, pointer, word in statuses(subject):
         if expected_state(answer.exchange) is None:
             continue
-        for other in _near_misses(word, either_case=either_case):
+        for other in _near_misses(word):
             if not other and answer.streamed:
                 continue  # the event has a name of its own beside its type
-            if (other.casefold() if either_case else other) not in known:
+            if other.casefold() not in known:
                 mutation = Mutation(pointer=pointer, value=other)
                 yield from _taken_for_known(subject, answer, mutation)
 
@@ -157,14 +151,6 @@ def _meaning(word: str, meanings: Mapping[str, str]) -> str | None:
     return meanings.get(word) or folded.get(word.casefold())
 
 
-def _in_either_case(subject: Subject, meanings: Mapping[str, str]) -> bool:
-    """Whether a documented answer spells a word in another case than the table."""
-    told = {
-        word for answer, _, word in statuses(subject) if expected_state(answer.exchange) is not None
-    }
-    return any(word not in meanings and _meaning(word, meanings) for word in told)
-
-
 def _misread(
     subject: Subject, answer: Answer, mutation: Mutation, state: TaskState
 ) -> Iterator[Finding]:
@@ -214,11 +200,8 @@ def _unheard(subject: Subject, meanings: Mapping[str, str], seen: set[str]) -> I
         )
 
 
-def _near_misses(word: str, *, either_case: bool) -> Iterator[str]:
+def _near_misses(word: str) -> Iterator[str]:
     yield from ("a status nobody has heard of", "", f"{word}x", f"un{word}", f"not {word}")
-    yield from (f"{word} ", f" {word}")
-    if not either_case:
-        yield word.swapcase()
 
 
 def _taken_for_known(subject: Subject, answer: Answer, mutation: Mutation) -> Iterator[Finding]:

@@ -1,18 +1,18 @@
-"""strict: a provider's answer is evidence, so nothing in it is coerced.
+"""strict: what decides is never guessed, and nothing is coerced.
 
 cattrs, `int()`, `str()` and truthiness turn a value of another type into the documented one
-without a word (cattrs issues 26, 44, 53 and 316). The oracle of all these checks is the
-same: a documented field is given a value of another type. If what comes of it is what would
-have come of the coerced value, and something hangs on that field, then the plugin has
-coerced it. A type that any documented answer shows at that place is a documented type.
+without a word (cattrs issues 26, 44, 53 and 316). The oracle is the same for every swap in
+the table below: a documented value gives way to one of another type. If what comes of it is
+what would have come of the coerced value, and not what comes of an answer without it, then
+the plugin has coerced it. A type that any documented answer shows at that place is a
+documented type. What is written otherwise and says the same is read, not coerced: an id in
+digits, a whole number in a text.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import TypeAlias
 
 from attrs import evolve, frozen
@@ -24,7 +24,9 @@ from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, places
+from tintype_contracts.probing.paid_trials import DECISIVE, misread, trials_of
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation
+from tintype_contracts.rehearsing.paid import documented_types, inner_places, place
 from tintype_contracts.rehearsing.retelling import (
     Answer,
     Broken,
@@ -33,144 +35,150 @@ from tintype_contracts.rehearsing.retelling import (
     verdict,
 )
 
-_INDEX = re.compile(r"/\d+(?=/|$)")
-_NUMBER = re.compile(r"-?\d+")
+_Swap: TypeAlias = tuple[object, tuple[object, ...]]
+"""A value of another type than documented, and what a careless reader makes of it."""
+
 _HALF = Decimal("0.9")
 
 
 @frozen(kw_only=True)
-class _Swap:
-    """A value of another type than documented, and what a lenient reader makes of it."""
+class _Row:
+    """One kind of coercion.
 
-    wrong: object
-    read_as: tuple[object, ...]
-
-
-_Swaps: TypeAlias = Callable[[object], Iterator[_Swap]]
-
-
-@check("strict.null-is-not-text", level=1)
-def null_is_not_text(subject: Subject) -> Iterator[Finding]:
-    """A null where a text is documented is not the text "None".
-
-    `str(None)` is "None", and a picture at the URL "None" is one that was paid for and is
-    lost. Read the answer with `tintype.convert.read` into a class whose field is `str`, or
-    `str | None` where the documents show a null.
+    Attributes:
+        check: The id of its check.
+        tells: What `explain` says of it.
+        of: The JSON types that it is about.
+        swaps: Values of another type, each with what it may not be read as.
     """
 
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if isinstance(documented, str):
-            yield _Swap(wrong=None, read_as=("None", "null"))
-
-    yield from _coerced(subject, swaps)
-
-
-@check("strict.only-text-is-text", level=1)
-def only_text_is_text(subject: Subject) -> Iterator[Finding]:
-    """A number, a truth value, a list or an object is not the text that Python writes for it.
-
-    Do not call `str()` on what a provider sent: a field of type `str` in a class that is
-    read with `tintype.convert.read` refuses all else. Where the documents show two types,
-    write the union, `int | str`.
-    """
-
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if not isinstance(documented, str):
-            return
-        others: tuple[object, ...] = (7, Decimal("7.9"), True, [documented], {"value": documented})
-        for wrong in others:
-            yield _Swap(wrong=wrong, read_as=(dump(wrong), str(wrong), repr(wrong)))
-        if _NUMBER.fullmatch(documented):
-            yield _Swap(wrong=int(documented), read_as=(documented,))
-
-    yield from _coerced(subject, swaps)
+    check: str
+    tells: str
+    of: tuple[str, ...]
+    swaps: Callable[[object], tuple[_Swap, ...]]
 
 
-@check("strict.text-is-not-a-number", level=1)
-def text_is_not_a_number(subject: Subject) -> Iterator[Finding]:
-    """A text that looks like a number is not that number: "7" is not 7.
+_NUMBERS = ("integer", "fraction")
+_NO_TRUTHS: tuple[object, ...] = ("", 7, [], {})
 
-    A provider that begins to write its numbers as texts has changed its API; what else it
-    changed nobody knows. Use `int` and `Decimal` fields read with `tintype.convert.read`.
-    """
+_TABLE = (
+    _Row(
+        check="strict.null-is-not-text",
+        tells="""A null where a text is documented is not the text "None".
 
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if _is_number(documented):
-            yield _Swap(wrong=dump(documented), read_as=(documented,))
-            yield _Swap(wrong="7", read_as=(7,))
+        `str(None)` is "None", and a picture at the URL "None" is one that was paid for and is
+        lost. Read the answer with `tintype.convert`, which never calls `str()`.
+        """,
+        of=("string",),
+        swaps=lambda _: ((None, ("None", "null")),),
+    ),
+    _Row(
+        check="strict.only-text-is-text",
+        tells="""A fraction, a truth value, a list or an object is not the text that Python writes.
 
-    yield from _coerced(subject, swaps)
+        Do not call `str()` on what a provider sent. An id or a code that is a whole number is
+        read as its digits; all else is no text.
+        """,
+        of=("string",),
+        swaps=lambda text: tuple(
+            (wrong, (dump(wrong), str(wrong), repr(wrong)))
+            for wrong in (Decimal("7.9"), True, [text], {"value": text})
+        ),
+    ),
+    _Row(
+        check="strict.text-is-not-a-number",
+        tells="""A text is a number only where it is nothing but that number's digits.
+
+        `int("1_000")` is 1000, and `int` reads Arabic digits; an empty text is not 0, "7.9" is
+        not 7, and "7 credits" is not a number at all. `tintype.convert` reads whole numbers in
+        ASCII digits, and leaves out the rest.
+        """,
+        of=_NUMBERS,
+        swaps=lambda _: (
+            ("", (0,)),
+            ("7.9", (7, 8)),
+            ("7 credits", (7,)),
+            ("1_000", (1000,)),
+            ("\u0667", (7,)),
+        ),
+    ),
+    _Row(
+        check="strict.fractions-are-not-cut",
+        tells="""A fraction where a whole number is documented is not cut to one: 7.9 is not 7.
+
+        `int(7.9)` is 7, and a cost of 7.9 credits is not a cost of 7. An `int` field read with
+        `tintype.convert` leaves a fraction out; a `Decimal` keeps it.
+        """,
+        of=("integer",),
+        swaps=lambda number: (
+            (Decimal(str(number)) + _HALF, (number, int(str(number)) + 1)),
+            (Decimal("7.9"), (7, 8)),
+        ),
+    ),
+    _Row(
+        check="strict.truth-is-not-a-number",
+        tells="""True where a number is documented is not 1, and null is not 0.
+
+        `True` is an `int` to Python, so `isinstance(value, int)` lets it pass; and
+        `float(value or 0)` makes a price of 0 from a null. `tintype.convert` admits neither.
+        """,
+        of=_NUMBERS,
+        swaps=lambda _: ((True, (1,)), (False, (0,)), (None, (0,))),
+    ),
+    _Row(
+        check="strict.only-truth-is-truth",
+        tells="""What is neither true nor false is no truth value, and "false" is not True.
+
+        `bool("false")` is True, `bool("")` is False, and `if answer["success"]` decides by
+        either. Use a `bool` field read with `tintype.convert`, and compare:
+        `answer.success is True`.
+        """,
+        of=("boolean",),
+        swaps=lambda _: (
+            ("false", (True,)),
+            ("true", (False,)),
+            (0, (True,)),
+            *((wrong, (True, False)) for wrong in _NO_TRUTHS),
+        ),
+    ),
+    _Row(
+        check="strict.only-a-list-is-a-list",
+        tells="""A text or an object where a list is documented is no list of its letters or keys.
+
+        `tuple("")` and `tuple({})` are empty, `tuple("ab")` has two items: the letters of an
+        error message become images. Use a list field read with `tintype.convert`.
+        """,
+        of=("array",),
+        swaps=lambda documented: (
+            ("", ([],)),
+            ({}, ([],)),
+            ("text", (["t", "e", "x", "t"],)),
+            ({"key": "value"}, (["key"],)),
+            *_without_brackets(documented),
+        ),
+    ),
+)
 
 
-@check("strict.fractions-are-not-cut", level=1)
-def fractions_are_not_cut(subject: Subject) -> Iterator[Finding]:
-    """A fraction where a whole number is documented is not cut to one: 7.9 is not 7.
-
-    `int(7.9)` is 7, and a cost of 7.9 credits is not a cost of 7. Use an `int` field read
-    with `tintype.convert.read`, which refuses a fraction, or `Decimal`, which keeps it.
-    """
-
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if isinstance(documented, int) and not isinstance(documented, bool):
-            yield _Swap(wrong=documented + _HALF, read_as=(documented, documented + 1))
-            yield _Swap(wrong=Decimal("7.9"), read_as=(7, 8))
-
-    yield from _coerced(subject, swaps)
+def _without_brackets(documented: object) -> tuple[_Swap, ...]:
+    """A list of one, written as its only item."""
+    match documented:
+        case [only]:
+            return ((only, (documented,)),)
+        case _:
+            return ()
 
 
-@check("strict.truth-is-not-a-number", level=1)
-def truth_is_not_a_number(subject: Subject) -> Iterator[Finding]:
-    """True where a number is documented is not 1, and null is not 0.
+def _entered(row: _Row) -> None:
+    def run(subject: Subject) -> Iterator[Finding]:
+        yield from _coerced(subject, row)
 
-    `True` is an `int` to Python, so `isinstance(value, int)` lets it pass; and
-    `float(value or 0)` makes a price of 0 from a null. `tintype.convert.read` admits
-    neither.
-    """
-
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if _is_number(documented):
-            yield _Swap(wrong=True, read_as=(1,))
-            yield _Swap(wrong=False, read_as=(0,))
-            yield _Swap(wrong=None, read_as=(0,))
-
-    yield from _coerced(subject, swaps)
+    run.__doc__ = row.tells
+    check(row.check, level=1)(run)
 
 
-@check("strict.only-truth-is-truth", level=1)
-def only_truth_is_truth(subject: Subject) -> Iterator[Finding]:
-    """A text or a number where a truth value is documented is none: "false" is not True.
-
-    `bool("false")` is True, and so is `if answer["success"]`. Use a `bool` field read with
-    `tintype.convert.read`, and compare: `answer.success is True`.
-    """
-
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if isinstance(documented, bool):
-            others: tuple[object, ...] = ("false", "true", "", 1, 0, 7, [], {})
-            for wrong in others:
-                yield _Swap(wrong=wrong, read_as=(True, False))
-
-    yield from _coerced(subject, swaps)
-
-
-@check("strict.only-a-list-is-a-list", level=1)
-def only_a_list_is_a_list(subject: Subject) -> Iterator[Finding]:
-    """A text or an object where a list is documented is not a list of its letters or keys.
-
-    `tuple("")` and `tuple({})` are empty, `tuple("ab")` has two items: the letters of an
-    error message become images. Use a `tuple[…, ...]` field read with
-    `tintype.convert.read`.
-    """
-
-    def swaps(documented: object) -> Iterator[_Swap]:
-        if isinstance(documented, list):
-            yield _Swap(wrong="", read_as=([],))
-            yield _Swap(wrong={}, read_as=([],))
-            yield _Swap(wrong="text", read_as=(["t", "e", "x", "t"],))
-            yield _Swap(wrong={"key": "value"}, read_as=(["key"],))
-            yield from _unwrapped(documented)
-
-    yield from _coerced(subject, swaps)
+for _each in _TABLE:
+    _entered(_each)
 
 
 @check("strict.a-body-is-an-object", level=1)
@@ -179,7 +187,7 @@ def a_body_is_an_object(subject: Subject) -> Iterator[Finding]:
 
     cattrs raises an AttributeError for a list where it forbids extra keys, and a TypeError
     for null; `answer["data"]` on a list raises a TypeError. None of them is an error that
-    the core waits out. `tintype.convert.read` raises the right one.
+    the core waits out. `tintype.convert` raises the right one.
     """
     for answer in _read(subject):
         if answer.streamed or not isinstance(answer.body, Mapping):
@@ -192,81 +200,58 @@ def a_body_is_an_object(subject: Subject) -> Iterator[Finding]:
                 yield _finding(answer, Mutation(pointer="", value=wrong), f"{deed}.")
 
 
+@check("strict.nothing-decisive-is-guessed", level=1)
+def nothing_decisive_is_guessed(subject: Subject) -> Iterator[Finding]:
+    """Where an answer decides, an odd value is an error of that answer: never a success or an end.
+
+    The id in the answer to a create, the status, and the picture itself decide. Each is made
+    odd in every way of `probing.odd_values`. The plugin has to raise a ProtocolError that does
+    not deny the money, so that the core keeps the answer, and a poll is asked again. A whole
+    number for an id is its digits; an unknown status is an UnknownStatusError.
+    """
+    mend = "Raise a ProtocolError: the core keeps the answer."
+    yield from misread(trials_of(subject, DECISIVE), mend)
+
+
 # ------------------------------------------------------------------------ the oracle
 
 
-def _coerced(subject: Subject, swaps: _Swaps) -> Iterator[Finding]:
+def _coerced(subject: Subject, row: _Row) -> Iterator[Finding]:
     """A finding for each swap that comes to the same as its coerced value."""
-    documented = _documented_types(subject)
+    documented = documented_types(subject)
     looked = False
     for answer in _read(subject):
-        for pointer, value in _fields(answer):
-            allowed = documented[_place(pointer)]
-            for swap in swaps(value):
+        for pointer, value in inner_places(answer):
+            for wrong, read_as in row.swaps(value) if json_type(value) in row.of else ():
                 looked = True
-                if json_type(swap.wrong) not in allowed:
-                    yield from _judged(subject, answer, pointer, swap)
+                if json_type(wrong) not in documented[place(pointer)]:
+                    yield from _judged(
+                        subject, answer, Mutation(pointer=pointer, value=wrong), read_as
+                    )
     if not looked:
         msg = "No documented answer holds a value of that type."
         raise NotApplicable(msg)
 
 
-def _fields(answer: Answer) -> Iterator[tuple[str, object]]:
-    """Every value inside a body; the events of a stream are bodies of their own."""
-    outermost = 1 if answer.streamed else 0
-    for pointer, value in places(answer.body):
-        if pointer.count("/") > outermost:
-            yield pointer, value
+def _judged(
+    subject: Subject, answer: Answer, mutation: Mutation, read_as: tuple[object, ...]
+) -> Iterator[Finding]:
+    def heard(value: object) -> Heard:
+        return _heard(subject, answer, evolve(mutation, value=value))
 
-
-def _judged(subject: Subject, answer: Answer, pointer: str, swap: _Swap) -> Iterator[Finding]:
-    mutation = Mutation(pointer=pointer, value=swap.wrong)
-    said = _heard(subject, answer, mutation)
+    said = heard(mutation.value)
     if isinstance(said, TintypeError | Broken):
         return
-    same = [each for each in swap.read_as if said == _at(subject, answer, pointer, each)]
-    if not same or _is_harmless(subject, answer, mutation, same[0]):
-        return
-    what = f"{dump(swap.wrong)} is read as {dump(same[0])}"
-    yield _finding(answer, mutation, f"{what}. Use tintype.convert.read, which refuses it.")
-
-
-def _is_harmless(subject: Subject, answer: Answer, mutation: Mutation, read_as: object) -> bool:
-    """Whether nothing hangs on a value.
-
-    A null may count as nothing, so it is harmless if it comes to the same as no value. Any
-    other value is harmless only where one of the documented type makes no difference either.
-    """
-    said, pointer = _heard(subject, answer, mutation), mutation.pointer
-    if said != _at(subject, answer, pointer, DROPPED):
-        return False
-    others = (_at(subject, answer, pointer, other) for other in _others(read_as))
-    return mutation.value is None or all(said == other for other in others)
-
-
-def _others(value: object) -> Iterator[object]:
-    """Other values of the same type."""
-    match value:
-        case bool():
-            yield not value
-        case str():
-            yield f"{value}, and more"
-        case int() | Decimal():
-            yield value + 1
-        case list():
-            yield [] if value else ["text"]
-        case _:
-            return
-
-
-def _at(subject: Subject, answer: Answer, pointer: str, value: object) -> Heard:
-    return _heard(subject, answer, Mutation(pointer=pointer, value=value))
+    same = [each for each in read_as if said == heard(each)]
+    if same and said != heard(DROPPED):
+        what = f"{dump(mutation.value)} is read as {dump(same[0])}"
+        yield _finding(answer, mutation, f"{what}. Read it with tintype.convert, which does not.")
 
 
 def _heard(subject: Subject, answer: Answer, mutation: Mutation) -> Heard:
-    """What comes of a mutation, apart from the copy of the answer itself."""
+    """What comes of a mutation, apart from the copy of the answer itself and words about it."""
     said = verdict(subject, answer.saying(mutation.apply(answer.body)))
-    return evolve(said, raw={}) if isinstance(said, Task) else said
+    return evolve(said, raw={}, notices=()) if isinstance(said, Task) else said
 
 
 def _read(subject: Subject) -> list[Answer]:
@@ -276,30 +261,6 @@ def _read(subject: Subject) -> list[Answer]:
         for answer in documented_answers(subject)
         if answer.body is not MISSING and answer.exchange.expect.outcome != "error"
     ]
-
-
-@lru_cache(maxsize=1)
-def _documented_types(subject: Subject) -> Mapping[str, set[str]]:
-    """The types that the documents show at each place; all items of a list are one place."""
-    found: dict[str, set[str]] = {}
-    for answer in documented_answers(subject):
-        for pointer, value in places(answer.body) if answer.body is not MISSING else ():
-            found.setdefault(_place(pointer), set()).add(json_type(value))
-    return found
-
-
-def _place(pointer: str) -> str:
-    return _INDEX.sub("/*", pointer)
-
-
-def _unwrapped(documented: list[object]) -> Iterator[_Swap]:
-    """A list of one written without its brackets."""
-    if len(documented) == 1:
-        yield _Swap(wrong=documented[0], read_as=(documented,))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _finding(answer: Answer, mutation: Mutation, message: str) -> Finding:

@@ -56,6 +56,7 @@ IDLE: Mapping[str, str] = {
     "wire.late-answers": _THE_CORE,
     "wire.lost-answers": _THE_CORE,
     "wire.not-sent": _THE_CORE,
+    "wire.odd-values-cost-no-picture": _THE_CORE,
     "wire.redirects": _THE_CORE,
     "wire.results-are-images": _THE_CORE,
     "wire.results-have-an-end": _THE_CORE,

@@ -9,27 +9,29 @@ MUTANTS = (
         name="images-forgotten",
         file="by_url",
         before=(
-            "return evolve(task, images=_images(work), cost=_cost(work), billed=Billed.YES)\n"
+            "return evolve(_drawn(task, work), cost=_cost(work), billed=Billed.YES)\n"
             "        case TaskState.RUNNING"
         ),
         after=(
-            "return evolve(task, images=_images(work), billed=Billed.YES)\n"
-            "        case TaskState.RUNNING"
+            "return evolve(_drawn(task, work), billed=Billed.YES)\n        case TaskState.RUNNING"
         ),
         killed_by="parse.documented-answer",
     ),
     SourceMutant(
         name="images-reversed",
         file="multipart",
-        before="for index, result in enumerate(found)\n",
-        after="for index, result in reversed(list(enumerate(found)))\n",
+        before='pictures(answer.results or (), _image, "/results")\n',
+        after=(
+            'pictures(answer.results or (), _image, "/results")\n'
+            "    images = tuple(reversed(images))\n"
+        ),
         killed_by="parse.images-in-order",
     ),
     SourceMutant(
         name="first-image-only",
         file="by_id",
-        before="for index, picture in enumerate(found)\n",
-        after="for index, picture in enumerate(found[:1])\n",
+        before="pictures(work.images or (), _image",
+        after="pictures((work.images or ())[:1], _image",
         killed_by="parse.images-in-order",
     ),
     SourceMutant(
@@ -105,8 +107,8 @@ MUTANTS = (
     SourceMutant(
         name="key-error-for-a-missing-key",
         file="multipart",
-        before=("    found = answer.results or ()\n    if"),
-        after=("    found = answer.results\n    found[0]\n    if"),
+        before="    images, lost = pictures(answer.results or ()",
+        after="    answer.results[0]\n    images, lost = pictures(answer.results or ()",
         killed_by="parse.missing-keys-are-told",
     ),
     SourceMutant(
@@ -119,8 +121,12 @@ MUTANTS = (
     SourceMutant(
         name="text-taken-for-truth",
         file="multipart",
-        before=("    success: bool\n    results"),
-        after=("    success: bool | str\n    results"),
+        before="    answer, raw = read(message, _Answer)\n",
+        after=(
+            "    answer, raw = read(message, _Answer)\n"
+            '    if "success" in raw:\n'
+            '        answer = evolve(answer, success=bool(raw["success"]))\n'
+        ),
         killed_by="strict.only-truth-is-truth",
     ),
     SourceMutant(
@@ -147,7 +153,7 @@ MUTANTS = (
         name="number-becomes-text",
         file="by_id",
         before="    title: str\n",
-        after="    title: str | int\n",
+        after="    title: str | Decimal\n",
         also=(("title=item.title)", "title=str(item.title))"),),
         killed_by="strict.only-text-is-text",
     ),
@@ -218,5 +224,66 @@ MUTANTS = (
             "    work = structure(raw, _Work)\n"
         ),
         killed_by="strict.only-a-list-is-a-list",
+    ),
+    SourceMutant(
+        name="status-guessed",
+        file="by_id",
+        before="    status: str\n    id: Id | None = None\n",
+        after='    status: str = "done"\n    id: Id | None = None\n',
+        killed_by="strict.nothing-decisive-is-guessed",
+    ),
+    SourceMutant(
+        name="odd-progress-costs-the-picture",
+        file="by_id",
+        before="    progress: int | None = None\n",
+        after="    progress: int | None = decisive(None)\n",
+        also=(("import Id, merge_options", "import Id, decisive, merge_options"),),
+        killed_by="generous.odd-values-cost-no-picture",
+    ),
+    SourceMutant(
+        name="one-odd-picture-costs-all",
+        file="by_url",
+        before='    images, lost = pictures(work.output or (), _image, "/output")\n',
+        after=(
+            '    images, lost = pictures(work.output or (), _image, "/output")\n'
+            "    if lost:\n"
+            "        raise ProtocolError(lost[0].message)\n"
+        ),
+        killed_by="generous.an-odd-picture-costs-itself",
+    ),
+    SourceMutant(
+        name="base64-by-the-book",
+        file="at_once",
+        before="    return Image(\n        data=decode_image",
+        after=(
+            "    if not picture.b64.isprintable():\n"
+            '        msg = "The image is not base64."\n'
+            "        raise ProtocolError(msg)\n"
+            "    return Image(\n        data=decode_image"
+        ),
+        killed_by="generous.base64-in-any-spelling",
+    ),
+    SourceMutant(
+        name="status-by-the-letter",
+        file="by_url",
+        before=(
+            '    state = translate(work.status, _STATES, "/status")\n'
+            "    task = evolve(task, state=state, raw=raw, poll_after"
+        ),
+        after=(
+            "    if work.status not in _STATES:\n"
+            '        msg = "The status is not documented."\n'
+            '        raise ProtocolError(msg, pointer="/status")\n'
+            '    state = translate(work.status, _STATES, "/status")\n'
+            "    task = evolve(task, state=state, raw=raw, poll_after"
+        ),
+        killed_by="generous.words-in-any-case",
+    ),
+    SourceMutant(
+        name="ids-in-text-only",
+        file="by_url",
+        before="    id: Id\n",
+        after="    id: str\n",
+        killed_by="generous.ids-in-digits",
     ),
 )

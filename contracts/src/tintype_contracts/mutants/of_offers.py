@@ -118,8 +118,8 @@ MUTANTS = (
     SourceMutant(
         name="key-in-an-image-address",
         file="by_url",
-        before="Image(url=url, index=index, seed=work.seed)",
-        after='Image(url=f"{url}?{_key()}", index=index, seed=work.seed)',
+        before="Image(url=url, index=index)",
+        after='Image(url=f"{url}?{_key()}", index=index)',
         also=(
             (
                 "def _cost(",

@@ -15,10 +15,8 @@ MUTANTS = (
     SourceMutant(
         name="another-answer-on-the-wire",
         file="by_id",
-        before=(
-            "        return evolve(task, images=_images(work), cost=_cost(work), billed=Billed.YES)"
-        ),
-        after="        return evolve(task, images=_images(work), billed=Billed.YES)",
+        before="        return evolve(_drawn(task, work), cost=_cost(work), billed=Billed.YES)",
+        after="        return evolve(_drawn(task, work), billed=Billed.YES)",
         killed_by="wire.scenes-by-aiohttp",
     ),
     SourceMutant(
@@ -73,8 +71,8 @@ MUTANTS = (
     SourceMutant(
         name="another-picture",
         file="by_url",
-        before="Image(url=url, index=index, seed",
-        after="Image(url=f'{url}.webp', index=index, seed",
+        before="Image(url=url, index=index)",
+        after="Image(url=f'{url}.webp', index=index)",
         killed_by="wire.results-are-fetched",
     ),
     SourceMutant(

@@ -23,7 +23,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import decode_image, merge_options, peek, read
+from tintype.convert import decode_image, merge_options, peek, pictures, read
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -122,14 +122,14 @@ class _Picture:
 class _Counted:
     """What was counted."""
 
-    images: int
+    images: int | None = None
 
 
 @frozen(kw_only=True)
 class _Answer:
     """A whole answer."""
 
-    images: tuple[_Picture, ...]
+    images: tuple[_Picture | None, ...]
     cost_usd: Decimal | None = None
     usage: _Counted | None = None
 
@@ -138,8 +138,8 @@ class _Answer:
 class _Error:
     """What went wrong."""
 
-    message: str
-    code: str
+    message: str = ""
+    code: str = ""
 
 
 @frozen(kw_only=True)
@@ -160,7 +160,7 @@ class _Event:
 class _Drawn(_Picture):
     """A preview or an image of a stream."""
 
-    index: int
+    index: int | None = None
 
 
 @frozen(kw_only=True)
@@ -226,17 +226,15 @@ def _answered(task: Task, message: Message | None) -> Task:
     if not answer.images:
         msg = "The answer holds no image."
         raise ProtocolError(msg, pointer="/images", status=status)
-    images = tuple(
-        _image(picture, index, f"/images/{index}/b64")
-        for index, picture in enumerate(answer.images)
-    )
-    task = evolve(task, raw=raw, images=images, state=TaskState.SUCCEEDED)
+    images, lost = pictures(answer.images, _image, "/images")
+    state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
+    task = evolve(task, raw=raw, images=images, errors=lost, state=state)
     return _billed(task, answer.cost_usd, answer.usage)
 
 
-def _image(picture: _Picture, index: int, pointer: str) -> Image:
+def _image(picture: _Picture, index: int) -> Image:
     return Image(
-        data=decode_image(picture.b64, pointer),
+        data=decode_image(picture.b64, f"/images/{index}/b64"),
         media_type=picture.media_type or "",
         index=index,
         seed=picture.seed,
@@ -245,10 +243,7 @@ def _image(picture: _Picture, index: int, pointer: str) -> Image:
 
 def _billed(task: Task, usd: Decimal | None, counted: _Counted | None) -> Task:
     """The task with its bill. "Images are billed when they are delivered" (the page)."""
-    if usd is not None and usd < 0:
-        msg = "The cost is negative."
-        raise ProtocolError(msg, pointer="/cost_usd")
-    cost = None if usd is None else Cost(usd=usd, source="reported")
+    cost = None if usd is None or usd < 0 else Cost(usd=usd, source="reported")
     usage = None if counted is None else Usage(images=counted.images)
     return evolve(task, cost=cost, usage=usage, billed=Billed.YES)
 
@@ -279,9 +274,9 @@ def _event(task: Task, message: Message | None) -> Task:
     task = evolve(task, raw=raw)
     match event.type:
         case "preview":
-            return evolve(task, previews=(*task.previews, _streamed(message)))
+            return evolve(task, previews=_with(task.previews, message))
         case "image":
-            return evolve(task, images=(*task.images, _streamed(message)))
+            return evolve(task, images=_with(task.images, message))
         case "done":
             return _finished(task, read(message, _Done)[0])
         case "error":
@@ -290,12 +285,11 @@ def _event(task: Task, message: Message | None) -> Task:
             return task
 
 
-def _streamed(message: Message | None) -> Image:
+def _with(images: tuple[Image, ...], message: Message | None) -> tuple[Image, ...]:
+    """One image more, in its place, or behind the others where the event names none."""
     drawn = read(message, _Drawn)[0]
-    if drawn.index < 0:
-        msg = "The image has no place."
-        raise ProtocolError(msg, pointer="/index")
-    return _image(drawn, drawn.index, "/b64")
+    index = drawn.index if drawn.index is not None and drawn.index >= 0 else len(images)
+    return (*images, _image(drawn, index))
 
 
 def _finished(task: Task, done: _Done) -> Task:

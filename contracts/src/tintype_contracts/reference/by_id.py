@@ -24,7 +24,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import merge_options, peek, read, translate
+from tintype.convert import Id, merge_options, peek, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -137,18 +137,18 @@ class _Picture:
 class _Error:
     """What went wrong, of a request or of a task."""
 
-    message: str
-    code: str
+    message: str = ""
+    code: str = ""
 
 
 @frozen(kw_only=True)
 class _Work:
     """A task."""
 
-    id: str
     status: str
+    id: Id | None = None
     progress: int | None = None
-    images: tuple[_Picture, ...] | None = None
+    images: tuple[_Picture | None, ...] | None = None
     cost_usd: Decimal | None = None
     error: _Error | None = None
 
@@ -322,13 +322,14 @@ def _uploaded(request: ImageRequest | None, uploaded: _Uploaded) -> ImageRequest
 def _snapshot(task: Task, message: Message | None) -> Task:
     """The task as this answer has it."""
     work, raw = read(message, _Work)
-    if not work.id or task.id not in {"", work.id}:
-        msg = f"The answer is about the task {work.id!r}, not {task.id!r}."
+    found = work.id or task.id
+    if not found or task.id not in {"", found}:
+        msg = f"The answer is about the task {found!r}, not {task.id!r}."
         raise ProtocolError(msg, pointer="/id")
     state = translate(work.status, _STATES, "/status")
-    task = evolve(task, id=work.id, state=state, progress=_progress(work), raw=raw)
+    task = evolve(task, id=found, state=state, progress=_progress(work), raw=raw)
     if state is TaskState.SUCCEEDED:
-        return evolve(task, images=_images(work), cost=_cost(work), billed=Billed.YES)
+        return evolve(_drawn(task, work), cost=_cost(work), billed=Billed.YES)
     return _ended(task, work.error) if state.terminal else task
 
 
@@ -337,20 +338,26 @@ def _progress(work: _Work) -> float | None:
     return None if percent is None or not 0 <= percent <= _PERCENT else percent / _PERCENT
 
 
-def _images(work: _Work) -> tuple[Image, ...]:
-    found = work.images or ()
-    if not found or not all(picture.url.startswith("https://") for picture in found):
-        msg = "The task is done and names no image that can be fetched."
+def _drawn(task: Task, work: _Work) -> Task:
+    """A task with its images; one that is none costs itself alone."""
+    images, lost = pictures(work.images or (), _image, "/images")
+    if not images:
+        msg = "The task is done and names no image."
         raise ProtocolError(msg, pointer="/images")
-    return tuple(
-        Image(
-            url=picture.url,
-            preview_url=picture.thumb,
-            width=_pixels(picture.width),
-            height=_pixels(picture.height),
-            index=index,
-        )
-        for index, picture in enumerate(found)
+    state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
+    return evolve(task, state=state, images=images, errors=lost)
+
+
+def _image(picture: _Picture, index: int) -> Image:
+    if not picture.url.startswith("https://"):
+        msg = "The image has no address that can be fetched."
+        raise ProtocolError(msg, pointer=f"/images/{index}/url")
+    return Image(
+        url=picture.url,
+        preview_url=picture.thumb,
+        width=_pixels(picture.width),
+        height=_pixels(picture.height),
+        index=index,
     )
 
 
@@ -360,17 +367,16 @@ def _pixels(count: int | None) -> int | None:
 
 
 def _cost(work: _Work) -> Cost | None:
-    if work.cost_usd is None:
+    """What it cost; a negative cost says nothing."""
+    if work.cost_usd is None or work.cost_usd < 0:
         return None
-    if work.cost_usd < 0:
-        msg = "The cost is negative."
-        raise ProtocolError(msg, pointer="/cost_usd")
     return Cost(usd=work.cost_usd, source="reported")
 
 
 def _ended(task: Task, error: _Error | None) -> Task:
     """A task that came to nothing. "Only finished tasks are billed" (the page)."""
     refused = task.state is TaskState.REFUSED
-    told = error or _Error(message="The provider gave no reason.", code="")
-    failure = Failure(message=told.message, code=told.code, refused=refused)
+    told = error or _Error()
+    message = told.message or "The provider gave no reason."
+    failure = Failure(message=message, code=told.code, refused=refused)
     return evolve(task, errors=(failure,), billed=Billed.NO)

@@ -22,7 +22,7 @@ from tintype.catalog import (
     Text,
     quote_from_prices,
 )
-from tintype.convert import merge_options, peek, read, translate
+from tintype.convert import Id, merge_options, peek, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -117,7 +117,7 @@ class _Draw:
 class _Started:
     """The answer to a submission."""
 
-    id: str
+    id: Id
     status: str
     polling_url: str
 
@@ -126,9 +126,9 @@ class _Started:
 class _Work:
     """A task."""
 
-    id: str
     status: str
-    output: tuple[str, ...] | None = None
+    id: Id | None = None
+    output: tuple[str | None, ...] | None = None
     seed: int | None = None
     cost_usd: Decimal | None = None
     retry_in: Decimal | None = None
@@ -206,14 +206,14 @@ def _started(task: Task, message: Message | None) -> Task:
 
 def _snapshot(task: Task, message: Message | None) -> Task:
     work, raw = read(message, _Work)
-    if work.id != task.id:
+    if work.id not in {None, "", task.id}:
         msg = f"The answer is about the task {work.id!r}, not {task.id!r}."
         raise ProtocolError(msg, pointer="/id")
     state = translate(work.status, _STATES, "/status")
     task = evolve(task, state=state, raw=raw, poll_after=_hint(work.retry_in))
     match state:
         case TaskState.SUCCEEDED:
-            return evolve(task, images=_images(work), cost=_cost(work), billed=Billed.YES)
+            return evolve(_drawn(task, work), cost=_cost(work), billed=Billed.YES)
         case TaskState.RUNNING:
             return task
         case _:
@@ -228,20 +228,28 @@ def _hint(seconds: Decimal | None) -> float | None:
 _LONG = 3600
 
 
-def _images(work: _Work) -> tuple[Image, ...]:
-    urls = work.output or ()
-    if not urls or not all(url.startswith("https://") for url in urls):
-        msg = "The task is ready and names no image that can be fetched."
+def _drawn(task: Task, work: _Work) -> Task:
+    """A task with its images; one that is none costs itself alone."""
+    images, lost = pictures(work.output or (), _image, "/output")
+    if not images:
+        msg = "The task is ready and names no image."
         raise ProtocolError(msg, pointer="/output")
-    return tuple(Image(url=url, index=index, seed=work.seed) for index, url in enumerate(urls))
+    state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
+    seeded = tuple(evolve(image, seed=work.seed) for image in images)
+    return evolve(task, state=state, images=seeded, errors=lost)
+
+
+def _image(url: str, index: int) -> Image:
+    if not url.startswith("https://"):
+        msg = "The image has no address that can be fetched."
+        raise ProtocolError(msg, pointer=f"/output/{index}")
+    return Image(url=url, index=index)
 
 
 def _cost(work: _Work) -> Cost | None:
-    if work.cost_usd is None:
+    """What it cost; a negative cost says nothing."""
+    if work.cost_usd is None or work.cost_usd < 0:
         return None
-    if work.cost_usd < 0:
-        msg = "The cost is negative."
-        raise ProtocolError(msg, pointer="/cost_usd")
     return Cost(usd=work.cost_usd, source="reported")
 
 

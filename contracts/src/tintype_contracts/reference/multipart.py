@@ -12,7 +12,7 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from tintype.catalog import Choice, Model, ProviderInfo, References, Text
-from tintype.convert import merge_options, peek, read, unstructure
+from tintype.convert import merge_options, peek, pictures, read, unstructure
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -98,8 +98,8 @@ class _Result:
 class _Answer:
     """What an edit comes to."""
 
-    success: bool
-    results: tuple[_Result, ...] | None = None
+    success: bool | None = None
+    results: tuple[_Result | None, ...] | None = None
     message: str | None = None
     credits_used: Decimal | None = None
 
@@ -108,7 +108,6 @@ class _Answer:
 class _Refusal:
     """The body of a refusal."""
 
-    success: bool
     message: str
 
 
@@ -199,7 +198,7 @@ def _check(message: Message | None) -> None:
 
 def _quote(exchange: Exchange) -> Quote:
     _check(exchange.message)
-    credits_ = _counted(read(exchange.message, _Priced)[0].credits, "/credits")
+    credits_ = _counted(read(exchange.message, _Priced, strict=True)[0].credits, "/credits")
     line = QuoteLine(billable="edit", unit="request", quantity=Decimal(1), unit_credits=credits_)
     return Quote(
         model=(exchange.request and exchange.request.model) or "",
@@ -219,21 +218,23 @@ def _counted(credits_: Decimal, pointer: str) -> Decimal:
 
 
 def _edited(task: Task, answer: _Answer) -> Task:
-    if not answer.success:
+    if answer.success is False:
         return _failed(task, answer.message)
-    found = answer.results or ()
-    if not found or not all(result.url.startswith("https://") for result in found):
-        msg = "The answer names no image that can be fetched."
+    images, lost = pictures(answer.results or (), _image, "/results")
+    if not images:
+        msg = "The answer names no image."
         raise ProtocolError(msg, pointer="/results")
-    images = tuple(
-        Image(url=result.url, media_type=result.mime or "", index=index)
-        for index, result in enumerate(found)
-    )
     used = answer.credits_used
-    cost = (
-        None if used is None else Cost(credits=_counted(used, "/credits_used"), source="reported")
-    )
-    return evolve(task, images=images, state=TaskState.SUCCEEDED, cost=cost, billed=Billed.YES)
+    cost = None if used is None or used < 0 else Cost(credits=used, source="reported")
+    state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
+    return evolve(task, images=images, errors=lost, state=state, cost=cost, billed=Billed.YES)
+
+
+def _image(result: _Result, index: int) -> Image:
+    if not result.url.startswith("https://"):
+        msg = "The image has no address that can be fetched."
+        raise ProtocolError(msg, pointer=f"/results/{index}/url")
+    return Image(url=result.url, media_type=result.mime or "", index=index)
 
 
 def _failed(task: Task, words: str | None) -> Task:

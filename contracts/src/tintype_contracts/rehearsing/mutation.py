@@ -10,7 +10,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, NoReturn
 
 from attrs import frozen
 
@@ -29,6 +29,18 @@ class _Dropped:
 DROPPED: Final = _Dropped()
 """The value of a mutation that takes its place away."""
 
+
+@frozen
+class Verbatim:
+    """What is written behind a key as it stands: NaN, half a character, a second value.
+
+    Attributes:
+        text: What Python's own values cannot say. `1,"cost":2` gives the key `cost` twice.
+    """
+
+    text: str
+
+
 REPLACEMENTS: tuple[object, ...] = (
     None,
     True,
@@ -45,6 +57,11 @@ REPLACEMENTS: tuple[object, ...] = (
 """What is put in the place of every value, whatever it is."""
 
 
+_MARK = "tintype, verbatim, "
+_SHOWN = 60
+_MOST_DIGITS = 300
+
+
 @frozen(kw_only=True)
 class Mutation:
     """One value in the place of another.
@@ -59,7 +76,7 @@ class Mutation:
 
     def __str__(self) -> str:
         """`POINTER=VALUE`; nothing after the sign where the place is taken away."""
-        return f"{self.pointer}={'' if self.value is DROPPED else dump(self.value)}"
+        return f"{self.pointer}={'' if self.value is DROPPED else spelt(self.value)}"
 
     @classmethod
     def parse(cls, text: str) -> Mutation:
@@ -85,14 +102,81 @@ class Mutation:
         return _replaced(body, tokens(self.pointer), self.value)
 
 
+def spelt(body: object) -> str:
+    """`body` as JSON text, with whatever is to stand in it verbatim."""
+    verbatim: list[str] = []
+
+    def marked(value: object) -> object:
+        match value:
+            case Verbatim():
+                verbatim.append(value.text)
+                return f"{_MARK}{len(verbatim) - 1}"
+            case Mapping():
+                return {key: marked(item) for key, item in value.items()}
+            case list() | tuple():
+                return [marked(item) for item in value]
+            case _:
+                return value
+
+    text = dump(marked(body))
+    for index, each in enumerate(verbatim):
+        text = text.replace(f'"{_MARK}{index}"', each, 1)
+    return text
+
+
+def plain(body: object) -> object:
+    """`body` with a text in the place of whatever is to stand in it verbatim."""
+    match body:
+        case Verbatim():
+            return body.text[:_SHOWN]
+        case Mapping():
+            return {key: plain(item) for key, item in body.items()}
+        case list() | tuple():
+            return [plain(item) for item in body]
+        case _:
+            return body
+
+
 def _json(pointer: str, text: str) -> object:
+    """What stands behind a key: a value where Python has one, else the text itself."""
+    key = dump((tokens(pointer) or [""])[-1])
     try:
-        value: object = json.loads(text, parse_float=Decimal)
-    except json.JSONDecodeError:
+        value: object = json.loads(
+            text, parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_single
+        )
+        dump(value).encode()
+    except (ValueError, RecursionError):
+        if _can_stand(f"{{{key}:{text}}}"):
+            return Verbatim(text)
         written = shlex.quote(f"{pointer}={dump(text)}")
         msg = f"{text!r} is not JSON. A text is written {written}."
         raise ValueError(msg) from None
     return value
+
+
+def _fraction(text: str) -> Decimal:
+    number = Decimal(text)
+    return number if abs(number.adjusted()) < _MOST_DIGITS else _refuse(text)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def _single(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else _refuse("a key stands twice")
+
+
+def _can_stand(text: str) -> bool:
+    """Whether a text is JSON by the laxest reading."""
+    try:
+        json.loads(text, strict=False, parse_int=str, parse_float=str)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
 
 
 def mutations(body: object) -> Iterator[Mutation]:

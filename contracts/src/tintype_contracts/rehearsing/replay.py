@@ -16,7 +16,7 @@ from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange, Source
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
-from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.rehearsing.mutation import Mutation, plain
 from tintype_contracts.rehearsing.oracle import sorted_flaw
 from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, answer_of, listen
 from tintype_contracts.report.words import shown
@@ -209,8 +209,8 @@ def _without_blanks(value: object) -> object:
 
 
 def _json(value: object) -> list[str]:
-    plain = json.loads(dump(redact(value)))
-    text = json.dumps(plain, ensure_ascii=False, indent=2)
+    told = json.loads(dump(redact(plain(value))))
+    text = json.dumps(told, ensure_ascii=False, indent=2)
     return [f"  {line}" for line in text.splitlines()]
 
 

@@ -24,9 +24,9 @@ from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures import format as words
-from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.values import NOW, fixed_values
+from tintype_contracts.rehearsing.mutation import spelt
 from tintype_contracts.rehearsing.rehearsal import Context
 from tintype_contracts.rehearsing.transcripts import answers
 
@@ -75,7 +75,7 @@ class Answer:
         """The same answer with another body. The events of a stream are an array's items."""
         if self.streamed:
             return evolve(self, turns=_events(self.turns, body), body=body)
-        return self.bytes(dump(body).encode(), body)
+        return self.bytes(spelt(body).encode(), body)
 
     def bytes(self, data: bytes, body: object = MISSING) -> Answer:
         """The same answer, not streamed, with other bytes for its body."""
@@ -85,6 +85,10 @@ class Answer:
                 return evolve(self, turns=((operation, evolve(message, body=data)),), body=body)
             case _:
                 return self
+
+    def reread(self) -> Answer:
+        """The same turns, with the JSON that they hold for its body."""
+        return evolve(self, body=_body(self.turns))
 
     def under(self, status: int, headers: Headers | None = None) -> Answer:
         """The same answer under another HTTP status, and with other headers."""
@@ -222,4 +226,4 @@ def _name(names: list[str], index: int) -> str:
 
 def _data(item: object) -> str:
     """A text is a sentinel, which is no JSON."""
-    return item if isinstance(item, str) else dump(item)
+    return item if isinstance(item, str) else spelt(item)

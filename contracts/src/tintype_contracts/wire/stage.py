@@ -13,7 +13,7 @@ from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
-from tintype_contracts.wire.answers import Manner, Step, plain
+from tintype_contracts.wire.answers import Answer, Manner, Step, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
 from tintype_contracts.wire.callers import CLIENTS, Caller, Line
 from tintype_contracts.wire.egress import guard
@@ -80,17 +80,20 @@ class Stage:
     Args:
         subject: The plugin and its documents.
         timeout: Seconds that each client has for an answer.
+        witness: What stands in for the plugin.
 
     Attributes:
         server: The server; it speaks for the declared hosts.
         callers: Both clients.
     """
 
-    def __init__(self, subject: Subject, *, timeout: float = _PATIENCE) -> None:
+    def __init__(
+        self, subject: Subject, *, timeout: float = _PATIENCE, witness: type[Witness] = Witness
+    ) -> None:
         self.subject = subject
         self._scene = StrictScene(subject.fixtures, (), KEY)
         self._manner: Manner = plain
-        self._witness = Witness(
+        self._witness = witness(
             subject.hooks, lambda: len(self._scene.served), lambda: self._scene.is_over
         )
         self._timeout = timeout
@@ -156,6 +159,28 @@ class Stage:
             ),
             faults=strict.faults(),
         )
+
+    def tell(self, said: Answer, exchange: Exchange, caller: Caller) -> Task | None:
+        """What one client makes of another answer in the place of an exchange's own.
+
+        What is asked for before it, such as an upload, is answered as documented.
+
+        Raises:
+            TintypeError: What the client says of it.
+        """
+        before = self.subject.fixtures.scene_of(exchange)
+        submitted = exchange.operation == "submit"
+        uploads = [each for each in before if submitted and each.operation == "prepare"]
+        strict = StrictScene(self.subject.fixtures, (*uploads, exchange), KEY)
+
+        def play(heard: Heard) -> Sequence[Step]:
+            documented = strict.answer(heard)
+            return plain(said if strict.is_over else documented)
+
+        context = self.subject.rehearsal.context(exchange)
+        known = evolve(context.task or Task(), request=context.request)
+        with self.answering(play):
+            return self.ask(exchange, caller, known)
 
     def _play(self, heard: Heard) -> Sequence[Step]:
         return self._manner(self._scene.answer(heard))

@@ -3,5 +3,6 @@
 import tintype_contracts.checks.wire.delivery
 import tintype_contracts.checks.wire.failures
 import tintype_contracts.checks.wire.leftovers
+import tintype_contracts.checks.wire.paid
 import tintype_contracts.checks.wire.results
 import tintype_contracts.checks.wire.scenes  # noqa: F401 - each enters its checks

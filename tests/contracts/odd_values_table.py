@@ -1,0 +1,69 @@
+"""The table in docs/promises.md of the odd values that were tried, made by trying them.
+
+    python tests/contracts/odd_values_table.py
+
+plays every value to every plugin and writes the table anew. A test holds the page against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tintype_contracts.examining.run import subject_of
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.probing.odd_values import KINDS
+from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
+from tintype_contracts.probing.spellings import (
+    BASE64,
+    CASE,
+    DIGITS,
+    respelt_ids,
+    respelt_pictures,
+    respelt_states,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "promises.md"
+PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
+START, END = "<!-- odd values -->", "<!-- /odd values -->"
+_TABLE = re.compile(f"{START}\n.*?{END}", re.DOTALL)
+_PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    BESIDE: ("beside a picture: kept", (*KINDS, BASE64, CASE, DIGITS)),
+    ONE_OF_SEVERAL: ("in one picture of three: the others kept", KINDS),
+    DECISIVE: ("where the answer decides: an error of it, nothing guessed", KINDS),
+}
+
+
+def table(names: Iterable[str] = PROVIDERS) -> str:
+    """A row a kind of odd value, a column a provider: how many of how many came out right."""
+    tried = {name: every(subject_of(name)) for name in names}
+    lines = [START]
+    for role, (title, kinds) in _PARTS.items():
+        lines += ["", f"| {title} | {' | '.join(tried)} |", f"| --- |{' --: |' * len(tried)}"]
+        lines += [f"| {kind} | {' | '.join(_counts(tried, role, kind))} |" for kind in kinds]
+        lines += [f"| **all** | {' | '.join(_counts(tried, role, ''))} |"]
+    return "\n".join([*lines, "", END])
+
+
+def every(subject: Subject) -> tuple[Trial, ...]:
+    """Every odd value and every other spelling, told to one plugin."""
+    spelt = (respelt_pictures(subject), respelt_states(subject), respelt_ids(subject))
+    return (*trials(subject), *(trial for some in spelt for trial in some))
+
+
+def _counts(tried: Mapping[str, tuple[Trial, ...]], role: str, kind: str) -> Iterator[str]:
+    for found in tried.values():
+        mine = [each for each in found if each.role == role and kind in {"", each.kind}]
+        kept = sum(not each.wrong for each in mine)
+        yield f"{kept:,} of {len(mine):,}" if mine else ""
+
+
+def written() -> str:
+    """The table as the page has it."""
+    found = _TABLE.search(PAGE.read_text("utf-8"))
+    return found[0] if found else ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(_TABLE.sub(lambda _: table(), PAGE.read_text("utf-8")), "utf-8")
