@@ -55,6 +55,10 @@ def test_jitter_takes_off_at_most_half(failures: int, jitter: float) -> None:
         ("0", 0.0),
         ("601", 600.0),
         ("9" * 5000, 600.0),
+        ("1.5", 1.5),
+        ("2.", 2.0),
+        ("2, 30", 30.0),
+        ("30,2", 30.0),
         (format_datetime(NOW + timedelta(seconds=30), usegmt=True), 30.0),
         (format_datetime(NOW - timedelta(seconds=30), usegmt=True), 0.0),
         (format_datetime(NOW + timedelta(days=3), usegmt=True), 600.0),
@@ -70,11 +74,58 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(value: str, seconds: float
 
 @pytest.mark.parametrize(
     "value",
-    ["", "soon", "-5", "1.5", "\u0663", "Mon, 99 Nov 2026", "1 Nov 99999999999 00:00:00 GMT"],
+    [
+        "",
+        "soon",
+        "-5",
+        ".5",
+        "1.5.2",
+        "1e3",
+        "2, soon",
+        "inf",
+        "nan",
+        "\u0663",
+        "Mon, 99 Nov 2026",
+        "1 Nov 99999999999 00:00:00 GMT",
+    ],
 )
 def test_a_retry_after_that_says_nothing_is_none(value: str) -> None:
     """What no document describes is not guessed at."""
     assert retry_after((("Retry-After", value),), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ((("Retry-After", "2"), ("retry-after", "30")), 30.0),
+        ((("retry-after-ms", "1500"),), 1.5),
+        ((("Retry-After", "7"), ("Retry-After-Ms", "250.5")), 0.2505),
+        ((("Retry-After", "7"), ("Retry-After-Ms", "soon")), 7.0),
+        ((("Retry-After-Ms", "9" * 400),), 600.0),
+    ],
+)
+def test_the_most_exact_and_the_longest_wait_counts(
+    headers: tuple[tuple[str, str], ...], seconds: float
+) -> None:
+    """A gateway and a server may each say one."""
+    assert retry_after(headers, NOW) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1), timedelta(0)])
+def test_a_date_is_compared_with_the_answers_own(wrong: timedelta) -> None:
+    """A clock that goes an hour wrong waits no minute more, and none less."""
+    theirs = NOW + wrong
+    headers = (
+        ("Date", format_datetime(theirs, usegmt=True)),
+        ("Retry-After", format_datetime(theirs + timedelta(seconds=5), usegmt=True)),
+    )
+    assert retry_after(headers, NOW) == 5.0
+
+
+def test_a_date_that_is_none_leaves_our_own_clock() -> None:
+    """Better than nothing."""
+    later = format_datetime(NOW + timedelta(seconds=5), usegmt=True)
+    assert retry_after((("Date", "yesterday"), ("Retry-After", later)), NOW) == 5.0
 
 
 def test_no_header_is_none() -> None:

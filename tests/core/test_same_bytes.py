@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,11 +13,15 @@ import httpx
 import httpx2
 import pytest
 from attrs import evolve
+from tests.core.acme import API, INFO
 from tests.core.conftest import KEY
 from tests.core.loopback import Loopback, Recorded, said
 from tests.core.pictures import PNG, drawn
+from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client, ImageRequest, Reference, Task, TintypeError
+from tintype._dispatch import encode, fetch_request
+from tintype.messages import Request
 from tintype.transports.httpx import AsyncHttpxTransport, HttpxTransport
 
 PROMPT = 'ein roter Panda 小熊猫 🐼 "quoted" \\ back\r\nnew line\ttab 100% é'
@@ -193,6 +197,50 @@ async def test_a_poll_is_the_same(server: Loopback, provider: str, task_id: str)
     assert path.startswith("/proxy/")
     assert path.count("/") == {"cheapai": 4, "apimodels": 5, "apiin": 5}[provider]
     assert query.count("=") == (provider == "apimodels")
+
+
+# -------------------------------------------------------------------------- URLs to the letter
+
+SIGNED = (
+    "/a.png?note=100%&sig=a%2Bb%3D",
+    "/a%2fb/%c3%bc?x=%2f%2F",
+    "/a.png?",
+    "/?",
+    "/a?b?c=d??",
+    "//twice//and/./dots/../here",
+    "/a;b=1,c(d)!$&'*+~@:",
+    '/a?q=[1]{2}|^`<>"\\',
+    "/%zz%",
+    "/a?b=c&&d&=e=",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("target", SIGNED)
+def test_a_signed_url_is_asked_for_as_it_was_given(
+    server: Loopback, target: str, kind: str
+) -> None:
+    """Whoever signed it signed every character: the same bytes through every client."""
+    server.on("*", said({}))
+    with ExitStack() as stack:
+        wire = Wire(kind, stack)
+        wire.exchange(fetch_request(server.url + target, public_only=False))
+    assert server.requests[0].line == f"GET {target} HTTP/1.1".encode()
+
+
+@pytest.mark.parametrize("base", ["", "/prefix"])
+@pytest.mark.parametrize("target", [each for each in SIGNED if "\\" not in each])
+def test_a_plugins_url_is_asked_for_as_it_was_given(
+    server: Loopback, target: str, base: str
+) -> None:
+    """With the account's base URL in front."""
+    account = Account(provider="acme", key=KEY, base_url=f"{server.url}{base}/")
+    server.on("*", said({}))
+    request = encode(Request.get(API + target), INFO, account)
+    for kind in ("urllib3", "aiohttp"):
+        with ExitStack() as stack:
+            Wire(kind, stack).exchange(request)
+    assert [each.target for each in server.requests] == [f"{base}/v1{target}"] * 2
 
 
 # -------------------------------------------------------------------------- the embedder's own

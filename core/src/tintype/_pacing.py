@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -50,19 +51,55 @@ def backoff(failures: int, jitter: float) -> float:
 
 
 def retry_after(headers: Headers, now: datetime) -> float | None:
-    """What a `Retry-After` header asks for (RFC 9110, 10.2.3: seconds or a date), or None."""
-    value = (find_header(headers, "retry-after") or "").strip()
-    if value.isascii() and value.isdecimal():
-        # int() refuses very long numbers; so many digits mean "not soon" anyway.
-        return believed(float(value[:9]))
+    """How long an answer asks to wait: the longest, where it says so several times; or None.
+
+    `retry-after-ms` comes first, which is more exact; then `Retry-After` (RFC 9110, 10.2.3:
+    seconds, which some write with a fraction, or a date). A date is compared with the answer's
+    own `Date`: the two come from one clock, and ours may go wrong.
+    """
+    exact = [_number(each) for each in _listed(headers, "retry-after-ms")]
+    asked = [ms / 1000 for ms in exact if ms is not None]
+    if not asked:
+        asked = [
+            seconds
+            for name, value in headers
+            if name.lower() == "retry-after" and (seconds := _wait(value, headers, now)) is not None
+        ]
+    return believed(max(asked)) if asked else None
+
+
+def _listed(headers: Headers, name: str) -> list[str]:
+    return [each for key, value in headers if key.lower() == name for each in value.split(",")]
+
+
+def _wait(value: str, headers: Headers, now: datetime) -> float | None:
+    numbers = [_number(each) for each in value.split(",")]
+    if told := [each for each in numbers if each is not None]:
+        return max(told) if len(told) == len(numbers) else None
+    moment = _moment(value)
+    if moment is None:
+        return None
+    return (moment - (_moment(find_header(headers, "date") or "") or now)).total_seconds()
+
+
+def _number(value: str) -> float | None:
+    # So many digits mean "not soon" anyway.
+    found = _NUMBER.fullmatch(value[:_LONGEST_VALUE].strip())
+    return float(found[0]) if found else None
+
+
+def _moment(value: str) -> datetime | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and slow to import
 
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(value[:_LONGEST_VALUE])
     except (ValueError, OverflowError):  # no date, or a year that no date has
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return believed((moment - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_LONGEST_VALUE = 100
 
 
 def believed(asked: float | None) -> float:

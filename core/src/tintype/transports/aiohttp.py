@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import TypeAlias, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter, ResolveResult
@@ -68,7 +69,7 @@ class AiohttpTransport:
                 session = await self._session(request)
                 answer = await session.request(
                     request.method,
-                    URL(request.url, encoded=True),
+                    _to_the_letter(request),
                     data=_Body(request.body) if request.body else None,
                     headers=request.headers,
                     allow_redirects=False,
@@ -107,6 +108,12 @@ def _connector(connections: int, trusted: _Trusted) -> aiohttp.TCPConnector:
         socket_factory=partial(_kept_alive, trusted),
         resolver=None if trusted is None else _PublicResolver(trusted),
     )
+
+
+def _to_the_letter(request: HttpRequest) -> URL:
+    """A URL that is asked for as it stands: an empty query would lose its question mark."""
+    parts = urlsplit(request.url)
+    return URL.build(scheme=parts.scheme, authority=parts.netloc, path=request.target, encoded=True)
 
 
 async def _note_connection(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
