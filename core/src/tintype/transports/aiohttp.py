@@ -6,8 +6,8 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from types import SimpleNamespace
+from contextvars import ContextVar
+from functools import lru_cache, partial
 from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from yarl import URL
 from tintype import _forks
 from tintype._addresses import is_public, refused_address, within
 from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
-from tintype.messages import Headers, HttpRequest
+from tintype.messages import Headers, HttpRequest, target_of
 from tintype.transports import Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
 from tintype.transports._heads import FINAL, LONGEST_LINE, MOST_HEADERS, text
@@ -64,17 +64,17 @@ class AiohttpTransport:
             total=timeout, sock_connect=min(timeout, _CONNECT_TIMEOUT), ceil_threshold=60
         )
         progress = Progress()
+        _UNDER_WAY.set(progress)
         try:
             with _translated(progress):
                 session = await self._session(request)
                 answer = await session.request(
                     request.method,
-                    _to_the_letter(request),
+                    _to_the_letter(request.url),
                     data=_Body(request.body) if request.body else None,
                     headers=request.headers,
                     allow_redirects=False,
                     timeout=limits,
-                    trace_request_ctx=progress,
                 )
         except BaseException as error:  # whatever it is, its frames hold the key
             without_frames(error)
@@ -110,21 +110,22 @@ def _connector(connections: int, trusted: _Trusted) -> aiohttp.TCPConnector:
     )
 
 
-def _to_the_letter(request: HttpRequest) -> URL:
+@lru_cache(maxsize=256)
+def _to_the_letter(url: str) -> URL:
     """A URL that is asked for as it stands: an empty query would lose its question mark."""
-    parts = urlsplit(request.url)
-    return URL.build(scheme=parts.scheme, authority=parts.netloc, path=request.target, encoded=True)
+    parts = urlsplit(url)
+    return URL.build(scheme=parts.scheme, authority=parts.netloc, path=target_of(url), encoded=True)
 
 
-async def _note_connection(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-    cast("Progress", context.trace_request_ctx).begun = True
+# The request that the running task makes; aiohttp has no cheaper way to tell how far it is.
+_UNDER_WAY: ContextVar[Progress] = ContextVar("tintype's request")
 
 
-def _tracing() -> aiohttp.TraceConfig:
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(_note_connection)
-    tracing.on_connection_reuseconn.append(_note_connection)
-    return tracing
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        """Note that the connection stands, and write."""
+        _UNDER_WAY.get().begun = True
+        return await super().send(conn)
 
 
 class _Sessions:
@@ -147,7 +148,7 @@ class _Sessions:
                 max_line_size=LONGEST_LINE,
                 max_field_size=LONGEST_LINE,
                 max_headers=MOST_HEADERS,
-                trace_configs=[_tracing()],
+                request_class=_Request,
             )
             # It would send what is not a POST once more; there is no public way to say no.
             session._retry_connection = False  # noqa: SLF001
