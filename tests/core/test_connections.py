@@ -66,6 +66,18 @@ def test_a_connection_that_the_server_has_closed_is_not_used(wire: Wire, server:
     assert wire.exchange(post(f"{server.url}/x")).body == b"2"
 
 
+@wires(OWN)
+def test_connections_that_ended_while_nobody_looked_are_not_used(
+    wire: Wire, server: Loopback
+) -> None:
+    """An event loop that stood still has not seen them end: a submission would be unknown."""
+    server.on("*", (answer(b"1"), Pause(0.05), Fault.CLOSE), answer(b"2"))
+    assert wire.exchange(post(f"{server.url}/x")).body == b"1"
+    assert server.is_left_alone()  # no loop runs meanwhile
+    assert wire.exchange(post(f"{server.url}/x")).body == b"2"
+    assert server.accepted == 2
+
+
 def test_many_threads_share_connections_and_never_answers(server: Loopback) -> None:
     """Each gets its own, and what was opened is used again."""
     server.on("*", lambda request: answer(request.body))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import TypeAlias, cast
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter, ResolveResult
@@ -67,15 +69,7 @@ class AiohttpTransport:
         _UNDER_WAY.set(progress)
         try:
             with _translated(progress):
-                session = await self._session(request)
-                answer = await session.request(
-                    request.method,
-                    _to_the_letter(request.url),
-                    data=_Body(request.body) if request.body else None,
-                    headers=request.headers,
-                    allow_redirects=False,
-                    timeout=limits,
-                )
+                answer = await self._ask(request, limits)
         except BaseException as error:  # whatever it is, its frames hold the key
             without_frames(error)
             raise
@@ -86,6 +80,22 @@ class AiohttpTransport:
         sessions, self._sessions = self._sessions, None
         if sessions is not None:
             await sessions.close()
+
+    async def _ask(
+        self, request: HttpRequest, limits: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        """The head of the answer, on a connection that stands: stale ones are closed in turn."""
+        session = await self._session(request)
+        while True:
+            with suppress(_StaleError):
+                return await session.request(
+                    request.method,
+                    _to_the_letter(request.url),
+                    data=_Body(request.body) if request.body else None,
+                    headers=request.headers,
+                    allow_redirects=False,
+                    timeout=limits,
+                )
 
     async def _session(self, request: HttpRequest) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -121,11 +131,37 @@ def _to_the_letter(url: str) -> URL:
 _UNDER_WAY: ContextVar[Progress] = ContextVar("tintype's request")
 
 
+class _StaleError(Exception):
+    """A connection that was idle has ended, or has something on it that nobody asked for."""
+
+
 class _Request(aiohttp.ClientRequest):
     async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-        """Note that the connection stands, and write."""
+        """Write, where the connection still stands, and note that a byte may have left.
+
+        An event loop that was busy elsewhere, or stood still, has not seen a connection end.
+        """
+        if conn.protocol in _USED and _has_ended(conn.transport):
+            raise _StaleError
+        _USED.add(conn.protocol)
         _UNDER_WAY.get().begun = True
         return await super().send(conn)
+
+
+# The connections that have served an exchange.
+_USED: WeakSet[object] = WeakSet()
+
+
+def _has_ended(transport: asyncio.Transport | None) -> bool:
+    """Whether an idle connection has something to read, which can only be its end."""
+    if transport is None or transport.is_closing():
+        return True
+    descriptor: int = transport.get_extra_info("socket").fileno()
+    if not hasattr(select, "poll"):  # on Windows
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class _Sessions:
