@@ -18,6 +18,8 @@ from tests.core.pictures import PNG, in_base64
 from tests.core.terminal import SCRIPT, Terminal
 
 from tintype.cli import cli
+from tintype.errors import Billed, JournalError
+from tintype.journal.sql import SqlJournal
 
 Done: TypeAlias = subprocess.CompletedProcess[bytes]
 MODEL = ("-m", "seedream-4.5")
@@ -186,6 +188,26 @@ def test_nobody_pays_where_a_journal_has_no_home(
 # -------------------------------------------------------------------------- a shell's loop
 
 
+def interrupted_loop(
+    command: str, server: Loopback, environ: dict[str, str], folder: Path
+) -> tuple[int, bytes]:
+    """How bash ends, and what is told, when Ctrl-C meets the first round of a loop."""
+    loop = f"for i in 1 2 3; do '{SCRIPT}' {command}; echo next >> begun; done"
+    with subprocess.Popen(  # noqa: S603 - our own script
+        ["/bin/bash", "-c", loop],
+        env=environ,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as bash:
+        assert server.has_been_asked()
+        os.killpg(bash.pid, signal.SIGINT)
+        _, told = bash.communicate(timeout=30)
+    return bash.returncode, told
+
+
 @pytest.mark.skipif(not Path("/bin/bash").exists(), reason="only where there is bash")
 @pytest.mark.parametrize(
     "command",
@@ -200,20 +222,45 @@ def test_ctrl_c_ends_the_loop_around_it(
 ) -> None:
     """The process dies by the signal, so bash starts no second one: nothing more is paid for."""
     server.on("*", Fault.STALL)
-    loop = f"for i in 1 2 3; do '{SCRIPT}' {command}; echo next >> begun; done"
-    with subprocess.Popen(  # noqa: S603 - our own script
-        ["/bin/bash", "-c", loop],
-        env=environ,
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as bash:
-        assert server.has_been_asked()
-        os.killpg(bash.pid, signal.SIGINT)
-        _, told = bash.communicate(timeout=30)
-    assert bash.returncode == -signal.SIGINT
+    status, told = interrupted_loop(command, server, environ, tmp_path)
+    assert status == -signal.SIGINT
     assert b"Traceback" not in told
     assert not (tmp_path / "begun").exists()
     assert len(server.lines()) == 1
+
+
+@pytest.mark.skipif(not Path("/bin/bash").exists(), reason="only where there is bash")
+def test_ctrl_c_ends_the_loop_around_a_resume(
+    server: Loopback, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The task stays open in the journal."""
+    environ |= {"CHEAPAI_API_KEY": KEY, "CHEAPAI_BASE_URL": server.url}
+    server.on("POST /v1i/task/generate-image", said({"success": True, "id": "t"}))
+    accepted = run(environ, tmp_path, "generate", "x", "-p", "cheapai", "--no-wait")
+    assert accepted.returncode == 0, accepted.stderr
+    server.take()
+    server.on("*", Fault.STALL)
+    status, told = interrupted_loop("resume", server, environ, tmp_path)
+    assert status == -signal.SIGINT
+    assert b"Traceback" not in told
+    assert not (tmp_path / "begun").exists()
+    (listed,) = json.loads(run(environ, tmp_path, "tasks", "--json").stdout)
+    assert listed["task"]["id"] == "t"
+
+
+# -------------------------------------------------------------------------- a journal
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, and long enough to be one" * 9])
+def test_a_journal_that_cannot_be_opened_stops_it_before_anything_is_sent(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, content: bytes
+) -> None:
+    """A sentence, exit code 1, and the truth about the money."""
+    (tmp_path / "journal.db").write_bytes(content)
+    done = run(environ, tmp_path, "generate", "x", "-p", "apiyi", *MODEL)
+    assert done.returncode == 1
+    assert b"Nothing was sent" in done.stderr
+    assert server.accepted == 0
+    with pytest.raises(JournalError) as caught:
+        SqlJournal(tmp_path / "journal.db")
+    assert caught.value.billed is Billed.NO

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.core.conftest import KEY
-from tests.core.loopback import Loopback, said
+from tests.core.loopback import Fault, Loopback, said
 from tests.core.pictures import PNG, in_base64
 from tests.core.terminal import SCRIPT, Terminal
 
@@ -175,3 +175,22 @@ def test_whoever_stops_reading_the_progress_costs_no_picture(
         os.close(writing)
     (path,) = (tmp_path / "out").iterdir()
     assert path.read_bytes() == PNG
+
+
+def test_what_the_journal_holds_does_not_drive_a_terminal(
+    server: Loopback, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """A prompt, a reason and an id in the list of tasks; in JSON they are what they were."""
+    prompt = ODD.replace("\x00", "")
+    server.on("POST /v1/images/generations", Fault.RESET)
+    asked = ("generate", prompt, *DRAW[2:])
+    assert Terminal.of(asked, environ, tmp_path).end() == 1
+    terminal = Terminal.of(("tasks",), environ, tmp_path)
+    assert terminal.end() == 0
+    assert b"unknown" in terminal.shown
+    assert not [odd for odd in FORBIDDEN if odd in terminal.shown]
+    as_json = Terminal.of(("tasks", "--json"), environ, tmp_path)
+    assert as_json.end() == 0
+    assert not [odd for odd in FORBIDDEN if odd in as_json.shown]
+    (listed,) = json.loads(as_json.shown)
+    assert listed["request"]["prompt"] == prompt

@@ -18,6 +18,7 @@ from typing import cast
 
 import click
 
+from tintype._printable import printable
 from tintype.cli.speaking import MISUSE, complain, tell
 from tintype.errors import TintypeError, UsageError
 
@@ -62,7 +63,7 @@ class _LazyGroup(click.Group):
         try:
             command = self.get_command(ctx, name)
         except Exception as error:  # noqa: BLE001 - another distribution's fault, named as such
-            return f"(cannot be loaded: {type(error).__name__}: {error})"
+            return printable(f"(cannot be loaded: {type(error).__name__}: {error})")
         return command.get_short_help_str() if command else ""
 
 
