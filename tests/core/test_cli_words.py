@@ -194,3 +194,28 @@ def test_what_the_journal_holds_does_not_drive_a_terminal(
     assert not [odd for odd in FORBIDDEN if odd in as_json.shown]
     (listed,) = json.loads(as_json.shown)
     assert listed["request"]["prompt"] == prompt
+
+
+@pytest.mark.parametrize("arguments", [("-v", *DRAW), (*DRAW, "--verbose"), DRAW])
+def test_whoever_asks_hears_what_the_provider_said(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Its status and its code, made printable, below the sentence; who does not ask does not."""
+    words = {"message": "no such size", "type": "invalid_request_error", "code": "size\x1b[2J"}
+    server.on("POST /v1/images/generations", said({"error": words}, status=400))
+    done = subprocess.run(  # noqa: S603 - our own script
+        [SCRIPT, *arguments],
+        env=environ,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    sentence, *details = done.stderr.splitlines()
+    assert sentence.startswith("tintype: apiyi: no such size")
+    told = [line for line in details if "status 400" in line]
+    assert bool(told) == (arguments != DRAW)
+    assert "\x1b" not in done.stderr

@@ -18,10 +18,10 @@ from tintype._printable import printable
 from tintype.async_client import AsyncClient
 from tintype.cli.client import journal_place
 from tintype.cli.display import console, price, progress_words, quotes_table, table, usd
-from tintype.cli.options import option
+from tintype.cli.options import Verbosity, option, verbose
 from tintype.cli.requests import prompt_from
 from tintype.cli.speaking import can_ask, complain, tell
-from tintype.cli.unfinished import Seen, print_tasks, told_if_interrupted, words_for
+from tintype.cli.unfinished import Seen, print_tasks, tell_details, told_if_interrupted, words_for
 from tintype.downloads import check_folder
 from tintype.errors import MissingKeyError, TintypeError, UnknownProviderError, UsageError
 from tintype.models import Quote, Task
@@ -53,6 +53,7 @@ class _Drawn:
 @option("--pace", default=0.5, show_default=True, help="Seconds a sandbox state lasts.")
 @option("--live", is_flag=True, help="Pay the providers named with -p, with your keys.")
 @option("-y", "--yes", is_flag=True, help="Do not ask before real money is spent.")
+@verbose
 def command(  # noqa: PLR0913 - each is a flag
     *,
     prompt: str,
@@ -256,6 +257,8 @@ def _show(drawn: Sequence[_Drawn], *, live: bool) -> None:
             if live:  # what the sandbox plays is gone with it
                 print_tasks(each.error)
             complain(words_for(each.error))
+            if Verbosity.here():
+                tell_details(each.error)
 
 
 def _size(path: Path) -> str:

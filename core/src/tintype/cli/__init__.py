@@ -19,6 +19,7 @@ from typing import cast
 import click
 
 from tintype._printable import printable
+from tintype.cli.options import Verbosity, verbose
 from tintype.cli.speaking import MISUSE, complain, tell
 from tintype.errors import TintypeError, UsageError
 
@@ -69,6 +70,7 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tintype")
+@verbose
 def cli() -> None:
     """Price, submit, poll and collect images from any provider."""
 
@@ -80,9 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     around it ends, too.
     """
     _spell_out_what_a_terminal_lacks()
+    verbosity = Verbosity()
     try:
         try:
-            status = cli.main(args=arguments, prog_name="tintype", standalone_mode=False)
+            status = cli.main(arguments, "tintype", standalone_mode=False, obj=verbosity)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -93,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         status = _unwritten(error)
     except TintypeError as error:
-        status = _told(error)
+        status = _told(error, verbosity)
     finally:
         _let_go_of_broken_streams()
     if status:
@@ -114,13 +117,15 @@ def _usage(error: click.ClickException) -> Iterator[str]:
         yield ""
 
 
-def _told(error: TintypeError) -> int:
-    from tintype.cli.unfinished import print_tasks, words_for  # noqa: PLC0415 - it imports more than --help needs
+def _told(error: TintypeError, verbosity: Verbosity) -> int:
+    from tintype.cli.unfinished import print_tasks, tell_details, words_for  # noqa: PLC0415 - it imports more than --help needs
 
     for notice in error.notices:
         tell(f"note: {notice.message}")
     print_tasks(error)
     complain(words_for(error))
+    if verbosity.asked:
+        tell_details(error)
     return MISUSE if isinstance(error, UsageError) else 1
 
 

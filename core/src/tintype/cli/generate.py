@@ -11,7 +11,7 @@ from tintype._resolve import OnUnsupported
 from tintype._verdicts import check_cost
 from tintype.cli.client import client
 from tintype.cli.display import credit, notices, price, progress, usd
-from tintype.cli.options import option
+from tintype.cli.options import option, verbose
 from tintype.cli.requests import request_flags, request_from
 from tintype.cli.speaking import say_json, say_path, tell
 from tintype.cli.unfinished import Seen, told_if_interrupted
@@ -45,6 +45,7 @@ def _dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal
 @option("--timeout", type=float, help="Seconds to wait for the task.")
 @option("--webhook-url", help="Where the provider should report the end.")
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
+@verbose
 def command(
     *,
     provider: str,

@@ -1,4 +1,4 @@
-"""`option`: like click's, and one that takes one value refuses a second."""
+"""`option`: like click's, and one that takes one value refuses a second; `verbose` is one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+from attrs import define
 
 if TYPE_CHECKING:
     from click.core import ParameterSource
@@ -44,3 +45,32 @@ class Once(click.Option):
 
 
 option = partial(click.option, cls=Once)
+
+
+@define
+class Verbosity:
+    """Whether a person wants to hear all that a provider said."""
+
+    asked: bool = False
+
+    @classmethod
+    def here(cls) -> bool:
+        """Whether that was asked of the command that runs."""
+        context = click.get_current_context(silent=True)
+        found = context.find_object(cls) if context else None
+        return found is not None and found.asked
+
+
+def _ask(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click calls it so
+    if asked:
+        context.ensure_object(Verbosity).asked = True
+
+
+verbose = option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_ask,
+    help="Also say what the provider itself said.",
+)

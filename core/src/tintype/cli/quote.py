@@ -9,7 +9,7 @@ import click
 from tintype._dispatch import env_name
 from tintype._resolve import OnUnsupported
 from tintype.cli.display import as_json, quote_row, quotes_table
-from tintype.cli.options import option
+from tintype.cli.options import option, verbose
 from tintype.cli.requests import request_flags, request_from
 from tintype.client import Client
 from tintype.errors import MissingKeyError, TintypeError
@@ -21,6 +21,7 @@ from tintype.request import ImageRequest
 @request_flags
 @option("-p", "--provider", "names", multiple=True, help="Whom to ask (repeatable).")
 @option("--json", "json_", is_flag=True, help="An array of objects.")
+@verbose
 def command(
     *, names: tuple[str, ...], json_: bool, on_unsupported: OnUnsupported, **flags: object
 ) -> None:

@@ -9,9 +9,9 @@ import click
 
 from tintype.cli.client import journaled
 from tintype.cli.display import progress
-from tintype.cli.options import option
+from tintype.cli.options import Verbosity, option, verbose
 from tintype.cli.speaking import complain, say_path
-from tintype.cli.unfinished import words_for
+from tintype.cli.unfinished import tell_details, words_for
 from tintype.downloads import check_folder
 
 
@@ -19,6 +19,7 @@ from tintype.downloads import check_folder
 @click.argument("records", nargs=-1)
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
 @option("--timeout", type=float, help="Seconds to wait for each task.")
+@verbose
 def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> None:
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
     check_folder(Path(output))
@@ -30,5 +31,7 @@ def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> 
         words = words_for(each.error) if each.error else each.advice
         if words:
             complain(f"{each.record.id} ({each.record.provider}): {words}")
+        if each.error and Verbosity.here():
+            tell_details(each.error)
     if any(each.error for each in resumed):
         sys.exit(1)

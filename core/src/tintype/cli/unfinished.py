@@ -18,6 +18,7 @@ from tintype.errors import (
     InsufficientCreditError,
     NotSentError,
     OverloadedError,
+    ProviderError,
     RateLimitError,
     TaskError,
     TintypeError,
@@ -93,6 +94,22 @@ def words_for(error: TintypeError) -> str:
     late = [each.task for each in _of_tasks(error) if each.advice and each.task is not None]
     advice = [*map(_way_on, late), *_next_steps(error)]
     return " ".join([TintypeError.__str__(error), *dict.fromkeys(advice)])
+
+
+def tell_details(error: TintypeError) -> None:
+    """What the provider itself said, a line each."""
+    several = [attempt.error for attempt in error.attempts if attempt.error is not None]
+    for each in several or [error]:
+        for line in _details(each):
+            tell(f"  {line}")
+
+
+def _details(error: TintypeError) -> Iterator[str]:
+    if isinstance(error, ProviderError):
+        facts = {"status": error.status, "code": error.code, "request id": error.request_id}
+        said = [f"{name} {value}" for name, value in facts.items() if value]
+        if said:
+            yield f"{error.provider}: {', '.join(said)}"
 
 
 def _next_steps(error: TintypeError) -> Iterator[str]:
