@@ -131,6 +131,31 @@ def test_an_option_that_takes_several_takes_several(
     assert [row["provider"] for row in json.loads(done.stdout)] == ["apiyi", "apiin"]
 
 
+@pytest.mark.parametrize("arguments", [(), ("webhooks",), ("contracts",)])
+def test_a_group_alone_shows_its_help(
+    environ: dict[str, str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Line by line, and is misuse."""
+    done = run(environ, tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (_MISUSE, b"")
+    lines = done.stderr.decode().splitlines()
+    assert lines[0].startswith("Usage: tintype")
+    assert "Commands:" in lines
+    assert not any(line.startswith("Error") for line in lines)
+
+
+def test_a_command_line_that_cannot_be_read_says_how_it_is_called(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The usage, where help is, and what is wrong."""
+    done = run(environ, tmp_path, "generate", "x", "-p", "apiyi", "-n", "many\x1b[2J")
+    assert done.returncode == _MISUSE
+    lines = done.stderr.decode().splitlines()
+    assert lines[0].startswith("Usage: tintype generate ")
+    assert lines[-1].startswith("Error: ")
+    assert b"\x1b" not in done.stderr
+
+
 # -------------------------------------------------------------------------- a proxy
 
 

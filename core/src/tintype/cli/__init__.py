@@ -10,7 +10,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -51,6 +51,10 @@ class _LazyGroup(click.Group):
             return cast("click.Command", module.command)
         point = _added().get(cmd_name)
         return cast("click.Command", point.load()) if point else None
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the subcommand. What it returns is no exit status."""
+        super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The subcommands with a line each; one that cannot be imported says why."""
@@ -104,17 +108,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _shown(error: click.ClickException) -> int:
-    for line in [*_usage(error), f"Error: {error.format_message()}"]:
+    """What click says of a command line that it cannot read, or that is help itself."""
+    words = io.StringIO()
+    error.show(file=words)
+    for line in words.getvalue().splitlines():
         tell(line)
     return error.exit_code
-
-
-def _usage(error: click.ClickException) -> Iterator[str]:
-    """How the command is called, where it was called otherwise."""
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        yield from error.ctx.get_usage().splitlines()
-        yield f"Try '{error.ctx.command_path} -h' for help."
-        yield ""
 
 
 def _told(error: TintypeError, verbosity: Verbosity) -> int:
