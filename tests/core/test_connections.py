@@ -49,8 +49,8 @@ async def test_the_async_transport_lets_idle_connections_go(server: Loopback) ->
     server.on("*", said({}))
     transport = AiohttpTransport()
     incoming = await transport.open(post(f"{server.url}/x"), timeout=PATIENCE)
-    assert transport._sessions is not None  # noqa: SLF001
-    [session] = transport._sessions._made.values()  # noqa: SLF001
+    [sessions] = transport._sessions.values()  # noqa: SLF001
+    [session] = sessions._made.values()  # noqa: SLF001
     assert session.connector is not None
     assert session.connector._keepalive_timeout == 15.0  # noqa: SLF001 - no one else tells
     await incoming.close()
@@ -251,6 +251,32 @@ def test_a_loop_closes_its_connections_before_the_next_one_begins(server: Loopba
     for _ in range(3):
         assert asyncio.run(ask()) == 200
         assert server.is_left_alone()
+
+
+def test_several_event_loops_at_once_have_their_own_connections(server: Loopback) -> None:
+    """A service may run one in each thread, with one client."""
+    server.on("*", lambda request: answer(request.body))
+    transport = AiohttpTransport()
+    wrong: list[bytes] = []
+
+    async def draw(name: int) -> None:
+        for each in range(30):
+            asked = b"%d-%d" % (name, each)
+            incoming = await transport.open(post(f"{server.url}/x", asked), timeout=PATIENCE)
+            got = b"".join([chunk async for chunk in incoming.chunks()])
+            await incoming.close()
+            if got != asked:
+                wrong.append(got)
+
+    threads = [threading.Thread(target=asyncio.run, args=(draw(each),)) for each in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert wrong == []
+    assert len(server.requests) == 90
+    assert server.accepted == 3
+    assert server.is_left_alone()
 
 
 async def test_a_connector_of_ones_own_is_used(server: Loopback) -> None:

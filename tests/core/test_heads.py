@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
+from collections.abc import Callable
+
 import pytest
-from tests.core.loopback import Answer, Fault, Hasty, Loopback, Pause, answer, head
+from tests.core.loopback import Answer, Fault, Hasty, Loopback, Pause, answer, head, said
+from tests.core.pictures import PNG
 from tests.core.wires import KINDS, OWN, PATIENCE, Wire, get, post, wires
 
+from tintype import Client, Image, ImageRequest
 from tintype.errors import DroppedError, TransportError
 
 INTERIM = {
@@ -176,6 +182,94 @@ def test_many_headers_are_read_alike(
     else:
         with pytest.raises(DroppedError):
             wire.exchange(get(f"{server.url}/x"))
+
+
+# -------------------------------------------------------------------------- whole conversations
+
+REQUEST = ImageRequest(prompt="a red panda")
+HINTS = head([("Link", "</a.css>")], 103) + b"HTTP/1.1 102 Processing\r\n\r\n"
+
+
+def test_interim_answers_come_at_every_kind_of_exchange(
+    artist: Callable[..., Client], server: Loopback
+) -> None:
+    """A submission, a poll and a download; each picture goes to whoever asked for it."""
+
+    def hinted(reply: bytes) -> Answer:
+        return (HINTS, Pause(0.01), reply)
+
+    url = f"{server.url}/1.png"
+    server.on("POST /v1/pictures", hinted(said({"id": "p1", "state": "drawing"})))
+    server.on("GET /v1/pictures/p1", hinted(said({"id": "p1", "state": "done", "urls": [url]})))
+    server.on("GET /1.png", hinted(answer(PNG, media_type="image/png")))
+    client = artist()
+    for _ in range(2):
+        drawn = client.generate(REQUEST, provider="easel")
+        assert client.fetch(drawn.images[0], provider="easel") == PNG
+
+
+LOCATIONS = {
+    "/café.png": "/caf%C3%A9.png",
+    "/a%2fb.png?sig=100%&x=": "/a%2fb.png?sig=100%&x=",
+    "/b.png?": "/b.png?",
+    "b.png?": "/b.png?",
+}
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+@pytest.mark.parametrize(("location", "target"), LOCATIONS.items(), ids=LOCATIONS)
+def test_a_redirect_is_followed_to_the_letter(
+    artist: Callable[..., Client], server: Loopback, location: str, target: str, *, absolute: bool
+) -> None:
+    """A signed result is asked for as its `Location` has it, in UTF-8 too."""
+    there = (server.url + "/" * (location[0] != "/") if absolute else "") + location
+    moved = answer(status=302, headers=[("Location", "HERE")]).replace(b"HERE", there.encode())
+    server.on("GET /1.png", moved)
+    server.on(f"GET {target.partition('?')[0]}", answer(PNG, media_type="image/png"))
+    image = Image(url=f"{server.url}/1.png")
+    assert artist().fetch(image, provider="easel") == PNG
+    assert server.lines() == ["GET /1.png", f"GET {target}"]
+
+
+# -------------------------------------------------------------------------- others' servers
+
+
+class Plain(http.server.BaseHTTPRequestHandler):
+    """Python's own server, as it is made in a minute."""
+
+    def do_POST(self) -> None:
+        """Say back what was said."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/hints":
+            self.send_response_only(103)
+            self.end_headers()
+        self.send_response(201)
+        if self.protocol_version == "HTTP/1.1" or self.path == "/told":
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@wires(OWN)
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [("HTTP/1.0", "/"), ("HTTP/1.0", "/told"), ("HTTP/1.1", "/"), ("HTTP/1.1", "/hints")],
+)
+def test_pythons_own_server_is_understood(wire: Wire, version: str, path: str) -> None:
+    """With a length, or until it hangs up."""
+    handler = type("Versioned", (Plain,), {"protocol_version": version})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as other:
+        thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        for each in (b"one", b"two", b"three"):
+            told = wire.exchange(post(f"http://127.0.0.1:{other.server_port}{path}", each))
+            assert (told.status, told.body) == (201, each)
+        wire.close()
+        other.shutdown()
+        thread.join()
 
 
 EARLY = {"413": answer(b"too large", 413), "200": answer(b"cached"), "307": answer(status=307)}

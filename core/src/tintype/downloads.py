@@ -44,6 +44,7 @@ _WORTH_ANOTHER_TRY = frozenset(
     {202, 404, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
 )
 _OK = 200
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LONGEST_NAME = 80
 _SHORT_RECORD = 8
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -212,10 +213,13 @@ def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
 
 def _joined(url: str, target: str) -> str:
     """Where a redirect leads; a target that is no address stays what it is, to be refused."""
+    if _ABSOLUTE.match(target):
+        return target  # urljoin would rewrite it, and whoever signed it signed every character
     try:
-        return urljoin(url, target)
+        joined = urljoin(url, target)
     except ValueError:
         return target
+    return f"{joined}?" if target.endswith("?") and not joined.endswith("?") else joined
 
 
 def _missing(image: Image, head: Head, rules: Rules) -> DownloadError:

@@ -32,7 +32,7 @@ _LATE = "The answer did not arrive in time."
 
 
 class AiohttpTransport:
-    """Keeps connections open between exchanges, within one event loop at a time.
+    """Keeps connections open between exchanges, each event loop its own.
 
     They are closed when their loop ends (`asyncio.run` says so before it closes it), and a
     forked process makes its own.
@@ -50,14 +50,14 @@ class AiohttpTransport:
         self._connector: _Connector = partial(_connector, connections)
         if connector is not None:
             self._connector = lambda _: connector()
-        self._sessions: _Sessions | None = None
+        self._sessions: dict[asyncio.AbstractEventLoop, _Sessions] = {}
         _forks.guard(self)
 
     def begin_anew(self) -> None:
         """Serve a forked process: every connection so far is its parent's."""
-        if self._sessions is not None:
-            self._sessions.forget()
-        self._sessions = None
+        for each in self._sessions.values():
+            each.forget()
+        self._sessions = {}
 
     async def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
@@ -76,8 +76,8 @@ class AiohttpTransport:
         return _Incoming(answer, progress, deadline)
 
     async def close(self) -> None:
-        """Close every connection."""
-        sessions, self._sessions = self._sessions, None
+        """Close every connection of the running event loop; others close theirs at their end."""
+        sessions = self._sessions.pop(asyncio.get_running_loop(), None)
         if sessions is not None:
             await sessions.close()
 
@@ -99,11 +99,14 @@ class AiohttpTransport:
 
     async def _session(self, request: HttpRequest) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        if self._sessions is None or self._sessions.loop is not loop:
-            self._sessions = _Sessions(loop)
-            await self._sessions.close_with_the_loop()
+        sessions = self._sessions.get(loop)
+        if sessions is None:
+            for each in [each for each in list(self._sessions) if each.is_closed()]:
+                self._sessions.pop(each, None)
+            sessions = self._sessions[loop] = _Sessions()
+            await sessions.close_with_the_loop()
         trusted = request.trusted_networks if request.public_only else None
-        return self._sessions.of(trusted, self._connector)
+        return sessions.of(trusted, self._connector)
 
 
 # Makes a connector: to anywhere (None), or to the public internet and some networks more.
@@ -167,8 +170,7 @@ def _has_ended(transport: asyncio.Transport | None) -> bool:
 class _Sessions:
     """The sessions of one event loop, one for each way to connect."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+    def __init__(self) -> None:
         self._made: dict[_Trusted, aiohttp.ClientSession] = {}
         self._end: AsyncGenerator[None, None] | None = None
 
@@ -204,8 +206,8 @@ class _Sessions:
         await anext(self._end)
 
     async def close(self) -> None:
-        """Close all, in the loop they belong to; one that has ended has closed them."""
-        if self._end is not None and self.loop is asyncio.get_running_loop():
+        """Close all, in the loop they belong to."""
+        if self._end is not None:
             await self._end.aclose()
 
     async def _close(self) -> None:

@@ -114,6 +114,7 @@ class _Connection:
 
     def __init__(self, pool: urllib3.HTTPConnectionPool, request: HttpRequest) -> None:
         self._pool = pool
+        self._forwards = False
         # This private method is what every kind of pool makes its connections with.
         self._http = cast("HTTPConnection", pool._new_conn())  # noqa: SLF001
         self._http.socket_options = [*(self._http.socket_options or ()), *KEEP_ALIVE]
@@ -133,6 +134,7 @@ class _Connection:
         if connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme):
             pool._prepare_proxy(self._http)  # noqa: SLF001 - likewise
         else:
+            self._forwards = pool.proxy is not None
             self._http.connect()
 
     def ask(self, request: HttpRequest, deadline: float, progress: Progress) -> Answer:
@@ -160,9 +162,9 @@ class _Connection:
 
     def _write(self, request: HttpRequest, deadline: float, progress: Progress) -> bool:
         """Whether all of it was taken. The answer says why not, and may be there already."""
-        connection, forward = self._http, self._http.proxy_is_forwarding
-        extra = self._pool.proxy_headers if forward else {}
-        target = request.url if forward else request.target
+        connection = self._http
+        extra = self._pool.proxy_headers if self._forwards else {}
+        target = request.url if self._forwards else request.target
         connection.putrequest(request.method, target, skip_accept_encoding=True)
         for name, value in (*request.headers, *extra.items()):
             connection.putheader(name, value)
