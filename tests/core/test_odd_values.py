@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -73,6 +74,9 @@ def answered(text: str) -> Response:
         ("count", '"12"', 12),
         ("count", "1024.0", 1024),
         ("count", '" 7 "', 7),
+        ("count", "18446744073709551615", 2**64 - 1),
+        ("count", '"18446744073709551615"', 2**64 - 1),
+        ("names", '"[\\"a\\", \\"b\\"]"', ("a", "b")),
         ("cost", '"0.05"', Decimal("0.05")),
         ("cost", "12", Decimal(12)),
         ("share", '"0.5"', 0.5),
@@ -121,6 +125,64 @@ def test_what_stands_beside_a_picture_costs_it_nothing(name: str, said: str) -> 
     typed, raw = read(answered(text), Answer)
     assert typed.items == (Picture(url="u"),)
     json.dumps(raw, allow_nan=False).encode()
+
+
+FULL = '{"id": "t1", "state": "done", "items": [{"url": "u"}], "words": "caf\xe9"}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(FULL.encode("latin-1"), f"\n\ufeff{FULL}\0\n".encode(), f"\v{FULL}\f\xa0".encode()),
+        *(FULL.encode("utf-16-le"), json.dumps(FULL).encode()),
+    ],
+    ids=["latin", "blanks and a mark", "odd blanks", "utf-16 without a mark", "twice"],
+)
+def test_what_stands_around_json_or_in_place_of_its_encoding_costs_nothing(body: bytes) -> None:
+    """A mark behind a line break, a form feed, another encoding, JSON written as JSON text."""
+    typed, _ = read(Response(status=200, body=body), Answer)
+    assert typed.items == (Picture(url="u"),)
+
+
+@pytest.mark.parametrize("body", [b'{"id": "t\xe91"}', '{"id": "t\ufffd"}'.encode()])
+def test_an_id_that_lost_a_character_on_its_way_is_none(body: bytes) -> None:
+    """Asked for by what is left of it, it would be another task."""
+    with pytest.raises(ProtocolError, match="/id"):
+        read(Response(status=200, body=body), Answer)
+
+
+@pytest.mark.parametrize("item", ["1", "{}", "[]", '{"url": "u", "seed": "x"}', '{"url": "u"}'])
+def test_the_items_that_nobody_can_mean_are_not_looked_at(item: str) -> None:
+    """Neither read nor kept, whatever they are: a hostile list costs what its length costs."""
+    with noting() as notes:
+        typed, raw = read(
+            answered(f'{{"id": "t1", "items": [{", ".join([item] * 200_000)}]}}'), Answer
+        )
+    assert typed.items is not None
+    assert len(typed.items) == 1000
+    assert len(notes) <= 20
+    assert len(json.dumps(raw)) < 40_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 300_000, '{"a": ' * 300_000, f'{{"id": "t1", "a": {"[" * 300_000}{"]" * 300_000}}}'],
+    ids=["lists", "objects", "closed"],
+)
+def test_what_is_nested_without_end_comes_back(body: str) -> None:
+    """Read as far as anybody reads, or no JSON."""
+    with suppress(ProtocolError):
+        assert read(answered(body), Answer)[0].id == "t1"
+
+
+def test_a_picture_inside_json_text_is_not_kept_in_raw() -> None:
+    """Nor one in lines: `raw` is written down with every snapshot."""
+    inner = json.dumps({"b64_json": "A" * 4000})
+    lines = wrapped("B" * 4000, 76, "\n")
+    _, raw = read(answered(json.dumps({"id": "t1", "result": inner, "more": lines})), Answer)
+    assert raw["result"] == '{"b64_json": "<3000 bytes>"}'
+    assert raw["more"].startswith("<3")
+    assert len(raw["more"]) < 20
 
 
 def test_what_is_left_out_is_told_by_its_place() -> None:
@@ -209,6 +271,11 @@ SPELLINGS = {
     "percent": quote(TEXT, safe=""),
     "a percent-encoded data URL": f"data:image/png;base64,{quote(TEXT, safe='')}",
     "a NUL": TEXT + "\0",
+    "a form feed": TEXT + "\f",
+    "a mark in front": "\ufeff" + TEXT,
+    "quotes": f'"{TEXT}"',
+    "lines of JSON in JSON": wrapped(TEXT, 76, "\\n"),
+    "no base64 at all": f"data:image/png,{quote(DATA, safe='')}",
     "a wrong type": f"data:text/plain;base64,{TEXT}",
 }
 
@@ -217,6 +284,17 @@ SPELLINGS = {
 def test_base64_is_read_in_every_spelling(name: str) -> None:
     """The picture's own bytes say what it is."""
     assert decode_image(SPELLINGS[name]) == DATA
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="100%"/>'
+
+
+@pytest.mark.parametrize(
+    "text", [SVG, f"data:image/svg+xml;utf8,{SVG}", f"data:image/svg+xml,{quote(SVG)}"]
+)
+def test_a_vector_may_stand_there_as_the_text_it_is(text: str) -> None:
+    """A data URL need not be base64 (RFC 2397)."""
+    assert decode_image(text) == SVG.encode()
 
 
 @pytest.mark.parametrize(

@@ -18,16 +18,27 @@ from attrs import frozen
 from tintype.errors import ProtocolError
 
 # How the encoded images of every format the providers name begin, in base64.
-_IMAGE_TEXT = re.compile(r"data:image/|iVBORw0KGgo|/9j/|UklGR|R0lGOD|PHN2Zy|PD94bWw")
-_BASE64_TEXT = re.compile(r"[A-Za-z0-9+/_-]{160}")
+_IMAGE_TEXT = re.compile(r"\s*+(?:(?i:data:image/)|iVBORw0KGgo|/9j/|UklGR|R0lGOD|PHN2Zy|PD94bWw)")
+_DATA_HEAD = re.compile(r"\s*+data:[^,]*+,", re.IGNORECASE)
+# Base64 in one piece or in lines. Possessive, and only where a run begins: no letter is
+# looked at twice.
+_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_-])"
+    r"(?:[A-Za-z0-9+/_-]{160,}+|(?:[A-Za-z0-9+/_-]{60,}+\s{1,4}+){3,}+[A-Za-z0-9+/_-]*+)=*+"
+)
 # JSON can spell half a character, and one that no database and no terminal takes.
-_UNUSABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)|\x00|[\ud800-\udfff]")
-_HALF = re.compile(r"[\x00\ud800-\udfff]")
-# Brackets, and the texts that may hold some.
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+# One that could not be decoded has the replacement character already.
+_UNUSABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000|[fF]{3}[dD])|[\x00\ud800-\udfff\ufffd]")
+_HALF = re.compile(r"[\x00\ud800-\udfff\ufffd]")
+# What may stand around JSON: blanks of any kind, NUL, and a byte order mark out of its place.
+_BLANKS = "\ufeff\0 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029"
+# Brackets in a row, and the texts that may hold some.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]+|[\]}]+', re.DOTALL)
 _SHOWN = 80
 _DEEPEST = 64
 _LONGEST_NUMBER = 64
+MOST_ITEMS = 1000
+"""How many items of a list are looked at and kept: no answer has so many pictures."""
 _LARGEST = 400  # as an exponent: beyond every float, and far from where arithmetic fails
 
 
@@ -57,11 +68,12 @@ def loads(text: str) -> object:
     Raises:
         ProtocolError: It is empty or not JSON.
     """
-    if not text.strip():
+    text = text.strip(_BLANKS)
+    if not text:
         msg = "The answer is empty."
         raise ProtocolError(msg)
     try:
-        value: object = _DECODER.decode(_shallow(text.strip("\x00 \t\r\n")))
+        value: object = _DECODER.decode(_shallow(text))
     except ValueError:
         msg = f"The answer is not JSON: {shown(text)}"
         raise ProtocolError(msg) from None
@@ -74,30 +86,37 @@ def _shallow(text: str) -> str:
         return text
     kept, start, depth = [], 0, 0
     for token in _TOKEN.finditer(text):
-        if token[0] in "[{":
-            depth += 1
-            if depth == _DEEPEST + 1:
-                kept.append(text[start : token.start()])
-        elif token[0] in "]}":
-            if depth == _DEEPEST + 1:
+        at, run = token.start(), token.end() - token.start()
+        if text[at] in "[{":
+            if depth <= _DEEPEST < depth + run:
+                kept.append(text[start : at + _DEEPEST - depth])
+            depth += run
+        elif text[at] in "]}":
+            if depth - run <= _DEEPEST < depth:
                 kept.append('"…"')
-                start = token.end()
-            depth -= 1
+                start = at + depth - _DEEPEST
+            depth -= run
     return "".join((*kept, text[start:] if depth <= _DEEPEST else ""))
 
 
 def redact(value: object) -> object:
-    """A JSON value that may be kept, with `<N bytes>` in place of every encoded image."""
-    return plain(value, _without_image)
+    """A JSON value that may be kept, with `<N bytes>` in place of every encoded image.
+
+    Of a list longer than `MOST_ITEMS` only the beginning is kept.
+    """
+    return plain(value, _without_image, most=MOST_ITEMS)
 
 
-def plain(value: object, text: Callable[[str], str] = str, depth: int = 0) -> object:
+def plain(
+    value: object, text: Callable[[str], str] = str, depth: int = 0, most: int | None = None
+) -> object:
     """A JSON value as JSON can spell it: fractions as numbers, `…` for what lies too deep.
 
     Args:
         value: What `loads` gave, or a plugin's or caller's own.
         text: What becomes of each text.
         depth: How deep it lies.
+        most: How many items of a list are kept, or None: all.
     """
     match value:
         case str():
@@ -109,9 +128,10 @@ def plain(value: object, text: Callable[[str], str] = str, depth: int = 0) -> ob
         case Mapping() | list() | tuple() if depth > _DEEPEST:
             made = "…"
         case Mapping():
-            made = {str(key): plain(item, text, depth + 1) for key, item in value.items()}
+            made = {str(key): plain(item, text, depth + 1, most) for key, item in value.items()}
         case list() | tuple():
-            made = [plain(item, text, depth + 1) for item in value]
+            made = [plain(item, text, depth + 1, most) for item in value[:most]]
+            made += [f"… {len(value)} in all"] if len(made) < len(value) else []
         case _:
             made = value
     return made
@@ -132,10 +152,15 @@ def shown(value: object) -> str:
 
 
 def _without_image(text: str) -> str:
-    if not (_IMAGE_TEXT.match(text) or _BASE64_TEXT.match(text)):
-        return str(text)
-    payload = text.partition(",")[2] if text.startswith("data:") else text
-    return f"<{len(payload.rstrip('=')) * 3 // 4} bytes>"
+    """The text without encoded images: as a whole, or as part of JSON in text."""
+    if not _IMAGE_TEXT.match(text):
+        return _BASE64.sub(lambda found: _counted(found[0]), text)
+    head = _DATA_HEAD.match(text)
+    return _counted(text[head.end() :] if head else text)
+
+
+def _counted(base64: str) -> str:
+    return f"<{len(base64.rstrip('=')) * 3 // 4} bytes>"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

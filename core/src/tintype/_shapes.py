@@ -3,7 +3,8 @@
 A wire class says by its fields what decides. A field without a default is needed, and one made
 by `decisive()` is strict: where it is odd, so is the whole object. Every other field is read by
 itself and left at its default where it is odd. An odd item of a list costs itself alone: it is
-None where the list admits None, and else left out.
+None where the list admits None, and else left out. Of a list that is read generously the first
+`MOST_ITEMS` are looked at.
 
 cattrs makes the classes; the hooks here replace those of its that would look at everything
 before they complain of the first, or that coerce without a table.
@@ -11,6 +12,7 @@ before they complain of the first, or that coerce without a table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -22,7 +24,7 @@ import attrs
 import cattrs
 from cattrs.cols import is_mapping
 
-from tintype._json import loads, shown
+from tintype._json import MOST_ITEMS, loads, shown
 from tintype.errors import ProtocolError
 
 T = TypeVar("T")
@@ -33,8 +35,9 @@ Id = NewType("Id", str)
 
 _DECISIVE = "tintype.decisive"
 _MOST_NOTES = 20
-# What is larger is no count and no amount, and does not fit where they are kept.
+# What is larger is no amount, and does not fit where they are kept.
 _MOST = 10**15
+_WIDEST = 2**64  # of a whole number: some seeds are as wide
 # What stands for no object at all, in the spellings of servers.
 _NOTHING: tuple[object, ...] = (None, False, "", {}, [])
 
@@ -178,10 +181,11 @@ class _Reader:
         admits_none = NoneType in get_args(of)
 
         def hook(value: object, _: object) -> object:
-            if not isinstance(value, list):
+            found = as_written(value, "[") if self._generous else value
+            if not isinstance(found, list):
                 _refuse("an array", value)
             read: list[object] = []
-            for index, item in enumerate(value):
+            for index, item in enumerate(found[:MOST_ITEMS] if self._generous else found):
                 try:
                     with _inside(index):
                         read.append(self._to.structure(item, of))
@@ -190,6 +194,8 @@ class _Reader:
                         raise
                     _leave_out(error)
                     read += [None] if admits_none else []
+            if self._generous and len(found) > MOST_ITEMS:
+                _leave_out(OddError(f"Of {len(found)} items the first {MOST_ITEMS} are read."))
             return tuple(read)
 
         return hook
@@ -220,6 +226,8 @@ class _Reader:
         def hook(value: object, _: object) -> object:
             if value is None and admits_none:
                 return None
+            if len(kinds) == 1:
+                return self._to.structure(value, kinds[0])
             # Exactly first: two unions are one type in whichever order they name their members.
             for reader in (_EXACT, self):
                 for kind in kinds:
@@ -260,9 +268,9 @@ def _check(field: attrs.Attribute[object], value: object) -> None:
         raise OddError(str(error)) from None
 
 
-def as_written(value: object) -> object:
-    """An object that a server wrote as JSON text, as an object."""
-    if type(value) is str and value.lstrip().startswith("{"):
+def as_written(value: object, start: str = "{") -> object:
+    """An object, or an array, that a server wrote as JSON text, as what it is."""
+    if type(value) is str and value[:_LEAD].lstrip().startswith(start):
         try:
             return loads(value)
         except ProtocolError:
@@ -316,6 +324,10 @@ def _amount(value: object, _: object) -> Decimal:
 
 def _count(value: object, _: object) -> int:
     """A whole number: also in text, also with a fraction of nothing."""
+    if type(value) is int:
+        return value if abs(value) < _WIDEST else _refuse("a whole number", value)
+    if type(value) is str and _DIGITS.fullmatch(value):
+        return _count(int(value), None)
     found = _amount(value, None)
     return int(found) if found == int(found) else _refuse("a whole number", value)
 
@@ -342,6 +354,8 @@ def _flag(value: object, _: object) -> bool:
     _refuse("true or false", value)
 
 
+_DIGITS = re.compile(r"\s*+-?[0-9]{1,20}\s*+")
+_LEAD = 64  # blanks in front of an object in text
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 _EXACTLY: Mapping[object, Hook] = {

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import NoReturn, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import attrs
 import cattrs
@@ -65,7 +67,7 @@ def read(message: Message | None, shape: type[T], *, strict: bool = False) -> tu
     Raises:
         ProtocolError: The body is not JSON, not an object, or what decides is missing or odd.
     """
-    value = loads(message)
+    value = as_written(loads(message))
     if not isinstance(value, dict):
         msg = f"The answer is no JSON object: {shown(value)}"
         raise ProtocolError(msg, status=_status(message))
@@ -208,38 +210,44 @@ def decode_image(text: str, pointer: str = "") -> bytes:
     """The bytes of an image in base64, in every spelling that servers use.
 
     With or without a `data:` prefix, line breaks and blanks, in the usual or the URL-safe
-    alphabet, percent-encoded, padded or not. The bytes themselves say that they are an image.
+    alphabet, percent-encoded, padded or not. An SVG may stand there as the text it is. The
+    bytes themselves say that they are an image.
 
     Raises:
-        ProtocolError: It is not base64, or no image.
+        ProtocolError: It is no image.
     """
-    try:
-        data = _from_base64(text)
-    except ValueError:
-        msg = f"The image is not base64: {shown(text)}"
-        raise ProtocolError(msg, pointer=pointer) from None
-    if not media_type(data):
-        msg = f"The image is none: {shown(text)}"
-        raise ProtocolError(msg, pointer=pointer)
-    return data
+    head = _DATA_HEAD.match(text)
+    payload = text[head.end() :] if head else text
+    for reading in (_from_base64, unquote_to_bytes if head else str.encode):
+        with suppress(ValueError):
+            data = reading(payload)
+            if media_type(data):
+                return data
+    msg = f"The image is none, in base64 or as it is: {shown(text)}"
+    raise ProtocolError(msg, pointer=pointer)
 
 
-def _from_base64(text: str) -> bytes:
-    payload = text
-    if text[:_PREFIX].lstrip("\0 \t\r\n")[:5].lower() == "data:":
-        payload = text.partition(",")[2]
+def _from_base64(payload: str) -> bytes:
+    """The bytes of base64.
+
+    Raises:
+        ValueError: It is not base64.
+    """
     try:
         return binascii.a2b_base64(payload, strict_mode=True)
     except ValueError:
         # A NUL behind it, as C writes texts, has become a replacement character by now.
-        plain = payload.strip("\N{REPLACEMENT CHARACTER}\0 \t\r\n")
+        plain = payload.strip('\N{REPLACEMENT CHARACTER}\ufeff\u200b\xa0"')
         plain = unquote(plain) if "%" in plain else plain
-        body = plain.encode("ascii").translate(_STANDARD, b"\0 \t\r\n").rstrip(b"=")
+        plain = _ESCAPED.sub("", plain) if "\\" in plain else plain
+        body = plain.encode("ascii").translate(_STANDARD, _BETWEEN).rstrip(b"=")
         return binascii.a2b_base64(body + b"=" * (-len(body) % 4), strict_mode=True)
 
 
-_PREFIX = 64
+_DATA_HEAD = re.compile(r"[\s\0]*+data:[^,]{0,500}+,", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\[rnt]|\\(?=/)")  # of JSON that was put into JSON
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+_BETWEEN = b"\0 \t\r\n\v\f"
 
 
 # ---------------------------------------------------------------------- the pieces
