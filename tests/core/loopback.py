@@ -11,6 +11,7 @@ import ssl
 import struct
 import threading
 import time
+import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Self, TypeAlias
@@ -301,10 +302,27 @@ def _read(reader: BinaryIO) -> Recorded | None:
 
 
 class Hasty:
-    """A server that reads the head of one request, answers, and hangs up on the body."""
+    """A server that reads the head of one request, answers, and then does not want the body.
 
-    def __init__(self, reply: bytes, tls: ssl.SSLContext | None = None) -> None:
+    Args:
+        reply: What it says.
+        tls: Its certificate, if it has one.
+        waits: Whether it then reads nothing for as long as it lives, instead of hanging up.
+        reads: How many bytes of the body it reads after a while, to answer once more.
+    """
+
+    def __init__(
+        self,
+        reply: bytes,
+        tls: ssl.SSLContext | None = None,
+        *,
+        waits: bool = False,
+        reads: int = 0,
+    ) -> None:
         self._reply = reply
+        self._waits = waits
+        self._reads = reads
+        self._over = threading.Event()
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -323,8 +341,16 @@ class Hasty:
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             with connection:
-                connection.recv(4096)
+                start = connection.recv(4096)
                 connection.sendall(self._reply)
+                if self._reads:
+                    self._over.wait(0.6)  # the other side's buffers are full meanwhile
+                    with connection.makefile("rb") as reader:
+                        missing = self._reads - len(start.partition(b"\r\n\r\n")[2])
+                        body = start.partition(b"\r\n\r\n")[2] + reader.read(missing)
+                    connection.sendall(answer(b"%d %d" % (len(body), zlib.crc32(body))))
+                if self._waits:
+                    self._over.wait(_PATIENCE)
 
     def __enter__(self) -> Self:
         """Itself, at work."""
@@ -333,6 +359,7 @@ class Hasty:
 
     def __exit__(self, *_: object) -> None:
         """Stop."""
+        self._over.set()
         self._listener.close()
         self._thread.join(_PATIENCE)
 

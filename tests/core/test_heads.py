@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
+import zlib
 from collections.abc import Callable
 
 import pytest
+import trustme
+import urllib3
 from tests.core.loopback import Answer, Fault, Hasty, Loopback, Pause, answer, head, said
 from tests.core.pictures import PNG
 from tests.core.wires import KINDS, OWN, PATIENCE, Wire, get, post, wires
 
 from tintype import Client, Image, ImageRequest
 from tintype.errors import DroppedError, TransportError
+from tintype.transports.urllib3 import Urllib3Transport
 
 INTERIM = {
     "early-hints": head([("Link", "</a.css>; rel=preload")], 103),
@@ -285,6 +290,45 @@ def test_an_answer_before_the_bodys_end_is_told(wire: Wire, size: int, early: by
             told = wire.exchange(post(f"{server.url}/x", b"x" * (size * 1_000_000)), PATIENCE)
             assert early.startswith(b"HTTP/1.1 %d" % told.status)
             assert early.endswith(told.body)
+
+
+@pytest.fixture(scope="module")
+def authority() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a server shows, and what a client then believes."""
+    made = trustme.CA()
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    made.issue_cert("127.0.0.1").configure_cert(theirs)
+    made.configure_trust(ours)
+    return theirs, ours
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_an_answer_to_a_body_that_is_not_taken_is_told(
+    authority: tuple[ssl.SSLContext, ssl.SSLContext], *, tls: bool
+) -> None:
+    """A server may answer, read no more, and not even hang up."""
+    theirs, ours = authority
+    transport = Urllib3Transport(urllib3.PoolManager(ssl_context=ours))
+    with Hasty(EARLY["413"], theirs if tls else None, waits=True) as server:
+        incoming = transport.open(post(f"{server.url}/x", b"x" * 30_000_000), timeout=PATIENCE)
+        assert (incoming.status, b"".join(incoming.chunks())) == (413, b"too large")
+        incoming.close()
+    transport.close()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_body_that_is_taken_slowly_arrives_whole(
+    authority: tuple[ssl.SSLContext, ssl.SSLContext], *, tls: bool
+) -> None:
+    """An interim answer meanwhile is no reason to stop."""
+    theirs, ours = authority
+    body = bytes(range(256)) * 40_000
+    transport = Urllib3Transport(urllib3.PoolManager(ssl_context=ours))
+    with Hasty(HINTS, theirs if tls else None, reads=len(body)) as server:
+        incoming = transport.open(post(f"{server.url}/x", body), timeout=PATIENCE)
+        assert b"".join(incoming.chunks()) == b"%d %d" % (len(body), zlib.crc32(body))
+        incoming.close()
+    transport.close()
 
 
 @wires(OWN)

@@ -6,6 +6,7 @@ final one, a length that is none for no length, and every byte for latin-1.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -87,6 +88,17 @@ def read_head(lines: BinaryIO) -> ReadHead:
     return ReadHead(
         minor=int(minor), status=int(status), reason=text(reason or b""), headers=_headers(lines)
     )
+
+
+def tells_an_end(heard: bytes) -> bool:
+    """Whether what was heard so far holds the head of a final answer."""
+    lines = io.BytesIO(heard)
+    try:
+        while read_head(lines).is_interim:
+            pass
+    except DroppedError:  # not yet
+        return False
+    return True
 
 
 def framing(head: ReadHead, method: str) -> Framing:

@@ -34,10 +34,11 @@ class Answer(HTTPResponse):
         url: str | None = None,
         *,
         deadline: float,
+        heard: bytes = b"",
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
         self._method_sent = method or ""
-        self._bytes = _TimedBytes(self.fp.detach(), sock, deadline)
+        self._bytes = _TimedBytes(self.fp.detach(), sock, deadline, heard)
         self.fp = io.BufferedReader(self._bytes)
         self.told: Headers = ()
         self.lasting = False
@@ -104,10 +105,13 @@ _MOST_HEX = 15
 class _TimedBytes(io.RawIOBase):
     """A socket's bytes, all of them by a deadline: its own timeout is for the next bytes only."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket.socket, deadline: float, heard: bytes
+    ) -> None:
         self._raw = raw
         self._sock = sock
         self._deadline = deadline
+        self._heard = io.BytesIO(heard)
         self._process = os.getpid()
         self._ended = False
 
@@ -119,6 +123,8 @@ class _TimedBytes(io.RawIOBase):
         """Some of them."""
         if self._ended:
             return 0
+        if length := self._heard.readinto(buffer):
+            return length
         if os.getpid() != self._process:
             msg = "The exchange is the parent process's; a child makes its own."
             raise DroppedError(msg)

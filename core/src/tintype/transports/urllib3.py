@@ -32,12 +32,15 @@ from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, Tra
 from tintype.messages import Headers, HttpRequest
 from tintype.transports import Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
+from tintype.transports._heads import tells_an_end
 from tintype.transports._http1 import LATE, Answer
 from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
 _CONNECT_TIMEOUT = 10.0
 _IDLE_PER_ORIGIN = 32
 _BLOCK = 256 * 1024
+# Seconds that a body may not be taken before it is looked whether there is an answer to it.
+_GLANCE = 0.25
 # How a write ends where the other side reads no more.
 _HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -139,8 +142,9 @@ class _Connection:
 
     def ask(self, request: HttpRequest, deadline: float, progress: Progress) -> Answer:
         """Write a request and read the head of its answer."""
-        self._expect_answer(deadline)
-        whole = self._write(request, deadline, progress)
+        heard = bytearray()
+        whole = self._write(request, deadline, progress, heard)
+        self._expect_answer(deadline, bytes(heard))
         # urllib3's own method would have the head read with the email package.
         answer = cast("Answer", http.client.HTTPConnection.getresponse(self._http))
         answer.lasting = answer.lasting and whole
@@ -157,10 +161,13 @@ class _Connection:
             with suppress(OSError):
                 close_descriptor(sock.detach())
 
-    def _expect_answer(self, deadline: float) -> None:
-        self._http.response_class = partial(Answer, deadline=deadline)  # type: ignore[assignment]
+    def _expect_answer(self, deadline: float, heard: bytes = b"") -> None:
+        made = partial(Answer, deadline=deadline, heard=heard)
+        self._http.response_class = made  # type: ignore[assignment]
 
-    def _write(self, request: HttpRequest, deadline: float, progress: Progress) -> bool:
+    def _write(
+        self, request: HttpRequest, deadline: float, progress: Progress, heard: bytearray
+    ) -> bool:
         """Whether all of it was taken. The answer says why not, and may be there already."""
         connection = self._http
         extra = self._pool.proxy_headers if self._forwards else {}
@@ -172,13 +179,32 @@ class _Connection:
         progress.begun = True
         try:
             connection.endheaders()
-            body = memoryview(request.body)
-            while body:
-                connection.sock.settimeout(_left(deadline))
-                body = body[connection.sock.send(body[:_BLOCK]) :]
+            return _write_body(connection.sock, request.body, deadline, heard)
         except _HUNG_UP:
             return False
-        return True
+
+
+def _write_body(sock: socket.socket, body: bytes, deadline: float, heard: bytearray) -> bool:
+    """Whether all of it was taken: where it is not, an answer may have come before its end."""
+    rest = memoryview(body)
+    while rest:
+        sock.settimeout(min(_left(deadline), _GLANCE))
+        try:
+            rest = rest[sock.send(rest[:_BLOCK]) :]
+        except TimeoutError:
+            heard += _waiting(sock)
+            if tells_an_end(bytes(heard)):
+                return False
+    return True
+
+
+def _waiting(sock: socket.socket) -> bytes:
+    """What has come and was not read."""
+    sock.settimeout(0)
+    try:
+        return sock.recv(_BLOCK)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return b""
 
 
 def _left(deadline: float) -> float:
