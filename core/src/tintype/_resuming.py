@@ -7,18 +7,26 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from tintype._effects import Flow, Record
+from tintype._effects import Flow, Load, Record
 from tintype._flow import Conversation
+from tintype._reader import expected
 from tintype._results import Rules
 from tintype.downloads import finishing, first_of
-from tintype.entries import Snapshot
-from tintype.errors import DownloadError, TintypeError, UsageError
+from tintype.entries import Snapshot, Understood
+from tintype.errors import DownloadError, Outcome, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord
+from tintype.journal.answers import from_bytes
 from tintype.models import Attempt, TaskState
 
 _ADVICE = (
     "Its answer was lost, and it may have been charged: look at the provider's own list of tasks. "
     "It is never sent again by itself."
+)
+
+
+_UNREAD = (
+    "Its answer is kept in {}, and read again at the next resume: a newer plugin may understand "
+    "it. What you look up at the provider yourself you settle by hand."
 )
 
 
@@ -84,7 +92,11 @@ def resuming(
     resumed: dict[str, Resumed] = {}
     running: dict[str, JournalRecord] = {}
     for each in records:
-        record = yield from _cut_off(each)
+        record = yield from _reread(conversation, each)
+        if isinstance(record, Resumed):
+            resumed[each.id] = record
+            continue
+        record = yield from _cut_off(record)
         if record.task is None or record.task.state.terminal:
             resumed[record.id] = yield from _collected(record, folder, rules)
         else:
@@ -102,6 +114,26 @@ def resuming(
         [record.task for record in running.values() if record.task], ended
     )
     return tuple(resumed[record.id] for record in records)
+
+
+def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRecord | Resumed]:
+    """A record whose kept answer was read once more; what is still in the way if it says nothing.
+
+    A task that can be asked for is asked for, whatever its last answer was.
+    """
+    if not record.unread:
+        return record
+    try:
+        content = yield Load(path=record.unread)
+        unread = from_bytes(expected(content, bytes, "the driver"))
+        task = yield from conversation.reread(unread)
+        yield Record(entry=Understood(record=record.id))
+    except TintypeError as error:
+        running = record.task is not None and record.task.id and not record.task.state.terminal
+        if running:
+            return evolve(record, unread="")
+        return Resumed(record=record, error=error, advice=_UNREAD.format(record.unread))
+    return evolve(record, task=task, unread="", outcome=Outcome.ACCEPTED)
 
 
 def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:

@@ -248,6 +248,18 @@ class Setup:
             return tuple(Resumed(record=record, error=error) for record in records)
         return (yield from resuming(conversation, records, folder, rules))
 
+    def rereading(self, error: TintypeError) -> tuple[str, Flow[Task]]:
+        """Whose answer an error holds, and the flow that reads it again.
+
+        Raises:
+            UsageError: It holds none.
+        """
+        if error.answer is None:
+            kept = f": it is kept in {error.kept}, and resume() reads it" if error.kept else ""
+            msg = f"This error holds no answer to be read again{kept}."
+            raise UsageError(msg)
+        return error.provider, self.conversation(error.provider).reread(error.answer)
+
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched."""
         if not provider:

@@ -26,6 +26,7 @@ from tintype.errors import (
     TaskFailedError,
     TaskRefusedError,
     TintypeError,
+    TransportError,
     UsageError,
 )
 from tintype.models import Failure, Generation, Quote, Task, TaskState
@@ -63,13 +64,29 @@ def outcome_of(error: TintypeError) -> Outcome:
 
 
 def unknown_submission(error: TintypeError, intent: str, provider: str) -> SubmissionUnknownError:
+    """A submission of which nobody knows what became: its answer was lost, or not understood."""
+    answered = not isinstance(error, TransportError)
+    what = "its answer was not understood" if answered else "its answer was lost"
     named = f" (journal record {intent})" if intent else ""
     msg = (
-        f"A submission left and its answer was lost{named}: {error} "
+        f"A submission left and {what}{named}: {error} {kept_words(error)}"
         "It may have been charged, and is not sent again; look at the provider's own list of "
         "tasks before you ask for the picture once more."
     )
-    return SubmissionUnknownError(msg, record=intent, provider=provider, billed=Billed.UNKNOWN)
+    found = SubmissionUnknownError(
+        msg, record=intent, answered=answered, provider=provider, billed=Billed.UNKNOWN
+    )
+    found.answer, found.kept = error.answer, error.kept
+    return found
+
+
+def kept_words(error: TintypeError) -> str:
+    """Where an answer is that nobody understood, and who reads it again; "" where there is none."""
+    if error.kept:
+        return f"The answer is kept in {error.kept}: resume() reads it by a newer plugin too. "
+    if error.answer is not None:
+        return "This error holds the answer: client.read_again(error) reads it once more. "
+    return ""
 
 
 def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
@@ -125,7 +142,10 @@ def late(watch: Watch) -> DeadlineError:
     task = watch.task
     why = f" The last look failed: {watch.last_failure}" if watch.last_failure else ""
     msg = f"The task {task.id} did not end in time.{why} It may still finish."
-    return _about(task, DeadlineError, msg, _WAIT_AGAIN)
+    found = _about(task, DeadlineError, msg, _WAIT_AGAIN)
+    if watch.last_failure is not None:
+        found.answer = watch.last_failure.answer
+    return found
 
 
 def only_a_webhook(task: Task) -> TaskError:
@@ -168,6 +188,9 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
     if failure is not None:
         lost = Failure(message=f"A part of the stream was lost: {failure}")
         task = evolve(task, errors=(*task.errors, lost))
+    if not (task.state.terminal or task.images or task.id):
+        msg = "The stream ended with neither a picture nor a reason."
+        raise ProtocolError(msg)
     return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
 
 

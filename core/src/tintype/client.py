@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tintype._resuming import Resumed
     from tintype.catalog import ProviderInfo
     from tintype.downloads import Saveable
+    from tintype.errors import TintypeError
     from tintype.messages import Delivery
     from tintype.models import Generation, Image, Quote
     from tintype.request import ImageRequest
@@ -110,6 +111,18 @@ class Client(Configured[Transport]):
         return self._performer.run(
             task.provider, self._setup.conversation(task.provider).cancel(task), record=task.record
         )
+
+    def read_again(self, error: TintypeError) -> Task:
+        """The task in an answer that nobody understood when it came, which an error holds.
+
+        With a journal the answer is kept there, and `resume` reads it.
+
+        Raises:
+            UsageError: The error holds no answer.
+            TintypeError: It is still not understood; it holds the answer again.
+        """
+        provider, flow = self._setup.rereading(error)
+        return self._performer.run(provider, flow)
 
     def receive(
         self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None

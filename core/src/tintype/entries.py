@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeAlias
 
 from attrs import field, frozen
 
 from tintype.budget import Budget
 from tintype.errors import Billed, Outcome
+from tintype.exchange import Operation
+from tintype.messages import Response
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 
@@ -38,12 +41,14 @@ class Settled:
         outcome: What became of it.
         billed: Whether money was spent.
         reason: Why, as a sentence.
+        by_hand: Whether a person looked it up: then it closes the record, whatever stands there.
     """
 
     record: str
     outcome: Outcome
     billed: Billed
     reason: str
+    by_hand: bool = False
 
 
 @frozen(kw_only=True)
@@ -79,4 +84,32 @@ class Released:
     record: str
 
 
-Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released
+@frozen(kw_only=True)
+class Unread:
+    """An answer that no hook understood: kept, to be read again by whatever is installed then.
+
+    Attributes:
+        record: The record of its submission, "" without a journal.
+        operation: What had been asked.
+        at: When it was complete.
+        before: The task as it stood before, or a blank one with the request.
+        response: The answer, the key redacted; of a stream the body is its events so far.
+        stream: Whether it was a stream of events.
+    """
+
+    record: str
+    operation: Operation
+    at: datetime
+    before: Task = field(repr=False)
+    response: Response
+    stream: bool = False
+
+
+@frozen(kw_only=True)
+class Understood:
+    """The record's kept answer was read: its task is written down."""
+
+    record: str
+
+
+Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released | Unread | Understood

@@ -47,6 +47,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tintype._statuses import STATUSES
 
 if TYPE_CHECKING:
+    from tintype.entries import Unread
     from tintype.models import Attempt, Notice, Task
 
 
@@ -76,9 +77,14 @@ class TintypeError(Exception):
         billed: Whether money was spent.
         attempts: What became of each submission, where a generation gave no image.
         notices: What the caller should know of the request that failed.
+        answer: The answer that no hook understood, where no journal keeps it: hand the error to
+            `client.read_again`.
+        kept: The file in which the journal keeps that answer for `resume`, or "".
     """
 
     billed: Billed = Billed.UNKNOWN
+    answer: Unread | None = None
+    kept: str = ""
     attempts: tuple[Attempt, ...] = ()
     notices: tuple[Notice, ...] = ()
 
@@ -336,13 +342,21 @@ class SubmissionUnknownError(TintypeError):
 
     Attributes:
         record: The id of the recorded intent, to look for in the journal.
+        answered: Whether an answer came and nobody understood it; else it was lost.
     """
 
     def __init__(
-        self, message: str, *, record: str = "", provider: str = "", billed: Billed | None = None
+        self,
+        message: str,
+        *,
+        record: str = "",
+        answered: bool = False,
+        provider: str = "",
+        billed: Billed | None = None,
     ) -> None:
         super().__init__(message, provider=provider, billed=billed)
         self.record = record
+        self.answered = answered
 
 
 class TaskError(TintypeError):

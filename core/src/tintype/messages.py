@@ -120,6 +120,12 @@ class ServerSentEvent:
     event: str = "message"
     id: str = ""
 
+    def encode(self) -> bytes:
+        """The event as a stream has it."""
+        lines = [f"id: {self.id}", f"event: {self.event}"]
+        lines += [f"data: {line}" for line in self.data.split("\n")]
+        return "\n".join([*lines, "", ""]).encode()
+
 
 @frozen(kw_only=True)
 class Delivery:

@@ -23,6 +23,7 @@ from tintype._flow.channel import Channel, Terms
 from tintype._flow.following import follow, followed, question, watch
 from tintype._flow.planning import plan, quotes, total
 from tintype._flow.receiving import receive
+from tintype._flow.rereading import reread
 from tintype._flow.submitting import submit
 from tintype._registry import Plugin
 from tintype._resolve import Plan, pick_model
@@ -30,6 +31,7 @@ from tintype._verdicts import check_cost, check_limit, concluded, outcome_of
 from tintype._watch import Watch
 from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo
+from tintype.entries import Unread
 from tintype.errors import TintypeError, UnsupportedError
 from tintype.exchange import Operation
 from tintype.messages import Delivery, Request
@@ -81,6 +83,10 @@ class Conversation:
         budgeted = bool(self._channel.terms.budgets)
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
         return (yield from submit(self._channel, planned, first, costs.get(first.n)))
+
+    def reread(self, unread: Unread) -> Flow[Task]:
+        """The task that a kept answer tells of, now that it may be understood."""
+        return reread(self._channel, unread)
 
     def draw(self, request: ImageRequest) -> Flow[Task]:
         """Start one submission and follow it to its end; snapshots are recorded on the way.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from itertools import count
 from typing import TypeVar
@@ -17,8 +17,15 @@ from tintype._registry import Plugin
 from tintype._resolve import OnUnsupported
 from tintype._verdicts import passes
 from tintype.budget import Budget
-from tintype.entries import Released, Snapshot
-from tintype.errors import JournalError, ProviderError, TintypeError
+from tintype.entries import Released, Snapshot, Unread
+from tintype.errors import (
+    JournalError,
+    PluginError,
+    ProtocolError,
+    ProviderError,
+    TintypeError,
+    TransportError,
+)
 from tintype.exchange import Operation
 from tintype.messages import Request, Response
 from tintype.models import Notice, Quote, Task
@@ -91,8 +98,37 @@ class Channel:
         """What the provider says of a task, recorded."""
         reply = yield Send(request=asked, repeat=True, timeout=self.timeout(None))
         response = expected(reply, Response, DRIVER)
-        latest = self.reader.read_task(operation, response, task, task=task)
+        with self.unread(operation, response, task):
+            latest = self.reader.read_task(operation, response, task, task=task)
         return (yield from self.keep(latest))
+
+    @contextmanager
+    def unread(
+        self, operation: Operation, response: Response, before: Task, *, stream: bool = False
+    ) -> Iterator[None]:
+        """An error of whoever cannot read an answer carries that answer: it may hold an image."""
+        try:
+            yield
+        except (ProtocolError, PluginError, TransportError) as error:
+            if not response.body:
+                raise
+            error.answer = Unread(
+                record=before.record,
+                operation=operation,
+                at=self.terms.clock.now(),
+                before=before,
+                response=response,
+                stream=stream,
+            )
+            raise
+
+    def keep_answer(self, error: TintypeError) -> Flow[None]:
+        """Put the answer that an error carries into the journal, where there is one."""
+        if error.answer is None or not error.answer.record:
+            return
+        with suppress(JournalError):  # then the error carries it on
+            kept = yield Record(entry=error.answer)
+            error.kept, error.answer = expected(kept, str, DRIVER), None
 
     def keep(self, task: Task) -> Flow[Task]:
         """Write a task down. It is not lost because the journal fails: a notice says so."""

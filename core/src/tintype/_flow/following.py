@@ -37,6 +37,7 @@ def follow(
         watch = min(running, key=lambda each: each.due)
         yield from _turn(channel, watch)
         if watch.error is not None:
+            yield from channel.keep_answer(watch.error)
             yield from channel.leave(watch.task)
         if ended is not None and not watch.running:
             yield from ended(followed(watch))

@@ -43,6 +43,7 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
             task = yield from _submit_once(channel, plan, with_callback(request, record), record)
         except TintypeError as error:
             outcome = outcome_of(error)
+            yield from channel.keep_answer(error)
             settled = Settled(
                 record=record, outcome=outcome, billed=error.billed, reason=str(error)
             )
@@ -93,27 +94,66 @@ def _submit_once(channel: Channel, plan: Plan, request: ImageRequest, record: st
     timeout = channel.timeout(plan.model.request_timeout)
     reply = yield Send(request=built, repeat=False, timeout=timeout)
     if isinstance(reply, Head):
-        return (yield from _read_stream(channel, request, blank))
+        return (yield from _read_stream(channel, request, blank, reply))
     response = expected(reply, Response, DRIVER)
-    return channel.reader.read_task(Operation.SUBMIT, response, blank, request=request)
+    with channel.unread(Operation.SUBMIT, response, blank):
+        return channel.reader.read_task(Operation.SUBMIT, response, blank, request=request)
 
 
-def _read_stream(channel: Channel, request: ImageRequest, blank: Task) -> Flow[Task]:
+def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Head) -> Flow[Task]:
     """The task that a stream of events tells (rule 4)."""
-    read = channel.reader.read_task
-    task: Task | None = None
-    failure: TintypeError | None = None
+    told = Told(channel, request, blank)
     try:
         while (reply := (yield Receive())) is not None:
-            event = expected(reply, ServerSentEvent, DRIVER)
-            try:
-                latest = read(Operation.EVENT, event, blank, request=request, task=task)
-            except (ProtocolError, ProviderError) as error:
-                failure = error  # this event tells nothing; an image may follow it
-                continue
-            fresh = task is None or tells_more(latest, task)
-            task = (yield from channel.keep(latest)) if fresh else latest
-        task = read(Operation.END, None, blank, request=request, task=task)
+            if told.hear(expected(reply, ServerSentEvent, DRIVER)) and told.task is not None:
+                told.task = yield from channel.keep(told.task)
     except TintypeError as error:
-        failure = error
-    return closed_stream(task, failure)
+        told.failure = error
+    else:
+        told.end()
+    response = Response(status=head.status, headers=head.headers, body=told.body)
+    with channel.unread(Operation.SUBMIT, response, blank, stream=True):
+        return closed_stream(told.task, told.failure)
+
+
+class Told:
+    """What the events of a stream tell of a task, one after another (rule 4).
+
+    Attributes:
+        task: The task so far, or None.
+        failure: Why an event, or the rest of the stream, told nothing; or None.
+    """
+
+    def __init__(self, channel: Channel, request: ImageRequest | None, blank: Task) -> None:
+        self.task: Task | None = None
+        self.failure: TintypeError | None = None
+        self._read = channel.reader.read_task
+        self._request = request
+        self._blank = blank
+        self._events: list[bytes] = []
+
+    def hear(self, event: ServerSentEvent) -> bool:
+        """Read one event; whether it tells something new."""
+        self._events.append(event.encode())
+        before = self.task
+        try:
+            self.task = self._look(Operation.EVENT, event)
+        except (ProtocolError, ProviderError) as error:
+            self.failure = error  # this event tells nothing; an image may follow it
+            return False
+        return before is None or tells_more(self.task, before)
+
+    def end(self) -> None:
+        """Read the end of the stream."""
+        try:
+            self.task = self._look(Operation.END, None)
+        except TintypeError as error:
+            self.failure = error
+
+    @property
+    def body(self) -> bytes:
+        """The events so far, as a stream has them."""
+        return b"".join(self._events)
+
+    def _look(self, operation: Operation, event: ServerSentEvent | None) -> Task:
+        return self._read(operation, event, self._blank, request=self._request, task=self.task)

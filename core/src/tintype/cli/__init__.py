@@ -34,6 +34,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "tasks": ("tintype.cli.tasks", "List what the journal knows of."),
     "webhooks": ("tintype.cli.webhooks", "Take the providers' calls."),
     "resume": ("tintype.cli.resume", "Finish what was paid for."),
+    "settle": ("tintype.cli.settle", "Close a record that you have looked up."),
 }
 
 

@@ -27,7 +27,7 @@ def command(*, every: bool, json_: bool) -> None:
             (
                 record.id,
                 record.provider,
-                record.outcome.value if record.outcome else "under way",
+                _submission(record),
                 record.task.state.value if record.task else "-",
                 record.billed.value,
                 f"{record.created_at:%Y-%m-%d %H:%M}",
@@ -36,6 +36,12 @@ def command(*, every: bool, json_: bool) -> None:
             for record in records
         ]
         table(("record", "provider", "submission", "task", "billed", "since", "prompt"), rows)
+
+
+def _submission(record: JournalRecord) -> str:
+    """What became of the submission; whether an answer is kept that nobody understood."""
+    became = record.outcome.value if record.outcome else "under way"
+    return f"{became}, answer kept" if record.unread else became
 
 
 def _lost(record: JournalRecord) -> bool:

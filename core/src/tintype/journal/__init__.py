@@ -53,6 +53,7 @@ class JournalRecord:
         reason: Why there is no task, or "".
         saved: Files by the index of their image.
         mine: Whether this process follows it.
+        unread: The file of an answer that nobody understood so far, or "".
     """
 
     id: str
@@ -66,6 +67,7 @@ class JournalRecord:
     reason: str = ""
     saved: Mapping[int, File] = field(factory=dict)
     mine: bool = False
+    unread: str = ""
 
     @property
     def unsaved(self) -> tuple[int, ...]:
@@ -81,13 +83,13 @@ class JournalRecord:
         A stream that broke off may have left a snapshot, without an image and without an id.
         """
         known = self.task is not None and (self.task.id or self.task.images)
-        return self.outcome is Outcome.UNKNOWN and not known
+        return self.outcome is Outcome.UNKNOWN and not known and not self.unread
 
     @property
     def open(self) -> bool:
         """Whether there is anything left to do for it."""
-        if self.lost:
-            return False
+        if self.lost or self.unread:
+            return not self.lost
         if self.task is None or self.task.state is TaskState.EXPIRED:
             return self.outcome is None
         return not self.task.state.terminal or bool(self.unsaved)
@@ -115,6 +117,17 @@ class Journal(Protocol):
         Args:
             record: The record's id.
             by_name: Whether a person named it, who knows that no other machine follows it.
+        """
+
+    def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
+        """Close a record by what a person has looked up at the provider.
+
+        Its budget counts what was reserved for it, or nothing where it was not billed; an
+        answer that was kept for it is dropped, and it is not resumed any more.
+
+        Raises:
+            UsageError: There is no such record, another process is at work on it, or `billed`
+                is neither yes nor no.
         """
 
     def close(self) -> None:
@@ -186,6 +199,15 @@ class NoJournal:
     def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:  # noqa: ARG002
         """None."""
         return None
+
+    def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:  # noqa: ARG002
+        """There are no records.
+
+        Raises:
+            UsageError: Always.
+        """
+        msg = "No journal is kept here: there is nothing to settle."
+        raise UsageError(msg)
 
     def close(self) -> None:
         """Nothing."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from attrs import evolve
 
 from tintype._files import sync_folder
+from tintype.errors import JournalError
 from tintype.models import Image, Task
 
 _PART = ".part"
@@ -26,7 +28,7 @@ class Spool:
         """
         if all(image.data is None for image in task.images):
             return evolve(task, previews=())
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for image in task.images:
             if image.data is not None:
                 self._write(self._path(task.record, image.index), image.data)
@@ -58,15 +60,41 @@ class Spool:
         return evolve(image, data=path.read_bytes())
 
     def _path(self, record: str, index: int) -> Path:
-        return self._folder / f"{record}-{index}"
+        return record_path(self._folder, record, f"-{index}")
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
-        if path.exists():
-            return
-        part = path.with_name(f"{path.name}.{os.getpid()}{_PART}")
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        if not path.exists():
+            _replace(path, data)
+
+
+def record_path(folder: Path, record: str, suffix: str) -> Path:
+    """A record's file in a folder.
+
+    Raises:
+        JournalError: The record's id is none: it may have come from anywhere, as `../x`.
+    """
+    if _RECORD.fullmatch(record):
+        return folder / f"{record}{suffix}"
+    msg = f"{record[:80]!r} is no record of a journal."
+    raise JournalError(msg)
+
+
+_RECORD = re.compile(r"[0-9a-f]{28}")
+
+
+def durably(path: Path, data: bytes) -> None:
+    """Write a file, whole and on disk before this returns; its folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _replace(path, data)
+    sync_folder(path.parent)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f"{path.name}.{os.getpid()}{_PART}")
+    with part.open("wb") as file:
+        os.chmod(part, 0o600)  # noqa: PTH101 - before the first byte, whatever the umask is
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

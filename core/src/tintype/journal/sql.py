@@ -21,15 +21,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tintype.convert import from_json, to_json
-from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
-from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError
+from tintype.entries import (
+    Entry,
+    Intent,
+    Released,
+    Saved,
+    Settled,
+    Snapshot,
+    Understood,
+    Unread,
+)
+from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import File, JournalRecord
+from tintype.journal.answers import Answers
 from tintype.journal.money import reserve, settlement
 from tintype.journal.owner import may_be_taken, me
 from tintype.journal.schema import database_url, opened
 from tintype.journal.spool import Spool
 from tintype.journal.tables import event, image, submission
-from tintype.journal.writer import BatchError, Writer
+from tintype.journal.writer import BatchError, Writer, unwritten
 from tintype.models import Image, Notice, Task, TaskState
 from tintype.request import ImageRequest
 
@@ -65,6 +75,7 @@ class SqlJournal:
         self._immediate = url.get_backend_name() == "sqlite"
         self._folder = spool or _spool_folder(url.database if self._immediate else None)
         self._spool = Spool(self._folder)
+        self._answers = Answers(self._folder)
         self._least_free = least_free
         self._me = me()
         self._writer = Writer(self._apply)
@@ -107,16 +118,39 @@ class SqlJournal:
 
     def _apply(self, entries: list[Entry]) -> list[str | TintypeError]:
         """Write entries in one transaction; a budget refuses its own intent alone."""
+        # What was paid for is on disk first: that needs no database.
+        spooled = [self._spooled(entry) for entry in entries]
         answers: list[str | TintypeError] = []
         with self._begun() as connection:
-            for entry in entries:
+            for entry in spooled:
+                if isinstance(entry, TintypeError):
+                    answers.append(entry)
+                    continue
                 try:
                     answers.append(self._write(connection, entry))
                 except BudgetError as error:
                     answers.append(error)
             with _of_nobody():
                 connection.commit()
+        for entry in spooled:
+            if isinstance(entry, Understood) or (isinstance(entry, Settled) and entry.by_hand):
+                self._answers.drop(entry.record)
         return answers
+
+    def _spooled(self, entry: Entry) -> Entry | TintypeError:
+        """An entry whose bytes are on disk, or why they are not."""
+        try:
+            match entry:
+                case Snapshot(task=task):
+                    named = task if task.record else evolve(task, record=_new_id())
+                    return Snapshot(task=self._spool.keep(named))
+                case Unread():
+                    self._answers.keep(entry)
+                case _:
+                    pass
+        except (OSError, JournalError) as error:
+            return error if isinstance(error, JournalError) else unwritten(error)
+        return entry
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:
@@ -140,6 +174,14 @@ class SqlJournal:
                 return self._saved(connection, entry)
             case Released():
                 return self._release(connection, entry.record)
+            case _:
+                return self._note_answer(connection, entry)
+
+    def _note_answer(self, connection: Connection, entry: Unread | Understood) -> str:
+        """That an answer is kept, and where; or that it need not be any more."""
+        kind = type(entry).__name__.lower()
+        _note(connection, entry.record, kind, "{}")
+        return self._answers.find(entry.record)
 
     def _intend(self, connection: Connection, intent: Intent) -> str:
         reserved = reserve(connection, intent)
@@ -164,7 +206,55 @@ class SqlJournal:
         _note(connection, record, "intent", to_json(intent.quote) if intent.quote else "{}")
         return record
 
+    def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
+        """Close a record by what a person has looked up at the provider."""
+        if billed is Billed.UNKNOWN:
+            msg = "billed is yes or no: what is unknown stays open."
+            raise UsageError(msg)
+        if self.claim(record, by_name=True) is None:
+            known = (
+                "another process is at work on it" if self.records([record]) else "there is none"
+            )
+            msg = f"The record {record!r} cannot be settled: {known}; `tintype tasks` lists them."
+            raise UsageError(msg)
+        outcome = Outcome.ACCEPTED if billed is Billed.YES else Outcome.REJECTED
+        self.record(
+            Settled(
+                record=record,
+                outcome=outcome,
+                billed=billed,
+                reason=reason or "A person looked it up.",
+                by_hand=True,
+            )
+        ).result()
+        (closed,) = self.records([record])
+        return closed
+
+    def _close(self, connection: Connection, settled: Settled) -> str:
+        """What a person says of a record, over whatever stands there."""
+        row = connection.execute(_row(settled.record)).mappings().one()
+        billed = settled.billed is Billed.YES
+        values: dict[str, object] = {
+            "outcome": settled.outcome.value,
+            "billed": settled.billed.value,
+            "reason": settled.reason,
+            "updated_at": _now(),
+            "owner": "",
+            "reserved": 0,
+            "spent": (row["spent"] or row["reserved"]) if billed else 0,
+        }
+        if row["task"]:
+            over = evolve(
+                from_json(row["task"], Task), state=TaskState.EXPIRED, billed=settled.billed
+            )
+            values |= {"task": to_json(over), "state": over.state.value}
+        connection.execute(_of(settled.record).values(**values))
+        _note(connection, settled.record, "settled", json.dumps(settled.reason))
+        return settled.record
+
     def _settle(self, connection: Connection, settled: Settled) -> str:
+        if settled.by_hand:
+            return self._close(connection, settled)
         paid = settled.billed is not Billed.NO  # what may have been charged stays reserved
         keep = {} if paid else {"reserved": 0}
         values = {
@@ -181,7 +271,6 @@ class SqlJournal:
         return settled.record
 
     def _snapshot(self, connection: Connection, task: Task) -> str:
-        task = task if task.record else evolve(task, record=_new_id())
         before = connection.execute(_row(task.record)).mappings().first()
         if before is not None and _overtaken(before, task):
             return task.record
@@ -201,7 +290,7 @@ class SqlJournal:
                     spent=0,
                 )
             )
-        text = to_json(self._spool.keep(task))
+        text = to_json(task)
         outcome = _answer(task)
         values = {
             **({"outcome": outcome.value} if outcome else {}),
@@ -326,6 +415,7 @@ class SqlJournal:
             reason=row["reason"],
             saved={file["number"]: _file(file) for file in files.mappings()},
             mine=row["owner"] == self._me,
+            unread=self._answers.find(row["record"]),
         )
 
 

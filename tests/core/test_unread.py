@@ -1,0 +1,245 @@
+"""Answers that nobody understands: kept, and read again by whatever plugin is installed then."""
+
+from __future__ import annotations
+
+import pickle
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from attrs import evolve
+from tests.core import easel
+from tests.core.conftest import KEY, Connect
+from tests.core.loopback import Answer, Fault, Loopback, answer, said
+from tests.core.pictures import PNG, in_base64
+
+from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, TaskState
+from tintype.errors import (
+    BudgetError,
+    DeadlineError,
+    ProtocolError,
+    SubmissionUnknownError,
+    TintypeError,
+    UsageError,
+)
+from tintype.exchange import Exchange
+from tintype.hooks import hookimpl
+from tintype.journal.sql import SqlJournal
+from tintype.models import Image, Task
+
+Artist = Callable[..., Client]
+
+REQUEST = ImageRequest(prompt="a red panda")
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+# A later version of the API: the picture stands where no plugin of today looks.
+NEWER = said({"art": {"status": "finished", "canvas": in_base64(PNG)}, "key": KEY})
+STREAM = answer(
+    b'event: art\ndata: {"canvas": "' + in_base64(PNG).encode() + b'"}\n\n',
+    media_type="text/event-stream",
+)
+
+
+def newer() -> SimpleNamespace:
+    """Easel's hooks, its `parse` one that understands the later version."""
+    hooks = {
+        name: getattr(easel, name)
+        for name in ("describe", "price", "submit", "poll", "cancel")
+        if hasattr(easel, name)
+    }
+    return SimpleNamespace(**hooks, parse=parse)
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    """A picture of either version."""
+    message = exchange.message
+    text = getattr(message, "body", None) or getattr(message, "data", "").encode()
+    if b"canvas" in text:
+        image = Image(data=PNG)
+        return evolve(
+            exchange.task or Task(), state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES
+        )
+    found: Task = easel.parse(exchange)
+    return found
+
+
+@hookimpl
+def broken(exchange: Exchange) -> Task:
+    """A hook with a mistake in it."""
+    raise KeyError(exchange.operation)
+
+
+def client_of(connect: Connect, server: Loopback, plugin: object, **options: object) -> Client:
+    """A client whose `easel` is this plugin."""
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    return connect(account, plugins={"easel": plugin}, **options)
+
+
+def kept(folder: Path) -> list[Path]:
+    """The answers in a journal's folder."""
+    return sorted(folder.glob("*.spool/*.answer"))
+
+
+@pytest.mark.parametrize("plugin", ["today's", "broken"])
+def test_an_answer_that_nobody_understands_is_drawn_by_a_newer_plugin(
+    connect: Connect, server: Loopback, tmp_path: Path, plugin: str
+) -> None:
+    """Kept beside the journal, named in the error, read by `resume`, and then gone."""
+    server.on(CREATE, NEWER)
+    hooks: object = easel
+    if plugin == "broken":
+        hooks = newer()
+        hooks.parse = broken  # type: ignore[attr-defined]
+    place = tmp_path / "journal.db"
+    with pytest.raises(SubmissionUnknownError, match="was not understood") as caught:
+        client_of(connect, server, hooks, journal=place).generate(REQUEST, provider="easel")
+    (file,) = kept(tmp_path)
+    assert caught.value.answered
+    assert caught.value.kept == str(file)
+    assert str(file) in str(caught.value)
+    assert caught.value.answer is None
+    assert KEY.encode() not in file.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    updated = client_of(connect, server, newer(), journal=place)
+    (record,) = updated.journal.records()
+    assert (record.open, record.lost, record.unread) == (True, False, str(file))
+    (resumed,) = updated.resume(tmp_path / "out")
+    assert resumed.error is None
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert kept(tmp_path) == []
+    (record,) = updated.journal.records()
+    assert (record.open, record.outcome, record.billed) == (False, Outcome.ACCEPTED, Billed.YES)
+    assert len(server.requests) == 1
+
+
+def test_an_answer_that_is_still_not_understood_stays_kept(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """Each resume says where it is and what can be done."""
+    server.on(CREATE, NEWER)
+    client = client_of(connect, server, easel, journal=tmp_path / "journal.db")
+    with pytest.raises(SubmissionUnknownError):
+        client.submit(REQUEST, provider="easel")
+    for _ in range(2):
+        (resumed,) = client.resume(tmp_path / "out")
+        assert isinstance(resumed.error, ProtocolError)
+        (file,) = kept(tmp_path)
+        assert str(file) in resumed.advice
+    assert len(server.requests) == 1
+
+
+def test_the_events_of_a_stream_are_kept_and_read_again(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """As far as they came."""
+    server.on(CREATE, STREAM)
+    place = tmp_path / "journal.db"
+    lively = evolve(REQUEST, stream=True)
+    with pytest.raises(SubmissionUnknownError, match="was not understood"):
+        client_of(connect, server, easel, journal=place).submit(lively, provider="easel")
+    (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+
+
+def test_the_last_answer_of_a_poll_is_kept_at_the_deadline(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """A state that no document lists may be the end; the provider is asked again all the same."""
+    server.on(CREATE, said({"id": "p1", "state": "drawing"}))
+    server.on(LOOK, NEWER)
+    place = tmp_path / "journal.db"
+    client = client_of(connect, server, easel, journal=place, task_timeout=0.3)
+    with pytest.raises(DeadlineError) as caught:
+        client.generate(REQUEST, provider="easel")
+    (file,) = kept(tmp_path)
+    assert caught.value.kept == str(file)
+    (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert kept(tmp_path) == []
+
+
+def test_without_a_journal_the_error_holds_the_answer(connect: Connect, server: Loopback) -> None:
+    """`read_again` reads it, also after the error was pickled."""
+    server.on(CREATE, NEWER)
+    with pytest.raises(SubmissionUnknownError, match="read_again") as caught:
+        client_of(connect, server, easel).submit(REQUEST, provider="easel")
+    assert in_base64(PNG) not in repr(caught.value.answer)
+    error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    with pytest.raises(TintypeError) as again:
+        client_of(connect, server, easel).read_again(error)
+    assert again.value.answer is not None
+    task = client_of(connect, server, newer()).read_again(error)
+    assert [image.data for image in task.images] == [PNG]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("reply", [(Fault.CLOSE,), (Fault.RESET,)], ids=["closed", "reset"])
+def test_an_answer_that_was_lost_is_told_as_lost(
+    connect: Connect, server: Loopback, reply: Answer, tmp_path: Path
+) -> None:
+    """There is nothing to be read again, and `read_again` says so."""
+    server.on(CREATE, reply)
+    client = client_of(connect, server, easel, journal=tmp_path / "journal.db")
+    with pytest.raises(SubmissionUnknownError, match="its answer was lost") as caught:
+        client.submit(REQUEST, provider="easel")
+    assert not caught.value.answered
+    assert kept(tmp_path) == []
+    with pytest.raises(UsageError, match="holds no answer"):
+        client.read_again(caught.value)
+
+
+@pytest.mark.parametrize(("billed", "fits"), [(Billed.NO, True), (Billed.YES, False)])
+def test_a_person_settles_what_they_looked_up(
+    connect: Connect, server: Loopback, tmp_path: Path, billed: Billed, fits: object
+) -> None:
+    """The record is closed, its answer dropped, and the budget counts it or gets it back."""
+    server.on(CREATE, NEWER, said({"id": "p1", "state": "done", "picture": in_base64(PNG)}))
+    options = {"journal": tmp_path / "journal.db", "budgets": [Budget(usd="0.05", period="ever")]}
+    client = client_of(connect, server, easel, **options)
+    with pytest.raises(SubmissionUnknownError) as caught:
+        client.generate(REQUEST, provider="easel")
+    closed = client.journal.settle(caught.value.record, billed=billed, reason="seen on the bill")
+    assert (closed.open, closed.lost, closed.billed) == (False, False, billed)
+    assert closed.reason == "seen on the bill"
+    assert kept(tmp_path) == []
+    assert client.resume(tmp_path / "out") == ()
+    if fits:
+        assert client.generate(REQUEST, provider="easel").images
+    else:
+        with pytest.raises(BudgetError):
+            client.generate(REQUEST, provider="easel")
+
+
+@pytest.mark.parametrize(
+    ("record", "billed", "words"),
+    [
+        ("0" * 28, Billed.NO, "there is none"),
+        ("../x", Billed.YES, "none"),
+        ("0", Billed.UNKNOWN, "yes or no"),
+    ],
+)
+def test_what_cannot_be_settled_is_refused(
+    tmp_path: Path, record: str, billed: Billed, words: str
+) -> None:
+    """With the reason."""
+    with pytest.raises(UsageError, match=words):
+        SqlJournal(tmp_path / "journal.db").settle(record, billed=billed)
+
+
+def test_a_kept_file_that_is_damaged_stops_nobody_else(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """Its record says so; the others are finished."""
+    server.on(CREATE, NEWER)
+    place = tmp_path / "journal.db"
+    client = client_of(connect, server, easel, journal=place)
+    for _ in range(2):
+        with pytest.raises(SubmissionUnknownError):
+            client.submit(REQUEST, provider="easel")
+    first, _ = kept(tmp_path)
+    first.write_bytes(b"half a li")
+    resumed = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
+    assert sorted(len(each.paths) for each in resumed) == [0, 1]
