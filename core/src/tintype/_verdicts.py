@@ -190,7 +190,7 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
         task = evolve(task, errors=(*task.errors, lost))
     if not (task.state.terminal or task.images or task.id):
         msg = "The stream ended with neither a picture nor a reason."
-        raise ProtocolError(msg)
+        raise ProtocolError(msg, pointer="/-")  # what is missing stands behind the last event
     return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
 
 
