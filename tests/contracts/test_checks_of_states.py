@@ -173,6 +173,18 @@ def test_a_word_in_other_letters_is_no_other_word() -> None:
     assert findings("state.unknown-words-are-errors", reading(BY_ID, change)) == []
 
 
+def test_a_create_that_names_its_task_may_lack_a_status() -> None:
+    """A poll tells how it stands: a paid task is not thrown away for that."""
+
+    def change(body: dict) -> None:
+        if body.get("status") == "" and "images" not in body and "progress" not in body:
+            body["status"] = "queued"
+
+    found = findings("state.unknown-words-are-errors", reading(BY_ID, change))
+    submits = {each.exchange for each in found if "/create" in each.exchange}
+    assert submits == set()
+
+
 def test_an_event_that_is_not_known_is_found() -> None:
     """A documented type of event that the plugin has never heard of."""
 

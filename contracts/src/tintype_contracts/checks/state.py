@@ -77,8 +77,8 @@ def unknown_words_are_errors(subject: Subject) -> Iterator[Finding]:
         if expected_state(answer.exchange) is None:
             continue
         for other in _near_misses(word):
-            if not other and answer.streamed:
-                continue  # the event has a name of its own beside its type
+            if not other and (answer.streamed or answer.exchange.operation == "submit"):
+                continue  # an event has a name beside its type; a create names its task
             if other.casefold() not in known:
                 mutation = Mutation(pointer=pointer, value=other)
                 yield from _taken_for_known(subject, answer, mutation)
