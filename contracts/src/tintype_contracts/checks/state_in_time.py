@@ -213,11 +213,15 @@ def _ended_otherwise(exchange: Exchange, went: Course[Task]) -> Iterator[Finding
 
 
 def _ends_in_an_error(exchange: Exchange, state: TaskState | None) -> bool:
-    """Whether the flow over a scene that stops there raises: so does a task that runs on."""
+    """Whether the flow over a scene that stops there raises.
+
+    So it does of a task that runs on, and of a stream that ends without a picture.
+    """
     streamed = exchange.response is not None and isinstance(
         exchange.response.content, EventsContent
     )
-    runs_on = state is TaskState.RUNNING and exchange.operation in _STEPS and not streamed
+    drawn = streamed and bool(exchange.expect.fields.get("images"))
+    runs_on = state is TaskState.RUNNING and exchange.operation in _STEPS and not drawn
     return state is None or runs_on
 
 

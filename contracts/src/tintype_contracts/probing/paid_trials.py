@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from attrs import frozen
 
-from tintype.errors import Billed, TintypeError
+from tintype.errors import ProtocolError, TintypeError
 from tintype.models import Image, Task, TaskState
 from tintype_contracts.checks.registry import Finding, NotApplicable
 from tintype_contracts.examining.subject import Subject
@@ -238,8 +238,7 @@ def _at_what_decides(paid: Paid, mutation: Mutation, said: Heard) -> str:
     if isinstance(said, TintypeError):
         if whole and not paid.decides_the_task(mutation.pointer):
             return told(said)
-        billed_no = said.billed is Billed.NO
-        return "it is said not to be billed, so nobody keeps the answer" if billed_no else ""
+        return "" if isinstance(said, ProtocolError) else f"{told(said)}, and nobody keeps it"
     return _guessed(paid, mutation, said, whole) if isinstance(said, Task) else told(said)
 
 
