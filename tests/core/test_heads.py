@@ -140,7 +140,28 @@ def test_an_odd_head_is_read_as_far_as_it_is_unambiguous(
     assert told.header("x-a") in {None, "a b"}
 
 
-@wires(["urllib3"])
+TWICE = {
+    "two-equal-lengths": [("Content-Length", "2"), ("content-length", "2")],
+    "a-list-of-equal-lengths": [("Content-Length", "2, 2")],
+    "no-coding-beside-a-length": [("Transfer-Encoding", "identity"), ("Content-Length", "2")],
+}
+
+
+@wires(OWN)
+@pytest.mark.parametrize("headers", TWICE.values(), ids=TWICE)
+@pytest.mark.parametrize("cut", [1, 20, 9999])
+def test_a_length_that_is_told_twice_is_one(
+    wire: Wire, server: Loopback, headers: list[tuple[str, str]], cut: int
+) -> None:
+    """Where all agree, however the bytes come, and whatever came before."""
+    whole = INTERIM["early-hints"] + head(headers) + b"ok"
+    parts = [whole[each : each + cut] for each in range(0, len(whole), cut)]
+    server.on("*", [step for each in parts for step in (each, Pause(0.0005))], answer(b"next"))
+    assert wire.exchange(post(f"{server.url}/1")).body == b"ok"
+    assert wire.exchange(post(f"{server.url}/2")).body == b"next"
+
+
+@wires(OWN)
 def test_a_length_beside_chunks_is_passed_over(wire: Wire, server: Loopback) -> None:
     """The chunks say where the body ends (RFC 9112, 6.1), and the connection is not trusted on."""
     both = [("Transfer-Encoding", "chunked"), ("Content-Length", "9")]

@@ -22,6 +22,8 @@ MOST_HEADERS = 256
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
+_FRAMES = re.compile(rb"(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_TWICE = 2
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # What is below is no answer yet, but for 101 (RFC 9110, 15.2).
 FINAL = 200
@@ -88,6 +90,25 @@ def read_head(lines: BinaryIO) -> ReadHead:
     return ReadHead(
         minor=int(minor), status=int(status), reason=text(reason or b""), headers=_headers(lines)
     )
+
+
+def unambiguous(raw: bytes) -> bytes:
+    """A head without what says twice, or beside chunks, where its body ends.
+
+    What cannot be read, or contradicts itself, stays as it is, to be refused.
+    """
+    try:
+        head = read_head(io.BytesIO(raw))
+        chunked = framing(head, "GET").chunked
+    except DroppedError:
+        return raw
+    lengths, codings = head.values("content-length"), head.values("transfer-encoding")
+    if len(lengths) < _TWICE and not (lengths and codings):
+        return raw
+    start, *lines = raw.splitlines(keepends=True)
+    kept = [each for each in lines if not _FRAMES.match(each)]
+    told = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: " + lengths[0].encode()
+    return b"".join([start, told, b"\r\n", *kept])
 
 
 def tells_an_end(heard: bytes) -> bool:

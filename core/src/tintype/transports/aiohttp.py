@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import select
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache, partial
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from tintype import _forks
@@ -23,7 +25,7 @@ from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, Tra
 from tintype.messages import Headers, HttpRequest, target_of
 from tintype.transports import Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
-from tintype.transports._heads import FINAL, LONGEST_LINE, MOST_HEADERS, text
+from tintype.transports._heads import FINAL, LONGEST_LINE, MOST_HEADERS, text, unambiguous
 from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
 _CONNECT_TIMEOUT = 10.0
@@ -115,12 +117,76 @@ _Connector: TypeAlias = Callable[[_Trusted], aiohttp.TCPConnector]
 
 
 def _connector(connections: int, trusted: _Trusted) -> aiohttp.TCPConnector:
-    return aiohttp.TCPConnector(
+    made = aiohttp.TCPConnector(
         limit=connections,
         keepalive_timeout=LONGEST_IDLE,
         socket_factory=partial(_kept_alive, trusted),
         resolver=None if trusted is None else _PublicResolver(trusted),
     )
+    # There is no public way to say what reads an answer.
+    handler = partial(_Handler, asyncio.get_running_loop())
+    made._factory = cast("partial[ResponseHandler]", handler)  # noqa: SLF001
+    return made
+
+
+class _Handler(ResponseHandler):
+    """Reads an answer whose head says twice where its body ends, as the sync transport does.
+
+    aiohttp refuses a length that stands there twice, or beside chunks, although nobody can
+    misunderstand it: the picture behind it would be lost.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._start: bytes | None = None
+
+    def set_response_params(self, **params: Any) -> None:  # type: ignore[explicit-any]  # noqa: ANN401 - aiohttp's
+        """Expect an answer."""
+        self._start = b""
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came, a head as soon as it is whole."""
+        if self._start is None:
+            self._hand_on_body(data)
+            return
+        self._start += data
+        while self._start is not None and (found := _HEAD_END.search(self._start)):
+            head, self._start = self._start[: found.end()], self._start[found.end() :]
+            self._hand_on(head)
+        if self._start is not None and len(self._start) > LONGEST_LINE:
+            self._hand_on_rest()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Hand on half a head, too: it is told as one."""
+        if self._start:
+            self._hand_on_rest()
+        super().connection_lost(exc)
+
+    def _hand_on(self, head: bytes) -> None:
+        clear = unambiguous(head)
+        if clear is not head:
+            self.force_close()
+        super().data_received(clear)
+        if not _INTERIM.match(head):
+            self._hand_on_rest()
+
+    def _hand_on_rest(self) -> None:
+        rest, self._start = self._start, None
+        if rest:
+            self._hand_on_body(rest)
+
+    def _hand_on_body(self, data: bytes) -> None:
+        """Hand it on; who reads it is told at once where it is no body."""
+        body = self._payload
+        super().data_received(data)
+        wrong = self.exception()
+        if wrong is not None and body is not None and not body.is_eof() and not body.exception():
+            body.set_exception(aiohttp.ClientPayloadError("its chunks cannot be read"))
+
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_INTERIM = re.compile(rb"HTTP/1\.1 1(?!01)")
 
 
 @lru_cache(maxsize=256)
