@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -24,7 +25,7 @@ from tintype._dispatch import (
 )
 from tintype.account import Account
 from tintype.catalog import Auth
-from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
+from tintype.errors import Billed, MissingKeyError, PluginError, UsageError
 from tintype.messages import HttpRequest, JsonBody, MultipartBody, Part, Request, find_header
 
 KEY = "sk-canary-4711"
@@ -292,13 +293,50 @@ def test_json_is_sent_compact_as_utf8_with_its_length() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{1, 2}, float("nan"), float("inf"), b"bytes", Decimal(1), "\ud800", object()]
+    "value", [{1, 2}, float("nan"), float("inf"), b"bytes", Decimal(1), "\ud800", date(2026, 1, 1)]
 )
-def test_an_option_that_json_cannot_hold_is_refused(value: object) -> None:
-    """By the name of the field it came in."""
-    with pytest.raises(InvalidRequestError, match="that JSON cannot") as caught:
+def test_a_body_that_json_cannot_hold_is_the_plugins_fault(value: object) -> None:
+    """What a caller gives as options is held to JSON where it is made."""
+    with pytest.raises(PluginError, match="cannot be encoded; nothing was sent") as caught:
         sent(body=JsonBody(value={"x": [value]}))
-    assert caught.value.field == "options"
+    assert caught.value.billed is Billed.NO
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"body": {"prompt": "x"}},
+        {"body": MultipartBody(parts=(Part(name="a", data="text"),))},  # type: ignore[arg-type]
+        {"body": MultipartBody(parts=(Part(name="a", data=b"", media_type="a\r\nb: c"),))},
+        {"method": "GET / HTTP/1.1\r\nx: y"},
+        {"method": ""},
+        {"method": 7},
+        {"url": None},
+    ],
+)
+def test_a_request_that_http_cannot_carry_is_the_plugins_fault(fields: dict[str, object]) -> None:
+    """It is told as what it is, and nothing is sent."""
+    request = evolve(Request.post(f"{API}/images", {}), **fields)  # type: ignore[arg-type]
+    with pytest.raises(PluginError) as caught:
+        encode(request, INFO, ACCOUNT)
+    assert caught.value.billed is Billed.NO
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        Auth(form='{"k":"{key}"}'),
+        Auth(form="{token}"),
+        Auth(form="{key:d}"),
+        Auth(form="{key}\r\nx: y"),
+        Auth(header="X Key"),
+    ],
+)
+def test_a_credential_that_no_header_can_carry_is_the_plugins_fault(auth: Auth) -> None:
+    """Its text does not hold the key."""
+    with pytest.raises(PluginError) as caught:
+        encode(Request.get(f"{API}/images"), evolve(INFO, auth=auth), ACCOUNT)
+    assert KEY not in str(caught.value)
 
 
 def test_nothing_has_no_type_and_no_length() -> None:

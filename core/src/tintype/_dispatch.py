@@ -11,13 +11,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import assert_never
 from urllib.parse import quote, unquote, urlsplit
 
 from tintype._addresses import Trusted
 from tintype.account import Account, Secret
 from tintype.catalog import Auth, ProviderInfo
-from tintype.errors import InvalidRequestError, MissingKeyError, PluginError, UsageError
+from tintype.errors import MissingKeyError, PluginError, TintypeError, UsageError
 from tintype.messages import (
     Headers,
     HttpRequest,
@@ -41,6 +40,10 @@ _NOWHERE = str.maketrans("", "", "\t\r\n")
 _BLANK = "".join(map(chr, range(0x21)))
 # A name of labels that DNS can carry, or an address.
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
+# RFC 9110, 5.6.2 and 5.5: what a method or a header's name may be, and its value.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_SHOWN = 40
 # What is shorter stands in many an answer by chance.
 _LEAST_SECRET = 8
 _REDACTED = "…"
@@ -101,9 +104,27 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
 
     Raises:
         MissingKeyError: It needs a key, and the account has none a header can carry.
-        PluginError: It would show the key to a host the provider does not declare.
+        PluginError: It would show the key to a host the provider does not declare, or it is
+            nothing that HTTP can carry.
         UsageError: The account's base URL is none.
     """
+    try:
+        return _encoded(request, info, account)
+    except TintypeError as error:
+        error.provider = error.provider or info.name
+        raise
+    except Exception as error:
+        msg = (
+            "The plugin's request cannot be encoded; nothing was sent "
+            f"({type(error).__name__}: {error})."
+        )
+        raise PluginError(msg, provider=info.name) from error
+
+
+def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
+    if not _TOKEN.fullmatch(request.method):
+        msg = f"{request.method[:_SHOWN]!r} is no method"
+        raise ValueError(msg)
     url = _address(request, info, account)
     media_type, body = _body(request)
     accept = "text/event-stream, application/json" if request.stream else "application/json"
@@ -256,6 +277,9 @@ def _credentials(auth: Auth, account: Account) -> tuple[str, str]:
     if not _fits_a_header(account.key.reveal()):
         msg = f"The key holds characters that no key has; copy it into {name}_API_KEY again."
         raise MissingKeyError(msg, provider=account.provider)
+    if not (_TOKEN.fullmatch(auth.header) and _VALUE.fullmatch(auth.form)):
+        msg = "the plugin's Auth is no header"
+        raise ValueError(msg)
     return auth.header, auth.form.format(key=account.key.reveal())
 
 
@@ -265,7 +289,8 @@ def _fits_a_header(key: str) -> bool:
 
 def _body(request: Request) -> tuple[str, bytes]:
     """(media type, bytes) of a request's body; both empty where there is none."""
-    match request.body:
+    body: object = request.body  # a plugin's own
+    match body:
         case None:
             return "", b""
         case JsonBody(value=value):
@@ -273,16 +298,13 @@ def _body(request: Request) -> tuple[str, bytes]:
         case MultipartBody(parts=parts):
             return _multipart(parts)
         case _:
-            assert_never(request.body)
+            msg = f"a body is a JsonBody or a MultipartBody, not a {type(body).__name__}"
+            raise TypeError(msg)
 
 
 def _json(value: JsonObject) -> bytes:
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return text.encode()
-    except (TypeError, ValueError) as error:
-        msg = f"The options hold something that JSON cannot: {error}."
-        raise InvalidRequestError(msg, field="options") from None
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
 
 
 def _multipart(parts: Iterable[Part]) -> tuple[str, bytes]:
@@ -300,6 +322,9 @@ def _part_head(part: Part) -> bytes:
         disposition += f'; filename="{_quoted(part.filename)}"'
     lines = [f"Content-Disposition: {disposition}"]
     if part.media_type is not None:
+        if not _VALUE.fullmatch(part.media_type):
+            msg = f"{part.media_type[:_SHOWN]!r} is no media type"
+            raise ValueError(msg)
         lines.append(f"Content-Type: {part.media_type}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 

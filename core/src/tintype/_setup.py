@@ -127,6 +127,7 @@ class Setup:
                 on_unsupported=self._options.on_unsupported,
                 budgets=self._options.budgets,
                 providers=frozenset(self.registry.names),
+                encode=lambda request: encode(request, plugin.info, self.account(provider)),
             )
             self._conversations[provider] = Conversation(plugin, terms)
         return self._conversations[provider]

@@ -6,7 +6,8 @@ The rules about money live here and nowhere else:
    or the provider refused it in words that a document calls unbilled. Its intent is
    recorded before it leaves, its task before anything else happens.
 2. Nothing that goes wrong while polling ends a task before its deadline.
-3. A submission is built before its price is asked: what the plugin refuses sends nothing.
+3. A submission is built and encoded before its price is asked: what the plugin or the
+   account refuses sends nothing, and reserves nothing.
 4. A stream is read to its end, and each new image is recorded at once.
 """
 
@@ -21,7 +22,7 @@ from attrs import evolve
 from tintype._effects import Flow
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.following import follow, followed, question, watch
-from tintype._flow.planning import plan, quotes, total
+from tintype._flow.planning import check_encoding, plan, quotes, total
 from tintype._flow.receiving import receive
 from tintype._flow.rereading import reread
 from tintype._flow.submitting import submit
@@ -80,6 +81,7 @@ class Conversation:
             msg = f"{planned.model.id} draws {most} at once: ask for n={most}, or call generate()."
             allowed = (f"1 to {most}",)
             raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
+        check_encoding(self._channel, planned)
         budgeted = bool(self._channel.terms.budgets)
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
         return (yield from submit(self._channel, planned, first, costs.get(first.n)))
@@ -112,6 +114,7 @@ class Conversation:
             return (yield from self._generate(planned, max_cost))
 
     def _generate(self, planned: Plan, max_cost: Decimal | None) -> Flow[Generation]:
+        check_encoding(self._channel, planned)
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)
         check_cost(quote, max_cost)

@@ -27,7 +27,7 @@ from tintype.errors import (
     TransportError,
 )
 from tintype.exchange import Operation
-from tintype.messages import Request, Response
+from tintype.messages import HttpRequest, Request, Response
 from tintype.models import Notice, Quote, Task
 from tintype.request import ImageRequest
 
@@ -51,6 +51,8 @@ class Terms:
         on_unsupported: What to do about a field the model cannot honour.
         budgets: What every submission has to fit into.
         providers: The names that `options` may have, or none where they are not known.
+        encode: What puts a request into bytes, or raises why nothing can be sent; None where
+            only the driver knows.
     """
 
     clock: Clock
@@ -61,6 +63,7 @@ class Terms:
     on_unsupported: OnUnsupported = "error"
     budgets: tuple[Budget, ...] = ()
     providers: frozenset[str] = frozenset()
+    encode: Callable[[Request], HttpRequest] | None = None
 
 
 class Channel:

@@ -67,6 +67,21 @@ def build(channel: Channel, request: ImageRequest) -> Request | Task:
     return built if isinstance(built, Task) else expected(built, Request, channel.info.name)
 
 
+def check_encoding(channel: Channel, plan: Plan) -> None:
+    """Refuse what cannot be put into bytes before anything is written down or reserved (rule 3).
+
+    Raises:
+        MissingKeyError: There is no key to send.
+        PluginError: The plugin's request is nothing that HTTP can carry.
+    """
+    if channel.terms.encode is None:
+        return
+    for part in {part.n: part for part in plan.requests}.values():
+        built = build(channel, part)
+        if isinstance(built, Request):
+            channel.terms.encode(built)
+
+
 def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
     """What each kind of the plan's submissions would cost, by how many images it asks for."""
     quotes: dict[int, Quote] = {}
