@@ -23,6 +23,8 @@ MOST_HEADERS = 256
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
 _FRAMES = re.compile(rb"(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_FRAMED = re.compile(rb"\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_LISTED = re.compile(rb"\ncontent-length[ \t]*:[^\r\n]*,", re.IGNORECASE)
 _TWICE = 2
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # What is below is no answer yet, but for 101 (RFC 9110, 15.2).
@@ -97,13 +99,15 @@ def unambiguous(raw: bytes) -> bytes:
 
     What cannot be read, or contradicts itself, stays as it is, to be refused.
     """
+    if len(_FRAMED.findall(raw)) < _TWICE and not _LISTED.search(raw):
+        return raw
     try:
         head = read_head(io.BytesIO(raw))
         chunked = framing(head, "GET").chunked
     except DroppedError:
         return raw
-    lengths, codings = head.values("content-length"), head.values("transfer-encoding")
-    if len(lengths) < _TWICE and not (lengths and codings):
+    lengths = head.values("content-length")
+    if not lengths:
         return raw
     start, *lines = raw.splitlines(keepends=True)
     kept = [each for each in lines if not _FRAMES.match(each)]
