@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tintype_contracts.examining.run import subject_of
 from tintype_contracts.examining.subject import Subject
+from tintype_contracts.probing.keeping import is_kept, is_to_be_kept
 from tintype_contracts.probing.odd_values import KINDS
 from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
 from tintype_contracts.probing.spellings import (
@@ -43,6 +44,7 @@ def table(names: Iterable[str] = PROVIDERS) -> str:
         lines += ["", f"| {title} | {' | '.join(tried)} |", f"| --- |{' --: |' * len(tried)}"]
         lines += [f"| {kind} | {' | '.join(_counts(tried, role, kind))} |" for kind in kinds]
         lines += [f"| **all** | {' | '.join(_counts(tried, role, ''))} |"]
+    lines += [f"| **kept to be read again** | {' | '.join(map(_kept, tried.items()))} |"]
     return "\n".join([*lines, "", END])
 
 
@@ -57,6 +59,13 @@ def _counts(tried: Mapping[str, tuple[Trial, ...]], role: str, kind: str) -> Ite
         mine = [each for each in found if each.role == role and kind in {"", each.kind}]
         kept = sum(not each.wrong for each in mine)
         yield f"{kept:,} of {len(mine):,}" if mine else ""
+
+
+def _kept(of: tuple[str, tuple[Trial, ...]]) -> str:
+    """How many of the answers that tell nothing the core keeps, told them in virtual time."""
+    subject, tried = subject_of(of[0]), of[1]
+    due = [each for each in tried if each.role == DECISIVE and is_to_be_kept(subject, each)]
+    return f"{sum(is_kept(subject, each) for each in due):,} of {len(due):,}"
 
 
 def written() -> str:

@@ -58,6 +58,7 @@ IDLE: Mapping[str, str] = {
     "wire.not-sent": _THE_CORE,
     "wire.odd-values-cost-no-picture": _THE_CORE,
     "wire.redirects": _THE_CORE,
+    "wire.unread-answers-are-kept": _THE_CORE,
     "wire.results-are-images": _THE_CORE,
     "wire.results-have-an-end": _THE_CORE,
     "wire.results-redirected": _THE_CORE,

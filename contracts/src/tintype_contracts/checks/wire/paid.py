@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from zlib import crc32
 
 from tintype.errors import TintypeError
@@ -11,7 +10,8 @@ from tintype.messages import Response, ServerSentEvent
 from tintype.models import Task
 from tintype_contracts.checks.registry import Finding, check
 from tintype_contracts.examining.subject import Subject
-from tintype_contracts.probing.paid_trials import BESIDE, Trial, trials_of
+from tintype_contracts.probing.keeping import is_to_be_kept
+from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, Role, Trial, trials_of
 from tintype_contracts.rehearsing.paid import same_images
 from tintype_contracts.rehearsing.retelling import Answer as Told
 from tintype_contracts.rehearsing.retelling import verdict
@@ -32,18 +32,50 @@ def odd_values_cost_no_picture(subject: Subject) -> Iterator[Finding]:
     that the hooks made, with its images, its state and its id.
     """
     with Stage(subject, witness=Unheard) as stage:
-        for trial in _one_a_kind(subject):
+        for trial in _one_a_kind(subject, BESIDE):
             usual = verdict(subject, trial.told)
             for caller in stage.callers:
                 wrong = _differs(stage, trial, caller, usual)
                 if wrong:
-                    yield Finding(
-                        message=f"{caller.name}: with {trial.mutation} {wrong}.",
-                        exchange=trial.exchange.id,
-                        src=trial.exchange.src,
-                        pointer=trial.mutation.pointer,
-                        mutations=(str(trial.mutation),),
-                    )
+                    yield _finding(trial, caller, wrong)
+
+
+@check("wire.unread-answers-are-kept", level=3)
+def unread_answers_are_kept(subject: Subject) -> Iterator[Finding]:
+    """Both clients keep an answer that nobody understands, to be read again.
+
+    `strict.nothing-decisive-is-guessed` over TLS: one odd value of each kind where an answer
+    decides, in the answer to a submission and in the one to a poll. The error that the client
+    raises has to hold the answer's bytes, so that `client.read_again` can read them with
+    another plugin. Raise a ProtocolError: what a provider refuses is not kept.
+    """
+    with Stage(subject, witness=Unheard) as stage:
+        for trial in _one_a_kind(subject, DECISIVE):
+            for caller in stage.callers if is_to_be_kept(subject, trial) else ():
+                wrong = _lost(stage, trial, caller)
+                if wrong:
+                    yield _finding(trial, caller, wrong)
+
+
+def _lost(stage: Stage, trial: Trial, caller: Caller) -> str:
+    try:
+        stage.tell(_on_the_wire(trial.told), trial.exchange, caller)
+    except TintypeError as error:
+        kept = error.answer.response.body if error.answer else b""
+        whole = kept if trial.answer.streamed else _on_the_wire(trial.told).body
+        same = bool(kept) and kept == whole
+        return "" if same else f"{type(error).__name__} holds {len(kept)} bytes of the answer"
+    return "something is made of the answer"
+
+
+def _finding(trial: Trial, caller: Caller, wrong: str) -> Finding:
+    return Finding(
+        message=f"{caller.name}: with {trial.mutation} {wrong}.",
+        exchange=trial.exchange.id,
+        src=trial.exchange.src,
+        pointer=trial.mutation.pointer,
+        mutations=(str(trial.mutation),),
+    )
 
 
 def _differs(stage: Stage, trial: Trial, caller: Caller, usual: object) -> str:
@@ -58,11 +90,10 @@ def _differs(stage: Stage, trial: Trial, caller: Caller, usual: object) -> str:
     return "" if whole else f"the task is {task.state} with {len(task.images)} images"
 
 
-@lru_cache(maxsize=1)
-def _one_a_kind(subject: Subject) -> tuple[Trial, ...]:
+def _one_a_kind(subject: Subject, role: Role) -> tuple[Trial, ...]:
     """One value of each kind an answer that a client asks for; which one follows from its name."""
     found: dict[tuple[str, str], list[Trial]] = {}
-    for trial in trials_of(subject, BESIDE):
+    for trial in trials_of(subject, role):
         if trial.exchange.request is not None and not trial.wrong:
             found.setdefault((trial.exchange.id, trial.kind), []).append(trial)
     return tuple(some[crc32("".join(of).encode()) % len(some)] for of, some in found.items())

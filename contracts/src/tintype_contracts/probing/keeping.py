@@ -1,0 +1,44 @@
+"""Answers that nobody understands, and whether the core keeps them to be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import evolve
+
+from tintype._effects import Flow
+from tintype._flow import Conversation
+from tintype.errors import TintypeError
+from tintype.models import Task
+from tintype_contracts.examining.subject import Subject
+from tintype_contracts.probing.paid_trials import Trial
+from tintype_contracts.rehearsing.lifecycle import asked
+from tintype_contracts.rehearsing.retelling import answer_of, verdict
+from tintype_contracts.rehearsing.virtual import course, in_order
+
+
+def is_to_be_kept(subject: Subject, trial: Trial) -> bool:
+    """Whether an answer was asked for, and tells nothing: a webhook is a hint, and no answer."""
+    said = verdict(subject, trial.told)
+    return trial.exchange.operation != "webhook" and isinstance(said, TintypeError)
+
+
+def is_kept(subject: Subject, trial: Trial) -> bool:
+    """Whether the core, told such an answer, has it written down or in the error it raises."""
+    before = [
+        answer_of(subject, each)
+        for each in subject.fixtures.scene_of(trial.exchange)
+        if trial.exchange.operation == "submit" and each.operation == "prepare"
+    ]
+    went = course(subject, _asking(subject, trial), in_order([*before, trial.told]))
+    error = went.error
+    return isinstance(error, TintypeError) and bool(error.kept or error.answer)
+
+
+def _asking(subject: Subject, trial: Trial) -> Callable[[Conversation], Flow[Task]]:
+    """The flow that asks for it."""
+    if trial.exchange.operation == "submit":
+        return lambda conversation: conversation.submit(asked(trial.answer))
+    known = trial.answer.context.task or Task()
+    task = evolve(known, provider=subject.name, request=asked(trial.answer))
+    return lambda conversation: conversation.refresh(task)
