@@ -157,7 +157,9 @@ def test_a_stream_that_is_dropped_after_a_refusal_may_have_been_charged() -> Non
     assert line.submissions == 1
 
 
-@pytest.mark.parametrize("script", [(None,), (event(), None), (PREVIEW, None)])
+@pytest.mark.parametrize(
+    "script", [(None,), (event(), None), (PREVIEW, None), (event(status="unknown"), None)]
+)
 def test_a_stream_that_ends_without_an_image_is_unknown(script: tuple[Scripted, ...]) -> None:
     """It may have been charged: an error, as any submission whose answer says nothing."""
     line = Line(STREAMING, *script)

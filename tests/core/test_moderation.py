@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.core.acme import ACCEPTED, ASKED, Line, ended
+from attrs import frozen
+from tests.core.acme import ACCEPTED, ASKED, Acme, Line, ended
 
 from tintype import TaskState
 from tintype._moderation import is_moderation, names_moderation
-from tintype.errors import AuthenticationError, TaskRefusedError, TintypeError
+from tintype.convert import read
+from tintype.errors import (
+    AuthenticationError,
+    ProtocolError,
+    SubmissionUnknownError,
+    TaskRefusedError,
+    TintypeError,
+)
+from tintype.exchange import Exchange
+from tintype.hooks import hookimpl
 from tintype.messages import Response
+from tintype.models import Task
 
 CODES = (
     "moderation_blocked",
@@ -120,3 +131,33 @@ def test_a_look_that_is_answered_by_moderation_ends_the_task() -> None:
     line = Line(ACCEPTED, refused_with(400, {"error": {"code": "moderation_blocked"}}))
     task = line.run(line.talk().wait(line.run(line.talk().submit(ASKED))))
     assert task.state is TaskState.REFUSED
+
+
+@frozen(kw_only=True)
+class Listed:
+    """What `Lists` reads."""
+
+    images: tuple[str, ...] | None = None
+
+
+class Lists(Acme):
+    """A provider whose answer lists its images."""
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> Task:
+        """A task with its images, or an error of the answer."""
+        read(exchange.message, Listed)
+        msg = "The answer holds no image."
+        raise ProtocolError(msg, status=200)
+
+
+def test_words_of_moderation_beside_an_odd_value_are_no_verdict() -> None:
+    """A picture may stand where nobody can read it: the answer is kept to be read again."""
+    code = "OutputImageSensitiveContentDetected"
+    line = Line(refused_with(200, {"images": None, "error": {"code": code}}))
+    assert line.run(line.talk(Lists()).submit(ASKED)).state is TaskState.REFUSED
+    line = Line(refused_with(200, {"images": {"odd": "https://x.test/1.png"}, "error": code}))
+    with pytest.raises(SubmissionUnknownError) as caught:
+        line.run(line.talk(Lists()).submit(ASKED))
+    assert caught.value.answered
+    assert caught.value.kept or caught.value.answer

@@ -105,7 +105,9 @@ class Reader:
             try:
                 found = self.read(Task, operation, message, request=request, task=task)
             except (ProviderError, ProtocolError) as error:
-                if not self._is_moderation(error, message):
+                # Where something was odd, words of moderation may stand beside a picture.
+                unread = isinstance(error, ProtocolError) and bool(odd)
+                if unread or not self._is_moderation(error, message):
                     raise
                 found = _refused(task or Task(), error)
         left_out = tuple(

@@ -188,7 +188,8 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
     if failure is not None:
         lost = Failure(message=f"A part of the stream was lost: {failure}")
         task = evolve(task, errors=(*task.errors, lost))
-    if not (task.state.terminal or task.images or task.id):
+    ended = task.state.terminal and task.state is not TaskState.UNKNOWN
+    if not (ended or task.images or task.id):
         msg = "The stream ended with neither a picture nor a reason."
         raise ProtocolError(msg, pointer="/-")  # what is missing stands behind the last event
     return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
