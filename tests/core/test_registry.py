@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import types
 from collections.abc import Generator
 
@@ -190,3 +192,40 @@ def test_a_wrapper_does_not_stand_in_for_a_hook_that_is_missing() -> None:
     """The plugin is still broken."""
     registry = Registry({"acme": Undecorated()}, wrappers=[Dearer()])
     assert registry.working() == ()
+
+
+@pytest.mark.parametrize(
+    "stop", [KeyboardInterrupt, GeneratorExit, SystemExit, asyncio.CancelledError, MemoryError]
+)
+def test_a_plugin_that_raises_what_ends_programs_stops_no_other(stop: type[BaseException]) -> None:
+    """Whatever `describe` raises, the plugin is set aside and the others work."""
+
+    class Stopping(Acme):
+        """Ends whoever asks."""
+
+        @hookimpl
+        def describe(self) -> ProviderInfo:
+            """Nothing."""
+            raise stop
+
+    registry = Registry({"acme": Acme(), "bad": Stopping()})
+    assert [plugin.name for plugin in registry.working()] == ["acme"]
+    assert stop.__name__ in str(registry.broken["bad"])
+
+
+def test_ctrl_c_while_a_plugin_is_loaded_is_no_fault_of_the_plugin() -> None:
+    """A person who wants to leave is let go."""
+
+    class Slow(Acme):
+        """Is interrupted."""
+
+        @hookimpl
+        def describe(self) -> ProviderInfo:
+            """As a person's Ctrl-C arrives."""
+            signal.raise_signal(signal.SIGINT)
+            return INFO
+
+    registry = Registry({"acme": Slow()})
+    with pytest.raises(KeyboardInterrupt):
+        registry.working()
+    assert registry.broken == {}

@@ -31,14 +31,21 @@ from tintype import (
     Task,
     TaskState,
 )
-from tintype._resuming import Resumed
+from tintype._effects import Fetch, Flow, Send
+from tintype._flow import Conversation, Terms
+from tintype._pacing import Clock
+from tintype._registry import Registry
+from tintype._results import Rules
+from tintype._resuming import Resumed, resuming
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import (
     DeadlineError,
     ProtocolError,
     SubmissionUnknownError,
+    TaskError,
     UnknownProviderError,
 )
+from tintype.journal import JournalRecord
 from tintype.journal.sql import SqlJournal
 
 Artist = Callable[..., Client]
@@ -402,6 +409,61 @@ def test_records_of_a_provider_that_is_not_installed_keep_no_other_from_being_fi
     assert isinstance(told["gone"].error, UnknownProviderError)
     assert len(told["easel"].paths) == 1
     assert journal.records([foreign.id])[0].open
+
+
+def _failing(flow: Flow[tuple[Resumed, ...]]) -> tuple[tuple[Resumed, ...], list[str]]:
+    """What becomes of a flow all of whose exchanges fail as none should, and what they asked."""
+    asked: list[str] = []
+    try:
+        effect = next(flow)
+        while True:
+            match effect:
+                case Send():
+                    asked.append(effect.request.url)
+                    effect = flow.throw(MemoryError("no room"))
+                case Fetch():
+                    asked.append(effect.url)
+                    effect = flow.throw(RuntimeError("nobody foresaw this"))
+                case _:
+                    effect = flow.send("")
+    except StopIteration as stop:
+        return stop.value, asked
+
+
+def test_a_fault_nobody_foresaw_stops_one_record_only(tmp_path: Path) -> None:
+    """Whatever is thrown into the flow, each record gets its own end, and the last one is asked."""
+    clock = Clock(monotonic=lambda: 0.0, now=lambda: datetime.now(UTC))
+    plugin = Registry({"easel": easel}).get("easel")
+    conversation = Conversation(plugin, Terms(clock=clock, jitter=lambda: 0.5))
+    drawn = (Image(url="https://cdn.test/1.png"),)
+    tasks = [
+        Task(provider="easel", id="p1", record="a", state=TaskState.SUCCEEDED, images=drawn),
+        Task(provider="easel", id="p2", record="b", state=TaskState.SUCCEEDED, images=drawn),
+        Task(provider="easel", id="p3", record="c"),
+        Task(provider="easel", id="p4", record="d"),
+    ]
+    now = datetime.now(UTC)
+    records = [
+        JournalRecord(
+            id=task.record,
+            provider="easel",
+            outcome=Outcome.ACCEPTED,
+            billed=Billed.UNKNOWN,
+            created_at=now,
+            updated_at=now,
+            task=task,
+        )
+        for task in tasks
+    ]
+    flow = resuming(conversation, records, tmp_path, Rules(clock=clock))
+    resumed, asked = _failing(flow)
+    assert [each.record.id for each in resumed] == ["a", "b", "c", "d"]
+    assert all(isinstance(each.error, TaskError) for each in resumed)
+    assert [str(each.error.__cause__) for each in resumed] == [
+        *["nobody foresaw this"] * 2,
+        *["no room"] * 2,
+    ]
+    assert len(asked) == 4
 
 
 def test_records_can_be_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import copy
 import io
@@ -14,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from tests.core import easel
@@ -33,7 +35,7 @@ from tintype import (
     to_json,
 )
 from tintype._accounts import Environ
-from tintype._dispatch import Redactor
+from tintype._redaction import Redactor
 from tintype.errors import (
     JournalError,
     MissingKeyError,
@@ -190,6 +192,79 @@ def test_a_key_that_json_has_escaped_is_taken_out(written: Callable[[str], str])
     assert json.loads(redactor.body(said_by_server.encode()))["why"] == "bad key …"
     event = redactor.event(ServerSentEvent(data=said_by_server))
     assert json.loads(event.data)["why"] == "bad key …"
+
+
+def _cut_at_the_end(key: str) -> str:
+    return key[:-1]
+
+
+def _cut_at_the_front(key: str) -> str:
+    return key[1:]
+
+
+def _in_a_url(key: str) -> str:
+    return quote(key, safe="")
+
+
+def _in_a_url_in_small_letters(key: str) -> str:
+    return quote(key, safe="").replace("%2B", "%2b").replace("%2F", "%2f")
+
+
+def _in_a_url_in_a_url(key: str) -> str:
+    return quote(quote(key, safe=""), safe="")
+
+
+def _in_base64(key: str) -> str:
+    return base64.b64encode(key.encode()).decode()
+
+
+def _as_a_basic_header(key: str) -> str:
+    return base64.b64encode(f"user:{key}".encode()).decode()
+
+
+def _in_url_safe_base64(key: str) -> str:
+    return base64.urlsafe_b64encode(f"a{key}z".encode()).decode()
+
+
+def _in_hexadecimal(key: str) -> str:
+    return key.encode().hex()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        _cut_at_the_end,
+        _cut_at_the_front,
+        _in_a_url,
+        _in_a_url_in_small_letters,
+        _in_a_url_in_a_url,
+        _in_base64,
+        _as_a_basic_header,
+        _in_url_safe_base64,
+        _in_hexadecimal,
+    ],
+)
+def test_a_key_that_is_spelt_otherwise_is_taken_out(written: Callable[[str], str]) -> None:
+    """Whoever echoes a key in a URL, in base64, in hexadecimal or cut short shows none of it."""
+    key = "sk-ab+cd/ef+gh/1234567890"
+    spelt = written(key)
+    redactor = Redactor(Account(provider="easel", key=key))
+    for clean in (
+        redactor.body(f'{{"why": "bad key {spelt}."}}'.encode()).decode(),
+        redactor.event(ServerSentEvent(data=f"bad key {spelt}.")).data,
+    ):
+        assert "…" in clean
+        left = clean.partition("bad key ")[2].partition(".")[0].replace("…", "")
+        assert len(left) < len(spelt) - len(key) * 0.8  # what stood around the key may stand
+        assert written(key)[4:-4] not in clean
+
+
+def test_a_body_full_of_escapes_is_left_as_it_is() -> None:
+    """Backslashes, percent signs and the beginnings of a key, over and over, hold no key."""
+    redactor = Redactor(Account(provider="easel", key="sk-ab+cd/ef+gh/1234567890"))
+    for piece in (b"\\", b"\\u0073", b"%73", b"sk-", b"s", bytes(range(256))):
+        body = piece * 100_000
+        assert redactor.body(body) is body
 
 
 def test_an_environment_shows_none_of_its_items() -> None:

@@ -9,23 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 from tintype._addresses import Trusted
-from tintype.account import Account, Secret
+from tintype.account import Account
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import MissingKeyError, PluginError, TintypeError, UsageError
 from tintype.messages import (
-    Headers,
     HttpRequest,
     JsonBody,
     JsonObject,
     MultipartBody,
     Part,
     Request,
-    ServerSentEvent,
     target_of,
 )
 
@@ -44,59 +42,6 @@ _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _SHOWN = 40
-# What is shorter stands in many an answer by chance.
-_LEAST_SECRET = 8
-_REDACTED = "…"
-
-
-class Redactor:
-    r"""Takes an account's secrets out of what a provider says: some repeat the key in errors.
-
-    Also where JSON has escaped them: `\/` and `\u002b` are common in what servers write.
-    """
-
-    def __init__(self, account: Account) -> None:
-        secrets = (account.key, account.webhook_secret)
-        self._secrets = tuple(each for each in secrets if each is not None and _is_long(each))
-
-    def body(self, said: bytes) -> bytes:
-        """A body without them; the very same object where there are none."""
-        escaped = b"\\" in said
-        for secret in self._secrets:
-            if secret.reveal().encode() in said:
-                said = said.replace(secret.reveal().encode(), _REDACTED.encode())
-            if escaped:
-                said = re.sub(_as_json(secret).encode(), _REDACTED.encode(), said)
-        return said
-
-    def headers(self, said: Headers) -> Headers:
-        """Headers without them."""
-        return tuple((name, self._text(value)) for name, value in said)
-
-    def event(self, said: ServerSentEvent) -> ServerSentEvent:
-        """An event without them."""
-        data, kind, name = self._text(said.data), self._text(said.event), self._text(said.id)
-        return ServerSentEvent(data=data, event=kind, id=name)
-
-    def events(self, said: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
-        """Events without them."""
-        return map(self.event, said)
-
-    def _text(self, said: str) -> str:
-        for secret in self._secrets:
-            said = said.replace(secret.reveal(), _REDACTED)
-            if "\\" in said:
-                said = re.sub(_as_json(secret), _REDACTED, said)
-        return said
-
-
-def _as_json(secret: Secret) -> str:
-    """A pattern of all the ways in which JSON may write a secret."""
-    return "".join(rf"(?:\\?{re.escape(each)}|\\u(?i:{ord(each):04x}))" for each in secret.reveal())
-
-
-def _is_long(secret: Secret) -> bool:
-    return len(secret.reveal()) >= _LEAST_SECRET
 
 
 def encode(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:

@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+from tintype._svg import begins_svg
 from tintype.errors import DownloadError
 
 SVG = "image/svg+xml"
@@ -44,7 +45,6 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"%PDF-"), "a PDF"),
     (re.compile(rb"[\x09\x0a\x0d\x20-\x7e]{16}"), "text"),
 )
-_SVG_HEAD = re.compile(rb"\s*(<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s/>]", re.DOTALL)
 # Enough of a file to know its type and, but for odd JPEGs, its size.
 HEAD = 8192
 _SHOWN = 80
@@ -54,7 +54,7 @@ def media_type(data: bytes) -> str:
     """The media type of an image, or "" where the bytes are no image we know."""
     import filetype  # noqa: PLC0415 - only saving and references need it
 
-    if _SVG_HEAD.match(data[:HEAD].removeprefix(b"\xef\xbb\xbf")):
+    if begins_svg(data[:HEAD]):
         return SVG
     found = filetype.guess_mime(data[:HEAD]) or _by_brand(data[:HEAD])
     found = _ALSO.get(found, found)
@@ -119,6 +119,6 @@ def dimensions(image: bytes | Path) -> tuple[int, int] | None:
 
     try:
         width, height = imagesize.get(io.BytesIO(image) if isinstance(image, bytes) else image)
-    except (ValueError, OSError, SyntaxError):
+    except Exception:  # noqa: BLE001 - somebody else's reader of a stranger's bytes
         return None
     return (int(width), int(height)) if width > 0 and height > 0 else None

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from typing import TypeVar, assert_never
 
 from tintype import _forks
-from tintype._dispatch import Redactor, fetch_request
+from tintype._dispatch import fetch_request
 from tintype._effects import (
     Effect,
     Fetch,
@@ -24,6 +24,7 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._observing import Progress, tell_progress
+from tintype._redaction import Redactor
 from tintype._results import Intake
 from tintype._setup import (
     FAREWELL,
@@ -169,7 +170,7 @@ def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
         while True:
             try:
                 reply = line.perform(effect)
-            except TintypeError as error:
+            except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
                 effect = flow.throw(error)
                 continue
             if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):

@@ -8,7 +8,7 @@ from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
 from tintype import _forks
-from tintype._dispatch import Redactor, fetch_request
+from tintype._dispatch import fetch_request
 from tintype._effects import (
     Effect,
     Fetch,
@@ -23,6 +23,7 @@ from tintype._effects import (
 )
 from tintype._events import EventDecoder, is_event_stream
 from tintype._observing import Progress, tell_progress
+from tintype._redaction import Redactor
 from tintype._results import Intake
 from tintype._setup import (
     FAREWELL,
@@ -176,7 +177,7 @@ async def _performed(line: _Line, flow: Flow[T]) -> AsyncGenerator[Task | _Done[
             while True:
                 try:
                     reply = await line.perform(effect)
-                except TintypeError as error:
+                except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
                     effect = flow.throw(error)
                     continue
                 if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from attrs import evolve
 
+from tintype._blame import is_interruption
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
@@ -49,7 +50,9 @@ class Reader:
         except TintypeError as error:
             error.provider = error.provider or self._info.name
             raise
-        except Exception as error:
+        except BaseException as error:
+            if is_interruption(error):
+                raise
             name = getattr(hook, "name", "hook")
             msg = f"The plugin's {name}() failed with {type(error).__name__}: {error}"
             raise PluginError(msg, provider=self._info.name) from error

@@ -13,6 +13,7 @@ from typing import TypeAlias, cast
 import pluggy
 from attrs import frozen
 
+from tintype._blame import is_interruption
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import Extras, Provider
@@ -96,7 +97,9 @@ class Registry:
             return self._relayed(name, distribution, load())
         except PluginError:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_interruption(error):
+                raise
             reason = f"{type(error).__name__}: {error}"
             raise _broken(name, distribution, f"cannot be loaded ({reason})") from error
 

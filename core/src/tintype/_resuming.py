@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -11,12 +12,13 @@ from tintype._effects import Flow, Load, Record
 from tintype._flow import Conversation
 from tintype._reader import expected
 from tintype._results import Rules
+from tintype._verdicts import unfinishable
 from tintype.downloads import finishing, first_of
 from tintype.entries import Snapshot, Understood
-from tintype.errors import DownloadError, Outcome, TintypeError, UsageError
+from tintype.errors import DownloadError, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord
 from tintype.journal.answers import from_bytes
-from tintype.models import Attempt, TaskState
+from tintype.models import Attempt, Task, TaskState
 
 _ADVICE = (
     "Its answer was lost, and it may have been charged: look at the provider's own list of tasks. "
@@ -98,7 +100,7 @@ def resuming(
             continue
         record = yield from _cut_off(record)
         if record.task is None or record.task.state.terminal:
-            resumed[record.id] = yield from _collected(record, folder, rules)
+            resumed[record.id] = yield from _fenced(record, folder, rules)
         else:
             running[record.id] = record
 
@@ -108,7 +110,7 @@ def resuming(
         if attempt.error is not None:
             resumed[name] = Resumed(record=record, error=attempt.error)
         else:
-            resumed[name] = yield from _collected(record, folder, rules)
+            resumed[name] = yield from _fenced(record, folder, rules)
 
     yield from conversation.finish(
         [record.task for record in running.values() if record.task], ended
@@ -133,6 +135,9 @@ def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRe
         if running:
             return evolve(record, unread="")
         return Resumed(record=record, error=error, advice=_UNREAD.format(record.unread))
+    except Exception as error:  # noqa: BLE001 - one record's fault stops no other
+        fault = unfinishable(record.task or Task(), error)
+        return Resumed(record=record, error=fault, advice=_UNREAD.format(record.unread))
     return evolve(record, task=task, unread="", outcome=Outcome.ACCEPTED)
 
 
@@ -142,17 +147,25 @@ def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
         return record
     ended = evolve(record.task, state=TaskState.UNKNOWN)
     if ended.images:
-        yield Record(entry=Snapshot(task=ended))
+        with suppress(JournalError):  # it is found so again the next time
+            yield Record(entry=Snapshot(task=ended))
     return evolve(record, task=ended)
+
+
+def _fenced(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
+    """What became of one record, whatever goes wrong with it: the others are still to come."""
+    try:
+        return (yield from _collected(record, folder, rules))
+    except TintypeError as error:
+        return Resumed(record=record, error=error)
+    except Exception as error:  # noqa: BLE001 - one record's fault stops no other
+        return Resumed(record=record, error=unfinishable(record.task or Task(), error))
 
 
 def _collected(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
     if record.lost:
         return Resumed(record=record, advice=_ADVICE)
-    try:
-        finished = yield from finishing(record, folder, rules)
-    except TintypeError as error:
-        return Resumed(record=record, error=error)
+    finished = yield from finishing(record, folder, rules)
     if not finished.failures:
         return Resumed(record=record, paths=finished.paths)
     if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):

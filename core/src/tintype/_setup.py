@@ -12,12 +12,13 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from tintype._accounts import account_from
-from tintype._dispatch import Redactor, checked_base_url, checked_trust, encode
+from tintype._dispatch import checked_base_url, checked_trust, encode
 from tintype._effects import Effect, Flow, Record, Send
 from tintype._flow import Conversation, Terms
 from tintype._logs import log
 from tintype._observing import Observation, Observer, Seen, call_observer
 from tintype._pacing import Clock
+from tintype._redaction import Redactor
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._results import Rules

@@ -159,6 +159,14 @@ def unaskable(task: Task, error: TintypeError) -> TaskError:
     return _about(task, TaskError, msg, advice)
 
 
+def unfinishable(task: Task, error: Exception) -> TaskError:
+    """The error for a task at which something failed that nobody foresaw."""
+    msg = f"The task {task.id} met a fault of {type(error).__name__}: {error} It may still finish."
+    found = _about(task, TaskError, msg, _WAIT_AGAIN)
+    found.__cause__ = error
+    return found
+
+
 def left_running(task: Task) -> TaskError:
     msg = f"The client was closed while the task {task.id} was running. It may still finish."
     return _about(task, TaskError, msg, _WAIT_AGAIN)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tintype._effects import Flow, Sleep
 from tintype._flow.channel import Channel
 from tintype._reader import expected
-from tintype._verdicts import late, only_a_webhook, outcome_of, unaskable
+from tintype._verdicts import late, only_a_webhook, outcome_of, unaskable, unfinishable
 from tintype._watch import Watch
 from tintype.errors import Outcome, TintypeError, TransportError
 from tintype.exchange import Operation
@@ -35,7 +35,10 @@ def follow(
     """
     while running := [watch for watch in watches if watch.running]:
         watch = min(running, key=lambda each: each.due)
-        yield from _turn(channel, watch)
+        try:
+            yield from _turn(channel, watch)
+        except Exception as error:  # noqa: BLE001 - one task's fault stops no other
+            watch.give_up(unfinishable(watch.task, error))
         if watch.error is not None:
             yield from channel.keep_answer(watch.error)
             yield from channel.leave(watch.task)

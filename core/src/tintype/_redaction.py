@@ -1,0 +1,156 @@
+r"""An account's secrets, taken out of what a provider says: some repeat the key in errors.
+
+Whoever repeats a key may write it as JSON does (`\/`, `\u002b`), as URLs do, in base64 (a
+`Basic` header), in hexadecimal, or cut short. A search for a fixed text costs next to nothing;
+a regular expression is tried only on what is known to hold an escape that matters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from urllib.parse import quote
+
+from tintype.account import Account, Secret
+from tintype.messages import Headers, ServerSentEvent
+
+# What is shorter stands in many an answer by chance.
+_LEAST_SECRET = 8
+# A secret that is so long is known by its middle: who cut an eighth off either end said it.
+_LEAST_CUT = 16
+_REDACTED = "…".encode()
+# An escape of an ASCII character, which a secret is made of.
+_ESCAPED = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
+
+
+class Redactor:
+    """Takes an account's secrets out of what a provider says."""
+
+    def __init__(self, account: Account) -> None:
+        secrets = (account.key, account.webhook_secret)
+        self._secrets = tuple(_Spellings(each) for each in secrets if each is not None)
+
+    def body(self, said: bytes) -> bytes:
+        """A body without them; the very same object where there are none."""
+        for secret in self._secrets:
+            said = secret.removed(said)
+        return said
+
+    def headers(self, said: Headers) -> Headers:
+        """Headers without them."""
+        return tuple((name, self._text(value)) for name, value in said)
+
+    def event(self, said: ServerSentEvent) -> ServerSentEvent:
+        """An event without them."""
+        data, kind, name = self._text(said.data), self._text(said.event), self._text(said.id)
+        return ServerSentEvent(data=data, event=kind, id=name)
+
+    def events(self, said: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
+        """Events without them."""
+        return map(self.event, said)
+
+    def _text(self, said: str) -> str:
+        raw = said.encode("utf-8", "surrogatepass")
+        clean = self.body(raw)
+        return said if clean is raw else clean.decode("utf-8", "surrogatepass")
+
+
+class _Spellings:
+    """The ways in which one secret is written."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def removed(self, said: bytes) -> bytes:
+        """What is said, without any of them; the very same object where there is none."""
+        if len(said) < _LEAST_SECRET or len(self._secret.reveal()) < _LEAST_SECRET:
+            return said
+        if self._middle in said:
+            said = self._plain.sub(_REDACTED, said)
+        for spelling in self._fixed:
+            if spelling in said:
+                said = said.replace(spelling, _REDACTED)
+        return self._escaped.sub(_REDACTED, said) if self._may_be_escaped(said) else said
+
+    def _may_be_escaped(self, said: bytes) -> bool:
+        if b"\\" not in said:
+            return False
+        if b"\\u00" in said and _ESCAPED.search(said):
+            return self._escaped_middle.search(said) is not None
+        return self._middle in said.translate(None, b"\\")
+
+    @property
+    def _parts(self) -> tuple[str, str, str]:
+        """The secret's beginning, its middle, and its end: what may be cut off, and what not."""
+        whole = self._secret.reveal()
+        cut = len(whole) // 8 if len(whole) >= _LEAST_CUT else 0
+        return whole[:cut], whole[cut : len(whole) - cut], whole[len(whole) - cut :]
+
+    @cached_property
+    def _middle(self) -> bytes:
+        return self._parts[1].encode()
+
+    @cached_property
+    def _plain(self) -> re.Pattern[bytes]:
+        return _cut_or_whole(*([re.escape(each) for each in part] for part in self._parts))
+
+    @cached_property
+    def _escaped_middle(self) -> re.Pattern[bytes]:
+        """The same of the middle alone: nothing optional stands in front, so it is found fast."""
+        return re.compile("".join(map(_as_json, self._parts[1])).encode())
+
+    @cached_property
+    def _escaped(self) -> re.Pattern[bytes]:
+        """The secret with any of its characters as JSON may write them."""
+        return _cut_or_whole(*([_as_json(each) for each in part] for part in self._parts))
+
+    @cached_property
+    def _fixed(self) -> tuple[bytes, ...]:
+        """The secret in URLs, in base64, and in hexadecimal."""
+        secret = self._secret.reveal()
+        found = (*_in_urls(secret), *_in_base64(secret.encode()), *_in_hex(secret.encode()))
+        return tuple(each for each in dict.fromkeys(found) if each != secret.encode())
+
+
+def _cut_or_whole(begin: list[str], middle: list[str], end: list[str]) -> re.Pattern[bytes]:
+    """A pattern of the middle, with as much of both ends as is there."""
+    before = after = ""
+    for each in begin:
+        before = f"(?:{before}{each})?"
+    for each in reversed(end):
+        after = f"(?:{each}{after})?"
+    return re.compile((before + "".join(middle) + after).encode())
+
+
+def _as_json(character: str) -> str:
+    """All the ways in which JSON may write a character, each begun by a literal: `re` likes it."""
+    escaped = json.dumps(character)[1:-1] if not character.isascii() else ""
+    spelt = escaped.removeprefix("\\") or f"u{ord(character):04x}"
+    raw = re.escape(character)
+    return rf"(?:{raw}|\\(?:{raw}|(?i:{re.escape(spelt)})))"
+
+
+def _in_urls(secret: str) -> Iterator[bytes]:
+    """The secret percent-encoded: what must be, once and twice, and every byte of it."""
+    once = quote(secret, safe="")
+    each_byte = "".join(f"%{each:02X}" for each in secret.encode())
+    for spelling in (once, quote(secret, safe="/"), quote(once, safe=""), each_byte):
+        yield spelling.encode()
+        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), spelling).encode()
+
+
+def _in_base64(secret: bytes) -> Iterator[bytes]:
+    """What is the same in base64 wherever in the encoded text the secret stands."""
+    for before in range(3):
+        text = bytes(before) + secret
+        whole = slice(-(-before * 8 // 6), len(text) * 8 // 6)
+        yield b64encode(text)[whole]
+        yield urlsafe_b64encode(text)[whole]
+
+
+def _in_hex(secret: bytes) -> Iterator[bytes]:
+    yield secret.hex().encode()
+    yield secret.hex().upper().encode()
