@@ -9,6 +9,7 @@ from typing import TypeVar
 from attrs import evolve
 
 from tintype._blame import is_interruption
+from tintype._checked import checked, noted
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
@@ -82,7 +83,8 @@ class Reader:
             quote=quote,
         )
         try:
-            return expected(self.call(self._parse, exchange=exchange), kind, self._info.name)
+            found = expected(self.call(self._parse, exchange=exchange), kind, self._info.name)
+            return checked(found, self._info.name, task)
         except ProviderError as error:
             _add_what_the_head_says(error, exchange)
             raise
@@ -117,8 +119,9 @@ class Reader:
             Notice(field=each.pointer, message=f"The answer's {each.pointer} is left out: {each}")
             for each in odd
         )
-        found = evolve(found, notices=(*found.notices, *left_out))
-        return self.stamp(self._judged(found), before)
+        if left_out:
+            found = evolve(found, notices=noted(found.notices, left_out))
+        return self.stamp(self._judged(found, task), before, task)
 
     def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:
         """Whether an answer that is raised as an error says that moderation refused the picture."""
@@ -128,20 +131,33 @@ class Reader:
         body = message.body if isinstance(message, Response) and error.status else b""
         return self._info.is_moderation(code, error.message) or names_moderation(body)
 
-    def _judged(self, task: Task) -> Task:
+    def _judged(self, task: Task, last: Task | None) -> Task:
         """A task whose failures are told as moderation's where they are."""
         if not task.errors:
             return task
-        errors = tuple(
-            evolve(each, refused=each.refused or self._info.is_moderation(each.code, each.message))
-            for each in task.errors
+        known = last.errors if last and task.errors[: len(last.errors)] == last.errors else ()
+        errors = (
+            *known,
+            *(
+                evolve(
+                    each, refused=each.refused or self._info.is_moderation(each.code, each.message)
+                )
+                for each in task.errors[len(known) :]
+            ),
         )
         refused = task.state is TaskState.FAILED and all(each.refused for each in errors)
         return evolve(task, errors=errors, state=TaskState.REFUSED if refused else task.state)
 
-    def stamp(self, task: Task, before: Task) -> Task:
-        """A plugin's snapshot with what only the core knows."""
-        return stamped(task, before, self._info, self._usd_per_credit, self._clock.now())
+    def stamp(self, task: Task, before: Task, last: Task | None = None) -> Task:
+        """A plugin's snapshot with what only the core knows.
+
+        Args:
+            task: The snapshot, checked.
+            before: What it began as, or the snapshot before it.
+            last: The stamped snapshot whose images it goes on with, or None.
+        """
+        rate = self._usd_per_credit or self._info.usd_per_credit
+        return stamped(task, before, self._info, rate, self._clock.now(), last)
 
 
 # What these say has another reason than the picture.

@@ -14,6 +14,7 @@ import pluggy
 from attrs import frozen
 
 from tintype._blame import is_interruption
+from tintype._checked import checked
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import Extras, Provider
@@ -138,6 +139,10 @@ def _fault(info: object, name: str) -> str:
     """What is wrong with what a plugin says of itself, or ""."""
     if not isinstance(info, ProviderInfo) or info.name != name:
         return f"no provider called {name!r}"
+    try:
+        checked(info, name)
+    except PluginError as error:
+        return f"what is odd ({error.message})"
     if not info.models or not info.origins or not info.poll_schedule:
         return "no models, no origins or no poll_schedule"
     least = min(model.max_n for model in (*info.models, info.general))

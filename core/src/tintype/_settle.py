@@ -10,6 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve
 
+from tintype._amounts import MOST_DOLLARS, times, total
+from tintype._checked import noted
 from tintype._expiry import signed_expiry
 from tintype._media import dimensions, media_type
 from tintype._whole import is_whole
@@ -24,7 +26,12 @@ CALLBACK_FIELD = "tintype"
 
 
 def stamped(
-    task: Task, before: Task, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
+    task: Task,
+    before: Task,
+    info: ProviderInfo,
+    usd_per_credit: Decimal | None,
+    at: datetime,
+    last: Task | None = None,
 ) -> Task:
     """A plugin's snapshot with what only the core knows.
 
@@ -34,12 +41,16 @@ def stamped(
         info: The provider.
         usd_per_credit: The account's credit value, or None: the documented one.
         at: When the answer was complete.
+        last: The stamped snapshot before, in a stream: its images are known already.
     """
     model = task.model or before.model
-    images = tuple(_known(image, info.limits(model), at) for image in task.images)
+    kept = last.images if last and task.images[: len(last.images)] == last.images else ()
+    fresh = tuple(_known(each, info.limits(model), at) for each in task.images[len(kept) :])
+    images = (*kept, *fresh) if fresh else kept
+    cost, beyond = _cost_in_dollars(task.cost, usd_per_credit or info.usd_per_credit)
     cut = tuple(
         Notice(field="images", message=f"The picture {image.index} came without its end.")
-        for image in images
+        for image in fresh
         if image.data is not None and not is_whole(image.data, media_type(image.data))
     )
     return evolve(
@@ -47,12 +58,12 @@ def stamped(
         provider=info.name,
         model=model,
         images=images,
-        cost=_cost_in_dollars(task.cost, usd_per_credit or info.usd_per_credit),
+        cost=cost,
         created_at=task.created_at or before.created_at or at,
         updated_at=at,
         request=task.request or before.request,
         resolved=_with_received(task.resolved or before.resolved, before, images),
-        notices=tuple(dict.fromkeys((*before.notices, *task.notices, *cut))),
+        notices=noted(before.notices, (*task.notices, *cut, *beyond)),
         record=before.record or task.record,
     )
 
@@ -77,7 +88,10 @@ def in_dollars(quote: Quote, info: ProviderInfo, usd_per_credit: Decimal | None)
         return quote
     origin = "by your account" if usd_per_credit else f"by {info.credit_source}"
     note = f"A credit is ${rate.normalize():f} {origin}."
-    return evolve(quote, low=low * rate, high=high * rate, assumptions=(*quote.assumptions, note))
+    usd_low, usd_high = times(low, rate), times(high, rate)
+    if usd_low is None or usd_high is None:
+        return quote
+    return evolve(quote, low=usd_low, high=usd_high, assumptions=(*quote.assumptions, note))
 
 
 def add_quotes(quotes: Sequence[tuple[Quote, int]]) -> Quote:
@@ -85,33 +99,38 @@ def add_quotes(quotes: Sequence[tuple[Quote, int]]) -> Quote:
     first = quotes[0][0]
     return evolve(
         first,
-        lines=tuple(_times(line, times) for quote, times in quotes for line in quote.lines),
-        low=_sum([(quote.low, times) for quote, times in quotes]),
-        high=_sum([(quote.high, times) for quote, times in quotes]),
-        credits_low=_sum([(quote.credits_low, times) for quote, times in quotes]),
-        credits_high=_sum([(quote.credits_high, times) for quote, times in quotes]),
+        lines=tuple(_repeated(line, often) for quote, often in quotes for line in quote.lines),
+        low=_sum([(quote.low, often) for quote, often in quotes]),
+        high=_sum([(quote.high, often) for quote, often in quotes]),
+        credits_low=_sum([(quote.credits_low, often) for quote, often in quotes]),
+        credits_high=_sum([(quote.credits_high, often) for quote, often in quotes]),
         assumptions=tuple(dict.fromkeys(note for quote, _ in quotes for note in quote.assumptions)),
         reason=next((quote.reason for quote, _ in quotes if quote.reason), ""),
     )
 
 
-def _times(line: QuoteLine, times: int) -> QuoteLine:
-    return line if line.quantity is None else evolve(line, quantity=line.quantity * times)
+def _repeated(line: QuoteLine, often: int) -> QuoteLine:
+    return line if line.quantity is None else evolve(line, quantity=times(line.quantity, often))
 
 
 def _sum(amounts: Sequence[tuple[Decimal | None, int]]) -> Decimal | None:
-    total = Decimal(0)
-    for amount, times in amounts:
-        if amount is None:
-            return None
-        total += amount * times
-    return total
+    return total(None if amount is None else times(amount, often) for amount, often in amounts)
 
 
-def _cost_in_dollars(cost: Cost | None, rate: Decimal | None) -> Cost | None:
-    if cost is None or cost.usd is not None or cost.credits is None or rate is None:
-        return cost
-    return evolve(cost, usd=cost.credits * rate)
+def _cost_in_dollars(
+    cost: Cost | None, rate: Decimal | None
+) -> tuple[Cost | None, tuple[Notice, ...]]:
+    """What was charged, in dollars; left out where it is more than anybody charges."""
+    if cost is None:
+        return None, ()
+    usd = cost.usd
+    if usd is None and cost.credits is not None and rate is not None:
+        usd = times(cost.credits, rate)
+        cost = evolve(cost, usd=usd)
+    if usd is None or 0 <= usd <= MOST_DOLLARS:
+        return cost, ()
+    msg = f"A cost of {usd:.3e} US dollars is more than anybody charges: it is left out."
+    return None, (Notice(field="cost", message=msg),)
 
 
 def _known(image: Image, model: Model, at: datetime) -> Image:

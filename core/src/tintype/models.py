@@ -9,13 +9,14 @@ aware datetimes. Durations are seconds.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import field, frozen
 
-from tintype.errors import Billed, Outcome, TintypeError
+from tintype._amounts import total
+from tintype.errors import Billed, InvalidRequestError, Outcome, TintypeError
 from tintype.messages import JsonObject
 from tintype.request import ImageRequest
 
@@ -223,6 +224,21 @@ class TaskState(enum.StrEnum):
         return self is not TaskState.RUNNING
 
 
+# Letters, digits, blanks and hyphens: files beside a journal bear these names.
+_RECORD = re.compile(r"[A-Za-z0-9 _-]{0,64}", re.ASCII)
+
+
+def _names_a_record(task: Task, attribute: object, record: object) -> None:  # noqa: ARG001
+    """Refuse what would lead elsewhere: a task's JSON may come from anywhere.
+
+    Raises:
+        InvalidRequestError: It is no name of a record.
+    """
+    if not isinstance(record, str) or _RECORD.fullmatch(record) is None:
+        msg = f"record={str(record)[:80]!r} names no record of a journal; nothing was sent."
+        raise InvalidRequestError(msg, field="record")
+
+
 @frozen(kw_only=True)
 class Task:
     """One submission, as it stood when it was last looked at.
@@ -269,7 +285,7 @@ class Task:
     raw: JsonObject = field(factory=dict, repr=False)
     handle: JsonObject = field(factory=dict)
     poll_after: float | None = None
-    record: str = ""
+    record: str = field(default="", validator=_names_a_record)
 
 
 @frozen(kw_only=True)
@@ -319,13 +335,7 @@ class Generation:
         if not known or len(known) < len(costs):
             return None
         return Cost(
-            usd=_total([cost.usd for cost in known]),
-            credits=_total([cost.credits for cost in known]),
+            usd=total(cost.usd for cost in known),
+            credits=total(cost.credits for cost in known),
             source=known[0].source,
         )
-
-
-def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    amounts = list(amounts)
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if len(known) == len(amounts) else None

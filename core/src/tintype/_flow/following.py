@@ -37,7 +37,9 @@ def follow(
         watch = min(running, key=lambda each: each.due)
         try:
             yield from _turn(channel, watch)
-        except Exception as error:  # noqa: BLE001 - one task's fault stops no other
+        except Exception as error:
+            if ended is None:
+                raise
             watch.give_up(unfinishable(watch.task, error))
         if watch.error is not None:
             yield from channel.keep_answer(watch.error)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from attrs import evolve
 
+from tintype._checked import checked
 from tintype._effects import Flow, Load
 from tintype._flow.channel import DRIVER, Channel
 from tintype._reader import expected
@@ -64,7 +65,9 @@ def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
 def build(channel: Channel, request: ImageRequest) -> Request | Task:
     """What the plugin would send for a submission."""
     built: object = channel.reader.call(channel.hooks.submit, request=request)
-    return built if isinstance(built, Task) else expected(built, Request, channel.info.name)
+    if isinstance(built, Task):
+        return checked(built, channel.info.name)
+    return expected(built, Request, channel.info.name)
 
 
 def check_encoding(channel: Channel, plan: Plan) -> None:
@@ -114,7 +117,7 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         if asked is None:
             return Quote(reason="No document tells the price.")
         if isinstance(asked, Quote):
-            return asked
+            return checked(asked, channel.info.name)
         asked = expected(asked, Request, channel.info.name)
         quote = yield from channel.ask(Quote, Operation.PRICE, asked, request=request, quote=quote)
         if quote.final:

@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from tintype._amounts import MOST_DOLLARS, is_amount
 from tintype.budget import Budget
 from tintype.entries import Intent
 from tintype.errors import Billed, BudgetError
@@ -28,8 +29,9 @@ def settlement(task: Task) -> dict[str, object]:
         return {}
     if task.billed is Billed.NO:
         return {"reserved": 0, "spent": 0}
-    if task.cost is not None and task.cost.usd is not None:
-        return {"reserved": 0, "spent": _nano(task.cost.usd)}
+    usd = task.cost.usd if task.cost else None
+    if usd is not None and is_amount(usd):  # what is below zero would raise every budget
+        return {"reserved": 0, "spent": _nano(min(usd, MOST_DOLLARS))}
     return {}  # nobody says what it cost: what was reserved goes on counting
 
 

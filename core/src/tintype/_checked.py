@@ -1,0 +1,279 @@
+"""A plugin's values, held to their classes before the core computes with them.
+
+A plugin is code of strangers: nothing in Python keeps `Task(images=None)` from being made.
+What a class says of its fields is checked, field by field and however deep. What is decisive
+and odd is the plugin's fault; what only stands beside a picture is left out with a notice,
+because the picture is paid for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import evolve
+
+from tintype._amounts import is_amount
+from tintype.errors import PluginError
+from tintype.models import Cost, Image, Notice, Quote, Task, Usage
+
+T = TypeVar("T")
+
+MOST_IMAGES = 256
+"""More pictures than one task of any provider draws."""
+
+_DEEPEST = 128
+_MOST_NOTICES = 64
+# What is left out where it is odd, by whose it is.
+_BESIDE: Mapping[type, frozenset[str]] = {
+    Task: frozenset(
+        {"progress", "usage", "cost", "created_at", "updated_at", "raw", "poll_after", "previews"}
+    ),
+    Image: frozenset({"media_type", "width", "height", "seed", "preview_url", "expires_at"}),
+    Usage: frozenset({"images", "prompt_tokens", "completion_tokens", "total_tokens"}),
+    Cost: frozenset(),
+}
+_NOT_BELOW_ZERO = frozenset({"poll_after", "index", "width", "height", "progress"})
+
+
+class _OddError(ValueError):
+    """A value that is not what its class says."""
+
+
+def checked(value: T, provider: str, before: Task | None = None) -> T:
+    """A plugin's value, without what is odd beside a picture.
+
+    Args:
+        value: What a hook returned.
+        provider: Whose hook it was.
+        before: The task as it was checked last: what is still the same is not looked at again.
+
+    Raises:
+        PluginError: A value is not what its class says, and too much hangs on it.
+    """
+    odd: list[Notice] = []
+    try:
+        found = _whole(value, type(value), odd, before)
+        if isinstance(found, Quote) and None not in (found.low, found.high):
+            _check_order(found)
+    except _OddError as error:
+        msg = f"The plugin returned {type(value).__name__}{error}"
+        raise PluginError(msg, provider=provider) from None
+    if isinstance(found, Task):
+        return cast("T", _bounded(found, odd))
+    return found
+
+
+def noted(before: tuple[Notice, ...], fresh: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Notices, each once, and no more of them than anybody reads."""
+    if not fresh or fresh is before:
+        return before
+    return tuple(dict.fromkeys((*before, *fresh)))[:_MOST_NOTICES]
+
+
+def _bounded(task: Task, odd: list[Notice]) -> Task:
+    if len(task.images) > MOST_IMAGES:
+        msg = f"Of {len(task.images)} pictures the first {MOST_IMAGES} are kept."
+        odd.append(Notice(field="images", message=msg))
+    changes: dict[str, object] = {
+        name: getattr(task, name)[:MOST_IMAGES]
+        for name in ("images", "previews", "errors")
+        if len(getattr(task, name)) > MOST_IMAGES
+    }
+    if odd:
+        changes["notices"] = noted(task.notices, tuple(odd))
+    return evolve(task, **changes) if changes else task  # type: ignore[arg-type]
+
+
+def _check_order(quote: Quote) -> None:
+    if quote.low is not None and quote.high is not None and quote.low > quote.high:
+        msg = f".high: {quote.high} is less than its low, {quote.low}."
+        raise _OddError(msg)
+
+
+def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T:
+    """A value of an attrs class, each of its fields checked."""
+    changes: dict[str, object] = {}
+    for name, hint, default in _fields(shape):
+        held = getattr(value, name)
+        known = getattr(before, name, _NOTHING)
+        if held is known:
+            continue
+        try:
+            made = _field(held, hint, name, odd, known)
+        except _OddError as error:
+            if name not in _BESIDE.get(shape, ()):
+                msg = f".{name}{error}"
+                raise _OddError(msg) from None
+            odd.append(Notice(field=name, message=f"The plugin's {name}{error} It is left out."))
+            made = default()
+        if made is not held:
+            changes[name] = made
+    return evolve(value, **changes) if changes else value  # type: ignore[misc]
+
+
+_NOTHING = object()
+
+
+def _field(held: object, hint: object, name: str, odd: list[Notice], known: object) -> object:
+    if isinstance(held, tuple) and isinstance(known, tuple) and held[: len(known)] == known:
+        rest = _value(held[len(known) :], hint, odd)
+        return held if rest == held[len(known) :] else (*known, *cast("tuple[object, ...]", rest))
+    made = _value(held, hint, odd)
+    if name in _NOT_BELOW_ZERO and isinstance(made, int | float) and made < 0:
+        msg = f": {made} is below zero."
+        raise _OddError(msg)
+    return made
+
+
+@lru_cache
+def _fields(shape: type) -> tuple[tuple[str, object, Callable[[], object]], ...]:
+    """The fields of an attrs class: name, type, and what makes the default."""
+    hints = get_type_hints(shape)
+    return tuple((each.name, hints[each.name], _default(each)) for each in attrs.fields(shape))
+
+
+def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
+    factory: Callable[[], object] | None = getattr(field.default, "factory", None)
+    return factory or (lambda: field.default)
+
+
+def _value(value: object, hint: object, odd: list[Notice]) -> object:
+    """A value of any type that a class may say."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return _one_of(value, get_args(hint), odd)
+    if origin is Literal:
+        return _expected(value, value in get_args(hint), "one of the words for it")
+    if origin is tuple:
+        items = _expected(value, isinstance(value, tuple), "a tuple")
+        return _items(cast("tuple[object, ...]", items), get_args(hint), odd)
+    if hint is object or origin in _MAPPINGS:
+        return _mapping(value, hint, odd)
+    return _plain(value, cast("type", hint), odd)
+
+
+_MAPPINGS = (Mapping, dict)
+
+
+def _plain(value: object, hint: type, odd: list[Notice]) -> object:
+    if attrs.has(hint):
+        _expected(value, isinstance(value, hint), f"of class {hint.__name__}")
+        return _whole(value, type(value), odd)
+    check = _LEAVES.get(hint)
+    if check is None:
+        return _expected(value, isinstance(value, hint), f"of class {hint.__name__}")
+    return _expected(value, check(value), _WORDS.get(hint, f"of class {hint.__name__}"))
+
+
+def _one_of(value: object, hints: tuple[object, ...], odd: list[Notice]) -> object:
+    if value is None and NoneType in hints:
+        return None
+    faults: list[_OddError] = []
+    for hint in hints:
+        if hint is not NoneType:
+            try:
+                return _value(value, hint, odd)
+            except _OddError as error:
+                faults.append(error)
+    raise faults[0]
+
+
+def _items(
+    values: tuple[object, ...], hints: tuple[object, ...], odd: list[Notice]
+) -> tuple[object, ...]:
+    if hints[-1:] == (...,):
+        hints = hints[:1] * len(values)
+    _expected(values, len(values) == len(hints), f"{len(hints)} values")
+    made = tuple(_value(each, hint, odd) for each, hint in zip(values, hints, strict=True))
+    return made if any(a is not b for a, b in zip(made, values, strict=True)) else values
+
+
+def _mapping(value: object, hint: object, odd: list[Notice]) -> object:
+    _, held = get_args(hint) or (str, object)
+    if held is object or hint is object:
+        json_like = isinstance(value, Mapping) or hint is object
+        return _expected(value, json_like and _is_json(value), "JSON of a bounded depth")
+    _expected(value, isinstance(value, Mapping), "a mapping")
+    for each in cast("Mapping[object, object]", value).values():
+        _value(each, held, odd)
+    return value
+
+
+def _expected(value: object, fits: object, words: str) -> object:
+    if fits:
+        return value
+    msg = f": {_shown(value)} is not {words}."
+    raise _OddError(msg)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str | int | float | Decimal | bool | None):
+        text = repr(value)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return f"a value of class {type(value).__name__}"
+
+
+_LONGEST = 80
+
+
+def _is_json(value: object) -> bool:
+    """Whether a value can be written as JSON. It is walked without recursion."""
+    waiting = [(value, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        if isinstance(each, Mapping):
+            if depth > _DEEPEST or not all(isinstance(key, str) for key in each):
+                return False
+            waiting += [(item, depth + 1) for item in each.values()]
+        elif isinstance(each, list | tuple):
+            if depth > _DEEPEST:
+                return False
+            waiting += [(item, depth + 1) for item in each]
+        elif not isinstance(each, str | int | float | Decimal | NoneType):
+            return False
+    return True
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+_LARGEST = 10**64
+
+
+def _is_number(value: object) -> bool:
+    return (isinstance(value, float) and math.isfinite(value)) or (
+        _is_whole(value) and abs(cast("int", value)) < _MOST_SECONDS
+    )
+
+
+_MOST_SECONDS = 10**15
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, datetime) and value.utcoffset() is not None
+
+
+def _is_decimal(value: object) -> bool:
+    return isinstance(value, Decimal) and is_amount(value)
+
+
+_LEAVES: Mapping[type, Callable[[object], bool]] = {
+    int: _is_whole,
+    float: _is_number,
+    datetime: _is_time,
+    Decimal: _is_decimal,
+}
+_WORDS: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a finite number",
+    datetime: "a time with its zone",
+    Decimal: "an amount",
+}
