@@ -8,9 +8,16 @@ from pathlib import Path
 
 from attrs import evolve
 
-from tintype.errors import DroppedError, NotSentError, RequestTimeoutError, TransportError
+from tintype.errors import (
+    DroppedError,
+    NotSentError,
+    RequestTimeoutError,
+    TintypeError,
+    TransportError,
+)
 from tintype.messages import Headers, HttpRequest, find_header
-from tintype.models import Image
+from tintype.models import Image, Task
+from tintype.request import ImageRequest
 from tintype.transports import Incoming, Transport
 from tintype_contracts.wire.callers import Awaiting, Blocking, Line
 
@@ -153,6 +160,26 @@ class Careless(Blocking):
         path = folder / "picture.png"
         path.write_bytes(Greedy.fetch(self, image))  # type: ignore[arg-type]
         return (path,)
+
+
+class Forgets(Blocking):
+    """Brings home a task without its images."""
+
+    def refresh(self, task: Task) -> Task:
+        """The state alone."""
+        return evolve(super().refresh(task), images=())
+
+
+class Tosses(Blocking):
+    """Raises an error, and throws away the answer that nobody understood."""
+
+    def submit(self, request: ImageRequest) -> Task:
+        """As it is, while all goes well."""
+        try:
+            return super().submit(request)
+        except TintypeError as error:
+            error.answer = None
+            raise
 
 
 class Stubborn(Awaiting):

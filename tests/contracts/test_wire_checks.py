@@ -15,6 +15,7 @@ from attrs import evolve
 from tests.contracts.poor_clients import (
     Careless,
     Follows,
+    Forgets,
     Generous,
     Greedy,
     HangsUp,
@@ -22,6 +23,7 @@ from tests.contracts.poor_clients import (
     Repeats,
     Shortens,
     Stubborn,
+    Tosses,
     Vague,
     blocking,
 )
@@ -292,6 +294,8 @@ POOR = {
     "wire.results-have-an-end": (BY_ID, Greedy),
     "wire.results-are-images": (BY_ID, Careless),
     "wire.cut-streams": (AT_ONCE, blocking(Shortens)),
+    "wire.odd-values-cost-no-picture": (BY_ID, Forgets),
+    "wire.unread-answers-are-kept": (BY_ID, Tosses),
 }
 
 
