@@ -39,6 +39,21 @@ def decoded(*chunks: bytes) -> list[ServerSentEvent]:
         ("data: a\ndata: b\n\n", [ServerSentEvent(data="a\nb")]),
         ("data\ndata\n\ndata: a\n\n", [ServerSentEvent(data="a")]),
         ("data: {}\n\ndata: : keepalive\n\ndata:\n\ndata: a\n\n", [ServerSentEvent(data="a")]),
+        (
+            'data: {"a": 1}\ndata: {"b": 2}\ndata: [DONE]\n\n',
+            [ServerSentEvent(data=text) for text in ('{"a": 1}', '{"b": 2}', "[DONE]")],
+        ),
+        (
+            'event: x\ndata: {"a": 1}\nevent: y\ndata: {"b": 2}\n\n',
+            [
+                ServerSentEvent(data='{"a": 1}', event="x"),
+                ServerSentEvent(data='{"b": 2}', event="y"),
+            ],
+        ),
+        ('data: {"a": 1}\nevent: x\n\n', [ServerSentEvent(data='{"a": 1}', event="x")]),
+        ('data: {\ndata: "a": 1}\n\n', [ServerSentEvent(data='{\n"a": 1}')]),
+        (': hb\n\n{"a": 1}\n', [ServerSentEvent(data='{"a": 1}\n')]),
+        (': hb\n\n{\n  "a":\n  1\n}', [ServerSentEvent(data='{\n  "a":\n  1\n}')]),
         ("data: a:b\n\n", [ServerSentEvent(data="a:b")]),
         ("event: done\ndata: a\n\n", [ServerSentEvent(data="a", event="done")]),
         ("event: done\n\ndata: a\n\n", [ServerSentEvent(data="a")]),

@@ -405,7 +405,7 @@ def test_a_place_that_holds_nothing_is_passed_over(nothing: Mapping[str, object]
         {"resultUrls": ["lake.png"]},
         {"resultUrls": ["https://"]},
         {"resultUrls": ["ftp://example.com/lake.png"]},
-        {"resultUrls": ["data:image/png;base64,iVBORw0KGgo="]},
+        {"resultUrls": ["data:text/plain;base64,bW9kZXJhdGVk"]},
         {"images": [LAKE]},
         {"images": [{"href": LAKE}]},
         {"url": [LAKE]},

@@ -615,10 +615,10 @@ def test_an_answer_without_an_id_is_about_the_task_that_was_asked_for() -> None:
 
 
 def test_image_bytes_never_enter_raw() -> None:
-    """A data URI among the results is kept as an image, and as a count of bytes in raw."""
+    """A data URI among the results is an image itself, and a count of bytes in raw."""
     inline = "data:image/png;base64,iVBORw0KGgoAAAAA"
     task = polled({**DONE, "metadata": {"result_images": [inline]}})
-    assert task.images[0].url == inline
+    assert task.images[0].data == b"\x89PNG\r\n\x1a\n\0\0\0\0"
     assert task.raw["metadata"] == {"result_images": ["<12 bytes>"]}
 
 

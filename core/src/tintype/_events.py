@@ -1,7 +1,9 @@
 """Server-sent events from bytes, as they arrive (WHATWG HTML, 9.2.6).
 
-Two liberties: an event that the stream ends in the middle of is delivered, not dropped, for it
-may hold an image that somebody paid for; and one that only keeps the connection open is none.
+Liberties, for an event may hold an image that somebody paid for: one that the stream ends in the
+middle of is delivered, objects with one line break between them are several, and JSON without a
+field's name, as a gateway sends it behind its comments, is data. What only keeps the connection
+open is no event.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ class EventDecoder:
         self._held = False
         self._data: list[str] = []
         self._event = ""
+        self._late = ""  # named behind the data: it is of this event, or of one that follows on
+        self._bare = False
         self._id = ""
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
@@ -55,7 +59,8 @@ class EventDecoder:
 
     def close(self) -> list[ServerSentEvent]:
         """The event that the end of the stream cut short, if any."""
-        return self._read(["".join(self._rest).removesuffix("\r"), ""])
+        last = self._read(["".join(self._rest).removesuffix("\r")])
+        return [event for event in (*last, self._dispatch()) if event is not None]
 
     @staticmethod
     def _split(text: str) -> list[str]:
@@ -72,13 +77,18 @@ class EventDecoder:
         return [event for event in events if event is not None]
 
     def _line(self, line: str) -> ServerSentEvent | None:
+        if self._bare or line.startswith("{"):
+            self._bare = True
+            return self._add(line)
         if not line:
             return self._dispatch()
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         match name:
             case "data":
-                self._data.append(value)
+                return self._add(value)
+            case "event" if self._data:
+                self._late = value
             case "event":
                 self._event = value
             case "id":
@@ -87,9 +97,19 @@ class EventDecoder:
                 pass
         return None
 
+    def _add(self, value: str) -> ServerSentEvent | None:
+        """One more line of data, and the event that it shows to be complete, if any."""
+        whole = self._data and self._data[0].startswith("{") and self._data[-1].endswith("}")
+        follows = whole and value.startswith(("{", "[DONE]"))
+        late, self._late = (self._late, "") if follows else ("", self._late)
+        before = self._dispatch() if follows else None
+        self._event = late or self._event
+        self._data.append(value)
+        return before
+
     def _dispatch(self) -> ServerSentEvent | None:
-        data, event = "\n".join(self._data), self._event or "message"
-        self._data, self._event = [], ""
+        data, event = "\n".join(self._data), self._late or self._event or "message"
+        self._data, self._event, self._late = [], "", ""
         if _says_nothing(data):
             return None
         return ServerSentEvent(data=data, event=event, id=self._id)

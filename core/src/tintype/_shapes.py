@@ -96,7 +96,8 @@ def _refuse(wanted: str, value: object) -> NoReturn:
     raise OddError(msg)
 
 
-def _leave_out(error: OddError) -> None:
+def leave_out(error: OddError) -> None:
+    """Note what is left out, for whoever wants to know."""
     notes = _NOTES.get()
     if notes is not None and len(notes) < _MOST_NOTES:
         notes.append(error)
@@ -173,7 +174,7 @@ class _Reader:
         except OddError as error:
             if not self._generous or decides:
                 raise
-            _leave_out(error)
+            leave_out(error)
             return attrs.NOTHING
 
     def _tuple(self, shape: object) -> Hook:
@@ -192,10 +193,10 @@ class _Reader:
                 except OddError as error:
                     if not self._generous:
                         raise
-                    _leave_out(error)
+                    leave_out(error)
                     read += [None] if admits_none else []
             if self._generous and len(found) > MOST_ITEMS:
-                _leave_out(OddError(f"Of {len(found)} items the first {MOST_ITEMS} are read."))
+                leave_out(OddError(f"Of {len(found)} items the first {MOST_ITEMS} are read."))
             return tuple(read)
 
         return hook
@@ -214,7 +215,7 @@ class _Reader:
                 except OddError as error:
                     if not self._generous:
                         raise
-                    _leave_out(error)
+                    leave_out(error)
             return read
 
         return hook

@@ -23,7 +23,16 @@ from tintype import _json
 from tintype._json import redact, shown
 from tintype._media import media_type
 from tintype._moderation import is_moderation
-from tintype._shapes import Id, OddError, as_written, decisive, exactly, generously, noting
+from tintype._shapes import (
+    Id,
+    OddError,
+    as_written,
+    decisive,
+    exactly,
+    generously,
+    leave_out,
+    noting,
+)
 from tintype._stored import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, ProtocolError, ProviderError, UnknownStatusError
 from tintype.exchange import Message
@@ -39,7 +48,9 @@ __all__ = [
     "loads",
     "merge_options",
     "peek",
+    "picture",
     "pictures",
+    "preview",
     "read",
     "redact",
     "structure",
@@ -150,6 +161,33 @@ def _odd(pointer: str, index: int) -> NoReturn:
     raise ProtocolError(msg, pointer=f"{pointer}/{index}")
 
 
+def picture(*told: str | None, pointer: str = "") -> Image:
+    """A picture, by the first of several texts that is one: an address, or the image itself.
+
+    An address is kept as it was given: it may be signed.
+
+    Raises:
+        ProtocolError: None of them is either.
+    """
+    for text in filter(None, told):
+        if _ADDRESS.fullmatch(text.strip()):
+            return Image(url=text.strip())
+        with suppress(ProtocolError):
+            return Image(data=decode_image(text))
+    said = shown(next(filter(None, told), ""))
+    msg = f"Neither the address of an image nor an image in base64: {said}"
+    raise ProtocolError(msg, pointer=pointer)
+
+
+def preview(text: str | None, pointer: str = "") -> Image | None:
+    """An unfinished picture, or None where it is none: nobody paid for it by itself."""
+    try:
+        return picture(text, pointer=pointer)
+    except ProtocolError as error:
+        leave_out(OddError(error.message, pointer))
+        return None
+
+
 def loads(message: Message | bytes | str | None) -> object:
     """A body as JSON, as far as it is unambiguous; its fractions as `Decimal`.
 
@@ -244,6 +282,7 @@ def _from_base64(payload: str) -> bytes:
         return binascii.a2b_base64(body + b"=" * (-len(body) % 4), strict_mode=True)
 
 
+_ADDRESS = re.compile(r"https?://[^\s/\ufffd][^\s\ufffd]*", re.IGNORECASE)
 _DATA_HEAD = re.compile(r"[\s\0]*+data:[^,]{0,500}+,", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\[rnt]|\\(?=/)")  # of JSON that was put into JSON
 _STANDARD = bytes.maketrans(b"-_", b"+/")

@@ -7,13 +7,22 @@ was ever run against the live service.
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, quote_from_prices
-from tintype.convert import Id, as_object, merge_options, peek, pictures, read, structure, translate
+from tintype.convert import (
+    Id,
+    as_object,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    read,
+    structure,
+    translate,
+)
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -75,7 +84,6 @@ _REFUSALS = {
 }
 
 _SUCCESS = range(200, 300)  # no document names the status of an accepted task
-_WEB_ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 
 
 @hookimpl
@@ -233,7 +241,4 @@ def _urls(work: JsonObject, holder: str, name: str) -> tuple[str | None, ...]:
 
 def _image(url: str, index: int) -> Image:
     """An image at a URL."""
-    if _WEB_ADDRESS.fullmatch(url):
-        return Image(url=url, index=index)
-    msg = f"The URL of an image should stand where {url[:80]!r} stands."
-    raise ProtocolError(msg)
+    return evolve(picture(url), index=index)

@@ -12,7 +12,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, quote_from_prices
-from tintype.convert import merge_options, peek, pictures, read, translate
+from tintype.convert import merge_options, peek, picture, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -193,10 +193,7 @@ def _completed(task: Task, work: _wire.Work) -> Task:
 
 def _image(url: str, index: int) -> Image:
     """An image that can be fetched."""
-    if url.startswith(("https://", "http://")):
-        return Image(url=url, index=index)
-    msg = f"The task is completed and names no image that can be fetched: {url[:80]!r}"
-    raise ProtocolError(msg, pointer=f"/data/resultUrls/{index}")
+    return evolve(picture(url, pointer=f"/data/resultUrls/{index}"), index=index)
 
 
 def _failed(task: Task, message: str, code: str = "") -> Task:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo, Range, quote_from_prices
-from tintype.convert import decode_image, merge_options, peek, pictures, read, translate
+from tintype.convert import merge_options, peek, picture, pictures, preview, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -48,6 +48,7 @@ _TOO_MANY = 429
 _FAULTS = 500  # from here on nobody says whether it is billed
 _GENERATIONS = "https://api.apiyi.com/v1/images/generations"
 _DONE = "[DONE]"
+_UNNAMED = "message"  # an event without a name (WHATWG)
 
 # References and drawn images together, in one submission (image-edit).
 _MOST_IMAGES = 15
@@ -232,14 +233,12 @@ def _picture(item: _wire.Item, index: int) -> Image | Failure:
 
 def _image(item: _wire.Item, index: int) -> Image | None:
     """The picture of an item; one sample prints `url` and `b64_json` in one, so the URL wins."""
-    found = _SIZE.fullmatch(item.size or "")
-    width, height = (int(found[1]), int(found[2])) if found else (None, None)
-    if item.url:
-        return Image(url=item.url, width=width, height=height, index=index)
-    if item.b64_json:
-        data = decode_image(item.b64_json)
-        return Image(data=data, width=width, height=height, index=index)
-    return None
+    size = _SIZE.fullmatch(item.size or "")
+    width, height = (int(size[1]), int(size[2])) if size else (None, None)
+    if not item.url and not item.b64_json:
+        return None
+    found = picture(item.url, item.b64_json, pointer=f"/data/{index}")
+    return evolve(found, width=width, height=height, index=index)
 
 
 def _with_failure(task: Task, error: _wire.Error | None, index: int | None = None) -> Task:
@@ -337,6 +336,8 @@ def _streamed(task: Task, event: ServerSentEvent, request: ImageRequest | None) 
     kind = body.type or event.event
     if kind.strip().casefold() not in _EVENTS and body.error is not None:
         kind = "error"
+    if kind == _UNNAMED and body.data is not None:  # an answer that is no stream, behind comments
+        return _answered(task, event, request)
     step = translate(kind, _EVENTS, "/type")
     return step(evolve(task, raw=raw), body, request)
 
@@ -362,10 +363,11 @@ def _index(task: Task, event: _wire.Event) -> int:
 
 def _sketched(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
     """An unfinished image (OpenAI)."""
-    sketch = _image(event, event.partial_image_index or 0)
+    sketch = preview(event.b64_json or event.url, "/b64_json")
     if sketch is None:
         return task
-    return evolve(task, previews=(*task.previews, _typed(sketch, event)))
+    placed = evolve(_typed(sketch, event), index=event.partial_image_index or 0)
+    return evolve(task, previews=(*task.previews, placed))
 
 
 def _completed(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:

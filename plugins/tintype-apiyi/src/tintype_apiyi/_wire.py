@@ -82,3 +82,4 @@ class Event(Item):
     partial_image_index: int | None = None
     output_format: str | None = None
     usage: Usage | None = None
+    data: tuple[object, ...] | None = None

@@ -16,7 +16,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import merge_options, peek, pictures, read, translate
+from tintype.convert import merge_options, peek, picture, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -329,12 +329,9 @@ def _done(task: Task, metadata: _wire.Metadata | None) -> Task:
 
 def _image(item: _wire.ResultImage, index: int) -> Image:
     """An image. The preview is better than nothing."""
-    url = item.imageUrl or item.url or item.image_url or item.previewUrl
-    if not url:
-        msg = "A result has no address."
-        raise ProtocolError(msg, pointer=f"/metadata/result_images/{index}")
-    return Image(
-        url=url,
+    told = (item.imageUrl, item.url, item.image_url, item.previewUrl)
+    return evolve(
+        picture(*told, pointer=f"/metadata/result_images/{index}"),
         media_type=item.mimeType or "",
         width=item.width,
         height=item.height,

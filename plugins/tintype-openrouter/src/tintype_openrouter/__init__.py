@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import decode_image, merge_options, peek, pictures, read
+from tintype.convert import merge_options, peek, picture, pictures, preview, read
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -180,9 +180,9 @@ def _answer(task: Task, message: Message | None) -> Task:
     return _verdict(task) if answer.error is None else _failed(task, answer.error)
 
 
-def _image(picture: _wire.Picture | _wire.Completed, index: int) -> Image:
-    data = decode_image(picture.b64_json, f"/data/{index}/b64_json")
-    return Image(data=data, media_type=picture.media_type or "", index=index)
+def _image(told: _wire.Picture | _wire.Completed, index: int) -> Image:
+    found = picture(told.b64_json, pointer=f"/data/{index}/b64_json")
+    return evolve(found, media_type=told.media_type or "", index=index)
 
 
 def _charged(task: Task, told: _wire.Usage | None) -> Task:
@@ -283,18 +283,22 @@ def _event(task: Task, message: Message | None) -> Task:
             return _previewed(task, read(message, _wire.PartialImage)[0])
         case "image_generation.completed":
             return _completed(evolve(task, raw=raw), read(message, _wire.Completed)[0])
-        case None | "error":
-            msg = "The event has neither a type nor an error."
-            raise ProtocolError(msg, pointer="/error" if event.type else "/type")
+        case None:  # a gateway's comments, and behind them an answer that is no stream
+            return _answer(task, message)
+        case "error":
+            msg = "The event is an error and does not say which."
+            raise ProtocolError(msg, pointer="/error")
         case _:
             return task
 
 
 def _previewed(task: Task, part: _wire.PartialImage) -> Task:
     """The task with a preview in its place: a later one of the same index replaces it."""
+    sketch = preview(part.b64_json, "/b64_json")
+    if sketch is None:
+        return task
     others = [image for image in task.previews if image.index != part.partial_image_index]
-    data = decode_image(part.b64_json, "/b64_json")
-    previews = [*others, Image(data=data, index=part.partial_image_index)]
+    previews = [*others, evolve(sketch, index=part.partial_image_index)]
     return evolve(task, previews=tuple(sorted(previews, key=lambda image: image.index)))
 
 

@@ -109,10 +109,10 @@ class Event:
 
 @frozen(kw_only=True)
 class PartialImage:
-    """The event `image_generation.partial_image`."""
+    """The event `image_generation.partial_image`: an unfinished image, and in whose place."""
 
-    partial_image_index: int
-    b64_json: str
+    partial_image_index: int = 0
+    b64_json: str | None = None
 
 
 @frozen(kw_only=True)
