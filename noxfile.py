@@ -32,6 +32,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def linear(session: nox.Session) -> None:
+    """Measure that every parser takes time that grows with its input and no faster."""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    session.run("python", "-m", "tests.linear", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Tell which lines and branches the tests reach."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")

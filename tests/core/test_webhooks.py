@@ -280,7 +280,7 @@ async def test_a_signature_in_the_headers_is_seen(server: Loopback, tmp_path: Pa
     async with AsyncClient(account, plugins={"easel": _signed()}, environ={}) as client:
         made = Hall(WebhookApp(client, tell), client, SqlJournal(tmp_path / "none.db"), told)
         body = json.dumps({"id": "p1", "state": "done", "picture": in_base64(PNG)}).encode()
-        assert await made.call(body) == (400, "malformed")
+        assert await made.call(body) == (400, "forged")
         headers = ((b"x-signature", b"shared"),)
         assert await made.call(body, headers=headers) == (200, "confirmed")
         made.journal.close()
@@ -403,6 +403,93 @@ async def test_a_provider_that_does_not_answer_in_time_is_not_waited_for(
         assert await made.call() == (503, "unconfirmed")
         assert made.told == []
     assert server.is_left_alone()
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [("/hooks/easel", "/hooks"), ("/a/b/easel/", "/a/b/"), ("/easel", "/hooks"), ("/easel", "")],
+)
+async def test_it_may_be_mounted_below_any_path(
+    hall: Hall, server: Loopback, path: str, root: str
+) -> None:
+    """As ASGI has it, a path holds the `root_path` of where an application is mounted."""
+    server.on(LOOK, DONE)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "root_path": root,
+        "query_string": b"",
+        "headers": (),
+    }
+    body = {"type": "http.request", "body": SAYS_DONE, "more_body": False}
+    assert await hall.play(scope, [body]) == (200, "confirmed")
+
+
+async def test_a_mount_is_no_part_of_another_path(hall: Hall, server: Loopback) -> None:
+    """What only begins like the mount names nobody."""
+    scope = {"type": "http", "method": "POST", "path": "/hookseasel", "root_path": "/hooks"}
+    body = {"type": "http.request", "body": SAYS_DONE, "more_body": False}
+    assert await hall.play({**scope, "query_string": b""}, [body]) == (404, "misdirected")
+    assert server.requests == []
+
+
+async def test_a_body_that_drips_is_not_waited_for(server: Loopback, tmp_path: Path) -> None:
+    """The patience is for the body as well."""
+    async with _hall(server, tmp_path, patience=0.2) as made:
+        sent: list[dict] = []
+
+        async def drip() -> dict:
+            await asyncio.sleep(0.05)
+            return {"type": "http.request", "body": b" ", "more_body": True}
+
+        async def send(message: dict) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/easel", "query_string": b""}
+        await made.app(scope, drip, send)
+        assert (sent[0]["status"], made.app.counts) == (408, {"slow": 1})
+    assert server.requests == []
+
+
+async def test_a_body_in_very_many_pieces_is_put_together_once(
+    hall: Hall, server: Loopback
+) -> None:
+    """A piece of one byte each is taken as the whole is."""
+    server.on(LOOK, DONE)
+    body = SAYS_DONE + b" " * 200_000
+    assert await hall.call(body, chunks=len(body)) == (200, "confirmed")
+
+
+async def test_the_loop_goes_on_while_a_large_body_is_read(hall: Hall, server: Loopback) -> None:
+    """Whoever else works on the loop is not kept waiting by a stranger's megabyte."""
+    server.on(LOOK, DONE)
+    looks: list[int] = []
+    body = b'{"id":"p1","state":"done","x":[' + b"1," * 400_000 + b"1]}"
+    call = asyncio.ensure_future(hall.call(body))
+    while not call.done():
+        looks.append(1)
+        await asyncio.sleep(0)
+    assert call.result() == (200, "confirmed")
+    assert len(looks) > 3
+
+
+async def test_it_works_mounted_under_a_real_server(hall: Hall, server: Loopback) -> None:
+    """uvicorn, and a mount that does as starlette's does."""
+    server.on(LOOK, DONE)
+
+    async def mounting(scope: dict, receive: object, send: object) -> None:
+        root = f"{scope.get('root_path', '')}/hooks"
+        await hall.app({**scope, "root_path": root}, receive, send)  # type: ignore[arg-type]
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        served = uvicorn.Server(uvicorn.Config(mounting, log_level="error", lifespan="off"))
+        serving = asyncio.ensure_future(served.serve(sockets=[listener]))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/hooks/easel"
+        status, words = await asyncio.to_thread(_post, url, SAYS_DONE)
+        served.should_exit = True
+        await serving
+    assert (status, words.strip()) == (200, b"confirmed")
 
 
 async def test_a_caller_that_hangs_up_is_forgotten(hall: Hall, server: Loopback) -> None:

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from tintype._accounts import account_from
 from tintype._dispatch import checked_base_url, checked_trust, encode
 from tintype._effects import Effect, Flow, Record, Send
-from tintype._flow import Conversation, Terms
+from tintype._flow import Conversation, Heard, Terms
 from tintype._logs import log
 from tintype._observing import Observation, Observer, Seen, call_observer
 from tintype._pacing import Clock
@@ -38,7 +38,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
-from tintype.messages import HttpRequest
+from tintype.messages import Delivery, HttpRequest
 from tintype.models import Image, Task
 
 # Seconds for all last words to providers together when a call is interrupted.
@@ -172,6 +172,28 @@ class Setup:
     def webhook_secret(self, provider: str) -> Secret | None:
         """What a provider signs its webhooks with, or None."""
         return self.account(provider).webhook_secret
+
+    def heard(
+        self, provider: str, delivery: Delivery, named: str, task: Task | None = None
+    ) -> Heard:
+        """What a webhook says, of the task as the journal knows it. It may block.
+
+        Args:
+            provider: Who calls.
+            delivery: What came.
+            named: What the URL's query field `tintype` names, or "".
+            task: The task, where the caller knows it.
+
+        Raises:
+            ProtocolError: It says nothing that a document describes.
+        """
+        conversation, secret = self.conversation(provider), self.webhook_secret(provider)
+        if task is None:
+            first = conversation.hear(delivery, None, secret)
+            task = None if first.signed is False else self.known(provider, first.hint.id, named)
+            if task is None:
+                return first
+        return conversation.hear(delivery, task, secret)
 
     def known(self, provider: str, task_id: str, named: str) -> Task | None:
         """The task that a webhook may speak of, as the journal knows it, or None.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
 
+    from tintype._flow import Heard
     from tintype._observing import Progress
     from tintype._performing_async import AsyncPerformer
     from tintype._resuming import Resumed
@@ -150,15 +151,13 @@ class AsyncClient(Configured[AsyncTransport]):
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
-        conversation = self._setup.conversation(provider)
-        secret = self._setup.webhook_secret(provider)
-        if task is None:
-            hint = conversation.hint(delivery)
-            task = await asyncio.to_thread(self._setup.known, provider, hint.id, record)
+        heard = await asyncio.to_thread(self._setup.heard, provider, delivery, record, task)
+        return await self._confirm(heard, provider)
+
+    async def _confirm(self, heard: Heard, provider: str) -> Task:
+        flow = self._setup.conversation(provider).confirm(heard)
         return await self._performer.run(
-            provider,
-            conversation.receive(delivery, task, secret),
-            record=task.record if task else "",
+            provider, flow, record=heard.known.record if heard.known else ""
         )
 
     # --------------------------------------------------------------------- results

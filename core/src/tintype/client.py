@@ -140,16 +140,9 @@ class Client(Configured[Transport]):
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
-        conversation = self._setup.conversation(provider)
-        secret = self._setup.webhook_secret(provider)
-        if task is None:
-            hint = conversation.hint(delivery)
-            task = self._setup.known(provider, hint.id, record)
-        return self._performer.run(
-            provider,
-            conversation.receive(delivery, task, secret),
-            record=task.record if task else "",
-        )
+        heard = self._setup.heard(provider, delivery, record, task)
+        flow = self._setup.conversation(provider).confirm(heard)
+        return self._performer.run(provider, flow, record=heard.known.record if heard.known else "")
 
     # --------------------------------------------------------------------- results
 

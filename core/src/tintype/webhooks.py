@@ -37,18 +37,20 @@ class WebhookApp:
 
     A call is answered with 200 once its task is confirmed, or known already; with 503 where
     the provider could not be asked, so that it calls again; with 400, 404, 405 or 413 where
-    the call is no webhook of anybody's. With a journal, 404 is also for a task that neither
+    the call is no webhook of anybody's, 408 where its body does not come in time. It may be mounted
+    below any path. With a journal, 404 is also for a task that neither
     the journal knows nor the URL's `tintype` names: it is somebody else's.
 
     Args:
         client: Asks the providers. With a journal it finds lost submissions again.
         on_task: Awaited with each task that was confirmed to have ended, once.
         limit: The most bytes of a body.
-        patience: Seconds in which the provider has to confirm.
+        patience: Seconds in which the body has to come and the provider to confirm.
 
     Attributes:
         counts: How many calls were `confirmed`, `early` (the task still runs), `duplicate`,
-            `forged`, `malformed`, `oversized`, `unconfirmed`, or `misdirected`.
+            `forged` (a wrong signature, or a task the provider does not know), `malformed`,
+            `oversized`, `slow`, `unconfirmed`, or `misdirected`.
     """
 
     def __init__(
@@ -78,21 +80,23 @@ class WebhookApp:
     async def _answer(self, scope: Mapping[str, object], receive: Receive) -> tuple[int, str]:
         if scope["method"] != "POST":
             return 405, "misdirected"
-        body = await self._body(receive)
-        if body is None:
-            return 413, "oversized"
-        provider = str(scope["path"]).strip("/")
+        provider = _provider(scope)
         query = parse_qs(_bytes(scope.get("query_string")).decode("latin-1"))
         record = query.get(CALLBACK_FIELD, [""])[0]
+        read = False
         try:
             async with asyncio.timeout(self._patience):
+                body = await self._body(receive)
+                read = True
+                if body is None:
+                    return 413, "oversized"
                 delivery = Delivery(body=body, headers=_headers(scope.get("headers")))
                 task = await self._confirmed(delivery, provider, record)
                 if not task.state.terminal:
                     return 200, "early"
                 saved = await self._is_saved(provider, task)
         except (TintypeError, TimeoutError) as error:
-            return _refusal(error)
+            return _refusal(error) if read else (408, "slow")
         if saved or (provider, task.id) in self._ended:
             return 200, "duplicate"
         await self._hand_over(provider, task)  # which takes as long as it takes
@@ -104,15 +108,16 @@ class WebhookApp:
         Raises:
             _StrangerError: There is a journal, and it is nobody's there.
         """
-        known: Task | None = None
-        if not isinstance(self._client.journal, NoJournal):
-            setup = self._client._setup  # noqa: SLF001 - this package's own
-            hint = setup.conversation(provider).hint(delivery)
-            known = await asyncio.to_thread(setup.known, provider, hint.id, record)
-            if known is None:
-                msg = "The journal does not know the task."
-                raise _StrangerError(msg, provider=provider)
-        return await self._client.receive(delivery, provider=provider, record=record, task=known)
+        setup = self._client._setup  # noqa: SLF001 - this package's own
+        # A stranger's megabyte is read in a thread: the client's other tasks go on meanwhile.
+        heard = await asyncio.to_thread(setup.heard, provider, delivery, record)
+        if heard.signed is False:
+            msg = "The webhook's signature is wrong."
+            raise _ForgedError(msg, provider=provider)
+        if not heard.known and not isinstance(self._client.journal, NoJournal):
+            msg = "The journal does not know the task."
+            raise _StrangerError(msg, provider=provider)
+        return await self._client._confirm(heard, provider)  # noqa: SLF001
 
     async def _hand_over(self, provider: str, task: Task) -> None:
         """Tell of a task, once. Where that fails, the next call tells of it again."""
@@ -133,14 +138,25 @@ class WebhookApp:
 
     async def _body(self, receive: Receive) -> bytes | None:
         """The body, or None where it is larger than anyone's webhook."""
-        body = b""
+        body = bytearray()
         while True:
             message = await receive()
             body += _bytes(message.get("body"))
             if len(body) > self._limit or message["type"] == "http.disconnect":
                 return None
             if not message.get("more_body"):
-                return body
+                return bytes(body)
+
+
+def _provider(scope: Mapping[str, object]) -> str:
+    """Whom a path names, below where the application is mounted: a path holds its `root_path`."""
+    path, root = str(scope["path"]), str(scope.get("root_path") or "").rstrip("/")
+    below = path.removeprefix(root) if path.startswith(f"{root}/") else path
+    return below.strip("/")
+
+
+class _ForgedError(TintypeError):
+    """A call that somebody else than the provider made."""
 
 
 class _StrangerError(TintypeError):
@@ -157,6 +173,7 @@ def _refusal(error: Exception) -> tuple[int, str]:
 _REFUSALS = (
     (UnknownProviderError, 404, "misdirected"),
     (_StrangerError, 404, "misdirected"),
+    (_ForgedError, 400, "forged"),
     (NotFoundError, 400, "forged"),
     (ProtocolError, 400, "malformed"),
 )

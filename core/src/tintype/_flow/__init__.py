@@ -23,7 +23,7 @@ from tintype._effects import Flow
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.following import follow, followed, question, watch
 from tintype._flow.planning import check_encoding, plan, quotes, total
-from tintype._flow.receiving import receive
+from tintype._flow.receiving import Heard, confirm, hear
 from tintype._flow.rereading import reread
 from tintype._flow.submitting import submit
 from tintype._registry import Plugin
@@ -39,7 +39,7 @@ from tintype.messages import Delivery, Request
 from tintype.models import Attempt, Generation, Notice, Quote, Task
 from tintype.request import ImageRequest
 
-__all__ = ["Conversation", "Terms"]
+__all__ = ["Conversation", "Heard", "Terms"]
 
 
 class Conversation:
@@ -176,19 +176,25 @@ class Conversation:
 
     # --------------------------------------------------------------------- webhooks
 
-    def hint(self, delivery: Delivery) -> Task:
-        """What a webhook says, believed by nobody yet.
+    def hear(
+        self, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
+    ) -> Heard:
+        """What a webhook says, believed by nobody yet, and whether it is signed.
 
         Raises:
             ProtocolError: It says nothing that a document describes.
         """
-        return self._channel.reader.read_task(Operation.WEBHOOK, delivery, Task())
+        return hear(self._channel, delivery, task, secret)
+
+    def confirm(self, heard: Heard) -> Flow[Task]:
+        """The task a webhook speaks of, once somebody confirms it."""
+        return confirm(self._channel, heard)
 
     def receive(
         self, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
     ) -> Flow[Task]:
-        """The task a webhook speaks of, once somebody confirms it."""
-        return receive(self._channel, delivery, task, secret)
+        """The same at once."""
+        return (yield from self.confirm(self.hear(delivery, task, secret)))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from tintype._effects import Flow
 from tintype._flow.channel import Channel
@@ -14,28 +14,54 @@ from tintype.messages import Delivery
 from tintype.models import Task
 
 
-def receive(
-    channel: Channel, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
-) -> Flow[Task]:
-    """The task a webhook speaks of.
+@frozen(kw_only=True)
+class Heard:
+    """What a webhook says.
 
-    What it says is a hint, and the provider is asked; unless the plugin can tell that it
-    is signed with `secret`.
+    Attributes:
+        hint: The task as it tells of it, believed by nobody yet.
+        known: The task as it was known before, or None where nobody knows it.
+        signed: Whether the plugin knows it to be the provider's; None where nothing is signed.
+    """
+
+    hint: Task
+    known: Task | None = None
+    signed: bool | None = None
+
+
+def hear(
+    channel: Channel, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
+) -> Heard:
+    """What a webhook says, and whether it is signed with `secret`.
+
+    Raises:
+        ProtocolError: It says nothing that a document describes.
+    """
+    signed = _signed(channel, delivery, secret)
+    if signed is False:
+        return Heard(hint=Task(), known=task, signed=False)
+    hint = channel.reader.read_task(Operation.WEBHOOK, delivery, task or Task(), task=task)
+    return Heard(hint=hint, known=task, signed=signed)
+
+
+def confirm(channel: Channel, heard: Heard) -> Flow[Task]:
+    """The task a webhook speaks of: the provider is asked, unless it signed what it said.
 
     Raises:
         ProtocolError: It speaks of another task, its signature is wrong, or nobody can
             confirm it.
     """
-    before = task or Task()
-    verified = _verified(channel, delivery, secret)
-    hint = channel.reader.read_task(Operation.WEBHOOK, delivery, before, task=task)
+    before, hint = heard.known or Task(), heard.hint
+    if heard.signed is False:
+        msg = "The webhook's signature is wrong."
+        raise ProtocolError(msg, provider=channel.info.name)
     if before.id and hint.id != before.id:
         msg = f"The webhook speaks of the task {hint.id!r}, not of {before.id!r}."
         raise ProtocolError(msg, provider=channel.info.name)
     known = evolve(before, id=hint.id, provider=hint.provider, model=hint.model)
     if known.state.terminal:
         return known
-    if verified:
+    if heard.signed:
         return (yield from channel.keep(hint))
     asked = question(channel, known)
     if asked is None:
@@ -44,14 +70,13 @@ def receive(
     return (yield from channel.tell(Operation.POLL, asked, known))
 
 
-def _verified(channel: Channel, delivery: Delivery, secret: Secret | None) -> bool:
-    """Whether the plugin knows the webhook to be the provider's."""
+def _signed(channel: Channel, delivery: Delivery, secret: Secret | None) -> bool | None:
+    """Whether the plugin knows the webhook to be the provider's; None where it cannot tell."""
     if secret is None:
-        return False
+        return None
     at = channel.terms.clock.now()
     exchange = Exchange(operation=Operation.WEBHOOK, at=at, message=delivery)
-    signed = channel.reader.call(channel.extras.verify, exchange=exchange, secret=secret.reveal())
-    if signed is False:
-        msg = "The webhook's signature is wrong."
-        raise ProtocolError(msg, provider=channel.info.name)
-    return bool(signed)
+    signed: object = channel.reader.call(
+        channel.extras.verify, exchange=exchange, secret=secret.reveal()
+    )
+    return signed if isinstance(signed, bool) else None
