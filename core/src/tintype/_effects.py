@@ -86,7 +86,10 @@ class Fetch:
 
 @frozen(kw_only=True)
 class Record:
-    """Write this down before going on. The reply is the record's id, "" without a journal."""
+    """Write this down before going on. The reply is the record's id, "" without a journal.
+
+    A `JournalError` says that it is not durable, or not in time.
+    """
 
     entry: Entry
 

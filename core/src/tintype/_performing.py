@@ -34,6 +34,7 @@ from tintype._setup import (
     closed,
     hurried,
     read_reference,
+    unanswered,
 )
 from tintype._trail import Trail
 from tintype.entries import Snapshot
@@ -250,7 +251,10 @@ class _Line:
     def _record(self, effect: Record) -> str:
         written = self._setup.journal.record(effect.entry)
         try:
-            return written.result()
+            return written.result(self._setup.patience)
+        except TimeoutError:
+            self._setup.take_back(effect, written)
+            raise unanswered(effect, self._setup.patience) from None
         except BaseException:  # such as an interruption, while it may be written all the same
             self._setup.take_back(effect, written)
             raise

@@ -33,6 +33,7 @@ from tintype._setup import (
     closed,
     hurried,
     read_reference,
+    unanswered,
 )
 from tintype._trail import Trail
 from tintype.entries import Snapshot
@@ -279,7 +280,11 @@ class _Line:
             return written.result()
         # Shielded: what is being written is written, also when the caller is cancelled.
         try:
-            return await asyncio.shield(asyncio.wrap_future(written))
+            async with asyncio.timeout(self._setup.patience):
+                return await asyncio.shield(asyncio.wrap_future(written))
+        except TimeoutError:
+            self._setup.take_back(effect, written)
+            raise unanswered(effect, self._setup.patience) from None
         except BaseException:
             self._setup.take_back(effect, written)
             raise

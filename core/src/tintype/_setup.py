@@ -32,6 +32,7 @@ from tintype.entries import Intent, Released, Settled
 from tintype.errors import (
     Billed,
     InvalidRequestError,
+    JournalError,
     Outcome,
     ProtocolError,
     TintypeError,
@@ -43,6 +44,7 @@ from tintype.models import Image, Task
 
 # Seconds for all last words to providers together when a call is interrupted.
 FAREWELL = 5.0
+_PATIENCE = 60.0
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -87,6 +89,8 @@ class Setup:
         if options.budgets and isinstance(self.journal, NoJournal):
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
+        # How long a journal's database is waited for: no longer than a provider.
+        self.patience = options.request_timeout or _PATIENCE
         self.followed = FOLLOWED
         self._jitter = _jitter(options.seed)
         self._completed: dict[str, Account] = {}
@@ -330,6 +334,15 @@ def closed(trail: Trail) -> TintypeError:
         return left_running(task)
     msg = "The client was closed while the call was under way; what had left may be charged."
     return UsageError(msg, billed=Billed.UNKNOWN)
+
+
+def unanswered(effect: Record, seconds: float) -> JournalError:
+    """What a flow is told whose entry is not durable in time: the journal's database hangs."""
+    unsent = isinstance(effect.entry, Intent)
+    msg = f"The journal did not answer within {seconds:g} seconds."
+    return JournalError(
+        f"{msg} Nothing was sent." if unsent else msg, billed=Billed.NO if unsent else None
+    )
 
 
 def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:

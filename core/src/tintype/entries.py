@@ -24,12 +24,14 @@ class Intent:
         request: What is asked, as resolved.
         quote: What it is expected to cost, or None where nobody asked.
         budgets: What it has to fit into.
+        record: The record's id, which the journal gives.
     """
 
     provider: str
     request: ImageRequest = field(repr=False)
     quote: Quote | None = None
     budgets: tuple[Budget, ...] = ()
+    record: str = ""
 
 
 @frozen(kw_only=True)

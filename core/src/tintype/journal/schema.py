@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tintype.journal.tables import metadata
 
 HEAD = "0002"
 _KNOWN = ("0001", HEAD)  # every schema there has been
+# Whoever makes or migrates the tables holds this lock of a PostgreSQL server.
+_TURN = 0x74696E74797065
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -39,6 +42,55 @@ def database_url(where: str | Path) -> URL:
         raise JournalError(msg, billed=Billed.NO) from error
 
 
+class Place:
+    """The file of an SQLite journal: nobody else's to read, and there as long as it is used."""
+
+    def __init__(self, url: URL) -> None:
+        self._path = None
+        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+            self._path = Path(url.database)
+        self._file: tuple[int, int] | None = None
+
+    def note(self) -> None:
+        """Remember which file it is, now that it is open."""
+        self._file = self._found()
+
+    def check(self) -> None:
+        """Find out whether the file that is written to is still the one that others find.
+
+        Raises:
+            JournalError: It was deleted, or another one stands in its place.
+        """
+        if self._path is not None and self._found() != self._file:
+            msg = (
+                f"The journal {self._path} was moved or deleted while it was in use: what is "
+                "written now nobody would find. Open it anew; nothing was sent."
+            )
+            raise JournalError(msg, billed=Billed.NO)
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found else None
+
+
+def _make_private(path: Path) -> None:
+    """Make an SQLite file that only its owner reads, or take what others may do with it away.
+
+    What SQLite puts beside it has the same mode.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return
+    with suppress(OSError):  # it is somebody else's: whether it can be used is seen next
+        for each in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+            if each.exists() and each.stat().st_mode & 0o077:
+                each.chmod(0o600)
+
+
 def opened(url: URL, busy_seconds: int) -> Engine:
     """An engine on a database with the schema of this version.
 
@@ -60,8 +112,8 @@ def opened(url: URL, busy_seconds: int) -> Engine:
 def _engine(url: URL, shown: str, busy_seconds: int, undo: ExitStack) -> Engine:
     try:
         if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url)
+            _make_private(Path(url.database))
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=_limits(url, busy_seconds))
         undo.callback(engine.dispose)
         if url.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", partial(_durable, busy_seconds))
@@ -75,6 +127,17 @@ def _engine(url: URL, shown: str, busy_seconds: int, undo: ExitStack) -> Engine:
         )
         raise JournalError(msg, billed=Billed.NO) from error
     return engine
+
+
+def _limits(url: URL, busy_seconds: int) -> dict[str, object]:
+    """How long a server is waited for; what the URL itself says goes first."""
+    if url.get_backend_name() != "postgresql":
+        return {}
+    limits: dict[str, object] = {"connect_timeout": busy_seconds}
+    milliseconds = busy_seconds * 1000
+    options = f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+    limits["options"] = options
+    return {name: value for name, value in limits.items() if name not in url.query}
 
 
 def _upgrade(connection: Connection, shown: str) -> None:
@@ -99,8 +162,11 @@ def _upgrade(connection: Connection, shown: str) -> None:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         # Two processes may open a new journal at once: the second waits, and finds it made.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        if _version(connection) == HEAD:
-            return
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:name)"), {"name": _TURN})
+    if _version(connection) == HEAD:
+        connection.rollback()
+        return
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection

@@ -64,7 +64,7 @@ class Spool:
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
-        if not path.exists():
+        if path.is_symlink() or not path.exists():  # a link is nobody's picture
             _replace(path, data)
 
 
@@ -74,12 +74,23 @@ def record_path(folder: Path, record: str, suffix: str) -> Path:
     Raises:
         JournalError: The record's id is none: it may have come from anywhere, as `../x`.
     """
+    return folder / f"{checked_record(record)}{suffix}"
+
+
+def checked_record(record: str) -> str:
+    """A record's id.
+
+    Raises:
+        JournalError: It is none.
+    """
     if _RECORD.fullmatch(record):
-        return folder / f"{record}{suffix}"
+        return record
     msg = f"{record[:80]!r} is no record of a journal."
     raise JournalError(msg)
 
 
+# Windows has neither this flag nor, for most, such links.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _RECORD = re.compile(r"[0-9a-f]{28}")
 
 
@@ -91,9 +102,9 @@ def durably(path: Path, data: bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}{_PART}")
-    with part.open("wb") as file:
-        os.chmod(part, 0o600)  # noqa: PTH101 - before the first byte, whatever the umask is
+    part = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}{_PART}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600)
+    with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -17,7 +17,7 @@ import attrs
 import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy.engine import Connection, RowMapping
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tintype.convert import from_json, to_json
@@ -36,9 +36,9 @@ from tintype.journal import File, JournalRecord
 from tintype.journal.answers import Answers
 from tintype.journal.money import reserve, settlement
 from tintype.journal.owner import may_be_taken, me
-from tintype.journal.schema import database_url, opened
+from tintype.journal.schema import Place, database_url, opened
 from tintype.journal.spool import Spool
-from tintype.journal.tables import event, image, submission
+from tintype.journal.tables import event, image, submission, task_key
 from tintype.journal.writer import BatchError, Writer, unwritten
 from tintype.models import Image, Notice, Task, TaskState
 from tintype.request import ImageRequest
@@ -71,7 +71,9 @@ class SqlJournal:
         busy_seconds: int = _BUSY_SECONDS,
     ) -> None:
         url = database_url(where)
+        self._place = Place(url)
         self._engine = opened(url, busy_seconds)
+        self._place.note()
         self._immediate = url.get_backend_name() == "sqlite"
         self._folder = spool or _spool_folder(url.database if self._immediate else None)
         self._spool = Spool(self._folder)
@@ -88,7 +90,8 @@ class SqlJournal:
         """Write an entry down; the future is done once it is durable."""
         if isinstance(entry, Intent):
             self._check_room()
-        return self._writer.submit(entry)
+            self._place.check()
+        return self._writer.submit(_named(entry))
 
     def close(self) -> None:
         """Write what is waiting, and let the database go."""
@@ -120,6 +123,27 @@ class SqlJournal:
         """Write entries in one transaction; a budget refuses its own intent alone."""
         # What was paid for is on disk first: that needs no database.
         spooled = [self._spooled(entry) for entry in entries]
+        try:
+            answers = self._transacted(spooled)
+        except (BatchError, SQLAlchemyError) as error:
+            if not _was_dropped(error):
+                raise
+            answers = self._transacted(spooled)  # whatever was written is written again as it is
+        for entry in spooled:
+            self._forget(entry)
+        return answers
+
+    def _forget(self, entry: Entry | TintypeError) -> None:
+        """Drop from disk what the database knows to be elsewhere, or over."""
+        match entry:
+            case Saved(done=True):
+                self._spool.drop(entry.record, entry.index)
+            case Understood() | Settled(by_hand=True):
+                self._answers.drop(entry.record)
+            case _:
+                pass
+
+    def _transacted(self, spooled: list[Entry | TintypeError]) -> list[str | TintypeError]:
         answers: list[str | TintypeError] = []
         with self._begun() as connection:
             for entry in spooled:
@@ -132,9 +156,6 @@ class SqlJournal:
                     answers.append(error)
             with _of_nobody():
                 connection.commit()
-        for entry in spooled:
-            if isinstance(entry, Understood) or (isinstance(entry, Settled) and entry.by_hand):
-                self._answers.drop(entry.record)
         return answers
 
     def _spooled(self, entry: Entry) -> Entry | TintypeError:
@@ -142,8 +163,7 @@ class SqlJournal:
         try:
             match entry:
                 case Snapshot(task=task):
-                    named = task if task.record else evolve(task, record=_new_id())
-                    return Snapshot(task=self._spool.keep(named))
+                    return Snapshot(task=self._spool.keep(task))
                 case Unread():
                     self._answers.keep(entry)
                 case _:
@@ -184,8 +204,10 @@ class SqlJournal:
         return self._answers.find(entry.record)
 
     def _intend(self, connection: Connection, intent: Intent) -> str:
+        record = intent.record
+        if connection.execute(_row(record)).first() is not None:
+            return record  # the answer to an earlier try was lost, and not what it wrote
         reserved = reserve(connection, intent)
-        record = _new_id()
         references = tuple(each.digested() for each in intent.request.references)
         connection.execute(
             submission.insert().values(
@@ -296,7 +318,7 @@ class SqlJournal:
             **({"outcome": outcome.value} if outcome else {}),
             "billed": task.billed.value,
             "state": task.state.value,
-            "task_id": task.id,
+            "task_id": task_key(task.id),
             "task": text,
             "updated_at": _now(),
             **settlement(task),
@@ -317,8 +339,6 @@ class SqlJournal:
         values = {**attrs.asdict(saved), "number": saved.index, "at": _now()}
         del values["index"]
         connection.execute(image.insert().values(**values))
-        if saved.done:
-            self._spool.drop(saved.record, saved.index)
         return saved.record
 
     def _release(self, connection: Connection, record: str) -> str:
@@ -347,7 +367,7 @@ class SqlJournal:
 
     def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, or None."""
-        named = (submission.c.provider == provider) & (submission.c.task_id == task_id)
+        named = (submission.c.provider == provider) & (submission.c.task_id == task_key(task_id))
         with _translated(), self._engine.connect() as connection:
             row = connection.execute(sa.select(submission).where(named)).mappings().first()
             return self._record_of(connection, row) if row is not None and task_id else None
@@ -433,6 +453,23 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 _ABANDONED = "The process ended while the submission was under way; its answer is lost."
 _RESCUED = "The process ended while it wrote these images down: there may have been more."
+
+
+def _named(entry: Entry) -> Entry:
+    """An entry whose record has its id: it is given once, however often it is tried."""
+    match entry:
+        case Intent(record=""):
+            return evolve(entry, record=_new_id())
+        case Snapshot(task=Task(record="") as task):
+            return Snapshot(task=evolve(task, record=_new_id()))
+        case _:
+            return entry
+
+
+def _was_dropped(error: BatchError | SQLAlchemyError) -> bool:
+    """Whether the connection was lost, and not what was to be written refused."""
+    cause = error.args[0] if isinstance(error, BatchError) else error
+    return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
 @contextmanager

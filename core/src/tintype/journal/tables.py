@@ -2,9 +2,59 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+import hashlib
+import re
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy import String as Varchar
+from sqlalchemy import Text as LongText
 
 metadata = MetaData()
+
+# PostgreSQL takes no NUL in a text, and no database half a character.
+_UNUSABLE = re.compile("[\x00\ud800-\udfff]")
+_LONGEST_ID = 200
+
+
+def clean(text: str) -> str:
+    """A text that every database takes."""
+    return _UNUSABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def task_key(task_id: str) -> str:
+    """What a task is looked up by: its id, or the digest of one that is too long for an index."""
+    if len(task_id) <= _LONGEST_ID:
+        return task_id
+    return f"sha256:{hashlib.sha256(task_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+class Text(TypeDecorator[str]):
+    """Text that is cleaned on its way in: what is looked for as what is written."""
+
+    impl: type[Varchar] = LongText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The text as the database takes it."""
+        return None if value is None else clean(value)
+
+
+class String(Text):
+    """The same of a limited length."""
+
+    impl = Varchar
+    cache_ok = True
+
 
 submission = Table(
     "submission",
