@@ -112,6 +112,8 @@ def submit(request: ImageRequest) -> Request:
         )
         return Request(method="POST", url=_PICTURES, body=MultipartBody(parts=parts))
     body: dict[str, object] = {"prompt": request.prompt, **request.options.get("easel", {})}
+    if request.webhook_url is not None:
+        body["callback"] = request.webhook_url
     return Request.post(_PICTURES, body, stream=request.stream)
 
 

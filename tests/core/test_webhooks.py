@@ -9,11 +9,13 @@ import types
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.core import easel
 from tests.core.conftest import KEY
 from tests.core.loopback import Fault, Loopback, Pause, answer, said
@@ -28,6 +30,7 @@ from tintype import (
     TaskState,
     hookimpl,
 )
+from tintype._settle import proof
 from tintype.cli.webhooks import saving
 from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import Billed, SubmissionUnknownError, TintypeError
@@ -37,6 +40,7 @@ from tintype.messages import find_header
 from tintype.webhooks import WebhookApp
 
 REQUEST = ImageRequest(prompt="a red panda")
+TOKEN = "nobody-guesses-this"
 CREATE = "POST /v1/pictures"
 LOOK = "GET /v1/pictures/p1"
 DRAWING = said({"id": "p1", "state": "drawing"})
@@ -524,22 +528,36 @@ async def test_a_lost_submission_is_found_again_by_its_entry(
 ) -> None:
     """Its answer was lost; the URL's entry says whose task the webhook speaks of."""
     server.on(CREATE, Fault.RESET).on(LOOK, DONE)
+    asked = evolve(REQUEST, webhook_url="https://me.test/easel?a=b")
     with pytest.raises(SubmissionUnknownError) as caught:
-        await strange.client.generate(REQUEST, provider="easel")
+        await strange.client.generate(asked, provider="easel")
     entry = caught.value.record
-    assert await strange.call(query=f"a=b&tintype={entry}") == (200, "confirmed")
+    (sent,) = [each for each in server.requests if each.method == "POST"]
+    query = urlsplit(json.loads(sent.body)["callback"]).query
+    assert entry in query
+    assert query.partition(f"{entry}.")[2] not in str(caught.value)
+    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    assert await strange.call(query=f"tintype={entry}.guessed") == (404, "misdirected")
+    assert strange.journal.records()[0].lost
+    assert await strange.call(query=query) == (200, "confirmed")
     (line,) = strange.journal.records()
     assert (line.id, line.outcome) == (entry, Outcome.ACCEPTED)
     assert strange.told[0].record == entry
     assert strange.told[0].request is not None
+    assert strange.told[0].request.webhook_url == asked.webhook_url  # a task goes anywhere
     (path,) = await strange.client.save(strange.told[0], tmp_path / "out")
     assert path.read_bytes() == PNG
     assert not strange.journal.records()[0].open
     assert [line for line in server.lines() if line == CREATE] == [CREATE]
 
 
+def _intent(provider: str) -> Intent:
+    """A submission whose webhook's URL holds the token."""
+    return Intent(provider=provider, request=REQUEST, callback=proof(TOKEN))
+
+
 async def _lost(journal: SqlJournal, provider: str = "easel") -> str:
-    entry = journal.record(Intent(provider=provider, request=REQUEST)).result()
+    entry = journal.record(_intent(provider)).result()
     lost = Settled(record=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="lost")
     return journal.record(lost).result()
 
@@ -548,7 +566,7 @@ async def test_the_entry_of_another_provider_is_not_bound(strange: Hall, server:
     """The call is for nobody here."""
     server.on(LOOK, DONE)
     entry = await _lost(strange.journal, provider="other")
-    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    assert await strange.call(query=f"tintype={entry}.{TOKEN}") == (404, "misdirected")
     assert strange.journal.records([entry])[0].task is None
 
 
@@ -558,10 +576,10 @@ async def test_the_entry_of_a_rejected_submission_is_not_bound(
 ) -> None:
     """No task came of it: whatever the webhook speaks of is another's."""
     server.on(LOOK, DONE)
-    entry = strange.journal.record(Intent(provider="easel", request=REQUEST)).result()
+    entry = strange.journal.record(_intent("easel")).result()
     over = Settled(record=entry, outcome=outcome, billed=Billed.NO, reason="no")
     strange.journal.record(over).result()
-    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    assert await strange.call(query=f"tintype={entry}.{TOKEN}") == (404, "misdirected")
     assert strange.journal.records([entry])[0].task is None
 
 
@@ -570,8 +588,8 @@ async def test_the_entry_of_a_submission_under_way_is_bound(
 ) -> None:
     """The webhook was faster than the answer."""
     server.on(LOOK, DONE)
-    entry = strange.journal.record(Intent(provider="easel", request=REQUEST)).result()
-    assert await strange.call(query=f"tintype={entry}") == (200, "confirmed")
+    entry = strange.journal.record(_intent("easel")).result()
+    assert await strange.call(query=f"tintype={entry}.{TOKEN}") == (200, "confirmed")
     assert strange.told[0].record == entry
 
 
@@ -579,7 +597,7 @@ async def test_the_entry_of_a_known_task_is_not_bound(strange: Hall, server: Loo
     """A record that has its task keeps it."""
     server.on(LOOK, DONE)
     entry = _note(strange.journal, "p9")
-    assert await strange.call(query=f"tintype={entry}") == (404, "misdirected")
+    assert await strange.call(query=f"tintype={entry}.{TOKEN}") == (404, "misdirected")
     (line,) = strange.journal.records([entry])
     assert line.task is not None
     assert line.task.id == "p9"
@@ -590,9 +608,53 @@ async def test_a_known_task_is_not_bound_to_another_entry(hall: Hall, server: Lo
     server.on(LOOK, DONE)
     (mine,) = [line.id for line in hall.journal.records()]
     lost = await _lost(hall.journal)
-    assert await hall.call(query=f"tintype={lost}") == (200, "confirmed")
+    assert await hall.call(query=f"tintype={lost}.{TOKEN}") == (200, "confirmed")
     assert hall.told[0].record == mine
     assert hall.journal.records([lost])[0].task is None
+
+
+async def test_a_lost_submission_stays_unknown_until_its_task_has_ended(
+    strange: Hall, server: Loopback
+) -> None:
+    """Some providers say `running` of whatever they are asked about."""
+    server.on(LOOK, DRAWING, DONE)
+    entry = await _lost(strange.journal)
+    query = f"tintype={entry}.{TOKEN}"
+    assert await strange.call(query=query) == (200, "early")
+    assert strange.journal.records([entry])[0].lost
+    assert await strange.call(query=query) == (200, "confirmed")
+    assert not strange.journal.records([entry])[0].lost
+
+
+async def test_a_lost_submission_is_not_bound_to_a_task_that_is_older(
+    server: Loopback, tmp_path: Path
+) -> None:
+    """The provider knows the task, and drew it before the submission left."""
+    server.on(LOOK, DONE)
+    journal = SqlJournal(tmp_path / "journal.db")
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    plugins = {"easel": _dated(datetime.now(UTC) - timedelta(hours=1))}
+    async with AsyncClient(account, plugins=plugins, journal=journal, environ={}) as client:
+        entry = await _lost(journal)
+        made = Hall(WebhookApp(client, saving(client, tmp_path)), client, journal, [])
+        assert await made.call(query=f"tintype={entry}.{TOKEN}") == (400, "malformed")
+        assert journal.records([entry])[0].lost
+    journal.close()
+
+
+def _dated(at: datetime) -> types.ModuleType:
+    """The easel, which says when it began."""
+    plugin = types.ModuleType("easel_with_dates")
+    for name in ("describe", "price", "submit", "poll"):
+        setattr(plugin, name, getattr(easel, name))
+
+    @hookimpl
+    def parse(exchange: Exchange) -> Task:
+        """As the easel does, with a date."""
+        return evolve(easel.parse(exchange), created_at=at)
+
+    plugin.parse = parse  # type: ignore[attr-defined]
+    return plugin
 
 
 @pytest.mark.parametrize("query", ["tintype=nobody", "tintype=", "tintype=%00", "tintype=a&&;"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +24,24 @@ from tintype.models import Cost, Image, Notice, Quote, QuoteLine, Resolved, Task
 from tintype.request import ImageRequest
 
 CALLBACK_FIELD = "tintype"
-"""The query field of a webhook URL that names the journal's record."""
+"""The query field of a webhook URL that names the journal's record, and proves that it may."""
+
+
+def proof(token: str) -> str:
+    """What a journal keeps of a token: who reads it there cannot say it."""
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""
+
+
+def named_by(callback: str, proven: Callable[[str], str]) -> str:
+    """The record that a webhook URL's field names, "" where it does not know the record's token.
+
+    Args:
+        callback: The field's value, `RECORD.TOKEN`.
+        proven: The proof that the journal keeps for a record, "" where it has none.
+    """
+    record, _, token = callback.partition(".")
+    kept = proven(record) if record and token else ""
+    return record if kept and hmac.compare_digest(kept, proof(token)) else ""
 
 
 def stamped(
@@ -68,15 +87,16 @@ def stamped(
     )
 
 
-def with_callback(request: ImageRequest, record: str) -> ImageRequest:
+def with_callback(request: ImageRequest, record: str, token: str) -> ImageRequest:
     """The request, its webhook URL naming the journal's record of the submission.
 
-    The answer to a submission may be lost; the webhook then tells which one it was.
+    The answer to a submission may be lost; the webhook then tells which one it was. A record's
+    id is printed and logged, so it proves nothing: only the token beside it does.
     """
-    if not record or request.webhook_url is None:
+    if not record or not token or request.webhook_url is None:
         return request
     parts = urlsplit(request.webhook_url)
-    query = "&".join(filter(None, [parts.query, f"{CALLBACK_FIELD}={record}"]))
+    query = "&".join(filter(None, [parts.query, f"{CALLBACK_FIELD}={record}.{token}"]))
     return evolve(request, webhook_url=urlunsplit(parts._replace(query=query)))
 
 

@@ -23,6 +23,7 @@ from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._results import Rules
 from tintype._resuming import Resumed, claimed, of_provider, resuming
+from tintype._settle import named_by
 from tintype._trail import FOLLOWED, Trail
 from tintype._verdicts import left_running
 from tintype.account import Account, Secret, Variables
@@ -132,6 +133,7 @@ class Setup:
                 on_unsupported=self._options.on_unsupported,
                 budgets=self._options.budgets,
                 providers=frozenset(self.registry.names),
+                token=_token,
                 encode=lambda request: encode(request, plugin.info, self.account(provider)),
             )
             self._conversations[provider] = Conversation(plugin, terms)
@@ -205,18 +207,26 @@ class Setup:
         Args:
             provider: Who calls.
             task_id: The task it names.
-            named: The record that the webhook's URL names, "" where it names none. It counts
-                only for a submission whose answer was lost or is still to come: one that
-                has its task keeps it, and what was rejected has none.
+            named: What the query field `tintype` of the webhook's URL holds, or "". It counts
+                only where its token is the record's, and for a submission whose answer was
+                lost or is still to come: one that has its task keeps it, and what was
+                rejected has none.
         """
         record = self.journal.find(provider, task_id)
         if record is not None:
             return record.task
-        found = self.journal.records([named]) if named else []
-        lost = [each for each in found if each.provider == provider and _awaits_its_task(each)]
-        if not lost:
+        found: dict[str, JournalRecord] = {}
+
+        def proven(record: str) -> str:
+            found.update({each.id: each for each in self.journal.records([record])})
+            return found[record].callback if record in found else ""
+
+        lost = found.get(named_by(named, proven))
+        if lost is None or lost.provider != provider or not _awaits_its_task(lost):
             return None
-        return Task(provider=provider, record=named, request=lost[0].request)
+        return Task(
+            provider=provider, record=lost.id, request=lost.request, created_at=lost.created_at
+        )
 
     def close(self) -> None:
         """Close the journal, if it was opened here."""
@@ -352,6 +362,13 @@ def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
 
 def _awaits_its_task(record: JournalRecord) -> bool:
     return record.task is None and record.outcome in {None, Outcome.UNKNOWN}
+
+
+def _token() -> str:
+    """Something that nobody can guess."""
+    from secrets import token_hex  # noqa: PLC0415 - for webhooks only
+
+    return token_hex(16)
 
 
 def _jitter(seed: int | None) -> Callable[[], float]:

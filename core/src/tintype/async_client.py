@@ -143,8 +143,8 @@ class AsyncClient(Configured[AsyncTransport]):
         Args:
             delivery: What came: the raw body, and the headers.
             provider: Whose webhook it is.
-            record: The value of the URL's query field `tintype`: with it a submission whose
-                answer was lost finds its task again.
+            record: The value of the URL's query field `tintype`, the record and its token: with
+                it a submission whose answer was lost finds its task again, once that has ended.
             task: The task, where you know it; else the journal is asked.
 
         Raises:

@@ -25,6 +25,7 @@ class Intent:
         quote: What it is expected to cost, or None where nobody asked.
         budgets: What it has to fit into.
         record: The record's id, which the journal gives.
+        callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
     """
 
     provider: str
@@ -32,6 +33,7 @@ class Intent:
     quote: Quote | None = None
     budgets: tuple[Budget, ...] = ()
     record: str = ""
+    callback: str = field(default="", repr=False)
 
 
 @frozen(kw_only=True)

@@ -53,6 +53,8 @@ class Terms:
         providers: The names that `options` may have, or none where they are not known.
         encode: What puts a request into bytes, or raises why nothing can be sent; None where
             only the driver knows.
+        token: Something that nobody can guess, another one at each call; "" for nothing: webhooks
+            then find no lost submission again.
     """
 
     clock: Clock
@@ -64,6 +66,7 @@ class Terms:
     budgets: tuple[Budget, ...] = ()
     providers: frozenset[str] = frozenset()
     encode: Callable[[Request], HttpRequest] | None = None
+    token: Callable[[], str] = str
 
 
 class Channel:
@@ -99,11 +102,14 @@ class Channel:
 
     def tell(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task, recorded."""
+        return (yield from self.keep((yield from self.look(operation, asked, task))))
+
+    def look(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
+        """What the provider says of a task."""
         reply = yield Send(request=asked, repeat=True, timeout=self.timeout(None))
         response = expected(reply, Response, DRIVER)
         with self.unread(operation, response, task):
-            latest = self.reader.read_task(operation, response, task, task=task)
-        return (yield from self.keep(latest))
+            return self.reader.read_task(operation, response, task, task=task)
 
     @contextmanager
     def unread(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from attrs import evolve, frozen
 
 from tintype._effects import Flow
@@ -61,13 +63,44 @@ def confirm(channel: Channel, heard: Heard) -> Flow[Task]:
     known = evolve(before, id=hint.id, provider=hint.provider, model=hint.model)
     if known.state.terminal:
         return known
+    lost = bool(before.record) and not before.id
     if heard.signed:
-        return (yield from channel.keep(hint))
+        return (yield from _kept(channel, hint, before, lost=lost))
     asked = question(channel, known)
     if asked is None:
         msg = "The webhook is unsigned and the provider cannot be asked: nobody confirms it."
         raise ProtocolError(msg, provider=channel.info.name)
-    return (yield from channel.tell(Operation.POLL, asked, known))
+    latest = yield from channel.look(Operation.POLL, asked, known)
+    return (yield from _kept(channel, latest, before, lost=lost))
+
+
+def _kept(channel: Channel, task: Task, before: Task, *, lost: bool) -> Flow[Task]:
+    """A task, written down; as that of a lost submission only once it has ended, and fits.
+
+    Raises:
+        ProtocolError: It cannot be the submission's.
+    """
+    if not lost:
+        return (yield from channel.keep(task))
+    if not task.state.terminal:  # some providers say so of tasks that they do not know
+        return evolve(task, record="")
+    if not _fits(channel, task, before):
+        msg = f"The task {task.id!r} is not what the record {before.record} asked for."
+        raise ProtocolError(msg, provider=channel.info.name)
+    return (yield from channel.keep(task))
+
+
+def _fits(channel: Channel, task: Task, before: Task) -> bool:
+    """Whether a task may be the submission's, by the time and the model that it tells."""
+    early = task.created_at and before.created_at and task.created_at < before.created_at - _SKEW
+    asked = before.request.model if before.request else None
+    models = {model.id for model in channel.info.models}
+    other = task.model != asked and {task.model, asked} <= models
+    return not early and not other
+
+
+# How far a provider's clock may be behind.
+_SKEW = timedelta(minutes=5)
 
 
 def _signed(channel: Channel, delivery: Delivery, secret: Secret | None) -> bool | None:

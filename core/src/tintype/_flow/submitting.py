@@ -12,7 +12,7 @@ from tintype._flow.channel import DRIVER, MOST_TRIES, Channel
 from tintype._flow.planning import build
 from tintype._reader import expected
 from tintype._resolve import Plan
-from tintype._settle import with_callback
+from tintype._settle import proof, with_callback
 from tintype._verdicts import (
     closed_stream,
     may_repeat,
@@ -38,9 +38,11 @@ from tintype.request import ImageRequest
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
     for tries in count(1):
-        record = yield from _intend(channel, request, quote)
+        token = channel.terms.token() if request.webhook_url else ""
+        record = yield from _intend(channel, request, quote, proof(token))
+        sent = with_callback(request, record, token)
         try:
-            task = yield from _submit_once(channel, plan, with_callback(request, record), record)
+            task = yield from _submit_once(channel, plan, request, sent, record)
         except TintypeError as error:
             outcome = outcome_of(error)
             yield from channel.keep_answer(error)
@@ -58,7 +60,9 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
     raise AssertionError  # count() does not end
 
 
-def _intend(channel: Channel, request: ImageRequest, quote: Quote | None) -> Flow[str]:
+def _intend(
+    channel: Channel, request: ImageRequest, quote: Quote | None, callback: str
+) -> Flow[str]:
     """The journal's id for a submission that is about to leave.
 
     Raises:
@@ -66,7 +70,7 @@ def _intend(channel: Channel, request: ImageRequest, quote: Quote | None) -> Flo
         BudgetError: It does not fit.
     """
     name, budgets = channel.info.name, channel.terms.budgets
-    intent = Intent(provider=name, request=request, quote=quote, budgets=budgets)
+    intent = Intent(provider=name, request=request, quote=quote, budgets=budgets, callback=callback)
     try:
         return expected((yield Record(entry=intent)), str, DRIVER)
     except JournalError as error:
@@ -80,8 +84,10 @@ def _note(settled: Settled) -> Flow[None]:
         yield Record(entry=settled)
 
 
-def _submit_once(channel: Channel, plan: Plan, request: ImageRequest, record: str) -> Flow[Task]:
-    built = build(channel, request)
+def _submit_once(
+    channel: Channel, plan: Plan, request: ImageRequest, sent: ImageRequest, record: str
+) -> Flow[Task]:
+    built = build(channel, sent)  # what a task tells of its request holds no token
     blank = Task(
         model=plan.model.id,
         request=evolve(request, references=tuple(r.digested() for r in request.references)),

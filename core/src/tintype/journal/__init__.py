@@ -53,6 +53,7 @@ class JournalRecord:
         reason: Why there is no task, or "".
         saved: Files by the index of their image.
         mine: Whether this process follows it.
+        callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
         unread: The file of an answer that nobody understood so far, or "".
     """
 
@@ -67,6 +68,7 @@ class JournalRecord:
     reason: str = ""
     saved: Mapping[int, File] = field(factory=dict)
     mine: bool = False
+    callback: str = field(default="", repr=False)
     unread: str = ""
 
     @property

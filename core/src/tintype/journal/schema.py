@@ -15,8 +15,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from tintype.errors import Billed, JournalError
 from tintype.journal.tables import metadata
 
-HEAD = "0002"
-_KNOWN = ("0001", HEAD)  # every schema there has been
+HEAD = "0003"
+_KNOWN = ("0001", "0002", HEAD)  # every schema there has been
 # Whoever makes or migrates the tables holds this lock of a PostgreSQL server.
 _TURN = 0x74696E74797065
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -223,6 +223,7 @@ class SqlJournal:
                 owner=self._me,
                 reserved=reserved,
                 spent=0,
+                callback=intent.callback,
             )
         )
         _note(connection, record, "intent", to_json(intent.quote) if intent.quote else "{}")
@@ -435,6 +436,7 @@ class SqlJournal:
             reason=row["reason"],
             saved={file["number"]: _file(file) for file in files.mappings()},
             mine=row["owner"] == self._me,
+            callback=row["callback"],
             unread=self._answers.find(row["record"]),
         )
 

@@ -73,6 +73,8 @@ submission = Table(
     Column("owner", String(200), nullable=False),  # "" where nobody follows it
     Column("reserved", BigInteger, nullable=False),  # nanodollars, until it is settled
     Column("spent", BigInteger, nullable=False),  # nanodollars, once it is
+    # The SHA-256 of the token in its webhook's URL.
+    Column("callback", String(64), nullable=False, default="", server_default=""),
     Index("submission_by_time", "created_at"),
     Index("submission_by_task", "provider", "task_id"),
 )
