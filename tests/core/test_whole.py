@@ -109,3 +109,12 @@ def test_a_picture_of_bytes_in_front_is_none() -> None:
     """No program opens it, and nothing is cut off a file that was paid for."""
     with pytest.raises(DownloadError):
         checked_type(b"\n" + PNG, b"\n" + PNG)
+
+
+@pytest.mark.parametrize("fill", [0, 1, 2, 4094, 4095, 4096, 4097, 8191, 100_000])
+def test_any_number_of_fill_bytes_may_stand_before_a_marker(fill: int) -> None:
+    """They are passed over a block at a time, and none is taken for a marker."""
+    begun = b"\xff\xd8\xff\xe0\0\2" + b"\xff" * fill
+    assert is_whole(begun + b"\xff\xda\0\2x\xff\xd9", "image/jpeg")
+    assert not is_whole(begun + b"\xff\xda\0\2x", "image/jpeg")
+    assert not is_whole(begun, "image/jpeg")

@@ -62,7 +62,8 @@ def _jpeg(image: Content) -> bool:
         if marker == _START_OF_SCAN:
             return image.find(b"\xff\xd9", at) >= 0
         if marker == _FILL:
-            at += 1
+            run = image[at : at + _BLOCK]
+            at += len(run) - len(run.lstrip(b"\xff")) - 1  # the last one begins the marker
             continue
         length = _number(image, at + 2, 2)
         if marker < _FIRST_MARKER or length is None or length < _LENGTH:
@@ -73,6 +74,7 @@ def _jpeg(image: Content) -> bool:
 
 _START_OF_SCAN = 0xFFDA
 _FILL = 0xFFFF
+_BLOCK = 4096
 _FIRST_MARKER = 0xFF01
 _LENGTH = 2
 
