@@ -24,6 +24,7 @@ from tintype._effects import Receive
 from tintype.catalog import Model, References
 from tintype.errors import (
     BadRequestError,
+    Billed,
     DroppedError,
     ProtocolError,
     RateLimitError,
@@ -269,3 +270,28 @@ def test_a_stream_without_an_answer_is_a_protocol_error() -> None:
     line = Line(STREAMING, None)
     with pytest.raises(SubmissionUnknownError, match="nothing was told"):
         line.run(line.talk(Mute()).submit(LIVELY))
+
+
+class Counting(Acme):
+    """A plugin whose stream ends in a refusal, and in words that say it was charged."""
+
+    def __init__(self, billed: Billed) -> None:
+        self.billed = billed
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> Task:
+        """An event tells nothing; the end tells all."""
+        if exchange.operation is Operation.END:
+            return evolve(exchange.task or Task(), state=TaskState.REFUSED, billed=self.billed)
+        if exchange.message == GARBAGE:
+            msg = "This event tells nothing."
+            raise ProtocolError(msg)
+        return exchange.task or Task()
+
+
+def test_a_charge_without_a_picture_is_for_what_was_not_understood() -> None:
+    """A refusal that was charged, behind an event nobody read, keeps the answer."""
+    with pytest.raises(SubmissionUnknownError):
+        drawn(PREVIEW, GARBAGE, None, plugin=Counting(Billed.YES))
+    task, _ = drawn(PREVIEW, GARBAGE, None, plugin=Counting(Billed.NO))
+    assert task.state is TaskState.REFUSED

@@ -874,6 +874,13 @@ def test_a_moderated_stream_is_refused() -> None:
     assert follow(event({"error": SENSITIVE})).state is TaskState.REFUSED
 
 
+@pytest.mark.parametrize("error", [SENSITIVE, INTERNAL])
+def test_a_count_says_that_it_was_billed_whatever_the_words_are(error: dict[str, str]) -> None:
+    """One picture was kept back and another was not understood: the count is of the latter."""
+    task = follow(event({**FAILED_EVENT, "error": error}), event(COMPLETED_EVENT))
+    assert task.billed is Billed.YES
+
+
 def test_the_events_name_counts_where_its_data_has_none() -> None:
     """The two are equal where both are there."""
     untyped = {key: value for key, value in SUCCEEDED_EVENT.items() if key != "type"}

@@ -190,7 +190,9 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
     Raises:
         TintypeError: What went wrong, where there is no image.
     """
-    told = task is not None and (task.images or task.state in _SAYS_WHY)
+    why = task is not None and task.state in _SAYS_WHY
+    paid = task is not None and task.billed is Billed.YES  # for a picture in what was lost
+    told = task is not None and (task.images or (why and not paid))
     if task is None or (failure is not None and not told):
         raise failure or ProtocolError("The stream ended without an answer.")
     if failure is not None:

@@ -288,6 +288,8 @@ def _billed(state: TaskState, usage: _wire.Usage) -> Billed:
     """Images are billed, moderation is not, and of all else `generated_images` tells."""
     if state in {TaskState.SUCCEEDED, TaskState.PARTIAL}:
         return Billed.YES
+    if (usage.generated_images or 0) > 0:  # counted, and kept back or not understood
+        return Billed.UNKNOWN if state is TaskState.UNKNOWN else Billed.YES
     if state is TaskState.REFUSED or usage.generated_images == 0:
         return Billed.NO
     return Billed.UNKNOWN
