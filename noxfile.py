@@ -39,6 +39,13 @@ def linear(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def simulate(session: nox.Session) -> None:
+    """Simulate many submissions, on all cores: `nox -s simulate -- --submissions 1000000`."""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    session.run("python", "-m", "tests.simulation", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Tell which lines and branches the tests reach."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")

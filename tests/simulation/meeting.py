@@ -1,0 +1,150 @@
+"""Where the simulation meets the core: the only module of it that knows the core's inside.
+
+A `Desk` is what one simulated process has of tintype, on a simulated clock. A `Line` is a call
+under way: stepped from effect to effect, each told to the simulated world as an `Ask`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from attrs import evolve
+from tests.simulation.asks import Answer, Ask, End, Said
+
+from tintype import Account, Budget, HttpRequest
+from tintype._effects import Effect, Fetch, Flow, Head, Load, Receive, Record, Reply, Send, Sleep
+from tintype._events import EventDecoder
+from tintype._flow import Conversation, Terms
+from tintype._pacing import Clock
+from tintype._settle import CALLBACK_FIELD
+from tintype._setup import Options, Setup
+from tintype._trail import Followed
+from tintype.downloads import Rules
+from tintype.errors import ProtocolError, TintypeError
+from tintype.journal import Journal, NoJournal
+from tintype.journal.owner import me
+from tintype.journal.sql import SqlJournal
+from tintype.messages import Delivery, JsonBody, Response, ServerSentEvent
+
+BEGAN = datetime(2026, 11, 28, 9, tzinfo=UTC)
+
+
+class Desk(Setup):
+    """What one process has of tintype. The first one is of no process: others are seated by it."""
+
+    clock = Clock(monotonic=lambda: 0.0, now=lambda: BEGAN)
+
+    def __init__(self, plugins: Mapping[str, object], key: str) -> None:
+        accounts = [Account(provider=name, key=key) for name in plugins]
+        super().__init__(accounts, {}, Options(plugins=plugins))
+
+    def seated(
+        self, at: Callable[[], float], journal: Journal, budgets: tuple[Budget, ...]
+    ) -> Desk:
+        """The same plugins for one more process, with its clock and its journal."""
+        desk = copy.copy(self)
+        desk.clock = Clock(monotonic=at, now=lambda: BEGAN + timedelta(seconds=at()))
+        desk.journal, desk.followed, desk._conversations = journal, Followed(), {}  # noqa: SLF001
+        desk._options = evolve(self._options, budgets=budgets)  # noqa: SLF001
+        return desk
+
+    def conversation(self, provider: str) -> Conversation:
+        """What can be said to a provider."""
+        if provider not in self._conversations:
+            terms = Terms(clock=self.clock, jitter=lambda: 0.5, budgets=self._options.budgets)
+            self._conversations[provider] = Conversation(self.registry.get(provider), terms)
+        return self._conversations[provider]
+
+    def rules(self, _: str) -> Rules:
+        """How results are fetched."""
+        return Rules(clock=self.clock)
+
+    def hear(self, provider: str, body: bytes, url: str) -> Line:
+        """The call that a webhook begins, or the error of one that is nobody's."""
+        named = parse_qs(urlsplit(url).query).get(CALLBACK_FIELD, [""])[0]
+        heard = self.heard(provider, Delivery(body=body), named)
+        if heard.known is None and not isinstance(self.journal, NoJournal):
+            raise ProtocolError("a stranger's")  # noqa: EM101, TRY003 - as `WebhookApp` has it
+        flow = self.conversation(provider).confirm(heard)
+        return Line(self, provider, flow, heard.known.record if heard.known else "")
+
+
+class Line:
+    """One call under way in a process."""
+
+    def __init__(self, desk: Desk, provider: str, flow: Flow[object], record: str = "") -> None:
+        self.provider, self._desk, self._flow = provider, desk, flow
+        self._effect: Effect | None = None
+        self._events: list[ServerSentEvent] = []
+        self._trail = desk.trail()
+        self._trail.follow([record])
+
+    def step(self, said: Said = None) -> Ask | End:
+        """Go on with the reply to the last effect, or the error it ended in."""
+        try:
+            wrong = isinstance(said, TintypeError)
+            self._effect = self._flow.throw(said) if wrong else self._flow.send(self._reply(said))
+        except StopIteration as stop:
+            self._trail.end()
+            return End(result=stop.value)
+        except Exception as error:  # noqa: BLE001 - the judge looks at what kind it is
+            self._desk.release(self._trail)
+            return End(error=error)
+        return _ask(self._effect)
+
+    def _reply(self, said: Said) -> Reply:
+        effect = self._effect
+        if isinstance(effect, Receive):
+            return self._events.pop(0) if self._events else None
+        if not isinstance(said, Answer):
+            if isinstance(effect, Record):
+                self._trail.note(effect, said)
+            return said
+        if isinstance(effect, Send) and not said.events:
+            return Response(status=said.status, headers=said.headers, body=said.body)
+        decoder = EventDecoder()
+        self._events = [*decoder.feed(b"".join(said.events)), *decoder.close()]
+        if isinstance(effect, Fetch) and said.status == 200:
+            effect.sink.write(said.body)
+        return Head(status=said.status, headers=said.headers)
+
+    def wire(self) -> HttpRequest:
+        """What is sent, as bytes."""
+        return self._desk.encode(self.provider, self._effect)
+
+    def write(self) -> str:
+        """Write down what the flow asks to be written."""
+        return self._desk.journal.record(self._effect.entry).result()
+
+    def interrupt(self) -> list[Line]:
+        """End as Ctrl-C has it: what was begun is left to others, the provider is told."""
+        self._flow.close()
+        self._desk.release(self._trail)
+        flows = self._desk.farewells(self._trail)
+        return [Line(self._desk, self.provider, flow) for flow in flows]
+
+
+def _ask(effect: Effect) -> Ask:
+    match effect:
+        case Send(request=sent, timeout=seconds, repeat=free):
+            value = sent.body.value if isinstance(sent.body, JsonBody) else {}
+            return Ask("send", seconds, sent.url, sent.method, not free, value)
+        case Record(entry=entry):
+            return Ask("write", note=type(entry).__name__.lower())
+        case Sleep(seconds=seconds):
+            return Ask("pause", seconds)
+        case Load(path=url) | Fetch(url=url):
+            return Ask("read" if isinstance(effect, Load) else "get", url=url)
+        case Receive():
+            return Ask("next")
+
+
+def on_disk(place: Path, process: str) -> SqlJournal:
+    """The real journal on SQLite, of a process that has ended as soon as another one looks."""
+    journal = SqlJournal(place)
+    journal._me = f"{me()}-{process}"  # noqa: SLF001
+    return journal

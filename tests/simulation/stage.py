@@ -1,0 +1,50 @@
+"""What all worlds of a process share: plugins, documents, a folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from tests.simulation.asks import Answer
+from tests.simulation.meeting import Desk, on_disk
+from tests.simulation.plots import KEY, Script, script
+
+from tintype_contracts import reference
+from tintype_contracts.fixtures.loader import load
+
+SHIPPED = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
+IMAGINARY = ("reference_at_once", "reference_by_id", "reference_by_url")
+
+
+class Stage:
+    """The five shipped providers and three imaginary ones, which stream and can be canceled.
+
+    Args:
+        folder: Where files go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        plugins: Mapping[str, object] = {
+            **{name: import_module(f"tintype_{name}") for name in SHIPPED},
+            **{name: reference.plugin(name) for name in IMAGINARY},
+        }
+        self.desk = Desk(plugins, KEY)
+        self.asides: dict[tuple[str, str], Answer] = {}
+        self.scripts: dict[str, Script] = {}
+        for name in plugins:
+            documents = load(name) if name in SHIPPED else reference.fixtures(name)
+            self.scripts[name] = script(name, documents, self.desk)
+
+    def database(self, folder: Path) -> Path:
+        """An empty journal on SQLite of a world's own; made once, copied for each world."""
+        blank = self.folder / "blank.db"
+        if not blank.exists():
+            on_disk(blank, "nobody").close()
+        place = folder / "journal.db"
+        if not place.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(blank, place)
+        return place
