@@ -46,6 +46,13 @@ def simulate(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def sabotage(session: nox.Session) -> None:
+    """Break the core in a dozen ways, each in a copy: does the simulation notice?"""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    session.run("python", "-m", "tests.simulation.sabotage", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Tell which lines and branches the tests reach."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")

@@ -51,6 +51,7 @@ class Row:
     task: Task | None = None
     reason: str = ""
     unread: str = ""
+    callback: str = ""
     saved: dict[int, File] = field(factory=dict)
     reserved: Decimal = Decimal(0)
     spent: Decimal = Decimal(0)
@@ -69,6 +70,7 @@ class Row:
             reason=self.reason,
             saved=dict(self.saved),
             unread=self.unread,
+            callback=self.callback,
         )
 
 
@@ -102,6 +104,7 @@ class Book:
         references = tuple(each.digested() for each in intent.request.references)
         row.request = evolve(intent.request, references=references)
         row.reserved = high or Decimal(0)
+        row.callback = intent.callback
         return row.id
 
     def _check(self, budget: Budget, high: Decimal | None) -> None:

@@ -7,6 +7,7 @@ in `Studio` (tests/simulation/studio.py) under the same name, or follows from th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -85,7 +86,7 @@ RESULT = (
     Fault("a gateway's status after it acted"),
     Fault("half a picture"),
 )
-WEBHOOK = ("lost", "doubled", "early", "forged", "cut in half")
+WEBHOOK = ("lost", "doubled", "early", "forged", "crossed", "cut in half")
 
 ERRORS: Mapping[str, type[TintypeError]] = {
     "not sent": NotSentError,
@@ -103,6 +104,8 @@ ODD = (
     '"a raw\nnewline"', "12345678901234567890123456789", '{"cost": "0.01"}', "9.3e9", "-1e30",
 )  # fmt: skip
 _DECISIVE = {"id", "task_id", "taskId", "status", "state", "code", "success", "type", "polling_url"}
+_PLAUSIBLE = {"0", "1024.0", '"12"', "9.3e9"}
+_COUNTS = re.compile("cost|credit|images")
 _HOLE = "@@odd@@"
 
 
@@ -128,6 +131,8 @@ def _twisted(body: bytes, turn: int, decisive: bool) -> bytes:  # noqa: FBT001 -
         return body
     path = places[turn % len(places)]
     odd = ODD[turn // len(places) % len(ODD)]
+    if odd in _PLAUSIBLE and _COUNTS.search(str(path[-1])):
+        odd = "NaN"  # another number would be no odd value there, but a lie about money
     changed = json.dumps(_replaced(value, path, _HOLE), ensure_ascii=False)
     return head + changed.replace(f'"{_HOLE}"', odd).encode() + (b"\n\n" if head else b"")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.simulation.running import in_memory, played, simulated, told
+from tests.simulation.sabotage import CORE, SABOTAGED, Sabotage
 from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
@@ -46,6 +47,12 @@ def test_worlds_are_played_on_all_cores() -> None:
     assert (tally.first, tally.worlds % 250) == (10_000, 0)
     assert tally.submissions >= 100
     assert "seeds 10000 to" in told(tally)
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGED, ids=lambda each: each.breaks)
+def test_every_sabotage_still_applies(sabotage: Sabotage) -> None:
+    """Whether it is noticed takes minutes: `nox -s sabotage` tells."""
+    assert sabotage.after in sabotage.applied(CORE / "tintype")
 
 
 def test_the_core_is_met_in_one_module() -> None:
