@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
-from tests.core import easel
+from tests.core import databases, easel
+from tests.core.databases import BACKENDS, Cluster, Place
 from tests.core.loopback import Loopback
 from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client
+from tintype.journal.sql import SqlJournal
 
 KEY = "sk-do-not-tell-4711"
 
@@ -111,3 +115,48 @@ def artist(connect: Connect, server: Loopback) -> Callable[..., Client]:
         return connect(account, **{"plugins": {"easel": easel}, **options})
 
     return made
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of these tests' own, started when it is first asked for."""
+    reason = databases.missing()
+    if reason:
+        pytest.skip(reason)
+    made = Cluster()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """The user's data folder, where a journal that is no file has its spool."""
+    before = os.environ.get("XDG_DATA_HOME")
+    os.environ["XDG_DATA_HOME"] = str(tmp_path / "home")
+    yield tmp_path / "home"
+    del os.environ["XDG_DATA_HOME"]
+    if before is not None:
+        os.environ["XDG_DATA_HOME"] = before
+
+
+@pytest.fixture(params=BACKENDS)
+def place(request: pytest.FixtureRequest, file: Path, home: Path) -> Place:
+    """Where a journal is to be: a file, then an empty database of the PostgreSQL."""
+    if request.param == "sqlite":
+        return databases.place(str(file), request.param, Path(f"{file}.spool"))
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return databases.place(cluster.database(), request.param, home / "tintype" / "spool")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a journal in SQLite is to be."""
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(place: Place) -> Iterator[SqlJournal]:
+    """A journal that is empty."""
+    made = SqlJournal(place, least_free=0)
+    yield made
+    made.close()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
-import sqlite3
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from attrs import evolve
 from tests.core import easel
 from tests.core.conftest import KEY
+from tests.core.databases import Place
 from tests.core.loopback import Answer, Fault, Loopback, Pause, Recorded, answer, said
 from tests.core.pictures import PNG, in_base64
 
@@ -61,23 +61,9 @@ PICTURE = answer(PNG, media_type="image/png")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Where the journal is."""
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture
 def out(tmp_path: Path) -> Path:
     """Where images go."""
     return tmp_path / "out"
-
-
-@pytest.fixture
-def journal(place: Path) -> Iterator[SqlJournal]:
-    """A journal that a test writes into as a process that has died since."""
-    made = SqlJournal(place)
-    yield made
-    made.close()
 
 
 def left(journal: SqlJournal, provider: str = "easel", **fields: object) -> str:
@@ -108,7 +94,7 @@ def done_at(server: Loopback) -> bytes:
 
 
 def test_a_running_task_is_followed_and_saved(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """Accepted by a process that is gone: polled, fetched, saved, and then over."""
     entry = left(journal)
@@ -125,18 +111,18 @@ def test_a_running_task_is_followed_and_saved(
 
 
 def test_an_inline_image_is_saved_from_the_spool(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """Nobody is asked; the spool is empty afterwards."""
     left(journal, **over(Image(data=PNG)))
     (resumed,) = artist(journal=place).resume(out)
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
-    assert names(Path(f"{place}.spool")) == []
+    assert names(place.spool) == []
     assert server.requests == []
 
 
 def test_a_file_that_was_linked_but_not_noted_is_found_again(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """It is not written twice, and the part that it was is cleaned away."""
     entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
@@ -154,7 +140,7 @@ def test_a_file_that_was_linked_but_not_noted_is_found_again(
 
 
 def test_a_part_that_became_a_file_which_was_changed_since_spoils_it_not(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """The part is a second name of that file: it is dropped, never emptied."""
     entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
@@ -172,7 +158,7 @@ def test_a_part_that_became_a_file_which_was_changed_since_spoils_it_not(
 
 
 def test_the_half_part_of_a_dead_process_is_cleaned_away(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """It is begun anew, in the folder that the dead process had chosen."""
     entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
@@ -188,7 +174,7 @@ def test_the_half_part_of_a_dead_process_is_cleaned_away(
 
 
 def test_only_what_is_not_saved_is_saved(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """Of two images one was done: the other is fetched."""
     images = [Image(url=f"{server.url}/{n}.png", index=n) for n in (0, 1)]
@@ -201,7 +187,7 @@ def test_only_what_is_not_saved_is_saved(
 
 
 def test_a_result_that_has_expired_is_marked(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """The error says so, and nothing is tried again the next time."""
     gone = Image(url=f"{server.url}/1.png", expires_at=datetime.now(UTC) - timedelta(days=1))
@@ -216,14 +202,13 @@ def test_a_result_that_has_expired_is_marked(
     assert names(out) == []
 
 
-def owners(place: Path) -> list[str]:
+def owners(place: Place) -> list[str]:
     """Who follows each record, "" for nobody."""
-    with contextlib.closing(sqlite3.connect(place)) as other:
-        return [owner for (owner,) in other.execute("SELECT owner FROM submission ORDER BY record")]
+    return [str(owner) for (owner,) in place.rows("SELECT owner FROM submission ORDER BY record")]
 
 
 def test_what_a_resume_gives_up_is_for_others_to_take(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """This process lives on and follows it no more: another one need not wait for its end."""
     left(journal)
@@ -236,7 +221,7 @@ def test_what_a_resume_gives_up_is_for_others_to_take(
 
 
 def test_what_a_generation_gives_up_is_for_others_to_take(
-    artist: Artist, server: Loopback, place: Path
+    artist: Artist, server: Loopback, place: Place
 ) -> None:
     """Of two tasks one is late: the generation goes on without it."""
     server.on("POST /v1/pictures", DRAWING, said({"id": "p2", "state": "done", "urls": ["u"]}))
@@ -248,7 +233,7 @@ def test_what_a_generation_gives_up_is_for_others_to_take(
 
 
 async def test_a_resume_that_is_cancelled_leaves_what_it_claims(
-    server: Loopback, journal: SqlJournal, place: Path, out: Path
+    server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """A thread claims it when the caller has gone already: the next one finishes it."""
     left(journal)
@@ -256,14 +241,12 @@ async def test_a_resume_that_is_cancelled_leaves_what_it_claims(
     account = Account(provider="easel", key=KEY, base_url=server.url)
     fields = {"plugins": {"easel": easel}, "environ": {}, "journal": place}
     async with AsyncClient(account, **fields) as client:
-        with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with place.locked():
             resuming = asyncio.create_task(client.resume(out))
             await asyncio.sleep(0)  # it has begun, and waits for the lock
             resuming.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await resuming
-            other.rollback()
         resumed: tuple[Resumed, ...] = ()
         async with asyncio.timeout(30):
             while not resumed:  # until the thread has let go
@@ -272,7 +255,7 @@ async def test_a_resume_that_is_cancelled_leaves_what_it_claims(
 
 
 def test_what_cannot_be_had_now_stays_open(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """A task that does not end and an image that cannot be fetched are tried the next time."""
     left(journal)
@@ -290,7 +273,7 @@ def test_what_cannot_be_had_now_stays_open(
 
 
 def test_an_image_that_expired_keeps_no_other_from_being_saved(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """The task is marked only when nothing is left that may still be had."""
     past = datetime.now(UTC) - timedelta(days=1)
@@ -313,7 +296,7 @@ def test_an_image_that_expired_keeps_no_other_from_being_saved(
 
 
 def test_a_slow_task_keeps_no_image_from_the_disk(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """What had ended is saved before anything is asked, and each other as it ends."""
     seen: list[int] = []
@@ -335,7 +318,7 @@ def test_a_slow_task_keeps_no_image_from_the_disk(
 
 
 def test_a_stream_that_broke_off_before_its_image_is_unknown_and_no_more_open(
-    artist: Artist, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """Its last snapshot has neither an id nor an image: there is nothing to look at."""
     entry = journal.record(Intent(provider="easel", request=REQUEST)).result()
@@ -352,7 +335,7 @@ def test_a_stream_that_broke_off_before_its_image_is_unknown_and_no_more_open(
 
 
 def test_an_unknown_submission_is_told_of_and_never_sent_again(
-    artist: Artist, server: Loopback, place: Path, out: Path
+    artist: Artist, server: Loopback, place: Place, out: Path
 ) -> None:
     """Each time, with advice, by name too; the provider sees one submission in all."""
     server.on(CREATE, Fault.RESET)
@@ -383,7 +366,7 @@ client.generate(ImageRequest(prompt="a red panda"), provider="easel")
 
 
 def test_a_process_that_died_behind_its_intent_leaves_an_unknown_submission(
-    artist: Artist, server: Loopback, place: Path, out: Path
+    artist: Artist, server: Loopback, place: Place, out: Path
 ) -> None:
     """Nobody knows whether it left: it is listed, and not sent."""
     arguments = [sys.executable, "-c", DIES, str(place), server.url]
@@ -398,7 +381,7 @@ def test_a_process_that_died_behind_its_intent_leaves_an_unknown_submission(
 
 
 def test_records_of_a_provider_that_is_not_installed_keep_no_other_from_being_finished(
-    artist: Artist, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """They are told of with the reason, and stay open."""
     journal.record(Snapshot(task=Task(provider="gone", id="g1"))).result()
@@ -467,7 +450,7 @@ def test_a_fault_nobody_foresaw_stops_one_record_only(tmp_path: Path) -> None:
 
 
 def test_records_can_be_named(
-    artist: Artist, server: Loopback, journal: SqlJournal, place: Path, out: Path
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """The others are left alone."""
     entries = [left(journal, id=f"p{n}", **over(Image(data=PNG))) for n in range(3)]
@@ -508,7 +491,7 @@ for each in asyncio.run(awaited()) if kind == "async" else called():
 
 @pytest.mark.parametrize("kinds", [("sync", "sync"), ("async", "async"), ("sync", "async")])
 def test_two_processes_that_resume_at_once_do_the_work_once(
-    server: Loopback, journal: SqlJournal, place: Path, out: Path, kinds: tuple[str, str]
+    server: Loopback, journal: SqlJournal, place: Place, out: Path, kinds: tuple[str, str]
 ) -> None:
     """Every task is followed by one of them, every image fetched and written once."""
     for number in range(6):
@@ -543,7 +526,7 @@ def test_two_processes_that_resume_at_once_do_the_work_once(
 
 
 def test_two_clients_of_one_process_that_resume_at_once_do_the_work_once(
-    server: Loopback, journal: SqlJournal, place: Path, out: Path
+    server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """Whether they share a journal or open it each."""
     account = Account(provider="easel", key=KEY, base_url=server.url)
@@ -565,7 +548,7 @@ def test_two_clients_of_one_process_that_resume_at_once_do_the_work_once(
 
 
 def test_what_a_client_is_at_work_on_is_not_resumed_by_itself(
-    artist: Artist, server: Loopback, place: Path, out: Path
+    artist: Artist, server: Loopback, place: Place, out: Path
 ) -> None:
     """A task that another thread follows is left to it."""
     seen: list[object] = []
@@ -588,7 +571,7 @@ def test_what_a_client_is_at_work_on_is_not_resumed_by_itself(
 
 
 def test_a_look_at_a_task_that_is_waited_for_leaves_it_followed(
-    artist: Artist, server: Loopback, place: Path, out: Path
+    artist: Artist, server: Loopback, place: Place, out: Path
 ) -> None:
     """It is followed from the first moment, and until the last of two flows has ended."""
     seen: list[object] = []
@@ -619,14 +602,19 @@ def test_a_look_at_a_task_that_is_waited_for_leaves_it_followed(
 
 
 def test_the_command_line_resumes(
-    server: Loopback, journal: SqlJournal, place: Path, out: Path
+    server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """`tintype resume` prints the files, and on stderr what nobody knows of."""
     journal.record(Intent(provider="apiyi", request=REQUEST)).result()
     (lost,) = journal.records()
     journal.record(Released(record=lost.id)).result()
     entry = left(journal, provider="apiyi", **over(Image(data=PNG)))
-    environ = {"PATH": "", "TINTYPE_JOURNAL": str(place), "APIYI_BASE_URL": server.url}
+    environ = {
+        "PATH": "",
+        "TINTYPE_JOURNAL": str(place),
+        "XDG_DATA_HOME": os.environ["XDG_DATA_HOME"],
+        "APIYI_BASE_URL": server.url,
+    }
     command = [sys.executable, "-W", "error", "-c", "from tintype.cli import main; main()"]
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -159,8 +159,11 @@ class Setup:
         self.journal.record(Released(record=record))
 
     def take_back(self, effect: Record, written: Future[str]) -> None:
-        """Settle an intent whose flow was interrupted while it was being written: nothing left."""
-        if isinstance(effect.entry, Intent):
+        """Undo an intent that is not waited for any more: it is not written, or settled once it is.
+
+        Nothing was sent of it, so it reserves nothing.
+        """
+        if isinstance(effect.entry, Intent) and not written.cancel():
             written.add_done_callback(self._unsent)
 
     def _unsent(self, written: Future[str]) -> None:
@@ -171,7 +174,7 @@ class Setup:
                 record=written.result(),
                 outcome=Outcome.NOT_SENT,
                 billed=Billed.NO,
-                reason="It was interrupted before it was sent.",
+                reason="It was given up before it was sent.",
             )
         )
 

@@ -11,7 +11,7 @@ from tintype.convert import from_json, to_json
 from tintype.entries import Unread
 from tintype.errors import ProtocolError
 from tintype.exchange import Operation
-from tintype.journal.spool import durably, record_path
+from tintype.journal.spool import durably, record_path, stands
 from tintype.messages import Headers, Response
 from tintype.models import Task
 
@@ -45,7 +45,7 @@ class Answers:
     def find(self, record: str) -> str:
         """Where a record's answer is, "" where none is kept."""
         path = self._path(record)
-        return str(path) if path.exists() else ""
+        return str(path) if stands(path) else ""
 
     def drop(self, record: str) -> None:
         """Forget an answer that is understood, or that a person has settled."""

@@ -28,7 +28,7 @@ class Spool:
         """
         if all(image.data is None for image in task.images):
             return evolve(task, previews=())
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self._folder)
         for image in task.images:
             if image.data is not None:
                 self._write(self._path(task.record, image.index), image.data)
@@ -42,7 +42,7 @@ class Spool:
 
     def found(self, record: str) -> list[int]:
         """The images of a dead process's record; the half ones are dropped."""
-        names = [path.name for path in self._folder.glob(f"{record}-*")]
+        names = [path.name for path in self._folder.glob(f"{record}-*") if not path.is_symlink()]
         for name in names:
             if name.endswith(_PART):
                 (self._folder / name).unlink(missing_ok=True)
@@ -55,7 +55,7 @@ class Spool:
 
     def _restored(self, record: str, image: Image) -> Image:
         path = self._path(record, image.index)
-        if image.url is not None or image.data is not None or not path.exists():
+        if image.url is not None or image.data is not None or not stands(path):
             return image
         return evolve(image, data=path.read_bytes())
 
@@ -64,8 +64,20 @@ class Spool:
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
-        if path.is_symlink() or not path.exists():  # a link is nobody's picture
+        if not stands(path):
             _replace(path, data)
+
+
+def stands(path: Path) -> bool:
+    """Whether a file is there, and not a link to one elsewhere: nobody here makes links."""
+    return path.is_file() and not path.is_symlink()
+
+
+def private_folder(folder: Path) -> None:
+    """Have a folder, for its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
 
 
 def record_path(folder: Path, record: str, suffix: str) -> Path:
@@ -74,37 +86,27 @@ def record_path(folder: Path, record: str, suffix: str) -> Path:
     Raises:
         JournalError: The record's id is none: it may have come from anywhere, as `../x`.
     """
-    return folder / f"{checked_record(record)}{suffix}"
-
-
-def checked_record(record: str) -> str:
-    """A record's id.
-
-    Raises:
-        JournalError: It is none.
-    """
     if _RECORD.fullmatch(record):
-        return record
+        return folder / f"{record}{suffix}"
     msg = f"{record[:80]!r} is no record of a journal."
     raise JournalError(msg)
 
 
-# Windows has neither this flag nor, for most, such links.
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _RECORD = re.compile(r"[0-9a-f]{28}")
 
 
 def durably(path: Path, data: bytes) -> None:
     """Write a file, whole and on disk before this returns; its folder is made if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     _replace(path, data)
     sync_folder(path.parent)
 
 
 def _replace(path: Path, data: bytes) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}{_PART}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    fresh = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY  # never through a link
+    with os.fdopen(os.open(part, fresh, 0o600), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -6,18 +6,19 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakSet
 
 import attrs
 import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy.engine import Connection, RowMapping
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tintype.convert import from_json, to_json
@@ -36,12 +37,14 @@ from tintype.journal import File, JournalRecord
 from tintype.journal.answers import Answers
 from tintype.journal.money import reserve, settlement
 from tintype.journal.owner import may_be_taken, me
-from tintype.journal.schema import Place, database_url, opened
+from tintype.journal.schema import database_url, file_of, identity, opened
 from tintype.journal.spool import Spool
-from tintype.journal.tables import event, image, submission, task_key
+from tintype.journal.tables import event, image, submission
 from tintype.journal.writer import BatchError, Writer, unwritten
 from tintype.models import Image, Notice, Task, TaskState
 from tintype.request import ImageRequest
+
+T = TypeVar("T")
 
 # Below this much room no submission leaves: its image might not fit.
 _LEAST_FREE = 64 * 1024 * 1024
@@ -56,7 +59,8 @@ class SqlJournal:
         spool: Where inline images are kept until they are saved; beside the file, or in
             the user's data folder where there is none.
         least_free: Bytes the spool's disk must have free for a submission to leave.
-        busy_seconds: How long SQLite waits for a lock that other processes hold.
+        busy_seconds: How long a lock that others hold, or a statement, is waited for; a
+            server that is silent for longer is cut off.
 
     Raises:
         JournalError: It cannot be opened, is damaged, or a newer tintype wrote it.
@@ -71,16 +75,17 @@ class SqlJournal:
         busy_seconds: int = _BUSY_SECONDS,
     ) -> None:
         url = database_url(where)
-        self._place = Place(url)
-        self._engine = opened(url, busy_seconds)
-        self._place.note()
+        self._connections = opened(url, busy_seconds)
+        self._engine = self._connections.engine
         self._immediate = url.get_backend_name() == "sqlite"
-        self._folder = spool or _spool_folder(url.database if self._immediate else None)
+        self._file = file_of(url)
+        self._known = identity(self._file)
+        self._folder = spool or _spool_folder(self._file)
         self._spool = Spool(self._folder)
         self._answers = Answers(self._folder)
         self._least_free = least_free
         self._me = me()
-        self._writer = Writer(self._apply)
+        self._writer = Writer(self._apply, self._spooled)
         self._inherited: list[Pool] = []
         _OPENED.add(self)
 
@@ -89,8 +94,8 @@ class SqlJournal:
     def record(self, entry: Entry) -> Future[str]:
         """Write an entry down; the future is done once it is durable."""
         if isinstance(entry, Intent):
+            self._check_file()
             self._check_room()
-            self._place.check()
         return self._writer.submit(_named(entry))
 
     def close(self) -> None:
@@ -105,8 +110,18 @@ class SqlJournal:
         """
         self._inherited.append(self._engine.pool)
         self._engine.dispose(close=False)
+        self._connections.begin_anew()
         self._me = me()
         self._writer.begin_anew()
+
+    def _check_file(self) -> None:
+        """Refuse to begin what nobody would find: a deleted file takes what is written to it."""
+        if identity(self._file) != self._known:
+            msg = (
+                f"The journal {self._file} was deleted or replaced since it was opened: open it "
+                "anew. Nothing was sent."
+            )
+            raise JournalError(msg, billed=Billed.NO)
 
     def _check_room(self) -> None:
         """Refuse to begin what could not be kept."""
@@ -120,20 +135,22 @@ class SqlJournal:
             raise JournalError(msg, billed=Billed.NO)
 
     def _apply(self, entries: list[Entry]) -> list[str | TintypeError]:
-        """Write entries in one transaction; a budget refuses its own intent alone."""
-        # What was paid for is on disk first: that needs no database.
-        spooled = [self._spooled(entry) for entry in entries]
+        """Write entries in one transaction; a budget refuses its own intent alone.
+
+        What was cut off is written once more, on a new connection: no entry is any other
+        when it is written twice.
+        """
         try:
-            answers = self._transacted(spooled)
-        except (BatchError, SQLAlchemyError) as error:
-            if not _was_dropped(error):
+            answers = self._transaction(entries)
+        except BatchError as error:
+            if not _cut_off(error.args[0]):
                 raise
-            answers = self._transacted(spooled)  # whatever was written is written again as it is
-        for entry in spooled:
+            answers = self._transaction(entries)
+        for entry in entries:
             self._forget(entry)
         return answers
 
-    def _forget(self, entry: Entry | TintypeError) -> None:
+    def _forget(self, entry: Entry) -> None:
         """Drop from disk what the database knows to be elsewhere, or over."""
         match entry:
             case Saved(done=True):
@@ -143,23 +160,28 @@ class SqlJournal:
             case _:
                 pass
 
-    def _transacted(self, spooled: list[Entry | TintypeError]) -> list[str | TintypeError]:
+    def _transaction(self, entries: list[Entry]) -> list[str | TintypeError]:
         answers: list[str | TintypeError] = []
         with self._begun() as connection:
-            for entry in spooled:
-                if isinstance(entry, TintypeError):
-                    answers.append(entry)
-                    continue
+            for entry in entries:
                 try:
                     answers.append(self._write(connection, entry))
                 except BudgetError as error:
                     answers.append(error)
+                except DBAPIError as error:
+                    if isinstance(error, OperationalError) or _cut_off(error):
+                        raise BatchError(error) from error
+                    raise
             with _of_nobody():
                 connection.commit()
         return answers
 
-    def _spooled(self, entry: Entry) -> Entry | TintypeError:
-        """An entry whose bytes are on disk, or why they are not."""
+    def _spooled(self, entry: Entry) -> Entry:
+        """An entry whose bytes are on disk: that comes first, and needs no database.
+
+        Raises:
+            JournalError: It cannot be kept.
+        """
         try:
             match entry:
                 case Snapshot(task=task):
@@ -168,14 +190,15 @@ class SqlJournal:
                     self._answers.keep(entry)
                 case _:
                     pass
-        except (OSError, JournalError) as error:
-            return error if isinstance(error, JournalError) else unwritten(error)
+        except OSError as error:
+            raise unwritten(error) from error
         return entry
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:
         """A transaction that may write."""
         with ExitStack() as stack:
+            stack.enter_context(self._connections.bounded())
             with _of_nobody():
                 connection = stack.enter_context(self._engine.connect())
                 if self._immediate:
@@ -319,7 +342,7 @@ class SqlJournal:
             **({"outcome": outcome.value} if outcome else {}),
             "billed": task.billed.value,
             "state": task.state.value,
-            "task_id": task_key(task.id),
+            "task_id": task.id,
             "task": text,
             "updated_at": _now(),
             **settlement(task),
@@ -362,23 +385,30 @@ class SqlJournal:
         query = sa.select(submission).order_by(submission.c.created_at, submission.c.record)
         if wanted:
             query = query.where(submission.c.record.in_(wanted))
-        with _translated(), self._engine.connect() as connection:
+
+        def read(connection: Connection) -> list[JournalRecord]:
             rows = connection.execute(query).mappings().all()
             return [self._record_of(connection, row) for row in rows]
 
+        return self._asked(read)
+
     def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, or None."""
-        named = (submission.c.provider == provider) & (submission.c.task_id == task_key(task_id))
-        with _translated(), self._engine.connect() as connection:
+        named = (submission.c.provider == provider) & (submission.c.task_id == task_id)
+
+        def read(connection: Connection) -> JournalRecord | None:
             row = connection.execute(sa.select(submission).where(named)).mappings().first()
             return self._record_of(connection, row) if row is not None and task_id else None
+
+        return self._asked(read)
 
     def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:
         """A record for this process to follow, or None where another one may still do so."""
         # What this process has let go of is written behind everything that waits: wait as well,
         # or it would let go of what it is about to claim.
         self._writer.submit(Released(record="")).result()
-        with _translated(), self._engine.connect() as connection:
+
+        def take(connection: Connection) -> JournalRecord | None:
             row = connection.execute(_row(record)).mappings().first()
             if row is None or not self._may_have(row, by_name=by_name):
                 return None
@@ -392,6 +422,22 @@ class SqlJournal:
             connection.commit()
             found = connection.execute(_row(record)).mappings().one()
             return self._record_of(connection, found)
+
+        return self._asked(take)
+
+    def _asked(self, question: Callable[[Connection], T]) -> T:
+        """What the database says; it is asked again where the connection was cut off."""
+        with _translated():
+            try:
+                return self._asked_once(question)
+            except DBAPIError as error:
+                if not _cut_off(error):
+                    raise
+            return self._asked_once(question)
+
+    def _asked_once(self, question: Callable[[Connection], T]) -> T:
+        with self._connections.bounded(), self._engine.connect() as connection:
+            return question(connection)
 
     def _may_have(self, row: RowMapping, *, by_name: bool) -> bool:
         if row["owner"] == self._me:  # what is under way here is at work, whoever asks
@@ -423,7 +469,8 @@ class SqlJournal:
 
     def _record_of(self, connection: Connection, row: RowMapping) -> JournalRecord:
         files = connection.execute(sa.select(image).where(image.c.record == row["record"]))
-        task = from_json(row["task"], Task) if row["task"] else None
+        # A task was not written by this version alone: the row says what its record is.
+        task = evolve(from_json(row["task"], Task), record=row["record"]) if row["task"] else None
         return JournalRecord(
             id=row["record"],
             provider=row["provider"],
@@ -468,10 +515,9 @@ def _named(entry: Entry) -> Entry:
             return entry
 
 
-def _was_dropped(error: BatchError | SQLAlchemyError) -> bool:
-    """Whether the connection was lost, and not what was to be written refused."""
-    cause = error.args[0] if isinstance(error, BatchError) else error
-    return isinstance(cause, DBAPIError) and cause.connection_invalidated
+def _cut_off(error: Exception) -> bool:
+    """Whether a connection broke, rather than what was asked on it."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 @contextmanager
@@ -550,9 +596,9 @@ def _new_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{os.urandom(8).hex()}"
 
 
-def _spool_folder(database: str | None) -> Path:
-    if database:
-        return Path(f"{database}.spool")
+def _spool_folder(file: Path | None) -> Path:
+    if file is not None:
+        return file.with_name(f"{file.name}.spool")
     from platformdirs import user_data_path  # noqa: PLC0415 - only where there is no file
 
     return user_data_path("tintype") / "spool"

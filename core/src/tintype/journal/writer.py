@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tintype.entries import Entry
 from tintype.errors import JournalError, TintypeError
@@ -30,50 +30,74 @@ class BatchError(Exception):
 
 # Applies entries in one transaction: an id for each, or the error that refused it alone.
 Apply: TypeAlias = Callable[[list[Entry]], list[str | TintypeError]]
+# Makes an entry ready to be applied, and what belongs to it durable.
+Prepare: TypeAlias = Callable[[Entry], Entry]
+_Queue: TypeAlias = "queue.SimpleQueue[Waiting | None]"
 
 
 class Writer:
-    """Hands batches of entries to `apply`, and tells everyone who waits how it went."""
+    """Prepares entries, hands batches of them to `apply`, and tells who waits how it went.
 
-    def __init__(self, apply: Apply) -> None:
+    Two threads, one behind the other: what `apply` waits for keeps nothing from being prepared.
+    """
+
+    def __init__(self, apply: Apply, prepare: Prepare = lambda entry: entry) -> None:
         self._apply = apply
+        self._prepare = prepare
         self._closed = False
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Have nothing waiting and no thread, as in a process that was just forked."""
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._unprepared: _Queue = queue.SimpleQueue()
+        self._queue: _Queue = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def submit(self, entry: Entry) -> Future[str]:
-        """Have an entry written."""
+        """Have an entry written. Who cancels the future in time has it not written."""
         done: Future[str] = Future()
         with self._lock:
             if self._closed:
-                done.set_exception(JournalError("The journal is closed."))
+                done.set_exception(JournalError("The journal is closed. Nothing was written."))
                 return done
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="tintype-journal", daemon=True
-                )
-                self._thread.start()
-            self._queue.put(Waiting(entry, done))
+            if not self._threads:
+                self._start()
+            self._unprepared.put(Waiting(entry, done))
         return done
+
+    def _start(self) -> None:
+        for work, name in ((self._prepare_all, "tintype-spool"), (self._work, "tintype-journal")):
+            thread = threading.Thread(target=work, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def close(self) -> None:
         """Write what is waiting, and stop."""
         with self._lock:
             self._closed = True
-            thread = self._thread
-        if thread is not None:
-            self._queue.put(None)
+            threads = list(self._threads)
+        self._unprepared.put(None)
+        for thread in threads:
             thread.join()
+
+    def _prepare_all(self) -> None:
+        unprepared, prepared = self._unprepared, self._queue
+        while (waiting := unprepared.get()) is not None:
+            try:
+                prepared.put(evolve(waiting, entry=self._prepare(waiting.entry)))
+            except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
+                failure = error if isinstance(error, TintypeError) else unwritten(error)
+                _tell(waiting.done, failure)
+        prepared.put(None)
 
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, last = self._drained(first)
-            self._write(batch)
+            # What nobody wants to be written any more is not.
+            wanted = [each for each in batch if each.done.set_running_or_notify_cancel()]
+            if wanted:
+                self._write(wanted)
             if last:
                 return
 
@@ -106,6 +130,11 @@ class Writer:
                 waiting.done.set_exception(answer)
             else:
                 waiting.done.set_result(answer)
+
+
+def _tell(done: Future[str], failure: TintypeError) -> None:
+    if done.set_running_or_notify_cancel():
+        done.set_exception(failure)
 
 
 def unwritten(error: Exception) -> JournalError:

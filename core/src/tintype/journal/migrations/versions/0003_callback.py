@@ -8,4 +8,4 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Add the column."""
-    op.execute("ALTER TABLE submission ADD COLUMN callback VARCHAR(64) DEFAULT '' NOT NULL")
+    op.execute("ALTER TABLE submission ADD COLUMN callback TEXT DEFAULT '' NOT NULL")
