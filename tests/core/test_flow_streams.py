@@ -22,6 +22,7 @@ from tests.core.acme import (
 
 from tintype._effects import Receive
 from tintype.catalog import Model, References
+from tintype.entries import Snapshot
 from tintype.errors import (
     BadRequestError,
     Billed,
@@ -295,3 +296,13 @@ def test_a_charge_without_a_picture_is_for_what_was_not_understood() -> None:
         drawn(PREVIEW, GARBAGE, None, plugin=Counting(Billed.YES))
     task, _ = drawn(PREVIEW, GARBAGE, None, plugin=Counting(Billed.NO))
     assert task.state is TaskState.REFUSED
+
+
+def test_the_end_of_a_stream_is_told_once() -> None:
+    """It is written down as soon as an event says it, and told once the stream has ended."""
+    _, line = drawn(event(images=["a"], status="succeeded"), None)
+    entries = [each.entry for each in line.records if isinstance(each.entry, Snapshot)]
+    ends = [entry.told for entry in entries if entry.task.state.terminal]
+    assert ends[-1]
+    assert ends.count(True) == 1
+    assert len(ends) > 1

@@ -151,6 +151,20 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+_MOST_SAID = 4096
+_MOST_LOOKED_AT = 16 * 1024 * 1024  # a picture that is longer is told by what was looked at
+
+
+def said_in(body: bytes) -> str:
+    """The beginning of what a body says, `<N bytes>` in place of images; at most 4 KiB."""
+    if not body.strip():
+        return ""
+    if b"\0" in body[:_MOST_SAID]:
+        return f"<{len(body)} bytes>"
+    text = body[:_MOST_LOOKED_AT].decode(errors="replace")
+    return _without_image(text).strip().encode()[:_MOST_SAID].decode(errors="ignore")
+
+
 def _without_image(text: str) -> str:
     """The text without encoded images: as a whole, or as part of JSON in text."""
     if not _IMAGE_TEXT.match(text):

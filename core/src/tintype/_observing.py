@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._effects import Effect, Reply
+from tintype._effects import Effect, Record, Reply
 from tintype._logs import log_failed_observer
 from tintype.convert import to_json
+from tintype.entries import Snapshot
 from tintype.errors import TintypeError
 from tintype.models import Task
 
@@ -60,3 +61,12 @@ def tell_progress(on_progress: Progress | None, task: Task) -> None:
     except Exception as error:
         error.add_note(f"The task goes on; wait for it again: from_json({to_json(task)!r}, Task)")
         raise
+
+
+def told_by(effect: Effect) -> Task | None:
+    """The snapshot that whoever follows a task is told with an effect, or None."""
+    match effect:
+        case Record(entry=Snapshot(task=task, told=True)):
+            return task
+        case _:
+            return None

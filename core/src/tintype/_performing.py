@@ -23,7 +23,7 @@ from tintype._effects import (
     Sleep,
 )
 from tintype._events import EventDecoder, is_event_stream
-from tintype._observing import Progress, tell_progress
+from tintype._observing import Progress, tell_progress, told_by
 from tintype._redaction import Redactor
 from tintype._results import Intake
 from tintype._setup import (
@@ -37,7 +37,6 @@ from tintype._setup import (
     unanswered,
 )
 from tintype._trail import Trail
-from tintype.entries import Snapshot
 from tintype.errors import TintypeError
 from tintype.messages import Response, ServerSentEvent
 from tintype.models import Task
@@ -174,9 +173,9 @@ def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
             except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
                 effect = flow.throw(error)
                 continue
-            if isinstance(effect, Record) and isinstance(effect.entry, Snapshot):
+            if (task := told_by(effect)) is not None:
                 line.rest()
-                yield effect.entry.task
+                yield task
             effect = flow.send(reply)
     except StopIteration as stop:
         result: T = stop.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
@@ -10,6 +11,8 @@ from attrs import evolve
 
 from tintype._blame import is_interruption
 from tintype._checked import checked, noted
+from tintype._excerpts import shortened
+from tintype._json import said_in
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
@@ -28,7 +31,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.exchange import Exchange, Message, Operation
-from tintype.messages import Response
+from tintype.messages import Response, ServerSentEvent
 from tintype.models import Failure, Notice, Quote, Task, TaskState
 from tintype.request import ImageRequest
 
@@ -83,8 +86,7 @@ class Reader:
             quote=quote,
         )
         try:
-            found = expected(self.call(self._parse, exchange=exchange), kind, self._info.name)
-            return checked(found, self._info.name, task)
+            return checked(self._parsed(kind, exchange), self._info.name, task)
         except ProviderError as error:
             _add_what_the_head_says(error, exchange)
             raise
@@ -93,6 +95,14 @@ class Reader:
             raise PluginError(msg, provider=self._info.name, billed=Billed.UNKNOWN) from error
         except PluginError as error:
             error.billed = Billed.UNKNOWN  # the answer may well have been a paid image
+            raise
+
+    def _parsed(self, kind: type[T], exchange: Exchange) -> T:
+        """What the plugin reads; an error of it tells what the provider said."""
+        try:
+            return expected(self.call(self._parse, exchange=exchange), kind, self._info.name)
+        except TintypeError as error:
+            _add_what_it_said(error, exchange.message)
             raise
 
     def read_task(
@@ -140,7 +150,10 @@ class Reader:
             *known,
             *(
                 evolve(
-                    each, refused=each.refused or self._info.is_moderation(each.code, each.message)
+                    each,
+                    message=shortened(each.message),
+                    code=shortened(each.code, _MOST_WORDS),
+                    refused=each.refused or self._info.is_moderation(each.code, each.message),
                 )
                 for each in task.errors[len(known) :]
             ),
@@ -172,6 +185,27 @@ def _refused(task: Task, error: ProviderError | ProtocolError) -> Task:
     return evolve(
         task, state=TaskState.REFUSED, errors=(*task.errors, failure), billed=error.billed
     )
+
+
+def _add_what_it_said(error: TintypeError, message: Message | None) -> None:
+    """Put the provider's own words into an error; its text gets them where it has none."""
+    match message:
+        case None:
+            return
+        case ServerSentEvent(data=data):
+            error.body = said_in(data.encode(errors="replace"))
+        case _:
+            error.body = said_in(message.body)
+    bare = error.message.startswith(_BARE) and "It says:" not in error.message
+    if error.body and bare:
+        words = " ".join(_TAG.sub(" ", error.body).split())
+        error.message = shortened(f"{error.message} It says: {words[:_MOST_WORDS]}")
+
+
+# How the text begins of an error that is made of a status alone; what HTML is not read for.
+_BARE = "It answered "
+_TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
+_MOST_WORDS = 200
 
 
 def _add_what_the_head_says(error: ProviderError, exchange: Exchange) -> None:

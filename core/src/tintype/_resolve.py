@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
+from tintype._excerpts import quoted, shortened
 from tintype._media import media_type
 from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
@@ -34,6 +35,7 @@ _DESCRIBED = (
     "stream",
 )
 _UNSET = {"stream": False}
+_SHOWN = 80
 
 
 @frozen(kw_only=True)
@@ -128,7 +130,8 @@ def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Dr
     if found is None:
         model = info.limits(request.model or "")
         draft = _Draft(request=request, info=info, model=model, lenient=lenient)
-        message = f"{request.model} is not in the catalog: it is sent as it is, its price unknown."
+        name = shortened(request.model or "", _SHOWN)
+        message = f"{name} is not in the catalog: it is sent as it is, its price unknown."
         return draft.notice("model", message)
     draft = _Draft(request=request, info=info, model=found, lenient=lenient)
     return draft if request.model == found.id else draft.change("model", found.id)
@@ -143,10 +146,8 @@ def _size_for_ratio(draft: _Draft) -> _Draft:
     size = sizes.get(tier, {}).get(request.aspect_ratio)
     if size is None:
         listed = tuple(f"{ratio} at {name}" for name, ratios in sizes.items() for ratio in ratios)
-        reason = (
-            f"No pixels are documented for {request.aspect_ratio} at {tier}; "
-            f"there are: {', '.join(listed)}."
-        )
+        wanted = shortened(f"{request.aspect_ratio} at {tier}", _SHOWN)
+        reason = f"No pixels are documented for {wanted}; there are: {', '.join(listed)}."
         return draft.refuse("aspect_ratio", reason, listed, draft.model.source)
     asked = f"{request.aspect_ratio} at {tier}"
     draft = draft.change("aspect_ratio", None)
@@ -161,7 +162,7 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
     if value is None or value is _UNSET.get(name):
         return draft
     descriptor = draft.model.parameters.get(name)
-    title = draft.model.id
+    title = shortened(draft.model.id, _SHOWN)
     if descriptor is None:
         known = tuple(sorted(draft.model.parameters))
         takes = f" It takes {', '.join(known)}." if known else ""
@@ -172,7 +173,8 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
         reason = f"{name} has no use with {title}: {descriptor.reason}."
     else:
         allowed = ", ".join(descriptor.allowed)
-        reason = f"{title} does not take {name}={_text(value)}; it takes {allowed}."
+        said = shortened(str(_text(value)), _SHOWN)
+        reason = f"{title} does not take {name}={said}; it takes {allowed}."
     return draft.refuse(name, reason, descriptor.allowed, descriptor.source)
 
 
@@ -194,7 +196,7 @@ def _check_webhook(draft: _Draft) -> _Draft:
 
 def _check_references(draft: _Draft) -> _Draft:
     references, accepts = draft.request.references, draft.model.references
-    title = draft.model.id
+    title = shortened(draft.model.id, _SHOWN)
     if not references:
         if accepts is not None and accepts.required:
             msg = f"{title} edits images: give it at least one reference."
@@ -231,11 +233,12 @@ def _carry(reference: Reference, accepts: References, title: str) -> Reference:
 def _carry_bytes(reference: Reference, accepts: References, title: str) -> Reference:
     data = reference.data
     if data is None:
-        msg = f"A reference has no image in it ({reference}): give a URL, a path or bytes."
+        msg = f"A reference has no image in it ({quoted(reference)}): give a URL, a path or bytes."
         raise InvalidRequestError(msg, field="references")
     kind = reference.media_type or media_type(data)
     if not kind:
-        msg = f"The reference {reference.name or 'given as bytes'} is no image that is known here."
+        name = shortened(reference.name, _SHOWN) or "given as bytes"
+        msg = f"The reference {name} is no image that is known here."
         raise InvalidRequestError(msg, field="references", allowed=("png", "jpeg", "webp", "gif"))
     if "bytes" in accepts.forms or accepts.uploads:
         return evolve(reference, media_type=kind)

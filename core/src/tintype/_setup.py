@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from tintype._accounts import account_from
 from tintype._dispatch import checked_base_url, checked_trust, encode
 from tintype._effects import Effect, Flow, Record, Send
+from tintype._excerpts import quoted
 from tintype._flow import Conversation, Heard, Terms
 from tintype._logs import log
 from tintype._observing import Observation, Observer, Seen, call_observer
@@ -391,7 +392,7 @@ def read_reference(path: str) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        msg = f"The reference {path!r} cannot be read: {reason}."
+        msg = f"The reference {quoted(path)} cannot be read: {reason}."
         raise InvalidRequestError(msg, field="references") from error
 
 

@@ -20,7 +20,7 @@ from cattrs.strategies import configure_tagged_union, configure_union_passthroug
 from tintype._json import plain, shown
 from tintype._shapes import escaped
 from tintype.catalog import Descriptor
-from tintype.errors import ProtocolError
+from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
 _Hook: TypeAlias = Callable[[object, object], object]
@@ -29,7 +29,11 @@ _CattrsHook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]
 
 
 def to_json(value: attrs.AttrsInstance) -> str:
-    """A request, quote, task or catalog as JSON text. Money is text; bytes are base64."""
+    """A request, quote, task, generation or catalog as JSON text.
+
+    Money is text; bytes are base64. An error in a generation is what it says of itself
+    (`type`, `message`, `billed`, ...), to be read and not to be made again.
+    """
     return json.dumps(to_builtins(value), ensure_ascii=False)
 
 
@@ -177,6 +181,17 @@ def _strict_converter() -> cattrs.Converter:
     return made
 
 
+def _error_as_told(error: TintypeError) -> dict[str, object]:
+    """What an error says of itself, for a program that reads it: it is not made again of this."""
+    facts = {name: value for name, value in vars(error).items() if isinstance(value, str | int)}
+    facts |= {"message": error.message, "provider": error.provider, "billed": error.billed.value}
+    return {"type": type(error).__name__, **facts, "body": error.body}
+
+
+def _is_error(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, TintypeError)
+
+
 def _model_converter() -> cattrs.Converter:
     made = _strict_converter()
     made.register_structure_hook(Decimal, _parsed_text(Decimal))
@@ -186,6 +201,7 @@ def _model_converter() -> cattrs.Converter:
     made.register_structure_hook(datetime, _parsed_text(datetime.fromisoformat))
     made.register_structure_hook(date, _parsed_text(date.fromisoformat))
     configure_tagged_union(Descriptor, made, tag_name="type")
+    made.register_unstructure_hook_func(_is_error, _error_as_told)
     made.register_unstructure_hook(Decimal, str)
     made.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
     made.register_unstructure_hook(date, date.isoformat)

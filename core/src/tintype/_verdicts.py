@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from attrs import evolve
 
+from tintype._excerpts import shortened
 from tintype._watch import Watch
 from tintype.convert import to_json
 from tintype.errors import (
@@ -31,6 +32,8 @@ from tintype.errors import (
 )
 from tintype.models import Failure, Generation, Quote, Task, TaskState
 
+# Characters of an error within another: what to do next stands behind it.
+_QUOTED = 350
 AnyTaskError = TypeVar("AnyTaskError", bound=TaskError)
 
 
@@ -69,14 +72,15 @@ def unknown_submission(error: TintypeError, intent: str, provider: str) -> Submi
     what = "its answer was not understood" if answered else "its answer was lost"
     named = f" (journal record {intent})" if intent else ""
     msg = (
-        f"A submission left and {what}{named}: {error} {kept_words(error)}"
+        f"A submission left and {what}{named}: {shortened(str(error), _QUOTED)} "
+        f"{kept_words(error)}"
         "It may have been charged, and is not sent again; look at the provider's own list of "
         "tasks before you ask for the picture once more."
     )
     found = SubmissionUnknownError(
         msg, record=intent, answered=answered, provider=provider, billed=Billed.UNKNOWN
     )
-    found.answer, found.kept = error.answer, error.kept
+    found.answer, found.kept, found.body = error.answer, error.kept, error.body
     return found
 
 
@@ -140,7 +144,8 @@ def _fruitless(task: Task) -> TaskError:
 
 def late(watch: Watch) -> DeadlineError:
     task = watch.task
-    why = f" The last look failed: {watch.last_failure}" if watch.last_failure else ""
+    last = shortened(str(watch.last_failure or ""), _QUOTED)
+    why = f" The last look failed: {last}" if last else ""
     msg = f"The task {task.id} did not end in time.{why} It may still finish."
     found = _about(task, DeadlineError, msg, _WAIT_AGAIN)
     if watch.last_failure is not None:

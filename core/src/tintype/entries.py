@@ -57,9 +57,20 @@ class Settled:
 
 @frozen(kw_only=True)
 class Snapshot:
-    """How a task stands. `task.record` is the id that recording the `Intent` gave."""
+    """How a task stands. `task.record` is the id that recording the `Intent` gave.
+
+    Attributes:
+        task: The task.
+        more: Whether it comes from a stream that goes on: its end is told once, behind it.
+    """
 
     task: Task
+    more: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether whoever follows the task hears of it."""
+        return not (self.more and self.task.state.terminal)
 
 
 @frozen(kw_only=True)

@@ -35,7 +35,7 @@
         └── DeadlineError                   the task's deadline passed; it may still finish
 
 Each error says whether money was spent (`billed`) and survives pickling. `str()`
-is one sentence or two: what happened, and what to do about it.
+is one sentence or two, of at most 1,000 characters: what happened, and what to do about it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from tintype._excerpts import shortened
 from tintype._statuses import STATUSES
 
 if TYPE_CHECKING:
@@ -68,13 +69,19 @@ class Outcome(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+# What `str()` puts around it, such as the provider's name and advice, has room in the rest.
+_MOST_WORDS = 850
+
+
 class TintypeError(Exception):
     """The base of every error tintype raises.
 
     Attributes:
-        message: What happened, as a sentence.
+        message: What happened, as a sentence; of a long one the beginning and the end.
         provider: The provider's name, or "" where none is involved.
         billed: Whether money was spent.
+        body: What the provider said, at most 4 KiB of it, without keys and with `<N bytes>`
+            in place of images; "" where it said nothing.
         attempts: What became of each submission, where a generation gave no image.
         notices: What the caller should know of the request that failed.
         answer: The answer that no hook understood, where no journal keeps it: hand the error to
@@ -83,12 +90,14 @@ class TintypeError(Exception):
     """
 
     billed: Billed = Billed.UNKNOWN
+    body: str = ""
     answer: Unread | None = None
     kept: str = ""
     attempts: tuple[Attempt, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     def __init__(self, message: str, *, provider: str = "", billed: Billed | None = None) -> None:
+        message = shortened(message, _MOST_WORDS)
         super().__init__(message)
         self.message = message
         self.provider = provider
@@ -97,7 +106,7 @@ class TintypeError(Exception):
 
     def __str__(self) -> str:
         """The message, with the provider's name in front where there is one."""
-        return f"{self.provider}: {self.message}" if self.provider else self.message
+        return shortened(f"{self.provider}: {self.message}" if self.provider else self.message)
 
 
 class UsageError(TintypeError):
@@ -385,7 +394,8 @@ class TaskError(TintypeError):
 
     def __str__(self) -> str:
         """The message, and what to do about it."""
-        return f"{super().__str__()} {self.advice}" if self.advice else super().__str__()
+        words = super().__str__()
+        return shortened(f"{words} {self.advice}" if self.advice else words)
 
 
 class TaskFailedError(TaskError):

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 
+from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonObject
 
 ReferenceLike: TypeAlias = "Reference | str | Path | bytes"
 
 _SIZE = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
+# The longest name that a file has on the usual systems, and what base64 is written with.
+_LONGEST_NAME = 255
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}\s*")
 _MAX_COMPRESSION = 100
 _MAX_IMAGES = 1000
+_DEEPEST_OPTIONS = 32
+_WIDEST_NUMBER = 1024  # bits
 
 
 @frozen(kw_only=True)
@@ -59,10 +66,13 @@ class Reference:
                 return cls(data=source)
             case str() if source.lower().startswith(("http://", "https://", "data:")):
                 return cls(url=source)
+            case str() if len(source) > _LONGEST_NAME and _BASE64.fullmatch(source):
+                msg = f"{quoted(source)} looks like base64: give bytes or a data: URL."
+                raise InvalidRequestError(msg, field="references", allowed=("bytes", "data:…"))
             case str() | Path() if str(source):
                 return cls(path=str(source))
             case _:
-                msg = f"A reference cannot be {source!r}: give a URL, a path, or bytes."
+                msg = f"A reference cannot be {quoted(source)}: give a URL, a path, or bytes."
                 raise InvalidRequestError(msg, field="references")
 
     def digested(self) -> Reference:
@@ -82,8 +92,79 @@ def _references(sources: Iterable[ReferenceLike]) -> tuple[Reference, ...]:
     try:
         return tuple(Reference.of(source) for source in sources)
     except TypeError:
-        msg = f"references cannot be {sources!r}: give URLs, paths, or bytes."
+        msg = f"references cannot be {quoted(sources)}: give URLs, paths, or bytes."
         raise InvalidRequestError(msg, field="references") from None
+
+
+def _options(given: Mapping[str, JsonObject]) -> Mapping[str, JsonObject]:
+    """A copy of raw fields, held to what JSON can say."""
+    values: object = given
+    if not isinstance(values, Mapping):
+        return given  # refused with the other types
+    return {name: _json_value(item, f"options[{quoted(name)}]") for name, item in values.items()}  # type: ignore[misc]  # each is looked at
+
+
+def _json_value(value: object, place: str, depth: int = 0) -> object:
+    """A copy of a value that JSON can spell.
+
+    Raises:
+        InvalidRequestError: JSON cannot; the message says where it stands.
+    """
+    match value:
+        case None | bool():
+            return value
+        case str() if _is_unicode(value):
+            return str(value)
+        case int() if value.bit_length() <= _WIDEST_NUMBER:
+            return int(value)
+        case float() if math.isfinite(value):
+            return float(value)
+        case Mapping() | list() | tuple() if depth < _DEEPEST_OPTIONS:
+            return _json_items(value, place, depth + 1)
+        case _:
+            msg = (
+                f"{place} cannot be {quoted(value)}: options hold what JSON can say.{_hint(value)}"
+            )
+            raise InvalidRequestError(msg, field="options")
+
+
+def _json_items(
+    value: Mapping[object, object] | list[object] | tuple[object, ...], place: str, depth: int
+) -> object:
+    if not isinstance(value, Mapping):
+        return [_json_value(each, place, depth) for each in value]
+    for key in value:
+        if not isinstance(key, str) or not _is_unicode(key):
+            msg = f"{place} has the key {quoted(key)}: a key is text."
+            raise InvalidRequestError(msg, field="options")
+    return {str(key): _json_value(item, place, depth) for key, item in value.items()}
+
+
+def _hint(value: object) -> str:
+    match value:
+        case Decimal():
+            return " Give a float or a text."
+        case bytes() | bytearray():
+            return " Give base64, as the provider's document says."
+        case Mapping() | list() | tuple():
+            return f" They nest at most {_DEEPEST_OPTIONS} deep."
+        case _:
+            return ""
+
+
+def _digested(value: object) -> object:
+    """A copy of an option with a digest in place of each `data:` URL and other long base64."""
+    match value:
+        case str() if len(value) > _LONGEST_NAME and (
+            value[:5].lower() == "data:" or _BASE64.fullmatch(value)
+        ):
+            return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+        case Mapping():
+            return {key: _digested(item) for key, item in value.items()}
+        case list():
+            return [_digested(item) for item in value]
+        case _:
+            return value
 
 
 @frozen(kw_only=True)
@@ -109,7 +190,8 @@ class ImageRequest:
         references: Source images: URLs, paths or bytes.
         webhook_url: Where the provider should report the end of the task.
         stream: Whether to ask for images as they are made.
-        options: Raw fields for one provider, as `{"openrouter": {...}}`.
+        options: Raw fields for one provider, as `{"openrouter": {...}}`: what JSON can say,
+            at most 32 deep.
 
     Raises:
         InvalidRequestError: A value nobody could send, or two fields that contradict
@@ -131,7 +213,7 @@ class ImageRequest:
     references: tuple[Reference, ...] = field(default=(), converter=_references)
     webhook_url: str | None = None
     stream: bool = False
-    options: Mapping[str, JsonObject] = field(factory=dict, converter=deepcopy)
+    options: Mapping[str, JsonObject] = field(factory=dict, converter=_options)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what nobody could send."""
@@ -143,6 +225,12 @@ class ImageRequest:
         """`size` as (width, height), or None."""
         found = _SIZE.fullmatch(self.size or "")
         return (int(found[1]), int(found[2])) if found else None
+
+    def digested(self) -> ImageRequest:
+        """The same request as it is written down: digests stand in place of images."""
+        references = tuple(each.digested() for each in self.references)
+        options = {name: _digested(fields) for name, fields in self.options.items()}
+        return evolve(self, references=references, options=options)  # type: ignore[arg-type]  # objects stay objects
 
 
 def _check_types(request: ImageRequest) -> None:
@@ -159,7 +247,7 @@ def _check_types(request: ImageRequest) -> None:
         value = getattr(request, name)
         numeric = name in {"n", "output_compression", "seed"}
         if not isinstance(value, kind) or (numeric and isinstance(value, bool)):
-            msg = f"{name} cannot be {value!r}."
+            msg = f"{name} cannot be {quoted(value)}."
             raise InvalidRequestError(msg, field=name)
 
 
@@ -199,11 +287,12 @@ def _is_unicode(text: str) -> bool:
 
 def _check_counts(request: ImageRequest) -> None:
     if not 1 <= request.n <= _MAX_IMAGES:
-        msg = f"n={request.n} is outside 1 to {_MAX_IMAGES}: ask for more in several requests."
+        n = quoted(request.n)
+        msg = f"n={n} is outside 1 to {_MAX_IMAGES}: ask for more in several requests."
         raise InvalidRequestError(msg, field="n", allowed=(f"1 to {_MAX_IMAGES}",))
     compression = request.output_compression
     if compression is not None and not 0 <= compression <= _MAX_COMPRESSION:
-        msg = f"output_compression={compression} is outside 0 to {_MAX_COMPRESSION}."
+        msg = f"output_compression={quoted(compression)} is outside 0 to {_MAX_COMPRESSION}."
         raise InvalidRequestError(msg, field="output_compression", allowed=("0 to 100",))
 
 
@@ -211,7 +300,7 @@ def _check_size(request: ImageRequest) -> None:
     if request.size is None:
         return
     if request.pixels is None:
-        msg = f"size={request.size!r} is not WIDTHxHEIGHT; a tier such as 2K is a resolution."
+        msg = f"size={quoted(request.size)} is not WIDTHxHEIGHT; a tier such as 2K is a resolution."
         raise InvalidRequestError(msg, field="size", allowed=("WIDTHxHEIGHT",))
     for name in ("aspect_ratio", "resolution"):
         if getattr(request, name) is not None:
@@ -222,7 +311,7 @@ def _check_size(request: ImageRequest) -> None:
 def _check_webhook(request: ImageRequest) -> None:
     url = request.webhook_url
     if url is not None and not url.lower().startswith(("https://", "http://")):
-        msg = f"webhook_url={url!r} is not an http(s) URL."
+        msg = f"webhook_url={quoted(url)} is not an http(s) URL."
         raise InvalidRequestError(msg, field="webhook_url", allowed=("https://…",))
 
 
@@ -230,7 +319,7 @@ def _check_options(request: ImageRequest) -> None:
     given: Mapping[str, object] = request.options
     for provider, options in given.items():
         if not isinstance(options, Mapping):
-            msg = f"options[{provider!r}] is not an object of fields for that provider."
+            msg = f"options[{quoted(provider)}] is not an object of fields for that provider."
             raise InvalidRequestError(msg, field="options", allowed=('{"provider": {…}}',))
 
 

@@ -139,10 +139,15 @@ class Channel:
             kept = yield Record(entry=error.answer)
             error.kept, error.answer = expected(kept, str, DRIVER), None
 
-    def keep(self, task: Task) -> Flow[Task]:
-        """Write a task down. It is not lost because the journal fails: a notice says so."""
+    def keep(self, task: Task, *, more: bool = False) -> Flow[Task]:
+        """Write a task down. It is not lost because the journal fails: a notice says so.
+
+        Args:
+            task: The task.
+            more: Whether it comes from a stream that goes on.
+        """
         try:
-            record = yield Record(entry=Snapshot(task=task))
+            record = yield Record(entry=Snapshot(task=task, more=more))
         except JournalError as error:
             notice = Notice(field="journal", message=f"{error} The task goes on without it.")
             return evolve(task, notices=(*task.notices, notice))

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from tintype._checked import checked
 from tintype._effects import Flow, Load
+from tintype._excerpts import quoted
 from tintype._flow.channel import DRIVER, Channel
 from tintype._reader import expected
 from tintype._resolve import Plan, resolve
@@ -45,7 +46,7 @@ def _check_namespaces(channel: Channel, request: ImageRequest) -> None:
     known = channel.terms.providers
     for name in request.options:
         if known and name not in known:
-            msg = f"options has fields for {name!r}, which is no installed provider."
+            msg = f"options has fields for {quoted(name)}, which is no installed provider."
             raise InvalidRequestError(msg, field="options", allowed=tuple(sorted(known)))
 
 

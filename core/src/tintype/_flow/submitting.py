@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import count
 
-from attrs import evolve
-
 from tintype._effects import Flow, Head, Receive, Record, Send, Sleep
 from tintype._flow.channel import DRIVER, MOST_TRIES, Channel
 from tintype._flow.planning import build
@@ -90,7 +88,7 @@ def _submit_once(
     built = build(channel, sent)  # what a task tells of its request holds no token
     blank = Task(
         model=plan.model.id,
-        request=evolve(request, references=tuple(r.digested() for r in request.references)),
+        request=request.digested(),
         resolved=plan.resolved,
         notices=plan.notices,
         record=record,
@@ -112,7 +110,7 @@ def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Hea
     try:
         while (reply := (yield Receive())) is not None:
             if told.hear(expected(reply, ServerSentEvent, DRIVER)) and told.task is not None:
-                told.task = yield from channel.keep(told.task)
+                told.task = yield from channel.keep(told.task, more=True)
     except TintypeError as error:
         told.failure = error
     else:

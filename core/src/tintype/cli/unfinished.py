@@ -110,6 +110,8 @@ def _details(error: TintypeError) -> Iterator[str]:
         said = [f"{name} {value}" for name, value in facts.items() if value]
         if said:
             yield f"{error.provider}: {', '.join(said)}"
+    if error.body:
+        yield f"{error.provider} said: {error.body}"
 
 
 def _next_steps(error: TintypeError) -> Iterator[str]:

@@ -231,7 +231,6 @@ class SqlJournal:
         if connection.execute(_row(record)).first() is not None:
             return record  # the answer to an earlier try was lost, and not what it wrote
         reserved = reserve(connection, intent)
-        references = tuple(each.digested() for each in intent.request.references)
         connection.execute(
             submission.insert().values(
                 record=record,
@@ -239,7 +238,7 @@ class SqlJournal:
                 billed=Billed.UNKNOWN.value,
                 state="",
                 task_id="",
-                request=to_json(evolve(intent.request, references=references)),
+                request=to_json(intent.request.digested()),
                 reason="",
                 created_at=_now(),
                 updated_at=_now(),

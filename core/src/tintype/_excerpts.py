@@ -1,0 +1,32 @@
+"""What somebody gave or said, short enough for a sentence: a picture in base64 is megabytes."""
+
+from __future__ import annotations
+
+MOST_WORDS = 1000
+"""Characters of an error's text, whatever went into it."""
+
+_MOST_QUOTED = 80
+_LONGEST_NUMBER = 256  # bits
+_TAIL = 300
+
+
+def shortened(text: str, most: int = MOST_WORDS) -> str:
+    """A text without its middle where it is long: its end says what to do next."""
+    if len(text) <= most:
+        return text
+    tail = min(_TAIL, most // 3)
+    return f"{text[: most - tail - 3]} … {text[-tail:]}"
+
+
+def quoted(value: object) -> str:
+    """A value as Python spells it; of a long one the beginning, or its kind and its length."""
+    match value:
+        case str() | bytes() | bytearray() if len(value) > _MOST_QUOTED:
+            unit = "characters" if isinstance(value, str) else "bytes"
+            return f"{value[:_MOST_QUOTED]!r}… ({len(value)} {unit})"
+        case int() if value.bit_length() > _LONGEST_NUMBER:
+            return "a number of many digits"
+        case dict() | list() | tuple() | set() | frozenset() if value:
+            return f"a {type(value).__name__} of {len(value)}"
+        case _:
+            return shortened(repr(value), 2 * _MOST_QUOTED)
