@@ -197,8 +197,8 @@ def _add_what_it_said(error: TintypeError, message: Message | None) -> None:
         case _:
             error.body = said_in(message.body)
     bare = error.message.startswith(_BARE) and "It says:" not in error.message
-    if error.body and bare:
-        words = " ".join(_TAG.sub(" ", error.body).split())
+    words = " ".join(_TAG.sub(" ", error.body).split())
+    if bare and any(map(str.isalnum, words)):
         error.message = shortened(f"{error.message} It says: {words[:_MOST_WORDS]}")
 
 
