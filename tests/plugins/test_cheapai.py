@@ -293,15 +293,6 @@ def test_one_reference_is_told_in_the_singular() -> None:
         cheapai.submit(request)
 
 
-@pytest.mark.parametrize("value", [b"bytes", float("nan"), object()])
-def test_an_option_that_is_no_json_is_refused(value: object) -> None:
-    """What JSON cannot write is the caller's error, not a TypeError."""
-    request = ImageRequest(prompt="a cat", model=MODEL, options={"cheapai": {"style": value}})
-    with pytest.raises(InvalidRequestError) as caught:
-        cheapai.submit(request)
-    assert caught.value.field == "options"
-
-
 def test_references_are_repeated_files() -> None:
     """Each reference is a file called assets, in order, with its own or a made-up name."""
     request = ImageRequest(
