@@ -21,7 +21,6 @@ from tintype.entries import (
     Saved,
     Settled,
     Snapshot,
-    Understood,
     Unread,
 )
 from tintype.errors import BudgetError, JournalError
@@ -141,6 +140,8 @@ class Book:
                 row.reserved = row.spent = Decimal(0)
             elif task.state.terminal and task.cost is not None and task.cost.usd is not None:
                 row.reserved, row.spent = Decimal(0), task.cost.usd
+        self.kept.pop(row.unread, None)  # it is understood by now, or overtaken
+        row.unread = ""
         return row.id
 
     def save(self, saved: Saved) -> str:
@@ -163,12 +164,6 @@ class Book:
         row.unread = f"kept/{row.id}"
         self.kept[row.unread] = to_bytes(unread)
         return row.unread
-
-    def understand(self, record: str) -> str:
-        """Drop an answer that was read after all."""
-        self.kept.pop(self.rows[record].unread, None)
-        self.rows[record].unread = ""
-        return record
 
     def release(self, record: str, owner: str) -> str:
         """Let go of a row; a submission that was under way is one nobody knows of."""
@@ -282,5 +277,4 @@ _WRITERS: Mapping[type, Callable[[Book, Entry, str], str]] = {
     File: lambda book, saved, _: book.save(saved),
     Released: lambda book, released, owner: book.release(released.record, owner),
     Unread: lambda book, unread, _: book.keep(unread),
-    Understood: lambda book, understood, _: book.understand(understood.record),
 }

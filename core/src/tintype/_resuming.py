@@ -14,7 +14,7 @@ from tintype._reader import expected
 from tintype._results import Rules
 from tintype._verdicts import unfinishable
 from tintype.downloads import finishing, first_of
-from tintype.entries import Snapshot, Understood
+from tintype.entries import Snapshot
 from tintype.errors import DownloadError, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord
 from tintype.journal.answers import from_bytes
@@ -129,7 +129,6 @@ def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRe
         content = yield Load(path=record.unread)
         unread = from_bytes(expected(content, bytes, "the driver"))
         task = yield from conversation.reread(unread)
-        yield Record(entry=Understood(record=record.id))
     except TintypeError as error:
         running = record.task is not None and record.task.id and not record.task.state.terminal
         if running:

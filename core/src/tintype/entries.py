@@ -59,6 +59,8 @@ class Settled:
 class Snapshot:
     """How a task stands. `task.record` is the id that recording the `Intent` gave.
 
+    An answer that was kept for it before is understood by now, or overtaken.
+
     Attributes:
         task: The task.
         more: Whether it comes from a stream that goes on: its end is told once, behind it.
@@ -120,11 +122,4 @@ class Unread:
     stream: bool = False
 
 
-@frozen(kw_only=True)
-class Understood:
-    """The record's kept answer was read: its task is written down."""
-
-    record: str
-
-
-Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released | Unread | Understood
+Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released | Unread

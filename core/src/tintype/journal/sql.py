@@ -29,7 +29,6 @@ from tintype.entries import (
     Saved,
     Settled,
     Snapshot,
-    Understood,
     Unread,
 )
 from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError, UsageError
@@ -151,12 +150,10 @@ class SqlJournal:
         return answers
 
     def _forget(self, entry: Entry) -> None:
-        """Drop from disk what the database knows to be elsewhere, or over."""
+        """Drop an answer that is understood by now, overtaken by a later one, or settled."""
         match entry:
-            case Saved(done=True):
-                self._spool.drop(entry.record, entry.index)
-            case Understood() | Settled(by_hand=True):
-                self._answers.drop(entry.record)
+            case Snapshot(task=Task(record=record)) | Settled(record=record, by_hand=True):
+                self._answers.drop(record)
             case _:
                 pass
 
@@ -220,11 +217,10 @@ class SqlJournal:
             case _:
                 return self._note_answer(connection, entry)
 
-    def _note_answer(self, connection: Connection, entry: Unread | Understood) -> str:
-        """That an answer is kept, and where; or that it need not be any more."""
-        kind = type(entry).__name__.lower()
-        _note(connection, entry.record, kind, "{}")
-        return self._answers.find(entry.record)
+    def _note_answer(self, connection: Connection, unread: Unread) -> str:
+        """That an answer is kept; where it is."""
+        _note(connection, unread.record, "unread", "{}")
+        return self._answers.find(unread.record)
 
     def _intend(self, connection: Connection, intent: Intent) -> str:
         record = intent.record
@@ -362,6 +358,8 @@ class SqlJournal:
         values = {**attrs.asdict(saved), "number": saved.index, "at": _now()}
         del values["index"]
         connection.execute(image.insert().values(**values))
+        if saved.done:  # it stands where it belongs: resume finds it there, whatever is written
+            self._spool.drop(saved.record, saved.index)
         return saved.record
 
     def _release(self, connection: Connection, record: str) -> str:
