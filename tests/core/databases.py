@@ -102,6 +102,7 @@ class Cluster:
             [*as_user, "sh", "-c", _SERVE, "sh", *binaries, str(self.folder)],
             stdin=subprocess.PIPE,
             cwd=self.folder,
+            start_new_session=True,  # a signal to the whole group leaves it time to clean up
         )
         self._admin = sa.create_engine(
             self.url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
