@@ -633,3 +633,17 @@ def test_the_command_line_resumes(
     assert entry not in run("tasks").stdout
     assert entry in run("tasks", "--all").stdout
     assert server.requests == []
+
+
+def test_a_record_that_cannot_be_read_stops_no_other(
+    artist: Artist, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """It is listed with the reason, and the others are finished."""
+    broken = left(journal, id="p2", **over(Image(data=PNG)))
+    left(journal, **over(Image(data=PNG)))
+    place.rows("UPDATE submission SET task = '{}x' WHERE record = :record", record=broken)
+    client = artist(journal=place)
+    resumed = client.resume(out)
+    assert [path.read_bytes() for each in resumed for path in each.paths] == [PNG]
+    (damaged,) = client.journal.records([broken])
+    assert "cannot be read" in damaged.reason

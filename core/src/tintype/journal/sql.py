@@ -466,8 +466,10 @@ class SqlJournal:
 
     def _record_of(self, connection: Connection, row: RowMapping) -> JournalRecord:
         files = connection.execute(sa.select(image).where(image.c.record == row["record"]))
-        # A task was not written by this version alone: the row says what its record is.
-        task = evolve(from_json(row["task"], Task), record=row["record"]) if row["task"] else None
+        task, damage = _read(row["task"], Task)
+        request, _ = _read(row["request"], ImageRequest)
+        if task is not None:  # it was not written by this version alone: the row names its record
+            task = self._spool.restore(evolve(task, record=row["record"]))
         return JournalRecord(
             id=row["record"],
             provider=row["provider"],
@@ -475,14 +477,24 @@ class SqlJournal:
             billed=Billed(row["billed"]),
             created_at=datetime.fromisoformat(row["created_at"]),
             updated_at=datetime.fromisoformat(row["updated_at"]),
-            request=from_json(row["request"], ImageRequest) if row["request"] else None,
-            task=self._spool.restore(task) if task else None,
-            reason=row["reason"],
+            request=request,
+            task=task,
+            reason=damage or row["reason"],
             saved={file["number"]: _file(file) for file in files.mappings()},
             mine=row["owner"] == self._me,
             callback=row["callback"],
             unread=self._answers.find(row["record"]),
         )
+
+
+def _read(text: str | None, shape: type[T]) -> tuple[T | None, str]:
+    """A value that the database holds, and what is wrong with it: one row stops no other."""
+    if not text:
+        return None, ""
+    try:
+        return from_json(text, shape), ""
+    except TintypeError as error:
+        return None, f"The record cannot be read: {error}"
 
 
 # The journals of this process, for a child that is forked from it.
