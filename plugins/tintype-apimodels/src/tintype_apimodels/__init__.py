@@ -6,7 +6,6 @@ stored copy read 2026-11-20. Nothing here was ever run against the live service.
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote as quote_url
 
 from attrs import evolve
@@ -50,9 +49,6 @@ _REFUSALS = {
     500: ServerError,
 }
 
-# The page's sample has no code, only "Content policy violation". The rest is the rule of the
-# vendor's script, for codes (`CONTENT_MODERATION`) and words (generate.mjs@1c1a359c).
-_MODERATION = re.compile("content policy|moderation|审核", re.IGNORECASE)
 # No document says with which status a prompt is refused at once: with one of these.
 _MODERATION_STATUSES = {400, 403}
 
@@ -118,7 +114,7 @@ def parse(exchange: Exchange) -> Task | ProviderInfo:
         return _live(message)
     task = exchange.task or Task()
     code, reason = _verdict(message)
-    if code in _MODERATION_STATUSES and _MODERATION.search(reason):
+    if code in _MODERATION_STATUSES and INFO.is_moderation("", reason):
         return _failed(evolve(task, raw=read(message, dict[str, object])[1]), reason)
     if code != _OK:
         raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
@@ -198,7 +194,7 @@ def _image(url: str, index: int) -> Image:
 
 def _failed(task: Task, message: str, code: str = "") -> Task:
     """A failed task. "Failures are never charged" (stimQQ/apimodels-skill SKILL.md)."""
-    refused = bool(_MODERATION.search(f"{code} {message}"))
+    refused = INFO.is_moderation(code, message)
     state = TaskState.REFUSED if refused else TaskState.FAILED
     failure = Failure(message=message, code=code, refused=refused)
     return evolve(task, state=state, errors=(failure,), billed=Billed.NO)

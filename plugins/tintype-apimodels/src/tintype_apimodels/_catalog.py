@@ -385,6 +385,9 @@ INFO = ProviderInfo(
     request_timeout=60.0,
     task_timeout=600.0,
     poll_schedule=(3.0, 3.0, 5.0, 5.0, 5.0, 8.0, 8.0, 10.0, 15.0),
+    # The page's sample has no code, only "Content policy violation". The rest is the rule of the
+    # vendor's script, for codes (`CONTENT_MODERATION`) and words (generate.mjs@1c1a359c).
+    moderation=("content policy", "moderation", "审核"),
     sources=(
         _table.DOUBAO,
         _table.GEMINI,

@@ -90,10 +90,6 @@ _BALANCE = re.compile(
     r"insufficient[ _](user[ _])?(quota|balance|credit)|balance|余额|额度不足", re.IGNORECASE
 )
 
-# Upstream: InputText…, InputImage…, OutputImageSensitiveContentDetected. APIYI is known to
-# put upstream codes in front of its messages, so both are looked at.
-_MODERATION = "SensitiveContentDetected"
-
 _SIZE = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
 _MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
@@ -254,7 +250,7 @@ def _failure(error: _wire.Error, index: int | None = None) -> Failure:
 
 
 def _is_moderation(error: _wire.Error) -> bool:
-    return _MODERATION in f"{error.code} {error.message}"
+    return INFO.is_moderation(error.code, error.message)
 
 
 def _settled(task: Task, counted: _wire.Usage | None, request: ImageRequest | None) -> Task:

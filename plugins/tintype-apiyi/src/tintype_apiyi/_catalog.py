@@ -245,5 +245,8 @@ INFO = ProviderInfo(
     ),
     # The longest that is documented for any model: whoever hangs up earlier pays for nothing.
     request_timeout=240.0,
+    # Upstream: InputText…, InputImage…, OutputImageSensitiveContentDetected. APIYI is known to
+    # put upstream codes in front of its messages, so both are looked at.
+    moderation=("SensitiveContentDetected",),
     sources=(_TEXT, _EDIT, _OVERVIEW, _VERSIONS, _PRICES_5_5, _ARK, _SIRAYA),
 )

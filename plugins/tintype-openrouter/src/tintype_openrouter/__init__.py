@@ -68,9 +68,8 @@ _REFUSALS = {
 # 500 and of the three timeouts no document speaks: they stay unknown.
 _UNBILLED = {404, 502}
 
-# The page on errors types every provider's error; it is written for chat, so that `/images`
-# uses the same words is inferred.
-_MODERATION = {"content_policy_violation", "refusal"}
+# A refusal is documented as a type of error only: as a word in prose it would say too little.
+_MODERATION = {*INFO.moderation, "refusal"}
 
 
 # -------------------------------------------------------------------------------- hooks

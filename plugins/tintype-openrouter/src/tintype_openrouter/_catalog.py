@@ -173,5 +173,8 @@ INFO = ProviderInfo(
     general=_unlisted("", "", ""),
     # The answer is the image itself. The guide's own sample took 94 seconds.
     request_timeout=300.0,
+    # The page on errors types every provider's error; it is written for chat, so that `/images`
+    # uses the same words is inferred.
+    moderation=("content_policy_violation",),
     sources=(_SEED, _GUIDE, _ERRORS, _SDK),
 )
