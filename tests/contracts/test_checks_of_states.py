@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from importlib import import_module
 
@@ -102,7 +101,7 @@ def _in_a_hurry(exchange: Exchange) -> object:
 
 
 def _patient_for_ever() -> object:
-    return evolve(good(BY_ID, "describe")(), task_timeout=math.inf)
+    return evolve(good(BY_ID, "describe")(), task_timeout=1e9)
 
 
 def _without_pauses() -> object:

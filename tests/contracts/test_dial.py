@@ -213,12 +213,12 @@ def test_an_answer_is_spoilt_after_the_work(sandbox: Sandbox, kind: str, start: 
 
 
 def test_values_of_other_types_stand_where_the_documented_ones_stood(sandbox: Sandbox) -> None:
-    """Texts are numbers, numbers are texts; the structure is the same."""
+    """Texts are fractions, numbers are texts; the structure is the same."""
     usual = submit(sandbox)
     dial(sandbox, "wrong-type")
     spoilt = submit(sandbox).value
     assert spoilt.keys() == usual.value.keys()
-    assert isinstance(spoilt["id"], int)
+    assert isinstance(spoilt["id"], float)
 
 
 def test_an_unknown_status_is_the_only_thing_that_changes(sandbox: Sandbox) -> None:

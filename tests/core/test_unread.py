@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from tests.core.loopback import Answer, Fault, Loopback, answer, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, TaskState
+from tintype.entries import Intent, Snapshot, Unread
 from tintype.errors import (
     BudgetError,
     DeadlineError,
@@ -24,9 +26,10 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
-from tintype.exchange import Exchange
+from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.journal.sql import SqlJournal
+from tintype.messages import Response
 from tintype.models import Image, Task
 
 Artist = Callable[..., Client]
@@ -218,7 +221,7 @@ def test_a_person_settles_what_they_looked_up(
     [
         ("0" * 28, Billed.NO, "there is none"),
         ("../x", Billed.YES, "none"),
-        ("0", Billed.UNKNOWN, "yes or no"),
+        ("0", Billed.UNKNOWN, "stays open"),
     ],
 )
 def test_what_cannot_be_settled_is_refused(
@@ -243,3 +246,39 @@ def test_a_kept_file_that_is_damaged_stops_nobody_else(
     first.write_bytes(b"half a li")
     resumed = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
     assert sorted(len(each.paths) for each in resumed) == [0, 1]
+
+
+@pytest.mark.parametrize("state", [TaskState.RUNNING, TaskState.FAILED, TaskState.EXPIRED])
+def test_a_kept_answer_outlives_a_snapshot_that_brings_no_picture(
+    tmp_path: Path, state: TaskState
+) -> None:
+    """It may hold what the provider does not give any more; one that is understood goes."""
+    journal = SqlJournal(tmp_path / "journal.db")
+    record = journal.record(Intent(provider="easel", request=REQUEST)).result()
+    before = Task(provider="easel", id="p1", record=record)
+    unread = Unread(
+        record=record,
+        operation=Operation.POLL,
+        at=datetime.now(UTC),
+        before=before,
+        response=Response(status=200, body=b"{}"),
+    )
+    journal.record(unread).result()
+    journal.record(Snapshot(task=evolve(before, state=state))).result()
+    assert len(kept(tmp_path)) == 1
+    journal.record(evolve(unread, response=Response(status=200, body=b"<html>"))).result()
+    assert len(kept(tmp_path)) == 2
+    journal.record(Snapshot(task=before, understood=True)).result()
+    assert kept(tmp_path) == []
+    journal.close()
+
+
+def test_what_is_not_saved_yet_is_not_settled(tmp_path: Path) -> None:
+    """The picture is here: it is saved first."""
+    journal = SqlJournal(tmp_path / "journal.db")
+    record = journal.record(Intent(provider="easel", request=REQUEST)).result()
+    drawn = Task(record=record, state=TaskState.SUCCEEDED, images=(Image(data=PNG),))
+    journal.record(Snapshot(task=evolve(drawn, provider="easel"))).result()
+    with pytest.raises(UsageError, match="resume it first"):
+        journal.settle(record, billed=Billed.NO)
+    journal.close()

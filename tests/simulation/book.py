@@ -129,8 +129,9 @@ class Book:
                 row.reserved = Decimal(0)
         return row.id
 
-    def snapshot(self, task: Task, owner: str) -> str:
+    def snapshot(self, snapshot: Snapshot, owner: str) -> str:
         """Write down how a task stands."""
+        task = snapshot.task
         row = self.rows.get(task.record) or self.new(task.provider, owner)
         if not _overtaken(row.task, task):
             row.task = _with_known_bytes(evolve(task, record=row.id, previews=()), row.task)
@@ -140,8 +141,9 @@ class Book:
                 row.reserved = row.spent = Decimal(0)
             elif task.state.terminal and task.cost is not None and task.cost.usd is not None:
                 row.reserved, row.spent = Decimal(0), task.cost.usd
-        self.kept.pop(row.unread, None)  # it is understood by now, or overtaken
-        row.unread = ""
+        if snapshot.understood or (task.state.terminal and task.images):
+            self.kept.pop(row.unread, None)
+            row.unread = ""
         return row.id
 
     def save(self, saved: Saved) -> str:
@@ -272,7 +274,7 @@ def _with_known_bytes(task: Task, before: Task | None) -> Task:
 _WRITERS: Mapping[type, Callable[[Book, Entry, str], str]] = {
     Intent: lambda book, intent, owner: book.intend(intent, owner),
     Settled: lambda book, settled, _: book.settle(settled),
-    Snapshot: lambda book, snapshot, owner: book.snapshot(snapshot.task, owner),
+    Snapshot: lambda book, snapshot, owner: book.snapshot(snapshot, owner),
     Saved: lambda book, saved, _: book.save(saved),
     File: lambda book, saved, _: book.save(saved),
     Released: lambda book, released, owner: book.release(released.record, owner),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -389,6 +390,10 @@ def read_reference(path: str) -> bytes:
         InvalidRequestError: There is no such file, or it cannot be read.
     """
     try:
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
+            msg = f"it is no file of an image of at most {MOST_BYTES // 2**20} MiB"
+            raise ValueError(msg)  # noqa: TRY301 - told as what the system says is
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

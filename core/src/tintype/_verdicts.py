@@ -112,6 +112,7 @@ def check_limit(max_cost: object) -> None:
         InvalidRequestError: It is a float, a text, or anything else but a Decimal or an int.
     """
     exact = isinstance(max_cost, Decimal | int) and not isinstance(max_cost, bool)
+    exact = exact and Decimal(max_cost).is_finite()  # type: ignore[arg-type]  # it is one of the two
     if max_cost is not None and not exact:
         msg = f"max_cost={max_cost!r} is no exact amount: give Decimal('0.05')."
         raise InvalidRequestError(msg, field="max_cost", allowed=("Decimal", "int"))

@@ -59,14 +59,14 @@ class Settled:
 class Snapshot:
     """How a task stands. `task.record` is the id that recording the `Intent` gave.
 
-    An answer that was kept for it before is understood by now, or overtaken.
-
     Attributes:
         task: The task.
+        understood: Whether it was read from the answer that was kept: it need not be any more.
         more: Whether it comes from a stream that goes on: its end is told once, behind it.
     """
 
     task: Task
+    understood: bool = False
     more: bool = False
 
     @property

@@ -28,6 +28,12 @@ _DEEPEST_OPTIONS = 32
 _WIDEST_NUMBER = 1024  # bits
 
 
+def _looks_encoded(text: str) -> bool:
+    """Whether a text is an image in base64, and no path; JPEGs begin as if they were one."""
+    path = text.startswith(("/", ".", "~")) and not text.startswith("/9j/")
+    return len(text) > _LONGEST_NAME and not path and _BASE64.fullmatch(text) is not None
+
+
 @frozen(kw_only=True)
 class Reference:
     """A source image. Exactly one of `url`, `path`, `data` and `digest` is set.
@@ -66,7 +72,7 @@ class Reference:
                 return cls(data=source)
             case str() if source.lower().startswith(("http://", "https://", "data:")):
                 return cls(url=source)
-            case str() if len(source) > _LONGEST_NAME and _BASE64.fullmatch(source):
+            case str() if _looks_encoded(source):
                 msg = f"{quoted(source)} looks like base64: give bytes or a data: URL."
                 raise InvalidRequestError(msg, field="references", allowed=("bytes", "data:…"))
             case str() | Path() if str(source):

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from typing import TypeAlias
 
 from tintype._dispatch import encode
 from tintype.messages import HttpRequest, Request
 from tintype.transports.aiohttp import AiohttpTransport
+from tintype.transports.httpx import HttpxTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
@@ -46,11 +48,11 @@ def not_across_redirects(subject: Subject) -> Iterator[Finding]:
 def not_in_logs(subject: Subject) -> Iterator[Finding]:
     """Nothing that is logged at any level, by any library, shows the key.
 
-    The provider's own requests are made to a server on loopback by both transports, with
-    every logger at DEBUG. A key in the URL would be in urllib3's log.
+    The provider's own requests are made to a server on loopback by both transports and by a
+    wrapped httpx client, with every logger at DEBUG. A key in the URL would be in httpx's log.
     """
     for exchange, request in _one_a_kind(subject):
-        for name, exchanged in TRANSPORTS.items():
+        for name, exchanged in {**TRANSPORTS, **_EXTRA}.items():
             with _answering(200) as server, listening() as heard:
                 outcome_of(partial(exchanged, _encoded(subject, request, server.url)))
             lines = [*heard.logged, *heard.printed.getvalue().splitlines()]
@@ -148,10 +150,24 @@ def _by_aiohttp(request: HttpRequest) -> bytes:
     return asyncio.run(exchange())
 
 
+def _by_httpx(request: HttpRequest) -> bytes:
+    import httpx  # noqa: PLC0415 - an extra
+
+    with httpx.Client(trust_env=False) as client:
+        incoming = HttpxTransport(client).open(request, timeout=_SECONDS)
+        try:
+            return b"".join(incoming.chunks())
+        finally:
+            incoming.close()
+
+
 TRANSPORTS: Mapping[str, Exchanged] = {
     "urllib3": _by_urllib3,
     "aiohttp": _by_aiohttp,
 }
+
+
+_EXTRA: Mapping[str, Exchanged] = {"httpx": _by_httpx} if find_spec("httpx") else {}
 
 
 def _finding(exchange: Exchange, message: str) -> Finding:

@@ -87,7 +87,7 @@ MUTANTS = (
         name="waits-for-ever",
         file="by_url",
         before='    auth=Auth(form="Key {key}"),\n',
-        after=('    auth=Auth(form="Key {key}"),\n    task_timeout=float("inf"),\n'),
+        after=('    auth=Auth(form="Key {key}"),\n    task_timeout=1e9,\n'),
         killed_by="state.stops-at-the-deadline",
     ),
     SourceMutant(
@@ -142,7 +142,7 @@ MUTANTS = (
         name="words-lost",
         file="by_url",
         before='raise refusal(status, _REFUSALS, body.detail if body else "")',
-        after="raise refusal(status, _REFUSALS)",
+        after='raise refusal(status, _REFUSALS, "It failed.")',
         killed_by="error.tells-all-it-was-told",
     ),
     SourceMutant(

@@ -137,17 +137,19 @@ class Channel:
             return
         with suppress(JournalError):  # then the error carries it on
             kept = yield Record(entry=error.answer)
-            error.kept, error.answer = expected(kept, str, DRIVER), None
+            error.kept = expected(kept, str, DRIVER)
+            error.answer = None if error.kept else error.answer
 
-    def keep(self, task: Task, *, more: bool = False) -> Flow[Task]:
+    def keep(self, task: Task, *, more: bool = False, understood: bool = False) -> Flow[Task]:
         """Write a task down. It is not lost because the journal fails: a notice says so.
 
         Args:
             task: The task.
             more: Whether it comes from a stream that goes on.
+            understood: Whether it was read from the answer that was kept for it.
         """
         try:
-            record = yield Record(entry=Snapshot(task=task, more=more))
+            record = yield Record(entry=Snapshot(task=task, more=more, understood=understood))
         except JournalError as error:
             notice = Notice(field="journal", message=f"{error} The task goes on without it.")
             return evolve(task, notices=(*task.notices, notice))

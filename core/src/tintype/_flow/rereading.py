@@ -29,7 +29,7 @@ def reread(channel: Channel, unread: Unread) -> Flow[Task]:
                 before,
                 task=None if unread.operation is Operation.SUBMIT else before,
             )
-    return (yield from channel.keep(task))
+    return (yield from channel.keep(task, understood=True))
 
 
 def _streamed(channel: Channel, unread: Unread) -> Task:

@@ -23,6 +23,7 @@ from tintype.errors import (
     Billed,
     JournalError,
     Outcome,
+    PluginError,
     ProtocolError,
     ProviderError,
     TintypeError,
@@ -142,7 +143,7 @@ class Told:
         before = self.task
         try:
             self.task = self._look(Operation.EVENT, event)
-        except (ProtocolError, ProviderError) as error:
+        except (ProtocolError, ProviderError, PluginError) as error:
             self.failure = error  # this event tells nothing; an image may follow it
             return False
         return before is None or tells_more(self.task, before)

@@ -16,6 +16,7 @@ from tintype.messages import Headers, Response
 from tintype.models import Task
 
 _SUFFIX = ".answer"
+_MOST_KEPT = 10  # of one record; then the last one gives way to a later
 
 
 @frozen(kw_only=True)
@@ -37,8 +38,12 @@ class Answers:
         self._folder = folder
 
     def keep(self, unread: Unread) -> Path:
-        """Write an answer to disk, whole and durable. A later one of a record takes its place."""
+        """Write an answer to disk, whole and durable, beside those that wait already."""
         path = self._path(unread.record)
+        for number in range(2, _MOST_KEPT):
+            if not path.exists():
+                break
+            path = record_path(self._folder, unread.record, f".{number}{_SUFFIX}")
         durably(path, to_bytes(unread))
         return path
 
@@ -50,6 +55,8 @@ class Answers:
     def drop(self, record: str) -> None:
         """Forget an answer that is understood, or that a person has settled."""
         self._path(record).unlink(missing_ok=True)
+        for path in self._folder.glob(f"{record}.*{_SUFFIX}"):
+            path.unlink(missing_ok=True)
 
     def _path(self, record: str) -> Path:
         return record_path(self._folder, record, _SUFFIX)

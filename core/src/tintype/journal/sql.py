@@ -150,10 +150,12 @@ class SqlJournal:
         return answers
 
     def _forget(self, entry: Entry) -> None:
-        """Drop an answer that is understood by now, overtaken by a later one, or settled."""
+        """Drop an answer that is understood by now or settled, or whose picture came after all."""
         match entry:
-            case Snapshot(task=Task(record=record)) | Settled(record=record, by_hand=True):
+            case Settled(record=record, by_hand=True):
                 self._answers.drop(record)
+            case Snapshot(task=task) if entry.understood or (task.state.terminal and task.images):
+                self._answers.drop(task.record)
             case _:
                 pass
 
@@ -182,7 +184,7 @@ class SqlJournal:
         try:
             match entry:
                 case Snapshot(task=task):
-                    return Snapshot(task=self._spool.keep(task))
+                    return evolve(entry, task=self._spool.keep(task))
                 case Unread():
                     self._answers.keep(entry)
                 case _:
@@ -249,8 +251,11 @@ class SqlJournal:
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
         """Close a record by what a person has looked up at the provider."""
-        if billed is Billed.UNKNOWN:
-            msg = "billed is yes or no: what is unknown stays open."
+        if billed not in {Billed.YES, Billed.NO}:
+            msg = "billed is Billed.YES or Billed.NO: what is unknown stays open."
+            raise UsageError(msg)
+        if any(each.task and each.task.images and each.unsaved for each in self.records([record])):
+            msg = f"The record {record!r} has a picture that is not saved: resume it first."
             raise UsageError(msg)
         if self.claim(record, by_name=True) is None:
             known = (
@@ -286,7 +291,7 @@ class SqlJournal:
         }
         if row["task"]:
             over = evolve(
-                from_json(row["task"], Task), state=TaskState.EXPIRED, billed=settled.billed
+                from_json(row["task"], Task), state=TaskState.UNKNOWN, billed=settled.billed
             )
             values |= {"task": to_json(over), "state": over.state.value}
         connection.execute(_of(settled.record).values(**values))
@@ -519,7 +524,7 @@ def _named(entry: Entry) -> Entry:
         case Intent(record=""):
             return evolve(entry, record=_new_id())
         case Snapshot(task=Task(record="") as task):
-            return Snapshot(task=evolve(task, record=_new_id()))
+            return evolve(entry, task=evolve(task, record=_new_id()))
         case _:
             return entry
 
