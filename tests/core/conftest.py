@@ -140,12 +140,15 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(params=BACKENDS)
-def place(request: pytest.FixtureRequest, file: Path, home: Path) -> Place:
+def place(request: pytest.FixtureRequest, file: Path, home: Path) -> Iterator[Place]:
     """Where a journal is to be: a file, then an empty database of the PostgreSQL."""
     if request.param == "sqlite":
-        return databases.place(str(file), request.param, Path(f"{file}.spool"))
+        yield databases.place(str(file), request.param, Path(f"{file}.spool"))
+        return
     cluster: Cluster = request.getfixturevalue("cluster")
-    return databases.place(cluster.database(), request.param, home / "tintype" / "spool")
+    url = cluster.database()
+    yield databases.place(url, request.param, home / "tintype" / "spool")
+    cluster.drop(url)
 
 
 @pytest.fixture

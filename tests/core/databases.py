@@ -119,6 +119,11 @@ class Cluster:
         self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def drop(self, url: str) -> None:
+        """Give back the room of a database, whoever is still connected to it."""
+        name = sa.make_url(url).database
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
     def execute(self, query: str) -> list[tuple[object, ...]]:
         """What the server's owner may ask of it."""
         with self._admin.connect() as connection:

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -107,13 +108,18 @@ def simulated(
     tally = Tally(first=first)
     hands = processes or os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
-    with in_memory() as folder, context.Pool(hands, _begin, (folder, kind)) as pool:
-        waiting = deque(pool.apply_async(_part, (first + n * _CHUNK,)) for n in range(2 * hands))
+    # An executor breaks where a process cannot begin; a multiprocessing.Pool starts the next.
+    with (
+        in_memory() as folder,
+        ProcessPoolExecutor(hands, context, _begin, (folder, kind)) as pool,
+    ):
+        waiting = deque(pool.submit(_part, first + n * _CHUNK) for n in range(2 * hands))
         for number in count(2 * hands):
-            tally.add(waiting.popleft().get())
+            tally.add(waiting.popleft().result())
             if tally.submissions >= submissions:
+                pool.shutdown(cancel_futures=True)
                 return tally
-            waiting.append(pool.apply_async(_part, (first + number * _CHUNK,)))
+            waiting.append(pool.submit(_part, first + number * _CHUNK))
     raise AssertionError  # count() does not end
 
 
