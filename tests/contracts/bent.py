@@ -13,11 +13,11 @@ from tintype._registry import Registry
 from tintype.catalog import ProviderInfo
 from tintype.messages import JsonBody, Request
 from tintype_contracts import Fixtures, reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.rows import ask
 from tintype_contracts.examining.subject import Subject
-from tintype_contracts.examining.verdict import Row
 from tintype_contracts.probing.hook_shape import KNOWN
+from tintype_contracts.verdict import Row
 
 Hook: TypeAlias = Callable[..., object]
 

@@ -15,7 +15,8 @@ from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype_contracts import load, reference
-from tintype_contracts.checks.registry import Finding, all_checks
+from tintype_contracts.check import Finding
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.placeholders import dump

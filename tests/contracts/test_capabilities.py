@@ -10,7 +10,8 @@ import pytest
 from attrs import evolve
 
 from tintype_contracts import FixtureError, load_folder, reference
-from tintype_contracts.checks.registry import Check, all_checks
+from tintype_contracts.check import Check
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.rows import ask
 from tintype_contracts.examining.standing import coverage
 from tintype_contracts.examining.subject import Subject

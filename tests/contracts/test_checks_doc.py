@@ -11,7 +11,7 @@ from tests.contracts.bent import documented, offering, row
 
 from tintype.catalog import Auth, Choice, Model, Price, ProviderInfo, References
 from tintype_contracts import Fixtures, reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Hosts, Results
 

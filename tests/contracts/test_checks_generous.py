@@ -23,7 +23,8 @@ from tintype.errors import BadRequestError, ProtocolError
 from tintype.exchange import Exchange
 from tintype.models import Image, Task, TaskState
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import NotApplicable, all_checks
+from tintype_contracts.check import NotApplicable
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.probing.odd_values import KINDS, TWICE, Odd, odd_values

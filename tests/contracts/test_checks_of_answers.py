@@ -25,7 +25,8 @@ from tintype.exchange import Exchange, Operation
 from tintype.messages import Response
 from tintype.models import Cost, Task, TaskState
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import NotApplicable, all_checks
+from tintype_contracts.check import NotApplicable
+from tintype_contracts.checks import all_checks
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
 from tintype_contracts.rehearsing.retelling import Broken, answer_of, documented_answers, verdict

@@ -20,7 +20,7 @@ from tintype.exchange import Exchange
 from tintype.messages import Response
 from tintype.models import Failure, Task, TaskState
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.probing.refusals import WORDS, examples_of
 
 CHECKS = [each.id for each in all_checks() if each.group == "error"]

@@ -11,7 +11,8 @@ from tintype.catalog import Pixels
 from tintype.models import Quote
 from tintype.request import ImageRequest
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import NotApplicable, all_checks
+from tintype_contracts.check import NotApplicable
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.subject import Subject
 
 CHECKS = [each.id for each in all_checks() if each.group == "price"]

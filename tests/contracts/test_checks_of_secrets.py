@@ -18,7 +18,7 @@ from tintype.messages import HttpRequest, JsonBody, Request
 from tintype.models import Task
 from tintype.request import ImageRequest
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.checks.secret_on_the_wire import TRANSPORTS, redirected
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.probing.canary import CANARY, account, listening, shows, views

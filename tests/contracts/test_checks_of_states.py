@@ -29,7 +29,8 @@ from tintype.exchange import Exchange, Operation
 from tintype.messages import Request, Response
 from tintype.models import Failure, Image, Task, TaskState
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import NotApplicable, all_checks
+from tintype_contracts.check import NotApplicable
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.rehearsing.lifecycle import accepted, looks
 from tintype_contracts.rehearsing.virtual import course, in_order, waiting

@@ -16,7 +16,7 @@ from tintype.exchange import Exchange
 from tintype.messages import Delivery, Response
 from tintype.models import Cost, Task, TaskState
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 
 PARSE = tuple(check.id for check in all_checks() if check.group == "parse")
 Parse: TypeAlias = Callable[[Exchange], object]

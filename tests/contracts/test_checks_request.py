@@ -11,7 +11,7 @@ from tests.contracts.bent import bent, documented, offering, row, sending, with_
 from tintype.catalog import Model, ProviderInfo, Text
 from tintype.messages import MultipartBody, Request
 from tintype_contracts import Fixtures, reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.subject import Subject
 
 REQUEST = tuple(

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.commands.contracts import command
 
 PROVIDER = "apiyi"

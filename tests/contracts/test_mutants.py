@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import Check, all_checks
+from tintype_contracts.check import Check
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.child import child_environment
 from tintype_contracts.examining.rows import ask
 from tintype_contracts.examining.run import examine
-from tintype_contracts.examining.verdict import Row
 from tintype_contracts.mutants import (
     DOCUMENT_MUTANTS,
     IDLE,
@@ -22,6 +22,7 @@ from tintype_contracts.mutants import (
     SourceMutant,
     StaleMutantError,
 )
+from tintype_contracts.verdict import Row
 
 CHECKS: dict[str, Check] = {check.id: check for check in all_checks()}
 LOADED = [mutant for mutant in SOURCE_MUTANTS if not mutant.installed]
@@ -31,7 +32,7 @@ ACCIDENT = "The check could not be finished"
 # What a child does to ask one check about a plugin that is installed on its path.
 ASK = """
 import sys
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.rows import ask
 from tintype_contracts.examining.run import subject_of
 wanted = {check.id: check for check in all_checks()}[sys.argv[2]]

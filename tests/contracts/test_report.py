@@ -16,7 +16,6 @@ import attrs
 import pytest
 from tests.contracts.verdicts import conforming, failing
 
-from tintype_contracts.examining.verdict import Report
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.report import (
     FORMS,
@@ -33,6 +32,7 @@ from tintype_contracts.report import (
     write_markdown,
 )
 from tintype_contracts.report.words import groups, scrubbed, shown
+from tintype_contracts.verdict import Report
 
 BOTH = (conforming(), failing())
 VOID = {"meta", "br", "hr", "link", "img", "input"}

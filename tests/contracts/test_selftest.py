@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from tintype.messages import Request
 from tintype.request import ImageRequest
 from tintype_contracts import reference
-from tintype_contracts.checks.registry import Check
+from tintype_contracts.check import Check
 from tintype_contracts.commands.contracts.selftest import command, told
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures

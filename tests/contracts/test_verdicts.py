@@ -12,13 +12,13 @@ from attrs import evolve
 
 from tintype.errors import PluginError, UsageError
 from tintype_contracts import Report, reference
-from tintype_contracts.checks.registry import FIRST_SET, Check, Finding, NotApplicable
+from tintype_contracts.check import FIRST_SET, Check, Finding, NotApplicable
 from tintype_contracts.examining.rows import MOST_FINDINGS, ask, plain
 from tintype_contracts.examining.run import examine
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.examining.terminal import replay_command, summary
-from tintype_contracts.examining.verdict import SelfTest, report_from_json, report_to_json
 from tintype_contracts.fixtures.format import Waiver
+from tintype_contracts.verdict import SelfTest, report_from_json, report_to_json
 
 SUBJECT = reference.subject("reference_by_id")
 DAY = date(2026, 11, 20)

@@ -34,8 +34,9 @@ from tintype.messages import JsonBody, Request, Response
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
 from tintype_contracts import reference
+from tintype_contracts.check import Finding, NotApplicable
+from tintype_contracts.checks import all_checks
 from tintype_contracts.checks import wire as _wire  # noqa: F401 - enters the checks
-from tintype_contracts.checks.registry import Finding, NotApplicable, all_checks
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.wire.callers import CLIENTS, Awaiting, Blocking, Line
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tintype_contracts.checks.registry import Finding
-from tintype_contracts.examining.verdict import Fact, Provenance, Report, Row, SelfTest
+from tintype_contracts.check import Finding
+from tintype_contracts.verdict import Fact, Provenance, Report, Row, SelfTest
 
 SOURCES = {
     "create": {

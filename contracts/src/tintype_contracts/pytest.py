@@ -20,12 +20,13 @@ from typing import NoReturn
 
 import pytest
 
-from tintype_contracts.checks.registry import Check, all_checks
+from tintype_contracts.check import Check
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.levels import newest_set
 from tintype_contracts.examining.run import judge, subject_of
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.examining.terminal import row_lines
-from tintype_contracts.examining.verdict import Row
+from tintype_contracts.verdict import Row
 
 _PROVIDER = "--provider"
 

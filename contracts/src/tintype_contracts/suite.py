@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tintype_contracts.checks.registry import Check, all_checks
+from tintype_contracts.check import Check
+from tintype_contracts.checks import all_checks
 from tintype_contracts.pytest import provider_of, show
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.standing import happy_path
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.ageing import ages

@@ -23,7 +23,7 @@ from tintype.errors import (
 from tintype.exchange import Operation
 from tintype.messages import Response
 from tintype.models import Task, TaskState
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import ErrorRow
 from tintype_contracts.fixtures.pointers import MISSING, leaves

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tintype.errors import TintypeError
 from tintype.messages import Headers, Response
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.pointers import MISSING

@@ -8,7 +8,7 @@ from importlib import metadata
 import pluggy
 
 from tintype.errors import PluginError
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.environment import distribution
 from tintype_contracts.examining.importing import HTTP_LIBRARIES, Imported, import_apart
 from tintype_contracts.examining.subject import Subject

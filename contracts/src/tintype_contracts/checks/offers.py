@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype.messages import Request
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import EventsContent, Exchange
 from tintype_contracts.probing.building import Builder

@@ -9,7 +9,7 @@ from attrs import evolve
 from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.placeholders import dump

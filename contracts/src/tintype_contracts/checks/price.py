@@ -10,7 +10,7 @@ from tintype.exchange import Operation
 from tintype.messages import Request
 from tintype.models import Quote, QuoteKind
 from tintype.request import ImageRequest
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import PriceRow
 from tintype_contracts.probing.pricelist import (

@@ -18,7 +18,7 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import JsonBody, MultipartBody, Request
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
-from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.check import Finding, check
 from tintype_contracts.examining.guard import Reach, Touch, touches_of
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.rehearsing.calls import Call, documented_calls

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonBody, MultipartBody
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves

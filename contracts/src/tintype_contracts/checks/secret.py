@@ -16,8 +16,8 @@ from tintype._dispatch import encode, fetch_request
 from tintype.errors import PluginError, TintypeError
 from tintype.messages import HttpRequest, Request
 from tintype.models import Task
+from tintype_contracts.check import Finding, check
 from tintype_contracts.checks import secret_on_the_wire
-from tintype_contracts.checks.registry import Finding, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.pointers import MISSING

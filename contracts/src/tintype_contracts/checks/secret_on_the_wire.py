@@ -14,7 +14,7 @@ from tintype.messages import HttpRequest, Request
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.httpx import HttpxTransport
 from tintype.transports.urllib3 import Urllib3Transport
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.probing.canary import (

@@ -11,8 +11,8 @@ from tintype.convert import from_json, to_json
 from tintype.errors import TintypeError, UnknownStatusError
 from tintype.messages import Request
 from tintype.models import Task, TaskState
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks import state_in_time, state_walks
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.rehearsing.lifecycle import (
     documented_states,

@@ -20,7 +20,7 @@ from tintype.errors import (
 )
 from tintype.messages import Request, Response
 from tintype.models import Task, TaskState
-from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.check import Finding, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import EventsContent, Exchange
 from tintype_contracts.rehearsing.lifecycle import (

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from tintype.convert import from_json, to_json
 from tintype.errors import TintypeError
 from tintype.models import Task, TaskState
-from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.check import Finding, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.rehearsing.lifecycle import accepted, expected_state, looks, said_state

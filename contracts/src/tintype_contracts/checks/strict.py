@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 
 from tintype.errors import TintypeError
 from tintype.models import Task
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump

@@ -20,7 +20,7 @@ from attrs import evolve
 
 from tintype.errors import PluginError, UnknownProviderError, UsageError
 from tintype_contracts.examining.run import run, subject_of
-from tintype_contracts.examining.verdict import (
+from tintype_contracts.verdict import (
     Report,
     SelfTest,
     report_from_json,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tintype_contracts.examining.verdict import Fact
-from tintype_contracts.examining.verdict import Row as Verdict
 from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Row, States
+from tintype_contracts.verdict import Fact
+from tintype_contracts.verdict import Row as Verdict
 
 _MOST = 4000  # characters of an excerpt that a report carries
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from attrs import evolve
 
 from tintype.errors import UsageError
-from tintype_contracts.checks.registry import FIRST_SET, Check
-from tintype_contracts.examining.verdict import Row
+from tintype_contracts.check import FIRST_SET, Check
 from tintype_contracts.examining.waivers import FREE
+from tintype_contracts.verdict import Row
 
 LEVELS = (1, 2, 3)
 _GRANTED = frozenset({"pass", "waived", "na", "advisory"})

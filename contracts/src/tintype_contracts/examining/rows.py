@@ -11,10 +11,10 @@ from pathlib import Path
 
 from attrs import evolve
 
-from tintype_contracts.checks.registry import Check, Finding, NotApplicable
+from tintype_contracts.check import Check, Finding, NotApplicable
 from tintype_contracts.examining.subject import Subject
-from tintype_contracts.examining.verdict import Mark, Row
 from tintype_contracts.fixtures.pointers import is_array
+from tintype_contracts.verdict import Mark, Row
 
 MOST_FINDINGS = 50
 """Findings of one check that are kept: what is wrong fifty times is wrong once more."""

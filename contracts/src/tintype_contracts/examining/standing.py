@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tintype_contracts.examining.verdict import Provenance
 from tintype_contracts.fixtures.format import (
     ErrorRow,
     Exchange,
@@ -14,6 +13,7 @@ from tintype_contracts.fixtures.format import (
 )
 from tintype_contracts.fixtures.placeholders import whole
 from tintype_contracts.fixtures.pointers import MISSING, covers, get, leaves
+from tintype_contracts.verdict import Provenance
 
 _LITERAL: tuple[Kind, ...] = ("verbatim", "adapted", "observed", "inferred")
 _ANSWERS = ("/response", "/response/json", "/response/events", "/delivery/json")

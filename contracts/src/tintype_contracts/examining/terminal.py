@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
-from tintype_contracts.checks.registry import Finding
+from tintype_contracts.check import Finding
 from tintype_contracts.examining.rows import as_text
-from tintype_contracts.examining.verdict import Report, Row, SelfTest
+from tintype_contracts.verdict import Report, Row, SelfTest
 
 _SHOWN_FINDINGS = 3
 _SHOWN_TEXT = 300

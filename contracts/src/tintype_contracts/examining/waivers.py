@@ -12,9 +12,9 @@ from datetime import date
 from attrs import evolve
 
 from tintype.errors import UsageError
-from tintype_contracts.checks.registry import Finding
-from tintype_contracts.examining.verdict import Row
+from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.format import Waiver
+from tintype_contracts.verdict import Row
 
 FREE = 3
 """How many waivers cost nothing. More of them lower the level by one."""

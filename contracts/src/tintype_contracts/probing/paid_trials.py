@@ -10,7 +10,7 @@ from attrs import frozen
 
 from tintype.errors import ProtocolError, TintypeError
 from tintype.models import Image, Task, TaskState
-from tintype_contracts.checks.registry import Finding, NotApplicable
+from tintype_contracts.check import Finding, NotApplicable
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.pointers import MISSING, join, tokens

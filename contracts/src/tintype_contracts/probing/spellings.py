@@ -15,7 +15,7 @@ from attrs import evolve
 
 from tintype.messages import Request
 from tintype.models import Task
-from tintype_contracts.checks.registry import NotApplicable
+from tintype_contracts.check import NotApplicable
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.pointers import get
 from tintype_contracts.fixtures.values import small_png

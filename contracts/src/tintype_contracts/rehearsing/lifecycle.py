@@ -8,7 +8,7 @@ from typing import cast
 from tintype.errors import TintypeError
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
-from tintype_contracts.checks.registry import NotApplicable
+from tintype_contracts.check import NotApplicable
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange, States
 from tintype_contracts.fixtures.pointers import get, is_array, join

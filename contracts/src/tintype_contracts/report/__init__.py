@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from tintype_contracts.examining.verdict import Report
 from tintype_contracts.report.badge import badge_text
 from tintype_contracts.report.conformance import json_text
 from tintype_contracts.report.junit import junit_text
 from tintype_contracts.report.markdown import markdown_text
 from tintype_contracts.report.page import html_text
 from tintype_contracts.report.words import grade
+from tintype_contracts.verdict import Report
 
 __all__ = [
     "FORMS",

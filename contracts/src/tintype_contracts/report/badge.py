@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from tintype_contracts.examining.verdict import Report
 from tintype_contracts.report.words import grade
+from tintype_contracts.verdict import Report
 
 
 def badge_text(reports: Sequence[Report]) -> str:

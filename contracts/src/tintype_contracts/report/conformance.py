@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import attrs
 
 from tintype.messages import JsonObject
-from tintype_contracts.checks.registry import Finding
-from tintype_contracts.examining.verdict import Report, Row
+from tintype_contracts.check import Finding
 from tintype_contracts.report.words import (
     quote,
     reproduction,
@@ -17,6 +16,7 @@ from tintype_contracts.report.words import (
     shown,
     source_of,
 )
+from tintype_contracts.verdict import Report, Row
 
 
 def json_text(reports: Report | Sequence[Report]) -> str:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from tintype_contracts.checks.registry import Finding
+from tintype_contracts.check import Finding
 from tintype_contracts.examining.terminal import selftest_words
-from tintype_contracts.examining.verdict import Report, Row
 from tintype_contracts.report.words import (
     grade,
     quote,
@@ -17,6 +16,7 @@ from tintype_contracts.report.words import (
     shown,
     source_of,
 )
+from tintype_contracts.verdict import Report, Row
 
 # What XML 1.0 cannot hold, not even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tintype_contracts.checks.registry import Finding
+from tintype_contracts.check import Finding
 from tintype_contracts.examining.terminal import selftest_words
-from tintype_contracts.examining.verdict import Report, Row
 from tintype_contracts.report.words import (
     MARKS,
     grade,
@@ -18,6 +17,7 @@ from tintype_contracts.report.words import (
     shown,
     source_of,
 )
+from tintype_contracts.verdict import Report, Row
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from tintype_contracts.examining.verdict import Mark, Report
 from tintype_contracts.report.elements import Html, element, joined, link
 from tintype_contracts.report.page_documents import about, coverage, documents
 from tintype_contracts.report.page_rows import findings, row_groups
 from tintype_contracts.report.words import grade, validation
+from tintype_contracts.verdict import Mark, Report
 
 _LEVELS = 3
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tintype_contracts.examining.verdict import Fact, Report
 from tintype_contracts.report.elements import Html, element, joined, link, prose
 from tintype_contracts.report.words import scrubbed, share
+from tintype_contracts.verdict import Fact, Report
 
 _KINDS = ("verbatim", "adapted", "observed", "inferred")
 _FULL = 1.0

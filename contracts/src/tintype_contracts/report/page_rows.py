@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tintype_contracts.checks.registry import Finding
-from tintype_contracts.examining.verdict import Report, Row
+from tintype_contracts.check import Finding
 from tintype_contracts.report.elements import Html, element, joined, link, prose
 from tintype_contracts.report.words import (
     MARKS,
@@ -16,6 +15,7 @@ from tintype_contracts.report.words import (
     shown,
     source_of,
 )
+from tintype_contracts.verdict import Report, Row
 
 _TITLES = {
     "fail": "What failed",

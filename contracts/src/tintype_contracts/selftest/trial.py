@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from tintype_contracts.checks.registry import Check, all_checks
+from tintype_contracts.check import Check
+from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.rows import ask
 from tintype_contracts.examining.subject import Subject
-from tintype_contracts.examining.verdict import SelfTest
 from tintype_contracts.selftest.bending import Bent, Mutator, bend
 from tintype_contracts.selftest.mutators import MUTATORS
+from tintype_contracts.verdict import SelfTest
 
 # In this order: what notices most comes first. Left out are `install`, which looks at the
 # distribution, and `wire`, which plays the same scenes once more: both are slow, and neither

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from attrs import evolve, frozen
 
-from tintype_contracts.checks.registry import Finding
+from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.format import Exchange, Fixtures, MultipartContent, WireRequest
 from tintype_contracts.fixtures.placeholders import render_text

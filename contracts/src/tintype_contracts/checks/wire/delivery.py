@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.scenes import performance_findings
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.wire.answers import MANNERS

@@ -14,7 +14,7 @@ from tintype._dispatch import encode
 from tintype.account import Account, Secret
 from tintype.errors import NotSentError, TransportError
 from tintype.messages import HttpRequest, Request
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.wire.answers import BREAKS, DELAYS, Answer, Manner, plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.wire.answers import DELAYS, Manner, Step

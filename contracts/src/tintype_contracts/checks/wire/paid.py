@@ -8,7 +8,7 @@ from zlib import crc32
 from tintype.errors import TintypeError
 from tintype.messages import Response, ServerSentEvent
 from tintype.models import Task
-from tintype_contracts.checks.registry import Finding, check
+from tintype_contracts.check import Finding, check
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.probing.keeping import is_to_be_kept
 from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, Role, Trial, trials_of

@@ -14,7 +14,7 @@ from attrs import fields
 from tintype._results import Rules
 from tintype.errors import DownloadError
 from tintype.models import Image
-from tintype_contracts.checks.registry import Finding, NotApplicable, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.values import small_png

@@ -16,7 +16,7 @@ from tintype.cli.speaking import complain, give_up, say
 from tintype.errors import PluginError, UsageError
 from tintype_contracts.examining.child import examine_apart
 from tintype_contracts.examining.terminal import summary
-from tintype_contracts.examining.verdict import Report
+from tintype_contracts.verdict import Report
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 

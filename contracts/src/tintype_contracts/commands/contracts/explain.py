@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import click
 
 from tintype.cli.speaking import complain, say
-from tintype_contracts.checks.registry import all_checks
+from tintype_contracts.checks import all_checks
 
 _MISUSE = 2
 

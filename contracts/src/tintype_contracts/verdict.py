@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import cattrs
 from attrs import field, frozen
 
-from tintype_contracts.checks.registry import Finding
+from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.format import Kind
 
 Mark: TypeAlias = Literal["pass", "fail", "waived", "na", "advisory"]

@@ -1,4 +1,4 @@
-"""What a check is, and the list of them all.
+"""What a check is.
 
 A check is a plain function of a `Subject` that yields what it finds: a `Finding` for each
 thing that is wrong. Yielding nothing is a pass; raising `NotApplicable` says that the
@@ -9,7 +9,6 @@ provider documents nothing the check could look at. Ids are stable: reports, wai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
@@ -34,10 +33,7 @@ GROUPS = (
     "wire",
     "doc",
 )
-"""The groups, in the order in which they are run and reported; one module each."""
-
-ACROSS = ("capabilities", "offers")
-"""Modules that add to several groups, or to one that is long already."""
+"""The groups, in the order in which they are run and reported; one module of `checks` each."""
 
 FIRST_SET = "2026.11"
 """The first dated check set. A check that is added later names the set it arrives with."""
@@ -142,8 +138,6 @@ def check(id_: str, *, level: int, since: str = FIRST_SET) -> Callable[[Run], Ru
     return enter
 
 
-def all_checks() -> tuple[Check, ...]:
-    """Every check, by group and then as its module has them."""
-    for module in (*GROUPS, *ACROSS):
-        import_module(f"tintype_contracts.checks.{module}")
+def entered() -> tuple[Check, ...]:
+    """Every check whose module is imported, by group and then as its module has them."""
     return tuple(found for group in GROUPS for found in _CHECKS.values() if found.group == group)
