@@ -14,8 +14,8 @@ from tintype.catalog import ProviderInfo
 from tintype.messages import JsonBody, Request
 from tintype_contracts import Fixtures, reference
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.rows import ask
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.evaluate import ask
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.hook_shape import KNOWN
 from tintype_contracts.verdict import Row
 

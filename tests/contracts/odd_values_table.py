@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tintype_contracts.examining.run import subject_of
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.keeping import is_kept, is_to_be_kept
 from tintype_contracts.probing.odd_values import KINDS
 from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials

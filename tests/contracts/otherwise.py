@@ -17,9 +17,9 @@ from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype_contracts import load, reference
 from tintype_contracts.check import Finding
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.placeholders import dump
+from tintype_contracts.harness.subject import Subject
 
 BY_ID, BY_URL, AT_ONCE, MULTIPART = (
     "reference_by_id",

@@ -12,8 +12,8 @@ from tests.contracts.bent import documented, offering, row
 from tintype.catalog import Auth, Choice, Model, Price, ProviderInfo, References
 from tintype_contracts import Fixtures, reference
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Hosts, Results
+from tintype_contracts.harness.subject import Subject
 
 DOC = tuple(check.id for check in all_checks() if check.group == "doc")
 MINE = (

@@ -25,8 +25,8 @@ from tintype.models import Image, Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import json_type
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.odd_values import KINDS, TWICE, Odd, odd_values
 from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, trials
 from tintype_contracts.rehearsing.mutation import Mutation, Verbatim, spelt

@@ -27,9 +27,9 @@ from tintype.models import Cost, Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
+from tintype_contracts.harness.variants import Broken, answer_of, documented_answers, verdict
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
-from tintype_contracts.rehearsing.retelling import Broken, answer_of, documented_answers, verdict
 
 CHECKS = [each.id for each in all_checks() if each.group in {"strict", "fuzz"}]
 

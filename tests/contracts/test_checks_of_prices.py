@@ -13,7 +13,7 @@ from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 
 CHECKS = [each.id for each in all_checks() if each.group == "price"]
 ASKED = {"price.options-are-not-free", "price.documented-table", "price.is-of-what-is-sent"}

@@ -31,9 +31,9 @@ from tintype.models import Failure, Image, Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.subject import Subject
-from tintype_contracts.rehearsing.lifecycle import accepted, looks
-from tintype_contracts.rehearsing.virtual import course, in_order, waiting
+from tintype_contracts.harness.lifecycle import accepted, looks
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.virtual_time import course, in_order, waiting
 
 CHECKS = [each.id for each in all_checks() if each.group == "state"]
 

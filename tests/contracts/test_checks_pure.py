@@ -17,7 +17,7 @@ from tests.contracts.bent import bent, row, sending, understanding, with_body
 from tintype.messages import Request
 from tintype.models import Quote
 from tintype_contracts import reference
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 
 PURE = (
     "pure.no-io",

@@ -12,7 +12,7 @@ from tintype.catalog import Model, ProviderInfo, Text
 from tintype.messages import MultipartBody, Request
 from tintype_contracts import Fixtures, reference
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 
 REQUEST = tuple(
     check.id

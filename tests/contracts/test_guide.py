@@ -16,7 +16,7 @@ from tests.contracts.outside import command
 from tintype._registry import Registry
 from tintype_contracts import load_folder
 from tintype_contracts.examining.run import examine
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 
 GUIDE = PAGE.parent / "plugins.md"
 FIXTURES = Path(__file__).parent / "guide"

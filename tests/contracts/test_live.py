@@ -21,6 +21,7 @@ from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures, Sandbox, load, load_folder
 from tintype_contracts.commands.contracts import command
 from tintype_contracts.fixtures.loader import files_of
+from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.live import (
     Caps,
     Fence,
@@ -31,7 +32,6 @@ from tintype_contracts.live import (
     consent,
     shape_changes,
 )
-from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
 POLLED = "apiin"
 FILES = files_of(POLLED)

@@ -12,8 +12,8 @@ from tintype_contracts import reference
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
 from tintype_contracts.examining.child import child_environment
-from tintype_contracts.examining.rows import ask
 from tintype_contracts.examining.run import examine
+from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.mutants import (
     DOCUMENT_MUTANTS,
     IDLE,
@@ -33,7 +33,7 @@ ACCIDENT = "The check could not be finished"
 ASK = """
 import sys
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.rows import ask
+from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.examining.run import subject_of
 wanted = {check.id: check for check in all_checks()}[sys.argv[2]]
 row = ask(wanted, subject_of(sys.argv[1]))

@@ -26,12 +26,12 @@ from tintype.messages import MultipartBody, Part, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState
 from tintype.request import ImageRequest
 from tintype_contracts import Fixtures
+from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.rehearsing.documents import (
     command_differences,
     exchange_of,
     printed_commands,
 )
-from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
 API = "https://api.acme.test/v1"
 STATES = {

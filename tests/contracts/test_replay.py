@@ -14,11 +14,11 @@ from tintype.models import Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.commands.contracts import command
 from tintype_contracts.examining.run import subject_of
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.loader import installed
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Broken
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
-from tintype_contracts.rehearsing.retelling import Broken
 
 NAME = "reference_by_id"
 

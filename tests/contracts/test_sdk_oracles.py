@@ -26,9 +26,9 @@ from openrouter.components import ImageGenerationRequest
 from tintype._registry import Registry
 from tintype.messages import JsonBody, Request
 from tintype_contracts import Fixtures, Sandbox, load, respx_router
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import EventsContent, Exchange, JsonContent
 from tintype_contracts.fixtures.placeholders import render
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import filled
 from tintype_contracts.wire.strict import StrictScene

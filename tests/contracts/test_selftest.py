@@ -11,8 +11,8 @@ from tintype.request import ImageRequest
 from tintype_contracts import reference
 from tintype_contracts.check import Check
 from tintype_contracts.commands.contracts.selftest import command, told
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.selftest import MUTATORS, Call, Mutator, Trial, bend, selftest
 from tintype_contracts.selftest.trial import passing
 

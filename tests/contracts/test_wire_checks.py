@@ -37,7 +37,7 @@ from tintype_contracts import reference
 from tintype_contracts.check import Finding, NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.checks import wire as _wire  # noqa: F401 - enters the checks
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.callers import CLIENTS, Awaiting, Blocking, Line
 
 CHECKS = {check.id: check for check in all_checks() if check.group == "wire"}

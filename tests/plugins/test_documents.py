@@ -14,12 +14,12 @@ from tintype.hooks import Provider
 from tintype_contracts import load
 from tintype_contracts.fixtures.curl import Curl
 from tintype_contracts.fixtures.verbatim import verbatim_faults
+from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.rehearsing.documents import (
     command_differences,
     exchange_of,
     printed_commands,
 )
-from tintype_contracts.rehearsing.rehearsal import Rehearsal
 
 PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
 REHEARSALS = {

@@ -10,7 +10,7 @@ import pytest
 from tintype.hooks import Provider
 from tintype_contracts import load
 from tintype_contracts.fixtures.format import Exchange
-from tintype_contracts.rehearsing.rehearsal import Rehearsal
+from tintype_contracts.harness.scenario import Rehearsal
 
 PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
 REHEARSALS = {

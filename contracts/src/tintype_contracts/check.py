@@ -16,7 +16,7 @@ from attrs import frozen
 from tintype_contracts.fixtures.comparing import Difference
 
 if TYPE_CHECKING:
-    from tintype_contracts.examining.subject import Subject
+    from tintype_contracts.harness.subject import Subject
 
 GROUPS = (
     "install",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import CAPABILITIES, Capability, Fixtures
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.abilities import Sign, signs
 
 _Evidence: TypeAlias = Callable[[Fixtures], bool]

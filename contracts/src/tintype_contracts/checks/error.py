@@ -24,10 +24,19 @@ from tintype.exchange import Operation
 from tintype.messages import Response
 from tintype.models import Task, TaskState
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import ErrorRow
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.values import NOW
+from tintype_contracts.harness.lifecycle import asked, expected_state, said_state
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
+    Answer,
+    Broken,
+    Heard,
+    documented_answers,
+    verdict,
+)
+from tintype_contracts.harness.virtual_time import Said, course, in_order
 from tintype_contracts.probing.refusals import (
     GATEWAY_BODIES,
     ODD_BODIES,
@@ -36,15 +45,6 @@ from tintype_contracts.probing.refusals import (
     questions,
     refusals,
 )
-from tintype_contracts.rehearsing.lifecycle import asked, expected_state, said_state
-from tintype_contracts.rehearsing.retelling import (
-    Answer,
-    Broken,
-    Heard,
-    documented_answers,
-    verdict,
-)
-from tintype_contracts.rehearsing.virtual import Said, course, in_order
 
 _FIRST_REFUSAL = 400
 _FIRST_SERVER_ERROR = 500

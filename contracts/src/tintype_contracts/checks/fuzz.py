@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from tintype.errors import TintypeError
 from tintype.messages import Headers, Response
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.pointers import MISSING
-from tintype_contracts.probing.heaviness import heavy_bodies, strained
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, mutations
-from tintype_contracts.rehearsing.oracle import Sort, sorted_flaw
-from tintype_contracts.rehearsing.retelling import (
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
     Answer,
     Heard,
     documented_answers,
     listen,
     verdict,
 )
+from tintype_contracts.probing.heaviness import heavy_bodies, strained
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, mutations
+from tintype_contracts.rehearsing.oracle import Sort, sorted_flaw
 from tintype_contracts.rehearsing.strategies import (
     Example,
     pairs,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.paid_trials import BESIDE, ONE_OF_SEVERAL, misread, trials_of
 from tintype_contracts.probing.spellings import respelt_ids, respelt_pictures, respelt_states
 

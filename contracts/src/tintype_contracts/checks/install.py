@@ -9,10 +9,10 @@ import pluggy
 
 from tintype.errors import PluginError
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.environment import distribution
 from tintype_contracts.examining.importing import HTTP_LIBRARIES, Imported, import_apart
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.harness.distribution import distribution
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.hook_shape import Sort, shape_faults
 
 _GROUP = "tintype"

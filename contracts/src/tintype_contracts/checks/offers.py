@@ -8,8 +8,8 @@ from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype.messages import Request
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import EventsContent, Exchange
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.building import Builder
 from tintype_contracts.probing.offered import offered
 

@@ -10,15 +10,12 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, join
 from tintype_contracts.fixtures.values import fixed_values
-from tintype_contracts.probing.exactness import number_faults
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, places
-from tintype_contracts.rehearsing.oracle import empty_success
-from tintype_contracts.rehearsing.retelling import (
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
     Answer,
     Broken,
     Heard,
@@ -26,6 +23,9 @@ from tintype_contracts.rehearsing.retelling import (
     listen,
     verdict,
 )
+from tintype_contracts.probing.exactness import number_faults
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, places
+from tintype_contracts.rehearsing.oracle import empty_success
 from tintype_contracts.rehearsing.told_images import (
     PICTURES,
     encoded_images,

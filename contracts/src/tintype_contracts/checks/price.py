@@ -11,8 +11,11 @@ from tintype.messages import Request
 from tintype.models import Quote, QuoteKind
 from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import PriceRow
+from tintype_contracts.harness.lifecycle import asked
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
+from tintype_contracts.harness.virtual_time import course, in_order, quoting
 from tintype_contracts.probing.pricelist import (
     MOST_IMAGES,
     STRANGE_MODEL,
@@ -23,10 +26,7 @@ from tintype_contracts.probing.pricelist import (
     priced_requests,
     request_for,
 )
-from tintype_contracts.rehearsing.lifecycle import asked
 from tintype_contracts.rehearsing.oracle import impossible
-from tintype_contracts.rehearsing.retelling import Answer, Broken, documented_answers, verdict
-from tintype_contracts.rehearsing.virtual import course, in_order, quoting
 
 _TABLELESS = "The provider is asked for its prices; there is no table in the plugin."
 

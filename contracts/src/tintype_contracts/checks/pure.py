@@ -20,8 +20,8 @@ from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, check
 from tintype_contracts.examining.guard import Reach, Touch, touches_of
-from tintype_contracts.examining.subject import Subject
-from tintype_contracts.rehearsing.calls import Call, documented_calls
+from tintype_contracts.harness.calls import Call, documented_calls
+from tintype_contracts.harness.subject import Subject
 
 _Outcome: TypeAlias = tuple[str, object]
 

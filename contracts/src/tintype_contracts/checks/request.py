@@ -8,10 +8,10 @@ from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonBody, MultipartBody
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.routes import find_route, split
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.building import Builder, Built, carries, found_at
 from tintype_contracts.probing.probes import (
     Probe,

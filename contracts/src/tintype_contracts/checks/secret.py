@@ -18,9 +18,11 @@ from tintype.messages import HttpRequest, Request
 from tintype.models import Task
 from tintype_contracts.check import Finding, check
 from tintype_contracts.checks import secret_on_the_wire
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.harness.calls import documented_calls
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer, documented_answers, verdict
 from tintype_contracts.probing.canary import (
     account,
     built_requests,
@@ -30,9 +32,7 @@ from tintype_contracts.probing.canary import (
     shows,
     views,
 )
-from tintype_contracts.rehearsing.calls import documented_calls
 from tintype_contracts.rehearsing.mutation import Mutation, places
-from tintype_contracts.rehearsing.retelling import Answer, documented_answers, verdict
 
 __all__ = ["secret_on_the_wire"]  # its checks belong to this group
 

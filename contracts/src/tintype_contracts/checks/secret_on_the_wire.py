@@ -15,8 +15,8 @@ from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.httpx import HttpxTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.canary import (
     CANARY,
     account,

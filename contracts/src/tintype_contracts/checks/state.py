@@ -13,16 +13,15 @@ from tintype.messages import Request
 from tintype.models import Task, TaskState
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks import state_in_time, state_walks
-from tintype_contracts.examining.subject import Subject
-from tintype_contracts.rehearsing.lifecycle import (
+from tintype_contracts.harness.lifecycle import (
     documented_states,
     expected_state,
     said_state,
     statuses,
     words_of,
 )
-from tintype_contracts.rehearsing.mutation import Mutation
-from tintype_contracts.rehearsing.retelling import (
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
     Answer,
     Broken,
     Heard,
@@ -31,6 +30,7 @@ from tintype_contracts.rehearsing.retelling import (
     listen,
     verdict,
 )
+from tintype_contracts.rehearsing.mutation import Mutation
 
 __all__ = ["state_in_time", "state_walks"]  # their checks belong to this group
 

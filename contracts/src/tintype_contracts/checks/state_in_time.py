@@ -21,9 +21,8 @@ from tintype.errors import (
 from tintype.messages import Request, Response
 from tintype.models import Task, TaskState
 from tintype_contracts.check import Finding, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import EventsContent, Exchange
-from tintype_contracts.rehearsing.lifecycle import (
+from tintype_contracts.harness.lifecycle import (
     accepted,
     asked,
     expected_state,
@@ -31,14 +30,15 @@ from tintype_contracts.rehearsing.lifecycle import (
     said_state,
     submitted,
 )
-from tintype_contracts.rehearsing.retelling import (
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
     Answer,
     answer_of,
     documented_answers,
     hear,
     verdict,
 )
-from tintype_contracts.rehearsing.virtual import Course, Said, course, drawing, in_order, waiting
+from tintype_contracts.harness.virtual_time import Course, Said, course, drawing, in_order, waiting
 
 _ASKED_TO_WAIT = 42.0
 _TOO_MANY = 429

@@ -21,11 +21,11 @@ from tintype.convert import from_json, to_json
 from tintype.errors import TintypeError
 from tintype.models import Task, TaskState
 from tintype_contracts.check import Finding, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.pointers import MISSING
-from tintype_contracts.rehearsing.lifecycle import accepted, expected_state, looks, said_state
+from tintype_contracts.harness.lifecycle import accepted, expected_state, looks, said_state
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer, Heard, hear
 from tintype_contracts.rehearsing.mutation import mutations
-from tintype_contracts.rehearsing.retelling import Answer, Heard, hear
 from tintype_contracts.rehearsing.strategies import PROFILE, unheard
 
 _WALKS = settings(PROFILE, max_examples=40, stateful_step_count=12)

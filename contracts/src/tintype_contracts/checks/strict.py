@@ -20,20 +20,20 @@ from attrs import evolve, frozen
 from tintype.errors import TintypeError
 from tintype.models import Task
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING
-from tintype_contracts.probing.paid_trials import DECISIVE, misread, trials_of
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation
-from tintype_contracts.rehearsing.paid import documented_types, inner_places, place
-from tintype_contracts.rehearsing.retelling import (
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
     Answer,
     Broken,
     Heard,
     documented_answers,
     verdict,
 )
+from tintype_contracts.probing.paid_trials import DECISIVE, misread, trials_of
+from tintype_contracts.rehearsing.mutation import DROPPED, Mutation
+from tintype_contracts.rehearsing.paid import documented_types, inner_places, place
 
 _Swap: TypeAlias = tuple[object, tuple[object, ...]]
 """A value of another type than documented, and what a careless reader makes of it."""

@@ -8,7 +8,6 @@ reaches it, and what it writes is no part of the verdict. The verdict comes back
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from attrs import evolve
 
 from tintype.errors import PluginError, UnknownProviderError, UsageError
 from tintype_contracts.examining.run import run, subject_of
+from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.verdict import (
     Report,
     SelfTest,
@@ -31,8 +31,6 @@ from tintype_contracts.wire.egress import guard
 MOST_SECONDS = 300
 """A child that has no verdict by then is ended: some hook does not come back."""
 
-# What a process needs to find Python and the plugins; no key, no option of anyone's.
-_PASSED_ON = ("PATH", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV", "LANG", "LC_ALL")
 _SHOWN = 2000
 _REFUSALS: Mapping[str, type[UsageError]] = {
     "UsageError": UsageError,
@@ -95,19 +93,6 @@ def _run(asked: Mapping[str, object], folder: str, provider: str) -> str:
         raise _no_verdict(provider, f"It took more than {MOST_SECONDS} seconds.") from None
     last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
     return f"It ended with status {ended.returncode}. {''.join(last)}"[:_SHOWN]
-
-
-def child_environment(folder: str) -> dict[str, str]:
-    """The environment of a child whose files go into `folder`."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {
-        **kept,
-        "HOME": folder,
-        "TMPDIR": folder,
-        "PYTHONUTF8": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
 
 
 def _no_verdict(provider: str, reason: str) -> PluginError:

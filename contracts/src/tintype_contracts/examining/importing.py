@@ -25,8 +25,8 @@ from types import FrameType, ModuleType
 
 from attrs import field, frozen
 
-from tintype_contracts.examining.child import child_environment
 from tintype_contracts.examining.guard import environ_code, reach_of_call, reach_of_event
+from tintype_contracts.harness.distribution import child_environment
 
 HTTP_LIBRARIES = ("urllib3", "aiohttp", "httpx", "httpx2", "requests")
 _GROUP = "tintype"

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from tintype_contracts.check import Finding
-from tintype_contracts.examining.rows import as_text
+from tintype_contracts.harness.evaluate import as_text
 from tintype_contracts.verdict import Report, Row, SelfTest
 
 _SHOWN_FINDINGS = 3

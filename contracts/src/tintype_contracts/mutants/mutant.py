@@ -15,8 +15,8 @@ from attrs import frozen
 from tintype._registry import Plugin, Registry
 from tintype.errors import PluginError
 from tintype_contracts import reference
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.harness.subject import Subject
 
 
 class StaleMutantError(Exception):

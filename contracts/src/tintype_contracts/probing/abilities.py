@@ -20,8 +20,8 @@ from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, Request
 from tintype.models import Quote, QuoteKind, Task
 from tintype.request import ImageRequest, Reference
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.values import NOW, small_png
+from tintype_contracts.harness.subject import Subject
 
 _PROMPT = "a red kite"
 _UNLISTED = "a-model-of-tomorrow"

@@ -26,8 +26,8 @@ from tintype._dispatch import env_name
 from tintype.account import Account, Secret
 from tintype.convert import to_builtins
 from tintype.messages import Request
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.harness.subject import Subject
 
 CANARY = "canary-4f9d1c7be2a8-tintype"
 """The key. Nothing but an auth header may hold it."""

@@ -10,11 +10,11 @@ from tintype._effects import Flow
 from tintype._flow import Conversation
 from tintype.errors import TintypeError
 from tintype.models import Task
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.lifecycle import asked
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import answer_of, verdict
+from tintype_contracts.harness.virtual_time import course, in_order
 from tintype_contracts.probing.paid_trials import Trial
-from tintype_contracts.rehearsing.lifecycle import asked
-from tintype_contracts.rehearsing.retelling import answer_of, verdict
-from tintype_contracts.rehearsing.virtual import course, in_order
 
 
 def is_to_be_kept(subject: Subject, trial: Trial) -> bool:

@@ -11,9 +11,16 @@ from attrs import frozen
 from tintype.errors import ProtocolError, TintypeError
 from tintype.models import Image, Task, TaskState
 from tintype_contracts.check import Finding, NotApplicable
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.pointers import MISSING, join, tokens
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import (
+    Answer,
+    Broken,
+    Heard,
+    documented_answers,
+    verdict,
+)
 from tintype_contracts.probing.odd_values import BEYOND, NOTHING, OTHER_TYPE, Odd, odd_values
 from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, Verbatim, places
 from tintype_contracts.rehearsing.paid import (
@@ -25,13 +32,6 @@ from tintype_contracts.rehearsing.paid import (
     same_image,
     same_images,
     with_three,
-)
-from tintype_contracts.rehearsing.retelling import (
-    Answer,
-    Broken,
-    Heard,
-    documented_answers,
-    verdict,
 )
 
 Role: TypeAlias = Literal["beside", "one of several", "decisive"]

@@ -10,9 +10,9 @@ from attrs import evolve
 from tintype.catalog import Model
 from tintype.messages import JsonObject
 from tintype.request import ImageRequest, Reference
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import PriceRow
 from tintype_contracts.fixtures.values import data_uri, small_png
+from tintype_contracts.harness.subject import Subject
 
 MOST_IMAGES = 4
 """How many images are asked for at most; more are several submissions to most providers."""

@@ -9,10 +9,10 @@ from attrs import frozen
 
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.building import Builder, Built, found_at
 from tintype_contracts.probing.samples import admitted, raw_value
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from tintype.exchange import Operation
 from tintype.messages import Response
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import ErrorRow
 from tintype_contracts.fixtures.pointers import MISSING, get, tokens
-from tintype_contracts.rehearsing.retelling import Answer, documented_answers
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer, documented_answers
 
 WORDS = "Something is not as it should be."
 """What a made-up refusal says. No rule about words applies to it."""

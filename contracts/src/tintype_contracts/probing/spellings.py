@@ -16,14 +16,14 @@ from attrs import evolve
 from tintype.messages import Request
 from tintype.models import Task
 from tintype_contracts.check import NotApplicable
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.pointers import get
 from tintype_contracts.fixtures.values import small_png
+from tintype_contracts.harness.lifecycle import documented_states, statuses, words_of
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer, Heard, verdict
 from tintype_contracts.probing.paid_trials import BESIDE, Trial, beside, told
-from tintype_contracts.rehearsing.lifecycle import documented_states, statuses, words_of
 from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.paid import Paid, paid_answers
-from tintype_contracts.rehearsing.retelling import Answer, Heard, verdict
 
 BASE64 = "base64 in another spelling"
 CASE = "a status in capitals or between blanks"

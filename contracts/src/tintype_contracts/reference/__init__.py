@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 from tintype._registry import Registry
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load_folder
+from tintype_contracts.harness.subject import Subject
 
 NAMES = ("reference_at_once", "reference_by_id", "reference_by_url", "reference_multipart")
 """The providers: one answers at once, one is polled by id, one at a URL, one takes a form."""

@@ -21,7 +21,7 @@ from tintype_contracts.fixtures.format import Exchange, Fixtures
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import form_object
-from tintype_contracts.rehearsing.rehearsal import Rehearsal
+from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.rehearsing.transcripts import address
 
 

@@ -19,7 +19,7 @@ from tintype.errors import Billed, TintypeError
 from tintype.exchange import Operation
 from tintype.models import Cost, Image, Quote, Task, TaskState
 from tintype.request import ImageRequest
-from tintype_contracts.rehearsing.retelling import Answer, Broken, Heard, Value
+from tintype_contracts.harness.variants import Answer, Broken, Heard, Value
 
 Sort: TypeAlias = Literal["broken", "empty", "impossible"]
 

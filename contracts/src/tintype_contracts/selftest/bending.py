@@ -20,8 +20,8 @@ from tintype.hooks import hookimpl
 from tintype.messages import Request
 from tintype.models import Task
 from tintype.request import ImageRequest
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.harness.subject import Subject
 
 Hook: TypeAlias = Literal["describe", "price", "submit", "poll", "parse"]
 

@@ -8,8 +8,8 @@ from attrs import frozen
 
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.rows import ask
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.evaluate import ask
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.selftest.bending import Bent, Mutator, bend
 from tintype_contracts.selftest.mutators import MUTATORS
 from tintype_contracts.verdict import SelfTest

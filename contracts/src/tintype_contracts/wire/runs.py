@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.egress import guard
 from tintype_contracts.wire.stage import Performance, Stage, scenes
 

@@ -11,8 +11,8 @@ from attrs import evolve, frozen
 from tintype.account import Account, Secret
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import Answer, Manner, Step, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
 from tintype_contracts.wire.callers import CLIENTS, Caller, Line

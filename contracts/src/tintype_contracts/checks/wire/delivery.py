@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.scenes import performance_findings
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import MANNERS
 from tintype_contracts.wire.server import HOST
 from tintype_contracts.wire.stage import Scene, Stage, drawing

@@ -16,7 +16,7 @@ from tintype.errors import NotSentError, TransportError
 from tintype.messages import HttpRequest, Request
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import BREAKS, DELAYS, Answer, Manner, plain
 from tintype_contracts.wire.authority import declared_hosts, server_context
 from tintype_contracts.wire.callers import CLIENTS, Caller

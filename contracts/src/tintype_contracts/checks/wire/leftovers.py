@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
-from tintype_contracts.examining.subject import Subject
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import DELAYS, Manner, Step
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.runs import run

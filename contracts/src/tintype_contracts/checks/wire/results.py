@@ -16,8 +16,8 @@ from tintype.errors import DownloadError
 from tintype.models import Image
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.values import small_png
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import Answer, Step, plain
 from tintype_contracts.wire.callers import Caller
 from tintype_contracts.wire.heard import Heard

@@ -1,9 +1,10 @@
-"""What a verdict was reached with: versions, and the digests of the fixture files."""
+"""What a verdict is reached with: versions, digests, and the environment of a child."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -13,6 +14,9 @@ from tintype_contracts.fixtures.loader import files_of
 
 _LIBRARIES = ("tintype", "pluggy", "attrs", "cattrs", "urllib3", "aiohttp", "httpx")
 _GROUP = "tintype"
+
+# What a process needs to find Python and the plugins; no key, no option of anyone's.
+_PASSED_ON = ("PATH", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV", "LANG", "LC_ALL")
 
 
 def environment() -> Mapping[str, str]:
@@ -59,3 +63,16 @@ def digests(provider: str) -> Mapping[str, str]:
     except FixtureError:
         return {}
     return {name: f"sha256:{hashlib.sha256(data).hexdigest()}" for name, data in files.items()}
+
+
+def child_environment(folder: str) -> dict[str, str]:
+    """The environment of a child whose files go into `folder`."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {
+        **kept,
+        "HOME": folder,
+        "TMPDIR": folder,
+        "PYTHONUTF8": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

@@ -12,7 +12,7 @@ from tintype.exchange import Message, Operation
 from tintype.hooks import Provider
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.format import Exchange, Fixtures
-from tintype_contracts.rehearsing.rehearsal import Outcome, Rehearsal
+from tintype_contracts.harness.scenario import Outcome, Rehearsal
 
 
 class Subject:

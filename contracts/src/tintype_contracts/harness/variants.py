@@ -22,12 +22,12 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, Headers, Response, ServerSentEvent
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.values import NOW, fixed_values
+from tintype_contracts.harness.scenario import Context
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.rehearsing.mutation import spelt
-from tintype_contracts.rehearsing.rehearsal import Context
 from tintype_contracts.rehearsing.transcripts import answers
 
 Turn: TypeAlias = tuple[Operation, Message | None]

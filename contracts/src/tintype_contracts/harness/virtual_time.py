@@ -19,9 +19,9 @@ from tintype.errors import TintypeError
 from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.values import NOW, small_png
-from tintype_contracts.rehearsing.retelling import Answer
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer
 
 T = TypeVar("T")
 

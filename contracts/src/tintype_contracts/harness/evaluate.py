@@ -12,8 +12,8 @@ from pathlib import Path
 from attrs import evolve
 
 from tintype_contracts.check import Check, Finding, NotApplicable
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.pointers import is_array
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.verdict import Mark, Row
 
 MOST_FINDINGS = 50

@@ -9,10 +9,10 @@ from tintype.errors import TintypeError
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
 from tintype_contracts.check import NotApplicable
-from tintype_contracts.examining.subject import Subject
 from tintype_contracts.fixtures.format import Exchange, States
 from tintype_contracts.fixtures.pointers import get, is_array, join
-from tintype_contracts.rehearsing.retelling import Answer, Broken, documented_answers, verdict
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
 
 _MEANINGS = ("running", "succeeded", "failed", "refused", "canceled", "expired")
 _RUNNING = TaskState.RUNNING

@@ -1,0 +1,1 @@
+"""What every check stands on: a plugin, its fixtures, and the hooks called with them."""
