@@ -11,8 +11,8 @@ import pytest
 from tintype_contracts import reference
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.child import child_environment
 from tintype_contracts.examining.run import examine
+from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.mutants import (
     DOCUMENT_MUTANTS,

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tintype_contracts import Fixtures
-from tintype_contracts.sandbox.forms import BodyError, UploadedFile, read_body
+from tintype_contracts.fixtures.multipart import BodyError, UploadedFile
+from tintype_contracts.fixtures.validation import objections
+from tintype_contracts.sandbox.forms import read_body
 from tintype_contracts.sandbox.messages import Call
-from tintype_contracts.sandbox.parameters import objections
 
 PROMPT = {"prompt": "a cat"}
 

@@ -14,7 +14,7 @@ from tintype.messages import HttpRequest, JsonBody, MultipartBody, Response
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures
-from tintype_contracts.sandbox.forms import BodyError
+from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.wire.answers import MANNERS, Answer, Manner, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
 from tintype_contracts.wire.dialling import connector, pools

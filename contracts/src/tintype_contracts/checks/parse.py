@@ -11,6 +11,7 @@ from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, join
 from tintype_contracts.fixtures.values import fixed_values
@@ -32,7 +33,6 @@ from tintype_contracts.rehearsing.told_images import (
     images_drawn,
     pictures_told,
 )
-from tintype_contracts.rehearsing.transcripts import answers
 
 _STRANGE = "tintype_strange_key"
 _STRANGE_VALUE = {"nested": [1, None, "text"]}

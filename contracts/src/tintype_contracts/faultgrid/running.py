@@ -24,8 +24,8 @@ from tintype_contracts.faultgrid.table import Grid
 from tintype_contracts.faultgrid.walks import Walk
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load
+from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.values import fixed_values
-from tintype_contracts.rehearsing.transcripts import image_request
 from tintype_contracts.sandbox import Fault, Sandbox
 
 AT_ONCE = 32

@@ -14,10 +14,10 @@ from tintype.exchange import Exchange as Told
 from tintype.exchange import Operation
 from tintype.hooks import Provider
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.values import NOW, fixed_values
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.rehearsing.transcripts import answers
 
 _SECRET = "a webhook secret"  # noqa: S105 - of nobody
 Hook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments

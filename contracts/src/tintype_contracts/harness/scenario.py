@@ -19,13 +19,13 @@ from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import Difference
-from tintype_contracts.fixtures.values import NOW, fixed_values, submission
-from tintype_contracts.rehearsing.transcripts import (
+from tintype_contracts.fixtures.messages import (
     answers,
     image_request,
     outcome_differences,
     request_differences,
 )
+from tintype_contracts.fixtures.values import NOW, fixed_values, submission
 
 Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
 

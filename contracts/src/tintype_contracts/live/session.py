@@ -20,12 +20,12 @@ from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype.transports import Transport
 from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.live.consent import Consent
 from tintype_contracts.live.fence import Fence
 from tintype_contracts.live.ledger import Ledger
 from tintype_contracts.live.observing import Observed, Tape
-from tintype_contracts.rehearsing.transcripts import image_request
 
 
 @frozen(kw_only=True)

@@ -16,14 +16,14 @@ from tintype.hooks import Extras
 from tintype.messages import JsonBody, MultipartBody, Part, Request
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.neutral import read_field, rows_for
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
+from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.samples import references
-from tintype_contracts.sandbox.forms import UploadedFile
-from tintype_contracts.sandbox.parameters import objections
 
 PROMPT = "a red fox in the snow"
 _FIELDS = frozenset(

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterator
 
 from tintype.request import Reference
+from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.pointers import is_array
-from tintype_contracts.sandbox.forms import UploadedFile
 
 
 def image_of(reference: Reference) -> object:

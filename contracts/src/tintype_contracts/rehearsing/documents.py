@@ -18,11 +18,11 @@ from tintype.models import Task
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
 from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.messages import address
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import Rehearsal
-from tintype_contracts.rehearsing.transcripts import address
 
 
 def printed_commands(fixtures: Fixtures) -> Iterator[tuple[str, Curl]]:

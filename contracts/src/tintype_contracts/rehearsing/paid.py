@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from tintype.errors import UnknownStatusError
 from tintype.models import Image, Task, TaskState
 from tintype_contracts.fixtures.comparing import json_type
+from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, covers, get, is_array
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.lifecycle import expected_state, words_of
@@ -24,7 +25,6 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, documented_answers, verdict
 from tintype_contracts.rehearsing.mutation import Mutation, places
 from tintype_contracts.rehearsing.told_images import PICTURES
-from tintype_contracts.rehearsing.transcripts import answers
 
 DRAWN = frozenset({TaskState.SUCCEEDED, TaskState.PARTIAL})
 """States with a picture in them."""

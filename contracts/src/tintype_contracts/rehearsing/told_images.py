@@ -5,10 +5,10 @@ from __future__ import annotations
 from tintype.messages import Delivery, Response
 from tintype.models import Image, Task
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Heard
-from tintype_contracts.rehearsing.transcripts import answers
 
 PICTURES = 3
 """How many images an answer is told with, to see whether all are kept."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from tintype_contracts.fixtures.format import Operation
+from tintype_contracts.fixtures.multipart import UploadedFile, boundary
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import Match
-from tintype_contracts.sandbox.forms import UploadedFile, boundary
 from tintype_contracts.sandbox.messages import Call
 
 

@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from attrs import evolve, field, frozen
 
 from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation
+from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.routes import find_route
+from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.asking import Asking, plain_json
-from tintype_contracts.sandbox.forms import BodyError, read_body
+from tintype_contracts.sandbox.forms import read_body
 from tintype_contracts.sandbox.ledger import Event
 from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
-from tintype_contracts.sandbox.parameters import objections
 from tintype_contracts.sandbox.replies import Draft, plain
 from tintype_contracts.sandbox.state import State
 from tintype_contracts.sandbox.stories import answer_in, plan, poll_with_state, story_for

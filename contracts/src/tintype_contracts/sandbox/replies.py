@@ -13,9 +13,9 @@ from tintype_contracts.fixtures.format import (
     ResponseContent,
     WireResponse,
 )
+from tintype_contracts.fixtures.messages import body_bytes, event_bytes, render_headers
 from tintype_contracts.fixtures.placeholders import placeholders, render_events
 from tintype_contracts.fixtures.values import Filling
-from tintype_contracts.rehearsing.transcripts import body_bytes, event_bytes, render_headers
 from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
 from tintype_contracts.sandbox.works import Drawing
 

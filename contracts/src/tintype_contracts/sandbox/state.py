@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from attrs import field, frozen
 
 from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.neutral import neutral_fields, price_of
 from tintype_contracts.fixtures.pointers import get
 from tintype_contracts.fixtures.values import Filling
-from tintype_contracts.rehearsing.transcripts import body_bytes, render_headers
 from tintype_contracts.sandbox.account import Account
 from tintype_contracts.sandbox.asking import Asking
 from tintype_contracts.sandbox.deliveries import Deliveries

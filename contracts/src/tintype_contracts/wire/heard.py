@@ -8,7 +8,7 @@ from typing import BinaryIO
 from attrs import field, frozen
 
 from tintype.messages import Headers, JsonBody, MultipartBody, find_header
-from tintype_contracts.sandbox.forms import BodyError, form_parts
+from tintype_contracts.fixtures.multipart import BodyError, form_parts
 
 
 @frozen(kw_only=True)

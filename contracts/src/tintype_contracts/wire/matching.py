@@ -13,10 +13,10 @@ from attrs import evolve, frozen
 from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.format import Exchange, Fixtures, MultipartContent, WireRequest
+from tintype_contracts.fixtures.messages import address, body_differences
+from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.placeholders import render_text
 from tintype_contracts.fixtures.values import Filling, fixed_values
-from tintype_contracts.rehearsing.transcripts import address, body_differences
-from tintype_contracts.sandbox.forms import BodyError
 from tintype_contracts.wire.heard import Heard
 
 # What a client may add by itself. `Accept` is the core's to choose.

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.values import Picture
-from tintype_contracts.rehearsing.transcripts import body_bytes, render_headers
 from tintype_contracts.wire.answers import Answer
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import Mismatch, closest, filled, request_faults

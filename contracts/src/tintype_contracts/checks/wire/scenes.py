@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import Difference, differences
+from tintype_contracts.fixtures.messages import outcome_differences
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.rehearsing.transcripts import outcome_differences
 from tintype_contracts.wire.authority import declared_hosts
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import filled
