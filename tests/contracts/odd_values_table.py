@@ -14,7 +14,6 @@ from pathlib import Path
 from tintype_contracts.examining.run import subject_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.probing.keeping import is_kept, is_to_be_kept
-from tintype_contracts.probing.odd_values import KINDS
 from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
 from tintype_contracts.probing.spellings import (
     BASE64,
@@ -24,6 +23,7 @@ from tintype_contracts.probing.spellings import (
     respelt_pictures,
     respelt_states,
 )
+from tintype_contracts.strategies.odd_values import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "promises.md"
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")

@@ -26,11 +26,12 @@ from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.comparing import json_type
+from tintype_contracts.fixtures.spelling import Verbatim, spelt
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.odd_values import KINDS, TWICE, Odd, odd_values
 from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, trials
-from tintype_contracts.rehearsing.mutation import Mutation, Verbatim, spelt
 from tintype_contracts.rehearsing.paid import paid_answers
+from tintype_contracts.strategies.mutations import Mutation
+from tintype_contracts.strategies.odd_values import KINDS, TWICE, Odd, odd_values
 
 CHECKS = [
     *(each.id for each in all_checks() if each.group == "generous"),

@@ -21,7 +21,7 @@ from tintype.messages import Response
 from tintype.models import Failure, Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.checks import all_checks
-from tintype_contracts.probing.refusals import WORDS, examples_of
+from tintype_contracts.strategies.refusals import WORDS, examples_of
 
 CHECKS = [each.id for each in all_checks() if each.group == "error"]
 

@@ -4,7 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from tintype_contracts.rehearsing.mutation import DROPPED, REPLACEMENTS, Mutation, mutations, places
+from tintype_contracts.strategies.mutations import (
+    DROPPED,
+    REPLACEMENTS,
+    Mutation,
+    mutations,
+    places,
+)
 
 BODY = {"status": "done", "n": 7, "images": [{"url": "u"}], "a/b": None}
 

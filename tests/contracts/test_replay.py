@@ -17,8 +17,8 @@ from tintype_contracts.examining.run import subject_of
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Broken
-from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
+from tintype_contracts.strategies.mutations import Mutation
 
 NAME = "reference_by_id"
 

@@ -13,8 +13,8 @@ from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.format import Parameter, Row
 from tintype_contracts.fixtures.kit import VERSION, serves
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.building import Builder
-from tintype_contracts.probing.offered import offered
+from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.offered import offered
 
 _KEY = "{{secret:api_key}}"
 

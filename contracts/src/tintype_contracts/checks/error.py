@@ -37,7 +37,7 @@ from tintype_contracts.harness.variants import (
     verdict,
 )
 from tintype_contracts.harness.virtual_time import Said, course, in_order
-from tintype_contracts.probing.refusals import (
+from tintype_contracts.strategies.refusals import (
     GATEWAY_BODIES,
     ODD_BODIES,
     bodies_of,

@@ -26,10 +26,8 @@ from tintype_contracts.harness.variants import (
     listen,
     verdict,
 )
-from tintype_contracts.probing.heaviness import heavy_bodies, strained
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, mutations
 from tintype_contracts.rehearsing.oracle import Sort, sorted_flaw
-from tintype_contracts.rehearsing.strategies import (
+from tintype_contracts.strategies.generated import (
     Example,
     pairs,
     rearranged,
@@ -37,6 +35,8 @@ from tintype_contracts.rehearsing.strategies import (
     same_shape,
     smallest,
 )
+from tintype_contracts.strategies.heavy import heavy_bodies, strained
+from tintype_contracts.strategies.mutations import DROPPED, Mutation, mutations
 
 # What a plugin may read besides the body.
 _HEADERS = (("X-Request-Id", "request-7"), ("Retry-After", "7"))

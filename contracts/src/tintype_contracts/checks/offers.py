@@ -10,8 +10,8 @@ from tintype.messages import Request
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import EventsContent, Exchange
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.building import Builder
-from tintype_contracts.probing.offered import offered
+from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.offered import offered
 
 
 @check("request.offered-fields-are-sent", level=1)

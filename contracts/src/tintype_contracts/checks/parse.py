@@ -25,7 +25,6 @@ from tintype_contracts.harness.variants import (
     verdict,
 )
 from tintype_contracts.probing.exactness import number_faults
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, places
 from tintype_contracts.rehearsing.oracle import empty_success
 from tintype_contracts.rehearsing.told_images import (
     PICTURES,
@@ -33,6 +32,7 @@ from tintype_contracts.rehearsing.told_images import (
     images_drawn,
     pictures_told,
 )
+from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
 
 _STRANGE = "tintype_strange_key"
 _STRANGE_VALUE = {"nested": [1, None, "text"]}

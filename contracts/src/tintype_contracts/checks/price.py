@@ -16,7 +16,8 @@ from tintype_contracts.harness.lifecycle import asked
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
 from tintype_contracts.harness.virtual_time import course, in_order, quoting
-from tintype_contracts.probing.pricelist import (
+from tintype_contracts.rehearsing.oracle import impossible
+from tintype_contracts.strategies.prices import (
     MOST_IMAGES,
     STRANGE_MODEL,
     STRANGE_OPTION,
@@ -26,7 +27,6 @@ from tintype_contracts.probing.pricelist import (
     priced_requests,
     request_for,
 )
-from tintype_contracts.rehearsing.oracle import impossible
 
 _TABLELESS = "The provider is asked for its prices; there is no table in the plugin."
 

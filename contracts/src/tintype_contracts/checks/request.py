@@ -12,8 +12,14 @@ from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.building import Builder, Built, carries, found_at
-from tintype_contracts.probing.probes import (
+from tintype_contracts.rehearsing.documents import (
+    command_differences,
+    exchange_of,
+    printed_commands,
+)
+from tintype_contracts.strategies.builder import Builder, Built, carries, found_at
+from tintype_contracts.strategies.references import image_of, images_in
+from tintype_contracts.strategies.requests import (
     Probe,
     built_quietly,
     documented_probes,
@@ -23,13 +29,7 @@ from tintype_contracts.probing.probes import (
     rows_of_field,
     unreached,
 )
-from tintype_contracts.probing.referred import image_of, images_in
-from tintype_contracts.probing.samples import references, refused
-from tintype_contracts.rehearsing.documents import (
-    command_differences,
-    exchange_of,
-    printed_commands,
-)
+from tintype_contracts.strategies.values import references, refused
 
 _FORMS: tuple[ReferenceForm, ...] = ("url", "data_uri", "bytes")
 _LONG = 10_000

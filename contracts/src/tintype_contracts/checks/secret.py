@@ -32,7 +32,7 @@ from tintype_contracts.probing.canary import (
     shows,
     views,
 )
-from tintype_contracts.rehearsing.mutation import Mutation, places
+from tintype_contracts.strategies.mutations import Mutation, places
 
 __all__ = ["secret_on_the_wire"]  # its checks belong to this group
 

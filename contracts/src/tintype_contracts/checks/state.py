@@ -30,7 +30,7 @@ from tintype_contracts.harness.variants import (
     listen,
     verdict,
 )
-from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.strategies.mutations import Mutation
 
 __all__ = ["state_in_time", "state_walks"]  # their checks belong to this group
 

@@ -25,8 +25,8 @@ from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.lifecycle import accepted, expected_state, looks, said_state
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Heard, hear
-from tintype_contracts.rehearsing.mutation import mutations
-from tintype_contracts.rehearsing.strategies import PROFILE, unheard
+from tintype_contracts.strategies.generated import PROFILE, unheard
+from tintype_contracts.strategies.mutations import mutations
 
 _WALKS = settings(PROFILE, max_examples=40, stateful_step_count=12)
 _PICKS = st.integers(min_value=0, max_value=10_000)

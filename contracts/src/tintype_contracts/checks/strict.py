@@ -32,8 +32,8 @@ from tintype_contracts.harness.variants import (
     verdict,
 )
 from tintype_contracts.probing.paid_trials import DECISIVE, misread, trials_of
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation
 from tintype_contracts.rehearsing.paid import documented_types, inner_places, place
+from tintype_contracts.strategies.mutations import DROPPED, Mutation
 
 _Swap: TypeAlias = tuple[object, tuple[object, ...]]
 """A value of another type than documented, and what a careless reader makes of it."""

@@ -120,7 +120,7 @@ def _report(subject: Subject, rows: tuple[Row, ...], dated: str, levels: tuple[i
 
 def _coverage(subject: Subject) -> Mapping[str, str]:
     """How much of what is documented can be sent, and how much some exchange shows."""
-    from tintype_contracts.probing.probes import reach  # noqa: PLC0415 - it brings the sandbox along
+    from tintype_contracts.strategies.requests import reach  # noqa: PLC0415 - it brings the sandbox along
 
     try:
         sent = reach(subject)

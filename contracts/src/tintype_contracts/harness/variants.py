@@ -25,10 +25,10 @@ from tintype.request import ImageRequest
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, is_array
+from tintype_contracts.fixtures.spelling import spelt
 from tintype_contracts.fixtures.values import NOW, fixed_values
 from tintype_contracts.harness.scenario import Context
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.rehearsing.mutation import spelt
 
 Turn: TypeAlias = tuple[Operation, Message | None]
 

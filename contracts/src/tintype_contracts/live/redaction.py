@@ -28,7 +28,7 @@ from tintype_contracts.fixtures.placeholders import PLACEHOLDER, dump, whole
 from tintype_contracts.fixtures.pointers import MISSING, get, is_array, leaves
 from tintype_contracts.live.observing import Observed
 from tintype_contracts.live.session import Played, submission_of
-from tintype_contracts.rehearsing.mutation import Mutation
+from tintype_contracts.strategies.mutations import Mutation
 
 _KEPT_HEADERS = ("Content-Type", "Retry-After")
 _LONG = 512  # characters; a longer text is a picture or a page, and is not kept whole

@@ -14,7 +14,7 @@ from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import is_array, join
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, Heard, verdict
-from tintype_contracts.rehearsing.mutation import Mutation, places
+from tintype_contracts.strategies.mutations import Mutation, places
 
 _MARK = "tintype-number-here"
 # A float keeps neither: 19 digits behind the point, and an odd integer beyond 2**53.

@@ -13,6 +13,7 @@ from tintype.models import Image, Task, TaskState
 from tintype_contracts.check import Finding, NotApplicable
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.pointers import MISSING, join, tokens
+from tintype_contracts.fixtures.spelling import Verbatim
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
@@ -21,8 +22,6 @@ from tintype_contracts.harness.variants import (
     documented_answers,
     verdict,
 )
-from tintype_contracts.probing.odd_values import BEYOND, NOTHING, OTHER_TYPE, Odd, odd_values
-from tintype_contracts.rehearsing.mutation import DROPPED, Mutation, Verbatim, places
 from tintype_contracts.rehearsing.paid import (
     DRAWN,
     Paid,
@@ -33,6 +32,8 @@ from tintype_contracts.rehearsing.paid import (
     same_images,
     with_three,
 )
+from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
+from tintype_contracts.strategies.odd_values import BEYOND, NOTHING, OTHER_TYPE, Odd, odd_values
 
 Role: TypeAlias = Literal["beside", "one of several", "decisive"]
 """What hangs on a place: no picture, one of several, or what became of the task."""

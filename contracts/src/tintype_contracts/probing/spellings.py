@@ -22,8 +22,8 @@ from tintype_contracts.harness.lifecycle import documented_states, statuses, wor
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Heard, verdict
 from tintype_contracts.probing.paid_trials import BESIDE, Trial, beside, told
-from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.paid import Paid, paid_answers
+from tintype_contracts.strategies.mutations import Mutation
 
 BASE64 = "base64 in another spelling"
 CASE = "a status in capitals or between blanks"

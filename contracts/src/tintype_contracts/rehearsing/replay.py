@@ -15,11 +15,12 @@ from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange, Source
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
+from tintype_contracts.fixtures.spelling import plain
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, Heard, answer_of, listen
-from tintype_contracts.rehearsing.mutation import Mutation, plain
 from tintype_contracts.rehearsing.oracle import sorted_flaw
 from tintype_contracts.report.words import shown
+from tintype_contracts.strategies.mutations import Mutation
 
 
 @frozen(kw_only=True)

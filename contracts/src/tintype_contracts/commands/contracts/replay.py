@@ -9,8 +9,8 @@ from tintype.cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.examining.run import subject_of
 from tintype_contracts.fixtures.faults import FixtureError
-from tintype_contracts.rehearsing.mutation import Mutation
 from tintype_contracts.rehearsing.replay import replay, replay_text
+from tintype_contracts.strategies.mutations import Mutation
 
 
 @click.command("replay")

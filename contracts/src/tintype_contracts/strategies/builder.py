@@ -23,7 +23,7 @@ from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.samples import references
+from tintype_contracts.strategies.values import references
 
 PROMPT = "a red fox in the snow"
 _FIELDS = frozenset(

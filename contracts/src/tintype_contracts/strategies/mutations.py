@@ -17,6 +17,7 @@ from attrs import frozen
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import is_array, join, tokens
+from tintype_contracts.fixtures.spelling import Verbatim, spelt
 
 
 class _Dropped:
@@ -28,17 +29,6 @@ class _Dropped:
 
 DROPPED: Final = _Dropped()
 """The value of a mutation that takes its place away."""
-
-
-@frozen
-class Verbatim:
-    """What is written behind a key as it stands: NaN, half a character, a second value.
-
-    Attributes:
-        text: What Python's own values cannot say. `1,"cost":2` gives the key `cost` twice.
-    """
-
-    text: str
 
 
 REPLACEMENTS: tuple[object, ...] = (
@@ -57,8 +47,6 @@ REPLACEMENTS: tuple[object, ...] = (
 """What is put in the place of every value, whatever it is."""
 
 
-_MARK = "tintype, verbatim, "
-_SHOWN = 60
 _MOST_DIGITS = 300
 
 
@@ -100,41 +88,6 @@ class Mutation:
             LookupError: There is no such place.
         """
         return _replaced(body, tokens(self.pointer), self.value)
-
-
-def spelt(body: object) -> str:
-    """`body` as JSON text, with whatever is to stand in it verbatim."""
-    verbatim: list[str] = []
-
-    def marked(value: object) -> object:
-        match value:
-            case Verbatim():
-                verbatim.append(value.text)
-                return f"{_MARK}{len(verbatim) - 1}"
-            case Mapping():
-                return {key: marked(item) for key, item in value.items()}
-            case list() | tuple():
-                return [marked(item) for item in value]
-            case _:
-                return value
-
-    text = dump(marked(body))
-    for index, each in enumerate(verbatim):
-        text = text.replace(f'"{_MARK}{index}"', each, 1)
-    return text
-
-
-def plain(body: object) -> object:
-    """`body` with a text in the place of whatever is to stand in it verbatim."""
-    match body:
-        case Verbatim():
-            return body.text[:_SHOWN]
-        case Mapping():
-            return {key: plain(item) for key, item in body.items()}
-        case list() | tuple():
-            return [plain(item) for item in body]
-        case _:
-            return body
 
 
 def _json(pointer: str, text: str) -> object:

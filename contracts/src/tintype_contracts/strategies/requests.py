@@ -13,8 +13,8 @@ from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.building import Builder, Built, found_at
-from tintype_contracts.probing.samples import admitted, raw_value
+from tintype_contracts.strategies.builder import Builder, Built, found_at
+from tintype_contracts.strategies.values import admitted, raw_value
 
 Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
 

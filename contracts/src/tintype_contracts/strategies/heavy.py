@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import is_array
-from tintype_contracts.rehearsing.mutation import Mutation, places
+from tintype_contracts.strategies.mutations import Mutation, places
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.reporting import with_reporter
 
 from tintype.messages import Headers
-from tintype_contracts.rehearsing.mutation import Mutation, mutations
+from tintype_contracts.strategies.mutations import Mutation, mutations
 
 T = TypeVar("T")
 

@@ -13,7 +13,8 @@ from attrs import frozen
 
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
-from tintype_contracts.rehearsing.mutation import DROPPED, Verbatim, spelt, swapped
+from tintype_contracts.fixtures.spelling import Verbatim, spelt
+from tintype_contracts.strategies.mutations import DROPPED, swapped
 
 
 @frozen(kw_only=True)

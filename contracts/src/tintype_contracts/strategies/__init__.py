@@ -1,0 +1,1 @@
+"""What is put to a plugin: requests to build, answers to read, values in their places."""
