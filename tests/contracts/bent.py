@@ -16,7 +16,7 @@ from tintype_contracts import Fixtures, reference
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.hook_shape import KNOWN
+from tintype_contracts.oracles.hook_shape import KNOWN
 from tintype_contracts.verdict import Row
 
 Hook: TypeAlias = Callable[..., object]

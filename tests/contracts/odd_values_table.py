@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tintype_contracts.examining.run import subject_of
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.keeping import is_kept, is_to_be_kept
-from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
-from tintype_contracts.probing.spellings import (
+from tintype_contracts.oracles.kept import is_kept, is_to_be_kept
+from tintype_contracts.oracles.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
+from tintype_contracts.oracles.spellings import (
     BASE64,
     CASE,
     DIGITS,

@@ -12,11 +12,11 @@ from attrs import evolve
 from tintype_contracts import FixtureError, load_folder, reference
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.standing import coverage
 from tintype_contracts.fixtures.format import CAPABILITIES, Support
 from tintype_contracts.fixtures.loader import installed, load
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.oracles.coverage import coverage
 
 CHECKS: dict[str, Check] = {check.id: check for check in all_checks()}
 GOOD = {name: reference.subject(name) for name in reference.NAMES}

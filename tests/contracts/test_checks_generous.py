@@ -28,8 +28,8 @@ from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.spelling import Verbatim, spelt
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, trials
-from tintype_contracts.rehearsing.paid import paid_answers
+from tintype_contracts.oracles.paid import paid_answers
+from tintype_contracts.oracles.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, trials
 from tintype_contracts.strategies.mutations import Mutation
 from tintype_contracts.strategies.odd_values import KINDS, TWICE, Odd, odd_values
 

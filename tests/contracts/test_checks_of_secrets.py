@@ -21,7 +21,7 @@ from tintype_contracts import reference
 from tintype_contracts.checks import all_checks
 from tintype_contracts.checks.secret_on_the_wire import TRANSPORTS, redirected
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.canary import CANARY, account, listening, shows, views
+from tintype_contracts.oracles.secrets import CANARY, account, listening, shows, views
 
 CHECKS = [each.id for each in all_checks() if each.group == "secret"]
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 import pytest
 
-from tintype_contracts.examining.guard import ReachedOutError, guarded, touches_of
+from tintype_contracts.oracles.purity import ReachedOutError, guarded, touches_of
 
 TOUCHES: list[tuple[str, Callable[[], object]]] = [
     ("io", lambda: open(__file__)),  # noqa: PTH123, SIM115 - the plainest way

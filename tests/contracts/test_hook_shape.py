@@ -10,7 +10,7 @@ import pytest
 
 from tintype import hookimpl
 from tintype_contracts import reference
-from tintype_contracts.probing.hook_shape import REQUIRED, shape_faults
+from tintype_contracts.oracles.hook_shape import REQUIRED, shape_faults
 
 
 def _module(**functions: Callable[..., object]) -> ModuleType:

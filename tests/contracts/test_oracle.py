@@ -9,7 +9,7 @@ from tintype.errors import Billed
 from tintype.exchange import Operation
 from tintype.models import Cost, Image, Quote, QuoteLine, Task, TaskState
 from tintype_contracts import reference
-from tintype_contracts.rehearsing.oracle import empty_success, impossible
+from tintype_contracts.oracles.values import empty_success, impossible
 from tintype_contracts.strategies.heavy import heavy_bodies, strained
 
 IMAGE = Image(url="https://a.test/0.png", width=64, height=64)

@@ -27,7 +27,7 @@ from tintype.models import Failure, Image, Quote, Task, TaskState
 from tintype.request import ImageRequest
 from tintype_contracts import Fixtures
 from tintype_contracts.harness.scenario import Rehearsal
-from tintype_contracts.rehearsing.documents import (
+from tintype_contracts.oracles.curl import (
     command_differences,
     exchange_of,
     printed_commands,

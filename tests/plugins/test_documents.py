@@ -15,7 +15,7 @@ from tintype_contracts import load
 from tintype_contracts.fixtures.curl import Curl
 from tintype_contracts.fixtures.verbatim import verbatim_faults
 from tintype_contracts.harness.scenario import Rehearsal
-from tintype_contracts.rehearsing.documents import (
+from tintype_contracts.oracles.curl import (
     command_differences,
     exchange_of,
     printed_commands,

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import CAPABILITIES, Capability, Fixtures
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.abilities import Sign, signs
+from tintype_contracts.oracles.capabilities import Sign, signs
 
 _Evidence: TypeAlias = Callable[[Fixtures], bool]
 

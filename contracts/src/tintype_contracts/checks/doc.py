@@ -8,11 +8,11 @@ from datetime import date
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.standing import happy_path
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.format import Parameter, Row
 from tintype_contracts.fixtures.kit import VERSION, serves
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.oracles.coverage import happy_path
 from tintype_contracts.strategies.builder import Builder
 from tintype_contracts.strategies.offered import offered
 

@@ -26,7 +26,7 @@ from tintype_contracts.harness.variants import (
     listen,
     verdict,
 )
-from tintype_contracts.rehearsing.oracle import Sort, sorted_flaw
+from tintype_contracts.oracles.values import Sort, sorted_flaw
 from tintype_contracts.strategies.generated import (
     Example,
     pairs,

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.paid_trials import BESIDE, ONE_OF_SEVERAL, misread, trials_of
-from tintype_contracts.probing.spellings import respelt_ids, respelt_pictures, respelt_states
+from tintype_contracts.oracles.paid_trials import BESIDE, ONE_OF_SEVERAL, misread, trials_of
+from tintype_contracts.oracles.spellings import respelt_ids, respelt_pictures, respelt_states
 
 
 @check("generous.odd-values-cost-no-picture", level=1)

@@ -9,11 +9,11 @@ import pluggy
 
 from tintype.errors import PluginError
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.examining.importing import HTTP_LIBRARIES, Imported, import_apart
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.harness.distribution import distribution
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.hook_shape import Sort, shape_faults
+from tintype_contracts.oracles.hook_shape import Sort, shape_faults
+from tintype_contracts.oracles.imports import HTTP_LIBRARIES, Imported, import_apart
 
 _GROUP = "tintype"
 

@@ -24,14 +24,14 @@ from tintype_contracts.harness.variants import (
     listen,
     verdict,
 )
-from tintype_contracts.probing.exactness import number_faults
-from tintype_contracts.rehearsing.oracle import empty_success
-from tintype_contracts.rehearsing.told_images import (
+from tintype_contracts.oracles.exactness import number_faults
+from tintype_contracts.oracles.images import (
     PICTURES,
     encoded_images,
     images_drawn,
     pictures_told,
 )
+from tintype_contracts.oracles.values import empty_success
 from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
 
 _STRANGE = "tintype_strange_key"

@@ -16,7 +16,7 @@ from tintype_contracts.harness.lifecycle import asked
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
 from tintype_contracts.harness.virtual_time import course, in_order, quoting
-from tintype_contracts.rehearsing.oracle import impossible
+from tintype_contracts.oracles.values import impossible
 from tintype_contracts.strategies.prices import (
     MOST_IMAGES,
     STRANGE_MODEL,

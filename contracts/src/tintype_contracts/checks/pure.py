@@ -19,9 +19,9 @@ from tintype.messages import JsonBody, MultipartBody, Request
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, check
-from tintype_contracts.examining.guard import Reach, Touch, touches_of
 from tintype_contracts.harness.calls import Call, documented_calls
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.oracles.purity import Reach, Touch, touches_of
 
 _Outcome: TypeAlias = tuple[str, object]
 

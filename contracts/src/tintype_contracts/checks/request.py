@@ -12,7 +12,7 @@ from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.rehearsing.documents import (
+from tintype_contracts.oracles.curl import (
     command_differences,
     exchange_of,
     printed_commands,

@@ -23,7 +23,7 @@ from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.calls import documented_calls
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, documented_answers, verdict
-from tintype_contracts.probing.canary import (
+from tintype_contracts.oracles.secrets import (
     account,
     built_requests,
     in_the_environment,

@@ -17,7 +17,7 @@ from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.probing.canary import (
+from tintype_contracts.oracles.secrets import (
     CANARY,
     account,
     built_requests,
@@ -26,8 +26,8 @@ from tintype_contracts.probing.canary import (
     shows,
     views,
 )
-from tintype_contracts.probing.listener import Listener
 from tintype_contracts.wire.egress import guard
+from tintype_contracts.wire.listener import Listener
 
 _SECONDS = 5.0
 

@@ -31,8 +31,8 @@ from tintype_contracts.harness.variants import (
     documented_answers,
     verdict,
 )
-from tintype_contracts.probing.paid_trials import DECISIVE, misread, trials_of
-from tintype_contracts.rehearsing.paid import documented_types, inner_places, place
+from tintype_contracts.oracles.paid import documented_types, inner_places, place
+from tintype_contracts.oracles.paid_trials import DECISIVE, misread, trials_of
 from tintype_contracts.strategies.mutations import DROPPED, Mutation
 
 _Swap: TypeAlias = tuple[object, tuple[object, ...]]

@@ -13,7 +13,6 @@ from tintype._registry import Plugin, Registry
 from tintype.errors import PluginError
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining import standing
 from tintype_contracts.examining.facts import facts_of, sources_of
 from tintype_contracts.examining.levels import advised, checks_of_set, level_of, newest_set
 from tintype_contracts.examining.waivers import check_waivers, waived
@@ -30,6 +29,7 @@ from tintype_contracts.harness.distribution import (
 )
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.oracles import coverage
 from tintype_contracts.verdict import Report, Row
 
 
@@ -109,7 +109,7 @@ def _report(subject: Subject, rows: tuple[Row, ...], dated: str, levels: tuple[i
         asked=levels[0],
         level=levels[1],
         rows=rows,
-        provenance=standing.provenance(fixtures) if fixtures else standing.NOTHING,
+        provenance=coverage.provenance(fixtures) if fixtures else coverage.NOTHING,
         coverage=_coverage(subject) if fixtures else {},
         facts=facts_of(fixtures) if fixtures else (),
         sources=sources_of(fixtures, rows) if fixtures else {},
@@ -126,7 +126,7 @@ def _coverage(subject: Subject) -> Mapping[str, str]:
         sent = reach(subject)
     except Exception:  # noqa: BLE001 - a hook may do anything; the checks tell it
         sent = "unknown"
-    return {"parameters": sent, **standing.coverage(subject.fixtures)}
+    return {"parameters": sent, **coverage.coverage(subject.fixtures)}
 
 
 def _plugin(provider: str) -> Plugin | PluginError:

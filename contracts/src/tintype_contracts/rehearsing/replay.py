@@ -18,7 +18,7 @@ from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.spelling import plain
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, Heard, answer_of, listen
-from tintype_contracts.rehearsing.oracle import sorted_flaw
+from tintype_contracts.oracles.values import sorted_flaw
 from tintype_contracts.report.words import shown
 from tintype_contracts.strategies.mutations import Mutation
 

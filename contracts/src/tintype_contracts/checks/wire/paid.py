@@ -12,9 +12,9 @@ from tintype_contracts.check import Finding, check
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer as Told
 from tintype_contracts.harness.variants import verdict
-from tintype_contracts.probing.keeping import is_to_be_kept
-from tintype_contracts.probing.paid_trials import BESIDE, DECISIVE, Role, Trial, trials_of
-from tintype_contracts.rehearsing.paid import same_images
+from tintype_contracts.oracles.kept import is_to_be_kept
+from tintype_contracts.oracles.paid import same_images
+from tintype_contracts.oracles.paid_trials import BESIDE, DECISIVE, Role, Trial, trials_of
 from tintype_contracts.wire.answers import Answer
 from tintype_contracts.wire.callers import Caller
 from tintype_contracts.wire.stage import Stage

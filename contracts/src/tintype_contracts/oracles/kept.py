@@ -14,7 +14,7 @@ from tintype_contracts.harness.lifecycle import asked
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import answer_of, verdict
 from tintype_contracts.harness.virtual_time import course, in_order
-from tintype_contracts.probing.paid_trials import Trial
+from tintype_contracts.oracles.paid_trials import Trial
 
 
 def is_to_be_kept(subject: Subject, trial: Trial) -> bool:

@@ -25,8 +25,8 @@ from types import FrameType, ModuleType
 
 from attrs import field, frozen
 
-from tintype_contracts.examining.guard import environ_code, reach_of_call, reach_of_event
 from tintype_contracts.harness.distribution import child_environment
+from tintype_contracts.oracles.purity import environ_code, reach_of_call, reach_of_event
 
 HTTP_LIBRARIES = ("urllib3", "aiohttp", "httpx", "httpx2", "requests")
 _GROUP = "tintype"
@@ -35,7 +35,7 @@ _MOST_SECONDS = 60
 _READS = ("open", "os.listdir", "os.scandir", "posix.", "nt.")
 _IMPORTERS = ("importlib._bootstrap", "_frozen_importlib")
 
-_ME = "tintype_contracts.examining.importing"
+_ME = "tintype_contracts.oracles.imports"
 
 
 @frozen(kw_only=True)

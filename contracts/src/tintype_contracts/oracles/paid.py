@@ -23,7 +23,7 @@ from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.lifecycle import expected_state, words_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, documented_answers, verdict
-from tintype_contracts.rehearsing.told_images import PICTURES
+from tintype_contracts.oracles.images import PICTURES
 from tintype_contracts.strategies.mutations import Mutation, places
 
 DRAWN = frozenset({TaskState.SUCCEEDED, TaskState.PARTIAL})

@@ -22,7 +22,7 @@ from tintype_contracts.harness.variants import (
     documented_answers,
     verdict,
 )
-from tintype_contracts.rehearsing.paid import (
+from tintype_contracts.oracles.paid import (
     DRAWN,
     Paid,
     documented_types,

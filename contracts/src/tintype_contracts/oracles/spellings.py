@@ -21,8 +21,8 @@ from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.harness.lifecycle import documented_states, statuses, words_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Heard, verdict
-from tintype_contracts.probing.paid_trials import BESIDE, Trial, beside, told
-from tintype_contracts.rehearsing.paid import Paid, paid_answers
+from tintype_contracts.oracles.paid import Paid, paid_answers
+from tintype_contracts.oracles.paid_trials import BESIDE, Trial, beside, told
 from tintype_contracts.strategies.mutations import Mutation
 
 BASE64 = "base64 in another spelling"
