@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tintype_contracts.examining.run import subject_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.kept import is_kept, is_to_be_kept
 from tintype_contracts.oracles.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
@@ -23,6 +22,7 @@ from tintype_contracts.oracles.spellings import (
     respelt_pictures,
     respelt_states,
 )
+from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.odd_values import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "promises.md"

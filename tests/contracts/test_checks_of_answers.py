@@ -28,7 +28,7 @@ from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.variants import Broken, answer_of, documented_answers, verdict
-from tintype_contracts.rehearsing.replay import replay, replay_text
+from tintype_contracts.runner.replay import replay, replay_text
 from tintype_contracts.strategies.mutations import Mutation
 
 CHECKS = [each.id for each in all_checks() if each.group in {"strict", "fuzz"}]

@@ -15,8 +15,8 @@ from tests.contracts.outside import command
 
 from tintype._registry import Registry
 from tintype_contracts import load_folder
-from tintype_contracts.examining.run import examine
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.runner.run import examine
 
 GUIDE = PAGE.parent / "plugins.md"
 FIXTURES = Path(__file__).parent / "guide"

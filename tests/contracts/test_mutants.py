@@ -11,7 +11,6 @@ import pytest
 from tintype_contracts import reference
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.run import examine
 from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.mutants import (
@@ -22,6 +21,7 @@ from tintype_contracts.mutants import (
     SourceMutant,
     StaleMutantError,
 )
+from tintype_contracts.runner.run import examine
 from tintype_contracts.verdict import Row
 
 CHECKS: dict[str, Check] = {check.id: check for check in all_checks()}
@@ -34,7 +34,7 @@ ASK = """
 import sys
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.evaluate import ask
-from tintype_contracts.examining.run import subject_of
+from tintype_contracts.runner.run import subject_of
 wanted = {check.id: check for check in all_checks()}[sys.argv[2]]
 row = ask(wanted, subject_of(sys.argv[1]))
 print(row.outcome, *[finding.message for finding in row.findings], sep=chr(10))

@@ -13,11 +13,11 @@ from tintype.hooks import hookimpl
 from tintype.models import Task, TaskState
 from tintype_contracts import reference
 from tintype_contracts.commands.contracts import command
-from tintype_contracts.examining.run import subject_of
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Broken
-from tintype_contracts.rehearsing.replay import replay, replay_text
+from tintype_contracts.runner.replay import replay, replay_text
+from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.mutations import Mutation
 
 NAME = "reference_by_id"

@@ -13,11 +13,11 @@ from attrs import evolve
 from tintype.errors import PluginError, UsageError
 from tintype_contracts import Report, reference
 from tintype_contracts.check import FIRST_SET, Check, Finding, NotApplicable
-from tintype_contracts.examining.run import examine
-from tintype_contracts.examining.terminal import replay_command, summary
 from tintype_contracts.fixtures.format import Waiver
 from tintype_contracts.harness.evaluate import MOST_FINDINGS, ask, plain
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.report.terminal import replay_command, summary
+from tintype_contracts.runner.run import examine
 from tintype_contracts.verdict import SelfTest, report_from_json, report_to_json
 
 SUBJECT = reference.subject("reference_by_id")

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tintype_contracts.bridge import respx_router
-from tintype_contracts.examining.run import run
 from tintype_contracts.fixtures.faults import Fault, FixtureError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import installed, load, load_folder
+from tintype_contracts.runner.run import run
 from tintype_contracts.verdict import Report, Row
 
 if TYPE_CHECKING:

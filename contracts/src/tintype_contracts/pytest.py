@@ -22,10 +22,10 @@ import pytest
 
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.levels import newest_set
-from tintype_contracts.examining.run import judge, subject_of
-from tintype_contracts.examining.terminal import row_lines
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.report.terminal import row_lines
+from tintype_contracts.runner.levels import newest_set
+from tintype_contracts.runner.run import judge, subject_of
 from tintype_contracts.verdict import Row
 
 _PROVIDER = "--provider"

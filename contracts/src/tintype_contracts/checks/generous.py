@@ -3,7 +3,7 @@
 A picture is charged for when the answer that holds it is sent. A hook that refuses the whole
 answer for one odd value beside the picture throws the picture away. So each answer that holds
 a picture, or leads to one, is told again with one value of it odd: in every place, by every
-value of `probing.odd_values`. What decides there is examined by `strict`.
+value of `strategies.odd_values`. What decides there is examined by `strict`.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ def nothing_decisive_is_guessed(subject: Subject) -> Iterator[Finding]:
     """Where an answer decides, an odd value is an error of that answer: never a success or an end.
 
     The id in the answer to a create, the status, and the picture itself decide. Each is made
-    odd in every way of `probing.odd_values`. The plugin has to raise a ProtocolError that does
+    odd in every way of `strategies.odd_values`. The plugin has to raise a ProtocolError that does
     not deny the money, so that the core keeps the answer, and a poll is asked again. A whole
     number for an id is its digits; an unknown status is an UnknownStatusError.
     """

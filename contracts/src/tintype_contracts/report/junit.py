@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from tintype_contracts.check import Finding
-from tintype_contracts.examining.terminal import selftest_words
+from tintype_contracts.report.terminal import selftest_words
 from tintype_contracts.report.words import (
     grade,
     quote,

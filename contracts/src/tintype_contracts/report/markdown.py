@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tintype_contracts.check import Finding
-from tintype_contracts.examining.terminal import selftest_words
+from tintype_contracts.report.terminal import selftest_words
 from tintype_contracts.report.words import (
     MARKS,
     grade,

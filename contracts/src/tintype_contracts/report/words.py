@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from tintype_contracts.check import GROUPS, Finding
-from tintype_contracts.examining.terminal import replay_command
 from tintype_contracts.fixtures.leaks import cut
 from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
+from tintype_contracts.report.terminal import replay_command
 from tintype_contracts.verdict import Report, Row
 
 Source: TypeAlias = Mapping[str, str]

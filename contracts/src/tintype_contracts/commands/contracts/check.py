@@ -14,8 +14,8 @@ from tintype._registry import Registry
 from tintype.cli.options import option
 from tintype.cli.speaking import complain, give_up, say
 from tintype.errors import PluginError, UsageError
-from tintype_contracts.examining.child import examine_apart
-from tintype_contracts.examining.terminal import summary
+from tintype_contracts.report.terminal import summary
+from tintype_contracts.runner.child import examine_apart
 from tintype_contracts.verdict import Report
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

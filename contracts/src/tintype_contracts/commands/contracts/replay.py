@@ -7,9 +7,9 @@ import click
 from tintype.cli.options import option
 from tintype.cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.examining.run import subject_of
 from tintype_contracts.fixtures.faults import FixtureError
-from tintype_contracts.rehearsing.replay import replay, replay_text
+from tintype_contracts.runner.replay import replay, replay_text
+from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.mutations import Mutation
 
 

@@ -7,8 +7,8 @@ import click
 from tintype.cli.options import option
 from tintype.cli.speaking import complain, give_up, say
 from tintype.errors import UsageError
-from tintype_contracts.examining.run import subject_of
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.runner.run import subject_of
 from tintype_contracts.selftest import Trial, selftest
 
 

@@ -13,9 +13,6 @@ from tintype._registry import Plugin, Registry
 from tintype.errors import PluginError
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.examining.facts import facts_of, sources_of
-from tintype_contracts.examining.levels import advised, checks_of_set, level_of, newest_set
-from tintype_contracts.examining.waivers import check_waivers, waived
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.kit import VERSION
@@ -30,6 +27,9 @@ from tintype_contracts.harness.distribution import (
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles import coverage
+from tintype_contracts.runner.facts import facts_of, sources_of
+from tintype_contracts.runner.levels import advised, checks_of_set, level_of, newest_set
+from tintype_contracts.runner.waivers import check_waivers, waived
 from tintype_contracts.verdict import Report, Row
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from attrs import evolve
 
 from tintype.errors import PluginError, UnknownProviderError, UsageError
-from tintype_contracts.examining.run import run, subject_of
 from tintype_contracts.harness.distribution import child_environment
+from tintype_contracts.runner.run import run, subject_of
 from tintype_contracts.verdict import (
     Report,
     SelfTest,
@@ -78,7 +78,7 @@ def examine_apart(
 
 def _run(asked: Mapping[str, object], folder: str, provider: str) -> str:
     """Runs the child; what it wrote last, for the case that there is no verdict."""
-    command = [sys.executable, "-P", "-m", "tintype_contracts.examining.child", json.dumps(asked)]
+    command = [sys.executable, "-P", "-m", "tintype_contracts.runner.child", json.dumps(asked)]
     try:
         ended = subprocess.run(  # noqa: S603 - this interpreter, this module
             command,

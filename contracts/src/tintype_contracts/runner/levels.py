@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tintype.errors import UsageError
 from tintype_contracts.check import FIRST_SET, Check
-from tintype_contracts.examining.waivers import FREE
+from tintype_contracts.runner.waivers import FREE
 from tintype_contracts.verdict import Row
 
 LEVELS = (1, 2, 3)

@@ -1,1 +1,0 @@
-"""One plugin examined: the checks run, in a process apart, to a verdict."""

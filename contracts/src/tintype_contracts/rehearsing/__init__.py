@@ -1,1 +1,0 @@
-"""A plugin's hooks played through documented exchanges, without a network."""
