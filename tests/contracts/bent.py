@@ -7,12 +7,13 @@ from types import ModuleType
 from typing import TypeAlias
 
 from attrs import evolve
+from tests.contracts import reference
 
 from tintype import hookimpl
 from tintype._registry import Registry
 from tintype.catalog import ProviderInfo
 from tintype.messages import JsonBody, Request
-from tintype_contracts import Fixtures, reference
+from tintype_contracts import Fixtures
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject

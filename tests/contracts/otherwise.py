@@ -9,12 +9,13 @@ from importlib import import_module
 from types import ModuleType
 
 from attrs import evolve
+from tests.contracts import reference
 
 from tintype._registry import Registry
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype_contracts import load, reference
+from tintype_contracts import load
 from tintype_contracts.check import Finding
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.format import Fixtures

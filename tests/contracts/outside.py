@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tintype_contracts import reference
+from tests.contracts import reference
 
 SOURCE = "reference_by_id"
 _WHEEL = "tintype_outside-1.2.3-py3-none-any.whl"

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 
-from tintype_contracts import FixtureError, load_folder, reference
+import tintype_contracts
+from tintype_contracts import FixtureError, load_folder
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.format import CAPABILITIES, Support
@@ -115,7 +117,7 @@ def test_a_capability_that_nobody_knows_is_refused(
 
 def test_the_schema_lists_the_capabilities_that_the_kit_asks_for() -> None:
     """The shipped JSON Schema and the kit name the same capabilities."""
-    schema = Path(str(reference.folder("").parents[1])) / "schema" / "provider.json"
+    schema = Path(tintype_contracts.__file__).parent / "schema" / "provider.json"
     tables = json.loads(schema.read_text("utf-8"))
     names = tables["properties"]["capabilities"]["propertyNames"]["enum"]
     assert tuple(names) == CAPABILITIES

@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.bent import documented, offering, row
 
 from tintype.catalog import Auth, Choice, Model, Price, ProviderInfo, References
-from tintype_contracts import Fixtures, reference
+from tintype_contracts import Fixtures
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.format import Hosts, Results
 from tintype_contracts.harness.subject import Subject

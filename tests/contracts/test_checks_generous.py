@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.otherwise import (
     AT_ONCE,
     BY_ID,
@@ -22,7 +23,6 @@ from tests.contracts.otherwise import (
 from tintype.errors import BadRequestError, ProtocolError
 from tintype.exchange import Exchange
 from tintype.models import Image, Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.comparing import json_type

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.otherwise import (
     AT_ONCE,
     BY_ID,
@@ -24,7 +25,6 @@ from tintype.errors import ProtocolError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Response
 from tintype.models import Cost, Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.variants import Broken, answer_of, documented_answers, verdict

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.otherwise import AT_ONCE, BY_ID, bent, body_of, documents, findings, good
 
 from tintype.errors import (
@@ -19,7 +20,6 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.messages import Response
 from tintype.models import Failure, Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.checks import all_checks
 from tintype_contracts.strategies.refusals import WORDS, examples_of
 

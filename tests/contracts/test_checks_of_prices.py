@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.otherwise import AT_ONCE, BY_ID, MULTIPART, bent, findings, good, told
 
 from tintype.catalog import Pixels
 from tintype.models import Quote
 from tintype.request import ImageRequest
-from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.subject import Subject

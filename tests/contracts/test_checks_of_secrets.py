@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 import urllib3
 from attrs import evolve, frozen
+from tests.contracts import reference
 from tests.contracts.otherwise import BY_ID, BY_URL, bent, findings, good, told
 
 from tintype.catalog import Auth
@@ -17,7 +18,6 @@ from tintype.exchange import Exchange, Operation
 from tintype.messages import HttpRequest, JsonBody, Request
 from tintype.models import Task
 from tintype.request import ImageRequest
-from tintype_contracts import reference
 from tintype_contracts.checks import all_checks
 from tintype_contracts.checks.secret_on_the_wire import TRANSPORTS, redirected
 from tintype_contracts.harness.subject import Subject

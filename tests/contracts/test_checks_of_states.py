@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.otherwise import (
     AT_ONCE,
     BY_ID,
@@ -28,7 +29,6 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request, Response
 from tintype.models import Failure, Image, Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.check import NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.lifecycle import accepted, looks

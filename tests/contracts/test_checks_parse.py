@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.bent import row, understanding
 
 from tintype.errors import ProtocolError, ServerError
 from tintype.exchange import Exchange
 from tintype.messages import Delivery, Response
 from tintype.models import Cost, Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.checks import all_checks
 
 PARSE = tuple(check.id for check in all_checks() if check.group == "parse")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.bent import bent, row, sending, understanding, with_body
 
 from tintype.messages import Request
 from tintype.models import Quote
-from tintype_contracts import reference
 from tintype_contracts.harness.subject import Subject
 
 PURE = (

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.bent import bent, documented, offering, row, sending, with_body
 
 from tintype.catalog import Model, ProviderInfo, Text
 from tintype.messages import MultipartBody, Request
-from tintype_contracts import Fixtures, reference
+from tintype_contracts import Fixtures
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.subject import Subject
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.contracts import reference
 
-from tintype_contracts import reference
 from tintype_contracts.checks import all_checks
 from tintype_contracts.commands.contracts import command
 

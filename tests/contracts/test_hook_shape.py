@@ -7,9 +7,9 @@ from inspect import Parameter, Signature
 from types import ModuleType
 
 import pytest
+from tests.contracts import reference
 
 from tintype import hookimpl
-from tintype_contracts import reference
 from tintype_contracts.oracles.hook_shape import REQUIRED, shape_faults
 
 

@@ -7,13 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from tintype_contracts import reference
-from tintype_contracts.check import Check
-from tintype_contracts.checks import all_checks
-from tintype_contracts.harness.distribution import child_environment
-from tintype_contracts.harness.evaluate import ask
-from tintype_contracts.mutants import (
+from tests.contracts import reference
+from tests.contracts.mutants import (
     DOCUMENT_MUTANTS,
     IDLE,
     SOURCE_MUTANTS,
@@ -21,6 +16,11 @@ from tintype_contracts.mutants import (
     SourceMutant,
     StaleMutantError,
 )
+
+from tintype_contracts.check import Check
+from tintype_contracts.checks import all_checks
+from tintype_contracts.harness.distribution import child_environment
+from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.runner.run import examine
 from tintype_contracts.verdict import Row
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 
 from tintype.errors import Billed
 from tintype.exchange import Operation
 from tintype.models import Cost, Image, Quote, QuoteLine, Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.oracles.values import empty_success, impossible
 from tintype_contracts.strategies.heavy import heavy_bodies, strained
 

@@ -105,19 +105,14 @@ def test_a_good_plugin_from_outside_conforms(site: Path) -> None:
     assert "tintype-outside 1.2.3" in ended.stdout
 
 
-def test_a_report_names_the_wheel_and_what_became_of_the_mutants(
-    site: Path, tmp_path: Path
-) -> None:
-    """Its digest as the installer noted it; the self-test where it is asked for; a badge."""
+def test_a_report_names_the_wheel(site: Path, tmp_path: Path) -> None:
+    """Its digest as the installer noted it; and a badge."""
     files = {form: tmp_path / f"report.{form}" for form in ("json", "badge")}
     written = [each for form, path in files.items() for each in (f"--{form}", str(path))]
-    ended = command(site, "check", "outside", "--level", "1", "--selftest", *written)
+    ended = command(site, "check", "outside", "--level", "1", *written)
     assert ended.returncode == 0, ended.stdout
     report = json.loads(files["json"].read_text("utf-8"))
     assert report["provider"]["wheel_sha256"] == digest_of_wheel(site)
-    assert report["selftest"]["mutants"] >= 25
-    assert report["selftest"]["killed"] >= 0.95 * report["selftest"]["mutants"]
-    assert f"self-test: {report['selftest']['killed']} of " in ended.stdout
     badge = json.loads(files["badge"].read_text("utf-8"))
     assert (badge["schemaVersion"], badge["color"]) == (1, "blue")
     assert "never validated live" in badge["message"]

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from tests.contracts import reference
 
 from tintype._registry import Registry
 from tintype.errors import UsageError
 from tintype.hooks import hookimpl
 from tintype.models import Task, TaskState
-from tintype_contracts import reference
 from tintype_contracts.commands.contracts import command
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject

@@ -114,14 +114,12 @@ def test_the_json_report_has_every_key_of_the_format() -> None:
         "summary",
         "coverage",
         "provenance",
-        "selftest",
         "rows",
         "facts",
         "sources",
     ]
     assert value["summary"] == {"pass": 4, "fail": 0, "waived": 0, "na": 1, "advisory": 0}
     assert value["provenance"]["live_validated"] is None
-    assert value["selftest"]["survivors"] == ["poll.first-image-only"]
     assert list(value["provider"]) == ["name", "title", "dist", "wheel_sha256", "fixture_files"]
     assert value["provider"]["wheel_sha256"] is None
 
@@ -174,13 +172,6 @@ def test_junit_counts_and_names_every_check() -> None:
     assert skipped[0] == "na: It has none."
 
 
-def test_junit_has_the_self_test_as_a_property() -> None:
-    """Of a provider whose mutants were tried, and of no other."""
-    root = ET.fromstring(junit_text(BOTH))  # noqa: S314 - our own text
-    told = [each.get("value") for each in root.findall(".//property[@name='selftest']")]
-    assert told == ["30 of 31 mutants killed; survived: poll.first-image-only"]
-
-
 def test_junit_holds_what_xml_cannot() -> None:
     """A control character from a broken plugin does not break the file."""
     row = failing().rows[0]
@@ -198,8 +189,6 @@ def test_markdown_tells_the_grade_and_the_failures() -> None:
     assert "| Good & Co | level 3, happy path inferred, never validated live | 4 | 0 |" in text
     assert "### ✗ `request.documented` (fail)" in text
     assert "[Create image](https://docs.acme.test/create)" in text
-    survived = "30 of 31 mutants killed; survived: poll.first-image-only"
-    assert text.count("Self-test: ") == text.count(f"\nSelf-test: {survived}\n") == 1
 
 
 def test_markdown_of_a_plugin_is_no_markup() -> None:

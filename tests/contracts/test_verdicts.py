@@ -9,16 +9,17 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 
 from tintype.errors import PluginError, UsageError
-from tintype_contracts import Report, reference
+from tintype_contracts import Report
 from tintype_contracts.check import FIRST_SET, Check, Finding, NotApplicable
 from tintype_contracts.fixtures.format import Waiver
 from tintype_contracts.harness.evaluate import MOST_FINDINGS, ask, plain
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.report.terminal import replay_command, summary
 from tintype_contracts.runner.run import examine
-from tintype_contracts.verdict import SelfTest, report_from_json, report_to_json
+from tintype_contracts.verdict import report_from_json, report_to_json
 
 SUBJECT = reference.subject("reference_by_id")
 DAY = date(2026, 11, 20)
@@ -254,15 +255,6 @@ def test_the_summary_says_what_a_person_needs() -> None:
     assert "expected  1" in text
     assert "tintype contracts explain pure.bad" in text
     assert "tintype contracts replay reference_by_id generated/create --mutate '/n=null'" in text
-
-
-def test_the_summary_says_what_became_of_the_mutants() -> None:
-    """How many were killed and which survived; nothing where none was made."""
-    report = _report(GOOD)
-    tried = evolve(report, selftest=SelfTest(mutants=31, killed=29, survivors=("a.b", "c.d")))
-    line = "  self-test: 29 of 31 mutants killed; survived: a.b, c.d"
-    assert line in summary(tried).splitlines()
-    assert "self-test" not in summary(report)
 
 
 def test_a_replay_command_is_read_by_a_shell_as_it_was_meant() -> None:

@@ -12,6 +12,7 @@ from typing import cast
 
 import pytest
 from attrs import evolve
+from tests.contracts import reference
 from tests.contracts.poor_clients import (
     Careless,
     Follows,
@@ -33,7 +34,6 @@ from tintype.hooks import Extras, Provider
 from tintype.messages import JsonBody, Request, Response
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
-from tintype_contracts import reference
 from tintype_contracts.check import Finding, NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.checks import wire as _wire  # noqa: F401 - enters the checks

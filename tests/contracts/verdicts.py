@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tintype_contracts.check import Finding
-from tintype_contracts.verdict import Fact, Provenance, Report, Row, SelfTest
+from tintype_contracts.verdict import Fact, Provenance, Report, Row
 
 SOURCES = {
     "create": {
@@ -57,7 +57,6 @@ def conforming() -> Report:
         sources=SOURCES,
         fixture_files={"provider.json": "0" * 64},
         environment={"python": "3.12.1", "urllib3": "2.8.0"},
-        selftest=SelfTest(mutants=31, killed=30, survivors=("poll.first-image-only",)),
     )
 
 

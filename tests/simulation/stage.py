@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from tests.contracts import reference
 from tests.simulation.asks import Answer
 from tests.simulation.meeting import Desk, on_disk
 from tests.simulation.plots import KEY, Script, script
 
-from tintype_contracts import reference
 from tintype_contracts.fixtures.loader import load
 
 SHIPPED = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")

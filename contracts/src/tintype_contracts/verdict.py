@@ -88,15 +88,6 @@ class Fact:
 
 
 @frozen(kw_only=True)
-class SelfTest:
-    """What became of the generic mutants of the plugin."""
-
-    mutants: int
-    killed: int
-    survivors: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True)
 class Report:
     """The verdict on one plugin.
 
@@ -118,7 +109,6 @@ class Report:
             that something was found against.
         fixture_files: SHA-256 of each fixture file.
         environment: Versions of Python and of the libraries that matter.
-        selftest: The generic mutants, or None where they were not run.
     """
 
     provider: str
@@ -137,7 +127,6 @@ class Report:
     wheel: str = ""
     fixture_files: Mapping[str, str] = field(factory=dict)
     environment: Mapping[str, str] = field(factory=dict)
-    selftest: SelfTest | None = None
     format: Literal["tintype-conformance/1"] = "tintype-conformance/1"
 
     @property

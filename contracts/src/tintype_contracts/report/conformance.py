@@ -50,7 +50,6 @@ def report_value(report: Report) -> JsonObject:
         "summary": dict(report.summary),
         "coverage": dict(report.coverage),
         "provenance": attrs.asdict(report.provenance),
-        "selftest": attrs.asdict(report.selftest) if report.selftest else None,
         "rows": [_row_value(report, row) for row in report.rows],
         "facts": [attrs.asdict(fact) for fact in report.facts],
         "sources": {name: dict(source) for name, source in report.sources.items()},

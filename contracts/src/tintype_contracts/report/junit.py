@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from tintype_contracts.check import Finding
-from tintype_contracts.report.terminal import selftest_words
 from tintype_contracts.report.words import (
     grade,
     quote,
@@ -44,8 +43,6 @@ def _suite(report: Report) -> ET.Element:
     )
     properties = ET.SubElement(suite, "properties")
     facts = {"grade": grade(report), "set": report.set, "dist": report.distribution}
-    if report.selftest:
-        facts["selftest"] = selftest_words(report.selftest)
     for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=_clean(value))
     suite.extend(_case(report, row) for row in report.rows)

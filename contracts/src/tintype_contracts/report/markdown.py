@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tintype_contracts.check import Finding
-from tintype_contracts.report.terminal import selftest_words
 from tintype_contracts.report.words import (
     MARKS,
     grade,
@@ -62,9 +61,6 @@ def _tried(report: Report) -> Iterator[str]:
     if report.coverage:
         yield ""
         yield "Coverage: " + ", ".join(f"{name} {part}" for name, part in report.coverage.items())
-    if report.selftest:
-        yield ""
-        yield f"Self-test: {_plain(selftest_words(report.selftest))}"
 
 
 def _row(report: Report, row: Row) -> Iterator[str]:

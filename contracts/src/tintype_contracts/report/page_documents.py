@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tintype_contracts.report.elements import Html, element, joined, link, prose
 from tintype_contracts.report.words import scrubbed, share
@@ -90,33 +90,20 @@ def _chip(kind: str) -> Html:
 
 
 def about(report: Report) -> Html:
-    """What was run, on what, and the self-test."""
+    """What was run, and on what."""
     parts = [
         _list("Run", {"kit": report.kit, "core": report.core, "set": report.set}),
         _list("Wheel (SHA-256)", {report.distribution: report.wheel} if report.wheel else {}),
         _list("Environment", report.environment),
         _list("Fixture files (SHA-256)", report.fixture_files),
     ]
-    summary = element("summary", element("b", "about this run"), _selftest_words(report))
+    summary = element("summary", element("b", "about this run"))
     return joined(
         [
             element("h3", "The run"),
-            element("details", summary, *_survivors(report), *parts),
+            element("details", summary, *parts),
         ]
     )
-
-
-def _selftest_words(report: Report) -> Html:
-    found = report.selftest
-    words = f"self-test: {found.killed} of {found.mutants} mutants killed" if found else ""
-    return element("span", words, class_="quiet")
-
-
-def _survivors(report: Report) -> Iterable[Html]:
-    if report.selftest and report.selftest.survivors:
-        items = [element("li", element("code", name)) for name in report.selftest.survivors]
-        yield element("p", "Mutants that the fixtures let through:")
-        yield element("ul", *items)
 
 
 def _list(title: str, values: Mapping[str, str]) -> Html:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tintype_contracts.check import Finding
 from tintype_contracts.harness.evaluate import as_text
-from tintype_contracts.verdict import Report, Row, SelfTest
+from tintype_contracts.verdict import Report, Row
 
 _SHOWN_FINDINGS = 3
 _SHOWN_TEXT = 300
@@ -20,7 +20,6 @@ def summary(report: Report) -> str:
         f"{report.title}: {verdict(report)}",
         f"  {report.distribution}, check set {report.set}: {_counts(report)}",
         *_coverage(report),
-        *_selftest(report),
     ]
     for row in report.rows:
         if row.outcome in _TOLD:
@@ -50,16 +49,6 @@ def _counts(report: Report) -> str:
 def _coverage(report: Report) -> list[str]:
     shown = ", ".join(f"{value} {name}" for name, value in report.coverage.items())
     return [f"  covered: {shown}"] if shown else []
-
-
-def _selftest(report: Report) -> list[str]:
-    return [f"  self-test: {selftest_words(report.selftest)}"] if report.selftest else []
-
-
-def selftest_words(found: SelfTest) -> str:
-    """How many mutants the checks noticed, and which they did not."""
-    survivors = f"; survived: {', '.join(found.survivors)}" if found.survivors else ""
-    return f"{found.killed} of {found.mutants} mutants killed{survivors}"
 
 
 def row_lines(row: Row, report: Report | None = None) -> Iterator[str]:

@@ -15,14 +15,11 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from attrs import evolve
-
 from tintype.errors import PluginError, UnknownProviderError, UsageError
 from tintype_contracts.harness.distribution import child_environment
-from tintype_contracts.runner.run import run, subject_of
+from tintype_contracts.runner.run import run
 from tintype_contracts.verdict import (
     Report,
-    SelfTest,
     report_from_json,
     report_to_json,
 )
@@ -44,7 +41,6 @@ def examine_apart(
     level: int = 3,
     set_: str | None = None,
     today: date | None = None,
-    mutants: bool = False,
 ) -> Report:
     """The verdict on an installed plugin, reached in a process of its own.
 
@@ -53,7 +49,6 @@ def examine_apart(
         level: The level that is asked for, 1 to 3.
         set_: The dated check set; the newest if left out.
         today: The day that ages are counted to.
-        mutants: Whether to put the plugin's mutants to the test as well.
 
     Raises:
         UsageError: There is no such plugin or check set, or a waiver matches no check.
@@ -66,7 +61,6 @@ def examine_apart(
             "level": level,
             "set": set_,
             "today": today.isoformat() if today else None,
-            "mutants": mutants,
             "verdict": str(verdict),
         }
         ended = _run(asked, folder, provider)
@@ -119,21 +113,12 @@ def _main(asked: Mapping[str, str]) -> None:
                 set_=asked["set"],
                 today=date.fromisoformat(today) if today else None,
             )
-            trial = _trial(report) if asked["mutants"] else None
-        text = report_to_json(evolve(report, selftest=trial))
+        text = report_to_json(report)
     except UsageError as error:
         known = type(error).__name__
         refusal = known if known in _REFUSALS else "UsageError"
         text = json.dumps({"refusal": refusal, "message": error.message})
     Path(asked["verdict"]).write_text(text, "utf-8")
-
-
-def _trial(report: Report) -> SelfTest | None:
-    """What became of the plugin's mutants; of a plugin that does not load there are none."""
-    from tintype_contracts.selftest import selftest  # noqa: PLC0415 - where it is asked for
-
-    subject = subject_of(report.provider)
-    return None if subject.faults else selftest(subject).summary
 
 
 if __name__ == "__main__":

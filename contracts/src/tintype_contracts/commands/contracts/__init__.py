@@ -15,7 +15,6 @@ _COMMANDS: Mapping[str, str] = {
     "lint": "Hold fixture files against the rules of their format.",
     "faults": "Let everything go wrong, and see whether a paid picture is lost or paid twice.",
     "replay": "Show what a plugin makes of one exchange.",
-    "selftest": "Break a plugin in many ways, and see whether the checks notice.",
     "drift": "Compare a provider's tables with a newer document.",
     "live": "Draw one picture for money, and compare shapes.",
     "record": "Write exchanges from a run.",

@@ -32,7 +32,6 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @option("--html", type=click.Path(path_type=Path), help="… as one page.")
 @option("--markdown", type=click.Path(path_type=Path), help="… as Markdown.")
 @option("--badge", type=click.Path(path_type=Path), help="… as JSON for a badge.")
-@option("--selftest", is_flag=True, help="Break each plugin, too, and report who notices.")
 def command(  # noqa: PLR0913 - each is an option
     names: tuple[str, ...],
     *,
@@ -45,7 +44,6 @@ def command(  # noqa: PLR0913 - each is an option
     html: Path | None,
     markdown: Path | None,
     badge: Path | None,
-    selftest: bool,
 ) -> None:
     """Hold plugins against what their providers document.
 
@@ -53,7 +51,7 @@ def command(  # noqa: PLR0913 - each is an option
     2 misuse.
     """
     day = today.date() if today else None
-    ended = _examine(_named(names, everyone=everyone), level, set_, day, selftest=selftest)
+    ended = _examine(_named(names, everyone=everyone), level, set_, day)
     reports = [each for each in ended if isinstance(each, Report)]
     say("\n\n".join(summary(report) for report in reports))
     files = {"json": json_, "junit": junit, "html": html, "markdown": markdown, "badge": badge}
@@ -76,13 +74,13 @@ def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
 
 
 def _examine(
-    names: Sequence[str], level: int, set_: str | None, today: date | None, *, selftest: bool
+    names: Sequence[str], level: int, set_: str | None, today: date | None
 ) -> list[Report | PluginError]:
     """One process a plugin, as many at a time as there are cores."""
 
     def one(name: str) -> Report | PluginError:
         try:
-            return examine_apart(name, level=level, set_=set_, today=today, mutants=selftest)
+            return examine_apart(name, level=level, set_=set_, today=today)
         except PluginError as error:  # it came to no verdict; the others shall
             return error
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 from attrs import frozen
+from tests.contracts import reference
 
 from tintype._registry import Plugin, Registry
 from tintype.errors import PluginError
-from tintype_contracts import reference
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.harness.subject import Subject
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tintype_contracts.mutants import (
+from tests.contracts.mutants import (
     of_answers,
     of_documents,
     of_loading,
@@ -18,7 +18,7 @@ from tintype_contracts.mutants import (
     of_requests,
     of_wire,
 )
-from tintype_contracts.mutants.mutant import DocumentMutant, SourceMutant, StaleMutantError, install
+from tests.contracts.mutants.mutant import DocumentMutant, SourceMutant, StaleMutantError, install
 
 __all__ = [
     "DOCUMENT_MUTANTS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tintype_contracts.mutants.mutant import SourceMutant
+from tests.contracts.mutants.mutant import SourceMutant
 
 MUTANTS = (
     SourceMutant(

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 
 from attrs import evolve
+from tests.contracts.mutants.mutant import DocumentMutant
 
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.mutants.mutant import DocumentMutant
 
 
 def _without_exchanges(fixtures: Fixtures) -> Fixtures:

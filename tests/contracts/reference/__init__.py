@@ -1,6 +1,6 @@
 """Four good plugins of imaginary providers, one a style, with what their providers document.
 
-They prove the kit: they pass every check, and each mutant of them (`tintype_contracts.mutants`)
+They prove the kit: they pass every check, and each mutant of them (`tests.contracts.mutants`)
 is killed by the check that is named for it. They are not installed as providers.
 """
 
