@@ -21,7 +21,9 @@ MEMBERS = [
 ]
 CODE = ["core", "contracts", "fixtures", "plugins", "tests", "noxfile.py"]
 CONSTRAINTS = ["-c", "constraints.txt"]
-PYTEST = ["pytest", "-q", "-rs", "-n", "auto", "--dist", "worksteal"]
+# Twice as many workers as cores: some of them always wait for a socket or a clock.
+WORKERS = str(2 * (os.cpu_count() or 1))
+PYTEST = ["pytest", "-q", "-rs", "-n", WORKERS, "--dist", "worksteal"]
 
 
 @nox.session

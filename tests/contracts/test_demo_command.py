@@ -137,7 +137,7 @@ def test_an_interrupt_at_the_question_ends_it(
     """At once, by the signal."""
     terminal = Terminal.of(LIVE, environ | service.environ(), tmp_path)
     terminal.until(b"[y/N]")
-    terminal.process.send_signal(signal.SIGINT)
+    terminal.interrupt()
     assert terminal.end() == -signal.SIGINT
     assert service.ledger("apiin").paid == ()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -52,6 +54,17 @@ class Terminal:
     def type(self, text: bytes) -> None:
         """What a person types."""
         os.write(self._end, text)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, and again while nothing comes of it.
+
+        A signal between a prompt and the wait for its answer is seen at the next key only:
+        GNU readline asks for signals after its select, not before.
+        """
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.5)
 
     def end(self) -> int:
         """Read all that comes; the exit status."""

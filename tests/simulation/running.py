@@ -20,7 +20,7 @@ from tests.simulation.judge import judged
 from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
-_CHUNK = 250
+_CHUNK = 50
 _MOST_TOLD = 5
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
 _SELDOM = 20_000  # objects between two looks for garbage: most of it goes by itself
