@@ -26,7 +26,17 @@ from tintype._dispatch import (
 from tintype.account import Account
 from tintype.catalog import Auth
 from tintype.errors import Billed, MissingKeyError, PluginError, UsageError
-from tintype.messages import HttpRequest, JsonBody, MultipartBody, Part, Request, find_header
+from tintype.messages import (
+    Body,
+    FormBody,
+    HttpRequest,
+    JsonBody,
+    MultipartBody,
+    Part,
+    RawBody,
+    Request,
+    find_header,
+)
 
 KEY = "sk-canary-4711"
 ACCOUNT = Account(provider="acme", key=KEY)
@@ -36,11 +46,12 @@ GATEWAY = Account(provider="acme", key=KEY, base_url="https://gate.test:8443/acm
 def sent(
     url: str = f"{API}/images",
     account: Account = ACCOUNT,
-    body: JsonBody | MultipartBody | None = None,
-    **fields: bool,
+    body: Body | None = None,
+    **fields: object,
 ) -> HttpRequest:
     """A POST to that address as it goes on the wire."""
-    return encode(Request(method="POST", url=url, body=body, **fields), INFO, account)
+    request = Request(method="POST", url=url, body=body, **fields)  # type: ignore[arg-type]
+    return encode(request, INFO, account)
 
 
 # --------------------------------------------------------------------------- the key
@@ -308,6 +319,16 @@ def test_a_body_that_json_cannot_hold_is_the_plugins_fault(value: object) -> Non
         {"body": {"prompt": "x"}},
         {"body": MultipartBody(parts=(Part(name="a", data="text"),))},  # type: ignore[arg-type]
         {"body": MultipartBody(parts=(Part(name="a", data=b"", media_type="a\r\nb: c"),))},
+        {"body": FormBody(fields=(("a", None),))},  # type: ignore[arg-type]
+        {"body": FormBody(fields=(("a", "\ud800"),))},
+        {"body": RawBody(data="text", media_type="text/plain")},  # type: ignore[arg-type]
+        {"body": RawBody(data=b"", media_type="a/b\r\nX: y")},
+        {"body": RawBody(data=b"", media_type="png")},
+        {"accept": "image/png\r\nX: y"},
+        {"accept": "image/png; q=\u0663"},
+        {"accept": "pictures"},
+        {"headers": None},
+        {"headers": ("X-Version", "2")},
         {"method": "GET / HTTP/1.1\r\nx: y"},
         {"method": ""},
         {"method": 7},
@@ -356,6 +377,94 @@ def test_events_are_asked_for_only_where_they_may_come(*, stream: bool, accept: 
     assert find_header(request.headers, "accept") == accept
     assert find_header(request.headers, "accept-encoding") == "gzip, deflate"
     assert (find_header(request.headers, "user-agent") or "").startswith("tintype/")
+
+
+def test_json_may_be_a_list() -> None:
+    """Some APIs take several questions at once."""
+    assert sent(body=JsonBody(value=[{"taskType": "imageInference"}])).body == (
+        b'[{"taskType":"imageInference"}]'
+    )
+
+
+def test_a_form_without_files_is_urlencoded() -> None:
+    """In UTF-8 and in its order, a name that stands twice twice."""
+    request = sent(body=FormBody(fields=(("q", "\u00e4 b&c=d\n"), ("n", "1"), ("n", "+"))))
+    assert request.body == b"q=%C3%A4+b%26c%3Dd%0A&n=1&n=%2B"
+    assert find_header(request.headers, "content-type") == "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_raw_bytes_are_sent_as_they_are(method: str) -> None:
+    """With the media type that the plugin names, and their length."""
+    body = RawBody(data=PNG, media_type="image/png")
+    request = encode(Request(method=method, url=f"{API}/x", body=body), INFO, ACCOUNT)
+    assert request.body is PNG
+    assert find_header(request.headers, "content-type") == "image/png"
+    assert find_header(request.headers, "content-length") == str(len(PNG))
+
+
+@pytest.mark.parametrize("accept", ["image/png", "image/*, application/json;q=0.5", "*/*"])
+def test_the_media_types_it_accepts_are_the_plugins(accept: str) -> None:
+    """So that a picture can be asked for as bytes."""
+    assert [v for name, v in sent(accept=accept).headers if name == "Accept"] == [accept]
+
+
+# ----------------------------------------------------------------- headers of its own
+
+
+OWN = (("X-DashScope-Async", "enable"), ("x-runway-version", "2024-11-06"), ("Prefer", "wait=5; a"))
+
+
+@pytest.mark.parametrize("auth", [True, False])
+def test_headers_of_the_api_are_sent_as_the_plugin_gives_them(*, auth: bool) -> None:
+    """In their case and order, beside the core's own."""
+    headers = sent(headers=OWN, auth=auth).headers
+    assert headers[: len(OWN)] == OWN
+    assert len({name.lower() for name, _ in headers}) == len(headers)
+
+
+NOT_ITS_OWN = [
+    *("Authorization", "authorization", "PROXY-AUTHORIZATION", "Host", "Cookie", "Set-Cookie"),
+    *("Content-Type", "content-length", "Content-Encoding", "CONTENT-", "User-Agent", "Accept"),
+    *("Accept-Encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding"),
+    *("Upgrade", "Expect", "Proxy-Connection", "HTTP2-Settings", "X Key", "X-Key:", "", "\u00e4"),
+    *("Host ", "X\r\nHost", "Ho\u017ft", "\uff28ost"),
+]
+
+
+@pytest.mark.parametrize("auth", [True, False])
+@pytest.mark.parametrize("name", NOT_ITS_OWN)
+def test_a_header_that_is_the_cores_is_refused_by_its_name(name: str, *, auth: bool) -> None:
+    """Whatever it could contradict or carry elsewhere; nothing is sent, and the way out is told."""
+    with pytest.raises(PluginError) as caught:
+        sent(headers=((name, "x"),), auth=auth)
+    assert repr(name) in str(caught.value)
+    assert "Leave it out of Request.headers; nothing was sent" in str(caught.value)
+    assert (caught.value.provider, caught.value.billed) == ("acme", "no")
+
+
+def test_the_header_of_the_providers_own_scheme_is_refused() -> None:
+    """Also where it is not `Authorization`, and where no key goes along."""
+    info = evolve(INFO, auth=Auth(header="X-Key", form="{key}"))
+    for auth in (True, False):
+        asked = Request(method="GET", url=f"{API}/x", headers=(("x-key", "mine"),), auth=auth)
+        with pytest.raises(PluginError, match="no hook sees one"):
+            encode(asked, info, ACCOUNT)
+
+
+def test_a_header_that_is_given_twice_is_refused() -> None:
+    """Servers do not agree which of them counts."""
+    with pytest.raises(PluginError, match="'x-a': it is there twice"):
+        sent(headers=(("X-A", "1"), ("x-a", "2")))
+
+
+@pytest.mark.parametrize(
+    "value", ["", " a", "a ", "a\r\nX: y", "a\tb", "\u00e4", "\x7f", "a\x00", 7, None, b"a"]
+)
+def test_a_value_that_is_no_printable_ascii_is_refused_unshown(value: object) -> None:
+    """Libraries and servers read anything else each in their own way."""
+    with pytest.raises(PluginError, match="'X-A': its value is no printable ASCII text"):
+        sent(headers=(("X-A", value),))
 
 
 PARTS = (

@@ -21,7 +21,15 @@ from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client, ImageRequest, Reference, Task, TintypeError
 from tintype._dispatch import encode, fetch_request
-from tintype.messages import Request
+from tintype.messages import (
+    Body,
+    FormBody,
+    JsonBody,
+    MultipartBody,
+    Part,
+    RawBody,
+    Request,
+)
 from tintype.transports.httpx import AsyncHttpxTransport, HttpxTransport
 
 PROMPT = 'ein roter Panda 小熊猫 🐼 "quoted" \\ back\r\nnew line\ttab 100% é'
@@ -241,6 +249,41 @@ def test_a_plugins_url_is_asked_for_as_it_was_given(
         with ExitStack() as stack:
             Wire(kind, stack).exchange(request)
     assert [each.target for each in server.requests] == [f"{base}/v1{target}"] * 2
+
+
+BODIES: tuple[Body | None, ...] = (
+    None,
+    JsonBody(value=[{"prompt": PROMPT}, None, 1.5]),
+    FormBody(fields=(("prompt", PROMPT), ("n", "1"))),
+    MultipartBody(parts=(Part(name="prompt", data=PROMPT.encode()),)),
+    RawBody(data=PNG, media_type="image/png"),
+)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: type(body).__name__)
+def test_bodies_and_headers_of_any_kind_are_the_same(
+    server: Loopback, body: Body | None, method: str
+) -> None:
+    """Through every library the same bytes, and what the plugin gives as it gave it."""
+    account = Account(provider="acme", key=KEY, base_url=server.url)
+    server.on("*", said({}))
+    headers = (("X-Runway-Version", "2024-11-06"), ("x-async", "enable=1; b"))
+    asked = Request(
+        method=method, url=f"{API}/x", body=body, headers=headers, accept="image/png, */*;q=0.5"
+    )
+    request = encode(asked, INFO, account)
+    for kind in KINDS:
+        with ExitStack() as stack:
+            Wire(kind, stack).exchange(request)
+    first = server.requests[0]
+    assert first.body == request.body
+    assert [pair for pair in first.headers if pair in headers] == list(headers)
+    assert first.header("accept") == "image/png, */*;q=0.5"
+    for sent in server.requests:
+        line, fields, content = sent.wire
+        kept = [field for field in fields if field[0] != "connection"]
+        assert (line, kept, content) == first.wire
 
 
 # -------------------------------------------------------------------------- the embedder's own

@@ -6,26 +6,17 @@ fixed before either library sees them. This is also the only place that writes a
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
+from tintype import _bodies
 from tintype._addresses import Trusted
+from tintype._headers import TOKEN, checked_headers, checked_media_types
 from tintype.account import Account
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import MissingKeyError, PluginError, TintypeError, UsageError
-from tintype.messages import (
-    HttpRequest,
-    JsonBody,
-    JsonObject,
-    MultipartBody,
-    Part,
-    Request,
-    target_of,
-)
+from tintype.messages import HttpRequest, Request, target_of
 
 USER_AGENT = "tintype/0.1.0"
 _BODILESS = frozenset({"GET", "HEAD"})
@@ -38,8 +29,7 @@ _NOWHERE = str.maketrans("", "", "\t\r\n")
 _BLANK = "".join(map(chr, range(0x21)))
 # A name of labels that DNS can carry, or an address.
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
-# RFC 9110, 5.6.2 and 5.5: what a method or a header's name may be, and its value.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# RFC 9110, 5.5: what the value of a header may be.
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _SHOWN = 40
 
@@ -67,14 +57,14 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
 
 
 def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
-    if not _TOKEN.fullmatch(request.method):
+    if not TOKEN.fullmatch(request.method):
         msg = f"{request.method[:_SHOWN]!r} is no method"
         raise ValueError(msg)
     url = _address(request, info, account)
-    media_type, body = _body(request)
-    accept = "text/event-stream, application/json" if request.stream else "application/json"
+    media_type, body = _bodies.encoded(request.body)
     headers = [
-        ("Accept", accept),
+        *checked_headers(request.headers, frozenset({info.auth.header.lower()}), info.name),
+        ("Accept", _accepted(request)),
         ("Accept-Encoding", "gzip, deflate"),
         ("User-Agent", USER_AGENT),
     ]
@@ -85,6 +75,13 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
     if request.auth:
         headers.append(_credentials(info.auth, account))
     return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
+
+
+def _accepted(request: Request) -> str:
+    """The media types that the answer may have."""
+    if request.accept:
+        return checked_media_types(request.accept)
+    return "text/event-stream, application/json" if request.stream else "application/json"
 
 
 def fetch_request(
@@ -222,7 +219,7 @@ def _credentials(auth: Auth, account: Account) -> tuple[str, str]:
     if not _fits_a_header(account.key.reveal()):
         msg = f"The key holds characters that no key has; copy it into {name}_API_KEY again."
         raise MissingKeyError(msg, provider=account.provider)
-    if not (_TOKEN.fullmatch(auth.header) and _VALUE.fullmatch(auth.form)):
+    if not (TOKEN.fullmatch(auth.header) and _VALUE.fullmatch(auth.form)):
         msg = "the plugin's Auth is no header"
         raise ValueError(msg)
     return auth.header, auth.form.format(key=account.key.reveal())
@@ -230,50 +227,3 @@ def _credentials(auth: Auth, account: Account) -> tuple[str, str]:
 
 def _fits_a_header(key: str) -> bool:
     return key.isascii() and key.isprintable() and " " not in key
-
-
-def _body(request: Request) -> tuple[str, bytes]:
-    """(media type, bytes) of a request's body; both empty where there is none."""
-    body: object = request.body  # a plugin's own
-    match body:
-        case None:
-            return "", b""
-        case JsonBody(value=value):
-            return "application/json", _json(value)
-        case MultipartBody(parts=parts):
-            return _multipart(parts)
-        case _:
-            msg = f"a body is a JsonBody or a MultipartBody, not a {type(body).__name__}"
-            raise TypeError(msg)
-
-
-def _json(value: JsonObject) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode()
-
-
-def _multipart(parts: Iterable[Part]) -> tuple[str, bytes]:
-    """A form as RFC 7578 has it, its boundary drawn from its content."""
-    encoded = [_part_head(part) + part.data for part in parts]
-    boundary = hashlib.sha256(b"\0".join(encoded)).hexdigest()[:32]
-    line = f"--{boundary}".encode()
-    body = b"".join(line + b"\r\n" + part + b"\r\n" for part in encoded) + line + b"--\r\n"
-    return f"multipart/form-data; boundary={boundary}", body
-
-
-def _part_head(part: Part) -> bytes:
-    disposition = f'form-data; name="{_quoted(part.name)}"'
-    if part.filename is not None:
-        disposition += f'; filename="{_quoted(part.filename)}"'
-    lines = [f"Content-Disposition: {disposition}"]
-    if part.media_type is not None:
-        if not _VALUE.fullmatch(part.media_type):
-            msg = f"{part.media_type[:_SHOWN]!r} is no media type"
-            raise ValueError(msg)
-        lines.append(f"Content-Type: {part.media_type}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
-
-
-def _quoted(text: str) -> str:
-    """A name in quotes, escaped as browsers do (WHATWG HTML, multipart/form-data)."""
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

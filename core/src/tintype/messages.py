@@ -19,9 +19,16 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 @frozen(kw_only=True)
 class JsonBody:
-    """A body that is sent as `application/json`."""
+    """A body that is sent as `application/json`: an object, a list, or any other JSON value."""
 
-    value: JsonObject
+    value: object
+
+
+@frozen(kw_only=True)
+class FormBody:
+    """A body that is sent as `application/x-www-form-urlencoded`, its fields in this order."""
+
+    fields: tuple[tuple[str, str], ...]
 
 
 @frozen(kw_only=True)
@@ -42,6 +49,17 @@ class MultipartBody:
 
 
 @frozen(kw_only=True)
+class RawBody:
+    """A body that is sent as it is, such as a picture that is uploaded."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+Body: TypeAlias = JsonBody | FormBody | MultipartBody | RawBody
+
+
+@frozen(kw_only=True)
 class Request:
     """An exchange a plugin wants made.
 
@@ -49,6 +67,10 @@ class Request:
         method: The HTTP method, in capitals.
         url: The documented absolute URL, query included.
         body: What to send, or None.
+        headers: Headers of the API's own, such as its version. The credential, `Accept`,
+            `Content-*`, and what is the connection's are not a plugin's to give.
+        accept: The media types that the answer may have, as `Accept` lists them, or "": JSON,
+            and the stream that `answer` names.
         auth: Whether the account's key goes along. The core adds it, and only to a
             host the provider declares.
         stream: Whether the answer may be a stream of server-sent events.
@@ -56,7 +78,9 @@ class Request:
 
     method: str
     url: str
-    body: JsonBody | MultipartBody | None = None
+    body: Body | None = None
+    headers: Headers = ()
+    accept: str = ""
     auth: bool = True
     stream: bool = False
 
@@ -66,7 +90,7 @@ class Request:
         return cls(method="GET", url=url)
 
     @classmethod
-    def post(cls, url: str, body: JsonObject, *, stream: bool = False) -> Request:
+    def post(cls, url: str, body: object, *, stream: bool = False) -> Request:
         """A POST of `body` as JSON to `url`."""
         return cls(method="POST", url=url, body=JsonBody(value=body), stream=stream)
 

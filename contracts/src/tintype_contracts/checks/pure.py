@@ -15,7 +15,7 @@ import attrs
 from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError
-from tintype.messages import JsonBody, MultipartBody, Request
+from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, check
@@ -244,7 +244,7 @@ def _unsendable(request: Request) -> Iterator[str]:
             json.dumps(body.value, allow_nan=False)
         except (TypeError, ValueError) as error:
             yield f"a Request whose body is no JSON: {error}."
-    elif body is not None and not isinstance(body, MultipartBody):
+    elif body is not None and not isinstance(body, FormBody | MultipartBody | RawBody):
         yield f"a Request with a {type(body).__name__} for a body. Use JsonBody."
 
 

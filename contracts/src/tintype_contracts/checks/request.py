@@ -136,7 +136,7 @@ def _route_fault(subject: Subject, operation: Operation, built: Built) -> str:
     if found is None or found.route.operation != operation:
         return f"no documented route of {operation} is {built.sent.method} to that address."
     forms = {JsonBody: "json", MultipartBody: "multipart", type(None): None}
-    sent = forms[type(built.sent.body)]
+    sent = forms.get(type(built.sent.body), type(built.sent.body).__name__)
     if sent != found.route.body:
         return f"the body is {sent or 'missing'}, and the route takes {found.route.body}."
     return ""

@@ -135,7 +135,7 @@ def _request(request: Request, redaction: Redaction) -> JsonObject:
                 made.append(_part(part, files, redaction))
                 files += part.filename is not None
             return {**shown, "headers": headers, "multipart": made}
-        case None:
+        case _:
             return {**shown, "headers": headers}
 
 

@@ -70,8 +70,9 @@ def _differences(curl: Curl, built: Request, auth: Auth, texts: set[str]) -> Ite
             yield from differences(curl.json if curl.data else None, sent, "/json")
         case MultipartBody():
             yield from differences(_printed_form(curl, texts), _form(built.body, texts), "/form")
-        case None:
-            yield from differences(None, curl.data or curl.form or None, "/body")
+        case body:
+            kind = None if body is None else type(body).__name__
+            yield from differences(curl.data or curl.form or None, kind, "/body")
 
 
 def _header_differences(curl: Curl, built: Request, auth: Auth) -> Iterator[Difference]:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from tintype.convert import redact, to_builtins
 from tintype.errors import TintypeError, UsageError
-from tintype.messages import JsonBody, MultipartBody, Request
+from tintype.messages import Body, FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange, Source
 from tintype_contracts.fixtures.placeholders import dump
@@ -164,13 +164,21 @@ def _built(built: object, key_form: str) -> Iterator[str]:
     yield f"  {built.method} {built.url}"
     if built.auth:
         yield f"  with the key, as {key_form}"
-    match built.body:
+    yield from _body(built.body)
+
+
+def _body(body: Body | None) -> Iterator[str]:
+    match body:
         case JsonBody(value=value):
             yield from _json(json.loads(dump(value)))
+        case FormBody(fields=fields):
+            yield from (f"  {name}: {text}" for name, text in fields)
         case MultipartBody(parts=parts):
             for part in parts:
                 told = f"<{len(part.data)} bytes>" if part.filename else part.data.decode()
                 yield f"  {part.name}: {told}"
+        case RawBody(data=data, media_type=media_type):
+            yield f"  <{len(data)} bytes of {media_type}>"
         case None:
             return
 

@@ -1,0 +1,92 @@
+"""The headers of a request that are a plugin's to give, and what HTTP lets stand in one.
+
+A header could carry a credential to where it does not belong, name another host, or contradict
+the body, so what says any of these is the core's alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tintype.errors import PluginError
+from tintype.messages import Headers
+
+# RFC 9110, 5.6.2: what a method or a header's name may be.
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_SHOWN = 40
+_CREDENTIAL = "the core adds the credential, by ProviderInfo.auth, and no hook sees one"
+_BODY = "it follows from Request.body"
+_CONNECTION = "it is the connection's"
+# Whose a header is that is not a plugin's, by its name or by how that begins.
+_OTHERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), reason)
+    for pattern, reason in (
+        ("(proxy-)?authorization", _CREDENTIAL),
+        ("host", "it follows from Request.url"),
+        ("content-.*", _BODY),
+        ("(set-)?cookie2?", "tintype keeps and sends no cookies"),
+        ("user-agent", "it is tintype's own"),
+        ("accept", "give Request.accept"),
+        ("accept-encoding", "tintype decodes what it asked for"),
+        ("connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect", _CONNECTION),
+        ("(proxy|http2)-.*", _CONNECTION),
+    )
+)
+
+
+def checked_headers(headers: Headers, credential: frozenset[str], provider: str) -> Headers:
+    """A plugin's own headers, if they are that.
+
+    Args:
+        headers: What its request gives.
+        credential: The names, in lower case, of the headers in which the provider takes keys.
+        provider: Whose plugin it is.
+
+    Raises:
+        PluginError: One is the core's, is given twice, or is nothing that HTTP can carry.
+    """
+    given: set[str] = set()
+    for name, value in headers:
+        reason = _fault(name, value, given, credential)
+        if reason:
+            msg = (
+                f"A plugin gives the headers of its API alone, and its request has "
+                f"{str(name)[:_SHOWN]!r}: {reason}. Leave it out of Request.headers; nothing was "
+                "sent (docs/plugins.md, Requests)."
+            )
+            raise PluginError(msg, provider=provider)
+        given.add(name.lower())
+    return headers
+
+
+def _fault(name: object, value: object, given: set[str], credential: frozenset[str]) -> str:
+    """Why a header cannot be sent, "" where it can."""
+    if not (isinstance(name, str) and TOKEN.fullmatch(name)):
+        return "that is no name of a header"
+    plain = name.lower()
+    for pattern, reason in _OTHERS:
+        if pattern.fullmatch(plain):
+            return reason
+    if plain in credential:
+        return _CREDENTIAL
+    if plain in given:
+        return "it is there twice"
+    fits = isinstance(value, str) and _VALUE.fullmatch(value)
+    return "" if fits else "its value is no printable ASCII text"
+
+
+def checked_media_types(said: str) -> str:
+    """The value of an `Accept` header, or one media type, if it is that.
+
+    Raises:
+        ValueError: It is not.
+    """
+    ranges = [each.partition(";")[0].strip(" ") for each in said.split(",")]
+    if not _VALUE.fullmatch(said) or not all(map(_RANGE.fullmatch, ranges)):
+        msg = f"{said[:_SHOWN]!r} is no media type"
+        raise ValueError(msg)
+    return said
+
+
+_RANGE = re.compile(f"{TOKEN.pattern}/{TOKEN.pattern}")
