@@ -25,7 +25,7 @@ from tintype._effects import (
 from tintype._flow import Conversation, Terms
 from tintype._pacing import Clock
 from tintype._registry import Registry
-from tintype.catalog import Choice, Flag, Model, Price, ProviderInfo, Range, References
+from tintype.catalog import Choice, Flag, Integer, Model, Price, ProviderInfo, References
 from tintype.convert import Id, decisive, read, translate
 from tintype.errors import (
     AuthenticationError,
@@ -61,7 +61,7 @@ DRAW = Model(
     parameters={
         "aspect_ratio": Choice(values=("1:1", "16:9")),
         "resolution": Choice(values=("1K", "2K")),
-        "seed": Range(low=0, high=9),
+        "seed": Integer(low=0, high=9),
     },
     max_n=2,
     references=References(forms=("url", "data_uri"), max_count=3),
@@ -78,7 +78,7 @@ INFO = ProviderInfo(
     homepage="https://acme.test",
     origins=("https://api.acme.test",),
     models=(DRAW, LIVE),
-    general=Model(id="", parameters={"seed": Range()}),
+    general=Model(id="", parameters={"seed": Integer()}),
     usd_per_credit=Decimal("0.01"),
     credit_source="acme packages",
     request_timeout=30.0,

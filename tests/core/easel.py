@@ -8,10 +8,10 @@ from attrs import evolve, frozen
 
 from tintype.catalog import (
     Flag,
+    Integer,
     Model,
     Price,
     ProviderInfo,
-    Range,
     References,
     Text,
     quote_from_prices,
@@ -53,7 +53,7 @@ INFO = ProviderInfo(
         Model(
             id="oil-1",
             name="oil",
-            parameters={"prompt": Text(), "seed": Range(), "stream": Flag()},
+            parameters={"prompt": Text(), "seed": Integer(), "stream": Flag()},
             references=References(forms=("bytes",)),
             prices=(Price(usd=Decimal("0.05"), source="the studio's door"),),
             results_kept=3600,

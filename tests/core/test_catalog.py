@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
@@ -15,10 +16,11 @@ from tintype.catalog import (
     Choice,
     Descriptor,
     Flag,
+    Integer,
     Model,
+    Number,
     Pixels,
     Price,
-    Range,
     Text,
     Unsupported,
     quote_from_prices,
@@ -33,10 +35,12 @@ SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
     ("descriptor", "admitted", "refused"),
     [
         (Choice(values=("a", "b")), ["a", "b"], ["A", "", "c", 1, None]),
-        (Range(low=1, high=4), [1, 4], [0, 5, True, 2.0, "2", None]),
-        (Range(low=1), [1, 10**9], [0]),
-        (Range(high=4), [-(10**9), 4], [5]),
-        (Range(), [-(10**9), 0], [False]),
+        (Integer(low=1, high=4), [1, 4], [0, 5, True, 2.0, "2", None]),
+        (Integer(low=1), [1, 10**9], [0]),
+        (Integer(high=4), [-(10**9), 4], [5]),
+        (Integer(), [-(10**9), 0], [False]),
+        (Number(low=0.5, high=2), [0.5, 1, 2.0], [0.4, 2.1, math.nan, True, "1", None]),
+        (Number(), [-1.5, 0, 10**400], [math.nan, math.inf, -math.inf]),
         (Flag(), [True, False], [0, 1, "true", None]),
         (Text(max_length=3), ["a", "abc", "\U0001f43c" * 3], ["", "abcd", 7, None]),
         (Text(min_length=2), ["ab", "a" * 99], ["a"]),
@@ -58,10 +62,12 @@ def test_a_descriptor_admits_what_is_documented_and_nothing_else(
     ("descriptor", "allowed"),
     [
         (Choice(values=("a", "b")), ("a", "b")),
-        (Range(low=1, high=4), ("1…4",)),
-        (Range(low=0), ("0…",)),
-        (Range(high=0), ("…0",)),
-        (Range(), ("any integer",)),
+        (Integer(low=1, high=4), ("1…4",)),
+        (Integer(low=0), ("0…",)),
+        (Integer(high=0), ("…0",)),
+        (Integer(), ("any integer",)),
+        (Number(low=0.5, high=2), ("0.5…2",)),
+        (Number(), ("any number",)),
         (Flag(), ("true", "false")),
         (Text(max_length=300), ("1…300 characters",)),
         (Text(min_length=2), ("2… characters",)),

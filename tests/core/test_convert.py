@@ -18,10 +18,10 @@ from tests.core.acme import INFO, PNG, SAME_EVERY_TIME
 from tintype.catalog import (
     Choice,
     Flag,
+    Integer,
     Model,
     Pixels,
     ProviderInfo,
-    Range,
     References,
     Text,
     Unsupported,
@@ -484,7 +484,7 @@ def test_a_catalog_goes_to_json_and_back() -> None:
         id="m",
         parameters={
             "a": Choice(values=("x",)),
-            "b": Range(low=1),
+            "b": Integer(low=1),
             "c": Flag(),
             "d": Text(max_length=9),
             "e": Pixels(max_ratio=3),
@@ -501,7 +501,7 @@ def test_a_catalog_goes_to_json_and_back() -> None:
     plain = json.loads(to_json(model))
     assert {name: field["type"] for name, field in plain["parameters"].items()} == {
         "a": "Choice",
-        "b": "Range",
+        "b": "Integer",
         "c": "Flag",
         "d": "Text",
         "e": "Pixels",

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 import tintype_openrouter as plugin
-from tintype.catalog import Choice, Flag, ProviderInfo, Range, Unsupported
+from tintype.catalog import Choice, Flag, Integer, ProviderInfo, Unsupported
 from tintype.errors import Billed, InvalidRequestError, ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import JsonBody, Request, Response, ServerSentEvent
@@ -680,7 +680,7 @@ def test_a_listed_model_can_what_its_list_says() -> None:
     model = listed(supported_parameters=parameters, supports_streaming=True).models[0]
     assert isinstance(model.parameters["resolution"], Choice)
     assert model.parameters["resolution"].values == ("2K",)
-    assert isinstance(model.parameters["output_compression"], Range)
+    assert isinstance(model.parameters["output_compression"], Integer)
     assert model.parameters["output_compression"].high == 90
     assert model.parameters["quality"].admits("max")
     assert model.parameters["seed"].admits(0)

@@ -7,6 +7,7 @@ document it comes from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -43,7 +44,7 @@ class Choice:
 
 
 @frozen(kw_only=True)
-class Range:
+class Integer:
     """A whole number from `low` to `high`, both included; None is unbounded."""
 
     low: int | None = None
@@ -63,6 +64,30 @@ class Range:
         low = "" if self.low is None else str(self.low)
         high = "" if self.high is None else str(self.high)
         return (f"{low}…{high}" if low or high else "any integer",)
+
+
+@frozen(kw_only=True)
+class Number:
+    """A number from `low` to `high`, both included, whole or not; None is unbounded."""
+
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is a finite number within the bounds."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return False
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return low <= value <= high and value not in {-math.inf, math.inf}
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        low = "" if self.low is None else f"{self.low:g}"
+        high = "" if self.high is None else f"{self.high:g}"
+        return (f"{low}…{high}" if low or high else "any number",)
 
 
 @frozen(kw_only=True)
@@ -153,7 +178,7 @@ class Unsupported:
         return ()
 
 
-Descriptor: TypeAlias = Choice | Range | Flag | Text | Pixels | Unsupported
+Descriptor: TypeAlias = Choice | Integer | Number | Flag | Text | Pixels | Unsupported
 
 
 @frozen(kw_only=True)

@@ -15,11 +15,11 @@ from attrs import evolve, frozen
 from tintype.catalog import (
     Choice,
     Flag,
+    Integer,
     Model,
     Pixels,
     Price,
     ProviderInfo,
-    Range,
     Text,
     quote_from_prices,
 )
@@ -71,7 +71,7 @@ def _model(model_id: str, title: str, own: Mapping[str, Flag] | None = None, **u
             "prompt": Text(max_length=1000, source=_PAGE),
             "quality": Choice(values=("draft", "fine"), source=_PAGE),
             "size": Pixels(min_total=65_536, max_total=4_194_304, max_ratio=4, source=_PAGE),
-            "seed": Range(low=0, high=2_147_483_647, source=_PAGE),
+            "seed": Integer(low=0, high=2_147_483_647, source=_PAGE),
             "stream": Flag(source=_PAGE),
             **(own or {}),
         },

@@ -14,10 +14,10 @@ from attrs import evolve, frozen
 from tintype.catalog import (
     Auth,
     Choice,
+    Integer,
     Model,
     Price,
     ProviderInfo,
-    Range,
     References,
     Text,
     quote_from_prices,
@@ -68,7 +68,7 @@ def _model(model_id: str, title: str, *prices: Price) -> Model:
         parameters={
             "prompt": Text(max_length=4000, source=_PAGE),
             "aspect_ratio": Choice(values=("1:1", "3:2", "2:3"), source=_PAGE),
-            "seed": Range(low=0, source=_PAGE),
+            "seed": Integer(low=0, source=_PAGE),
         },
         references=References(forms=("url", "data_uri"), max_count=1, source=_PAGE),
         prices=prices,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import isqrt
 
-from tintype.catalog import Choice, Descriptor, Flag, Model, Pixels, Range
+from tintype.catalog import Choice, Descriptor, Flag, Integer, Model, Number, Pixels
 
 
 def offered(model: Model) -> Iterator[Mapping[str, object]]:
@@ -24,7 +24,7 @@ def _ends(descriptor: Descriptor) -> Sequence[object]:
     match descriptor:
         case Choice(values=values):
             return values
-        case Range(low=low, high=high):
+        case Integer(low=low, high=high) | Number(low=low, high=high):
             return [end for end in (low, high) if end is not None]
         case Flag():
             return (True,)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from attrs import evolve
 
-from tintype.catalog import ProviderInfo, Range, quote_from_prices
+from tintype.catalog import Integer, ProviderInfo, quote_from_prices
 from tintype.convert import merge_options, peek, picture, pictures, preview, read, translate
 from tintype.errors import (
     AuthenticationError,
@@ -177,7 +177,7 @@ def _images_at_most(request: ImageRequest) -> int:
     options = _options(request)
     if options.get("sequential_image_generation") != "auto":
         return 1
-    room = Range(low=1, high=_MOST_IMAGES - len(request.references))
+    room = Integer(low=1, high=_MOST_IMAGES - len(request.references))
     limits = options.get("sequential_image_generation_options")
     most = limits.get("max_images", room.high) if isinstance(limits, Mapping) else room.high
     if isinstance(most, int) and room.admits(most):

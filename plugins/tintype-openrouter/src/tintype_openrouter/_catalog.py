@@ -14,10 +14,10 @@ from tintype.catalog import (
     Choice,
     Descriptor,
     Flag,
+    Integer,
     Model,
     Pixels,
     ProviderInfo,
-    Range,
     References,
     Text,
     Unsupported,
@@ -59,9 +59,9 @@ _PARAMETERS: Mapping[str, Descriptor] = {
     "resolution": RESOLUTION,
     "quality": QUALITY,
     "output_format": Choice(values=("png", "jpeg", "webp", "svg"), source=_SEED),
-    "output_compression": Range(low=0, high=100, source=_SEED),
+    "output_compression": Integer(low=0, high=100, source=_SEED),
     "background": Choice(values=("auto", "transparent", "opaque"), source=_SEED),
-    "seed": Range(source=_SEED),
+    "seed": Integer(source=_SEED),
     "stream": Flag(source=_SEED),
 }
 
@@ -128,7 +128,7 @@ _SEEDREAM_4_5 = Model(
         **ALWAYS,
         "aspect_ratio": _ASPECT_RATIO,
         "resolution": Choice(values=("1K", "2K", "4K"), source=_GUIDE),
-        "seed": Range(source=_GUIDE),
+        "seed": Integer(source=_GUIDE),
         "quality": Unsupported(reason="a provider without a quality knob ignores it", source=_SEED),
         "output_compression": Unsupported(
             reason="a provider without a compression knob ignores it", source=_SEED

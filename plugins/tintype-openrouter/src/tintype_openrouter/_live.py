@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
-from tintype.catalog import Choice, Descriptor, Flag, Model, ProviderInfo, Range, References
+from tintype.catalog import Choice, Descriptor, Flag, Integer, Model, ProviderInfo, References
 from tintype.errors import ProtocolError
 from tintype_openrouter import _wire
 from tintype_openrouter._catalog import ALWAYS, BUFFERED, CAUTIONS, INFO, MODELS, REFERENCES
@@ -53,7 +53,7 @@ def _descriptor(capability: _wire.Capability, general: Descriptor) -> Descriptor
             return Choice(values=values, source=MODELS)
         case _wire.Capability(type="range"):
             low, high = _whole(capability.min), _whole(capability.max)
-            return Range(low=low, high=high, source=MODELS)
+            return Integer(low=low, high=high, source=MODELS)
         case _:
             return general
 
