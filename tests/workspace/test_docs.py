@@ -40,6 +40,29 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
+def test_the_index_shows_the_readme() -> None:
+    """The core's page on an index is the README, which needs no file beside it to be seen."""
+    readme = (ROOT / "README.md").read_text()
+    assert (ROOT / "core" / "README.md").read_text() == readme
+    assert re.findall(r"!\[", readme) == []
+
+
+def test_the_readme_shows_the_prices_that_the_demo_prints(tmp_path: Path) -> None:
+    """Provider, model, credits and dollars, row by row."""
+    shown = (ROOT / "README.md").read_text().partition("USD\n")[2].partition("```")[0]
+    done = subprocess.run(  # noqa: S603 - our own script
+        [Path(sys.executable).parent / "tintype", "demo", "--pace", "0.05", "-o", tmp_path],
+        env={**os.environ, "TINTYPE_JOURNAL": "off"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    printed = {tuple(line.split()[:4]) for line in (done.stdout + done.stderr).splitlines()}
+    rows = [tuple(line.split()) for line in shown.splitlines()]
+    assert len(rows) == len(set(rows) & printed) == 5
+
+
 @pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("[A-Z]*.md")], ids=lambda page: page.name)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     """A link between the project's own pages names a file that is there."""
