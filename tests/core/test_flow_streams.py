@@ -298,6 +298,16 @@ def test_a_charge_without_a_picture_is_for_what_was_not_understood() -> None:
     assert task.state is TaskState.REFUSED
 
 
+def test_an_end_that_will_not_stand_is_not_written_down() -> None:
+    """Whoever is killed before the stream ends leaves a record that is open."""
+    ending = event(status="refused", billed="yes")
+    line = Line(STREAMING, PREVIEW, GARBAGE, ending, None)
+    with pytest.raises(SubmissionUnknownError):
+        line.run(line.talk().submit(LIVELY))
+    states = [each.entry.task.state for each in line.records if isinstance(each.entry, Snapshot)]
+    assert states == [TaskState.RUNNING]
+
+
 def test_the_end_of_a_stream_is_told_once() -> None:
     """It is written down as soon as an event says it, and told once the stream has ended."""
     _, line = drawn(event(images=["a"], status="succeeded"), None)

@@ -196,10 +196,7 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
     Raises:
         TintypeError: What went wrong, where there is no image.
     """
-    why = task is not None and task.state in _SAYS_WHY
-    paid = task is not None and task.billed is Billed.YES  # for a picture in what was lost
-    told = task is not None and (task.images or (why and not paid))
-    if task is None or (failure is not None and not told):
+    if task is None or (failure is not None and not stands(task)):
         raise failure or ProtocolError("The stream ended without an answer.")
     if failure is not None:
         lost = Failure(message=f"A part of the stream was lost: {failure}")
@@ -209,6 +206,14 @@ def closed_stream(task: Task | None, failure: TintypeError | None) -> Task:
         msg = "The stream ended with neither a picture nor a reason."
         raise ProtocolError(msg, pointer="/-")  # what is missing stands behind the last event
     return task if task.state.terminal else evolve(task, state=TaskState.UNKNOWN)
+
+
+def stands(task: Task) -> bool:
+    """Whether a stream's task is believed although a part of the stream was not understood.
+
+    A charge without a picture is for one in that part.
+    """
+    return bool(task.images) or (task.state in _SAYS_WHY and task.billed is not Billed.YES)
 
 
 _SAYS_WHY = {TaskState.FAILED, TaskState.REFUSED, TaskState.CANCELED, TaskState.EXPIRED}

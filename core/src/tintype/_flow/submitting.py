@@ -15,6 +15,7 @@ from tintype._verdicts import (
     closed_stream,
     may_repeat,
     outcome_of,
+    stands,
     tells_more,
     unknown_submission,
 )
@@ -138,13 +139,19 @@ class Told:
         self._events: list[bytes] = []
 
     def hear(self, event: ServerSentEvent) -> bool:
-        """Read one event; whether it tells something new."""
+        """Read one event; whether it tells something new that may be written down.
+
+        An end that the stream's own end will not let stand may not: whoever is killed before
+        then leaves a record that is open.
+        """
         self._events.append(event.encode())
         before = self.task
         try:
             self.task = self._look(Operation.EVENT, event)
         except (ProtocolError, ProviderError, PluginError) as error:
             self.failure = error  # this event tells nothing; an image may follow it
+            return False
+        if self.failure is not None and self.task.state.terminal and not stands(self.task):
             return False
         return before is None or tells_more(self.task, before)
 
