@@ -54,7 +54,7 @@ class Memory:
     """A sink that keeps an image in memory."""
 
     def __init__(self) -> None:
-        self.data = bytearray()
+        self.data: bytearray = bytearray()
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""

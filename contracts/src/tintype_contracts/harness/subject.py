@@ -37,7 +37,7 @@ class Subject:
         self._plugin = plugin
         self._fixtures = fixtures
         self._name = name
-        self.options = options or {}
+        self.options: Mapping[str, str] = options or {}
 
     @property
     def faults(self) -> tuple[PluginError | FixtureError, ...]:

@@ -39,7 +39,7 @@ class Hours:
     """A clock that goes on when it is told to."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds: float = 0.0
 
     @property
     def now(self) -> datetime:

@@ -40,7 +40,9 @@ class Redaction:
     def __init__(self, fixtures: Fixtures, played: Played) -> None:
         self.fixtures = fixtures
         case = submission_of(fixtures, played.scene).case or {}
-        self.case = {key: value for key, value in case.items() if key != "webhook_url"}
+        self.case: dict[str, object] = {
+            key: value for key, value in case.items() if key != "webhook_url"
+        }
         self._names: dict[str, str] = {}
         if played.task is not None:
             self._know_task(played.task)

@@ -47,9 +47,9 @@ class Server:
 
     def __init__(self, port: int, clock: Callable[[], float]) -> None:
         self.engines: Mapping[str, Engine] = {}
-        self.dial = Dial()
-        self.gates = Gates()
-        self.canary = Canary()
+        self.dial: Dial = Dial()
+        self.gates: Gates = Gates()
+        self.canary: Canary = Canary()
         self.calls: list[tuple[str, str]] = []
         self._clock = clock
         self._place = _held(port)

@@ -34,7 +34,7 @@ class TlsServer:
     def __init__(self, context: ssl.SSLContext, play: Play) -> None:
         self.heard: list[Heard] = []
         self.names: list[str] = []
-        self.accepted = 0
+        self.accepted: int = 0
         self.play = play
         self._context = context
         context.sni_callback = self._note_name

@@ -15,7 +15,7 @@ from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import Answer, Manner, Step, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
-from tintype_contracts.wire.callers import CLIENTS, Caller, Line
+from tintype_contracts.wire.callers import CLIENTS, Awaiting, Blocking, Caller, Line
 from tintype_contracts.wire.egress import guard
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import Mismatch
@@ -108,8 +108,8 @@ class Stage:
         self.server = self._stack.enter_context(TlsServer(context, self._play))
         line = evolve(self.line(self.server.port), is_left=self.server.is_left_alone)
         blocking, awaiting = CLIENTS.get()
-        self.awaiting = self._clients.enter_context(awaiting(line))
-        self.blocking = self._clients.enter_context(blocking(line))
+        self.awaiting: Awaiting = self._clients.enter_context(awaiting(line))
+        self.blocking: Blocking = self._clients.enter_context(blocking(line))
         self.callers = (self.blocking, self.awaiting)
         self._stack.enter_context(self._clients)
         return self

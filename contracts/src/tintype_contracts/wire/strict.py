@@ -44,7 +44,9 @@ class StrictScene:
         *,
         strict_headers: bool = True,
     ) -> None:
-        self.due = tuple(exchange for exchange in exchanges if exchange.request is not None)
+        self.due: tuple[Exchange, ...] = tuple(
+            exchange for exchange in exchanges if exchange.request is not None
+        )
         self.served: list[Exchange] = []
         self.mismatches: list[Mismatch] = []
         self._fixtures = fixtures

@@ -30,7 +30,7 @@ from tintype import _forks
 from tintype._addresses import is_public, refused_address, within
 from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
 from tintype.messages import Headers, HttpRequest
-from tintype.transports import Progress, not_sent, without_frames
+from tintype.transports import Incoming, Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
 from tintype.transports._heads import tells_an_end
 from tintype.transports._http1 import LATE, Answer
@@ -79,7 +79,7 @@ class Urllib3Transport:
         self._start()
         inherited.forget()
 
-    def open(self, request: HttpRequest, *, timeout: float) -> _Incoming:
+    def open(self, request: HttpRequest, *, timeout: float) -> Incoming:
         """Send a request and wait for the head of the answer."""
         deadline = time.monotonic() + timeout
         try:
