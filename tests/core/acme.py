@@ -154,7 +154,7 @@ class Acme:
             "n": request.n,
             "references": [reference.url for reference in request.references],
         }
-        return Request.post(f"{API}/images", body, stream=request.stream)
+        return Request.post(f"{API}/images", body, events=request.stream)
 
     @hookimpl
     def poll(self, task: Task) -> Request | None:

@@ -114,7 +114,7 @@ def submit(request: ImageRequest) -> Request:
     body: dict[str, object] = {"prompt": request.prompt, **request.options.get("easel", {})}
     if request.webhook_url is not None:
         body["callback"] = request.webhook_url
-    return Request.post(_PICTURES, body, stream=request.stream)
+    return Request.post(_PICTURES, body, events=request.stream)
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from attrs import evolve
@@ -397,6 +398,65 @@ def test_events_are_taken_whatever_their_type(
     """Some gateways do not set the type of a stream."""
     server.on(CREATE, answer(STREAM[3:], media_type=media_type))
     assert list(artist().stream(REQUEST, provider="easel"))[-1].images[0].data == PNG
+
+
+@hookimpl
+def in_lines(request: ImageRequest) -> Request:
+    """The easel's submission, answered by lines where it may be answered by events."""
+    built = easel.submit(request)
+    return evolve(built, answer="lines" if request.stream else "whole")
+
+
+LINED = SimpleNamespace(
+    **{name: getattr(easel, name) for name in ("describe", "price", "poll", "parse")},
+    submit=in_lines,
+)
+LINES = (
+    b'{"state": "drawing", "preview": "%s"}\r\n\n' % in_base64(PNG).encode()
+    + '{"state": "drawing", "why": "小熊猫 é"}\n'.encode()
+    + b'{"state": "done", "picture": "%s"}' % in_base64(PNG).encode()
+)
+
+
+@pytest.mark.parametrize("step", [1, 64, 0])
+@pytest.mark.parametrize("media_type", ["application/x-ndjson", "application/json"])
+def test_lines_of_json_are_events(
+    artist: Artist, server: Loopback, media_type: str, step: int
+) -> None:
+    """Cut anywhere, and under any content type: a preview, an image, an end."""
+    step = step or len(LINES)
+    cut = [LINES[start : start + step] for start in range(0, len(LINES), step)]
+    steps = [each for piece in cut for each in (piece, Pause(0.001))]
+    server.on(CREATE, (head(media_type=media_type), *steps, Fault.CLOSE))
+    told = list(artist(plugins={"easel": LINED}).stream(REQUEST, provider="easel"))
+    assert [len(task.previews) for task in told[:1]] == [1]
+    assert [image.data for image in told[-1].images] == [PNG]
+    [sent] = server.requests
+    assert sent.header("accept") == "application/x-ndjson, application/json"
+    assert server.is_left_alone()
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
+def test_one_answer_is_taken_where_lines_were_asked_for(
+    artist: Artist, server: Loopback, media_type: str
+) -> None:
+    """An object alone is an answer, be it one line or many."""
+    done = {"id": "p1", "state": "done", "picture": in_base64(PNG)}
+    indent = 2 if media_type == "application/json" else None
+    body = json.dumps(done, indent=indent).encode() + b"\n"
+    server.on(CREATE, answer(body, media_type=media_type))
+    told = list(artist(plugins={"easel": LINED}).stream(REQUEST, provider="easel"))
+    assert told[-1].state is TaskState.SUCCEEDED
+
+
+@pytest.mark.parametrize("status", [201, 202, 206])
+def test_a_stream_is_one_under_any_success(artist: Artist, server: Loopback, status: int) -> None:
+    """Some providers create something, and say so."""
+    opening = head(media_type="text/event-stream", status=status)
+    server.on(CREATE, (opening, STREAM, Fault.CLOSE))
+    told = list(artist().stream(REQUEST, provider="easel"))
+    assert [len(task.previews) for task in told[:1]] == [1]
+    assert told[-1].images[0].data == PNG
 
 
 def test_a_refused_stream_is_a_refusal(artist: Artist, server: Loopback) -> None:

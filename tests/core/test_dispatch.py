@@ -327,6 +327,8 @@ def test_a_body_that_json_cannot_hold_is_the_plugins_fault(value: object) -> Non
         {"accept": "image/png\r\nX: y"},
         {"accept": "image/png; q=\u0663"},
         {"accept": "pictures"},
+        {"answer": "bytes"},
+        {"answer": True, "accept": "image/png"},
         {"headers": None},
         {"headers": ("X-Version", "2")},
         {"method": "GET / HTTP/1.1\r\nx: y"},
@@ -368,12 +370,16 @@ def test_nothing_has_no_type_and_no_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "accept"),
-    [(True, "text/event-stream, application/json"), (False, "application/json")],
+    ("answer", "accept"),
+    [
+        ("events", "text/event-stream, application/json"),
+        ("lines", "application/x-ndjson, application/json"),
+        ("whole", "application/json"),
+    ],
 )
-def test_events_are_asked_for_only_where_they_may_come(*, stream: bool, accept: str) -> None:
+def test_a_stream_is_asked_for_only_where_it_may_come(answer: str, accept: str) -> None:
     """And JSON always, for the providers that do not stream."""
-    request = sent(stream=stream)
+    request = sent(answer=answer)
     assert find_header(request.headers, "accept") == accept
     assert find_header(request.headers, "accept-encoding") == "gzip, deflate"
     assert (find_header(request.headers, "user-agent") or "").startswith("tintype/")

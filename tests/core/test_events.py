@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.acme import SAME_EVERY_TIME
 
-from tintype._events import EventDecoder, is_event_stream
+from tintype._events import (
+    EventDecoder,
+    LineDecoder,
+    decoder,
+    is_event_stream,
+    is_stream,
+)
 from tintype.messages import ServerSentEvent
 
 SSE = (("Content-Type", "text/event-stream; charset=utf-8"),)
@@ -22,9 +28,9 @@ PIECES = [
 
 def decoded(*chunks: bytes) -> list[ServerSentEvent]:
     """All events of a stream that arrives in these chunks."""
-    decoder = EventDecoder()
-    events = [event for chunk in chunks for event in decoder.feed(chunk)]
-    return events + decoder.close()
+    reader = EventDecoder()
+    events = [event for chunk in chunks for event in reader.feed(chunk)]
+    return events + reader.close()
 
 
 @pytest.mark.parametrize(
@@ -89,10 +95,10 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 
 def test_an_event_is_told_as_soon_as_it_is_complete() -> None:
     """A carriage return at the end of a chunk is an end of line once the next is no line feed."""
-    decoder = EventDecoder()
-    assert decoder.feed(b"data: a\r\n\r") == []
-    assert decoder.feed(b"data: b") == [ServerSentEvent(data="a")]
-    assert decoder.feed(b"\n\n") == [ServerSentEvent(data="b")]
+    reader = EventDecoder()
+    assert reader.feed(b"data: a\r\n\r") == []
+    assert reader.feed(b"data: b") == [ServerSentEvent(data="a")]
+    assert reader.feed(b"\n\n") == [ServerSentEvent(data="b")]
 
 
 def test_a_line_of_many_chunks_is_one_event() -> None:
@@ -144,3 +150,63 @@ def test_anything_else_is_told_by_its_content_type(
 ) -> None:
     """Where the first line does not tell, and a start of half a kilobyte is enough."""
     assert is_event_stream(start, headers) is answer
+
+
+# ----------------------------------------------------------------------------- lines
+
+LINED = (("Content-Type", "application/x-ndjson; charset=utf-8"),)
+
+
+@given(st.lists(st.integers(0, 60)))
+@SAME_EVERY_TIME
+def test_lines_cut_anywhere_are_the_same_lines(cuts: list[int]) -> None:
+    """Empty ones only keep a connection open, and the last needs no end."""
+    whole = '{"a": "\u5c0f\u2028"}\r\n\r\n\n{"b":\r 2}\n{}\n{"c'.encode()
+    edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
+    reader = LineDecoder()
+    chunks = [whole[start:stop] for start, stop in itertools.pairwise(edges)]
+    told = [event for chunk in chunks for event in reader.feed(chunk)]
+    told += [*reader.close(), *reader.close()]
+    assert [event.data for event in told] == ['{"a": "\u5c0f\u2028"}', '{"b":  2}', '{"c']
+
+
+def test_a_line_is_told_as_soon_as_it_ends() -> None:
+    """And may be an image of megabytes, in any number of pieces."""
+    reader = LineDecoder()
+    assert reader.feed(b'{"a": 1}') == []
+    assert reader.feed(b"\n{") == [ServerSentEvent(data='{"a": 1}')]
+    for _ in range(2000):
+        assert reader.feed(b"A" * 1000) == []
+    assert [len(event.data) for event in reader.feed(b"\n")] == [2_000_001]
+
+
+@pytest.mark.parametrize(
+    ("start", "headers", "answer"),
+    [
+        (b"", LINED, True),
+        (b"anything", LINED, True),
+        (b"", JSON, None),
+        (b'{"a": 1}\n', JSON, None),
+        (b'{"a": 1}\n{', JSON, True),
+        (b'\n{"a": 1}\r\n\n {', (), True),
+        (b'{\n  "a": 1}', JSON, False),
+        (b'{"a": [1,\n{}]}', JSON, False),
+        (b"{" + b" " * 70_000, JSON, False),
+        (b"[1,\n{", JSON, False),
+        (b"<html>", JSON, False),
+        (b"data: {", JSON, True),
+        (b"data: {", LINED, True),
+    ],
+)
+def test_lines_are_told_from_one_answer(
+    start: bytes, headers: tuple[tuple[str, str], ...], *, answer: bool | None
+) -> None:
+    """By the content type, or once a second object begins; one object alone is a whole answer."""
+    assert is_stream("lines", start, headers) is answer
+
+
+def test_events_in_place_of_lines_are_read_as_events() -> None:
+    """What came is told by how it begins."""
+    assert isinstance(decoder("lines", b": ping\n"), EventDecoder)
+    assert isinstance(decoder("lines", b"{"), LineDecoder)
+    assert isinstance(decoder("events", b"{"), EventDecoder)

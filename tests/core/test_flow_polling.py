@@ -290,6 +290,46 @@ def test_a_plugin_that_cannot_ask_gives_the_task_back(asked: object) -> None:
     assert line.sends == []
 
 
+@pytest.mark.parametrize("repeat", [True, False])
+def test_a_poll_by_post_says_whether_it_may_be_repeated(*, repeat: bool) -> None:
+    """It may be an action that is paid each time: what was lost is then left alone."""
+    asked = evolve(Request.post(f"{API}/look", {"id": "t1"}), repeat=repeat)
+    line = Line(DroppedError("reset"), DONE)
+    talk = line.talk(Asking(asked))
+    if repeat:
+        assert line.run(talk.wait(TASK)).state is TaskState.SUCCEEDED
+        return
+    with pytest.raises(TaskError, match="cannot be looked at"):
+        line.run(talk.wait(TASK))
+    assert [send.repeat for send in line.sends] == [False]
+
+
+def test_what_may_not_be_repeated_is_asked_again_where_it_never_left() -> None:
+    """As a submission is."""
+    asked = evolve(Request.post(f"{API}/look", {"id": "t1"}), repeat=False)
+    line = Line(NotSentError("refused"), told(429), DONE)
+    assert line.run(line.talk(Asking(asked)).wait(TASK)).state is TaskState.SUCCEEDED
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "ACT"])
+def test_a_poll_by_post_that_says_nothing_is_not_sent(method: str) -> None:
+    """Nobody could tell what asking again does."""
+    line = Line()
+    asked = Request(method=method, url=f"{API}/look")
+    with pytest.raises(TaskError, match="say repeat=True where asking again costs nothing"):
+        line.run(line.talk(Asking(asked)).wait(TASK))
+    assert line.sends == []
+
+
+def test_a_question_is_answered_whole() -> None:
+    """Events tell of a submission alone."""
+    line = Line()
+    asked = evolve(Request.get(f"{API}/look"), answer="events")
+    with pytest.raises(TaskError, match="Only a submission is answered by a stream of events"):
+        line.run(line.talk(Asking(asked)).wait(TASK))
+    assert line.sends == []
+
+
 def test_a_plugin_that_cannot_ask_for_one_task_loses_no_other() -> None:
     """Each is followed by itself."""
 

@@ -20,7 +20,7 @@ from tests.core.acme import (
     told,
 )
 
-from tintype._effects import Receive
+from tintype._effects import Head, Receive
 from tintype.catalog import Model, References
 from tintype.entries import Snapshot
 from tintype.errors import (
@@ -210,7 +210,7 @@ def test_plain_json_is_read_where_the_provider_does_not_stream() -> None:
     line = Line(ended("succeeded", "a"))
     task = line.run(line.talk().submit(LIVELY))
     assert task.state is TaskState.SUCCEEDED
-    assert line.sends[0].request.stream
+    assert line.sends[0].request.answer == "events"
 
 
 def test_a_refusal_in_place_of_a_stream_is_a_refusal() -> None:
@@ -236,11 +236,11 @@ def test_drawing_asks_for_images_as_they_are_made_where_the_model_can() -> None:
     """And for the whole where it cannot."""
     line = Line(STREAMING, ONE, None)
     task = line.run(line.talk().draw(evolve(ASKED, model="live")))
-    assert line.sends[0].request.stream
+    assert line.sends[0].request.answer == "events"
     assert task.state is TaskState.SUCCEEDED
     line = Line(told(id="t1"), DONE)
     assert line.run(line.talk().draw(ASKED)).images
-    assert not line.sends[0].request.stream
+    assert line.sends[0].request.answer == "whole"
 
 
 def test_drawing_from_references_asks_the_model_that_edits() -> None:
@@ -253,7 +253,7 @@ def test_drawing_from_references_asks_the_model_that_edits() -> None:
     line = Line(DONE)
     request = evolve(ASKED, references=("https://a.test/1.png",))
     line.run(line.talk(Editing()).draw(request))
-    assert not line.sends[0].request.stream
+    assert line.sends[0].request.answer == "whole"
     body = line.sends[0].request.body
     assert isinstance(body, JsonBody)
     assert body.value["model"] == "edit"
@@ -316,3 +316,39 @@ def test_the_end_of_a_stream_is_told_once() -> None:
     assert ends[-1]
     assert ends.count(True) == 1
     assert len(ends) > 1
+
+
+def test_the_head_of_a_stream_is_beside_its_events_and_its_end() -> None:
+    """Some providers tell a seed, a cost or a request's id there alone."""
+    heads = []
+
+    class Reading(Acme):
+        @hookimpl
+        def parse(self, exchange: Exchange) -> object:
+            heads.append((exchange.operation, exchange.head))
+            return super().parse(exchange)
+
+    opening = Head(status=201, headers=(("X-Seed", "7"),))
+    line = Line(opening, ONE, None)
+    line.run(line.talk(Reading()).submit(LIVELY))
+    head = Response(status=201, headers=(("X-Seed", "7"),))
+    assert heads == [(Operation.EVENT, head), (Operation.END, head)]
+    line = Line(DONE)
+    line.run(line.talk(Reading()).submit(ASKED))
+    assert heads[-1] == (Operation.SUBMIT, None)
+
+
+def test_an_error_that_an_event_tells_has_the_request_id_of_the_head() -> None:
+    """As that of any other answer."""
+
+    class Refusing(Acme):
+        @hookimpl
+        def parse(self, exchange: Exchange) -> object:
+            raise ServerError(str(exchange.operation))
+
+    opening = Head(status=200, headers=(("X-Request-Id", "req-7"),))
+    line = Line(opening, ONE, None)
+    with pytest.raises(TintypeError) as caught:
+        line.run(line.talk(Refusing()).submit(LIVELY))
+    assert isinstance(caught.value.__cause__, ServerError)
+    assert caught.value.__cause__.request_id == "req-7"

@@ -35,9 +35,11 @@ def test_a_header_that_is_not_there_is_none() -> None:
 def test_get_and_post_ask_with_the_key() -> None:
     """The two usual requests in one call each."""
     assert Request.get("https://a.test/x") == Request(method="GET", url="https://a.test/x")
-    posted = Request.post("https://a.test/x", {"a": 1}, stream=True)
+    posted = Request.post("https://a.test/x", {"a": 1}, headers=HEADERS, events=True)
     assert posted.body == JsonBody(value={"a": 1})
-    assert (posted.method, posted.auth, posted.stream) == ("POST", True, True)
+    assert (posted.method, posted.auth, posted.answer) == ("POST", True, "events")
+    assert posted.headers == HEADERS
+    assert Request.post("https://a.test/x", [1]).answer == "whole"
 
 
 @pytest.mark.parametrize(

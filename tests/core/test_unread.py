@@ -29,7 +29,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.journal.sql import SqlJournal
-from tintype.messages import Response
+from tintype.messages import Request, Response
 from tintype.models import Image, Task
 
 Artist = Callable[..., Client]
@@ -67,6 +67,12 @@ def parse(exchange: Exchange) -> Task:
         )
     found: Task = easel.parse(exchange)
     return found
+
+
+@hookimpl
+def in_lines(request: ImageRequest) -> Request:
+    """The easel's submission, answered by lines of JSON."""
+    return evolve(easel.submit(request), answer="lines")
 
 
 @hookimpl
@@ -143,6 +149,21 @@ def test_the_events_of_a_stream_are_kept_and_read_again(
     lively = evolve(REQUEST, stream=True)
     with pytest.raises(SubmissionUnknownError, match="was not understood"):
         client_of(connect, server, easel, journal=place).submit(lively, provider="easel")
+    (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+
+
+def test_the_lines_of_a_stream_are_kept_and_read_again(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """As events are."""
+    lines = b'{"art": 1}\n{"canvas": "%s"}\n' % in_base64(PNG).encode()
+    server.on(CREATE, answer(lines, media_type="application/x-ndjson"))
+    place = tmp_path / "journal.db"
+    today = newer()
+    today.submit, today.parse = in_lines, easel.parse
+    with pytest.raises(SubmissionUnknownError, match="was not understood"):
+        client_of(connect, server, today, journal=place).submit(REQUEST, provider="easel")
     (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
 

@@ -14,7 +14,7 @@ from tests.core import easel
 from tests.core.acme import Line
 
 from tintype._effects import Head, Receive, Reply, Send
-from tintype._events import EventDecoder, is_event_stream
+from tintype._events import EventDecoder, LineDecoder, is_event_stream, is_line_stream
 from tintype._expiry import says_expired, signed_expiry
 from tintype._flow import Conversation, Terms
 from tintype._media import dimensions, media_type
@@ -56,6 +56,7 @@ def entrances() -> Iterator[Entrance]:
         yield Entrance(f"webhook: {kind}", make, _webhook)
     for kind, make in _EVENTS.items():
         yield Entrance(f"events: {kind}", make, _events)
+        yield Entrance(f"lines: {kind}", make, _lines)
         yield Entrance(f"stream: {kind}", lambda size, make=make: make(size // 8), _stream)  # type: ignore[misc]
     for kind, make in _WORDS.items():
         yield Entrance(f"redaction: {kind}", make, _REDACTOR.body)
@@ -109,6 +110,14 @@ def _webhook(data: bytes) -> None:
 def _events(data: bytes) -> None:
     is_event_stream(data, ())
     decoder = EventDecoder()
+    for start in range(0, len(data), 7):
+        decoder.feed(data[start : start + 7])
+    decoder.close()
+
+
+def _lines(data: bytes) -> None:
+    is_line_stream(data, ())
+    decoder = LineDecoder()
     for start in range(0, len(data), 7):
         decoder.feed(data[start : start + 7])
     decoder.close()

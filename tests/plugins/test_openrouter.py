@@ -217,8 +217,8 @@ def test_a_field_keeps_its_name_its_value_and_its_type(field: str, value: object
 
 def test_only_a_stream_is_asked_as_one() -> None:
     """The transport is told what the body says."""
-    assert plugin.submit(evolve(REQUEST, stream=True)).stream
-    assert not plugin.submit(REQUEST).stream
+    assert plugin.submit(evolve(REQUEST, stream=True)).answer == "events"
+    assert plugin.submit(REQUEST).answer == "whole"
 
 
 def test_references_are_objects_in_their_order() -> None:

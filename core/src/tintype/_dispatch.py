@@ -7,6 +7,7 @@ fixed before either library sees them. This is also the only place that writes a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,9 +17,15 @@ from tintype._headers import TOKEN, checked_headers, checked_media_types
 from tintype.account import Account
 from tintype.catalog import Auth, ProviderInfo
 from tintype.errors import MissingKeyError, PluginError, TintypeError, UsageError
-from tintype.messages import HttpRequest, Request, target_of
+from tintype.messages import AnswerKind, HttpRequest, Request, target_of
 
 USER_AGENT = "tintype/0.1.0"
+# What is asked for where the plugin does not say: JSON always, for who does not stream.
+_ACCEPTED: Mapping[AnswerKind, str] = {
+    "whole": "application/json",
+    "events": "text/event-stream, application/json",
+    "lines": "application/x-ndjson, application/json",
+}
 _BODILESS = frozenset({"GET", "HEAD"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What goes on the wire as it was given: whoever signed a URL signed these characters.
@@ -79,9 +86,12 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
 
 def _accepted(request: Request) -> str:
     """The media types that the answer may have."""
+    if request.answer not in _ACCEPTED:
+        msg = f"an answer is one of {', '.join(_ACCEPTED)}, not {request.answer!r}"
+        raise ValueError(msg)
     if request.accept:
         return checked_media_types(request.accept)
-    return "text/event-stream, application/json" if request.stream else "application/json"
+    return _ACCEPTED[request.answer]
 
 
 def fetch_request(

@@ -1,4 +1,4 @@
-"""Server-sent events from bytes, as they arrive (WHATWG HTML, 9.2.6).
+"""Events from bytes, as they arrive: server-sent ones (WHATWG HTML, 9.2.6), or lines of JSON.
 
 Liberties, for an event may hold an image that somebody paid for: one that the stream ends in the
 middle of is delivered, objects with one line break between them are several, and JSON without a
@@ -9,11 +9,54 @@ open is no event.
 from __future__ import annotations
 
 import codecs
+import json
+from collections.abc import Iterable
+from typing import Protocol
 
-from tintype.messages import Headers, ServerSentEvent, find_header
+from tintype.messages import AnswerKind, Headers, ServerSentEvent, find_header
 
 _FIELDS = ("data:", "event:", "id:", "retry:", ":")
 _PEEK = 512
+_SUCCESS = 2  # the first digit of such a status
+# How much of a body is looked at for the end of its first line.
+_PEEK_LINE = 65_536
+_BLANK = "\ufeff\r\n\t "
+_LINES = frozenset(
+    f"application/{name}"
+    for name in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines")
+)
+
+
+class Decoder(Protocol):
+    """Turns chunks of bytes, cut anywhere, into events."""
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """The events that are complete now."""
+
+    def close(self) -> list[ServerSentEvent]:
+        """The events that the end of the stream cut short."""
+
+
+def may_stream(kind: AnswerKind, status: int) -> bool:
+    """Whether an answer of that status may be a stream: a refusal is read whole."""
+    return kind != "whole" and status // 100 == _SUCCESS
+
+
+def is_stream(kind: AnswerKind, start: bytes, headers: Headers) -> bool | None:
+    """Whether a body, asked for as a stream of that kind, is one. None: more bytes will tell."""
+    if kind == "events" or _begins_as_events(start):
+        return is_event_stream(start, headers)
+    return is_line_stream(start, headers)
+
+
+def decoder(kind: AnswerKind, start: bytes) -> Decoder:
+    """What reads a stream: by how it begins, then by what was asked for."""
+    lines = kind == "lines" and not _begins_as_events(start)
+    return LineDecoder() if lines else EventDecoder()
+
+
+def _begins_as_events(start: bytes) -> bool:
+    return start[:_PEEK].decode("utf-8", "replace").lstrip(_BLANK).startswith(_FIELDS)
 
 
 def is_event_stream(start: bytes, headers: Headers) -> bool | None:
@@ -22,19 +65,76 @@ def is_event_stream(start: bytes, headers: Headers) -> bool | None:
     Providers answer a request for a stream with plain JSON where they do not stream, and
     not every gateway sets the content type. None: more bytes are needed to tell.
     """
-    text = start.decode("utf-8", "replace").lstrip("\ufeff\r\n\t ")
+    text = start.decode("utf-8", "replace").lstrip(_BLANK)
     if text.startswith(("{", "[")):
         return False
     if text.startswith(_FIELDS):
         return True
     if len(start) < _PEEK and any(field.startswith(text) for field in _FIELDS):
         return None
+    return _media_type(headers) == "text/event-stream"
+
+
+def is_line_stream(start: bytes, headers: Headers) -> bool | None:
+    """Whether a body is a stream of lines: by its content type, then by its first line.
+
+    Who calls it JSON is believed once one object has ended with its line and another begins: an
+    object alone is a whole answer, in however many lines. None: more bytes are needed to tell.
+    """
+    if _media_type(headers) in _LINES:
+        return True
+    text = start.decode("utf-8", "replace").lstrip(_BLANK)
+    first, _, rest = text.partition("\n")
+    if text and not text.startswith("{"):
+        return False
+    if rest.strip():
+        return rest.lstrip().startswith("{") and _is_json(first)
+    return None if len(start) < _PEEK_LINE else False
+
+
+def _media_type(headers: Headers) -> str:
     content_type = find_header(headers, "content-type") or ""
-    return content_type.partition(";")[0].strip().lower() == "text/event-stream"
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+class LineDecoder:
+    """Turns chunks of bytes, cut anywhere, into an event for each line."""
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """The lines that are complete now."""
+        # A line may hold an image of megabytes: its pieces are joined once, at its end.
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*self._rest, lines[0]])
+            self._rest = []
+        self._rest.append(rest)
+        return _told(lines)
+
+    def close(self) -> list[ServerSentEvent]:
+        """The line that the end of the stream cut short, if any."""
+        last, self._rest = b"".join(self._rest), []
+        return _told([last])
+
+
+def _told(lines: Iterable[bytes]) -> list[ServerSentEvent]:
+    """Lines as events; outside of texts, which cannot hold one, a carriage return is a blank."""
+    texts = [line.decode("utf-8", "replace").replace("\r", " ").strip(_BLANK) for line in lines]
+    return [ServerSentEvent(data=text) for text in texts if not _says_nothing(text)]
 
 
 class EventDecoder:
-    """Turns chunks of bytes, cut anywhere, into events."""
+    """Turns chunks of bytes, cut anywhere, into server-sent events."""
 
     def __init__(self) -> None:
         self._text = codecs.getincrementaldecoder("utf-8-sig")("replace")

@@ -12,7 +12,7 @@ import logging
 import re
 from urllib.parse import urlsplit
 
-from tintype._effects import Effect, Fetch, Record, Reply, Send, Sleep
+from tintype._effects import Effect, Fetch, Head, Record, Reply, Send, Sleep
 from tintype._printable import printable
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError
@@ -39,6 +39,8 @@ def log(
     }
     if isinstance(reply, Response):
         facts |= {"status": reply.status, "bytes": len(reply.body)}
+    if isinstance(reply, Head) and isinstance(effect, Send):
+        facts |= {"status": reply.status}
     if error is not None:
         facts |= {"error": type(error).__name__, "billed": error.billed.value}
     words = " ".join(f"{key}={_word(value)}" for key, value in facts.items() if value != "")

@@ -22,7 +22,7 @@ from tintype._effects import (
     Send,
     Sleep,
 )
-from tintype._events import EventDecoder, is_event_stream
+from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._observing import Progress, tell_progress, told_by
 from tintype._redaction import Redactor
 from tintype._results import Intake
@@ -43,7 +43,6 @@ from tintype.models import Task
 from tintype.transports import Incoming, Transport
 
 T = TypeVar("T")
-_OK = 200
 
 
 class Performer:
@@ -266,13 +265,14 @@ class _Line:
         headers = redactor.headers(incoming.headers)
         chunks = incoming.chunks()
         start = b""
-        if effect.request.stream and incoming.status == _OK:
+        kind = effect.request.answer
+        if may_stream(kind, incoming.status):
             streams: bool | None = None
             while streams is None and (chunk := next(chunks, b"")):
                 start += chunk
-                streams = is_event_stream(start, incoming.headers)
+                streams = is_stream(kind, start, incoming.headers)
             if streams:
-                self._events = _decoded(start, chunks, redactor)
+                self._events = _decoded(decoder(kind, start), start, chunks, redactor)
                 return Head(status=incoming.status, headers=headers)
         body = b"".join([start, *_bounded(chunks)])
         self.close()
@@ -302,10 +302,9 @@ def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _decoded(
-    start: bytes, chunks: Iterable[bytes], redactor: Redactor
+    reader: Decoder, start: bytes, chunks: Iterable[bytes], redactor: Redactor
 ) -> Iterator[ServerSentEvent]:
-    decoder = EventDecoder()
-    yield from redactor.events(decoder.feed(start))
+    yield from redactor.events(reader.feed(start))
     for chunk in _bounded(chunks):
-        yield from redactor.events(decoder.feed(chunk))
-    yield from redactor.events(decoder.close())
+        yield from redactor.events(reader.feed(chunk))
+    yield from redactor.events(reader.close())

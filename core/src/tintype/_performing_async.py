@@ -21,7 +21,7 @@ from tintype._effects import (
     Send,
     Sleep,
 )
-from tintype._events import EventDecoder, is_event_stream
+from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._observing import Progress, tell_progress, told_by
 from tintype._redaction import Redactor
 from tintype._results import Intake
@@ -42,7 +42,6 @@ from tintype.models import Task
 from tintype.transports import AsyncIncoming, AsyncTransport
 
 T = TypeVar("T")
-_OK = 200
 
 
 class AsyncPerformer:
@@ -296,13 +295,14 @@ class _Line:
         headers = redactor.headers(incoming.headers)
         chunks = incoming.chunks()
         start = b""
-        if effect.request.stream and incoming.status == _OK:
+        kind = effect.request.answer
+        if may_stream(kind, incoming.status):
             streams: bool | None = None
             while streams is None and (chunk := await anext(chunks, b"")):
                 start += chunk
-                streams = is_event_stream(start, incoming.headers)
+                streams = is_stream(kind, start, incoming.headers)
             if streams:
-                self._events = _decoded(start, chunks, redactor)
+                self._events = _decoded(decoder(kind, start), start, chunks, redactor)
                 return Head(status=incoming.status, headers=headers)
         body = b"".join([start, *[chunk async for chunk in _bounded(chunks)]])
         await self.aclose()
@@ -334,13 +334,12 @@ async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _decoded(
-    start: bytes, chunks: AsyncIterator[bytes], redactor: Redactor
+    reader: Decoder, start: bytes, chunks: AsyncIterator[bytes], redactor: Redactor
 ) -> AsyncIterator[ServerSentEvent]:
-    decoder = EventDecoder()
-    for event in redactor.events(decoder.feed(start)):
+    for event in redactor.events(reader.feed(start)):
         yield event
     async for chunk in _bounded(chunks):
-        for event in redactor.events(decoder.feed(chunk)):
+        for event in redactor.events(reader.feed(chunk)):
             yield event
-    for event in redactor.events(decoder.close()):
+    for event in redactor.events(reader.close()):
         yield event

@@ -41,11 +41,23 @@ T = TypeVar("T")
 class Reader:
     """Calls a provider's hooks, and puts on their answers what only the core knows."""
 
-    def __init__(self, plugin: Plugin, clock: Clock, usd_per_credit: Decimal | None) -> None:
+    def __init__(
+        self,
+        plugin: Plugin,
+        clock: Clock,
+        usd_per_credit: Decimal | None,
+        head: Response | None = None,
+    ) -> None:
+        self._plugin = plugin
+        self._head = head
         self._parse = plugin.hooks.parse
         self._info = plugin.info
         self._clock = clock
         self._usd_per_credit = usd_per_credit
+
+    def under(self, head: Response) -> Reader:
+        """The same for what a stream says that has that head."""
+        return Reader(self._plugin, self._clock, self._usd_per_credit, head)
 
     def call(self, hook: Callable[..., T], **arguments: object) -> T:  # type: ignore[explicit-any]
         """Call a hook. Whatever comes out of it but tintype's errors is the plugin's fault."""
@@ -84,6 +96,7 @@ class Reader:
             request=request,
             task=task,
             quote=quote,
+            head=self._head,
         )
         try:
             return checked(self._parsed(kind, exchange), self._info.name, task)
@@ -209,11 +222,12 @@ _MOST_WORDS = 200
 
 
 def _add_what_the_head_says(error: ProviderError, exchange: Exchange) -> None:
-    if not isinstance(exchange.message, Response):
+    head = exchange.message if isinstance(exchange.message, Response) else exchange.head
+    if head is None:
         return
     if error.retry_after is None:
-        error.retry_after = retry_after(exchange.message.headers, exchange.at)
-    error.request_id = error.request_id or exchange.message.header("x-request-id") or ""
+        error.retry_after = retry_after(head.headers, exchange.at)
+    error.request_id = error.request_id or head.header("x-request-id") or ""
 
 
 def expected(value: object, kind: type[T], name: str) -> T:

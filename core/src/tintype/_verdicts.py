@@ -30,6 +30,7 @@ from tintype.errors import (
     TransportError,
     UsageError,
 )
+from tintype.messages import Request
 from tintype.models import Failure, Generation, Quote, Task, TaskState
 
 # Characters of an error within another: what to do next stands behind it.
@@ -49,6 +50,11 @@ def may_repeat(error: TintypeError) -> bool:
     if isinstance(error, NotSentError):
         return not isinstance(error, CertificateError)
     return isinstance(error, ProviderError) and error.retryable and error.billed is Billed.NO
+
+
+def may_ask_again(asked: Request, error: TintypeError) -> bool:
+    """Whether a question that ended so may be asked again: always, or as rule 1 has it."""
+    return asked.repeat is not False or may_repeat(error)
 
 
 def outcome_of(error: TintypeError) -> Outcome:

@@ -41,6 +41,7 @@ class Exchange:
         request: The request as it was resolved, where one is known.
         task: The latest snapshot of the task, where there is one.
         quote: The quote so far, where the price is asked in several steps.
+        head: Of an event and of the end of a stream: the stream's status and headers.
     """
 
     operation: Operation
@@ -49,3 +50,4 @@ class Exchange:
     request: ImageRequest | None = None
     task: Task | None = None
     quote: Quote | None = None
+    head: Response | None = None

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
 JsonObject: TypeAlias = Mapping[str, object]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
+# One answer, a stream of server-sent events, or one of JSON values, each on a line (NDJSON).
+AnswerKind: TypeAlias = Literal["whole", "events", "lines"]
 
 
 @frozen(kw_only=True)
@@ -71,9 +73,13 @@ class Request:
             `Content-*`, and what is the connection's are not a plugin's to give.
         accept: The media types that the answer may have, as `Accept` lists them, or "": JSON,
             and the stream that `answer` names.
+        answer: What the answer may be: `whole`, or a stream of `events` or of `lines`, each of
+            which reaches `parse` as it comes. A provider may answer whole all the same.
+        repeat: Whether asking again costs nothing and does nothing. None says so of every
+            question but a POST that `poll` asks, which has to say. A submission is never
+            repeated by this.
         auth: Whether the account's key goes along. The core adds it, and only to a
             host the provider declares.
-        stream: Whether the answer may be a stream of server-sent events.
     """
 
     method: str
@@ -81,8 +87,9 @@ class Request:
     body: Body | None = None
     headers: Headers = ()
     accept: str = ""
+    answer: AnswerKind = "whole"
+    repeat: bool | None = None
     auth: bool = True
-    stream: bool = False
 
     @classmethod
     def get(cls, url: str) -> Request:
@@ -90,9 +97,12 @@ class Request:
         return cls(method="GET", url=url)
 
     @classmethod
-    def post(cls, url: str, body: object, *, stream: bool = False) -> Request:
-        """A POST of `body` as JSON to `url`."""
-        return cls(method="POST", url=url, body=JsonBody(value=body), stream=stream)
+    def post(
+        cls, url: str, body: object, *, headers: Headers = (), events: bool = False
+    ) -> Request:
+        """A POST of `body` as JSON to `url`, answered by events where `events` says so."""
+        kind: AnswerKind = "events" if events else "whole"
+        return cls(method="POST", url=url, body=JsonBody(value=body), headers=headers, answer=kind)
 
 
 @frozen(kw_only=True)
@@ -138,7 +148,7 @@ class Response:
 
 @frozen(kw_only=True)
 class ServerSentEvent:
-    """One event of a stream (WHATWG HTML, section 9.2)."""
+    """One event of a stream (WHATWG HTML, section 9.2); of a stream of lines, one line."""
 
     data: str = field(repr=False)
     event: str = "message"

@@ -36,8 +36,8 @@ MUTANTS = (
     SourceMutant(
         name="null-sent",
         file="at_once",
-        before="merge_options(body, options), stream",
-        after='{"quality": None, **merge_options(body, options)}, stream',
+        before="merge_options(body, options), events",
+        after='{"quality": None, **merge_options(body, options)}, events',
         killed_by="request.optional-left-out",
     ),
     SourceMutant(
@@ -71,7 +71,7 @@ MUTANTS = (
     SourceMutant(
         name="stream-not-announced",
         file="at_once",
-        before="merge_options(body, options), stream=request.stream)",
+        before="merge_options(body, options), events=request.stream)",
         after="merge_options(body, options))",
         killed_by="request.stream-is-announced",
     ),
@@ -128,8 +128,8 @@ MUTANTS = (
     SourceMutant(
         name="undocumented-field",
         file="at_once",
-        before="merge_options(body, options), stream",
-        after='{**merge_options(body, options), "client": "tintype"}, stream',
+        before="merge_options(body, options), events",
+        after='{**merge_options(body, options), "client": "tintype"}, events',
         killed_by="request.only-documented-fields",
     ),
     SourceMutant(

@@ -50,10 +50,10 @@ def _sent(builder: Builder, model: Model, fields: Mapping[str, object]) -> Reque
 def stream_is_announced(subject: Subject) -> Iterator[Finding]:
     """A request that is answered with events says so to the core.
 
-    Only a request built with `stream=True` is read event by event; of any other the core
+    Only a request with `answer="events"` is read event by event; of any other the core
     waits for the whole body, and every preview comes too late.
 
-    Pass `stream=request.stream` to `Request.post`.
+    Pass `events=request.stream` to `Request.post`.
     """
     exchanges = [found for found in subject.exchanges("submit") if _streams(found)]
     if not exchanges:
@@ -61,11 +61,11 @@ def stream_is_announced(subject: Subject) -> Iterator[Finding]:
         raise NotApplicable(msg)
     for exchange in exchanges:
         built = subject.rehearsal.ask(exchange)
-        if not (isinstance(built, Request) and built.stream):
+        if not (isinstance(built, Request) and built.answer == "events"):
             yield Finding(
-                message=f"{exchange.id} is answered with events: build it with stream=True.",
-                expected=True,
-                got=built.stream if isinstance(built, Request) else built,
+                message=f"{exchange.id} is answered with events: build it with events=True.",
+                expected="events",
+                got=built.answer if isinstance(built, Request) else built,
                 exchange=exchange.id,
                 src=exchange.src,
             )

@@ -15,7 +15,7 @@ from tintype._pacing import Clock, backoff, believed
 from tintype._reader import Reader, expected
 from tintype._registry import Plugin
 from tintype._resolve import OnUnsupported
-from tintype._verdicts import passes
+from tintype._verdicts import may_ask_again, passes
 from tintype.budget import Budget
 from tintype.entries import Released, Snapshot, Unread
 from tintype.errors import (
@@ -91,14 +91,21 @@ class Channel:
         """The answer to a question that costs nothing and may be asked again."""
         for tries in count(1):
             try:
-                reply = yield Send(request=asked, repeat=True, timeout=self.timeout(None))
+                reply = yield self._question(asked)
                 response = expected(reply, Response, DRIVER)
                 return self.reader.read(kind, operation, response, request=request, quote=quote)
             except TintypeError as error:
-                if tries == MOST_TRIES or not passes(error):
+                if tries == MOST_TRIES or not (passes(error) and may_ask_again(asked, error)):
                     raise
                 yield Sleep(seconds=self.pause(error, tries))
         raise AssertionError  # count() does not end
+
+    def _question(self, asked: Request) -> Send:
+        if asked.answer != "whole":
+            msg = f"Only a submission is answered by a stream of {asked.answer}; nothing was sent."
+            raise PluginError(msg, provider=self.info.name)
+        repeat = asked.repeat is not False
+        return Send(request=asked, repeat=repeat, timeout=self.timeout(None))
 
     def tell(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task, recorded."""
@@ -106,7 +113,7 @@ class Channel:
 
     def look(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task."""
-        reply = yield Send(request=asked, repeat=True, timeout=self.timeout(None))
+        reply = yield self._question(asked)
         response = expected(reply, Response, DRIVER)
         with self.unread(operation, response, task):
             return self.reader.read_task(operation, response, task, task=task)

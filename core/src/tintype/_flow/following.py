@@ -7,12 +7,22 @@ from collections.abc import Callable
 from tintype._effects import Flow, Sleep
 from tintype._flow.channel import Channel
 from tintype._reader import expected
-from tintype._verdicts import late, only_a_webhook, outcome_of, unaskable, unfinishable
+from tintype._verdicts import (
+    late,
+    may_ask_again,
+    only_a_webhook,
+    outcome_of,
+    unaskable,
+    unfinishable,
+)
 from tintype._watch import Watch
-from tintype.errors import Outcome, TintypeError, TransportError
+from tintype.errors import Outcome, PluginError, TintypeError, TransportError
 from tintype.exchange import Operation
 from tintype.messages import Request
 from tintype.models import Attempt, Task
+
+# RFC 9110, 9.2.2: asked twice, they do what they do once.
+_IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
 
 def watch(channel: Channel, task: Task) -> Watch:
@@ -70,8 +80,9 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
     try:
         latest = yield from channel.tell(Operation.POLL, asked, watch.task)
     except TintypeError as error:
-        if outcome_of(error) is Outcome.NOT_SENT and not isinstance(error, TransportError):
-            watch.give_up(unaskable(watch.task, error))  # it will not leave later either
+        never = outcome_of(error) is Outcome.NOT_SENT and not isinstance(error, TransportError)
+        if never or not may_ask_again(asked, error):
+            watch.give_up(unaskable(watch.task, error))  # later it will not leave, or may not
             return
         watch.stumbled(error, channel.pause(error, watch.failures + 1), clock.monotonic())
     else:
@@ -81,9 +92,23 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
 
 
 def question(channel: Channel, task: Task) -> Request | None:
-    """What to ask next about a task, or None where only a webhook can tell."""
-    asked: object = channel.reader.call(channel.hooks.poll, task=task)
-    return None if asked is None else expected(asked, Request, channel.info.name)
+    """What to ask next about a task, or None where only a webhook can tell.
+
+    Raises:
+        PluginError: It is a POST that does not say whether it may be asked again.
+    """
+    answer: object = channel.reader.call(channel.hooks.poll, task=task)
+    if answer is None:
+        return None
+    asked = expected(answer, Request, channel.info.name)
+    if asked.repeat is None and asked.method not in _IDEMPOTENT:
+        msg = (
+            f"The plugin's poll() asks by {asked.method}, which may do something each time: say "
+            "repeat=True where asking again costs nothing and does nothing, or repeat=False. "
+            "Nothing was sent (docs/plugins.md, Requests)."
+        )
+        raise PluginError(msg, provider=channel.info.name)
+    return asked
 
 
 def followed(watch: Watch) -> Attempt:

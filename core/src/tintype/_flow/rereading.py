@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from tintype._effects import Flow
 from tintype._events import EventDecoder
 from tintype._flow.channel import Channel
@@ -33,7 +35,8 @@ def reread(channel: Channel, unread: Unread) -> Flow[Task]:
 
 
 def _streamed(channel: Channel, unread: Unread) -> Task:
-    told = Told(channel, unread.before.request, unread.before)
+    head = evolve(unread.response, body=b"")
+    told = Told(channel, unread.before.request, unread.before, head)
     decoder = EventDecoder()
     for event in (*decoder.feed(unread.response.body), *decoder.close()):
         told.hear(event)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import count
 
+from attrs import evolve
+
 from tintype._effects import Flow, Head, Receive, Record, Send, Sleep
 from tintype._flow.channel import DRIVER, MOST_TRIES, Channel
 from tintype._flow.planning import build
@@ -108,7 +110,8 @@ def _submit_once(
 
 def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Head) -> Flow[Task]:
     """The task that a stream of events tells (rule 4)."""
-    told = Told(channel, request, blank)
+    opening = Response(status=head.status, headers=head.headers)
+    told = Told(channel, request, blank, opening)
     try:
         while (reply := (yield Receive())) is not None:
             if told.hear(expected(reply, ServerSentEvent, DRIVER)) and told.task is not None:
@@ -117,7 +120,7 @@ def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Hea
         told.failure = error
     else:
         told.end()
-    response = Response(status=head.status, headers=head.headers, body=told.body)
+    response = evolve(opening, body=told.body)
     with channel.unread(Operation.SUBMIT, response, blank, stream=True):
         return closed_stream(told.task, told.failure)
 
@@ -130,10 +133,12 @@ class Told:
         failure: Why an event, or the rest of the stream, told nothing; or None.
     """
 
-    def __init__(self, channel: Channel, request: ImageRequest | None, blank: Task) -> None:
+    def __init__(
+        self, channel: Channel, request: ImageRequest | None, blank: Task, head: Response
+    ) -> None:
         self.task: Task | None = None
         self.failure: TintypeError | None = None
-        self._read = channel.reader.read_task
+        self._read = channel.reader.under(head).read_task
         self._request = request
         self._blank = blank
         self._events: list[bytes] = []

@@ -139,7 +139,7 @@ def submit(request: ImageRequest) -> Request:
         image=tuple(reference.url or "" for reference in request.references) or None,
     )
     sent = merge_options(body, _options(request), reserved=_RESERVED)
-    return Request.post(_GENERATIONS, sent, stream=request.stream)
+    return Request.post(_GENERATIONS, sent, events=request.stream)
 
 
 @hookimpl

@@ -112,7 +112,7 @@ def submit(request: ImageRequest) -> Request:
         stream=request.stream or None,
     )
     options = request.options.get(INFO.name, {})
-    return Request.post(_IMAGES, merge_options(body, options), stream=request.stream)
+    return Request.post(_IMAGES, merge_options(body, options), events=request.stream)
 
 
 @hookimpl
