@@ -1,7 +1,7 @@
 """Four good plugins of imaginary providers, one a style, with what their providers document.
 
-They prove the kit: they pass every check, and each mutant of them (`tests.contracts.mutants`)
-is killed by the check that is named for it. They are not installed as providers.
+They prove the kit: they pass every check, and each broken one (`tests.contracts.broken`)
+is noticed by the check that is named for it. They are not installed as providers.
 """
 
 from __future__ import annotations

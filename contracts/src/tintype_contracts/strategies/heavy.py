@@ -18,6 +18,7 @@ _SECONDS = 5.0
 _BYTES = 256 * 1024 * 1024
 _MARK = "{heavy}"
 _DEEP = 100_000
+_DEEP_OBJECTS = 20_000  # each is two tokens, and no stack is as deep
 _LEVELS = 300
 _ITEMS = 2_000
 _DIGITS = 4_000
@@ -37,7 +38,7 @@ _ANYTHING = {"a list in a list, 300 deep": "[" * _LEVELS + "]" * _LEVELS}
 def heavy_bodies(body: object) -> Iterator[tuple[str, bytes]]:
     """Bodies that are too much, each with its name."""
     yield f"lists nested {_DEEP:,} deep", b"[" * _DEEP
-    yield f"objects nested {_DEEP:,} deep", b'{"a":' * _DEEP
+    yield f"objects nested {_DEEP_OBJECTS:,} deep", b'{"a":' * _DEEP_OBJECTS
     yield "a body of blanks", b" " * _LETTERS
     for pointer, value in places(body):
         if pointer:

@@ -1,0 +1,34 @@
+"""The proof of the kit: reference plugins broken on purpose, each with the check that notices.
+
+That some check fails on a broken plugin proves little: it may fail by accident, while the
+check that was written for the fault looks on. So each row names its check, and every
+check has a row.
+"""
+
+from __future__ import annotations
+
+from tests.contracts.broken import (
+    answers,
+    catalogs,
+    errors,
+    prices,
+    pure,
+    requests,
+    texts,
+    wire,
+)
+from tests.contracts.broken.how import Row, broken
+
+__all__ = ["INSTALLED", "ROWS", "Row", "broken"]
+
+ROWS: tuple[Row, ...] = (
+    *texts.ROWS,
+    *pure.ROWS,
+    *requests.ROWS,
+    *answers.ROWS,
+    *errors.ROWS,
+    *prices.ROWS,
+    *catalogs.ROWS,
+    *wire.ROWS,
+)
+INSTALLED = texts.INSTALLED

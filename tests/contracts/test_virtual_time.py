@@ -1,0 +1,38 @@
+"""Waiting, in no time."""
+
+from __future__ import annotations
+
+from tests.contracts import reference
+from tests.contracts.broken.errors import FOR_EVER
+from tests.contracts.broken.how import BY_ID
+
+from tintype.errors import DeadlineError, ServerError
+from tintype_contracts.harness.lifecycle import accepted, looks
+from tintype_contracts.harness.virtual_time import course, in_order, waiting
+
+
+def test_a_wait_of_ten_minutes_takes_no_time() -> None:
+    """A task that runs for ever is asked for by the schedule, and given up at its deadline."""
+    subject = reference.subject(BY_ID)
+    running = looks(subject, running=True)[0]
+    went = course(subject, waiting(accepted(subject)), in_order([running]))
+    assert isinstance(went.error, DeadlineError)
+    assert went.took == subject.info.task_timeout
+    assert went.pauses[:5] == (*subject.info.poll_schedule[1:], subject.info.poll_schedule[-1])
+
+
+def test_a_flow_that_would_not_end_is_stopped() -> None:
+    """A plugin without a deadline is found out, and not waited for."""
+    subject = FOR_EVER(BY_ID)
+    running = looks(subject, running=True)[0]
+    assert course(subject, waiting(accepted(subject)), in_order([running])).endless
+
+
+def test_an_error_between_two_looks_is_waited_out() -> None:
+    """The provider answers in order, then the same for ever."""
+    subject = reference.subject(BY_ID)
+    end = looks(subject, running=False)[0]
+    went = course(subject, waiting(accepted(subject)), in_order([ServerError("It is down."), end]))
+    assert went.result is not None
+    assert went.result.state.terminal
+    assert len(went.sent) == 2
