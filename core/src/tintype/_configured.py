@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from inspect import iscoroutinefunction
+from inspect import cleandoc, iscoroutinefunction
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from tintype.errors import UsageError
@@ -51,6 +51,12 @@ class Configured(Generic[AnyTransport]):
     """
 
     _awaits: ClassVar[bool]
+
+    def __init_subclass__(cls) -> None:
+        """Let a client's own help tell what it is made of."""
+        super().__init_subclass__()
+        _, mark, made_of = (cleandoc(Configured.__doc__ or "")).partition("Args:")
+        cls.__doc__ = f"{cleandoc(cls.__doc__ or '')}\n\n{mark}{made_of}"
 
     def __init__(  # noqa: PLR0913 - each is a keyword with a default
         self,

@@ -35,7 +35,7 @@ class AsyncClient(Configured[AsyncTransport]):
     """Prices, submits, polls and collects images, with await.
 
     Safe to share between the tasks of one event loop. Close it, or use it in an `async with`
-    block. `Configured` tells what it is made of.
+    block.
     """
 
     _awaits = True

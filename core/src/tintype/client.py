@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 class Client(Configured[Transport]):
     """Prices, submits, polls and collects images, with blocking calls.
 
-    Safe to share between threads. Close it, or use it in a `with` block. `Configured`
-    tells what it is made of.
+    Safe to share between threads. Close it, or use it in a `with` block.
     """
 
     _awaits = False

@@ -1,0 +1,185 @@
+"""`python -m tests.workspace.reference` writes docs/reference.md from the code's own words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from types import ModuleType
+
+import attrs
+import click
+
+import tintype
+from tintype.cli import cli
+from tintype.hooks import Extras, Provider
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reference.md"
+
+# What the environment may say, and what of it is said for each provider (`<NAME>` is its name).
+VARIABLES: Mapping[str, str] = {
+    "TINTYPE_JOURNAL": "The journal: a file, an SQLAlchemy URL, or `off`.",
+    "TINTYPE_LIVE": "`1` lets `contracts live` and `contracts record` ask a real provider.",
+    "<NAME>_API_KEY": "The key.",
+    "<NAME>_BASE_URL": "Where the API is, in place of the documented origin.",
+    "<NAME>_TRUSTED_HOSTS": "Hosts, `*.domains` and address ranges that may serve results.",
+    "<NAME>_USD_PER_CREDIT": "What a credit cost you, in place of the documented value.",
+    "<NAME>_WEBHOOK_SECRET": "What the provider's webhooks are signed with.",
+}
+_HEAD = """# Reference
+
+Every public name, option, hook, command and variable, in the code's own words. Written by
+`python -m tests.workspace.reference`; a test fails when it is out of date. How they are used stands
+in [using.md](using.md), [plugins.md](plugins.md) and [command-line.md](command-line.md).
+"""
+_SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$", re.MULTILINE)
+_ENTRY = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)$", re.MULTILINE)
+_APART = re.compile(r"\.(cli|migrations)\b")  # told of as commands; a database's own history
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def written() -> str:
+    """The whole page."""
+    parts = [_HEAD, *_modules(), *_client(), *_hooks(), *_commands(), *_variables()]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def public_modules() -> list[ModuleType]:
+    """The core's modules of whose dotted name no part begins with an underscore."""
+    found = walk_packages(tintype.__path__, "tintype.")
+    names = [each.name for each in found if "._" not in each.name]
+    return [tintype, *(import_module(name) for name in names if not _APART.search(name))]
+
+
+def public_names(module: ModuleType) -> dict[str, object]:
+    """What a module defines without an underscore; of the package, what `__all__` lists."""
+    if module is tintype:
+        return {name: getattr(module, name) for name in tintype.__all__}
+    source = inspect.getsource(module)
+    assigned = set(re.findall(r"^(\w+)(?:: [^=\n]+)? = ", source, re.MULTILINE))
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (getattr(value, "__module__", None) == module.__name__ or name in assigned)
+        and not isinstance(value, ModuleType)
+    }
+
+
+def _modules() -> Iterator[str]:
+    for module in public_modules():
+        yield f"\n## `{module.__name__}`\n\n{_line(module)}\n"
+        for name, value in sorted(public_names(module).items()):
+            if (
+                module is not tintype
+                or getattr(value, "__module__", "").rpartition(".")[2][:1] == "_"
+            ):
+                yield from _name(name, value)
+            else:
+                yield f"- **`{name}`**: in `{getattr(value, '__module__', 'tintype')}`."
+
+
+def _name(name: str, value: object) -> Iterator[str]:
+    if inspect.isclass(value):
+        yield f"- **`{name}`**: {_line(value)}"
+        yield from _fields(value)
+        yield from _methods(value)
+    elif inspect.isroutine(value) and inspect.getdoc(value):
+        yield f"- **`{name}{_signature(value)}`**: {_line(value)}"
+        for error, why in _section(value, "Raises").items():
+            yield f"    - raises `{error}`: {why}"
+    else:
+        yield f"- **`{name}`**"
+
+
+def _fields(kind: type) -> Iterator[str]:
+    said = _section(kind, "Attributes") | _section(kind, "Args")
+    for each in attrs.fields(kind) if attrs.has(kind) else ():
+        if not each.name.startswith("_"):
+            words = said.get(each.name, "")
+            yield f"    - `{each.name}: {_type(each.type)}`{': ' if words else ''}{words}"
+
+
+def _methods(kind: type) -> Iterator[str]:
+    for name, member in sorted(vars(kind).items()):
+        if not name.startswith("_") and callable(member) and inspect.getdoc(member):
+            yield f"    - `{name}{_signature(member)}`: {_line(member)}"
+
+
+def _client() -> Iterator[str]:
+    yield "\n## Options of `Client` and `AsyncClient`\n"
+    described = _section(tintype.Client, "Args")
+    for name, each in inspect.signature(tintype.Client).parameters.items():
+        default = "" if each.default is each.empty else f" = {each.default!r}"
+        yield f"- **`{name}{default}`**: {described[name]}"
+
+
+def _hooks() -> Iterator[str]:
+    yield "\n## Hooks\n"
+    for holder, words in ((Provider, "every plugin"), (Extras, "a plugin whose provider can")):
+        for name, hook in vars(holder).items():
+            if not name.startswith("_"):
+                signature = _signature(hook).replace("(self, ", "(").replace("(self)", "()")
+                yield f"- **`{name}{signature}`** ({words}): {_line(hook)}"
+
+
+def _commands() -> Iterator[str]:
+    yield "\n## Commands\n"
+    yield "Exit status: 0 done, 1 failed, 2 misuse; Ctrl-C ends by SIGINT.\n"
+    yield from _command("tintype", cli)
+
+
+def _command(path: str, command: click.Command) -> Iterator[str]:
+    if not isinstance(command, click.Group):
+        yield f"- **`{path}`**: {command.get_short_help_str(200)}"
+        context = click.Context(command)
+        for each in command.get_params(context):
+            record = each.get_help_record(context)
+            if record is not None and each.name != "help":
+                yield f"    - `{record[0]}`: {' '.join(record[1].split())}"
+        return
+    context = click.Context(command)
+    for name in sorted(command.list_commands(context)):
+        found = command.get_command(context, name)
+        if found is not None:
+            yield from _command(f"{path} {name}", found)
+
+
+def _variables() -> Iterator[str]:
+    yield "\n## Environment\n"
+    yield from (f"- **`{name}`**: {said}" for name, said in VARIABLES.items())
+
+
+def _line(value: object) -> str:
+    """The first paragraph of what something says of itself, in one line."""
+    return " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
+
+
+def _section(value: object, title: str) -> dict[str, str]:
+    """The entries of a section of a docstring (Google style), each in one line."""
+    parts = _SECTION.split(inspect.getdoc(value) or "")
+    bodies = dict(zip(parts[1::2], parts[2::2], strict=True))
+    found = _ENTRY.findall(bodies.get(title, ""))
+    return {name: " ".join(said.split()) for name, said in found}
+
+
+def _signature(value: object) -> str:
+    try:
+        text = str(inspect.signature(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return "()"
+    return _ADDRESS.sub("", text).replace("'", "")
+
+
+def _type(kind: object) -> str:
+    return kind if isinstance(kind, str) else inspect.formatannotation(kind)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(written().splitlines())} lines\n")
