@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
 
+import attrs
+import click
 import pytest
 import urllib3
 from click.testing import CliRunner
@@ -19,9 +21,10 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
 
-from tintype import Quote, Task, TaskState, from_json
+from tintype import ImageRequest, Quote, Task, TaskState, from_json
 from tintype.cli import cli
 from tintype.cli.display import quote_row
+from tintype.cli.generate import command as generate
 from tintype.errors import Outcome, UsageError
 from tintype.journal.sql import SqlJournal
 
@@ -389,6 +392,36 @@ def test_every_flag_reaches_the_provider(tintype: Run, server: Loopback, tmp_pat
     assert body["watermark"] is False
     assert body["image"] == [f"data:image/png;base64,{in_base64(PNG)}"]
     assert (body["guidance"], body["word"]) == ({"scale": 2.5}, "plain text")
+
+
+def test_every_flag_is_a_field_of_the_request() -> None:
+    """By its own name or by a shorter one; each has words of help."""
+    told = {flag.name: flag.help for flag in generate.params if isinstance(flag, click.Option)}
+    fields = {each.name for each in attrs.fields(ImageRequest)} - {"prompt"}
+    assert fields - told.keys() == set()
+    assert [name for name, words in told.items() if not words] == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "field"),
+    [
+        (("--negative-prompt", "rain"), "negative_prompt"),
+        (("--guidance", "7.5"), "guidance"),
+        (("--steps", "30"), "steps"),
+        (("--strength", "0.5"), "strength"),
+        (("--style", "vivid"), "style"),
+        (("--user", "u-1"), "user"),
+        (("--stream", "--previews", "2"), "previews"),
+    ],
+)
+def test_a_flag_the_model_lacks_sends_nothing(
+    tintype: Run, server: Loopback, flags: tuple[str, ...], field: str
+) -> None:
+    """The error names the field, and lists what the model has."""
+    done = tintype(*DRAW, *flags)
+    assert done.returncode == 2
+    assert f"has no {field}." in done.stderr
+    assert server.requests == []
 
 
 def test_a_picture_is_not_written_over_another(

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from attrs import evolve
+from tests.core import easel
 from tests.core.databases import Place
 from tests.core.loopback import Answer, Loopback, Recorded, said
 from tests.core.pictures import PNG, drawn, in_base64
@@ -32,8 +33,11 @@ from tintype import (
     ImageRequest,
     Observation,
     Outcome,
+    Quote,
+    Request,
     Task,
     TaskState,
+    hookimpl,
 )
 from tintype._effects import Record, Send
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
@@ -164,6 +168,43 @@ def test_a_request_is_kept_without_the_bytes_of_its_images(journal: SqlJournal) 
     (line,) = journal.records()
     assert line.request is not None
     assert line.request.references[0].digest == hashlib.sha256(PNG).hexdigest()
+
+
+def test_the_callers_label_is_kept_and_nobody_is_sent_it(
+    artist: Artist, server: Loopback, journal: SqlJournal
+) -> None:
+    """It stands in the journal and in the task; no hook that builds a request sees it."""
+    server.on("POST /v1/pictures", said({"id": "p1", "state": "done", "picture": in_base64(PNG)}))
+    tells = Telling()
+    client = artist(plugins={"easel": tells}, journal=journal)
+    drawn = client.generate(ImageRequest(prompt="a red panda", tag="cover 7"), provider="easel")
+    (line,) = journal.records()
+    assert line.request is not None
+    assert line.request.tag == "cover 7"
+    assert [task.request and task.request.tag for task in drawn.tasks] == ["cover 7"]
+    assert len(tells.asked) > 1
+    assert {request.tag for request in tells.asked} == {None}
+
+
+class Telling:
+    """Easel, and what its hooks that build a request were given."""
+
+    def __init__(self) -> None:
+        self.asked: list[ImageRequest] = []
+        for hook in ("describe", "poll", "parse"):
+            setattr(self, hook, getattr(easel, hook))
+
+    @hookimpl
+    def price(self, request: ImageRequest, quote: Quote | None) -> Quote | None:
+        """As easel does."""
+        self.asked.append(request)
+        return easel.price(request, quote)
+
+    @hookimpl
+    def submit(self, request: ImageRequest) -> Request:
+        """As easel does."""
+        self.asked.append(request)
+        return easel.submit(request)
 
 
 def test_many_entries_at_once_are_few_transactions(journal: SqlJournal, place: Place) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import math
 import pickle
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,7 @@ import pytest
 from tests.core.acme import PNG
 
 from tintype.account import Account, Secret
-from tintype.convert import to_builtins
+from tintype.convert import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, Outcome, TintypeError
 from tintype.models import Attempt, Cost, Generation, Image, Quote, QuoteKind, Task, TaskState
 from tintype.request import ImageRequest, Reference
@@ -53,6 +54,26 @@ ONE, TWO = Decimal(1), Decimal(2)
         ("watermark", {"watermark": 0}, ()),
         ("output_compression", {"output_compression": -1}, ("0 to 100",)),
         ("output_compression", {"output_compression": 101}, ("0 to 100",)),
+        ("negative_prompt", {"negative_prompt": ""}, ()),
+        ("negative_prompt", {"negative_prompt": ["rain"]}, ()),
+        ("style", {"style": 7}, ()),
+        ("user", {"user": "\udfff"}, ()),
+        ("guidance", {"guidance": "7.5"}, ()),
+        ("guidance", {"guidance": True}, ()),
+        ("guidance", {"guidance": math.nan}, ("what is a number",)),
+        ("guidance", {"guidance": -math.inf}, ("what is a number",)),
+        ("guidance", {"guidance": 10**400}, ()),
+        ("guidance", {"guidance": Decimal("7.5")}, ()),
+        ("strength", {"strength": -0.1}, ("0 to 1",)),
+        ("strength", {"strength": 1.01}, ("0 to 1",)),
+        ("strength", {"strength": math.nan}, ("0 to 1",)),
+        ("steps", {"steps": 0}, ("1 and more",)),
+        ("steps", {"steps": 20.0}, ()),
+        ("previews", {"previews": -1, "stream": True}, ("0 and more",)),
+        ("previews", {"previews": True}, ()),
+        ("tag", {"tag": ""}, ()),
+        ("tag", {"tag": "x" * 201}, ("1 to 200 characters",)),
+        ("tag", {"tag": "two\nlines"}, ("1 to 200 characters",)),
         ("size", {"size": "2K"}, ("WIDTHxHEIGHT",)),
         ("size", {"size": "0x10"}, ("WIDTHxHEIGHT",)),
         ("size", {"size": "10x"}, ("WIDTHxHEIGHT",)),
@@ -110,10 +131,37 @@ def test_every_value_at_its_edge_is_accepted() -> None:
         seed=0,
         output_compression=0,
         watermark=False,
+        strength=0.0,
+        guidance=-1.5,
+        steps=1,
+        previews=0,
+        tag="x" * 200,
         webhook_url="HTTPS://a.test",
         options={"acme": {}},
     )
     assert (request.seed, request.output_compression, request.watermark) == (0, 0, False)
+    assert (request.strength, request.previews) == (0.0, 0)
+
+
+def test_a_whole_number_is_a_fraction_where_one_is_asked_for() -> None:
+    """The same request whichever way it was written, and so the same bytes."""
+    whole = ImageRequest(prompt="a cat", guidance=7, strength=1)
+    assert whole == ImageRequest(prompt="a cat", guidance=7.0, strength=1.0)
+    assert (type(whole.guidance), type(whole.strength)) == (float, float)
+
+
+def test_every_field_goes_to_json_and_back() -> None:
+    """And a request that was written down before there were so many fields is still read."""
+    fields = {"negative_prompt": "rain", "guidance": 7.5, "steps": 30, "strength": 0.25}
+    words = {"style": "vivid", "user": "u-1", "previews": 2, "tag": "cover 7"}
+    request = ImageRequest(prompt="a cat", **fields, **words)  # type: ignore[arg-type]
+    assert from_json(to_json(request), ImageRequest) == request
+    older = {
+        name: value
+        for name, value in json.loads(to_json(ImageRequest(prompt="a cat"))).items()
+        if name not in {*fields, *words}
+    }
+    assert from_json(json.dumps(older), ImageRequest) == ImageRequest(prompt="a cat")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tintype.catalog import (
     Flag,
     Integer,
     Model,
+    Number,
     Pixels,
     ProviderInfo,
     ReferenceForm,
@@ -37,6 +38,12 @@ ALL = {
     "background": "opaque",
     "watermark": False,
     "seed": 0,
+    "negative_prompt": "rain",
+    "guidance": 7.5,
+    "steps": 30,
+    "strength": 0.0,
+    "style": "vivid",
+    "user": "u-1",
     "stream": True,
 }
 URL = "https://a.test/1.png"
@@ -93,6 +100,12 @@ def test_what_the_model_can_is_sent_as_it_was_asked() -> None:
         "background": Choice(values=("opaque",)),
         "watermark": Flag(),
         "seed": Integer(),
+        "negative_prompt": Text(),
+        "guidance": Number(low=1, high=20),
+        "steps": Integer(low=1, high=50),
+        "strength": Number(low=0, high=1),
+        "style": Choice(values=("vivid", "natural")),
+        "user": Text(max_length=64),
         "stream": Flag(),
     }
     request = asking(**ALL)
@@ -141,6 +154,33 @@ def test_a_prompt_that_is_too_long_is_always_an_error(length: int, *, fits: bool
     with pytest.raises(InvalidRequestError, match="has 4 characters; it takes 1…3") as caught:
         resolve(request, info, on_unsupported="notice")
     assert caught.value.field == "prompt"
+
+
+def test_a_fraction_is_held_to_the_models_bounds() -> None:
+    """Both ends belong to it."""
+    info = of(Model(id="m", parameters={"guidance": Number(low=1, high=10)}))
+    assert resolve(asking(guidance=10), info).requests[0].guidance == 10.0
+    with pytest.raises(UnsupportedError, match=r"does not take guidance=10\.5; it takes 1…10"):
+        resolve(asking(guidance=10.5), info)
+
+
+def test_previews_are_of_a_stream() -> None:
+    """Without one they are refused, or stay behind with a notice; so they do with the stream."""
+    info = of(Model(id="m", parameters={"stream": Flag(), "previews": Integer(low=0, high=3)}))
+    assert resolve(asking(previews=2, stream=True), info).requests[0].previews == 2
+    with pytest.raises(UnsupportedError, match="stream is not asked for") as caught:
+        resolve(asking(previews=2), info)
+    assert (caught.value.field, caught.value.allowed) == ("previews", ("stream=True",))
+    without = of(Model(id="m", parameters={"previews": Integer(low=0, high=3)}))
+    plan = resolve(asking(previews=2, stream=True), without, on_unsupported="notice")
+    assert (plan.requests[0].stream, plan.requests[0].previews) == (False, None)
+    assert [notice.field for notice in plan.notices] == ["stream", "previews"]
+
+
+def test_a_tag_is_the_callers_own() -> None:
+    """No model need describe it, and nothing is said of it."""
+    plan = resolve(asking(tag="cover 7"), of(Model(id="m")))
+    assert (plan.requests[0].tag, plan.notices) == ("cover 7", ())
 
 
 def test_a_webhook_that_nobody_calls_is_refused() -> None:

@@ -605,7 +605,7 @@ def test_the_command_line_resumes(
     server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:
     """`tintype resume` prints the files, and on stderr what nobody knows of."""
-    journal.record(Intent(provider="apiyi", request=REQUEST)).result()
+    journal.record(Intent(provider="apiyi", request=evolve(REQUEST, tag="cover 7"))).result()
     (lost,) = journal.records()
     journal.record(Released(record=lost.id)).result()
     entry = left(journal, provider="apiyi", **over(Image(data=PNG)))
@@ -625,6 +625,7 @@ def test_the_command_line_resumes(
     listed = run("tasks")
     assert lost.id in listed.stdout
     assert "unknown" in listed.stdout
+    assert "cover 7" in listed.stdout
     resumed = run("resume", "-o", str(out))
     (name,) = names(out)
     assert (resumed.returncode, resumed.stdout) == (0, f"{out / name}\n")

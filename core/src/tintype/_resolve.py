@@ -32,7 +32,14 @@ _DESCRIBED = (
     "background",
     "watermark",
     "seed",
+    "negative_prompt",
+    "guidance",
+    "steps",
+    "strength",
+    "style",
+    "user",
     "stream",
+    "previews",
 )
 _UNSET = {"stream": False}
 _SHOWN = 80
@@ -104,6 +111,7 @@ def resolve(
     draft = _size_for_ratio(draft)
     for name in _DESCRIBED:
         draft = _check_field(draft, name)
+    draft = _check_previews(draft)
     draft = _check_webhook(draft)
     draft = _check_references(draft)
     draft = _check_prompt(draft)
@@ -185,6 +193,13 @@ def _check_prompt(draft: _Draft) -> _Draft:
         msg = f"The prompt has {len(draft.request.prompt)} characters; it takes {allowed[0]}."
         raise InvalidRequestError(msg, field="prompt", allowed=allowed, provider=draft.info.name)
     return draft
+
+
+def _check_previews(draft: _Draft) -> _Draft:
+    if draft.request.previews is None or draft.request.stream:
+        return draft
+    reason = "previews are images of a stream, and stream is not asked for."
+    return draft.refuse("previews", reason, ("stream=True",), draft.model.source)
 
 
 def _check_webhook(draft: _Draft) -> _Draft:

@@ -24,8 +24,10 @@ _LONGEST_NAME = 255
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}\s*")
 _MAX_COMPRESSION = 100
 _MAX_IMAGES = 1000
+_LONGEST_TAG = 200
 _DEEPEST_OPTIONS = 32
 _WIDEST_NUMBER = 1024  # bits
+_WIDEST_FRACTION = 2**53  # every whole number below it is a float
 
 
 def _looks_encoded(text: str) -> bool:
@@ -173,6 +175,13 @@ def _digested(value: object) -> object:
             return value
 
 
+def _fraction(given: float | None) -> float | None:
+    """A whole number as the fraction that it is; anything else stays, to be refused by name."""
+    value: object = given
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(given) if whole and abs(given) <= _WIDEST_FRACTION else given  # type: ignore[arg-type]  # it is an int
+
+
 @frozen(kw_only=True)
 class ImageRequest:
     """A picture, asked for in words that no provider owns.
@@ -193,9 +202,19 @@ class ImageRequest:
         background: `transparent`, `opaque` or `auto`.
         watermark: Whether the provider may stamp its mark.
         seed: For repeatable sampling, where the model honours it.
+        negative_prompt: What not to draw.
+        guidance: How closely the prompt is kept to (`cfg_scale`); what it may be, and what
+            it means, is the model's.
+        steps: How many steps of sampling, 1 or more.
+        strength: How much of the source image is changed: 0 nothing, 1 all.
+        style: A style the model knows, such as `vivid` or `anime`.
+        user: Your own user on whose behalf you ask, as providers want to know it.
         references: Source images: URLs, paths or bytes.
         webhook_url: Where the provider should report the end of the task.
         stream: Whether to ask for images as they are made.
+        previews: How many unfinished images of a stream to ask for; goes with `stream`.
+        tag: Your own label, a line of at most 200 characters. It stands in journal and
+            results, and is never sent.
         options: Raw fields for one provider, as `{"openrouter": {...}}`: what JSON can say,
             at most 32 deep.
 
@@ -216,9 +235,17 @@ class ImageRequest:
     background: str | None = None
     watermark: bool | None = None
     seed: int | None = None
+    negative_prompt: str | None = None
+    guidance: float | None = field(default=None, converter=_fraction)
+    steps: int | None = None
+    strength: float | None = field(default=None, converter=_fraction)
+    style: str | None = None
+    user: str | None = None
     references: tuple[Reference, ...] = field(default=(), converter=_references)
     webhook_url: str | None = None
     stream: bool = False
+    previews: int | None = None
+    tag: str | None = None
     options: Mapping[str, JsonObject] = field(factory=dict, converter=_options)
 
     def __attrs_post_init__(self) -> None:
@@ -240,19 +267,10 @@ class ImageRequest:
 
 
 def _check_types(request: ImageRequest) -> None:
-    kinds: Mapping[str, type | tuple[type, ...]] = {
-        "prompt": str,
-        "n": int,
-        "stream": bool,
-        **dict.fromkeys(_OPTIONAL_TEXT, (str, type(None))),
-        **dict.fromkeys(("output_compression", "seed"), (int, type(None))),
-        "watermark": (bool, type(None)),
-        "options": Mapping,
-    }
-    for name, kind in kinds.items():
+    for name, kind in _KINDS.items():
         value = getattr(request, name)
-        numeric = name in {"n", "output_compression", "seed"}
-        if not isinstance(value, kind) or (numeric and isinstance(value, bool)):
+        truth_for_number = isinstance(value, bool) and bool not in kind
+        if not isinstance(value, kind) or truth_for_number:
             msg = f"{name} cannot be {quoted(value)}."
             raise InvalidRequestError(msg, field=name)
 
@@ -265,8 +283,24 @@ _OPTIONAL_TEXT = (
     "quality",
     "output_format",
     "background",
+    "negative_prompt",
+    "style",
+    "user",
     "webhook_url",
+    "tag",
 )
+_OPTIONAL_COUNTS = ("output_compression", "seed", "steps", "previews")
+_FRACTIONS = ("guidance", "strength")
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "prompt": (str,),
+    "n": (int,),
+    "stream": (bool,),
+    **dict.fromkeys(_OPTIONAL_TEXT, (str, type(None))),
+    **dict.fromkeys(_OPTIONAL_COUNTS, (int, type(None))),
+    **dict.fromkeys(_FRACTIONS, (float, type(None))),
+    "watermark": (bool, type(None)),
+    "options": (Mapping,),
+}
 
 
 def _check_words(request: ImageRequest) -> None:
@@ -296,10 +330,22 @@ def _check_counts(request: ImageRequest) -> None:
         n = quoted(request.n)
         msg = f"n={n} is outside 1 to {_MAX_IMAGES}: ask for more in several requests."
         raise InvalidRequestError(msg, field="n", allowed=(f"1 to {_MAX_IMAGES}",))
-    compression = request.output_compression
-    if compression is not None and not 0 <= compression <= _MAX_COMPRESSION:
-        msg = f"output_compression={quoted(compression)} is outside 0 to {_MAX_COMPRESSION}."
-        raise InvalidRequestError(msg, field="output_compression", allowed=("0 to 100",))
+    for name, (low, high, allowed) in _BOUNDS.items():
+        value = getattr(request, name)
+        if value is not None and not low <= value <= high:  # NaN is neither
+            msg = f"{name}={quoted(value)} is outside {allowed}."
+            raise InvalidRequestError(msg, field=name, allowed=(allowed,))
+
+
+_LARGEST = 1.7e308
+# What nobody could send; what a model takes is in its catalog entry.
+_BOUNDS: Mapping[str, tuple[float, float, str]] = {
+    "output_compression": (0, _MAX_COMPRESSION, f"0 to {_MAX_COMPRESSION}"),
+    "guidance": (-_LARGEST, _LARGEST, "what is a number"),
+    "steps": (1, math.inf, "1 and more"),
+    "strength": (0, 1, "0 to 1"),
+    "previews": (0, math.inf, "0 and more"),
+}
 
 
 def _check_size(request: ImageRequest) -> None:
@@ -321,6 +367,13 @@ def _check_webhook(request: ImageRequest) -> None:
         raise InvalidRequestError(msg, field="webhook_url", allowed=("https://…",))
 
 
+def _check_tag(request: ImageRequest) -> None:
+    tag = request.tag or ""
+    if len(tag) > _LONGEST_TAG or not tag.isprintable():
+        msg = f"tag={quoted(tag)} is not a line of at most {_LONGEST_TAG} characters."
+        raise InvalidRequestError(msg, field="tag", allowed=(f"1 to {_LONGEST_TAG} characters",))
+
+
 def _check_options(request: ImageRequest) -> None:
     given: Mapping[str, object] = request.options
     for provider, options in given.items():
@@ -329,4 +382,12 @@ def _check_options(request: ImageRequest) -> None:
             raise InvalidRequestError(msg, field="options", allowed=('{"provider": {…}}',))
 
 
-_RULES = (_check_types, _check_words, _check_counts, _check_size, _check_webhook, _check_options)
+_RULES = (
+    _check_types,
+    _check_words,
+    _check_counts,
+    _check_size,
+    _check_webhook,
+    _check_tag,
+    _check_options,
+)

@@ -65,10 +65,15 @@ def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
 
 def build(channel: Channel, request: ImageRequest) -> Request | Task:
     """What the plugin would send for a submission."""
-    built: object = channel.reader.call(channel.hooks.submit, request=request)
+    built: object = channel.reader.call(channel.hooks.submit, request=_untagged(request))
     if isinstance(built, Task):
         return checked(built, channel.info.name)
     return expected(built, Request, channel.info.name)
+
+
+def _untagged(request: ImageRequest) -> ImageRequest:
+    """The request without the caller's own label: what no hook that sends sees, none sends."""
+    return request if request.tag is None else evolve(request, tag=None)
 
 
 def check_encoding(channel: Channel, plan: Plan) -> None:
@@ -114,7 +119,7 @@ def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:
 def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
     quote: Quote | None = None
     for _ in range(_MOST_QUESTIONS):
-        asked = channel.reader.call(channel.hooks.price, request=request, quote=quote)
+        asked = channel.reader.call(channel.hooks.price, request=_untagged(request), quote=quote)
         if asked is None:
             return Quote(reason="No document tells the price.")
         if isinstance(asked, Quote):

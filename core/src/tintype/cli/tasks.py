@@ -31,11 +31,14 @@ def command(*, every: bool, json_: bool) -> None:
                 record.task.state.value if record.task else "-",
                 record.billed.value,
                 f"{record.created_at:%Y-%m-%d %H:%M}",
+                (record.request and record.request.tag) or "-",
                 record.request.prompt if record.request else "",
             )
             for record in records
         ]
-        table(("record", "provider", "submission", "task", "billed", "since", "prompt"), rows)
+        table(
+            ("record", "provider", "submission", "task", "billed", "since", "tag", "prompt"), rows
+        )
 
 
 def _submission(record: JournalRecord) -> str:
