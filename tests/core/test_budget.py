@@ -399,7 +399,9 @@ def test_what_is_smaller_than_a_nanodollar_counts_as_one(journal: SqlJournal) ->
     assert not fits(journal, intent("0.0000000001", budget))
 
 
-@pytest.mark.parametrize("usd", ["-1", "NaN", "Infinity"])
+@pytest.mark.parametrize(
+    "usd", ["-1", "NaN", "Infinity", "1e999999999", "much", None, {}, "9" * 99]
+)
 def test_a_budget_is_an_amount(usd: str) -> None:
     """Nothing else is one."""
     with pytest.raises(InvalidRequestError, match="budget"):

@@ -122,6 +122,28 @@ def test_an_option_that_takes_one_value_refuses_a_second(
     assert server.accepted == 0
 
 
+@pytest.mark.parametrize(
+    "amount", ["1e999999999", "1e-999999999", "-1", "NaN", "sNaN", "inf", "", "much", "9" * 5000]
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("generate", "x", "-p", "apiyi", "--max-cost"),
+        ("contracts", "live", "apiyi", "--budget-usd"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_an_amount_that_nobody_can_mean_is_misuse(
+    server: Loopback, environ: dict[str, str], arguments: tuple[str, ...], amount: str
+) -> None:
+    """One line that shows an amount; nothing is sent."""
+    done = CliRunner().invoke(cli, [*arguments, amount], env=environ)
+    assert done.exit_code == _MISUSE
+    assert "is not an amount such as 0." in done.stderr
+    assert len(done.stderr) < 600
+    assert server.accepted == 0
+
+
 def test_an_option_that_takes_several_takes_several(
     environ: dict[str, str], tmp_path: Path
 ) -> None:

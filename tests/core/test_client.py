@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 import threading
@@ -762,6 +763,28 @@ def test_a_file_that_cannot_be_read_sends_nothing(
     with pytest.raises(InvalidRequestError) as caught:
         artist().generate(request, provider="easel")
     assert caught.value.field == "references"
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("kind", ["endless", "pipe", "folder", "huge"])
+def test_a_reference_is_a_file_of_a_size_that_images_have(
+    artist: Artist, server: Loopback, tmp_path: Path, kind: str
+) -> None:
+    """A device, a pipe that nobody writes into and a folder are not even opened."""
+    place = tmp_path / kind
+    if kind == "endless":
+        place = Path("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        with place.open("wb") as file:
+            file.truncate(256 * 2**20 + 1)
+    request = evolve(REQUEST, references=(place,))
+    with pytest.raises(InvalidRequestError, match="256 MiB") as caught:
+        artist().generate(request, provider="easel")
+    assert (caught.value.field, caught.value.billed) == ("references", Billed.NO)
     assert server.requests == []
 
 

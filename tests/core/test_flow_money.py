@@ -540,6 +540,22 @@ def test_a_price_over_the_limit_submits_nothing() -> None:
     assert caught.value.billed is Billed.NO
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [
+        *(Decimal(each) for each in ("NaN", "Infinity", "-Infinity", "1e999999999", "-1")),
+        *(0.05, "0.05", True, 10**5000),
+    ],
+    ids=lambda limit: f"{type(limit).__name__} {limit!s:.12}" if limit != 10**5000 else "huge",
+)
+def test_a_limit_that_is_no_exact_amount_is_refused(limit: object) -> None:
+    """What compares to nothing would let everything through, or nothing."""
+    line = Line()
+    with pytest.raises(InvalidRequestError, match=r"give Decimal\('0\.05'\)") as caught:
+        line.run(line.talk().generate(THREE, limit))  # type: ignore[arg-type]
+    assert (caught.value.field, line.asked) == ("max_cost", [])
+
+
 def test_an_unknown_price_submits_nothing_under_a_limit() -> None:
     """With the reason; without a limit it is drawn all the same."""
 

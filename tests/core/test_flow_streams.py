@@ -352,3 +352,21 @@ def test_an_error_that_an_event_tells_has_the_request_id_of_the_head() -> None:
         line.run(line.talk(Refusing()).submit(LIVELY))
     assert isinstance(caught.value.__cause__, ServerError)
     assert caught.value.__cause__.request_id == "req-7"
+
+
+def test_a_plugins_mistake_with_one_event_does_not_end_the_stream() -> None:
+    """What it cannot read is told; the images behind it count."""
+
+    class Clumsy(Acme):
+        @hookimpl
+        def parse(self, exchange: Exchange) -> Task:
+            """Trips over a ping."""
+            if exchange.message == GARBAGE:
+                raise KeyError(exchange.message)
+            found: Task = super().parse(exchange)  # type: ignore[assignment]
+            return found
+
+    task, line = drawn(ONE, GARBAGE, TWO, None, plugin=Clumsy())
+    assert [image.url for image in task.images] == ["a", "b"]
+    assert "KeyError" in task.errors[-1].message
+    assert line.finished

@@ -292,7 +292,7 @@ def test_a_symbolic_link_in_the_spool_is_neither_read_nor_written_through(
     assert other.read_bytes() == b"private"
     (line,) = journal.records()
     assert line.task is not None
-    assert ([image.data for image in line.task.images], line.unread) == ([PNG], "")
+    assert ([image.data for image in line.task.images], line.unread) == ([PNG], ())
     both = Task(
         provider="easel", state=TaskState.SUCCEEDED, images=(*done.images, two), record=record
     )

@@ -12,19 +12,23 @@ from types import SimpleNamespace
 import pytest
 from attrs import evolve
 from tests.core import easel
+from tests.core.acme import ASKED, Line
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Answer, Fault, Loopback, answer, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, TaskState
-from tintype.entries import Intent, Snapshot, Unread
+from tintype._effects import Effect, Record, Reply
+from tintype.entries import Intent, Settled, Snapshot, Unread
 from tintype.errors import (
     BudgetError,
     DeadlineError,
     ProtocolError,
+    ServerError,
     SubmissionUnknownError,
     TintypeError,
     UsageError,
+    refusal,
 )
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
@@ -81,6 +85,12 @@ def broken(exchange: Exchange) -> Task:
     raise KeyError(exchange.operation)
 
 
+@hookimpl
+def refusing(exchange: Exchange) -> Task:
+    """A hook that reads a refusal in every answer, and no word about money."""
+    raise refusal(502, {502: ServerError}, "Odd weather", code=exchange.operation)
+
+
 def client_of(connect: Connect, server: Loopback, plugin: object, **options: object) -> Client:
     """A client whose `easel` is this plugin."""
     account = Account(provider="easel", key=KEY, base_url=server.url)
@@ -92,16 +102,16 @@ def kept(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.spool/*.answer"))
 
 
-@pytest.mark.parametrize("plugin", ["today's", "broken"])
+@pytest.mark.parametrize("plugin", ["today's", "broken", "refusing"])
 def test_an_answer_that_nobody_understands_is_drawn_by_a_newer_plugin(
     connect: Connect, server: Loopback, tmp_path: Path, plugin: str
 ) -> None:
     """Kept beside the journal, named in the error, read by `resume`, and then gone."""
     server.on(CREATE, NEWER)
     hooks: object = easel
-    if plugin == "broken":
+    if plugin != "today's":
         hooks = newer()
-        hooks.parse = broken  # type: ignore[attr-defined]
+        hooks.parse = {"broken": broken, "refusing": refusing}[plugin]  # type: ignore[attr-defined]
     place = tmp_path / "journal.db"
     with pytest.raises(SubmissionUnknownError, match="was not understood") as caught:
         client_of(connect, server, hooks, journal=place).generate(REQUEST, provider="easel")
@@ -114,7 +124,7 @@ def test_an_answer_that_nobody_understands_is_drawn_by_a_newer_plugin(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     updated = client_of(connect, server, newer(), journal=place)
     (record,) = updated.journal.records()
-    assert (record.open, record.lost, record.unread) == (True, False, str(file))
+    assert (record.open, record.lost, record.unread) == (True, False, (str(file),))
     (resumed,) = updated.resume(tmp_path / "out")
     assert resumed.error is None
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
@@ -122,6 +132,19 @@ def test_an_answer_that_nobody_understands_is_drawn_by_a_newer_plugin(
     (record,) = updated.journal.records()
     assert (record.open, record.outcome, record.billed) == (False, Outcome.ACCEPTED, Billed.YES)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_refusal_that_says_nothing_of_money_is_kept_where_http_calls_it_good(
+    connect: Connect, server: Loopback, status: int
+) -> None:
+    """What came with a 500 is a refusal all the same, and holds no picture."""
+    server.on(CREATE, said({"why": "Odd weather"}, status=status))
+    hooks = newer()
+    hooks.parse = refusing
+    with pytest.raises(SubmissionUnknownError, match="Odd weather") as caught:
+        client_of(connect, server, hooks).submit(REQUEST, provider="easel")
+    assert (caught.value.answer is not None) == (status == 200)
 
 
 def test_an_answer_that_is_still_not_understood_stays_kept(
@@ -302,4 +325,107 @@ def test_what_is_not_saved_yet_is_not_settled(tmp_path: Path) -> None:
     journal.record(Snapshot(task=evolve(drawn, provider="easel"))).result()
     with pytest.raises(UsageError, match="resume it first"):
         journal.settle(record, billed=Billed.NO)
+    journal.close()
+
+
+def record_with(journal: SqlJournal, *bodies: bytes) -> str:
+    """A record of a submission with these answers kept for it."""
+    record = journal.record(Intent(provider="easel", request=REQUEST)).result()
+    for body in bodies:
+        answer = Unread(
+            record=record,
+            operation=Operation.SUBMIT,
+            at=datetime.now(UTC),
+            before=Task(provider="easel", request=REQUEST, record=record),
+            response=Response(status=200, body=body),
+        )
+        assert journal.record(answer).result() == journal.records([record])[0].unread[-1]
+    settled = Settled(record=record, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="?")
+    journal.record(settled).result()
+    return record
+
+
+DRAWN = b'{"art": {"canvas": ""}}'
+MUTE = b'{"art": 1}'
+FAILED = b'{"state": "failed", "why": "no paint"}'
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [(MUTE, DRAWN), (DRAWN, MUTE), (DRAWN, FAILED), (FAILED, MUTE, DRAWN)],
+    ids=["last", "first", "before a failure", "after a failure"],
+)
+def test_every_kept_answer_of_a_record_is_read_again(
+    connect: Connect, server: Loopback, tmp_path: Path, bodies: tuple[bytes, ...]
+) -> None:
+    """The one with the picture counts, wherever it stands; then all may go."""
+    place = tmp_path / "journal.db"
+    journal = SqlJournal(place)
+    record_with(journal, *bodies)
+    journal.close()
+    assert len(kept(tmp_path)) == len(bodies)
+    (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+    assert kept(tmp_path) == []
+
+
+def test_a_damaged_answer_hides_no_other_of_its_record(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """The second of two is read."""
+    place = tmp_path / "journal.db"
+    journal = SqlJournal(place)
+    record_with(journal, MUTE, DRAWN)
+    (first, _) = journal.records()[0].unread
+    journal.close()
+    Path(first).write_bytes(b"half a li")
+    (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
+
+
+def test_what_is_not_understood_stays_beside_an_end_without_a_picture(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """It may hold the picture that the other answer does not know of."""
+    place = tmp_path / "journal.db"
+    journal = SqlJournal(place)
+    record = record_with(journal, MUTE, FAILED)
+    client = client_of(connect, server, newer(), journal=place)
+    (resumed,) = client.resume(tmp_path / "out")
+    assert resumed.record.task is not None
+    assert resumed.record.task.state is TaskState.FAILED
+    (line,) = journal.records()
+    assert (len(line.unread), line.open) == (2, True)
+    journal.close()
+    client.journal.settle(record, billed=Billed.NO)
+    assert kept(tmp_path) == []
+
+
+class Forgetful(Line):
+    """A driver whose journal keeps no answers, and says so."""
+
+    def reply(self, effect: Effect) -> Reply | Exception:
+        """Nothing for an answer that was to be kept."""
+        if isinstance(effect, Record) and isinstance(effect.entry, Unread):
+            return ""
+        return super().reply(effect)
+
+
+def test_the_error_holds_an_answer_that_the_journal_did_not_keep() -> None:
+    """It stands somewhere, whatever a journal does."""
+    line = Forgetful(Response(status=200, body=b'{"status": "odd"}'))
+    with pytest.raises(SubmissionUnknownError, match="read_again") as caught:
+        line.run(line.talk().submit(ASKED))
+    assert (caught.value.kept, "Record" in str(line.asked)) == ("", True)
+    assert caught.value.answer is not None
+    assert caught.value.answer.response.body == b'{"status": "odd"}'
+
+
+@pytest.mark.parametrize("billed", ["no", "yes", None, 0])
+def test_who_settles_says_it_in_a_word_of_tintypes(tmp_path: Path, billed: object) -> None:
+    """A text that looks like one is told what to give."""
+    journal = SqlJournal(tmp_path / "journal.db")
+    record = record_with(journal, MUTE)
+    with pytest.raises(UsageError, match=r"Billed\.YES or Billed\.NO"):
+        journal.settle(record, billed=billed)  # type: ignore[arg-type]
     journal.close()

@@ -49,7 +49,7 @@ class Row:
     billed: Billed = Billed.UNKNOWN
     task: Task | None = None
     reason: str = ""
-    unread: str = ""
+    unread: tuple[str, ...] = ()
     callback: str = ""
     saved: dict[int, File] = field(factory=dict)
     reserved: Decimal = Decimal(0)
@@ -142,8 +142,9 @@ class Book:
             elif task.state.terminal and task.cost is not None and task.cost.usd is not None:
                 row.reserved, row.spent = Decimal(0), task.cost.usd
         if snapshot.understood or (task.state.terminal and task.images):
-            self.kept.pop(row.unread, None)
-            row.unread = ""
+            for name in row.unread:
+                del self.kept[name]
+            row.unread = ()
         return row.id
 
     def save(self, saved: Saved) -> str:
@@ -163,9 +164,10 @@ class Book:
     def keep(self, unread: Unread) -> str:
         """Put an answer away, whole, that nobody understands; the name of its file."""
         row = self.rows[unread.record]
-        row.unread = f"kept/{row.id}"
-        self.kept[row.unread] = to_bytes(unread)
-        return row.unread
+        name = f"kept/{row.id}.{len(row.unread)}"
+        row.unread += (name,)
+        self.kept[name] = to_bytes(unread)
+        return name
 
     def release(self, record: str, owner: str) -> str:
         """Let go of a row; a submission that was under way is one nobody knows of."""

@@ -9,7 +9,6 @@ from tests.simulation.studio import Work
 from tests.simulation.world import World
 
 from tintype import Billed, Outcome, Task, TaskState
-from tintype.errors import ProviderError
 from tintype.journal import JournalRecord
 
 # Answers that came, and that nobody understands: they are kept.
@@ -64,10 +63,7 @@ def _judge_missing(world: World, work: Work, record: JournalRecord | None, *, pa
     if record is None or not _listed(record, partly=partly):
         world.notes.wrong("lost", f"{work.id}, {work.excuse or 'answered whole'}: {record!r:.300}")
     elif record.lost and work.excuse in _READABLE and not world.calls[work.call].cut:
-        end = world.calls[work.call].end
-        causes = [getattr(each, "__cause__", None) for each in (end.errors if end else ())]
-        worded = any(isinstance(cause, ProviderError) for cause in causes)
-        if not (world.full or worded):
+        if not world.full:
             world.notes.wrong("thrown away", f"the answer to {work.id}: {work.excuse}")
     elif not work.excuse and not world.full:
         world.notes.wrong("withheld", f"{work.id} was answered whole: {record!r:.300}")

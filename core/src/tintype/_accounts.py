@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+from tintype._amounts import is_amount
 from tintype._dispatch import env_name
 from tintype.account import Account, Variables
 from tintype.errors import UsageError
@@ -46,7 +47,7 @@ def account_from(provider: str, environ: Variables) -> Account:
         usd = Decimal(worth) if worth else None
     except InvalidOperation:
         usd = Decimal(-1)
-    if usd is not None and not (usd.is_finite() and usd > 0):
+    if usd is not None and not (is_amount(usd) and usd > 0):
         msg = f"{name}_USD_PER_CREDIT={worth!r} is not an amount such as 0.002."
         raise UsageError(msg, provider=provider)
     return Account(

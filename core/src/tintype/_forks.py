@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from contextlib import ExitStack
 from typing import Protocol
 
 
@@ -23,8 +24,9 @@ _INHERITED: weakref.WeakSet[Inherited] = weakref.WeakSet()
 
 
 def _forked() -> None:
-    for each in list(_INHERITED):
-        each.begin_anew()
+    with ExitStack() as stack:  # one that fails stops no other
+        for each in list(_INHERITED):
+            stack.callback(each.begin_anew)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

@@ -14,7 +14,7 @@ from tintype._reader import expected
 from tintype._results import Rules
 from tintype._verdicts import unfinishable
 from tintype.downloads import finishing, first_of
-from tintype.entries import Snapshot
+from tintype.entries import Snapshot, Unread
 from tintype.errors import DownloadError, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord
 from tintype.journal.answers import from_bytes
@@ -119,25 +119,42 @@ def resuming(
 
 
 def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRecord | Resumed]:
-    """A record whose kept answer was read once more; what is still in the way if it says nothing.
+    """A record whose kept answers were read once more; what is still in the way if none says more.
 
     A task that can be asked for is asked for, whatever its last answer was.
     """
     if not record.unread:
         return record
+    advice = _UNREAD.format(" and ".join(record.unread))
     try:
-        content = yield Load(path=record.unread)
-        unread = from_bytes(expected(content, bytes, "the driver"))
-        task = yield from conversation.reread(unread)
+        task = yield from conversation.reread((yield from _loaded(record.unread)))
     except TintypeError as error:
         running = record.task is not None and record.task.id and not record.task.state.terminal
         if running:
-            return evolve(record, unread="")
-        return Resumed(record=record, error=error, advice=_UNREAD.format(record.unread))
+            return evolve(record, unread=())
+        return Resumed(record=record, error=error, advice=advice)
     except Exception as error:  # noqa: BLE001 - one record's fault stops no other
-        fault = unfinishable(record.task or Task(), error)
-        return Resumed(record=record, error=fault, advice=_UNREAD.format(record.unread))
-    return evolve(record, task=task, unread="", outcome=Outcome.ACCEPTED)
+        return Resumed(
+            record=record, error=unfinishable(record.task or Task(), error), advice=advice
+        )
+    return evolve(record, task=task, unread=(), outcome=Outcome.ACCEPTED)
+
+
+def _loaded(paths: Sequence[str]) -> Flow[list[Unread]]:
+    """The kept answers that can be read from the disk; a damaged one hides no other.
+
+    Raises:
+        TintypeError: None can.
+    """
+    found: list[Unread] = []
+    for path in paths:
+        try:
+            content = expected((yield Load(path=path)), bytes, "the driver")
+            found.append(from_bytes(content))
+        except TintypeError:
+            if path == paths[-1] and not found:
+                raise
+    return found
 
 
 def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:

@@ -301,7 +301,7 @@ class Setup:
             kept = f": it is kept in {error.kept}, and resume() reads it" if error.kept else ""
             msg = f"This error holds no answer to be read again{kept}."
             raise UsageError(msg)
-        return error.provider, self.conversation(error.provider).reread(error.answer)
+        return error.provider, self.conversation(error.provider).reread([error.answer])
 
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched."""

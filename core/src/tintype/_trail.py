@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from tintype import _forks
 from tintype._effects import Effect, Record, Reply
 from tintype.entries import Snapshot
 from tintype.models import Task
@@ -59,8 +59,7 @@ def _nothing(_: str) -> None:
 
 # What this process is at work on, whichever client is. Ids of records repeat nowhere.
 FOLLOWED = Followed()
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=FOLLOWED.begin_anew)
+_forks.guard(FOLLOWED)
 
 
 class Trail:

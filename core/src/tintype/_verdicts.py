@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from tintype._excerpts import shortened
+from tintype._amounts import is_amount
+from tintype._excerpts import quoted, shortened
 from tintype._watch import Watch
 from tintype.convert import to_json
 from tintype.errors import (
@@ -115,12 +116,13 @@ def check_limit(max_cost: object) -> None:
     """Refuse a limit that is no exact amount.
 
     Raises:
-        InvalidRequestError: It is a float, a text, or anything else but a Decimal or an int.
+        InvalidRequestError: It is a float, a text, or anything else but a Decimal or an int; or
+            no amount that somebody can mean, such as one below zero.
     """
     exact = isinstance(max_cost, Decimal | int) and not isinstance(max_cost, bool)
-    exact = exact and Decimal(max_cost).is_finite()  # type: ignore[arg-type]  # it is one of the two
+    exact = exact and is_amount(Decimal(max_cost))  # type: ignore[arg-type]  # it is one of the two
     if max_cost is not None and not exact:
-        msg = f"max_cost={max_cost!r} is no exact amount: give Decimal('0.05')."
+        msg = f"max_cost={quoted(max_cost)} is no exact amount: give Decimal('0.05')."
         raise InvalidRequestError(msg, field="max_cost", allowed=("Decimal", "int"))
 
 

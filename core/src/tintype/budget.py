@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from attrs import field, frozen
 
+from tintype._amounts import is_amount
+from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 
 
@@ -31,7 +33,14 @@ class Period(enum.StrEnum):
 
 
 def _dollars(amount: Decimal | int | str) -> Decimal:
-    return Decimal(amount)
+    try:
+        dollars = Decimal(amount)
+    except (TypeError, ValueError, InvalidOperation):
+        dollars = Decimal("NaN")
+    if not is_amount(dollars):
+        msg = f"A budget of {quoted(amount)} US dollars is none: give an amount such as '20'."
+        raise InvalidRequestError(msg, field="usd")
+    return dollars
 
 
 @frozen(kw_only=True)
@@ -53,12 +62,6 @@ class Budget:
     period: Period = field(default=Period.MONTH, converter=Period)
     provider: str | None = None
     unknown_price: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse what is no amount."""
-        if not self.usd.is_finite() or self.usd < 0:
-            msg = f"A budget of {self.usd} US dollars is none."
-            raise InvalidRequestError(msg, field="usd")
 
     def concerns(self, provider: str) -> bool:
         """Whether a provider's submissions count."""

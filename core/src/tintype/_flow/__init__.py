@@ -13,7 +13,7 @@ The rules about money live here and nowhere else:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -86,8 +86,8 @@ class Conversation:
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
         return (yield from submit(self._channel, planned, first, costs.get(first.n)))
 
-    def reread(self, unread: Unread) -> Flow[Task]:
-        """The task that a kept answer tells of, now that it may be understood."""
+    def reread(self, unread: Sequence[Unread]) -> Flow[Task]:
+        """The task that kept answers tell of, now that one may be understood."""
         return reread(self._channel, unread)
 
     def draw(self, request: ImageRequest) -> Flow[Task]:

@@ -19,6 +19,7 @@ from tintype._verdicts import may_ask_again, passes
 from tintype.budget import Budget
 from tintype.entries import Released, Snapshot, Unread
 from tintype.errors import (
+    Billed,
     JournalError,
     PluginError,
     ProtocolError,
@@ -122,11 +123,16 @@ class Channel:
     def unread(
         self, operation: Operation, response: Response, before: Task, *, stream: bool = False
     ) -> Iterator[None]:
-        """An error of whoever cannot read an answer carries that answer: it may hold an image."""
+        """An error of whoever cannot read an answer carries that answer: it may hold an image.
+
+        So does a refusal in an answer that HTTP calls good, where the provider does not say that
+        nothing was billed.
+        """
         try:
             yield
-        except (ProtocolError, PluginError, TransportError) as error:
-            if not response.body:
+        except (ProtocolError, PluginError, TransportError, ProviderError) as error:
+            clear = isinstance(error, ProviderError) and not _may_be_paid(error, response)
+            if clear or not response.body:
                 raise
             error.answer = Unread(
                 record=before.record,
@@ -176,3 +182,10 @@ class Channel:
         """Seconds before the next try, as far as the server's wish is believed."""
         asked = error.retry_after if isinstance(error, ProviderError) else None
         return max(believed(asked), backoff(failures, self.terms.jitter()))
+
+
+def _may_be_paid(error: ProviderError, response: Response) -> bool:
+    return response.status // 100 == _GOOD and error.billed is not Billed.NO
+
+
+_GOOD = 2

@@ -1,6 +1,8 @@
-"""An answer that nobody understood when it came, read again."""
+"""Answers that nobody understood when they came, read again."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from attrs import evolve
 
@@ -10,28 +12,44 @@ from tintype._flow.channel import Channel
 from tintype._flow.submitting import Told
 from tintype._verdicts import closed_stream
 from tintype.entries import Unread
+from tintype.errors import TintypeError
 from tintype.exchange import Operation
 from tintype.models import Task
 
 
-def reread(channel: Channel, unread: Unread) -> Flow[Task]:
-    """The task that a kept answer tells of, written down.
+def reread(channel: Channel, kept: Sequence[Unread]) -> Flow[Task]:
+    """The task that kept answers of one record tell of, written down.
+
+    One with a picture counts before others, then one that tells the end, then the latest. What is
+    not understood stays where it is kept, until its picture is had.
 
     Raises:
-        TintypeError: It is still not understood. It stays where it is kept.
+        TintypeError: None is understood; it is the latest one's.
     """
+    found: list[Task] = []
+    errors: list[TintypeError] = []
+    for unread in reversed(kept):
+        try:
+            found.append(_read(channel, unread))
+        except TintypeError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    best = max(found, key=lambda task: (bool(task.images), task.state.terminal))
+    return (yield from channel.keep(best, understood=not errors))
+
+
+def _read(channel: Channel, unread: Unread) -> Task:
     before = unread.before
     with channel.unread(unread.operation, unread.response, before, stream=unread.stream):
         if unread.stream:
-            task = _streamed(channel, unread)
-        else:
-            task = channel.reader.read_task(
-                unread.operation,
-                unread.response,
-                before,
-                task=None if unread.operation is Operation.SUBMIT else before,
-            )
-    return (yield from channel.keep(task, understood=True))
+            return _streamed(channel, unread)
+        return channel.reader.read_task(
+            unread.operation,
+            unread.response,
+            before,
+            task=None if unread.operation is Operation.SUBMIT else before,
+        )
 
 
 def _streamed(channel: Channel, unread: Unread) -> Task:

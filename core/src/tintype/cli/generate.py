@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from tintype._amounts import is_amount
+from tintype._excerpts import quoted
 from tintype._resolve import OnUnsupported
 from tintype._verdicts import check_cost
 from tintype.cli.client import client
@@ -31,8 +33,8 @@ def _dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        msg = f"{text!r} is not an amount such as 0.05."
+    if not is_amount(amount):
+        msg = f"{quoted(text)} is not an amount such as 0.05."
         raise click.BadParameter(msg)
     return amount
 

@@ -54,7 +54,7 @@ class JournalRecord:
         saved: Files by the index of their image.
         mine: Whether this process follows it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
-        unread: The file of an answer that nobody understood so far, or "".
+        unread: The files of answers that nobody understood so far, oldest first.
     """
 
     id: str
@@ -69,7 +69,7 @@ class JournalRecord:
     saved: Mapping[int, File] = field(factory=dict)
     mine: bool = False
     callback: str = field(default="", repr=False)
-    unread: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def unsaved(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from attrs import frozen
@@ -39,27 +40,24 @@ class Answers:
 
     def keep(self, unread: Unread) -> Path:
         """Write an answer to disk, whole and durable, beside those that wait already."""
-        path = self._path(unread.record)
-        for number in range(2, _MOST_KEPT):
-            if not path.exists():
-                break
-            path = record_path(self._folder, unread.record, f".{number}{_SUFFIX}")
+        places = self._places(unread.record)
+        path = next((each for each in places if not each.exists()), places[-1])
         durably(path, to_bytes(unread))
         return path
 
-    def find(self, record: str) -> str:
-        """Where a record's answer is, "" where none is kept."""
-        path = self._path(record)
-        return str(path) if stands(path) else ""
+    def find(self, record: str) -> tuple[str, ...]:
+        """Where a record's answers are, oldest first."""
+        return tuple(map(str, takewhile(stands, self._places(record))))
 
     def drop(self, record: str) -> None:
-        """Forget an answer that is understood, or that a person has settled."""
-        self._path(record).unlink(missing_ok=True)
-        for path in self._folder.glob(f"{record}.*{_SUFFIX}"):
+        """Forget what is understood, or what a person has settled."""
+        for path in reversed(self._places(record)):
             path.unlink(missing_ok=True)
 
-    def _path(self, record: str) -> Path:
-        return record_path(self._folder, record, _SUFFIX)
+    def _places(self, record: str) -> list[Path]:
+        """Where answers of a record may be, in turn: those that are there come first."""
+        names = (_SUFFIX, *(f".{number}{_SUFFIX}" for number in range(2, _MOST_KEPT + 1)))
+        return [record_path(self._folder, record, name) for name in names]
 
 
 def to_bytes(unread: Unread) -> bytes:

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakSet
 
 import attrs
 import sqlalchemy as sa
@@ -21,6 +20,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
+from tintype import _forks
 from tintype.convert import from_json, to_json
 from tintype.entries import (
     Entry,
@@ -86,7 +86,7 @@ class SqlJournal:
         self._me = me()
         self._writer = Writer(self._apply, self._spooled)
         self._inherited: list[Pool] = []
-        _OPENED.add(self)
+        _forks.guard(self)
 
     # ------------------------------------------------------------------------ writing
 
@@ -222,7 +222,7 @@ class SqlJournal:
     def _note_answer(self, connection: Connection, unread: Unread) -> str:
         """That an answer is kept; where it is."""
         _note(connection, unread.record, "unread", "{}")
-        return self._answers.find(unread.record)
+        return (self._answers.find(unread.record) or ("",))[-1]
 
     def _intend(self, connection: Connection, intent: Intent) -> str:
         record = intent.record
@@ -251,7 +251,7 @@ class SqlJournal:
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
         """Close a record by what a person has looked up at the provider."""
-        if billed not in {Billed.YES, Billed.NO}:
+        if not isinstance(billed, Billed) or billed is Billed.UNKNOWN:
             msg = "billed is Billed.YES or Billed.NO: what is unknown stays open."
             raise UsageError(msg)
         if any(each.task and each.task.images and each.unsaved for each in self.records([record])):
@@ -501,18 +501,6 @@ def _read(text: str | None, shape: type[T]) -> tuple[T | None, str]:
     except TintypeError as error:
         return None, f"The record cannot be read: {error}"
 
-
-# The journals of this process, for a child that is forked from it.
-_OPENED: WeakSet[SqlJournal] = WeakSet()
-
-
-def _forked() -> None:
-    for journal in list(_OPENED):
-        journal.begin_anew()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_forked)
 
 _ABANDONED = "The process ended while the submission was under way; its answer is lost."
 _RESCUED = "The process ended while it wrote these images down: there may have been more."

@@ -12,6 +12,8 @@ from typing import TypeAlias, TypeVar
 
 import click
 
+from tintype._amounts import is_amount
+from tintype._excerpts import quoted
 from tintype.cli.client import journal_place
 from tintype.cli.options import option
 from tintype.cli.speaking import can_ask, complain, say_json, tell
@@ -37,10 +39,13 @@ Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explic
 
 def _dollars(_: click.Context, __: click.Parameter, text: str) -> Decimal:
     try:
-        return Decimal(text)
+        amount = Decimal(text)
     except InvalidOperation:
-        msg = f"{text!r} is not an amount such as 0.20."
-        raise click.BadParameter(msg) from None
+        amount = Decimal("NaN")
+    if not is_amount(amount):
+        msg = f"{quoted(text)} is not an amount such as 0.20."
+        raise click.BadParameter(msg)
+    return amount
 
 
 _FLAGS = (
