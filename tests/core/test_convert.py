@@ -32,6 +32,7 @@ from tintype.convert import (
     loads,
     merge_options,
     peek,
+    picture_body,
     read,
     redact,
     structure,
@@ -41,6 +42,7 @@ from tintype.convert import (
     unstructure,
 )
 from tintype.errors import Billed, InvalidRequestError, ProtocolError, UnknownStatusError
+from tintype.exchange import Message
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import (
     Cost,
@@ -521,3 +523,31 @@ def test_several_values_become_builtins_at_once() -> None:
     assert to_builtins((Reference(data=b"\x00"),)) == [
         {"url": None, "path": None, "data": "AA==", "digest": None, "media_type": "", "name": ""}
     ]
+
+
+# -------------------------------------------------------------------- a picture as bytes
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "application/octet-stream", "text/html", None])
+def test_a_body_that_is_a_picture_is_one_whatever_its_type_says(media_type: str | None) -> None:
+    """Its bytes tell."""
+    headers = (("Content-Type", media_type),) if media_type else ()
+    image = picture_body(Response(status=200, headers=headers, body=PNG))
+    assert (image.data, image.url) == (PNG, None)
+
+
+@pytest.mark.parametrize(
+    ("message", "what"),
+    [
+        (Response(status=200, body=b"<!doctype html>"), "a web page"),
+        (Response(status=200, body=b'{"image": 1}'), "JSON"),
+        (Response(status=200), "empty"),
+        (ServerSentEvent(data="x"), "empty"),
+        (None, "empty"),
+    ],
+)
+def test_a_body_that_is_no_picture_is_told_as_what_it_is(message: Message, what: str) -> None:
+    """With the status, where there is one."""
+    with pytest.raises(ProtocolError, match=what) as caught:
+        picture_body(message)
+    assert caught.value.status == getattr(message, "status", None)

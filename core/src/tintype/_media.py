@@ -82,7 +82,7 @@ def checked_type(head: bytes, image: bytes | Path) -> str:
     """
     kind = media_type(head)
     if not kind:
-        raise DownloadError(_what_came(head))
+        raise DownloadError(what_came(head))
     width, height = dimensions(image) or (0, 0)
     if width * height > _MOST_PIXELS:
         msg = f"The image claims to be {width}x{height} pixels, more than anyone draws."
@@ -90,7 +90,7 @@ def checked_type(head: bytes, image: bytes | Path) -> str:
     return kind
 
 
-def _what_came(head: bytes) -> str:
+def what_came(head: bytes) -> str:
     """What stands in an image's place, in words for a person; its beginning where it is text."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:

@@ -21,7 +21,7 @@ import cattrs
 
 from tintype import _json
 from tintype._json import redact, shown
-from tintype._media import media_type
+from tintype._media import HEAD, media_type, what_came
 from tintype._moderation import is_moderation
 from tintype._shapes import (
     Id,
@@ -49,6 +49,7 @@ __all__ = [
     "merge_options",
     "peek",
     "picture",
+    "picture_body",
     "pictures",
     "preview",
     "read",
@@ -177,6 +178,20 @@ def picture(*told: str | None, pointer: str = "") -> Image:
     said = shown(next(filter(None, told), ""))
     msg = f"Neither the address of an image nor an image in base64: {said}"
     raise ProtocolError(msg, pointer=pointer)
+
+
+def picture_body(message: Message | None) -> Image:
+    """The picture that an answer's body is, where it is asked for as bytes and not in JSON.
+
+    What kind of image it is, its bytes say; a `Content-Type` may be any.
+
+    Raises:
+        ProtocolError: It is no image: JSON, a web page, nothing.
+    """
+    body = message.body if isinstance(message, Response) else b""
+    if not media_type(body):
+        raise ProtocolError(what_came(body[:HEAD]), status=_status(message))
+    return Image(data=body)
 
 
 def preview(text: str | None, pointer: str = "") -> Image | None:

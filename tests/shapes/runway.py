@@ -1,0 +1,78 @@
+"""Runway: the version of the API is a header of every request."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from tintype import Failure, Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype.catalog import Model, ProviderInfo
+from tintype.convert import Id, decisive, peek, picture, pictures, read, translate
+from tintype.errors import AuthenticationError, BadRequestError, RateLimitError, refusal
+from tintype.exchange import Exchange
+
+HOST = "https://api.dev.runwayml.com"
+VERSION = (("X-Runway-Version", "2024-11-06"),)
+GEN4 = Model(id="gen4_image")
+INFO = ProviderInfo(
+    name="runway", title="", homepage=HOST, origins=(HOST,), models=(GEN4,), general=GEN4
+)
+STATES = dict.fromkeys(("pending", "throttled", "running"), TaskState.RUNNING)
+STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}
+REFUSALS = {400: BadRequestError, 401: AuthenticationError, 429: RateLimitError}
+
+
+@frozen(kw_only=True)
+class Answer:
+    id: Id
+    status: str = decisive("pending")  # a create answers with an id alone
+    output: tuple[str | None, ...] = ()
+    failure: str = ""
+
+
+@frozen(kw_only=True)
+class Refusal:
+    error: str = ""
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    return INFO
+
+
+@hookimpl
+def price() -> None:
+    return None
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    body = {"model": request.model, "promptText": request.prompt, "ratio": "1024:1024"}
+    return Request.post(f"{HOST}/v1/text_to_image", body, headers=VERSION)
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    return Request(method="GET", url=f"{HOST}/v1/tasks/{task.id}", headers=VERSION)
+
+
+@hookimpl
+def cancel(task: Task) -> Request:
+    return Request(method="DELETE", url=f"{HOST}/v1/tasks/{task.id}", headers=VERSION)
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    answer, task = exchange.message, exchange.task or Task()
+    if isinstance(answer, Response) and answer.status == 204:
+        return evolve(task, state=TaskState.CANCELED)
+    if isinstance(answer, Response) and answer.status != 200:
+        raise refusal(answer.status, REFUSALS, (peek(answer, Refusal) or Refusal()).error)
+    told, raw = read(answer, Answer)
+    state = translate(told.status, STATES, "/status")
+    images, _ = pictures(told.output, one, "/output")
+    errors = (Failure(message=told.failure),) if state is TaskState.FAILED else ()
+    return evolve(task, id=told.id, state=state, images=images, errors=errors, raw=raw)
+
+
+def one(url: str, index: int) -> Image:
+    return evolve(picture(url), index=index)
