@@ -17,6 +17,7 @@ from tests.core.wires import KINDS, OWN, PATIENCE, Wire, get, post, wires
 
 from tintype import Client, Image, ImageRequest
 from tintype.errors import DroppedError, TransportError
+from tintype.transports._heads import tells_an_end
 from tintype.transports.urllib3 import Urllib3Transport
 
 INTERIM = {
@@ -350,6 +351,35 @@ def test_a_body_that_is_taken_slowly_arrives_whole(
         assert b"".join(incoming.chunks()) == b"%d %d" % (len(body), zlib.crc32(body))
         incoming.close()
     transport.close()
+
+
+@wires(OWN)
+@pytest.mark.parametrize("size", [1, 30_000_000], ids=["read", "written"])
+def test_a_flood_of_interim_answers_ends_the_exchange(wire: Wire, size: int) -> None:
+    """Also while a body is being written that nobody takes; long before the deadline."""
+    with (
+        Hasty(INTERIM["processing"] * 2_000, waits=True) as server,
+        pytest.raises(DroppedError, match="More than 1000 interim answers"),
+    ):
+        wire.exchange(post(f"{server.url}/x", b"x" * size), 60.0)
+
+
+@pytest.mark.parametrize(
+    ("heard", "enough"),
+    [
+        (INTERIM["early-hints"] * 1_000, False),
+        (INTERIM["early-hints"] * 1_001, True),
+        (b"HTTP/1.1 103 Early Hints\r\n" + b"X-Long: ".ljust(60_000, b"x") * 80, True),
+        (INTERIM["continue"] + answer(b"late"), True),
+        (INTERIM["continue"] + b"HTTP/1.1 200 OK\r\n", False),
+    ],
+    ids=["many", "too many", "too much", "an answer", "half an answer"],
+)
+def test_what_comes_while_a_body_is_written_is_not_gathered_for_ever(
+    heard: bytes, enough: object
+) -> None:
+    """Too much of it ends the writing, as an answer does."""
+    assert tells_an_end(heard) is enough
 
 
 @wires(OWN)

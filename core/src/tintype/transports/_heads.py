@@ -19,6 +19,10 @@ from tintype.messages import Headers
 # The longest line of a head, in bytes, and the most lines: alike in every own transport.
 LONGEST_LINE = 64 * 1024
 MOST_HEADERS = 256
+# The most interim answers before the final one: any number that a server means is below it.
+MOST_INTERIM = 1000
+
+_MOST_EARLY = 4 * 1024 * 1024  # bytes in front of an answer's body, while its request is written
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
@@ -94,6 +98,24 @@ def read_head(lines: BinaryIO) -> ReadHead:
     )
 
 
+def final_head(lines: BinaryIO) -> ReadHead:
+    """The head of the final answer, whatever interim ones come before.
+
+    Raises:
+        DroppedError: It is none, or it breaks off; or nothing but interim answers comes.
+    """
+    for _ in range(MOST_INTERIM + 1):
+        head = read_head(lines)
+        if not head.is_interim:
+            return head
+    raise flooded()
+
+
+def flooded() -> DroppedError:
+    """What ends an exchange of which nothing but interim answers comes."""
+    return DroppedError(f"More than {MOST_INTERIM} interim answers came, and no other.")
+
+
 def unambiguous(raw: bytes) -> bytes:
     """A head without what says twice, or beside chunks, where its body ends.
 
@@ -116,13 +138,17 @@ def unambiguous(raw: bytes) -> bytes:
 
 
 def tells_an_end(heard: bytes) -> bool:
-    """Whether what was heard so far holds the head of a final answer."""
+    """Whether what was heard so far holds the head of a final answer, or too much for one."""
+    if len(heard) > _MOST_EARLY:
+        return True
     lines = io.BytesIO(heard)
-    try:
-        while read_head(lines).is_interim:
-            pass
-    except DroppedError:  # not yet
-        return False
+    for _ in range(MOST_INTERIM + 1):
+        try:
+            head = read_head(lines)
+        except DroppedError:  # not yet
+            return False
+        if not head.is_interim:
+            return True
     return True
 
 

@@ -11,7 +11,7 @@ from http.client import HTTPMessage, HTTPResponse
 
 from tintype.errors import DroppedError, RequestTimeoutError
 from tintype.messages import Headers
-from tintype.transports._heads import framing, read_head
+from tintype.transports._heads import final_head, framing
 
 LATE = "The answer did not arrive in time."
 _CHUNK = 64 * 1024
@@ -45,9 +45,7 @@ class Answer(HTTPResponse):
 
     def begin(self) -> None:
         """Read on until the head of the final answer: any number of interim ones come before."""
-        head = read_head(self.fp)
-        while head.is_interim:
-            head = read_head(self.fp)
+        head = final_head(self.fp)
         framed = framing(head, self._method_sent)
         self.code = self.status = head.status
         self.reason = head.reason

@@ -25,7 +25,15 @@ from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, Tra
 from tintype.messages import Headers, HttpRequest, target_of
 from tintype.transports import Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
-from tintype.transports._heads import FINAL, LONGEST_LINE, MOST_HEADERS, text, unambiguous
+from tintype.transports._heads import (
+    FINAL,
+    LONGEST_LINE,
+    MOST_HEADERS,
+    MOST_INTERIM,
+    flooded,
+    text,
+    unambiguous,
+)
 from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
 _CONNECT_TIMEOUT = 10.0
@@ -139,10 +147,11 @@ class _Handler(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._start: bytes | None = None
+        self._interim = 0
 
     def set_response_params(self, **params: Any) -> None:  # type: ignore[explicit-any]  # noqa: ANN401 - aiohttp's
         """Expect an answer."""
-        self._start = b""
+        self._start, self._interim = b"", 0
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
@@ -170,6 +179,13 @@ class _Handler(ResponseHandler):
         super().data_received(clear)
         if not _INTERIM.match(head):
             self._hand_on_rest()
+            return
+        self._interim += 1
+        if self._interim > MOST_INTERIM:
+            self._start = None
+            self.set_exception(flooded())
+            if self.transport is not None:
+                self.transport.abort()
 
     def _hand_on_rest(self) -> None:
         rest, self._start = self._start, None
