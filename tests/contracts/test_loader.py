@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
+import attrs
 import pytest
 
+from tintype import ImageRequest
 from tintype_contracts import FixtureError, Fixtures, installed, load, load_folder
 from tintype_contracts.fixtures.format import JsonContent
 
@@ -395,3 +399,10 @@ def test_all_faults_are_told_at_once(folder: Path, edit: Edit) -> None:
         load_folder(folder)
     assert len(caught.value.faults) == 2
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_case_may_say_every_field_of_a_request() -> None:
+    """What a caller can ask for, a fixture can show."""
+    schema = json.loads(files("tintype_contracts").joinpath("schema/story.json").read_text())
+    known = set(schema["$defs"]["case"]["properties"])
+    assert known == {field.name for field in attrs.fields(ImageRequest)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import threading
@@ -15,9 +16,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from tests.core import easel
-from tests.core.conftest import KEY
+from tests.core.conftest import KEY, Connect
 from tests.core.databases import Place
-from tests.core.loopback import Fault, Loopback, said
+from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import (
@@ -36,6 +37,7 @@ from tintype import (
 from tintype.entries import Entry, Intent, Released, Settled, Snapshot
 from tintype.errors import (
     BudgetError,
+    CostLimitError,
     InvalidRequestError,
     Outcome,
     SubmissionUnknownError,
@@ -170,6 +172,24 @@ def test_an_unknown_price_counts_with_what_is_reported(journal: SqlJournal) -> N
     journal.record(Snapshot(task=over)).result()
     assert not fits(journal, intent("0.2", allowed))
     assert fits(journal, intent("0.1", allowed))
+
+
+def test_a_negative_prompt_that_is_documented_leaves_the_limits_on(
+    connect: Connect, server: Loopback, file: Path
+) -> None:
+    """It is drawn within `max_cost` and the budget, and refused above: the price is known."""
+    done = {"task_id": "n1", "status": "completed", "output": {"image_urls": [f"{server.url}/1"]}}
+    server.on("POST /api/v1/images/generations", said({"data": done})).on("GET /1", answer(PNG))
+    account = Account(provider="apiin", key=KEY, base_url=server.url)
+    client = connect(account, journal=SqlJournal(file), budgets=[Budget(usd="0.03")])
+    asked = ImageRequest(prompt="a red panda", negative_prompt="rain")
+    with pytest.raises(CostLimitError):
+        client.generate(asked, provider="apiin", max_cost=Decimal("0.02"))
+    drawn = client.generate(asked, provider="apiin", max_cost=Decimal("0.03"))
+    assert drawn.quote.usd == Decimal("0.024")
+    assert json.loads(server.requests[0].body)["negative_prompt"] == "rain"
+    with pytest.raises(BudgetError):
+        client.generate(asked, provider="apiin")
 
 
 def test_a_single_submission_asks_the_price_where_there_is_a_budget(

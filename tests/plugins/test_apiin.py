@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 
 import tintype_apiin as plugin
+from tintype._resolve import resolve
 from tintype.catalog import Choice, Text
 from tintype.errors import (
     AuthenticationError,
@@ -133,7 +134,7 @@ def test_the_catalog_holds_the_documented_limits(model: str) -> None:
     assert quality.values == ("basic", "high")
     assert isinstance(prompt, Text)
     assert [prompt.admits("x" * n) for n in (2, 3, 5000, 5001)] == [False, True, True, False]
-    assert set(limits.parameters) == {"aspect_ratio", "quality", "prompt"}
+    assert set(limits.parameters) == {"aspect_ratio", "quality", "prompt", "negative_prompt"}
     assert limits.max_n == 1
 
 
@@ -208,6 +209,19 @@ def test_references_are_sent_as_image_urls() -> None:
     assert "input_urls" not in sent(two)
 
 
+@pytest.mark.parametrize("request_", [DRAWING, EDITING])
+def test_a_negative_prompt_is_sent_with_a_notice_and_leaves_the_price_known(
+    request_: ImageRequest,
+) -> None:
+    """One of the API's pages lists it, the model's own does not; neither prices it."""
+    asked = evolve(request_, negative_prompt="rain")
+    assert sent(asked)["negative_prompt"] == "rain"
+    quote = plugin.price(asked, None)
+    assert quote is not None
+    assert quote == plugin.price(request_, None)
+    assert "negative_prompt" in {each.field for each in resolve(asked, plugin.describe()).notices}
+
+
 def test_a_webhook_is_asked_for_as_callback_url() -> None:
     """Both newer pages name the field."""
     asked = evolve(DRAWING, webhook_url="https://example.com/hook")
@@ -220,7 +234,7 @@ def test_options_for_this_provider_are_merged_and_others_are_not() -> None:
     assert sent(asked) == {"model": DRAW, "prompt": "a lake", "seed": 7}
 
 
-@pytest.mark.parametrize("name", ["model", "prompt", "quality", "image_urls"])
+@pytest.mark.parametrize("name", ["model", "prompt", "quality", "image_urls", "negative_prompt"])
 def test_an_option_does_not_set_a_field(name: str) -> None:
     """What has a typed name is refused before anything is sent, also where it is left out."""
     asked = evolve(DRAWING, options={"apiin": {name: "other"}})

@@ -234,9 +234,9 @@ def test_references_are_objects_in_their_order() -> None:
 def test_options_stand_beside_the_fields() -> None:
     """Routing preferences and passthrough go in as they are; other providers' stay out."""
     preferences = {"only": ["openai"], "allow_fallbacks": False}
-    options = {"openrouter": {"provider": preferences, "user": "7"}, "apiyi": {"x": 1}}
+    options = {"openrouter": {"provider": preferences, "session_id": "7"}, "apiyi": {"x": 1}}
     body = sent(options=options)
-    assert (body["provider"], body["user"]) == (preferences, "7")
+    assert (body["provider"], body["session_id"]) == (preferences, "7")
     assert "x" not in body
 
 
@@ -246,7 +246,7 @@ def test_an_option_does_not_overwrite_a_field() -> None:
         sent(options={"openrouter": {"prompt": "another"}})
 
 
-@pytest.mark.parametrize("name", ["n", "seed", "size", "stream", "input_references"])
+@pytest.mark.parametrize("name", ["n", "seed", "size", "stream", "user", "input_references"])
 def test_an_option_does_not_set_a_field_that_is_left_out(name: str) -> None:
     """Ten images at the price of one: `n` was priced as it stands in the request."""
     with pytest.raises(InvalidRequestError, match=f"'{name}'"):
@@ -616,7 +616,7 @@ def test_a_price_that_only_the_work_will_tell_is_unknown(
 @pytest.mark.parametrize(
     ("options", "usd"),
     [
-        ({"provider": {"only": ["openai"]}, "session_id": "s", "user": "7"}, Decimal("0.05")),
+        ({"provider": {"only": ["openai"]}, "session_id": "s", "trace": {}}, Decimal("0.05")),
         ({"provider": {"options": {"bytedance": {"layers": 9}}}}, None),
         ({"provider": 7}, None),
         ({"layers": 9}, None),

@@ -97,6 +97,8 @@ class Builder:
         """
         needs = model.references is not None and model.references.required
         given = {"prompt": PROMPT, "model": model.id, **fields}
+        if "previews" in given:
+            given.setdefault("stream", True)
         if "options" in given:
             given["options"] = {self.subject.info.name: given["options"]}
         if needs:

@@ -16,7 +16,12 @@ from tintype_contracts.fixtures.values import data_uri, small_png
 STRANGE = "tintype-strange"
 """A word that no document lists."""
 
-_TEXT_FIELDS = frozenset({"aspect_ratio", "resolution", "quality", "output_format", "background"})
+_TEXT_FIELDS = frozenset(
+    {"aspect_ratio", "resolution", "quality", "output_format", "background", "style"}
+)
+_FREE_TEXT = frozenset({"prompt", "negative_prompt", "user"})
+_COUNTS = frozenset({"n", "seed", "output_compression", "steps", "previews"})
+_FRACTIONS: Mapping[str, Sequence[float]] = {"guidance": (1.5, 7.0), "strength": (0.0, 0.5, 1.0)}
 _MOST_REFERENCES = 16
 _CALLBACK = "https://caller.test/hook?task=1&more=%20x"
 _PNG = "image/png"
@@ -24,6 +29,8 @@ _PLAIN: Mapping[str, Sequence[object]] = {
     "watermark": (True, False),
     "stream": (True,),  # False is how a caller says nothing
     "webhook_url": (_CALLBACK,),
+    "negative_prompt": ('rain, "crowds" & 雨',),
+    "user": ("user-7",),
     "options": ({"tintype_sample": "text", "tintype_none": 0},),
 }
 
@@ -40,8 +47,11 @@ def admitted(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str,
 
 
 def _values(row: Parameter, name: str, form: ReferenceForm) -> Sequence[object]:
-    if name in {"n", "seed", "output_compression"}:
+    if name in _COUNTS:
         return _numbers(row)
+    if name in _FRACTIONS:
+        bounds = {float(bound) for bound in (row.min, row.max) if bound is not None}
+        return sorted(bounds) or _FRACTIONS[name]
     if name == "references":
         return [references(count, form) for count in _counts(row)]
     return row.enum if name in _TEXT_FIELDS else _PLAIN.get(name, ())
@@ -54,10 +64,10 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
         return [(name, STRANGE)]
     if name == "references" and row.max_items is not None:
         return [(name, references(row.max_items + 1, form))]
-    if name == "prompt":
-        return [(name, text) for text in _prompts_beyond(row)]
-    if name in {"n", "seed", "output_compression"}:
-        return [(name, int(value)) for value in _beyond(row)]
+    if name in _FREE_TEXT:
+        return [(name, text) for text in _texts_beyond(row)]
+    if name in _COUNTS | _FRACTIONS.keys():
+        return [(name, value) for value in _beyond(row)]
     return [(name, "16x16")] if row.pixels and row.pixels.min else []
 
 
@@ -115,7 +125,7 @@ def _beyond(row: Parameter) -> Iterator[int]:
         yield int(row.max) + 1
 
 
-def _prompts_beyond(row: Parameter) -> Iterator[str]:
+def _texts_beyond(row: Parameter) -> Iterator[str]:
     if row.min_length is not None and row.min_length > 1:
         yield "x" * (row.min_length - 1)
     if row.max_length is not None:

@@ -115,6 +115,7 @@ def submit(request: ImageRequest) -> Request:
     body = _wire.Generate(
         model=request.model or "",
         prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
         aspect_ratio=request.aspect_ratio,
         quality=request.quality,
         image_urls=urls or None,

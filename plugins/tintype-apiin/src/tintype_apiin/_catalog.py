@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from tintype.catalog import Choice, Descriptor, Model, Price, ProviderInfo, References, Text
+from tintype.catalog import (
+    Caution,
+    Choice,
+    Descriptor,
+    Model,
+    Price,
+    ProviderInfo,
+    References,
+    Text,
+)
 
 _PAGE = "https://apiin-one.pages.dev/ja/models/seedream-4-5"
 _OTHER_PAGE = "https://apiin.one/model/seedream-4-5"
@@ -20,14 +29,23 @@ _READ = date(2026, 11, 20)
 
 _PROMPT = Text(min_length=3, max_length=5000, source=_DOCS)
 
-# `_DOCS` also lists `type`, `resolution`, `negative_prompt`, `seed` and `input_urls` for images
-# in general. The page of Seedream 4.5 lists none of them, so they are left to `options`.
+_NEGATIVE = Text(source=_DOCS)
+_UNSURE = Caution(
+    field="negative_prompt",
+    message="The API's page lists negative_prompt, the model's does not: it may do nothing.",
+    source=_DOCS,
+)
+
+# `_DOCS` also lists `type`, `resolution`, `seed` and `input_urls` for images in general. The
+# page of Seedream 4.5 lists none of them, so they are left to `options`; nor does it list
+# `negative_prompt`, which is sent with a notice.
 _PARAMETERS: Mapping[str, Descriptor] = {
     "prompt": _PROMPT,
     "aspect_ratio": Choice(
         values=("1:1", "4:3", "3:4", "16:9", "9:16", "2:3", "3:2", "21:9"), source=_PAGE
     ),
     "quality": Choice(values=("basic", "high"), source=_PAGE),
+    "negative_prompt": _NEGATIVE,
 }
 
 # The page: each image costs 12 credits, "for both text-to-image and image editing modes".
@@ -44,6 +62,7 @@ _SEEDREAM_4_5 = Model(
     title="Seedream 4.5",
     parameters=_PARAMETERS,
     edits_with="seedream/4.5-edit",
+    cautions=(_UNSURE,),
     prices=_PRICES,
     source=_PAGE,
 )
@@ -53,6 +72,7 @@ _SEEDREAM_4_5_EDIT = Model(
     title="Seedream 4.5 Edit",
     parameters=_PARAMETERS,
     references=References(forms=("url",), required=True, source=_PAGE),
+    cautions=(_UNSURE,),
     prices=_PRICES,
     source=_PAGE,
 )
@@ -70,6 +90,7 @@ INFO = ProviderInfo(
             "prompt": _PROMPT,
             "aspect_ratio": Text(source=_DOCS),
             "quality": Text(source=_DOCS),
+            "negative_prompt": _NEGATIVE,
         },
         source=_DOCS,
     ),

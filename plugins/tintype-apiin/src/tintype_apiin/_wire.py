@@ -19,6 +19,7 @@ class Generate:
 
     model: str
     prompt: str
+    negative_prompt: str | None = None
     aspect_ratio: str | None = None
     quality: str | None = None
     image_urls: tuple[str, ...] | None = None

@@ -108,6 +108,7 @@ def submit(request: ImageRequest) -> Request:
         output_compression=request.output_compression,
         background=request.background,
         seed=request.seed,
+        user=request.user,
         input_references=_references(request.references),
         stream=request.stream or None,
     )

@@ -47,10 +47,11 @@ BUFFERED = Unsupported(
 )
 
 # What every model takes in some form: `size` is brought to a provider's own dimensions by
-# the router, and a ratio is clamped.
+# the router, a ratio is clamped, and `user` is the router's.
 ALWAYS: Mapping[str, Descriptor] = {
     "prompt": Text(min_length=1, source=_SEED),
     "size": Pixels(source=_GUIDE),
+    "user": Text(source=_SDK),
 }
 
 _PARAMETERS: Mapping[str, Descriptor] = {

@@ -17,7 +17,7 @@ from tintype_openrouter import _wire
 from tintype_openrouter._catalog import INFO, MODELS, QUALITY, RESOLUTION
 
 _MEGA = 10**6
-_FREE = {"provider", "session_id", "trace", "user"}  # options that draw nothing
+_FREE = {"provider", "session_id", "trace"}  # options that draw nothing
 _ABSURD = 10**6  # no unit costs a million dollars
 
 _Bill: TypeAlias = tuple[tuple[QuoteLine, ...], ...]

@@ -42,6 +42,7 @@ class Generate:
     output_compression: int | None = None
     background: str | None = None
     seed: int | None = None
+    user: str | None = None
     input_references: tuple[InputReference, ...] | None = None
     stream: bool | None = None
 
