@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from attrs import evolve
 from tests.core.acme import (
@@ -20,6 +22,7 @@ from tests.core.acme import (
 )
 
 from tintype.account import Secret
+from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import (
     Billed,
@@ -31,6 +34,7 @@ from tintype.errors import (
     ProtocolError,
     RequestTimeoutError,
     ServerError,
+    SignatureError,
     TaskError,
     TintypeError,
     UnsupportedError,
@@ -39,6 +43,7 @@ from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Request, Response
 from tintype.models import Task, TaskState
+from tintype.signatures import Hmac
 
 TASK = Task(provider="acme", model="acme-draw-1", id="t1", request=ASKED, created_at=NOW)
 FAULTS: list[Scripted] = [
@@ -443,32 +448,56 @@ def test_an_unsigned_webhook_is_not_believed_where_nothing_can_be_asked() -> Non
 
 
 class Signing(Asking):
-    """Signs its webhooks, or is said not to have."""
+    """Signs its webhooks, or only their ids."""
 
-    def __init__(self, verdict: bool | None) -> None:  # noqa: FBT001 - what verify says
+    def __init__(self, over: str) -> None:
         super().__init__(None)
-        self.verdict = verdict
+        self.over = over
 
     @hookimpl
-    def verify(self, exchange: Exchange, secret: str) -> bool | None:
-        """What the test says, of the right secret."""
-        return self.verdict if exchange.message and secret == "shared" else None
+    def describe(self) -> ProviderInfo:
+        """What is signed stands in `X-Signature`."""
+        form = Hmac(header="X-Signature", over=self.over, headers={"id": "X-Id"})
+        return evolve(INFO, webhooks=True, signature=form)
+
+
+def signed(over: bytes, name: str = "t1") -> Delivery:
+    """A webhook that is signed."""
+    made = hmac.digest(b"shared", over, "sha256").hex()
+    return evolve(delivery(name=name), headers=(("X-Id", "m1"), ("X-Signature", made)))
 
 
 def test_a_signed_webhook_is_believed() -> None:
-    """With the secret the plugin can tell that the provider sent it, so nothing is asked."""
+    """With the secret everybody can tell that the provider sent it, so nothing is asked."""
     line = Line()
-    talk = line.talk(Signing(verdict=True))
-    task = line.run(talk.receive(delivery(), TASK, Secret("shared")))
+    talk = line.talk(Signing("{id}.{body}"))
+    told = signed(b"m1." + delivery().body)
+    task = line.run(talk.receive(told, TASK, (Secret("old"), Secret("shared"))))
     assert (task.state, task.request) == (TaskState.SUCCEEDED, ASKED)
     assert (line.sends, line.recorded) == ([], ["Snapshot"])
+
+
+def test_a_webhook_whose_body_is_not_signed_is_not_believed() -> None:
+    """A signature of its id says who called; the provider says what is true, or nobody does."""
+    talk = Line().talk(Signing("{id}"))
+    with pytest.raises(ProtocolError, match="nobody confirms"):
+        Line().run(talk.receive(signed(b"m1"), TASK, (Secret("shared"),)))
 
 
 def test_a_webhook_with_a_wrong_signature_is_refused() -> None:
     """It is forged, whatever else could be asked."""
     line = Line()
-    with pytest.raises(ProtocolError, match="signature is wrong"):
-        line.run(line.talk(Signing(verdict=False)).receive(delivery(), TASK, Secret("shared")))
+    told = signed(b"m1." + delivery().body, name="t2")
+    with pytest.raises(SignatureError, match="signature is wrong"):
+        line.run(line.talk(Signing("{id}.{body}")).receive(told, TASK, (Secret("shared"),)))
+    assert line.asked == []
+
+
+def test_an_account_without_secrets_has_the_provider_asked() -> None:
+    """A signature that nobody can check proves nothing."""
+    line = Line()
+    with pytest.raises(ProtocolError, match="nobody confirms"):
+        line.run(line.talk(Signing("{id}.{body}")).receive(delivery(), TASK))
 
 
 def test_a_webhook_of_another_task_is_refused() -> None:

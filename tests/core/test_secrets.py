@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from attrs import evolve
 from tests.core import easel
 from tests.core.conftest import Connect
 from tests.core.loopback import Fault, Loopback, answer, events, said
@@ -36,6 +37,7 @@ from tintype import (
 )
 from tintype._accounts import Environ
 from tintype._redaction import Redactor
+from tintype.catalog import ProviderInfo
 from tintype.errors import (
     JournalError,
     MissingKeyError,
@@ -44,6 +46,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.messages import ServerSentEvent
+from tintype.signatures import Hmac
 
 ROOT = Path(__file__).parents[2]
 CANARY = "sk-canary-0451-do-not-tell"
@@ -96,7 +99,7 @@ def net(caplog: pytest.LogCaptureFixture) -> Iterator[Net]:
 def account(server: Loopback, **fields: object) -> Account:
     """An account with the canary."""
     return Account(
-        provider="easel", key=CANARY, base_url=server.url, webhook_secret=SIGNS, **fields
+        provider="easel", key=CANARY, base_url=server.url, webhook_secrets=SIGNS, **fields
     )
 
 
@@ -442,28 +445,28 @@ def test_a_webhook_that_is_refused_does_not_tell_its_secret(
     connect: Connect, server: Loopback, net: Net
 ) -> None:
     """The secret is compared, and in no frame of ours."""
-    plugin = _with_verify()
-    client = connect(account(server), plugins={"easel": plugin})
-    delivery = Delivery(body=json.dumps({"id": "p1", "state": "done"}).encode())
+    client = connect(account(server), plugins={"easel": _signed()})
+    shown = (("X-Signature", "ab" * 32),)
+    delivery = Delivery(body=b'{"id": "p1", "state": "done"}', headers=shown)
     with pytest.raises(Exception, match="signature") as caught:
         client.receive(delivery, provider="easel")
     net.catch(caught.value)
     assert server.requests == []
 
 
-def _with_verify() -> object:
+def _signed() -> object:
     import types  # noqa: PLC0415 - needed once
 
     plugin = types.ModuleType("easel_with_signatures")
-    for name in ("describe", "price", "submit", "poll", "parse"):
+    for name in ("price", "submit", "poll", "parse"):
         setattr(plugin, name, getattr(easel, name))
 
     @hookimpl
-    def verify(exchange: object, secret: str) -> bool:
-        """Never."""
-        return not (exchange and secret)
+    def describe() -> ProviderInfo:
+        """The easel, whose webhooks are signed."""
+        return evolve(easel.INFO, signature=Hmac(header="X-Signature"))
 
-    plugin.verify = verify  # type: ignore[attr-defined]
+    plugin.describe = describe  # type: ignore[attr-defined]
     return plugin
 
 
@@ -505,7 +508,7 @@ def _astray() -> object:
 def test_a_secret_shows_itself_only_when_asked() -> None:
     """Its text, repr, pickle, format and JSON are redactions; a copy stays within the process."""
     secret = Secret(CANARY)
-    made = Account(provider="easel", key=secret, webhook_secret=SIGNS)
+    made = Account(provider="easel", key=secret, webhook_secrets=SIGNS)
     shown = [repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", repr(made), f"{made}"]
     shown += [repr(pickle.dumps(secret)), repr(pickle.dumps(made))]
     out = io.StringIO()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import socket
+import time
 import types
 import urllib.error
 import urllib.request
@@ -31,12 +33,13 @@ from tintype import (
     hookimpl,
 )
 from tintype._settle import proof
+from tintype.catalog import ProviderInfo
 from tintype.cli.webhooks import saving
 from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import Billed, SubmissionUnknownError, TintypeError
 from tintype.exchange import Exchange
 from tintype.journal.sql import SqlJournal
-from tintype.messages import find_header
+from tintype.signatures import Hmac
 from tintype.webhooks import WebhookApp
 
 REQUEST = ImageRequest(prompt="a red panda")
@@ -261,32 +264,51 @@ async def test_handing_over_may_take_longer_than_confirming(
 def _signed() -> types.ModuleType:
     """The easel, which signs its webhooks in a header."""
     plugin = types.ModuleType("easel_with_signatures")
-    for name in ("describe", "price", "submit", "poll", "parse"):
+    for name in ("price", "submit", "poll", "parse"):
         setattr(plugin, name, getattr(easel, name))
 
     @hookimpl
-    def verify(exchange: Exchange, secret: str) -> bool:
-        """The header `X-Signature` holds the secret itself."""
-        return find_header(exchange.message.headers, "x-signature") == secret
+    def describe() -> ProviderInfo:
+        """The easel, which signs when, the body, and the URL that it calls."""
+        form = Hmac(
+            header="X-Signature",
+            over="{timestamp}{url}{body}",
+            headers={"timestamp": "X-At"},
+            prefix="hex=",
+        )
+        return evolve(easel.INFO, signature=form)
 
-    plugin.verify = verify  # type: ignore[attr-defined]
+    plugin.describe = describe  # type: ignore[attr-defined]
     return plugin
 
 
+def _signature(at: int, body: bytes, url: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of a call that is signed then, at that URL."""
+    over = f"{at}{url}".encode() + body
+    made = hmac.digest(b"shared", over, "sha256").hex().encode()
+    return ((b"X-At", str(at).encode()), (b"X-Signature", b"hex=" + made))
+
+
 async def test_a_signature_in_the_headers_is_seen(server: Loopback, tmp_path: Path) -> None:
-    """The headers go along with the body: what is signed is believed unasked, else refused."""
-    account = Account(provider="easel", key=KEY, base_url=server.url, webhook_secret="shared")
+    """What is signed is believed unasked; what is not, is changed or is old is refused."""
+    account = Account(provider="easel", key=KEY, base_url=server.url, webhook_secrets="shared")
     told: list[Task] = []
 
     async def tell(task: Task) -> None:
         told.append(task)
 
     async with AsyncClient(account, plugins={"easel": _signed()}, environ={}) as client:
-        made = Hall(WebhookApp(client, tell), client, SqlJournal(tmp_path / "none.db"), told)
+        app = WebhookApp(client, tell, url="https://here.test/hooks/")
+        made = Hall(app, client, SqlJournal(tmp_path / "none.db"), told)
         body = json.dumps({"id": "p1", "state": "done", "picture": in_base64(PNG)}).encode()
         assert await made.call(body) == (400, "forged")
-        headers = ((b"x-signature", b"shared"),)
-        assert await made.call(body, headers=headers) == (200, "confirmed")
+        at, url = int(time.time()), "https://here.test/hooks/easel?a=1"
+        old = _signature(at - 3600, body, url)
+        assert await made.call(body, query="a=1", headers=old) == (400, "stale")
+        fresh = _signature(at, body, url)
+        assert await made.call(body, query="a=2", headers=fresh) == (400, "forged")
+        assert await made.call(body + b" ", query="a=1", headers=fresh) == (400, "forged")
+        assert await made.call(body, query="a=1", headers=fresh) == (200, "confirmed")
         made.journal.close()
     assert ([task.id for task in told], server.requests) == (["p1"], [])
 

@@ -76,7 +76,7 @@ def _image(data: bytes) -> None:
     is_whole(data, kind)
 
 
-_REDACTOR = Redactor(Account(provider="easel", key=_KEY, webhook_secret=_KEY[::-1]))
+_REDACTOR = Redactor(Account(provider="easel", key=_KEY, webhook_secrets=_KEY[::-1]))
 
 
 def _event_redacted(data: bytes) -> None:

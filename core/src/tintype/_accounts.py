@@ -55,6 +55,6 @@ def account_from(provider: str, environ: Variables) -> Account:
         key=environ.get(f"{name}_API_KEY", "").strip() or None,
         base_url=base_url or None,
         usd_per_credit=usd,
-        webhook_secret=environ.get(f"{name}_WEBHOOK_SECRET", "").strip() or None,
+        webhook_secrets=environ.get(f"{name}_WEBHOOK_SECRET", "").split(),
         trusted_hosts=tuple(filter(None, (host.strip() for host in hosts.split(",")))),
     )

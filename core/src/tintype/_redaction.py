@@ -30,7 +30,7 @@ class Redactor:
     """Takes an account's secrets out of what a provider says."""
 
     def __init__(self, account: Account) -> None:
-        secrets = (account.key, account.webhook_secret)
+        secrets = (account.key, *account.webhook_secrets)
         self._secrets = tuple(_Spellings(each) for each in secrets if each is not None)
 
     def body(self, said: bytes) -> bytes:

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from tintype._blame import is_interruption
 from tintype._checked import checked
+from tintype._verification import fault_of_signature
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import Extras, Provider
@@ -143,6 +144,9 @@ def _fault(info: object, name: str) -> str:
         checked(info, name)
     except PluginError as error:
         return f"what is odd ({error.message})"
+    wrong = fault_of_signature(info.signature, info.webhooks)
+    if wrong:
+        return wrong
     if not info.models or not info.origins or not info.poll_schedule:
         return "no models, no origins or no poll_schedule"
     least = min(model.max_n for model in (*info.models, info.general))

@@ -28,7 +28,7 @@ from tintype._resuming import Resumed, claimed, of_provider, resuming
 from tintype._settle import named_by
 from tintype._trail import FOLLOWED, Trail
 from tintype._verdicts import left_running
-from tintype.account import Account, Secret, Variables
+from tintype.account import Account, Variables
 from tintype.budget import Budget
 from tintype.downloads import Saveable, loading, provider_of, saving
 from tintype.entries import Intent, Released, Settled
@@ -113,7 +113,7 @@ class Setup:
             key=given.key or found.key,
             base_url=given.base_url or found.base_url,
             usd_per_credit=given.usd_per_credit or found.usd_per_credit,
-            webhook_secret=given.webhook_secret or found.webhook_secret,
+            webhook_secrets=given.webhook_secrets or found.webhook_secrets,
             trusted_hosts=given.trusted_hosts or found.trusted_hosts,
         )
 
@@ -180,9 +180,9 @@ class Setup:
             )
         )
 
-    def webhook_secret(self, provider: str) -> Secret | None:
-        """What a provider signs its webhooks with, or None."""
-        return self.account(provider).webhook_secret
+    def proving(self, provider: str, delivery: Delivery) -> Flow[bool]:
+        """The flow that tells whether a webhook's signature proves its body."""
+        return self.conversation(provider).prove(delivery, self.account(provider).webhook_secrets)
 
     def heard(
         self, provider: str, delivery: Delivery, named: str, task: Task | None = None
@@ -198,13 +198,13 @@ class Setup:
         Raises:
             ProtocolError: It says nothing that a document describes.
         """
-        conversation, secret = self.conversation(provider), self.webhook_secret(provider)
+        conversation = self.conversation(provider)
         if task is None:
-            first = conversation.hear(delivery, None, secret)
-            task = None if first.signed is False else self.known(provider, first.hint.id, named)
+            first = conversation.hear(delivery)
+            task = self.known(provider, first.hint.id, named)
             if task is None:
                 return first
-        return conversation.hear(delivery, task, secret)
+        return conversation.hear(delivery, task)
 
     def known(self, provider: str, task_id: str, named: str) -> Task | None:
         """The task that a webhook may speak of, as the journal knows it, or None.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
 
@@ -10,6 +11,11 @@ from attrs import field, frozen
 
 def _secret(key: Secret | str | None) -> Secret | None:
     return Secret(key) if isinstance(key, str) else key
+
+
+def _secrets(given: Secret | str | Iterable[Secret | str]) -> tuple[Secret, ...]:
+    several = (given,) if isinstance(given, Secret | str) else given
+    return tuple(each if isinstance(each, Secret) else Secret(each) for each in several if each)
 
 
 class Variables(Protocol):
@@ -59,7 +65,8 @@ class Account:
         key: The key, or None where the provider is only looked at.
         base_url: An origin, with a path prefix if need be, in place of the documented one.
         usd_per_credit: What a credit cost you, in US dollars; None is the documented value.
-        webhook_secret: What the provider signs its webhooks with, or None.
+        webhook_secrets: What the provider signs its webhooks with: one, or several while it
+            is renewed, of which any counts. None: signatures by a secret are not looked at.
         trusted_hosts: From where results may come although it is plain http or not of the
             public internet: names, `*.example.com` for all below a domain, and ranges such as
             `198.18.0.0/15`, from which the resolvers of some proxies answer.
@@ -69,5 +76,5 @@ class Account:
     key: Secret | None = field(default=None, converter=_secret)
     base_url: str | None = None
     usd_per_credit: Decimal | None = None
-    webhook_secret: Secret | None = field(default=None, converter=_secret)
+    webhook_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets)
     trusted_hosts: tuple[str, ...] = ()

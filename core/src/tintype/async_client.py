@@ -140,6 +140,8 @@ class AsyncClient(Configured[AsyncTransport]):
     ) -> Task:
         """The task that an inbound webhook speaks of, as the provider itself says it stands.
 
+        Where its signature proves the body, that is what the provider says; else it is asked.
+
         Args:
             delivery: What came: the raw body, and the headers.
             provider: Whose webhook it is.
@@ -148,14 +150,19 @@ class AsyncClient(Configured[AsyncTransport]):
             task: The task, where you know it; else the journal is asked.
 
         Raises:
+            SignatureError: The account has its secrets, and it is not signed with one, or stale.
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
+        proven = await self._prove(delivery, provider)
         heard = await asyncio.to_thread(self._setup.heard, provider, delivery, record, task)
-        return await self._confirm(heard, provider)
+        return await self._confirm(heard, provider, proven=proven)
 
-    async def _confirm(self, heard: Heard, provider: str) -> Task:
-        flow = self._setup.conversation(provider).confirm(heard)
+    async def _prove(self, delivery: Delivery, provider: str) -> bool:
+        return await self._performer.run(provider, self._setup.proving(provider, delivery))
+
+    async def _confirm(self, heard: Heard, provider: str, *, proven: bool) -> Task:
+        flow = self._setup.conversation(provider).confirm(heard, proven=proven)
         return await self._performer.run(
             provider, flow, record=heard.known.record if heard.known else ""
         )

@@ -19,6 +19,7 @@ from attrs import evolve, frozen
 from tintype._moderation import is_moderation
 from tintype.models import Quote, QuoteLine
 from tintype.request import ImageRequest
+from tintype.signatures import Signature
 
 ReferenceForm: TypeAlias = Literal["url", "data_uri", "bytes"]
 
@@ -310,6 +311,7 @@ class ProviderInfo:
             the provider does not count in credits or nobody says.
         credit_source: Where that is documented.
         webhooks: Whether a submission may name a URL to call back.
+        signature: How those calls are signed, or None: not at all, or no document says how.
         request_timeout: Seconds to wait for one answer.
         task_timeout: Seconds to wait for a task.
         poll_schedule: Seconds before each look at a task; the last one repeats.
@@ -328,6 +330,7 @@ class ProviderInfo:
     usd_per_credit: Decimal | None = None
     credit_source: str = ""
     webhooks: bool = False
+    signature: Signature | None = None
     request_timeout: float = 60.0
     task_timeout: float = 600.0
     poll_schedule: tuple[float, ...] = (2.0, 3.0, 5.0, 8.0, 10.0)

@@ -128,6 +128,8 @@ class Client(Configured[Transport]):
     ) -> Task:
         """The task that an inbound webhook speaks of, as the provider itself says it stands.
 
+        Where its signature proves the body, that is what the provider says; else it is asked.
+
         Args:
             delivery: What came: the raw body, and the headers.
             provider: Whose webhook it is.
@@ -136,11 +138,13 @@ class Client(Configured[Transport]):
             task: The task, where you know it; else the journal is asked.
 
         Raises:
+            SignatureError: The account has its secrets, and it is not signed with one, or stale.
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
+        proven = self._performer.run(provider, self._setup.proving(provider, delivery))
         heard = self._setup.heard(provider, delivery, record, task)
-        flow = self._setup.conversation(provider).confirm(heard)
+        flow = self._setup.conversation(provider).confirm(heard, proven=proven)
         return self._performer.run(provider, flow, record=heard.known.record if heard.known else "")
 
     # --------------------------------------------------------------------- results

@@ -18,7 +18,9 @@
     │   │   └── RequestTimeoutError             … because the request's deadline passed
     │   └── DownloadError                   a result could not be fetched
     ├── ProtocolError                   the provider's: an answer no document describes
-    │   └── UnknownStatusError              … because it names a status no document lists
+    │   ├── UnknownStatusError              … because it names a status no document lists
+    │   └── SignatureError                  a webhook is not signed by its provider
+    │       └── StaleSignatureError             … or was signed too long ago
     ├── ProviderError                   the provider's: it said no, in documented words
     │   ├── BadRequestError                 it does not accept the request
     │   ├── AuthenticationError             it does not accept the key
@@ -223,6 +225,14 @@ class ProtocolError(TintypeError):
 
 class UnknownStatusError(ProtocolError):
     """The provider names a task status that no document lists."""
+
+
+class SignatureError(ProtocolError):
+    """A webhook is not signed as its provider signs: it was changed, or somebody else sent it."""
+
+
+class StaleSignatureError(SignatureError):
+    """A webhook's signature is right and too old: somebody sends it again."""
 
 
 class ProviderError(TintypeError):

@@ -1,4 +1,4 @@
-"""What a provider plugin defines: five functions, and four more if it can.
+"""What a provider plugin defines: five functions, and three more if it can.
 
 A plugin is a module of pure functions marked with `@hookimpl`. It never performs
 I/O, never waits, never reads a clock and never sees a key. The core sends what
@@ -84,9 +84,4 @@ class Extras(Protocol):
     @hookspec(firstresult=True)
     def cancel(self, task: Task) -> Request | None:
         """The request that cancels a running task."""
-        ...
-
-    @hookspec(firstresult=True)
-    def verify(self, exchange: Exchange, secret: str) -> bool:
-        """Whether the webhook in `exchange` is signed by the provider with `secret`."""
         ...

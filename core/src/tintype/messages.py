@@ -163,10 +163,17 @@ class ServerSentEvent:
 
 @frozen(kw_only=True)
 class Delivery:
-    """An inbound webhook: the raw body and the headers it came with."""
+    """An inbound webhook.
+
+    Attributes:
+        body: The body as it came, to the byte: a signature covers these.
+        headers: The headers it came with.
+        url: The URL that was called, where the provider signs it.
+    """
 
     body: bytes = field(repr=False)
     headers: Headers = ()
+    url: str = ""
 
 
 def find_header(headers: Headers, name: str) -> str | None:

@@ -1,6 +1,6 @@
 """Inbound webhooks: a hint each, believed once the provider itself confirms it.
 
-None of the five providers signs its webhooks, so anybody may send one. `WebhookApp` is a
+Most providers do not sign their webhooks, so anybody may send one. `WebhookApp` is a
 small ASGI application that reads a body, asks the provider how the task stands, and only
 then tells anyone. Duplicates, reordering, forgeries, oversized and malformed bodies are
 survived, and counted. Any ASGI server runs it; `tintype webhooks serve` uses uvicorn.
@@ -12,13 +12,20 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import TypeAlias
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from tintype._settle import CALLBACK_FIELD
 from tintype.async_client import AsyncClient
-from tintype.errors import NotFoundError, ProtocolError, TintypeError, UnknownProviderError
+from tintype.errors import (
+    NotFoundError,
+    ProtocolError,
+    SignatureError,
+    StaleSignatureError,
+    TintypeError,
+    UnknownProviderError,
+)
 from tintype.journal import NoJournal
-from tintype.messages import Delivery, Headers
+from tintype.messages import Delivery, Headers, find_header
 from tintype.models import Task
 
 Message: TypeAlias = MutableMapping[str, object]
@@ -41,16 +48,22 @@ class WebhookApp:
     below any path. With a journal, 404 is also for a task that neither
     the journal knows nor the URL's `tintype` names: it is somebody else's.
 
+    Where a provider declares how it signs, and the account has its secrets or the provider
+    publishes its keys, a call that is not signed, or not so, is refused before it is read.
+
     Args:
         client: Asks the providers. With a journal it finds lost submissions again.
         on_task: Awaited with each task that was confirmed to have ended, once.
         limit: The most bytes of a body.
         patience: Seconds in which the body has to come and the provider to confirm.
+        url: Where providers reach the application, such as `https://example.com/hooks`, for one
+            that signs the URL; else it is what the server says, which a proxy may hide.
 
     Attributes:
         counts: How many calls were `confirmed`, `early` (the task still runs), `duplicate`,
-            `forged` (a wrong signature, or a task the provider does not know), `malformed`,
-            `oversized`, `slow`, `unconfirmed`, or `misdirected`.
+            `forged` (a wrong signature, or a task the provider does not know), `stale` (a right
+            one that is too old), `malformed`, `oversized`, `slow`, `unconfirmed`, or
+            `misdirected`.
     """
 
     def __init__(
@@ -60,12 +73,14 @@ class WebhookApp:
         *,
         limit: int = _MOST_BYTES,
         patience: float = _PATIENCE,
+        url: str = "",
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._client = client
         self._on_task = on_task
         self._limit = limit
         self._patience = patience
+        self._url = url.rstrip("/")
         self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
@@ -90,7 +105,9 @@ class WebhookApp:
                 read = True
                 if body is None:
                     return 413, "oversized"
-                delivery = Delivery(body=body, headers=_headers(scope.get("headers")))
+                headers = _headers(scope.get("headers"))
+                url = _url(scope, headers, self._url)
+                delivery = Delivery(body=body, headers=headers, url=url)
                 task = await self._confirmed(delivery, provider, record)
                 if not task.state.terminal:
                     return 200, "early"
@@ -106,18 +123,17 @@ class WebhookApp:
         """The task as the provider says it stands.
 
         Raises:
+            SignatureError: Somebody else called.
             _StrangerError: There is a journal, and it is nobody's there.
         """
+        proven = await self._client._prove(delivery, provider)  # noqa: SLF001 - this package's own
         setup = self._client._setup  # noqa: SLF001 - this package's own
         # A stranger's megabyte is read in a thread: the client's other tasks go on meanwhile.
         heard = await asyncio.to_thread(setup.heard, provider, delivery, record)
-        if heard.signed is False:
-            msg = "The webhook's signature is wrong."
-            raise _ForgedError(msg, provider=provider)
         if not heard.known and not isinstance(self._client.journal, NoJournal):
             msg = "The journal does not know the task."
             raise _StrangerError(msg, provider=provider)
-        return await self._client._confirm(heard, provider)  # noqa: SLF001
+        return await self._client._confirm(heard, provider, proven=proven)  # noqa: SLF001
 
     async def _hand_over(self, provider: str, task: Task) -> None:
         """Tell of a task, once. Where that fails, the next call tells of it again."""
@@ -155,8 +171,16 @@ def _provider(scope: Mapping[str, object]) -> str:
     return below.strip("/")
 
 
-class _ForgedError(TintypeError):
-    """A call that somebody else than the provider made."""
+def _url(scope: Mapping[str, object], headers: Headers, public: str) -> str:
+    """The URL that was called, as the provider wrote it."""
+    path = str(scope.get("path"))
+    raw = _bytes(scope.get("raw_path")).decode("latin-1") or quote(path)
+    query = _bytes(scope.get("query_string")).decode("latin-1")
+    target = f"{raw}?{query}" if query else raw
+    if public:
+        root = str(scope.get("root_path") or "").rstrip("/")
+        return public + target.removeprefix(root)
+    return f"{scope.get('scheme', 'http')}://{find_header(headers, 'host') or ''}{target}"
 
 
 class _StrangerError(TintypeError):
@@ -173,7 +197,8 @@ def _refusal(error: Exception) -> tuple[int, str]:
 _REFUSALS = (
     (UnknownProviderError, 404, "misdirected"),
     (_StrangerError, 404, "misdirected"),
-    (_ForgedError, 400, "forged"),
+    (StaleSignatureError, 400, "stale"),
+    (SignatureError, 400, "forged"),
     (NotFoundError, 400, "forged"),
     (ProtocolError, 400, "malformed"),
 )

@@ -6,8 +6,6 @@ its documents are beside it in `documents/reference_by_id`.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import date
 from decimal import Decimal
 from urllib.parse import quote as quote_url
@@ -41,9 +39,10 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Delivery, MultipartBody, Part, Request, Response, find_header
+from tintype.messages import MultipartBody, Part, Request, Response
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState
 from tintype.request import ImageRequest, Reference
+from tintype.signatures import Hmac
 
 _PAGE = "https://docs.by-id.test/tasks, read 2026-11-20"
 _READ = date(2026, 11, 20)
@@ -106,6 +105,7 @@ INFO = ProviderInfo(
     general=_model("", "Any other silver"),
     auth=Auth(header="X-Key", form="{key}"),
     webhooks=True,
+    signature=Hmac(header="X-Signature"),
     sources=(_PAGE,),
 )
 
@@ -251,17 +251,6 @@ def parse(exchange: Exchange) -> Task | ImageRequest | ProviderInfo:
             return _uploaded(exchange.request, read(exchange.message, _Uploaded)[0])
         case _:
             return _snapshot(exchange.task or Task(), exchange.message)
-
-
-@hookimpl
-def verify(exchange: Exchange, secret: str) -> bool:
-    """Whether `X-Signature` is the HMAC-SHA256 of the body."""
-    delivery = exchange.message
-    if not isinstance(delivery, Delivery):
-        return False
-    wanted = hmac.new(secret.encode(), delivery.body, hashlib.sha256).hexdigest()
-    shown = find_header(delivery.headers, "X-Signature") or ""
-    return hmac.compare_digest(wanted.encode(), shown.encode("utf-8", "replace"))
 
 
 def _address(reference: Reference) -> str:

@@ -34,7 +34,6 @@ _RETURNS: dict[str, tuple[type, ...]] = {
     "prepare": (Request, type(None)),
     "models": (Request, type(None)),
     "cancel": (Request, type(None)),
-    "verify": (bool, type(None)),  # None: the plugin has no such hook
 }
 
 

@@ -10,16 +10,11 @@ from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
-from tintype.exchange import Exchange as Told
-from tintype.exchange import Operation
 from tintype.hooks import Provider
 from tintype_contracts.fixtures.format import Exchange
-from tintype_contracts.fixtures.messages import answers
-from tintype_contracts.fixtures.values import NOW, fixed_values
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.harness.subject import Subject
 
-_SECRET = "a webhook secret"  # noqa: S105 - of nobody
 Hook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
 
 
@@ -76,14 +71,10 @@ def _recorded(subject: Subject) -> Iterator[Call]:
 
 
 def _ask_beside(recorder: _Recorder, rehearsal: Rehearsal, exchange: Exchange) -> None:
-    """The calls that the core makes beside what the transcript shows: a price, a signature."""
+    """The call that the core makes beside what the transcript shows: a price."""
     context = rehearsal.context(exchange)
     if exchange.operation == "submit" and context.request is not None:
         recorder.price(request=context.request, quote=None)
-    for operation, message in answers(exchange, fixed_values(rehearsal.fixtures, exchange)):
-        if operation is Operation.WEBHOOK:
-            told = Told(operation=operation, at=NOW, message=message, task=context.task)
-            recorder.verify(exchange=told, secret=_SECRET)
 
 
 class _Recorder:

@@ -23,6 +23,7 @@ from tintype._effects import Flow
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.following import follow, followed, question, watch
 from tintype._flow.planning import check_encoding, plan, quotes, total
+from tintype._flow.proving import KeySet, prove
 from tintype._flow.receiving import Heard, confirm, hear
 from tintype._flow.rereading import reread
 from tintype._flow.submitting import submit
@@ -48,6 +49,7 @@ class Conversation:
     def __init__(self, plugin: Plugin, terms: Terms) -> None:
         self._channel = Channel(plugin, terms)
         self._info = plugin.info
+        self._key_set = KeySet()
 
     def quote(self, request: ImageRequest) -> Flow[Quote]:
         """What a request would cost. Its submissions are built, and not sent."""
@@ -176,25 +178,32 @@ class Conversation:
 
     # --------------------------------------------------------------------- webhooks
 
-    def hear(
-        self, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
-    ) -> Heard:
-        """What a webhook says, believed by nobody yet, and whether it is signed.
+    def prove(self, delivery: Delivery, secrets: Sequence[Secret]) -> Flow[bool]:
+        """Whether a webhook's signature proves its body.
+
+        Raises:
+            SignatureError: It is not the provider's, or it is stale.
+        """
+        return prove(self._channel, self._key_set, delivery, secrets)
+
+    def hear(self, delivery: Delivery, task: Task | None = None) -> Heard:
+        """What a webhook says, believed by nobody yet.
 
         Raises:
             ProtocolError: It says nothing that a document describes.
         """
-        return hear(self._channel, delivery, task, secret)
+        return hear(self._channel, delivery, task)
 
-    def confirm(self, heard: Heard) -> Flow[Task]:
-        """The task a webhook speaks of, once somebody confirms it."""
-        return confirm(self._channel, heard)
+    def confirm(self, heard: Heard, *, proven: bool) -> Flow[Task]:
+        """The task a webhook speaks of, once somebody confirms it or a signature proved it."""
+        return confirm(self._channel, heard, proven=proven)
 
     def receive(
-        self, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
+        self, delivery: Delivery, task: Task | None = None, secrets: Sequence[Secret] = ()
     ) -> Flow[Task]:
         """The same at once."""
-        return (yield from self.confirm(self.hear(delivery, task, secret)))
+        proven = yield from self.prove(delivery, secrets)
+        return (yield from self.confirm(self.hear(delivery, task), proven=proven))
 
 
 @contextmanager

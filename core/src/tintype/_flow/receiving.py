@@ -1,4 +1,4 @@
-"""Webhooks: a hint each, until the provider or its signature confirms it."""
+"""Webhooks: a hint each, until the provider confirms it, or its signature proved the body."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from attrs import evolve, frozen
 from tintype._effects import Flow
 from tintype._flow.channel import Channel
 from tintype._flow.following import question
-from tintype.account import Secret
 from tintype.errors import ProtocolError
-from tintype.exchange import Exchange, Operation
+from tintype.exchange import Operation
 from tintype.messages import Delivery
 from tintype.models import Task
 
@@ -23,40 +22,34 @@ class Heard:
     Attributes:
         hint: The task as it tells of it, believed by nobody yet.
         known: The task as it was known before, or None where nobody knows it.
-        signed: Whether the plugin knows it to be the provider's; None where nothing is signed.
     """
 
     hint: Task
     known: Task | None = None
-    signed: bool | None = None
 
 
-def hear(
-    channel: Channel, delivery: Delivery, task: Task | None = None, secret: Secret | None = None
-) -> Heard:
-    """What a webhook says, and whether it is signed with `secret`.
+def hear(channel: Channel, delivery: Delivery, task: Task | None = None) -> Heard:
+    """What a webhook says.
 
     Raises:
         ProtocolError: It says nothing that a document describes.
     """
-    signed = _signed(channel, delivery, secret)
-    if signed is False:
-        return Heard(hint=Task(), known=task, signed=False)
     hint = channel.reader.read_task(Operation.WEBHOOK, delivery, task or Task(), task=task)
-    return Heard(hint=hint, known=task, signed=signed)
+    return Heard(hint=hint, known=task)
 
 
-def confirm(channel: Channel, heard: Heard) -> Flow[Task]:
+def confirm(channel: Channel, heard: Heard, *, proven: bool) -> Flow[Task]:
     """The task a webhook speaks of: the provider is asked, unless it signed what it said.
 
+    Args:
+        channel: The provider.
+        heard: What the webhook says.
+        proven: Whether a signature proved all of that.
+
     Raises:
-        ProtocolError: It speaks of another task, its signature is wrong, or nobody can
-            confirm it.
+        ProtocolError: It speaks of another task, or nobody can confirm it.
     """
     before, hint = heard.known or Task(), heard.hint
-    if heard.signed is False:
-        msg = "The webhook's signature is wrong."
-        raise ProtocolError(msg, provider=channel.info.name)
     if before.id and hint.id != before.id:
         msg = f"The webhook speaks of the task {hint.id!r}, not of {before.id!r}."
         raise ProtocolError(msg, provider=channel.info.name)
@@ -64,11 +57,14 @@ def confirm(channel: Channel, heard: Heard) -> Flow[Task]:
     if known.state.terminal:
         return known
     lost = bool(before.record) and not before.id
-    if heard.signed:
+    if proven:
         return (yield from _kept(channel, hint, before, lost=lost))
     asked = question(channel, known)
     if asked is None:
-        msg = "The webhook is unsigned and the provider cannot be asked: nobody confirms it."
+        msg = (
+            "No signature proves the webhook's body and the provider cannot be asked: nobody "
+            "confirms it."
+        )
         raise ProtocolError(msg, provider=channel.info.name)
     latest = yield from channel.look(Operation.POLL, asked, known)
     return (yield from _kept(channel, latest, before, lost=lost))
@@ -101,15 +97,3 @@ def _fits(channel: Channel, task: Task, before: Task) -> bool:
 
 # How far a provider's clock may be behind.
 _SKEW = timedelta(minutes=5)
-
-
-def _signed(channel: Channel, delivery: Delivery, secret: Secret | None) -> bool | None:
-    """Whether the plugin knows the webhook to be the provider's; None where it cannot tell."""
-    if secret is None:
-        return None
-    at = channel.terms.clock.now()
-    exchange = Exchange(operation=Operation.WEBHOOK, at=at, message=delivery)
-    signed: object = channel.reader.call(
-        channel.extras.verify, exchange=exchange, secret=secret.reveal()
-    )
-    return signed if isinstance(signed, bool) else None
