@@ -21,10 +21,11 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
 
-from tintype import ImageRequest, Quote, Task, TaskState, from_json
+from tintype import ImageRequest, Quote, Reference, Task, TaskState, from_json
 from tintype.cli import cli
 from tintype.cli.display import quote_row
 from tintype.cli.generate import command as generate
+from tintype.cli.requests import request_from
 from tintype.errors import Outcome, UsageError
 from tintype.journal.sql import SqlJournal
 
@@ -421,6 +422,42 @@ def test_a_flag_the_model_lacks_sends_nothing(
     done = tintype(*DRAW, *flags)
     assert done.returncode == 2
     assert f"has no {field}." in done.stderr
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("fox.png", Reference(path="fox.png")),
+        ("https://a.test/a,b.png", Reference(url="https://a.test/a,b.png")),
+        ("role=mask,hole.png", Reference(path="hole.png", role="mask")),
+        ("weight=0.5,role=style,a,b.png", Reference(path="a,b.png", role="style", weight=0.5)),
+        ("./role=mask,odd.png", Reference(path="./role=mask,odd.png")),
+    ],
+)
+def test_a_reference_is_given_with_its_role_and_weight(text: str, reference: Reference) -> None:
+    """Both stand before the file; the rest is its name, commas and all."""
+    request = request_from("apiyi", {"prompt": PROMPT, "references": ("a.png", text)})
+    assert request.references == (Reference(path="a.png"), reference)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("role=frame,a.png", "role cannot be 'frame': it is image, mask, style"),
+        ("weight=much,a.png", "weight='much' is no number"),
+        ("weight=-1,a.png", "it is 0 or more"),
+        ("role=mask,hole.png", "give the picture as a reference, too"),
+        ("role=style,https://a.test/1.png", "takes no style among its references; it takes image"),
+    ],
+)
+def test_a_reference_that_cannot_be_sent_is_told(
+    tintype: Run, server: Loopback, text: str, words: str
+) -> None:
+    """What is wrong, and what there is; nothing is sent."""
+    done = tintype(*DRAW, "--reference", text)
+    assert done.returncode == 2
+    assert words in " ".join(done.stderr.split())
     assert server.requests == []
 
 

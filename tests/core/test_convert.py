@@ -520,8 +520,10 @@ def test_a_quote_goes_to_json_and_back() -> None:
 
 def test_several_values_become_builtins_at_once() -> None:
     """For a listing."""
+    image = {"data": "AA==", "digest": None, "media_type": "", "name": ""}
+    facts = {"role": "image", "weight": None}
     assert to_builtins((Reference(data=b"\x00"),)) == [
-        {"url": None, "path": None, "data": "AA==", "digest": None, "media_type": "", "name": ""}
+        {"url": None, "path": None, **image, **facts}
     ]
 
 

@@ -19,9 +19,10 @@ from tintype.account import Account, Secret
 from tintype.convert import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, Outcome, TintypeError
 from tintype.models import Attempt, Cost, Generation, Image, Quote, QuoteKind, Task, TaskState
-from tintype.request import ImageRequest, Reference
+from tintype.request import ROLES, ImageRequest, Reference
 
 KEY = "sk-canary-4711"
+MASK = Reference(path="hole.png", role="mask")
 ONE, TWO = Decimal(1), Decimal(2)
 
 
@@ -91,6 +92,8 @@ ONE, TWO = Decimal(1), Decimal(2)
         ("references", {"references": 5}, ()),
         ("references", {"references": None}, ()),
         ("references", {"references": [b""]}, ("url", "path", "data")),
+        ("references", {"references": [MASK]}, ROLES),
+        ("references", {"references": ["a.png", MASK, MASK]}, ("one mask",)),
     ],
 )
 def test_what_nobody_could_send_is_refused_by_the_name_of_its_field(
@@ -179,6 +182,44 @@ def test_a_request_is_frozen() -> None:
 
 
 # ------------------------------------------------------------------------ references
+
+
+@pytest.mark.parametrize(
+    ("facts", "allowed"),
+    [
+        ({"role": "frame"}, ROLES),
+        ({"role": None}, ROLES),
+        ({"weight": -0.1}, ("0 and more",)),
+        ({"weight": math.nan}, ("0 and more",)),
+        ({"weight": math.inf}, ("0 and more",)),
+        ({"weight": "1"}, ("0 and more",)),
+        ({"weight": True}, ("0 and more",)),
+    ],
+)
+def test_a_role_that_is_none_is_refused_and_so_is_a_weight(
+    facts: dict[str, object], allowed: tuple[str, ...]
+) -> None:
+    """The error lists the roles, or the weights."""
+    with pytest.raises(InvalidRequestError) as caught:
+        Reference(path="a.png", **facts)  # type: ignore[arg-type]
+    assert (caught.value.field, caught.value.allowed) == ("references", allowed)
+
+
+def test_a_mask_is_no_picture_among_the_references() -> None:
+    """It has a place of its own beside them; role and weight go to JSON and back."""
+    style = Reference(data=PNG, role="style", weight=1)
+    request = ImageRequest(prompt="a cat", references=["a.png", MASK, style])
+    assert [each.role for each in request.sources] == ["image", "style"]
+    assert request.mask == MASK
+    assert ImageRequest(prompt="a cat", references=["a.png"]).mask is None
+    assert from_json(to_json(request), ImageRequest) == request
+    assert [each.role for each in request.digested().references] == ["image", "mask", "style"]
+    assert request.digested().references[2].weight == 1.0
+
+
+def test_a_reference_written_down_before_there_were_roles_is_an_image() -> None:
+    """Journals are older than this version."""
+    assert from_json('{"path": "a.png"}', Reference) == Reference(path="a.png")
 
 
 @pytest.mark.parametrize(

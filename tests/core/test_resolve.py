@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
@@ -19,15 +20,17 @@ from tintype.catalog import (
     Model,
     Number,
     Pixels,
+    Price,
     ProviderInfo,
     ReferenceForm,
     References,
     Text,
     Unsupported,
+    quote_from_prices,
 )
 from tintype.errors import InvalidRequestError, UnsupportedError
 from tintype.models import Notice, Resolved
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Role
 
 ALL = {
     "aspect_ratio": "16:9",
@@ -389,6 +392,80 @@ def test_too_many_references_are_always_an_error() -> None:
         resolve(asking(references=[URL] * 4), INFO, on_unsupported="notice")
     assert caught.value.allowed == ("at most 3",)
     assert len(resolve(asking(references=[URL] * 3), INFO).requests[0].references) == 3
+
+
+MASK = Reference(data=PNG, role="mask")
+STYLE = Reference(url=URL, role="style", weight=0.5)
+PAINTS = Model(
+    id="m",
+    references=References(
+        forms=("url", "data_uri"),
+        roles=("image", "mask", "style"),
+        weight=Number(low=0, high=1),
+        max_count=2,
+    ),
+    prices=(Price(usd=Decimal("0.04")), Price(usd=Decimal("0.01"), unit="reference", billable="i")),
+)
+
+
+def test_a_reference_keeps_its_role_and_weight_in_every_form() -> None:
+    """Whatever becomes of the picture itself."""
+    (sent,) = resolve(asking(references=[URL, MASK, STYLE]), of(PAINTS)).requests
+    assert sent.references == (Reference(url=URL), Reference(url=DATA_URL, role="mask"), STYLE)
+    as_bytes = Model(id="m", references=References(forms=("bytes",), roles=("image", "mask")))
+    given = [PNG, Reference(url=DATA_URL, role="mask")]
+    (sent,) = resolve(asking(references=given), of(as_bytes)).requests
+    assert sent.references == (BYTES, evolve(BYTES, role="mask"))
+
+
+def test_a_mask_is_neither_counted_nor_priced() -> None:
+    """Two pictures and a mask where two pictures are the most: two are paid for."""
+    info = of(PAINTS)
+    plan = resolve(asking(references=[URL, STYLE, MASK]), info)
+    quote = quote_from_prices(info, plan.requests[0])
+    assert quote is not None
+    assert quote.usd == Decimal("0.06")
+    with pytest.raises(UnsupportedError, match="at most 2 references, not 3"):
+        resolve(asking(references=[URL, URL, STYLE, MASK]), info)
+
+
+@pytest.mark.parametrize("role", ["mask", "style", "subject", "control", "first"])
+def test_a_role_the_model_lacks_is_refused_or_stays_behind(role: Role) -> None:
+    """A style that is sent as a picture to draw from gives another picture."""
+    odd = Reference(url=URL, role=role)
+    request = asking(references=[DATA_URL, odd])
+    with pytest.raises(UnsupportedError, match=f"takes no {role} among its references") as caught:
+        resolve(request, INFO)
+    assert (caught.value.field, caught.value.allowed) == ("references", ("image",))
+    plan = resolve(request, INFO, on_unsupported="notice")
+    assert plan.requests[0].references == (Reference(url=DATA_URL),)
+    assert [notice.field for notice in plan.notices] == ["references"]
+    assert plan.resolved[-1] == Resolved(field="references", asked="2", sent="1")
+
+
+def test_a_mask_does_not_stay_without_its_picture() -> None:
+    """Where the picture stays behind, so does what marks a part of it."""
+    takes = References(forms=("url", "data_uri"), roles=("mask", "style"))
+    plan = resolve(
+        asking(references=[URL, MASK]),
+        of(Model(id="m", references=takes)),
+        on_unsupported="notice",
+    )
+    assert plan.requests[0].references == ()
+
+
+@pytest.mark.parametrize(("weight", "model", "allowed"), [(0.5, DRAW, ()), (1.5, PAINTS, ("0…1",))])
+def test_a_weight_the_model_does_not_take_is_refused_or_left_out(
+    weight: float, model: Model, allowed: tuple[str, ...]
+) -> None:
+    """The picture itself is sent all the same."""
+    request = asking(references=Reference(url=URL, weight=weight))
+    with pytest.raises(UnsupportedError, match=f"not {weight}") as caught:
+        resolve(request, of(model))
+    assert (caught.value.field, caught.value.allowed) == ("references", allowed)
+    plan = resolve(request, of(model), on_unsupported="notice")
+    assert plan.requests[0].references == (Reference(url=URL),)
+    assert plan.resolved[-1] == Resolved(field="references", asked=f"weight={weight}")
 
 
 # -------------------------------------------------------------------------- cautions

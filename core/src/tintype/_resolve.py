@@ -18,7 +18,7 @@ from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupporte
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
 from tintype.models import Notice, Resolved
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Role
 
 OnUnsupported: TypeAlias = Literal["error", "notice"]
 
@@ -41,7 +41,7 @@ _DESCRIBED = (
     "stream",
     "previews",
 )
-_UNSET = {"stream": False}
+_UNSET = {"stream": False, "references": ()}
 _SHOWN = 80
 
 
@@ -85,16 +85,20 @@ class _Draft:
         notice = Notice(field=name, message=message, source=source)
         return evolve(self, notices=(*self.notices, notice))
 
-    def refuse(self, name: str, reason: str, allowed: tuple[str, ...], source: str) -> _Draft:
+    def refuse(
+        self, name: str, reason: str, allowed: tuple[str, ...], source: str, left: object = None
+    ) -> _Draft:
         """The draft without a field that cannot be sent, if the caller lets it go.
+
+        What of it can be sent is `left`.
 
         Raises:
             UnsupportedError: The caller does not.
         """
         if not self.lenient:
             raise UnsupportedError(reason, field=name, allowed=allowed, provider=self.info.name)
-        empty = () if name == "references" else _UNSET.get(name)
-        return self.change(name, empty).notice(name, f"{reason} It is not sent.", source)
+        left = _UNSET.get(name) if left is None else left
+        return self.change(name, left).notice(name, f"{reason} It is not sent.", source)
 
 
 def resolve(
@@ -210,18 +214,17 @@ def _check_webhook(draft: _Draft) -> _Draft:
 
 
 def _check_references(draft: _Draft) -> _Draft:
-    references, accepts = draft.request.references, draft.model.references
     title = shortened(draft.model.id, _SHOWN)
-    if not references:
-        if accepts is not None and accepts.required:
-            msg = f"{title} edits images: give it at least one reference."
-            raise InvalidRequestError(msg, field="references", provider=draft.info.name)
-        return draft
+    draft = _check_roles(draft, title)
+    references, accepts = draft.request.references, draft.model.references
     if accepts is None:
-        return draft.refuse("references", f"{title} takes no references.", (), draft.model.source)
-    most = accepts.max_count
-    if most is not None and len(references) > most:
-        msg = f"{title} takes at most {most} references, not {len(references)}."
+        return draft
+    if accepts.required and not references:
+        msg = f"{title} edits images: give it at least one reference."
+        raise InvalidRequestError(msg, field="references", provider=draft.info.name)
+    most, given = accepts.max_count, len(draft.request.sources)
+    if most is not None and given > most:
+        msg = f"{title} takes at most {most} references, not {given}."
         allowed = (f"at most {most}",)
         raise UnsupportedError(msg, field="references", allowed=allowed, provider=draft.info.name)
     try:
@@ -230,6 +233,49 @@ def _check_references(draft: _Draft) -> _Draft:
         error.provider = draft.info.name
         raise
     return evolve(draft, request=evolve(draft.request, references=carried))
+
+
+def _check_roles(draft: _Draft, title: str) -> _Draft:
+    """The draft without references of a role, and without weights, that the model has not."""
+    references, accepts = draft.request.references, draft.model.references
+    if references and accepts is None:
+        return draft.refuse("references", f"{title} takes no references.", (), draft.model.source)
+    if accepts is None:
+        return draft
+    for role in dict.fromkeys(each.role for each in references):
+        if role not in accepts.roles:
+            takes = ", ".join(accepts.roles)
+            reason = f"{title} takes no {role} among its references; it takes {takes}."
+            kept = _without(draft.request, role)
+            draft = draft.refuse("references", reason, accepts.roles, accepts.source, kept)
+    for weight in dict.fromkeys(each.weight for each in draft.request.references):
+        draft = _check_weight(draft, accepts, title, weight)
+    return draft
+
+
+def _without(request: ImageRequest, role: Role) -> tuple[Reference, ...]:
+    """The references but those of a role; none where only a mask of nothing is left."""
+    kept = tuple(each for each in request.references if each.role != role)
+    return kept if any(each.role != "mask" for each in kept) else ()
+
+
+def _check_weight(draft: _Draft, accepts: References, title: str, weight: float | None) -> _Draft:
+    if weight is None or (accepts.weight is not None and accepts.weight.admits(weight)):
+        return draft
+    allowed = accepts.weight.allowed if accepts.weight else ()
+    takes = f"a weight of {', '.join(allowed)}" if allowed else "no weights"
+    msg = f"{title} takes {takes} for its references, not {weight:g}."
+    if not draft.lenient:
+        name = draft.info.name
+        raise UnsupportedError(msg, field="references", allowed=allowed, provider=name)
+    kept = tuple(
+        evolve(each, weight=None) if each.weight == weight else each
+        for each in draft.request.references
+    )
+    entry = Resolved(field="references", asked=f"weight={weight:g}")
+    changed = evolve(draft, request=evolve(draft.request, references=kept))
+    changed = evolve(changed, resolved=(*draft.resolved, entry))
+    return changed.notice("references", f"{msg} It is not sent.", accepts.source)
 
 
 def _carry(reference: Reference, accepts: References, title: str) -> Reference:
@@ -241,7 +287,7 @@ def _carry(reference: Reference, accepts: References, title: str) -> Reference:
         if not inline:
             msg = f"{title} takes no URLs as references: download the image and give the file."
             raise UnsupportedError(msg, field="references", allowed=accepts.forms)
-        reference = Reference(data=_decoded(reference.url))
+        reference = evolve(reference, url=None, data=_decoded(reference.url))
     return _carry_bytes(reference, accepts, title)
 
 
@@ -258,7 +304,8 @@ def _carry_bytes(reference: Reference, accepts: References, title: str) -> Refer
     if "bytes" in accepts.forms or accepts.uploads:
         return evolve(reference, media_type=kind)
     if "data_uri" in accepts.forms:
-        return Reference(url=f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}")
+        url = f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+        return evolve(reference, data=None, url=url, media_type="", name="")
     msg = f"{title} takes references as URLs only: put the image on the web and give its URL."
     raise UnsupportedError(msg, field="references", allowed=accepts.forms)
 

@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 
 from tintype._moderation import is_moderation
 from tintype.models import Quote, QuoteLine
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Role
 from tintype.signatures import Signature
 
 ReferenceForm: TypeAlias = Literal["url", "data_uri", "bytes"]
@@ -210,7 +210,7 @@ class Price:
         usd: US dollars a unit, or None where the provider counts in credits.
         credits: Credits a unit, or None.
         unit: What is counted: `image` for each image drawn, `reference` for each source
-            image, `request` for each submission.
+            image (a mask is none), `request` for each submission.
         billable: What the unit is of. Lines for one billable are alternatives; lines for
             different ones add up.
         when: Values of request fields the line is for; `{"references": "yes"}` and
@@ -237,13 +237,17 @@ class References:
 
     Attributes:
         forms: What may be sent, best first.
-        max_count: The most images, or None where nobody says.
+        roles: What they may be for. A role that is not here is not supported.
+        weight: What the weight of one may be, or None: they have none.
+        max_count: The most images, a mask not counted, or None where nobody says.
         required: Whether the model needs one.
         uploads: Whether the plugin's `prepare` turns bytes into a URL.
         source: Where that is documented.
     """
 
     forms: tuple[ReferenceForm, ...]
+    roles: tuple[Role, ...] = ("image",)
+    weight: Number | None = None
     max_count: int | None = None
     required: bool = False
     uploads: bool = False
@@ -373,7 +377,7 @@ def quote_from_prices(
         return None
     model = info.limits(request.model or "")
     asked = {
-        "references": "yes" if request.references else "no",
+        "references": "yes" if request.sources else "no",
         "resolution": request.resolution,
         "quality": request.quality,
     }
@@ -385,7 +389,7 @@ def quote_from_prices(
     drawn = {line.billable for line in model.prices if line.unit != "reference"}
     if not lines or not drawn <= {line.billable for line in lines}:
         return None
-    counts = {"image": request.n, "reference": len(request.references), "request": 1}
+    counts = {"image": request.n, "reference": len(request.sources), "request": 1}
     priced = tuple(
         QuoteLine(
             billable=line.billable,

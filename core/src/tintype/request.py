@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from attrs import evolve, field, frozen
 
@@ -16,8 +16,10 @@ from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonObject
 
+Role: TypeAlias = Literal["image", "mask", "style", "subject", "control", "first"]
 ReferenceLike: TypeAlias = "Reference | str | Path | bytes"
 
+ROLES: tuple[Role, ...] = get_args(Role)
 _SIZE = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
 # The longest name that a file has on the usual systems, and what base64 is written with.
 _LONGEST_NAME = 255
@@ -36,6 +38,13 @@ def _looks_encoded(text: str) -> bool:
     return len(text) > _LONGEST_NAME and not path and _BASE64.fullmatch(text) is not None
 
 
+def _fraction(given: float | None) -> float | None:
+    """A whole number as the fraction that it is; anything else stays, to be refused by name."""
+    value: object = given
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(given) if whole and abs(given) <= _WIDEST_FRACTION else given  # type: ignore[arg-type]  # it is an int
+
+
 @frozen(kw_only=True)
 class Reference:
     """A source image. Exactly one of `url`, `path`, `data` and `digest` is set.
@@ -48,6 +57,11 @@ class Reference:
             recorded task.
         media_type: The media type of `data`, or "" until it is sniffed.
         name: A file name for `data`, or "".
+        role: What it is for: `image`, a picture to draw from; `mask`, which marks the part of
+            that picture to change; `style` and `subject`, whose look or whose figure is taken
+            over; `control`, whose outlines, pose or depth are kept to; `first`, the picture
+            that the drawing begins with.
+        weight: How much it counts, 0 or more, or None: as the model has it.
     """
 
     url: str | None = None
@@ -56,13 +70,22 @@ class Reference:
     digest: str | None = None
     media_type: str = ""
     name: str = ""
+    role: Role = "image"
+    weight: float | None = field(default=None, converter=_fraction)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a reference that is none of the four, or several."""
+        """Refuse a reference that is none of the four, or several; and an odd role or weight."""
         given = [self.url, self.path, self.data, self.digest]
         if sum(item is not None for item in given) != 1 or self.data == b"":
             msg = "A reference is one of a URL, a file, or the bytes of an image."
             raise InvalidRequestError(msg, field="references", allowed=("url", "path", "data"))
+        if self.role not in ROLES:
+            msg = f"A reference's role cannot be {quoted(self.role)}: it is {', '.join(ROLES)}."
+            raise InvalidRequestError(msg, field="references", allowed=ROLES)
+        weight: object = self.weight
+        if weight is not None and not (isinstance(weight, float) and 0 <= weight < math.inf):
+            msg = f"A reference's weight cannot be {quoted(weight)}: it is 0 or more."
+            raise InvalidRequestError(msg, field="references", allowed=("0 and more",))
 
     @classmethod
     def of(cls, source: ReferenceLike) -> Reference:
@@ -175,13 +198,6 @@ def _digested(value: object) -> object:
             return value
 
 
-def _fraction(given: float | None) -> float | None:
-    """A whole number as the fraction that it is; anything else stays, to be refused by name."""
-    value: object = given
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return float(given) if whole and abs(given) <= _WIDEST_FRACTION else given  # type: ignore[arg-type]  # it is an int
-
-
 @frozen(kw_only=True)
 class ImageRequest:
     """A picture, asked for in words that no provider owns.
@@ -209,7 +225,7 @@ class ImageRequest:
         strength: How much of the source image is changed: 0 nothing, 1 all.
         style: A style the model knows, such as `vivid` or `anime`.
         user: Your own user on whose behalf you ask, as providers want to know it.
-        references: Source images: URLs, paths or bytes.
+        references: Source images: URLs, paths or bytes, each of them with a role.
         webhook_url: Where the provider should report the end of the task.
         stream: Whether to ask for images as they are made.
         previews: How many unfinished images of a stream to ask for; goes with `stream`.
@@ -258,6 +274,16 @@ class ImageRequest:
         """`size` as (width, height), or None."""
         found = _SIZE.fullmatch(self.size or "")
         return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def sources(self) -> tuple[Reference, ...]:
+        """The references that are pictures: all but masks. These are counted and priced."""
+        return tuple(each for each in self.references if each.role != "mask")
+
+    @property
+    def mask(self) -> Reference | None:
+        """The reference that marks what to change, or None."""
+        return next((each for each in self.references if each.role == "mask"), None)
 
     def digested(self) -> ImageRequest:
         """The same request as it is written down: digests stand in place of images."""
@@ -367,6 +393,16 @@ def _check_webhook(request: ImageRequest) -> None:
         raise InvalidRequestError(msg, field="webhook_url", allowed=("https://…",))
 
 
+def _check_mask(request: ImageRequest) -> None:
+    masks = len(request.references) - len(request.sources)
+    if masks and not request.sources:
+        msg = "A mask marks a part of a picture: give the picture as a reference, too."
+        raise InvalidRequestError(msg, field="references", allowed=ROLES)
+    if masks > 1:
+        msg = f"There are {masks} masks among the references: give one."
+        raise InvalidRequestError(msg, field="references", allowed=("one mask",))
+
+
 def _check_tag(request: ImageRequest) -> None:
     tag = request.tag or ""
     if len(tag) > _LONGEST_TAG or not tag.isprintable():
@@ -388,6 +424,7 @@ _RULES = (
     _check_counts,
     _check_size,
     _check_webhook,
+    _check_mask,
     _check_tag,
     _check_options,
 )

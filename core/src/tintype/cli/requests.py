@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import click
+from attrs import evolve
 
 from tintype.cli.options import option
 from tintype.cli.speaking import is_terminal, tell
-from tintype.request import ImageRequest
+from tintype.request import ROLES, ImageRequest, Reference, Role
 
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
@@ -37,7 +39,13 @@ _FLAGS = (
     option("--stream", is_flag=True, help="Ask for the images as they are made."),
     option("--previews", type=int, help="How many unfinished images of a stream to ask for."),
     option("--tag", help="Your own label: in the journal and the results, never sent."),
-    option("--reference", "references", multiple=True, metavar="FILE|URL", help="A source image."),
+    option(
+        "--reference",
+        "references",
+        multiple=True,
+        metavar="[role=ROLE,][weight=N,]FILE|URL",
+        help=f"A source image; ROLE is {', '.join(ROLES)}.",
+    ),
     option(
         "--option",
         "options",
@@ -99,8 +107,32 @@ def request_from(provider: str, flags: Mapping[str, object]) -> ImageRequest:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     pairs = given.pop("options", ())
+    sources = given.pop("references", ())
+    texts = sources if isinstance(sources, tuple) else ()
+    given["references"] = tuple(_reference(str(text)) for text in texts)
     options = dict(_pair(str(text)) for text in (pairs if isinstance(pairs, tuple) else ()))
     return ImageRequest(**given, options={provider: options} if options else {})  # type: ignore[arg-type]  # click's flags carry the fields' own names and types
+
+
+_FACT = re.compile(r"(role|weight)=([^,]*),")
+
+
+def _reference(text: str) -> Reference:
+    """A source image as `[role=ROLE,][weight=N,]FILE|URL`."""
+    facts: dict[str, str] = {}
+    while found := _FACT.match(text):
+        facts[found[1]] = found[2]
+        text = text[found.end() :]
+    role = cast("Role", facts.get("role", "image"))  # the constructor checks it
+    return evolve(Reference.of(text), role=role, weight=_weight(facts.get("weight")))
+
+
+def _weight(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError as error:
+        msg = f"weight={text!r} is no number."
+        raise click.BadParameter(msg, param_hint="--reference") from error
 
 
 def _pair(text: str) -> tuple[str, object]:
