@@ -11,8 +11,9 @@ from typing import cast
 import pytest
 from attrs import evolve
 
-from tintype.catalog import Auth, Model, ProviderInfo
+from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image, loads
+from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -120,7 +121,7 @@ INFO = ProviderInfo(
     origins=("https://api.acme.test",),
     models=(Model(id="acme-1"),),
     general=Model(id=""),
-    auth=Auth(header="x-key", form="{key}"),
+    auth=HeaderKey(header="x-key", prefix=""),
 )
 TRUE: Mapping[str, Callable[..., object]] = {
     "describe": lambda: INFO,

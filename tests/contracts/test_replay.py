@@ -49,7 +49,7 @@ def test_a_good_plugin_does_as_documented(subject: Subject) -> None:
     """Both halves are compared: what is sent, and what is made of the answer."""
     found = replay(subject, _first(subject, "submit"))
     assert found.holds
-    text = replay_text(found, subject.info.auth.form)
+    text = replay_text(found, subject.info.auth.shown[1])
     assert "= as documented" in text
     assert "= as expected" in text
     assert "a Task" in text

@@ -101,7 +101,7 @@ import sys
 from tests.core import easel
 from tintype import Account, Budget, Client, ImageRequest
 from tintype.errors import BudgetError
-account = Account(provider="easel", key="k", base_url=sys.argv[2])
+account = Account(provider="easel", key="key-of-mine", base_url=sys.argv[2])
 sys.stdin.readline()
 with Client(account, plugins={"easel": easel}, journal=sys.argv[1], environ={},
             budgets=[Budget(usd="0.05")]) as client:

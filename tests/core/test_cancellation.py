@@ -428,7 +428,7 @@ from pathlib import Path
 from tests.core.test_cancellation import options
 from tintype import Account, AsyncClient, Client, ImageRequest
 kind, url, place, cancels = sys.argv[1:]
-account = Account(provider="easel", key="k", base_url=url)
+account = Account(provider="easel", key="key-of-mine", base_url=url)
 fields = options(Path(place), cancel_on_exit=cancels == "True")
 told = lambda task: print(task.id, flush=True)
 asked = ImageRequest(prompt="p")

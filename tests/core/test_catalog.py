@@ -12,7 +12,6 @@ from attrs import evolve
 from tests.core.acme import DRAW, INFO, LIVE
 
 from tintype.catalog import (
-    Auth,
     Choice,
     Descriptor,
     Flag,
@@ -25,6 +24,7 @@ from tintype.catalog import (
     Unsupported,
     quote_from_prices,
 )
+from tintype.credentials import HeaderKey
 from tintype.models import Quote, QuoteKind
 from tintype.request import ImageRequest
 
@@ -116,7 +116,8 @@ def test_a_model_outside_the_catalog_has_the_general_limits() -> None:
 
 def test_a_key_is_shown_as_a_bearer_unless_documented_otherwise() -> None:
     """The usual form."""
-    assert Auth() == Auth(header="Authorization", form="Bearer {key}")
+    assert HeaderKey() == HeaderKey(header="Authorization", prefix="Bearer ")
+    assert HeaderKey().shown == ("Authorization", "Bearer {key}")
 
 
 # --------------------------------------------------------------------------- prices

@@ -750,7 +750,7 @@ def test_what_is_no_journal_of_ours_is_left_as_it_is(
     """A clear error before anything is sent, and not a byte changed."""
     spoil(file)
     before = {path.name: path.read_bytes() for path in file.parent.iterdir()}
-    account = Account(provider="easel", key="k", base_url=server.url)
+    account = Account(provider="easel", key="key-of-mine", base_url=server.url)
     with pytest.raises(JournalError, match=words) as caught:
         Client(account, journal=file, environ={})
     assert str(file) in str(caught.value)
@@ -860,7 +860,7 @@ for least in (None, 0):
                 while ballast.write(b"x" * 512): pass
             except OSError:
                 pass
-    account = Account(provider="easel", key="k", base_url=url)
+    account = Account(provider="easel", key="key-of-mine", base_url=url)
     with Client(account, plugins={"easel": easel}, journal=journal, environ={}) as client:
         for number in range(3):
             try:

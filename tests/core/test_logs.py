@@ -84,7 +84,7 @@ import sys
 from tests.core import easel
 from tintype import Account, Client, ImageRequest
 from tintype.errors import TintypeError
-account = Account(provider="easel", key="k", base_url=sys.argv[1])
+account = Account(provider="easel", key="key-of-mine", base_url=sys.argv[1])
 with Client(account, plugins={"easel": easel}, environ={}) as client:
     try:
         client.generate(ImageRequest(prompt="p"), provider="easel")

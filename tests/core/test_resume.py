@@ -355,7 +355,7 @@ import os, signal, sys
 from tests.core import easel
 from tintype import Account, Client, ImageRequest
 from tintype._effects import Record
-account = Account(provider="easel", key="k", base_url=sys.argv[2])
+account = Account(provider="easel", key="key-of-mine", base_url=sys.argv[2])
 def observe(told):
     if isinstance(told.effect, Record):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -472,7 +472,7 @@ import asyncio, sys
 from tests.core import easel
 from tintype import Account, AsyncClient, Client
 kind, place, url, out = sys.argv[1:]
-account = Account(provider="easel", key="k", base_url=url)
+account = Account(provider="easel", key="key-of-mine", base_url=url)
 options = {"plugins": {"easel": easel}, "journal": place, "environ": {}}
 async def awaited():
     async with AsyncClient(account, **options) as client:

@@ -191,7 +191,7 @@ def test_a_key_that_json_has_escaped_is_taken_out(written: Callable[[str], str])
     key = "sk-ab+cd/ef+gh/1234"
     said_by_server = json.dumps({"why": "bad key KEY"}).replace("KEY", written(key))
     assert json.loads(said_by_server)["why"] == f"bad key {key}"
-    redactor = Redactor(Account(provider="easel", key=key))
+    redactor = Redactor([Secret(key)])
     assert json.loads(redactor.body(said_by_server.encode()))["why"] == "bad key …"
     event = redactor.event(ServerSentEvent(data=said_by_server))
     assert json.loads(event.data)["why"] == "bad key …"
@@ -251,7 +251,7 @@ def test_a_key_that_is_spelt_otherwise_is_taken_out(written: Callable[[str], str
     """Whoever echoes a key in a URL, in base64, in hexadecimal or cut short shows none of it."""
     key = "sk-ab+cd/ef+gh/1234567890"
     spelt = written(key)
-    redactor = Redactor(Account(provider="easel", key=key))
+    redactor = Redactor([Secret(key)])
     for clean in (
         redactor.body(f'{{"why": "bad key {spelt}."}}'.encode()).decode(),
         redactor.event(ServerSentEvent(data=f"bad key {spelt}.")).data,
@@ -264,7 +264,7 @@ def test_a_key_that_is_spelt_otherwise_is_taken_out(written: Callable[[str], str
 
 def test_a_body_full_of_escapes_is_left_as_it_is() -> None:
     """Backslashes, percent signs and the beginnings of a key, over and over, hold no key."""
-    redactor = Redactor(Account(provider="easel", key="sk-ab+cd/ef+gh/1234567890"))
+    redactor = Redactor([Secret("sk-ab+cd/ef+gh/1234567890")])
     for piece in (b"\\", b"\\u0073", b"%73", b"sk-", b"s", bytes(range(256))):
         body = piece * 100_000
         assert redactor.body(body) is body
@@ -282,8 +282,8 @@ def test_an_environment_shows_none_of_its_items() -> None:
 def test_what_is_too_short_for_a_key_is_left_alone() -> None:
     """It would stand in many an answer by chance; an answer without the key is the very same."""
     body = b'{"id": "sk-1"}'
-    assert Redactor(Account(provider="easel", key="sk-1")).body(body) is body
-    assert Redactor(Account(provider="easel", key=CANARY)).body(body) is body
+    assert Redactor([Secret("sk-1")]).body(body) is body
+    assert Redactor([Secret(CANARY)]).body(body) is body
 
 
 def _sift(net: Net, folder: Path) -> None:

@@ -31,7 +31,7 @@ def observe(told):
     seen.append(told)
     if len(seen) == int(number):
         os.kill(os.getpid(), signal.SIGKILL)
-account = Account(provider="easel", key="k", base_url=url)
+account = Account(provider="easel", key="key-of-mine", base_url=url)
 with Client(account, plugins={"easel": easel}, journal=place, environ={},
             observers=[observe]) as client:
     if act == "buy":

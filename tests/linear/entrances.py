@@ -23,7 +23,7 @@ from tintype._printable import printable
 from tintype._redaction import Redactor
 from tintype._registry import Registry
 from tintype._whole import is_whole
-from tintype.account import Account
+from tintype.account import Secret
 from tintype.convert import decode_image, loads, peek
 from tintype.errors import TintypeError
 from tintype.messages import Delivery, ServerSentEvent
@@ -76,7 +76,7 @@ def _image(data: bytes) -> None:
     is_whole(data, kind)
 
 
-_REDACTOR = Redactor(Account(provider="easel", key=_KEY, webhook_secrets=_KEY[::-1]))
+_REDACTOR = Redactor([Secret(_KEY), Secret(_KEY[::-1])])
 
 
 def _event_redacted(data: bytes) -> None:

@@ -1,13 +1,16 @@
-"""Accounts as the environment names them."""
+"""Accounts as the environment names them, and what they lack."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+from attrs import evolve
+
 from tintype._amounts import is_amount
 from tintype._dispatch import env_name
-from tintype.account import Account, Variables
+from tintype.account import Account, Secret, Variables
+from tintype.catalog import ProviderInfo
 from tintype.errors import UsageError
 
 
@@ -29,17 +32,19 @@ class Environ:
         return f"Environ({len(self._values)} variables)"
 
 
-def account_from(provider: str, environ: Variables) -> Account:
+def account_from(info: ProviderInfo, environ: Variables) -> Account:
     """A provider's account as the environment names it.
 
-    `<NAME>_API_KEY` is the key, `<NAME>_BASE_URL` replaces the origin and may carry a path
-    prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you, `<NAME>_WEBHOOK_SECRET` is what
-    webhooks are signed with, `<NAME>_TRUSTED_HOSTS` lists hosts with commas between.
+    `<NAME>_API_KEY`, or the variable that the provider documents, is the key; other credentials
+    and settings stand in `<NAME>_<CREDENTIAL>`, or likewise. `<NAME>_BASE_URL` replaces the
+    origin and may carry a path prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you,
+    `<NAME>_WEBHOOK_SECRET` is what webhooks are signed with, `<NAME>_TRUSTED_HOSTS` lists hosts
+    with commas between.
 
     Raises:
         UsageError: The credit value is no amount of money.
     """
-    name = env_name(provider)
+    name = env_name(info.name)
     base_url = environ.get(f"{name}_BASE_URL", "").strip()
     worth = environ.get(f"{name}_USD_PER_CREDIT", "").strip()
     hosts = environ.get(f"{name}_TRUSTED_HOSTS", "")
@@ -49,12 +54,83 @@ def account_from(provider: str, environ: Variables) -> Account:
         usd = Decimal(-1)
     if usd is not None and not (is_amount(usd) and usd > 0):
         msg = f"{name}_USD_PER_CREDIT={worth!r} is not an amount such as 0.002."
-        raise UsageError(msg, provider=provider)
+        raise UsageError(msg, provider=info.name)
+    named = [*info.auth.needs, *info.auth.takes]
     return Account(
-        provider=provider,
-        key=environ.get(f"{name}_API_KEY", "").strip() or None,
+        provider=info.name,
+        key=_found(info, "key", environ) or None if "key" in named else None,
+        credentials={
+            each: found
+            for each in named
+            if each != "key" and (found := _found(info, each, environ))
+        },
+        settings={each: _found(info, each, environ) for each in info.settings},
         base_url=base_url or None,
         usd_per_credit=usd,
         webhook_secrets=environ.get(f"{name}_WEBHOOK_SECRET", "").split(),
         trusted_hosts=tuple(filter(None, (host.strip() for host in hosts.split(",")))),
     )
+
+
+def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account:
+    """An account with the environment's in place of what it leaves out.
+
+    What a scheme takes where it is there comes with the rest of an identity, or not at all: a
+    session token of another identity than the key's would be refused.
+
+    Raises:
+        UsageError: The environment's credit value is no amount of money.
+    """
+    found = account_from(info, environ)
+    lent = info.auth.needs if given.held else (*info.auth.needs, *info.auth.takes)
+    credentials = {name: each for name, each in found.credentials.items() if name in lent}
+    settings = {name: value for name, value in found.settings.items() if value}
+    return evolve(
+        given,
+        key=given.key or found.key,
+        credentials={**credentials, **given.credentials},
+        settings={**info.settings, **settings, **given.settings},
+        base_url=given.base_url or found.base_url,
+        usd_per_credit=given.usd_per_credit or found.usd_per_credit,
+        webhook_secrets=given.webhook_secrets or found.webhook_secrets,
+        trusted_hosts=given.trusted_hosts or found.trusted_hosts,
+    )
+
+
+def variable(info: ProviderInfo, name: str) -> str:
+    """The variable to set for a credential or a setting: the provider's own, if it has one."""
+    return info.variables.get(name) or _own(info, name)
+
+
+def missing(info: ProviderInfo, account: Account) -> tuple[str, ...]:
+    """The credentials that an account lacks; none where it may go without any of them."""
+    lacking = tuple(name for name in info.auth.needs if not _is_there(account, name))
+    return () if info.auth.optional and len(lacking) == len(info.auth.needs) else lacking
+
+
+def advice(info: ProviderInfo, names: tuple[str, ...]) -> str:
+    """What to do about credentials that are missing."""
+    variables = " and ".join(variable(info, name) for name in names)
+    others = ", ".join(f"{name!r}: …" for name in names if name != "key")
+    given = [
+        *(["a key"] if "key" in names else []),
+        *([f"credentials={{{others}}}"] * bool(others)),
+    ]
+    where = f" Get one at {info.homepage}." if info.homepage else ""
+    return f"set {variables}, or give an Account with {' and '.join(given)}.{where}"
+
+
+def _is_there(account: Account, name: str) -> bool:
+    held = account.held.get(name)
+    return held is not None and (not isinstance(held, Secret) or bool(held.reveal()))
+
+
+def _found(info: ProviderInfo, name: str, environ: Variables) -> str:
+    """A credential or setting as the environment has it, or ""."""
+    own = environ.get(_own(info, name), "").strip()
+    documented = info.variables.get(name, "")
+    return own or (environ.get(documented, "").strip() if documented else "")
+
+
+def _own(info: ProviderInfo, name: str) -> str:
+    return f"{env_name(info.name)}_{'API_KEY' if name == 'key' else name.upper()}"

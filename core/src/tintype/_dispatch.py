@@ -1,7 +1,8 @@
 """A plugin's request as the very bytes that go on the wire, for one account.
 
 Both transports send what stands here and add nothing: method, URL, headers and body are
-fixed before either library sees them. This is also the only place that writes a key.
+fixed before either library sees them. What shows the provider who asks is added to these bytes
+by `_signing`, and only where the request goes to a declared host.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from tintype import _bodies
 from tintype._addresses import Trusted
 from tintype._headers import TOKEN, checked_headers, checked_media_types
 from tintype.account import Account
-from tintype.catalog import Auth, ProviderInfo
-from tintype.errors import MissingKeyError, PluginError, TintypeError, UsageError
+from tintype.catalog import ProviderInfo
+from tintype.errors import PluginError, TintypeError, UsageError
 from tintype.messages import AnswerKind, HttpRequest, Request, target_of
 
 USER_AGENT = "tintype/0.1.0"
@@ -36,16 +37,13 @@ _NOWHERE = str.maketrans("", "", "\t\r\n")
 _BLANK = "".join(map(chr, range(0x21)))
 # A name of labels that DNS can carry, or an address.
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
-# RFC 9110, 5.5: what the value of a header may be.
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _SHOWN = 40
 
 
 def encode(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
-    """A plugin's request for one account.
+    """A plugin's request for one account, before its provider is shown who asks.
 
     Raises:
-        MissingKeyError: It needs a key, and the account has none a header can carry.
         PluginError: It would show the key to a host the provider does not declare, or it is
             nothing that HTTP can carry.
         UsageError: The account's base URL is none.
@@ -69,8 +67,9 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
         raise ValueError(msg)
     url = _address(request, info, account)
     media_type, body = _bodies.encoded(request.body)
+    reserved = frozenset(name.lower() for name in info.auth.headers)
     headers = [
-        *checked_headers(request.headers, frozenset({info.auth.header.lower()}), info.name),
+        *checked_headers(request.headers, reserved, info.name),
         ("Accept", _accepted(request)),
         ("Accept-Encoding", "gzip, deflate"),
         ("User-Agent", USER_AGENT),
@@ -79,8 +78,6 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
         headers.append(("Content-Type", media_type))
     if media_type or request.method not in _BODILESS:
         headers.append(("Content-Length", str(len(body))))
-    if request.auth:
-        headers.append(_credentials(info.auth, account))
     return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
 
 
@@ -218,22 +215,3 @@ def _is_under(url: str, base: str) -> bool:
     """Whether a URL stands on the base URL: its origin, and its path prefix."""
     prefix, path = urlsplit(base).path.rstrip("/") + "/", unquote(urlsplit(url).path)
     return origin(url) == origin(base) and path.startswith(prefix) and "/.." not in path
-
-
-def _credentials(auth: Auth, account: Account) -> tuple[str, str]:
-    # The key is in no local variable where an error is raised: crash reporters print those.
-    name = env_name(account.provider)
-    if account.key is None or not account.key.reveal():
-        msg = f"It needs a key: set {name}_API_KEY, or give an Account with a key."
-        raise MissingKeyError(msg, provider=account.provider)
-    if not _fits_a_header(account.key.reveal()):
-        msg = f"The key holds characters that no key has; copy it into {name}_API_KEY again."
-        raise MissingKeyError(msg, provider=account.provider)
-    if not (TOKEN.fullmatch(auth.header) and _VALUE.fullmatch(auth.form)):
-        msg = "the plugin's Auth is no header"
-        raise ValueError(msg)
-    return auth.header, auth.form.format(key=account.key.reveal())
-
-
-def _fits_a_header(key: str) -> bool:
-    return key.isascii() and key.isprintable() and " " not in key

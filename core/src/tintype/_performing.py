@@ -24,6 +24,7 @@ from tintype._effects import (
 )
 from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._observing import Progress, tell_progress, told_by
+from tintype._opening import Opener
 from tintype._redaction import Redactor
 from tintype._results import Intake
 from tintype._setup import (
@@ -57,6 +58,7 @@ class Performer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self._opener = Opener()
         self.begin_anew()
         _forks.guard(self)
 
@@ -123,7 +125,7 @@ class Performer:
         self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
-        line = _Line(self._setup, self._opened, provider)
+        line = _Line(self._setup, self._opener, self._opened, provider)
         line.trail.follow([record])
         if awaited is not None:
             line.trail.begin(awaited)
@@ -154,7 +156,7 @@ class Performer:
             left = deadline - time.monotonic()
             if left <= 0:
                 return
-            line = _Line(self._setup, self._opened, provider)
+            line = _Line(self._setup, self._opener, self._opened, provider)
             with suppress(TintypeError), closing(line), closing(flow):
                 line.perform(hurried(next(flow), left))
 
@@ -184,8 +186,11 @@ def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
 class _Line:
     """Performs one flow's effects, and holds the stream it may have open."""
 
-    def __init__(self, setup: Setup, transport: Callable[[], Transport], provider: str) -> None:
+    def __init__(
+        self, setup: Setup, opener: Opener, transport: Callable[[], Transport], provider: str
+    ) -> None:
         self._setup = setup
+        self._opener = opener
         self._transport = transport
         self._provider = provider
         self._incoming: Incoming | None = None
@@ -259,9 +264,9 @@ class _Line:
 
     def _send(self, effect: Send) -> Response | Head:
         self.close()
-        request = self._setup.encode(self._provider, effect)
-        self._incoming = incoming = self._transport().open(request, timeout=effect.timeout)
-        redactor = self._setup.redactor(self._provider)
+        keyring = self._setup.keyring(self._provider)
+        incoming, redactor = self._opener.open(keyring, effect, self._transport())
+        self._incoming = incoming
         headers = redactor.headers(incoming.headers)
         chunks = incoming.chunks()
         start = b""

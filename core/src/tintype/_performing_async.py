@@ -23,6 +23,7 @@ from tintype._effects import (
 )
 from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._observing import Progress, tell_progress, told_by
+from tintype._opening_async import AsyncOpener
 from tintype._redaction import Redactor
 from tintype._results import Intake
 from tintype._setup import (
@@ -56,6 +57,7 @@ class AsyncPerformer:
         self._setup = setup
         self._transport = transport
         self._owned = transport is None
+        self._opener = AsyncOpener()
         self.begin_anew()
         _forks.guard(self)
 
@@ -121,7 +123,7 @@ class AsyncPerformer:
         self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
-        line = _Line(self._setup, self._opened, provider)
+        line = _Line(self._setup, self._opener, self._opened, provider)
         line.trail.follow([record])
         if awaited is not None:
             line.trail.begin(awaited)
@@ -159,7 +161,7 @@ class AsyncPerformer:
                 await asyncio.gather(*words)
 
     async def _say(self, provider: str, flow: Flow[Task]) -> None:
-        line = _Line(self._setup, self._opened, provider)
+        line = _Line(self._setup, self._opener, self._opened, provider)
         with suppress(TintypeError), closing(flow):
             async with aclosing(line):
                 await line.perform(hurried(next(flow)))
@@ -197,9 +199,14 @@ class _Line:
     """Performs one flow's effects, and holds the stream it may have open."""
 
     def __init__(
-        self, setup: Setup, transport: Callable[[], AsyncTransport], provider: str
+        self,
+        setup: Setup,
+        opener: AsyncOpener,
+        transport: Callable[[], AsyncTransport],
+        provider: str,
     ) -> None:
         self._setup = setup
+        self._opener = opener
         self._transport = transport
         self._provider = provider
         self._incoming: AsyncIncoming | None = None
@@ -289,9 +296,9 @@ class _Line:
 
     async def _send(self, effect: Send) -> Response | Head:
         await self.aclose()
-        request = self._setup.encode(self._provider, effect)
-        self._incoming = incoming = await self._transport().open(request, timeout=effect.timeout)
-        redactor = self._setup.redactor(self._provider)
+        keyring = self._setup.keyring(self._provider)
+        incoming, redactor = await self._opener.open(keyring, effect, self._transport())
+        self._incoming = incoming
         headers = redactor.headers(incoming.headers)
         chunks = incoming.chunks()
         start = b""

@@ -14,24 +14,31 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from urllib.parse import quote
 
-from tintype.account import Account, Secret
+from tintype.account import Secret
 from tintype.messages import Headers, ServerSentEvent
 
 # What is shorter stands in many an answer by chance.
 _LEAST_SECRET = 8
 # A secret that is so long is known by its middle: who cut an eighth off either end said it.
 _LEAST_CUT = 16
+# Tokens can have thousands of characters; each that may be cut off is a group in a pattern.
+_MOST_CUT = 24
 _REDACTED = "…".encode()
 # An escape of an ASCII character, which a secret is made of.
 _ESCAPED = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
 
 
 class Redactor:
-    """Takes an account's secrets out of what a provider says."""
+    """Takes secrets out of what a provider says."""
 
-    def __init__(self, account: Account) -> None:
-        secrets = (account.key, *account.webhook_secrets)
-        self._secrets = tuple(_Spellings(each) for each in secrets if each is not None)
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self._secrets = tuple(map(_Spellings, secrets))
+
+    def beside(self, secrets: Iterable[Secret]) -> Redactor:
+        """One that takes more secrets out."""
+        made = Redactor(secrets)
+        made._secrets = (*self._secrets, *made._secrets)
+        return made
 
     def body(self, said: bytes) -> bytes:
         """A body without them; the very same object where there are none."""
@@ -86,7 +93,7 @@ class _Spellings:
     def _parts(self) -> tuple[str, str, str]:
         """The secret's beginning, its middle, and its end: what may be cut off, and what not."""
         whole = self._secret.reveal()
-        cut = len(whole) // 8 if len(whole) >= _LEAST_CUT else 0
+        cut = min(len(whole) // 8, _MOST_CUT) if len(whole) >= _LEAST_CUT else 0
         return whole[:cut], whole[cut : len(whole) - cut], whole[len(whole) - cut :]
 
     @cached_property

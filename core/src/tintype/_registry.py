@@ -15,6 +15,7 @@ from attrs import frozen
 
 from tintype._blame import is_interruption
 from tintype._checked import checked
+from tintype._signing import fault_of, fault_of_names
 from tintype._verification import fault_of_signature
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
@@ -144,7 +145,11 @@ def _fault(info: object, name: str) -> str:
         checked(info, name)
     except PluginError as error:
         return f"what is odd ({error.message})"
-    wrong = fault_of_signature(info.signature, info.webhooks)
+    wrong = (
+        fault_of(info.auth)
+        or fault_of_names({**info.variables, **info.settings})
+        or fault_of_signature(info.signature, info.webhooks)
+    )
     if wrong:
         return wrong
     if not info.models or not info.origins or not info.poll_schedule:

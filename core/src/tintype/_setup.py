@@ -12,15 +12,15 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from tintype._accounts import account_from
-from tintype._dispatch import checked_base_url, checked_trust, encode
+from tintype._accounts import completed
+from tintype._dispatch import checked_base_url, checked_trust
 from tintype._effects import Effect, Flow, Record, Send
 from tintype._excerpts import quoted
 from tintype._flow import Conversation, Heard, Terms
+from tintype._keyring import Keyring
 from tintype._logs import log
 from tintype._observing import Observation, Observer, Seen, call_observer
 from tintype._pacing import Clock
-from tintype._redaction import Redactor
 from tintype._registry import Registry
 from tintype._resolve import OnUnsupported
 from tintype._results import Rules
@@ -42,7 +42,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
-from tintype.messages import Delivery, HttpRequest
+from tintype.messages import Delivery
 from tintype.models import Image, Task
 
 # Seconds for all last words to providers together when a call is interrupted.
@@ -97,25 +97,30 @@ class Setup:
         self.followed = FOLLOWED
         self._jitter = _jitter(options.seed)
         self._completed: dict[str, Account] = {}
+        self._keyrings: dict[str, Keyring] = {}
         self._conversations: dict[str, Conversation] = {}
 
     def account(self, provider: str) -> Account:
-        """The account for a provider: what was given, completed once from the environment."""
+        """The account for a provider: what was given, completed once from the environment.
+
+        Raises:
+            UnknownProviderError: No plugin of that name is installed.
+            PluginError: It is installed and broken.
+        """
         if provider not in self._completed:
             self._completed[provider] = self._complete(provider)
         return self._completed[provider]
 
     def _complete(self, provider: str) -> Account:
         given = self._accounts.get(provider, Account(provider=provider))
-        found = account_from(provider, self._environ)
-        return evolve(
-            given,
-            key=given.key or found.key,
-            base_url=given.base_url or found.base_url,
-            usd_per_credit=given.usd_per_credit or found.usd_per_credit,
-            webhook_secrets=given.webhook_secrets or found.webhook_secrets,
-            trusted_hosts=given.trusted_hosts or found.trusted_hosts,
-        )
+        return completed(given, self.registry.get(provider).info, self._environ)
+
+    def keyring(self, provider: str) -> Keyring:
+        """What shows a provider who asks, and takes that out of its answers."""
+        if provider not in self._keyrings:
+            info, account = self.registry.get(provider).info, self.account(provider)
+            self._keyrings.setdefault(provider, Keyring(info, account, CLOCK.now))
+        return self._keyrings[provider]
 
     def conversation(self, provider: str) -> Conversation:
         """What can be said to a provider.
@@ -136,18 +141,10 @@ class Setup:
                 budgets=self._options.budgets,
                 providers=frozenset(self.registry.names),
                 token=_token,
-                encode=lambda request: encode(request, plugin.info, self.account(provider)),
+                encode=self.keyring(provider).rehearse,
             )
             self._conversations[provider] = Conversation(plugin, terms)
         return self._conversations[provider]
-
-    def encode(self, provider: str, effect: Send) -> HttpRequest:
-        """A plugin's request as bytes, with the account's key."""
-        return encode(effect.request, self.registry.get(provider).info, self.account(provider))
-
-    def redactor(self, provider: str) -> Redactor:
-        """What takes the account's secrets out of a provider's answers."""
-        return Redactor(self.account(provider))
 
     def trail(self) -> Trail:
         """An empty trail, for a flow that begins."""

@@ -17,6 +17,7 @@ import attrs
 from attrs import evolve, frozen
 
 from tintype._moderation import is_moderation
+from tintype.credentials import HeaderKey, Scheme
 from tintype.models import Quote, QuoteLine
 from tintype.request import ImageRequest, Role
 from tintype.signatures import Signature
@@ -292,14 +293,6 @@ class Model:
 
 
 @frozen(kw_only=True)
-class Auth:
-    """How a key is shown: the header, and its value with `{key}` in it."""
-
-    header: str = "Authorization"
-    form: str = "Bearer {key}"
-
-
-@frozen(kw_only=True)
 class ProviderInfo:
     """A provider, its API and its models.
 
@@ -310,7 +303,12 @@ class ProviderInfo:
         origins: Scheme and host of the API, the documented one first. Keys go nowhere else.
         models: The catalog; the first is the default.
         general: The limits of a model that is not in the catalog. Its id is ignored.
-        auth: How the key is shown.
+        auth: How it knows its customers: a scheme of `tintype.credentials`.
+        variables: The environment variables that its own documents name, by credential or
+            setting: `{"key": "FAL_KEY"}`. `<NAME>_API_KEY` is read beside it.
+        public_keys: Keys that its documents give to everybody: they are not redacted.
+        settings: What an account may set, by name, and what it is otherwise; "" where it has
+            to be set.
         usd_per_credit: What a credit is documented to cost in US dollars, or None where
             the provider does not count in credits or nobody says.
         credit_source: Where that is documented.
@@ -330,7 +328,10 @@ class ProviderInfo:
     origins: tuple[str, ...]
     models: tuple[Model, ...]
     general: Model
-    auth: Auth = Auth()
+    auth: Scheme = HeaderKey()
+    variables: Mapping[str, str] = attrs.field(factory=dict)
+    public_keys: tuple[str, ...] = ()
+    settings: Mapping[str, str] = attrs.field(factory=dict)
     usd_per_credit: Decimal | None = None
     credit_source: str = ""
     webhooks: bool = False

@@ -105,6 +105,12 @@ class Request:
         return cls(method="POST", url=url, body=JsonBody(value=body), headers=headers, answer=kind)
 
 
+def _without_query(url: str) -> str:
+    """A URL to be looked at: some APIs take the key in the query."""
+    front, asks, _ = url.partition("?")
+    return repr(f"{front}?…" if asks else url)
+
+
 @frozen(kw_only=True)
 class HttpRequest:
     """A request as it goes on the wire, byte for byte, but for `Host`, which is the URL's.
@@ -120,7 +126,7 @@ class HttpRequest:
     """
 
     method: str
-    url: str
+    url: str = field(repr=_without_query)
     headers: Headers = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     public_only: bool = False

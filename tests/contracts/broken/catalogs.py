@@ -18,7 +18,8 @@ from tests.contracts.broken.how import (
     says,
 )
 
-from tintype.catalog import Auth, Choice, Model, Price, References
+from tintype.catalog import Choice, Model, Price, References
+from tintype.credentials import HeaderKey
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.format import Hosts, Results
 
@@ -76,8 +77,8 @@ ROWS = (
     Row("install.loads", MULTIPART, says(name="acme")),
     Row("doc.hosts", BY_ID, _lacks(hosts=Hosts(api=("https://b.test",)))),
     Row("doc.hosts", BY_ID, says(origins=("https://api.by-id.test", "https://api.by-id.example"))),
-    Row("doc.auth", BY_ID, says(auth=Auth())),
-    Row("doc.auth", BY_ID, says(auth=Auth(header="X-Token", form="{key}"))),
+    Row("doc.auth", BY_ID, says(auth=HeaderKey())),
+    Row("doc.auth", BY_ID, says(auth=HeaderKey(header="X-Token", prefix=""))),
     Row("doc.webhooks", BY_ID, _lacks(webhooks=None)),
     Row("doc.webhooks", AT_ONCE, says(webhooks=True)),
     Row(

@@ -34,7 +34,7 @@ from tests.contracts.broken.how import (
     told,
 )
 
-from tintype.catalog import Auth
+from tintype.credentials import OAuthClientCredentials
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request
 from tintype.models import Quote, Task
@@ -78,6 +78,14 @@ def _in_the_url(request: Request) -> Request:
     return evolve(request, url=f"{request.url}?key={_key()}")
 
 
+def _in_the_path(request: Request) -> Request:
+    return evolve(request, url=f"{request.url}/{_key()}")
+
+
+def _in_a_header(request: Request) -> Request:
+    return evolve(request, headers=(*request.headers, ("X-Other", _key())))
+
+
 def _raised(parse: Hook, exchange: Exchange) -> object:
     if exchange.operation is Operation.POLL:
         shown = f"Key {_key()} was refused."
@@ -114,7 +122,7 @@ def _trusts(like: str) -> Way:
     return lambda name: bent(name, parse=parse, poll=poll)
 
 
-_KEYLESS = says(auth=Auth(header="X-Key", form="key"))
+_BOUGHT = says(auth=OAuthClientCredentials(token_url=f"{_API}/token"))
 
 ROWS = (
     Row("pure.no-io", AT_ONCE, before(Path(__file__).read_bytes), "submit()"),
@@ -159,7 +167,7 @@ ROWS = (
         body(lambda sent: sent.update(key=_key())),
         "the body",
     ),
-    Row("secret.key-in-its-header-only", BY_ID, _KEYLESS, "is not in"),
+    Row("secret.key-in-its-header-only", BY_ID, sends(_in_a_header), "header X-Other"),
     Row("secret.not-in-what-hooks-make", BY_ID, sends(_in_the_url), "repr()"),
     Row(
         "secret.not-in-what-hooks-make",
@@ -184,8 +192,8 @@ ROWS = (
     ),
     Row("secret.not-with-results", BY_ID, told(_signed), "with the key"),
     Row("secret.not-in-logs", BY_ID, sends(_in_the_url), "logged"),
-    Row("secret.not-in-errors", BY_ID, sends(_in_the_url), "variable request"),
-    Row("secret.not-across-redirects", BY_ID, _KEYLESS, "does not arrive"),
+    Row("secret.not-in-errors", BY_ID, sends(_in_the_path), "variable request"),
+    Row("secret.not-across-redirects", BY_ID, _BOUGHT, "does not arrive"),
     *(
         Row("secret.not-where-an-answer-points", BY_URL, _trusts(like), words)
         for like, words in (

@@ -13,7 +13,6 @@ from urllib.parse import quote as quote_url
 from attrs import evolve, frozen
 
 from tintype.catalog import (
-    Auth,
     Choice,
     Model,
     Price,
@@ -23,6 +22,7 @@ from tintype.catalog import (
     quote_from_prices,
 )
 from tintype.convert import Id, merge_options, peek, pictures, read, translate
+from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -103,7 +103,7 @@ INFO = ProviderInfo(
         _model("silver-2", "Silver 2", small="0.020", large="0.050"),
     ),
     general=_model("", "Any other silver"),
-    auth=Auth(header="X-Key", form="{key}"),
+    auth=HeaderKey(header="X-Key", prefix=""),
     webhooks=True,
     signature=Hmac(header="X-Signature"),
     sources=(_PAGE,),

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 
 from tintype.catalog import (
-    Auth,
     Choice,
     Integer,
     Model,
@@ -23,6 +22,7 @@ from tintype.catalog import (
     quote_from_prices,
 )
 from tintype.convert import Id, merge_options, peek, pictures, read, translate
+from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -90,7 +90,7 @@ INFO = ProviderInfo(
         ),
     ),
     general=_model("", "Any other glass"),
-    auth=Auth(form="Key {key}"),
+    auth=HeaderKey(prefix="Key "),
     sources=(_PAGE,),
 )
 

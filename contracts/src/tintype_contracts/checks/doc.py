@@ -11,13 +11,11 @@ from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.format import Parameter, Row
 from tintype_contracts.fixtures.kit import VERSION, serves
+from tintype_contracts.fixtures.messages import as_documented
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.coverage import happy_path
 from tintype_contracts.strategies.builder import Builder
 from tintype_contracts.strategies.offered import offered
-
-_KEY = "{{secret:api_key}}"
-
 
 # ------------------------------------------------------------------ who is spoken to
 
@@ -42,13 +40,15 @@ def auth(subject: Subject) -> Iterator[Finding]:
 
     `Bearer` in front of a key that wants none is a 401 that no fixture shows.
 
-    `ProviderInfo.auth` equals `auth` of the fixtures, `{key}` where the secret stands.
+    The scheme in `ProviderInfo.auth` equals `auth` of the fixtures: its header, or the parameter
+    of the query as `?name`, and the form, a placeholder where the secret stands.
     """
     documented, declared = subject.fixtures.auth, subject.info.auth
+    header, form = declared.shown
     wanted = (documented.header.lower(), documented.form)
-    got = (declared.header.lower(), declared.form.replace("{key}", _KEY))
+    got = (header.lower(), as_documented(form))
     if wanted != got:
-        message = "The key is shown otherwise than documented. Correct Auth in describe()."
+        message = "The key is shown otherwise than documented. Correct auth in describe()."
         src = documented.src
         yield Finding(message=message, expected=wanted, got=got, pointer="/auth", src=src)
 

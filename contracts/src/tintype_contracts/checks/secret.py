@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from tintype._dispatch import encode, fetch_request
+from tintype._dispatch import fetch_request
 from tintype.errors import PluginError, TintypeError
 from tintype.messages import HttpRequest, Request
 from tintype.models import Task
@@ -21,10 +21,11 @@ from tintype_contracts.checks import secret_on_the_wire
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.calls import documented_calls
+from tintype_contracts.harness.customers import account, leaving
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, documented_answers, verdict
 from tintype_contracts.oracles.secrets import (
-    account,
+    CANARY,
     built_requests,
     in_the_environment,
     listening,
@@ -39,11 +40,12 @@ __all__ = ["secret_on_the_wire"]  # its checks belong to this group
 
 @check("secret.key-in-its-header-only", level=1)
 def key_in_its_header_only(subject: Subject) -> Iterator[Finding]:
-    """The key stands in the declared header of a request, and nowhere else in it.
+    """The key stands in the declared place of a request, and nowhere else in it.
 
     Every documented request is built as it goes on the wire. A key in a URL is in every
-    proxy's log, a key in a body in every crash report. Declare the header and its form as
-    `Auth` in `describe()`; a request that needs no key says `auth=False`.
+    proxy's log (where a provider wants it there all the same, `QueryKey` says so), a key in a
+    body in every crash report. Declare a scheme of `tintype.credentials` as `auth` in
+    `describe()`; a request that needs no key says `auth=False`.
     """
     for exchange, request in built_requests(subject):
         sent = _encoded(subject, request)
@@ -128,7 +130,7 @@ def not_with_results(subject: Subject) -> Iterator[Finding]:
         for image in task.images if isinstance(task, Task) else ():
             fetched = fetch_request(image.url, public_only=True) if image.url else None
             headers = {name.lower() for name, _ in fetched.headers} if fetched else set()
-            if subject.info.auth.header.lower() in headers or shows(repr(image)):
+            if headers & _headers(subject) or shows(repr(image)):
                 message = "The result would be fetched with the key. Take its URL as it is told."
                 yield _finding(answer.exchange, message, "no key", "the key")
 
@@ -138,28 +140,35 @@ def not_with_results(subject: Subject) -> Iterator[Finding]:
 
 def _encoded(subject: Subject, request: Request) -> object:
     """A request as it goes on the wire, or why it does not."""
-    return outcome_of(partial(encode, request, subject.info, account(subject.name)))
+    return outcome_of(partial(leaving, request, subject.info, account(subject.info, CANARY)))
 
 
 def _misplaced(
     subject: Subject, exchange: Exchange, request: Request, sent: HttpRequest
 ) -> Iterator[Finding]:
-    header = subject.info.auth.header.lower()
+    place, declared = subject.info.auth.shown[0], _headers(subject)
     for name, value in sent.headers:
-        if shows(value) != (request.auth and name.lower() == header):
-            wrong = "stands in" if shows(value) else "is not in"
-            yield _finding(exchange, f"The key {wrong} the header {name}.", header, name)
-    shown = {"the URL": sent.url, "the body": sent.body, "its text": repr(sent)}
+        if shows(value) and not (request.auth and name.lower() in declared):
+            yield _finding(exchange, f"The key stands in the header {name}.", place, name)
+    url = request.url if place.startswith("?") else sent.url
+    shown = {"the URL": url, "the body": sent.body, "its text": repr(sent)}
     for where, text in shown.items():
         if shows(text):
-            message = f"The key stands in {where} of the request. Declare Auth instead."
-            yield _finding(exchange, message, f"only in the header {header}", where)
+            message = f"The key stands in {where} of the request. Declare auth instead."
+            yield _finding(exchange, message, f"only in {place}", where)
+
+
+def _headers(subject: Subject) -> set[str]:
+    """The headers in which the provider is shown who asks."""
+    return {name.lower() for name in subject.info.auth.headers}
 
 
 def _carries(subject: Subject, request: Request) -> bool:
     """Whether a request would leave with the key."""
     sent = _encoded(subject, request)
-    return isinstance(sent, HttpRequest) and shows(sent.headers)
+    if not isinstance(sent, HttpRequest):
+        return False
+    return shows(sent.url) or any(name.lower() in _headers(subject) for name, _ in sent.headers)
 
 
 # --------------------------------------------------------------------------------- hosts

@@ -9,17 +9,16 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TypeAlias
 
-from tintype._dispatch import encode
 from tintype.messages import HttpRequest, Request
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.httpx import HttpxTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.harness.customers import account, leaving
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.secrets import (
     CANARY,
-    account,
     built_requests,
     listening,
     outcome_of,
@@ -97,7 +96,8 @@ def redirected(subject: Subject, transports: Mapping[str, Exchanged]) -> Iterato
                 _answering(302, ("Location", f"{other.url}/")) as first,
             ):
                 outcome_of(partial(exchanged, _encoded(subject, request, first.url)))
-            if not any(shows(headers) for _, headers in first.asked) and request.auth:
+            plain = "{{secret:api_key}}" in subject.fixtures.auth.form and request.auth
+            if plain and not any(shows(headers) for _, headers in first.asked):
                 yield _finding(exchange, f"By {name} the key does not arrive at all.")
             if other.asked:
                 yield _finding(exchange, f"By {name} the redirect is followed to another host.")
@@ -115,7 +115,7 @@ def _one_a_kind(subject: Subject) -> list[tuple[Exchange, Request]]:
 
 
 def _encoded(subject: Subject, request: Request, url: str) -> HttpRequest:
-    return encode(request, subject.info, account(subject.name, url))
+    return leaving(request, subject.info, account(subject.info, CANARY, url))
 
 
 @contextmanager

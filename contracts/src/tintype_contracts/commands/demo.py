@@ -13,7 +13,7 @@ import click
 from attrs import frozen
 from PIL import Image as Picture
 
-from tintype._dispatch import env_name
+from tintype._accounts import advice, missing
 from tintype._printable import printable
 from tintype.async_client import AsyncClient
 from tintype.cli.client import journal_place
@@ -117,10 +117,12 @@ def _payer(names: Sequence[str], seen: Seen, *, yes: bool) -> AsyncClient:
         msg = "Nobody can be asked whether this may cost money: give --yes. Nothing was sent."
         raise UsageError(msg)
     client = AsyncClient(journal=journal_place(), observers=[seen.observe])
+    infos = {info.name: info for info in client.providers}
     for name in names:
-        _check_known(name, [info.name for info in client.providers])
-        if client.account(name).key is None:
-            msg = f"{name} is paid with a key: set {env_name(name)}_API_KEY."
+        _check_known(name, list(infos))
+        lacking = missing(infos[name], client.account(name))
+        if lacking:
+            msg = f"{name} is paid with a key: {advice(infos[name], lacking)}"
             raise MissingKeyError(msg)
     return client
 

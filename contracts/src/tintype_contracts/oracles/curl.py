@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from tintype.catalog import Auth
+from tintype.credentials import Scheme
 from tintype.messages import JsonBody, MultipartBody, Request
 from tintype.models import Task
 from tintype_contracts.fixtures.comparing import Difference, differences
@@ -60,7 +60,7 @@ def _task_in(fixtures: Fixtures, curl: Curl) -> Task:
     return Task(id=found.holes.get("id", "") if found else "")
 
 
-def _differences(curl: Curl, built: Request, auth: Auth, texts: set[str]) -> Iterator[Difference]:
+def _differences(curl: Curl, built: Request, auth: Scheme, texts: set[str]) -> Iterator[Difference]:
     printed = {"method": curl.method, "url": address(curl.url)}
     yield from differences(printed, {"method": built.method, "url": address(built.url)})
     yield from _header_differences(curl, built, auth)
@@ -75,12 +75,13 @@ def _differences(curl: Curl, built: Request, auth: Auth, texts: set[str]) -> Ite
             yield from differences(curl.data or curl.form or None, kind, "/body")
 
 
-def _header_differences(curl: Curl, built: Request, auth: Auth) -> Iterator[Difference]:
+def _header_differences(curl: Curl, built: Request, auth: Scheme) -> Iterator[Difference]:
     printed = {name.lower(): value for name, value in curl.headers}
-    shown = printed.pop(auth.header.lower(), None)
-    form = ".+".join(re.escape(piece) for piece in auth.form.split("{key}"))
+    header, text = auth.shown
+    shown = printed.pop(header.lower(), None)
+    form = ".+".join(re.escape(piece) for piece in re.split(r"\{\w+\}", text))
     if built.auth != (shown is not None and re.fullmatch(form, shown) is not None):
-        yield Difference(pointer=f"/headers/{auth.header}", expected=shown, actual=auth.form)
+        yield Difference(pointer=f"/headers/{header}", expected=shown, actual=text)
     sent = {"content-type": "application/json"} if isinstance(built.body, JsonBody) else {}
     yield from differences(printed, sent, "/headers")
 

@@ -23,7 +23,6 @@ import attrs
 from attrs import frozen
 
 from tintype._dispatch import env_name
-from tintype.account import Account, Secret
 from tintype.convert import to_builtins
 from tintype.messages import Request
 from tintype_contracts.fixtures.format import Exchange
@@ -33,11 +32,6 @@ CANARY = "canary-4f9d1c7be2a8-tintype"
 """The key. Nothing but an auth header may hold it."""
 
 _SPELLINGS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), quote(CANARY))
-
-
-def account(provider: str, base_url: str | None = None) -> Account:
-    """An account with the canary for its key."""
-    return Account(provider=provider, key=Secret(CANARY), base_url=base_url)
 
 
 def shows(text: object) -> bool:

@@ -136,7 +136,7 @@ def replay_text(replay: Replay, key_form: str = "{key}") -> str:
 
     Args:
         replay: What came of it.
-        key_form: How the provider is shown the key, with `{key}` in it.
+        key_form: How the provider is shown who asks, such as `Bearer {key}`.
     """
     exchange = replay.exchange
     lines = [f"{exchange.id}: {exchange.operation}, {exchange.kind}"]

@@ -8,10 +8,10 @@ from typing import Self
 
 from attrs import evolve, frozen
 
-from tintype.account import Account, Secret
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
 from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import Answer, Manner, Step, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
@@ -124,12 +124,11 @@ class Stage:
 
     def line(self, port: int) -> Line:
         """What a client needs to reach a port in the name of the plugin."""
-        name = self.subject.name
         return Line(
             port=port,
             trust=client_context(),
             plugin=self._witness,
-            account=Account(provider=name, key=Secret(KEY)),
+            account=account(self.subject.info, KEY),
             timeout=self._timeout,
         )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from tintype._accounts import missing
+from tintype.account import Account
+from tintype.catalog import ProviderInfo
 from tintype.cli.display import as_json, table
 from tintype.cli.options import option
 from tintype.cli.speaking import tell
@@ -16,7 +19,7 @@ from tintype.convert import to_builtins
 def command(*, json_: bool) -> None:
     """List the installed providers: their models, and whether a key is set."""
     with Client() as client:
-        keys = {info.name: client.account(info.name).key is not None for info in client.providers}
+        keys = {info.name: _is_set(info, client.account(info.name)) for info in client.providers}
         if json_:
             plain = [to_builtins(info) for info in client.providers]
             as_json([{**dict(row), "key": keys[row["name"]]} for row in plain])  # type: ignore[call-overload,index]  # a catalog is an object
@@ -34,3 +37,8 @@ def command(*, json_: bool) -> None:
             table(("provider", "title", "models", "key", "get a key"), rows)
         for name, error in client.broken.items():
             tell(f"broken: {name}: {error.message}")
+
+
+def _is_set(info: ProviderInfo, account: Account) -> bool:
+    """Whether an account has all that the provider wants to be shown."""
+    return not missing(info, account)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tintype._dispatch import env_name
+from tintype._accounts import missing, variable
 from tintype._resolve import OnUnsupported
 from tintype.cli.display import as_json, quote_row, quotes_table
 from tintype.cli.options import option, verbose
@@ -47,10 +47,11 @@ def _with_a_key(client: Client) -> list[str]:
     Raises:
         MissingKeyError: None has.
     """
-    names = [info.name for info in client.providers]
-    found = [name for name in names if client.account(name).key is not None]
+    infos = client.providers
+    found = [info.name for info in infos if not missing(info, client.account(info.name))]
     if not found:
-        keys = ", ".join(f"{env_name(name)}_API_KEY" for name in names) or "a provider's key"
+        named = [variable(info, name) for info in infos for name in info.auth.needs[:1]]
+        keys = ", ".join(named) or "a provider's key"
         msg = f"No provider has a key: set one of {keys}; `tintype demo` needs none."
         raise MissingKeyError(msg)
     return found

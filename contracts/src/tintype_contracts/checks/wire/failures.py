@@ -10,12 +10,11 @@ from itertools import product
 
 from attrs import evolve
 
-from tintype._dispatch import encode
-from tintype.account import Account, Secret
 from tintype.errors import NotSentError, TransportError
 from tintype.messages import HttpRequest, Request
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
+from tintype_contracts.harness.customers import account, leaving
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import BREAKS, DELAYS, Answer, Manner, plain
 from tintype_contracts.wire.authority import declared_hosts, server_context
@@ -206,7 +205,7 @@ def _submission(subject: Subject) -> HttpRequest:
     if not isinstance(built, Request):
         msg = f"{exchange.id} is answered without a request."
         raise NotApplicable(msg)
-    return encode(built, subject.info, Account(provider=subject.name, key=Secret(KEY)))
+    return leaving(built, subject.info, account(subject.info, KEY))
 
 
 # ----------------------------------------------------------------------------- redirected

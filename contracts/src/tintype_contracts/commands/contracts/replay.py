@@ -34,7 +34,7 @@ def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
         changes = [Mutation.parse(text) for text in mutations]
         subject = subject_of(name)
         found = replay(subject, exchange, changes)
-        say(replay_text(found, subject.info.auth.form))
+        say(replay_text(found, subject.info.auth.shown[1]))
     except (UsageError, ValueError) as error:
         give_up(str(error))
     except (TintypeError, FixtureError) as error:
