@@ -75,7 +75,7 @@ def test_a_field_that_is_documented_to_have_no_effect_has_none(acme: Fixtures) -
     """It is admitted, and one image is drawn all the same."""
     rows = [evolve(row, ignored=row.wire == "/n") for row in acme.parameters]
     settings = Settings(base_url="http://x", key="k")
-    fixtures = evolve(acme, parameters=tuple(rows))
+    fixtures = evolve(acme, fields=tuple(rows))
     engine = Engine(state=State(fixtures=fixtures, settings=settings))
     assert len(value(look(engine, submitted(engine, n=4), 9.0))["images"]) == 1
 

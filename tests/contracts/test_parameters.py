@@ -120,6 +120,7 @@ def test_a_form_is_an_object_with_its_files_in_arrays() -> None:
     [
         (Call(method="POST", path="/", body=b"{}"), "json", "content type"),
         (Call(method="POST", path="/", body=b"{}"), "multipart", "content type"),
+        (Call(method="POST", path="/", body=b"a=b"), "form", "content type"),
         (_form(b"--b\r\n\r\nx"), "multipart", "does not end"),
         (_form(b"--b\r\n\r\nx\r\n--b--"), "multipart", "has no name"),
         (_form(b""), "multipart", "does not end"),
@@ -129,6 +130,14 @@ def test_a_body_of_another_kind_is_refused(call: Call, kind: str, words: str) ->
     """The reason says what was expected."""
     with pytest.raises(BodyError, match=words):
         read_body(call, kind)
+
+
+def test_an_urlencoded_form_is_an_object_of_texts() -> None:
+    """A file is read by nobody."""
+    kind = (("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),)
+    call = Call(method="POST", path="/", headers=kind, body=b"prompt=a+cat%21&n=2&c=")
+    assert read_body(call, "form") == {"prompt": "a cat!", "n": "2", "c": ""}
+    assert read_body(call, "raw") == {}
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000])

@@ -25,7 +25,7 @@ def test_a_field_without_effect_need_not_be_reached() -> None:
     """A plugin may refuse what the documents say is ignored."""
     subject = bent(BY_ID, submit=without_options)
     ignored = [evolve(each, ignored=True) for each in subject.fixtures.parameters]
-    fixtures = evolve(subject.fixtures, parameters=tuple(ignored))
+    fixtures = evolve(subject.fixtures, fields=tuple(ignored))
     assert findings("request.every-parameter-is-reachable", Subject(subject.plugin, fixtures)) == []
 
 

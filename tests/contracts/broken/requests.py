@@ -86,7 +86,7 @@ def _only_silver_2_has_tiers(fixtures: Fixtures) -> Fixtures:
         for each in fixtures.parameters
     ]
     names = [evolve(row, models=("silver-1",)) for row in rows if row.neutral == "output_format"]
-    return evolve(fixtures, parameters=(*rows, *names))
+    return evolve(fixtures, fields=(*rows, *names))
 
 
 ROWS = (
@@ -112,6 +112,17 @@ ROWS = (
         body(lambda sent: "seed" in sent and sent.update(seed="7")),
     ),
     Row("request.only-documented-fields", AT_ONCE, _drops("model", "plate-2")),
+    Row(
+        "request.only-documented-fields",
+        BY_ID,
+        sends(lambda sent: evolve(sent, headers=(("X-Version", "2"),))),
+    ),
+    Row(
+        "request.documented-example",
+        BY_ID,
+        sends(lambda sent: evolve(sent, headers=(("X-Version", "2"),))),
+    ),
+    Row("request.documented-example", AT_ONCE, sends(lambda sent: evolve(sent, accept="image/*"))),
     Row("request.documented-route", BY_ID, sends(_elsewhere_if_large)),
     Row("request.documented-route", BY_ID, sends(lambda sent: evolve(sent, body=None))),
     Row(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
-from tintype.messages import JsonBody, MultipartBody
+from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves
@@ -108,7 +108,7 @@ def only_documented_fields(subject: Subject) -> Iterator[Finding]:
             if (probe.model.id, objection) not in told:
                 told.add((probe.model.id, objection))
                 yield _finding(
-                    probe, f"For {probe.asked} the body is not as documented: {objection}"
+                    probe, f"For {probe.asked} the request is not as documented: {objection}"
                 )
 
 
@@ -131,12 +131,20 @@ def documented_route(subject: Subject) -> Iterator[Finding]:
             yield _finding(probe, f"For {probe.asked}: {fault}", got=built.sent.url)
 
 
+_BODIES: Mapping[type, str | None] = {
+    JsonBody: "json",
+    FormBody: "form",
+    MultipartBody: "multipart",
+    RawBody: "raw",
+    type(None): None,
+}
+
+
 def _route_fault(subject: Subject, operation: Operation, built: Built) -> str:
     found = find_route(subject.fixtures, built.sent.method, *split(built.sent.url))
     if found is None or found.route.operation != operation:
         return f"no documented route of {operation} is {built.sent.method} to that address."
-    forms = {JsonBody: "json", MultipartBody: "multipart", type(None): None}
-    sent = forms.get(type(built.sent.body), type(built.sent.body).__name__)
+    sent = _BODIES[type(built.sent.body)]
     if sent != found.route.body:
         return f"the body is {sent or 'missing'}, and the route takes {found.route.body}."
     return ""

@@ -11,10 +11,12 @@ from decimal import Decimal
 from tintype.convert import redact
 from tintype.errors import TintypeError
 from tintype.messages import (
+    FormBody,
     JsonBody,
     JsonObject,
     MultipartBody,
     Part,
+    RawBody,
     Request,
     Response,
     ServerSentEvent,
@@ -124,12 +126,21 @@ def plain_exchange(observed: Observed, redaction: Redaction, source: str) -> Jso
 def _request(request: Request, redaction: Redaction) -> JsonObject:
     auth = redaction.fixtures.auth
     headers = {auth.header: auth.form} if request.auth else {}
+    headers |= {name: redaction.text(value) for name, value in request.headers}
+    headers |= {"Accept": request.accept} if request.accept else {}
     shown: dict[str, object] = {"method": request.method, "url": redaction.text(request.url)}
     match request.body:
         case JsonBody(value=value):
             headers["Content-Type"] = "application/json"
             body = json.loads(dump(value), parse_float=Decimal)
             return {**shown, "headers": headers, "json": redaction.value(body)}
+        case FormBody(fields=fields):
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            told = {name: redaction.text(text) for name, text in fields}
+            return {**shown, "headers": headers, "form": told}
+        case RawBody(media_type=media_type):
+            headers["Content-Type"] = media_type
+            return {**shown, "headers": headers, "raw": "{{reference:0}}"}
         case MultipartBody(parts=parts):
             files = 0
             made: list[JsonObject] = []
@@ -137,7 +148,7 @@ def _request(request: Request, redaction: Redaction) -> JsonObject:
                 made.append(_part(part, files, redaction))
                 files += part.filename is not None
             return {**shown, "headers": headers, "multipart": made}
-        case _:
+        case None:
             return {**shown, "headers": headers}
 
 

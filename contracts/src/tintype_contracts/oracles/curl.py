@@ -11,14 +11,15 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from urllib.parse import parse_qsl
 
 from tintype.credentials import Scheme
-from tintype.messages import JsonBody, MultipartBody, Request
+from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype.models import Task
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
 from tintype_contracts.fixtures.format import Exchange, Fixtures
-from tintype_contracts.fixtures.messages import address
+from tintype_contracts.fixtures.messages import address, is_usual, media_type_of, own_headers
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import form_object
@@ -68,6 +69,9 @@ def _differences(curl: Curl, built: Request, auth: Scheme, texts: set[str]) -> I
         case JsonBody(value=value):
             sent: object = json.loads(dump(value), parse_float=Decimal)
             yield from differences(curl.json if curl.data else None, sent, "/json")
+        case FormBody(fields=fields):
+            printed_fields = parse_qsl(curl.data or "", keep_blank_values=True)
+            yield from differences(form_object(printed_fields), form_object(fields), "/form")
         case MultipartBody():
             yield from differences(_printed_form(curl, texts), _form(built.body, texts), "/form")
         case body:
@@ -82,7 +86,14 @@ def _header_differences(curl: Curl, built: Request, auth: Scheme) -> Iterator[Di
     form = ".+".join(re.escape(piece) for piece in re.split(r"\{\w+\}", text))
     if built.auth != (shown is not None and re.fullmatch(form, shown) is not None):
         yield Difference(pointer=f"/headers/{header}", expected=shown, actual=text)
-    sent = {"content-type": "application/json"} if isinstance(built.body, JsonBody) else {}
+    sent: dict[str, str] = {}
+    if isinstance(built.body, JsonBody | RawBody):
+        sent["content-type"] = media_type_of(built.body)
+    elif built.body is not None:
+        printed.pop("content-type", None)  # of a form curl says it by itself
+    sent |= own_headers(built)
+    if "accept" not in sent and is_usual(printed.get("accept", "")):
+        printed.pop("accept", None)
     yield from differences(printed, sent, "/headers")
 
 

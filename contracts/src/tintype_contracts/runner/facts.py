@@ -39,7 +39,7 @@ def sources_of(fixtures: Fixtures, rows: Iterable[Verdict]) -> Mapping[str, Mapp
 def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
     for route in fixtures.routes:
         yield "routes", f"{route.operation}: {route.method} {route.path}", route
-    for parameter in fixtures.parameters:
+    for parameter in fixtures.fields:
         yield "parameters", _parameter(parameter), parameter
     for error in fixtures.errors:
         matched = ", ".join(f"{key}={value}" for key, value in error.match.items())
@@ -66,7 +66,8 @@ def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
 
 def _parameter(row: Parameter) -> str:
     models = f" ({row.models[0]}{' …' if len(row.models) > 1 else ''})" if row.models else ""
-    return f"{row.operation} {row.wire}{models}"
+    where = f"header {row.wire[1:]}" if row.place == "header" else row.wire
+    return f"{row.operation} {where}{models}"
 
 
 def _price(row: PriceRow) -> str:

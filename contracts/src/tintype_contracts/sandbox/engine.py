@@ -124,10 +124,16 @@ class Engine:
         return self._operate(asking)
 
     def _objection(self, asking: Asking, body: Mapping[str, object]) -> str:
-        """Why the parameter table does not admit the body, or ""."""
+        """Why the parameter table does not admit the head or the body, or ""."""
         kind = asking.match.route.body
+        heads = [row for row in self._fixtures.headers if row.operation == asking.operation]
+        told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in heads}
+        given = {name: text for name, text in told.items() if text}
+        for reason in objections(heads, given, form=True):
+            return f"Of the headers {reason}"
         rows = [row for row in self._fixtures.parameters if row.operation == asking.operation]
-        found = objections(rows, body, form=kind == "multipart") if kind else iter(())
+        form = kind in {"form", "multipart"}
+        found = objections(rows, body, form=form) if form or kind == "json" else iter(())
         return next(found, "")
 
     def _wants_key(self, operation: Operation) -> bool:

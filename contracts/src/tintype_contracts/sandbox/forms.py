@@ -1,9 +1,10 @@
-"""Request bodies read as an object: JSON, or a multipart form."""
+"""Request bodies read as an object: JSON, or a form of either kind."""
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
+from urllib.parse import parse_qsl
 
 from tintype.messages import Part
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile, form_parts
@@ -12,7 +13,7 @@ from tintype_contracts.sandbox.messages import Call
 
 
 def read_body(call: Call, kind: str | None) -> dict[str, object]:
-    """The body of `call` as an object; an empty one where the route takes none.
+    """The body of `call` as an object; an empty one where it takes none, or a file.
 
     Raises:
         BodyError: It is not of the documented kind.
@@ -20,11 +21,22 @@ def read_body(call: Call, kind: str | None) -> dict[str, object]:
     match kind:
         case "json":
             return _json_object(call)
+        case "form":
+            return form_object(_fields(call))
         case "multipart":
             parts = form_parts(call.header("content-type"), call.body)
             return form_object([_value(part) for part in parts])
         case _:
             return {}
+
+
+def _fields(call: Call) -> list[tuple[str, object]]:
+    media_type = call.header("content-type").partition(";")[0].strip().lower()
+    if media_type != "application/x-www-form-urlencoded":
+        msg = f"The content type is {media_type!r}, not 'application/x-www-form-urlencoded'."
+        raise BodyError(msg)
+    text = call.body.decode("utf-8", "replace")
+    return [(name, value) for name, value in parse_qsl(text, keep_blank_values=True)]
 
 
 def _json_object(call: Call) -> dict[str, object]:

@@ -13,7 +13,7 @@ from tintype._resolve import resolve
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.hooks import Extras
-from tintype.messages import JsonBody, MultipartBody, Part, Request
+from tintype.messages import FormBody, JsonBody, MultipartBody, Part, Request
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.multipart import UploadedFile
@@ -126,9 +126,14 @@ class Builder:
 
     def objections(self, operation: Operation, built: Built) -> Iterator[str]:
         """Why the parameter table does not admit what is sent."""
+        model = built.resolved.model or ""
         if built.body is not None:
-            rows = self.rows(operation, built.resolved.model or "")
-            yield from objections(rows, built.body, form=built.form)
+            yield from objections(self.rows(operation, model), built.body, form=built.form)
+        heads = [row for row in self.subject.fixtures.headers if row.operation == operation]
+        spelt = {row.wire[1:].lower(): row.wire[1:] for row in heads}
+        given = {spelt.get(name.lower(), name): text for name, text in built.sent.headers}
+        for reason in objections(rows_for(heads, model), given, form=True):
+            yield f"Of the headers {reason}"
 
     def _built(self, operation: Operation, asked: ImageRequest) -> Built | None:
         resolved = resolve(asked, self.subject.info).requests[0]
@@ -198,6 +203,8 @@ def _read(sent: Request) -> tuple[Mapping[str, object] | None, bool]:
         case JsonBody(value=value):
             plain = json.loads(dump(value), parse_float=Decimal)
             return plain if isinstance(plain, dict) else {"": plain}, False
+        case FormBody(fields=fields):
+            return form_object(fields), True
         case MultipartBody(parts=parts):
             return form_object([_pair(part) for part in parts]), True
         case _:

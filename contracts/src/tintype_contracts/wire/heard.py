@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 from typing import BinaryIO
+from urllib.parse import parse_qsl
 
 from attrs import field, frozen
 
-from tintype.messages import Headers, JsonBody, MultipartBody, find_header
+from tintype.messages import (
+    Body,
+    FormBody,
+    Headers,
+    JsonBody,
+    MultipartBody,
+    RawBody,
+    find_header,
+)
 from tintype_contracts.fixtures.multipart import BodyError, form_parts
 
 
@@ -57,17 +66,22 @@ class Heard:
         headers = sorted((name.lower(), value) for name, value in self.headers)
         return self.name, self.line.decode("latin-1"), tuple(headers), self.body.hex()
 
-    def content(self) -> JsonBody | MultipartBody | None:
+    def content(self) -> Body | None:
         """The body as the words of the core have it.
 
         Raises:
-            BodyError: It is neither JSON nor a form.
+            BodyError: It is neither JSON, nor a form, nor an image.
         """
         if not self.body:
             return None
         media_type = self.header("content-type") or ""
         if media_type.lower().startswith("multipart/"):
             return MultipartBody(parts=tuple(form_parts(media_type, self.body)))
+        if media_type.lower().startswith("application/x-www-form-urlencoded"):
+            fields = parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True)
+            return FormBody(fields=tuple(fields))
+        if media_type.lower().startswith(("image/", "application/octet-stream")):
+            return RawBody(data=self.body, media_type=media_type)
         try:
             # Fractions stay floats: 2.0 on the wire is not the integer 2.
             return JsonBody(value=json.loads(self.body))

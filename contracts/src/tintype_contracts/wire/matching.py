@@ -6,14 +6,22 @@ body by value and type. Which documented exchange comes closest tells what was m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
 from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.comparing import Difference, differences
-from tintype_contracts.fixtures.format import Exchange, Fixtures, MultipartContent, WireRequest
-from tintype_contracts.fixtures.messages import address, body_differences
+from tintype_contracts.fixtures.format import (
+    Exchange,
+    Fixtures,
+    FormContent,
+    JsonContent,
+    MultipartContent,
+    RawContent,
+    WireRequest,
+)
+from tintype_contracts.fixtures.messages import address, body_differences, is_usual
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.placeholders import render_text
 from tintype_contracts.fixtures.values import Filling, fixed_values
@@ -108,17 +116,24 @@ def closest(
     return min(judged, key=lambda pair: len(pair[1]), default=None)
 
 
+_MEDIA_TYPES: Mapping[type, str] = {
+    JsonContent: "application/json",
+    FormContent: "application/x-www-form-urlencoded",
+    MultipartContent: "multipart/form-data",
+    RawContent: "application/octet-stream",
+}
+
+
 def _header_faults(
     documented: WireRequest, heard: Heard, filling: Filling, *, strict_headers: bool
 ) -> Iterator[Difference]:
     wanted = {
         name.lower(): render_text(value, filling)
         for name, value in documented.headers
-        if name.lower() != "accept"
+        if name.lower() != "accept" or not is_usual(value)
     }
     if documented.content is not None:
-        form = isinstance(documented.content, MultipartContent)
-        wanted.setdefault("content-type", "multipart/form-data" if form else "application/json")
+        wanted.setdefault("content-type", _MEDIA_TYPES[type(documented.content)])
     looked_at: Collection[str] = wanted if not strict_headers else _of_interest(heard, wanted)
     sent = {name.lower(): value for name, value in heard.headers if name.lower() in looked_at}
     if "content-type" in sent:
