@@ -6,6 +6,7 @@ import os
 from inspect import cleandoc, iscoroutinefunction
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from tintype._doors import check_methods
 from tintype.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,16 +84,18 @@ class Configured(Generic[AnyTransport]):
 
         options = Options(
             plugins=plugins,
-            wrappers=tuple(wrappers),
-            observers=tuple(observers),
+            wrappers=wrappers,
+            observers=observers,
             on_unsupported=on_unsupported,
             request_timeout=request_timeout,
             task_timeout=task_timeout,
             seed=seed,
             journal=journal,
-            budgets=tuple(budgets),
+            budgets=budgets,
             cancel_on_exit=cancel_on_exit,
         )
+        if environ is not None:
+            check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
         variables = Environ(os.environ if environ is None else environ)
         environ = None  # crash reporters print the variables of a frame
         self._setup = Setup(accounts, variables, options)

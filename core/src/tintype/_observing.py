@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from tintype._doors import check_methods
 from tintype._effects import Effect, Record, Reply
 from tintype._logs import log_failed_observer
 from tintype.convert import to_json
@@ -50,6 +51,16 @@ def call_observer(observer: Observer, observation: Observation) -> None:
         observer(observation)
     except Exception as error:  # noqa: BLE001 - somebody else's code
         log_failed_observer(error)
+
+
+def check_progress(on_progress: object) -> None:
+    """Refuse, before anything is sent, what cannot be called.
+
+    Raises:
+        InvalidRequestError: It cannot.
+    """
+    if on_progress is not None:
+        check_methods(on_progress, ["__call__"], "on_progress", "a function of a Task, or nothing")
 
 
 def tell_progress(on_progress: Progress | None, task: Task) -> None:

@@ -22,7 +22,7 @@ from tintype._effects import (
     Sleep,
 )
 from tintype._events import Decoder, decoder, is_stream, may_stream
-from tintype._observing import Progress, tell_progress, told_by
+from tintype._observing import Progress, check_progress, tell_progress, told_by
 from tintype._opening_async import AsyncOpener
 from tintype._redaction import Redactor
 from tintype._results import Intake
@@ -107,6 +107,7 @@ class AsyncPerformer:
             record: The journal record it is at work on.
             awaited: The task whose end it is to wait for.
         """
+        check_progress(on_progress)
         async with aclosing(self.steps(provider, flow, record=record, awaited=awaited)) as steps:
             async for step in steps:
                 if isinstance(step, _Done):

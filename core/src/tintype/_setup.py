@@ -9,11 +9,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from tintype._accounts import completed
 from tintype._dispatch import checked_base_url, checked_trust
+from tintype._doors import all_held, check_methods, folder_of, held, refused
 from tintype._effects import Effect, Flow, Record, Send
 from tintype._excerpts import quoted
 from tintype._flow import Conversation, Heard, Terms
@@ -43,7 +45,7 @@ from tintype.errors import (
 )
 from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
 from tintype.messages import Delivery
-from tintype.models import Image, Task
+from tintype.models import Generation, Image, Task
 
 # Seconds for all last words to providers together when a call is interrupted.
 FAREWELL = 5.0
@@ -55,19 +57,59 @@ CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 MOST_BYTES = 256 * 1024 * 1024
 
 
+_A_NAME = "the name of an installed plugin, as `tintype providers` lists them"
+_A_TASK = "a Task, such as submit() gives or from_json(text, Task)"
+_SAVEABLE = "a generation, a task, an image, or a list of images"
+_ACCOUNTS = "Account(provider=…, key=…), one behind the other"
+_WHAT_IS_UNSUPPORTED = ("error", "notice")
+
+
+def _plugins(given: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    if given is None:
+        return None
+    check_methods(given, ["keys", "__getitem__"], "plugins", "a mapping of names to plugins")
+    return given
+
+
+def _wrappers(given: Iterable[object]) -> tuple[object, ...]:
+    return all_held(given, object, "wrappers", "a list of objects with hooks")
+
+
+def _observers(given: Iterable[Observer]) -> tuple[Observer, ...]:
+    way_out = "a list of functions of an Observation"
+    observers = all_held(given, object, "observers", way_out)
+    for each in observers:
+        check_methods(each, ["__call__"], "observers", way_out)
+    return cast("tuple[Observer, ...]", observers)
+
+
+def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
+    return all_held(given, Budget, "budgets", "a list of Budget(usd=…)")
+
+
+def _seed(given: int | None) -> int | None:
+    return None if given is None else held(given, int, "seed", "a whole number, or nothing")
+
+
+def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
+    if given in _WHAT_IS_UNSUPPORTED:
+        return given
+    raise refused(given, "on_unsupported", "'error' or 'notice'")
+
+
 @frozen(kw_only=True)
 class Options:
     """What a client is made of; the clients' own docstrings say what each is for."""
 
-    plugins: Mapping[str, object] | None = None
-    wrappers: tuple[object, ...] = ()
-    observers: tuple[Observer, ...] = ()
-    on_unsupported: OnUnsupported = "error"
+    plugins: Mapping[str, object] | None = field(default=None, converter=_plugins)
+    wrappers: tuple[object, ...] = field(default=(), converter=_wrappers)
+    observers: tuple[Observer, ...] = field(default=(), converter=_observers)
+    on_unsupported: OnUnsupported = field(default="error", converter=_on_unsupported)
     request_timeout: float | None = None
     task_timeout: float | None = None
-    seed: int | None = None
+    seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
-    budgets: tuple[Budget, ...] = ()
+    budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
     cancel_on_exit: bool = True
 
 
@@ -77,12 +119,17 @@ class Setup:
     def __init__(self, accounts: Iterable[Account], environ: Variables, options: Options) -> None:
         for name in ("request_timeout", "task_timeout"):
             seconds = getattr(options, name)
+            if seconds is not None:
+                held(seconds, int | float, name, "a number of seconds, or nothing")  # type: ignore[arg-type]  # a union is one
             if seconds is not None and not seconds > 0:
                 msg = f"{name}={seconds} leaves no time: give seconds above 0, or None."
                 raise UsageError(msg)
         self.registry = Registry(options.plugins, options.wrappers)
         self.observers = options.observers
-        self._accounts = {account.provider: account for account in accounts}
+        self._accounts = {
+            account.provider: account
+            for account in all_held(accounts, Account, "accounts", _ACCOUNTS)
+        }
         self._environ = environ
         self._options = options
         self.journal = open_journal(options.journal, environ)
@@ -107,6 +154,7 @@ class Setup:
             UnknownProviderError: No plugin of that name is installed.
             PluginError: It is installed and broken.
         """
+        held(provider, str, "provider", _A_NAME)
         if provider not in self._completed:
             self._completed[provider] = self._complete(provider)
         return self._completed[provider]
@@ -129,6 +177,7 @@ class Setup:
             UnknownProviderError: No plugin of that name is installed.
             PluginError: It is installed and broken.
         """
+        held(provider, str, "provider", _A_NAME)
         if provider not in self._conversations:
             plugin = self.registry.get(provider)
             terms = Terms(
@@ -145,6 +194,14 @@ class Setup:
             )
             self._conversations[provider] = Conversation(plugin, terms)
         return self._conversations[provider]
+
+    def conversation_of(self, task: Task) -> Conversation:
+        """What can be said to the provider that a task is of.
+
+        Raises:
+            InvalidRequestError: It is no task.
+        """
+        return self.conversation(held(task, Task, "task", _A_TASK).provider)
 
     def trail(self) -> Trail:
         """An empty trail, for a flow that begins."""
@@ -195,6 +252,10 @@ class Setup:
         Raises:
             ProtocolError: It says nothing that a document describes.
         """
+        held(delivery, Delivery, "delivery", "a Delivery of the raw body and the headers")
+        held(named, str, "record", "what the URL's query field `tintype` holds")
+        if task is not None:
+            held(task, Task, "task", _A_TASK)
         conversation = self.conversation(provider)
         if task is None:
             first = conversation.hear(delivery)
@@ -252,19 +313,31 @@ class Setup:
         return provider_of(images)
 
     def saving(
-        self, images: Saveable, provider: str, folder: Path, name: str | None, *, overwrite: bool
+        self,
+        images: Saveable,
+        provider: str,
+        folder: str | Path,
+        name: str | None,
+        *,
+        overwrite: bool,
     ) -> Flow[tuple[Path, ...]]:
         """The flow that saves images."""
-        return saving(images, folder, name, self.rules(provider), overwrite=overwrite)
+        if not isinstance(images, Generation | Task | Image):
+            images = all_held(images, Image, "images", _SAVEABLE)
+        if name is not None:
+            held(name, str, "name", "a plain file name without an extension, or nothing")
+        return saving(images, folder_of(folder), name, self.rules(provider), overwrite=overwrite)
 
     def fetching(self, image: Image, provider: str) -> Flow[bytes]:
         """The flow that gets one image's bytes."""
+        held(image, Image, "image", "one of the images of a task or a generation")
         return loading(image, self.rules(provider))
 
     def claimed(self, ids: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
         """The journal's records there is something to do for, ours until `left`, by provider."""
+        wanted = all_held(ids, str, "records", "a list of records' ids")
         with self.followed.claiming:
-            records = claimed(self.journal, ids, self.followed)
+            records = claimed(self.journal, wanted, self.followed)
             self.followed.add(record.id for record in records)
         return of_provider(records)
 
@@ -294,6 +367,7 @@ class Setup:
         Raises:
             UsageError: It holds none.
         """
+        held(error, TintypeError, "error", "the error that was raised")
         if error.answer is None:
             kept = f": it is kept in {error.kept}, and resume() reads it" if error.kept else ""
             msg = f"This error holds no answer to be read again{kept}."

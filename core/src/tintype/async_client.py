@@ -6,16 +6,17 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tintype._configured import Configured
+from tintype._doors import folder_of
 from tintype.models import Task
 from tintype.transports import AsyncTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from decimal import Decimal
+    from pathlib import Path
     from types import TracebackType
 
     from tintype._flow import Heard
@@ -73,9 +74,8 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
-        return await self._performer.run(
-            task.provider, self._setup.conversation(task.provider).refresh(task), record=task.record
-        )
+        flow = self._setup.conversation_of(task).refresh(task)
+        return await self._performer.run(task.provider, flow, record=task.record)
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -83,7 +83,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
-        flow = self._setup.conversation(task.provider).wait(task)
+        flow = self._setup.conversation_of(task).wait(task)
         return await self._performer.run(task.provider, flow, on_progress, awaited=task)
 
     async def generate(
@@ -119,9 +119,8 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
-        return await self._performer.run(
-            task.provider, self._setup.conversation(task.provider).cancel(task), record=task.record
-        )
+        flow = self._setup.conversation_of(task).cancel(task)
+        return await self._performer.run(task.provider, flow, record=task.record)
 
     async def read_again(self, error: TintypeError) -> Task:
         """The task in an answer that nobody understood when it came, which an error holds.
@@ -205,7 +204,7 @@ class AsyncClient(Configured[AsyncTransport]):
             DownloadError: An image cannot be had.
         """
         provider = self._setup.owner(images) or provider
-        flow = self._setup.saving(images, provider, Path(folder), name, overwrite=overwrite)
+        flow = self._setup.saving(images, provider, folder, name, overwrite=overwrite)
         return await self._performer.run(provider, flow)
 
     async def resume(
@@ -232,11 +231,12 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             UsageError: The journal has no record of such an id.
         """
+        place = folder_of(folder)
         groups = await self._claimed(records)
         resumed: list[Resumed] = []
         try:
             for provider, found in groups.items():
-                flow = self._setup.resuming(provider, found, Path(folder))
+                flow = self._setup.resuming(provider, found, place)
                 resumed += await self._performer.run(provider, flow, on_progress)
         finally:
             self._setup.left(groups)

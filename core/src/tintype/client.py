@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tintype._configured import Configured
+from tintype._doors import folder_of
 from tintype.models import Task
 from tintype.transports import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
+    from pathlib import Path
     from types import TracebackType
 
     from tintype._observing import Progress
@@ -65,9 +66,8 @@ class Client(Configured[Transport]):
 
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
-        return self._performer.run(
-            task.provider, self._setup.conversation(task.provider).refresh(task), record=task.record
-        )
+        flow = self._setup.conversation_of(task).refresh(task)
+        return self._performer.run(task.provider, flow, record=task.record)
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -75,7 +75,7 @@ class Client(Configured[Transport]):
         Raises:
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
-        flow = self._setup.conversation(task.provider).wait(task)
+        flow = self._setup.conversation_of(task).wait(task)
         return self._performer.run(task.provider, flow, on_progress, awaited=task)
 
     def generate(
@@ -107,9 +107,8 @@ class Client(Configured[Transport]):
 
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
-        return self._performer.run(
-            task.provider, self._setup.conversation(task.provider).cancel(task), record=task.record
-        )
+        flow = self._setup.conversation_of(task).cancel(task)
+        return self._performer.run(task.provider, flow, record=task.record)
 
     def read_again(self, error: TintypeError) -> Task:
         """The task in an answer that nobody understood when it came, which an error holds.
@@ -185,7 +184,7 @@ class Client(Configured[Transport]):
             DownloadError: An image cannot be had.
         """
         provider = self._setup.owner(images) or provider
-        flow = self._setup.saving(images, provider, Path(folder), name, overwrite=overwrite)
+        flow = self._setup.saving(images, provider, folder, name, overwrite=overwrite)
         return self._performer.run(provider, flow)
 
     def resume(
@@ -212,11 +211,12 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The journal has no record of such an id.
         """
+        place = folder_of(folder)
         groups = self._setup.claimed(records)
         resumed: list[Resumed] = []
         try:
             for provider, found in groups.items():
-                flow = self._setup.resuming(provider, found, Path(folder))
+                flow = self._setup.resuming(provider, found, place)
                 resumed += self._performer.run(provider, flow, on_progress)
         finally:
             self._setup.left(groups)

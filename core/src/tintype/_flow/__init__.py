@@ -19,6 +19,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from tintype._doors import held
 from tintype._effects import Flow
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.following import follow, followed, question, watch
@@ -97,6 +98,7 @@ class Conversation:
 
         Images are asked for as they are made where the model can.
         """
+        held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
         model = pick_model(request, self._info)
         if model is not None and isinstance(model.parameters.get("stream"), Flag):
             request = evolve(request, stream=True)

@@ -7,6 +7,7 @@ from collections import Counter
 from attrs import evolve
 
 from tintype._checked import checked
+from tintype._doors import held
 from tintype._effects import Flow, Load
 from tintype._excerpts import quoted
 from tintype._flow.channel import DRIVER, Channel
@@ -25,6 +26,7 @@ _MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
 
 def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     """The request with its files read and its uploads made, against the model's limits."""
+    held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
     _check_namespaces(channel, request)
     request = yield from _loaded(request)
     plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)

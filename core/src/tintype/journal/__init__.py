@@ -17,6 +17,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from tintype._doors import check_methods
 from tintype.account import Variables
 from tintype.entries import Entry, Saved
 from tintype.errors import Billed, Outcome, UsageError
@@ -136,6 +137,9 @@ class Journal(Protocol):
         """Write what is waiting, and let the database go."""
 
 
+_METHODS = ("record", "records", "find", "claim", "close")
+
+
 def open_journal(where: Journal | str | Path | None, environ: Variables) -> Journal:
     """A journal from what an embedder gave, or else from `TINTYPE_JOURNAL`.
 
@@ -152,6 +156,7 @@ def open_journal(where: Journal | str | Path | None, environ: Variables) -> Jour
     if where == "off":
         return NoJournal()
     if not isinstance(where, str | Path):
+        check_methods(where, _METHODS, "journal", "a file, an SQLAlchemy URL, or a SqlJournal")
         return where
     try:
         from tintype.journal.sql import SqlJournal  # noqa: PLC0415 - an extra, and slow to import

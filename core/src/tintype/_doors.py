@@ -1,0 +1,69 @@
+"""What a caller gives, held to what is taken: an error that names the argument and the way out.
+
+It tells the kind of what was given and never the value, which may be a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from tintype.errors import InvalidRequestError
+
+T = TypeVar("T")
+
+
+def held(value: object, kind: type[T], name: str, way_out: str) -> T:
+    """The value, if it is of that class.
+
+    Args:
+        value: What was given.
+        kind: What it has to be.
+        name: The argument's name.
+        way_out: What to give, as the end of a sentence.
+
+    Raises:
+        InvalidRequestError: It is not.
+    """
+    if isinstance(value, kind):
+        return value
+    raise refused(value, name, way_out)
+
+
+def all_held(values: object, kind: type[T], name: str, way_out: str) -> tuple[T, ...]:
+    """The values, each of that class.
+
+    Raises:
+        InvalidRequestError: One is not, or they are not several: a text is one value.
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise refused(values, name, way_out)
+    return tuple(held(value, kind, name, way_out) for value in values)
+
+
+def folder_of(folder: str | Path) -> Path:
+    """A folder that a caller names.
+
+    Raises:
+        InvalidRequestError: It is neither a text nor a path.
+    """
+    if isinstance(folder, str | Path):
+        return Path(folder)
+    raise refused(folder, "folder", "a path, or the text of one")
+
+
+def check_methods(value: object, methods: Iterable[str], name: str, way_out: str) -> None:
+    """Refuse what lacks one of these methods; `__call__` is one.
+
+    Raises:
+        InvalidRequestError: It does.
+    """
+    if isinstance(value, type) or not all(callable(getattr(value, each, None)) for each in methods):
+        raise refused(value, name, way_out)
+
+
+def refused(value: object, name: str, way_out: str) -> InvalidRequestError:
+    """Why an argument is not taken, and what is."""
+    kind = "None" if value is None else f"of the type {type(value).__name__}"
+    return InvalidRequestError(f"{name} is {kind}: give {way_out}.", field=name)
