@@ -65,6 +65,7 @@ class Performer:
     def begin_anew(self) -> None:
         """Have nothing under way, as a process that was just forked: the calls are its parent's."""
         self._lines: set[_Line] = set()
+        self._opening = threading.Lock()
 
     def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise.
@@ -82,12 +83,13 @@ class Performer:
         self._setup.close()
 
     def _opened(self) -> Transport:
-        if self._transport is None:
-            # Imported at its first use: urllib3 costs more than everything else together.
-            from tintype.transports.urllib3 import Urllib3Transport  # noqa: PLC0415
+        with self._opening:  # threads that come first together share one
+            if self._transport is None:
+                # Imported at its first use: urllib3 costs more than everything else together.
+                from tintype.transports.urllib3 import Urllib3Transport  # noqa: PLC0415
 
-            self._transport = Urllib3Transport()
-        return self._transport
+                self._transport = Urllib3Transport()
+            return self._transport
 
     def run(
         self,

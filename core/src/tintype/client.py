@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from tintype._configured import Configured
 from tintype._doors import folder_of
@@ -248,4 +248,6 @@ class Client(Configured[Transport]):
     def _performer(self) -> Performer:
         from tintype._performing import Performer  # noqa: PLC0415 - as in `Configured`
 
-        return Performer(self._setup, self._transport)
+        made = Performer(self._setup, self._transport)
+        # Threads that come first together share one: from Python 3.12 on nothing locks them out.
+        return cast("Performer", vars(self).setdefault("_performer", made))
