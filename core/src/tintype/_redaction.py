@@ -32,12 +32,12 @@ class Redactor:
     """Takes secrets out of what a provider says."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        self._secrets = tuple(map(_Spellings, secrets))
+        self._secrets = _longest_first(map(_Spellings, secrets))
 
     def beside(self, secrets: Iterable[Secret]) -> Redactor:
         """One that takes more secrets out."""
         made = Redactor(secrets)
-        made._secrets = (*self._secrets, *made._secrets)
+        made._secrets = _longest_first((*self._secrets, *made._secrets))
         return made
 
     def body(self, said: bytes) -> bytes:
@@ -70,6 +70,7 @@ class _Spellings:
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
+        self.length = len(secret.reveal())
 
     def removed(self, said: bytes) -> bytes:
         """What is said, without any of them; the very same object where there is none."""
@@ -120,6 +121,11 @@ class _Spellings:
         secret = self._secret.reveal()
         found = (*_in_urls(secret), *_in_base64(secret.encode()), *_in_hex(secret.encode()))
         return tuple(each for each in dict.fromkeys(found) if each != secret.encode())
+
+
+def _longest_first(secrets: Iterable[_Spellings]) -> tuple[_Spellings, ...]:
+    """A token may hold a key in base64: without the key it would be found no more."""
+    return tuple(sorted(secrets, key=lambda each: each.length, reverse=True))
 
 
 def _cut_or_whole(begin: list[str], middle: list[str], end: list[str]) -> re.Pattern[bytes]:

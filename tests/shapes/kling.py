@@ -1,0 +1,83 @@
+"""Kling: a token made for each request, signed with the secret of a pair of keys."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from tintype import Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype.catalog import Model, ProviderInfo
+from tintype.convert import Id, peek, picture, pictures, read, translate
+from tintype.credentials import Jwt
+from tintype.errors import AuthenticationError, BadRequestError, RateLimitError, refusal
+from tintype.exchange import Exchange
+
+HOST = "https://api-singapore.klingai.com"
+KLING = Model(id="kling-v2")
+AUTH = Jwt(claims={"iss": "{key}"}, times={"nbf": -5}, lifetime=1800)
+NAMED = {"key": "KLING_ACCESS_KEY", "secret": "KLING_SECRET_KEY"}
+INFO = ProviderInfo(
+    name="kling", title="", homepage=HOST, origins=(HOST,), models=(KLING,), general=KLING
+)
+INFO = evolve(INFO, auth=AUTH, variables=NAMED, homepage="https://app.klingai.com/global/dev")
+STATES = dict.fromkeys(("submitted", "processing"), TaskState.RUNNING)
+STATES |= {"succeed": TaskState.SUCCEEDED, "failed": TaskState.FAILED}
+REFUSALS = {400: BadRequestError, 401: AuthenticationError, 429: RateLimitError}
+
+
+@frozen(kw_only=True)
+class Picture:
+    url: str
+
+
+@frozen(kw_only=True)
+class Result:
+    images: tuple[Picture | None, ...] = ()
+
+
+@frozen(kw_only=True)
+class Data:
+    task_id: Id = ""
+    task_status: str = ""
+    task_result: Result = Result()
+
+
+@frozen(kw_only=True)
+class Answer:
+    message: str = ""
+    data: Data = Data()
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    return INFO
+
+
+@hookimpl
+def price() -> None:
+    return None
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    body = {"model_name": request.model, "prompt": request.prompt}
+    return Request.post(f"{HOST}/v1/images/generations", body)
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    return Request.get(f"{HOST}/v1/images/generations/{task.id}")
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    answer, task = exchange.message, exchange.task or Task()
+    if isinstance(answer, Response) and answer.status != 200:
+        raise refusal(answer.status, REFUSALS, (peek(answer, Answer) or Answer()).message)
+    told, raw = read(answer, Answer)
+    state = translate(told.data.task_status, STATES, "/data/task_status")
+    images, _ = pictures(told.data.task_result.images, one, "/data/task_result/images")
+    return evolve(task, id=told.data.task_id, state=state, images=images, raw=raw)
+
+
+def one(found: Picture, index: int) -> Image:
+    return evolve(picture(found.url), index=index)
