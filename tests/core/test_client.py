@@ -437,6 +437,15 @@ def test_lines_of_json_are_events(
     assert server.is_left_alone()
 
 
+def test_a_key_that_a_line_repeats_is_taken_out(artist: Artist, server: Loopback) -> None:
+    """As out of any other answer."""
+    echo = json.dumps({"state": "drawing", "why": f"you sent {KEY}", "id": KEY}).encode()
+    server.on(CREATE, answer(echo + b"\n" + LINES, media_type="application/x-ndjson"))
+    told = list(artist(plugins={"easel": LINED}).stream(REQUEST, provider="easel"))
+    assert told[-1].state is TaskState.SUCCEEDED
+    assert KEY not in "".join(map(to_json, told))
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
 def test_one_answer_is_taken_where_lines_were_asked_for(
     artist: Artist, server: Loopback, media_type: str

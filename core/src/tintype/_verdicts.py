@@ -36,6 +36,8 @@ from tintype.models import Failure, Generation, Quote, Task, TaskState
 
 # Characters of an error within another: what to do next stands behind it.
 _QUOTED = 350
+# RFC 9110, 9.2.2: asked twice, they do what they do once.
+_IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 AnyTaskError = TypeVar("AnyTaskError", bound=TaskError)
 
 
@@ -56,6 +58,11 @@ def may_repeat(error: TintypeError) -> bool:
 def may_ask_again(asked: Request, error: TintypeError) -> bool:
     """Whether a question that ended so may be asked again: always, or as rule 1 has it."""
     return asked.repeat is not False or may_repeat(error)
+
+
+def leaves_repeat_open(asked: Request) -> bool:
+    """Whether nobody says what asking a second time does, neither the plugin nor the method."""
+    return asked.repeat is None and asked.method not in _IDEMPOTENT
 
 
 def outcome_of(error: TintypeError) -> Outcome:

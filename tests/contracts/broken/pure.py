@@ -146,7 +146,19 @@ ROWS = (
         "pure.returns-neutral-values",
         AT_ONCE,
         body(lambda sent: sent.update(seed=Decimal(1))),
-        "no JSON",
+        "JSON",
+    ),
+    Row(
+        "pure.returns-neutral-values",
+        BY_ID,
+        sends(lambda sent: evolve(sent, headers=(("Host", "evil.test"),))),
+        "'Host': it follows from Request.url",
+    ),
+    Row(
+        "pure.returns-neutral-values",
+        BY_ID,
+        hooks(poll=lambda task: Request.post("https://api.by-id.test/v1/look", {})),  # noqa: ARG005
+        "repeat=True",
     ),
     Row(
         "pure.returns-neutral-values",

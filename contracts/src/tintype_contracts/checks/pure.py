@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -12,14 +11,17 @@ from typing import TypeAlias
 
 import attrs
 
+from tintype._dispatch import encode
+from tintype._verdicts import leaves_repeat_open
 from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError
-from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
+from tintype.messages import Request
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, check
 from tintype_contracts.harness.calls import Call, documented_calls
+from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.purity import Reach, Touch, touches_of
 
@@ -202,11 +204,11 @@ def returns_neutral_values(subject: Subject) -> Iterator[Finding]:
             message = f"{call.place} raises {type(error).__name__}. Raise tintype's errors alone."
             yield _finding(call, message, got=raised)
             continue
-        for problem in _problems(call.hook, value):
+        for problem in _problems(subject.info, call.hook, value):
             yield _finding(call, f"{call.place} returns {problem}", got=value)
 
 
-def _problems(hook: str, value: object) -> Iterator[str]:
+def _problems(info: ProviderInfo, hook: str, value: object) -> Iterator[str]:
     allowed = _RETURNS[hook]
     if type(value) not in allowed:
         names = ", ".join("None" if kind is type(None) else kind.__name__ for kind in allowed)
@@ -215,7 +217,7 @@ def _problems(hook: str, value: object) -> Iterator[str]:
     if isinstance(value, Quote | Task | ImageRequest | ProviderInfo):
         yield from _untrue(value)
     elif isinstance(value, Request):
-        yield from _unsendable(value)
+        yield from _unsendable(info, hook, value)
 
 
 def _untrue(value: attrs.AttrsInstance) -> Iterator[str]:
@@ -235,16 +237,14 @@ def _untrue(value: attrs.AttrsInstance) -> Iterator[str]:
                 yield f"a {name} whose {field.name} is a {type(made).__name__}, not a {declared}."
 
 
-def _unsendable(request: Request) -> Iterator[str]:
-    """What keeps a request from being sent."""
-    body: object = request.body
-    if isinstance(body, JsonBody):
-        try:
-            json.dumps(body.value, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            yield f"a Request whose body is no JSON: {error}."
-    elif body is not None and not isinstance(body, FormBody | MultipartBody | RawBody):
-        yield f"a Request with a {type(body).__name__} for a body. Use JsonBody."
+def _unsendable(info: ProviderInfo, hook: str, request: Request) -> Iterator[str]:
+    """What keeps a request from being sent, in the words of the core."""
+    try:
+        encode(request, info, account(info, "a-key-of-mine"))
+    except TintypeError as error:
+        yield f"a Request that is not sent: {error.message}"
+    if hook == "poll" and leaves_repeat_open(request):
+        yield "a POST. Say repeat=True where asking again costs nothing and does nothing."
 
 
 def _finding(call: Call, message: str, *, expected: object = None, got: object = None) -> Finding:

@@ -9,6 +9,7 @@ from tintype._flow.channel import Channel
 from tintype._reader import expected
 from tintype._verdicts import (
     late,
+    leaves_repeat_open,
     may_ask_again,
     only_a_webhook,
     outcome_of,
@@ -20,9 +21,6 @@ from tintype.errors import Outcome, PluginError, TintypeError, TransportError
 from tintype.exchange import Operation
 from tintype.messages import Request
 from tintype.models import Attempt, Task
-
-# RFC 9110, 9.2.2: asked twice, they do what they do once.
-_IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
 
 def watch(channel: Channel, task: Task) -> Watch:
@@ -101,7 +99,7 @@ def question(channel: Channel, task: Task) -> Request | None:
     if answer is None:
         return None
     asked = expected(answer, Request, channel.info.name)
-    if asked.repeat is None and asked.method not in _IDEMPOTENT:
+    if leaves_repeat_open(asked):
         msg = (
             f"The plugin's poll() asks by {asked.method}, which may do something each time: say "
             "repeat=True where asking again costs nothing and does nothing, or repeat=False. "
