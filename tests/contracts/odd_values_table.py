@@ -64,8 +64,16 @@ def _counts(tried: Mapping[str, tuple[Trial, ...]], role: str, kind: str) -> Ite
 def _kept(of: tuple[str, tuple[Trial, ...]]) -> str:
     """How many of the answers that tell nothing the core keeps, told them in virtual time."""
     subject, tried = subject_of(of[0]), of[1]
-    due = [each for each in tried if each.role == DECISIVE and is_to_be_kept(subject, each)]
+    due = [each for each in tried if each.role == DECISIVE and is_to_be_kept(each)]
     return f"{sum(is_kept(subject, each) for each in due):,} of {len(due):,}"
+
+
+def column(text: str, name: str) -> list[str]:
+    """What a table says of one provider, line by line."""
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    heads = [row for row in rows if name in [cell.strip() for cell in row]]
+    at = [cell.strip() for cell in heads[0]].index(name) if heads else 0
+    return [row[at].strip() for row in rows if len(row) > at]
 
 
 def written() -> str:

@@ -12,15 +12,14 @@ from tintype.errors import TintypeError
 from tintype.models import Task
 from tintype_contracts.harness.lifecycle import asked
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import answer_of, verdict
+from tintype_contracts.harness.variants import answer_of
 from tintype_contracts.harness.virtual_time import course, in_order
 from tintype_contracts.oracles.paid_trials import Trial
 
 
-def is_to_be_kept(subject: Subject, trial: Trial) -> bool:
+def is_to_be_kept(trial: Trial) -> bool:
     """Whether an answer was asked for, and tells nothing: a webhook is a hint, and no answer."""
-    said = verdict(subject, trial.told)
-    return trial.exchange.operation != "webhook" and isinstance(said, TintypeError)
+    return trial.unread and trial.exchange.operation != "webhook"
 
 
 def is_kept(subject: Subject, trial: Trial) -> bool:

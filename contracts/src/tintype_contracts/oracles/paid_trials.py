@@ -56,6 +56,7 @@ class Trial:
         mutation: Where it stands, and what it is.
         role: What hangs on that place.
         wrong: What no plugin may make of it, or "".
+        unread: Whether the plugin raised an error and made nothing of it.
     """
 
     answer: Answer
@@ -63,6 +64,7 @@ class Trial:
     mutation: Mutation
     role: Role
     wrong: str
+    unread: bool = False
 
     @property
     def exchange(self) -> Exchange:
@@ -113,6 +115,7 @@ def _tried(subject: Subject, paid: Paid, mutation: Mutation, kind: str) -> Trial
         mutation=mutation,
         role=role,
         wrong=judge(paid, mutation, said),
+        unread=isinstance(said, TintypeError),
     )
 
 

@@ -51,7 +51,7 @@ def unread_answers_are_kept(subject: Subject) -> Iterator[Finding]:
     """
     with Stage(subject, witness=Unheard) as stage:
         for trial in _one_a_kind(subject, DECISIVE):
-            for caller in stage.callers if is_to_be_kept(subject, trial) else ():
+            for caller in stage.callers if is_to_be_kept(trial) else ():
                 wrong = _lost(stage, trial, caller)
                 if wrong:
                     yield _finding(trial, caller, wrong)
