@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from itertools import islice
 
 from attrs import frozen
 
@@ -32,8 +33,11 @@ _UNUSABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000|[fF]{3}[dD])|[\x00\ud800-\udf
 _HALF = re.compile(r"[\x00\ud800-\udfff\ufffd]")
 # What may stand around JSON: blanks of any kind, NUL, and a byte order mark out of its place.
 _BLANKS = "\ufeff\0 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029"
-# Brackets in a row, and the texts that may hold some.
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]+|[\]}]+', re.DOTALL)
+# Brackets in a row, with plain keys between those that open, and the texts that may hold some.
+_TOKEN = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]+(?:"[^"\\\[\]{}]*+":[\[{]+)*+|[\]}]+', re.DOTALL
+)
+_OPENING = re.compile(r"[\[{]")
 _SHOWN = 80
 _DEEPEST = 64
 _LONGEST_NUMBER = 64
@@ -86,17 +90,24 @@ def _shallow(text: str) -> str:
         return text
     kept, start, depth = [], 0, 0
     for token in _TOKEN.finditer(text):
-        at, run = token.start(), token.end() - token.start()
+        at, end = token.span()
         if text[at] in "[{":
+            run = text.count("[", at, end) + text.count("{", at, end)
             if depth <= _DEEPEST < depth + run:
-                kept.append(text[start : at + _DEEPEST - depth])
+                kept.append(text[start : _opening(text, at, _DEEPEST - depth)])
             depth += run
         elif text[at] in "]}":
+            run = end - at
             if depth - run <= _DEEPEST < depth:
                 kept.append('"…"')
                 start = at + depth - _DEEPEST
             depth -= run
     return "".join((*kept, text[start:] if depth <= _DEEPEST else ""))
+
+
+def _opening(text: str, at: int, count: int) -> int:
+    """Where the bracket stands that opens after `count` others, from `at` on."""
+    return next(islice(_OPENING.finditer(text, at), count, None)).start()
 
 
 def redact(value: object) -> object:
