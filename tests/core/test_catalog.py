@@ -20,10 +20,12 @@ from tintype.catalog import (
     Number,
     Pixels,
     Price,
+    References,
     Text,
     Unsupported,
     quote_from_prices,
 )
+from tintype.convert import from_json, to_json
 from tintype.credentials import HeaderKey
 from tintype.models import Quote, QuoteKind
 from tintype.request import ImageRequest
@@ -229,3 +231,30 @@ def test_a_line_in_another_money_makes_the_sum_unknown() -> None:
     quote = quoted(model, ImageRequest(prompt="a cat"))
     assert quote is not None
     assert quote.kind is QuoteKind.UNKNOWN
+
+
+DRAWS: dict[str, tuple[str, ...]] = {"draw": ("prompt",)}
+EDITS: dict[str, tuple[str, ...]] = {"edit": ("prompt", "image")}
+INPAINTS: dict[str, tuple[str, ...]] = {"inpaint": ("prompt", "image", "mask")}
+
+
+@pytest.mark.parametrize(
+    ("model", "abilities"),
+    [
+        (Model(id="m"), DRAWS),
+        (Model(id="m", edits_with="e"), DRAWS | EDITS),
+        (Model(id="m", references=References(forms=("url",))), DRAWS | EDITS),
+        (Model(id="m", references=References(forms=("url",), required=True)), EDITS),
+        (
+            Model(id="m", references=References(forms=("url",), roles=("image", "mask"))),
+            DRAWS | EDITS | INPAINTS,
+        ),
+        (Model(id="m", tasks={"upscale": ("image",)}), {"upscale": ("image",)}),
+    ],
+)
+def test_what_a_model_can_do_follows_from_what_it_takes(
+    model: Model, abilities: dict[str, tuple[str, ...]]
+) -> None:
+    """Unless it says so itself; what it says goes to JSON and back."""
+    assert model.abilities == abilities
+    assert from_json(to_json(model), Model) == model

@@ -461,6 +461,26 @@ def test_a_reference_that_cannot_be_sent_is_told(
     assert server.requests == []
 
 
+def test_models_are_listed_with_what_they_can_do(tintype: Run) -> None:
+    """In the table and in JSON."""
+    listed = tintype("models", "-p", "apiin")
+    assert "draw, edit" in listed.stdout
+    rows = json.loads(tintype("models", "-p", "apiin", "--json").stdout)
+    assert rows[1]["tasks"] == {"edit": ["prompt", "image"]}
+
+
+def test_a_prompt_may_be_left_out_where_the_model_needs_none(
+    tintype: Run, server: Loopback
+) -> None:
+    """Here it needs one, and says what for."""
+    bare = ("generate", "-p", "apiyi", *MODEL)
+    done = tintype(*bare, "--reference", "https://a.test/1.png")
+    assert (done.returncode, "needs a prompt to edit" in done.stderr) == (2, True)
+    done = tintype(*bare)
+    assert (done.returncode, "say what to draw" in done.stderr) == (2, True)
+    assert server.requests == []
+
+
 def test_a_picture_is_not_written_over_another(
     tintype: Run, server: Loopback, tmp_path: Path
 ) -> None:

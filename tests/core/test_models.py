@@ -35,6 +35,7 @@ ONE, TWO = Decimal(1), Decimal(2)
         ("prompt", {"prompt": ""}, ()),
         ("prompt", {"prompt": " \n\t"}, ()),
         ("prompt", {"prompt": None}, ()),
+        ("prompt", {"prompt": " ", "references": ["a.png"]}, ()),
         ("prompt", {"prompt": b"a cat"}, ()),
         ("prompt", {"prompt": "a \ud800 cat"}, ()),
         ("model", {"model": ""}, ()),
@@ -173,6 +174,15 @@ def test_every_field_goes_to_json_and_back() -> None:
 def test_a_size_is_read_as_pixels(size: str | None, pixels: tuple[int, int] | None) -> None:
     """Width first."""
     assert ImageRequest(prompt="a cat", size=size).pixels == pixels
+
+
+def test_a_picture_may_be_asked_for_without_a_word() -> None:
+    """Where there is a picture to begin with; whether that will do, the model says."""
+    request = ImageRequest(references=["a.png"])
+    assert request.prompt == ""
+    assert from_json(to_json(request), ImageRequest) == request
+    with pytest.raises(InvalidRequestError, match="say what to draw"):
+        ImageRequest()
 
 
 def test_a_request_is_frozen() -> None:

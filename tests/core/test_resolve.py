@@ -394,6 +394,62 @@ def test_too_many_references_are_always_an_error() -> None:
     assert len(resolve(asking(references=[URL] * 3), INFO).requests[0].references) == 3
 
 
+BIGGER = Model(
+    id="bigger",
+    parameters={"prompt": Unsupported(reason="it is not read", source="a page")},
+    references=References(forms=("url", "data_uri"), required=True),
+    tasks={"upscale": ("image",), "remove_background": ("image",)},
+)
+FILLS = Model(
+    id="fills",
+    references=References(forms=("url", "data_uri"), roles=("image", "mask")),
+    tasks={"inpaint": ("prompt", "image", "mask"), "outpaint": ("image",)},
+)
+
+
+def test_a_model_that_needs_no_prompt_is_asked_without_one() -> None:
+    """With the picture alone."""
+    (sent,) = resolve(ImageRequest(references=URL), of(BIGGER)).requests
+    assert (sent.prompt, sent.references) == ("", (Reference(url=URL),))
+    (sent,) = resolve(ImageRequest(references=URL), of(FILLS)).requests
+    assert sent.prompt == ""
+
+
+def test_a_prompt_that_a_model_does_not_read_is_refused_or_stays_behind() -> None:
+    """It may have been meant for another model."""
+    request = ImageRequest(prompt="larger", references=URL)
+    with pytest.raises(UnsupportedError, match="no use with bigger: it is not read") as caught:
+        resolve(request, of(BIGGER))
+    assert caught.value.field == "prompt"
+    plan = resolve(request, of(BIGGER), on_unsupported="notice")
+    assert plan.requests[0].prompt == ""
+    assert [(each.field, each.source) for each in plan.notices] == [("prompt", "a page")]
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "words", "field"),
+    [
+        (DRAW, {"references": URL}, "acme-draw-1 needs a prompt to edit", "prompt"),
+        (BIGGER, {"prompt": "x"}, "give it at least one reference", "references"),
+        (
+            evolve(FILLS, tasks={"inpaint": ("prompt", "image", "mask")}),
+            {"prompt": "x", "references": URL},
+            "fills needs a mask to inpaint",
+            "references",
+        ),
+        (FILLS, {"prompt": "x"}, "needs a picture as a reference to outpaint", "references"),
+    ],
+)
+def test_what_is_too_little_for_a_model_is_told(
+    model: Model, fields: dict[str, object], words: str, field: str
+) -> None:
+    """By what it can do, the nearest of several; whatever the caller lets go."""
+    request = ImageRequest(**fields)  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequestError, match=words) as caught:
+        resolve(request, of(model), on_unsupported="notice")
+    assert (caught.value.field, caught.value.provider) == (field, "acme")
+
+
 MASK = Reference(data=PNG, role="mask")
 STYLE = Reference(url=URL, role="style", weight=0.5)
 PAINTS = Model(

@@ -119,6 +119,7 @@ def resolve(
     draft = _check_webhook(draft)
     draft = _check_references(draft)
     draft = _check_prompt(draft)
+    _check_needs(draft)
     for caution in draft.model.cautions:
         draft = _warn(draft, caution)
     return Plan(
@@ -191,12 +192,40 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
 
 
 def _check_prompt(draft: _Draft) -> _Draft:
-    descriptor = draft.model.parameters.get("prompt")
-    if descriptor is not None and not descriptor.admits(draft.request.prompt):
-        allowed = descriptor.allowed
-        msg = f"The prompt has {len(draft.request.prompt)} characters; it takes {allowed[0]}."
-        raise InvalidRequestError(msg, field="prompt", allowed=allowed, provider=draft.info.name)
-    return draft
+    descriptor, prompt = draft.model.parameters.get("prompt"), draft.request.prompt
+    if descriptor is None or not prompt or descriptor.admits(prompt):
+        return draft
+    allowed = descriptor.allowed
+    if isinstance(descriptor, Unsupported):
+        title = shortened(draft.model.id, _SHOWN)
+        reason = f"A prompt has no use with {title}: {descriptor.reason}."
+        return draft.refuse("prompt", reason, allowed, descriptor.source, "")
+    msg = f"The prompt has {len(prompt)} characters; it takes {allowed[0]}."
+    raise InvalidRequestError(msg, field="prompt", allowed=allowed, provider=draft.info.name)
+
+
+def _check_needs(draft: _Draft) -> None:
+    """Refuse what is too little for anything the model can do.
+
+    Raises:
+        InvalidRequestError: The prompt, the picture or the mask is missing.
+    """
+    request, abilities = draft.request, draft.model.abilities
+    held = {"prompt": request.prompt, "image": request.sources, "mask": request.mask}
+    missing = {
+        ability: [need for need in needs if not held[need]] for ability, needs in abilities.items()
+    }
+    if not missing or not all(missing.values()):
+        return
+    # The nearest: what lacks least, and of those what has most of what was given.
+    ability, needs = min(missing.items(), key=lambda item: (len(item[1]), -len(abilities[item[0]])))
+    verb, title = ability.replace("_", " "), shortened(draft.model.id, _SHOWN)
+    msg = f"{title} needs {' and '.join(map(_NEEDED.__getitem__, needs))} to {verb}."
+    field = "prompt" if "prompt" in needs else "references"
+    raise InvalidRequestError(msg, field=field, allowed=tuple(needs), provider=draft.info.name)
+
+
+_NEEDED = {"prompt": "a prompt", "image": "a picture as a reference", "mask": "a mask"}
 
 
 def _check_previews(draft: _Draft) -> _Draft:

@@ -22,6 +22,8 @@ from tintype.models import Quote, QuoteLine
 from tintype.request import ImageRequest, Role
 from tintype.signatures import Signature
 
+Ability: TypeAlias = Literal["draw", "edit", "inpaint", "outpaint", "upscale", "remove_background"]
+Need: TypeAlias = Literal["prompt", "image", "mask"]
 ReferenceForm: TypeAlias = Literal["url", "data_uri", "bytes"]
 
 
@@ -269,6 +271,8 @@ class Model:
             Where the API takes no ratio, the pair is sent as this size.
         max_n: The most images one submission draws.
         references: How it takes source images, or None: not at all.
+        tasks: What it can do, and what each needs of prompt, image and mask. Where it is
+            left empty, `abilities` says what follows from the rest.
         edits_with: The id of the model that takes its place when there are references.
         cautions: What may happen to fields that are sent.
         prices: Its price list; empty is unknown.
@@ -284,12 +288,31 @@ class Model:
     sizes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     max_n: int = 1
     references: References | None = None
+    tasks: Mapping[Ability, tuple[Need, ...]] = attrs.field(factory=dict)
     edits_with: str = ""
     cautions: tuple[Caution, ...] = ()
     prices: tuple[Price, ...] = ()
     results_kept: int | None = None
     request_timeout: float | None = None
     source: str = ""
+
+    @property
+    def abilities(self) -> Mapping[Ability, tuple[Need, ...]]:
+        """`tasks`; without any it draws from a prompt, and edits where it takes references."""
+        if self.tasks:
+            return self.tasks
+        takes = self.references
+        named: Mapping[Ability, tuple[Need, ...]] = {
+            "draw": ("prompt",),
+            "edit": ("prompt", "image"),
+            "inpaint": ("prompt", "image", "mask"),
+        }
+        can = {
+            "draw": takes is None or not takes.required,
+            "edit": takes is not None or bool(self.edits_with),
+            "inpaint": takes is not None and "mask" in takes.roles,
+        }
+        return {name: needs for name, needs in named.items() if can[name]}
 
 
 @frozen(kw_only=True)

@@ -205,7 +205,8 @@ class ImageRequest:
     A field left at None (or False, or empty) is not sent.
 
     Attributes:
-        prompt: What to draw.
+        prompt: What to draw. It may be left out where there are references and the model
+            needs none, as to make a picture larger.
         model: A canonical name such as `seedream-4.5`, or a provider's own id. None is
             the provider's default model.
         n: How many images. More than a model draws at once become several submissions.
@@ -239,7 +240,7 @@ class ImageRequest:
             one another. The error names the field.
     """
 
-    prompt: str
+    prompt: str = ""
     model: str | None = None
     n: int = 1
     aspect_ratio: str | None = None
@@ -330,12 +331,13 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def _check_words(request: ImageRequest) -> None:
-    if not request.prompt.strip():
+    left_out = request.prompt == "" and bool(request.references)
+    if not left_out and not request.prompt.strip():
         msg = "The prompt is empty: say what to draw."
         raise InvalidRequestError(msg, field="prompt")
     for name in ("prompt", *_OPTIONAL_TEXT):
         value = getattr(request, name)
-        if value == "":
+        if value == "" and name != "prompt":
             msg = f"{name} is empty: leave it out, or give it a value."
             raise InvalidRequestError(msg, field=name)
         if value is not None and not _is_unicode(value):

@@ -96,7 +96,8 @@ class Builder:
             InvalidRequestError: No caller could say that.
         """
         needs = model.references is not None and model.references.required
-        given = {"prompt": PROMPT, "model": model.id, **fields}
+        needed = any("prompt" in needs for needs in model.abilities.values())
+        given = {"prompt": PROMPT if needed else "", "model": model.id, **fields}
         if "previews" in given:
             given.setdefault("stream", True)
         if "options" in given:

@@ -34,15 +34,24 @@ def command(*, names: tuple[str, ...], live: bool, json_: bool) -> None:
         as_json([_row(name, model) for name, model in found])
     else:
         rows = [
-            (name, model.id, model.name or "-", str(model.max_n), _limits(model), _prices(model))
+            (
+                name,
+                model.id,
+                model.name or "-",
+                ", ".join(model.abilities),
+                str(model.max_n),
+                _limits(model),
+                _prices(model),
+            )
             for name, model in found
         ]
-        table(("provider", "model", "canonical", "n", "takes", "price"), rows)
+        table(("provider", "model", "canonical", "tasks", "n", "takes", "price"), rows)
 
 
 def _row(provider: str, model: Model) -> dict[str, object]:
     plain = to_builtins(model)
-    return {"provider": provider, **(plain if isinstance(plain, dict) else {})}
+    row = plain if isinstance(plain, dict) else {}
+    return {"provider": provider, **row, "tasks": to_builtins(dict(model.abilities))}
 
 
 def _limits(model: Model) -> str:

@@ -64,7 +64,7 @@ _FLAGS = (
 
 
 def prompt_from(_: click.Context, __: click.Parameter, text: str) -> str:
-    """The prompt, which `-` has read from standard input.
+    """The prompt, which `-` has read from standard input; "" where none is given.
 
     Raises:
         click.BadParameter: Nothing stands there, or no text.
@@ -94,7 +94,7 @@ def _read_text() -> str:
 
 def request_flags(command: Command) -> Command:  # type: ignore[explicit-any]  # as click
     """Give a command the prompt and every flag of a request."""
-    decorators = (click.argument("prompt", callback=prompt_from), *_FLAGS)
+    decorators = (click.argument("prompt", default="", callback=prompt_from), *_FLAGS)
     return reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
 
