@@ -28,7 +28,7 @@ QUOTE = Quote(
 )
 
 
-@pytest.mark.parametrize("value", [DONE, QUOTE, Quote(), Task(id="t"), Task(handle={"at": "u"})])
+@pytest.mark.parametrize("value", [DONE, QUOTE, Quote(), Task(id="t"), Task(notes={"at": "u"})])
 def test_a_sound_value_is_left_alone(value: Task | Quote) -> None:
     """Nothing is said of what may be."""
     assert empty_success(value) == ""
@@ -65,9 +65,9 @@ def test_a_success_without_an_image_is_none(task: Task) -> None:
         ({"images": (evolve(IMAGE, media_type=7),)}, "JSON"),
         ({"images": [IMAGE]}, "another one"),
         ({"id": None}, "JSON"),
-        ({"handle": {"at": {1}}}, "JSON"),
+        ({"notes": {"at": {1}}}, "JSON"),
         ({"billed": Billed.NO}, "nothing was billed"),
-        ({"state": TaskState.RUNNING, "id": "", "images": ()}, "neither an id nor a handle"),
+        ({"state": TaskState.RUNNING, "id": "", "images": ()}, "neither an id nor notes"),
     ],
     ids=lambda value: str(value)[:40],
 )

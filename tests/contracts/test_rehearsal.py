@@ -24,7 +24,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Provider
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 from tintype_contracts import Fixtures
 from tintype_contracts.harness.scenario import Rehearsal
@@ -69,9 +69,9 @@ def _submit(request: ImageRequest) -> Request:
     return Request.post(f"{API}/images", {**body, **request.options.get("acme", {})})
 
 
-def _parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
+def _parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
     message = exchange.message
-    task = exchange.task or Task()
+    task = Update.of(exchange.task)
     if exchange.operation is Operation.END:
         return evolve(task, state=TaskState.SUCCEEDED)
     if isinstance(message, Response) and message.status in ERRORS:
@@ -89,7 +89,7 @@ def _parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
     return _task(task, cast("Mapping[str, object]", value))
 
 
-def _event(task: Task, exchange: Exchange) -> Task:
+def _event(task: Update, exchange: Exchange) -> Update:
     data = getattr(exchange.message, "data", "")
     event = {} if data == "[DONE]" else cast("dict[str, str]", loads(data))
     if event.get("type") != "image":
@@ -98,7 +98,7 @@ def _event(task: Task, exchange: Exchange) -> Task:
     return evolve(task, images=(*task.images, image))
 
 
-def _task(task: Task, value: Mapping[str, object]) -> Task:
+def _task(task: Update, value: Mapping[str, object]) -> Update:
     state = STATES[str(value["status"])]
     images = cast("list[dict[str, str]]", value.get("images", []))
     failed = state in {TaskState.FAILED, TaskState.REFUSED}
@@ -213,15 +213,15 @@ def test_a_wrong_request_is_caught(acme: Fixtures, change: Callable[[Request], R
     assert any(judged)
 
 
-def _parsed(change: Callable[[Task], Task]) -> Callable[[Exchange], object]:
+def _parsed(change: Callable[[Update], Update]) -> Callable[[Exchange], object]:
     def parse(exchange: Exchange) -> object:
         value = _parse(exchange)
-        return change(value) if isinstance(value, Task) else value
+        return change(value) if isinstance(value, Update) else value
 
     return parse
 
 
-PARSES: list[tuple[str, Callable[[Task], Task]]] = [
+PARSES: list[tuple[str, Callable[[Update], Update]]] = [
     ("no id", lambda task: evolve(task, id="")),
     ("always running", lambda task: evolve(task, state=TaskState.RUNNING)),
     ("one image lost", lambda task: evolve(task, images=task.images[:1])),
@@ -232,7 +232,7 @@ PARSES: list[tuple[str, Callable[[Task], Task]]] = [
 
 
 @pytest.mark.parametrize("change", [row[1] for row in PARSES], ids=[row[0] for row in PARSES])
-def test_a_wrong_reading_is_caught(acme: Fixtures, change: Callable[[Task], Task]) -> None:
+def test_a_wrong_reading_is_caught(acme: Fixtures, change: Callable[[Update], Update]) -> None:
     """Some documented answer tells."""
     assert faults(rehearsal(acme, parse=_parsed(change)))
 
@@ -271,7 +271,7 @@ def test_a_poll_goes_by_what_the_submission_said(acme: Fixtures) -> None:
     """The task in a scene is the one that the plugin itself read from the answer before."""
     seen: list[Task] = []
 
-    def poll(task: Task) -> Request:
+    def poll(task: Update) -> Request:
         seen.append(task)
         return Request.get(f"{API}/tasks/{task.id}")
 

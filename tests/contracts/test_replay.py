@@ -11,7 +11,7 @@ from tests.contracts import reference
 from tintype._registry import Registry
 from tintype.errors import UsageError
 from tintype.hooks import hookimpl
-from tintype.models import Task, TaskState
+from tintype.models import TaskState, Update
 from tintype_contracts.commands.contracts import command
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject
@@ -112,7 +112,7 @@ def test_a_success_without_an_image_is_told() -> None:
 
     @hookimpl
     def parse() -> object:
-        return Task(id="task-1", state=TaskState.SUCCEEDED)
+        return Update(id="task-1", state=TaskState.SUCCEEDED)
 
     subject = broken(parse=parse)
     found = replay(subject, _first(subject, "poll"), [Mutation.parse("/images=[]")])

@@ -42,7 +42,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Headers, Request, Response, ServerSentEvent
-from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState
+from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update
 from tintype.request import ImageRequest, Reference
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ class Answer:
     previews: tuple[str, ...] = ()
     error: str = ""
     billed: str = "unknown"
-    handle: Mapping[str, object] = {}
+    notes: Mapping[str, object] = {}
     poll_after: float | None = None
 
 
@@ -146,7 +146,7 @@ class Acme:
         return Quote(lines=(line,), low=one * request.n, high=one * request.n, source="acme prices")
 
     @hookimpl
-    def submit(self, request: ImageRequest) -> Request | Task:
+    def submit(self, request: ImageRequest) -> Request:
         """A POST of everything."""
         body = {
             "model": request.model,
@@ -162,7 +162,7 @@ class Acme:
         return Request.get(f"{API}/tasks/{task.id}")
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Quote | Task | ImageRequest | ProviderInfo:
+    def parse(self, exchange: Exchange) -> Quote | Update | ImageRequest | ProviderInfo:
         """Each answer by what was asked."""
         message = exchange.message
         if isinstance(message, Response) and message.status != 200:
@@ -176,28 +176,22 @@ class Acme:
                 assert exchange.request is not None
                 return evolve(exchange.request, references=(Reference(url=upload.url),))
             case Operation.END:
-                return _ended(exchange.task or Task())
+                return Update(state=TaskState.SUCCEEDED if exchange.task.images else None)
             case _:
                 return _told(exchange)
 
 
-def _ended(task: Task) -> Task:
-    return evolve(task, state=TaskState.SUCCEEDED) if task.images else task
-
-
-def _told(exchange: Exchange) -> Task:
+def _told(exchange: Exchange) -> Update:
     answer, raw = read(exchange.message, Answer)
-    task = exchange.task or Task()
     failure = (Failure(message=answer.error),) if answer.error else ()
-    return evolve(
-        task,
-        id=answer.id or task.id,
+    return Update(
+        id=answer.id,
         state=translate(answer.status, STATES, "/status"),
         images=tuple(Image(url=url, index=index) for index, url in enumerate(answer.images)),
         previews=tuple(Image(url=url) for url in answer.previews),
         errors=failure,
         billed=Billed(answer.billed),
-        handle=answer.handle,
+        notes=answer.notes,
         poll_after=answer.poll_after,
         raw=raw,
     )

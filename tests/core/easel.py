@@ -28,7 +28,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 
 _PICTURES = "https://api.easel.test/v1/pictures"
@@ -124,11 +124,11 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     """A picture, from an answer, an event or a webhook."""
-    task, message = exchange.task or Task(), exchange.message
+    update, message = Update.of(exchange.task), exchange.message
     if exchange.operation is Operation.END:
-        return task
+        return update
     if isinstance(message, Response) and message.status != 200:
         body = peek(message, Refusal) or Refusal()
         raise refusal(message.status, _REFUSALS, body.why)
@@ -137,13 +137,13 @@ def parse(exchange: Exchange) -> Task:
     images = [Image(url=url, index=index) for index, url in enumerate(found.urls)]
     if found.picture is not None:
         images.append(Image(data=decode_image(found.picture)))
-    previews = (Image(data=decode_image(found.preview)),) if found.preview else task.previews
+    previews = (Image(data=decode_image(found.preview)),) if found.preview else update.previews
     failed = state is TaskState.FAILED
     return evolve(
-        task,
-        id=found.id or task.id,
+        update,
+        id=found.id,
         state=state,
-        images=(*task.images, *images),
+        images=(*update.images, *images),
         previews=previews,
         errors=(Failure(message=found.why),) if failed else (),
         billed=Billed.NO if failed else Billed.YES if images else Billed.UNKNOWN,

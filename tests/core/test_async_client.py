@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from attrs import evolve
@@ -13,8 +13,6 @@ from tests.core.loopback import Answer, Fault, Loopback, answer, head, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, AsyncClient, ImageRequest, Request, Task, hookimpl
-from tintype.errors import UsageError
-from tintype.messages import Delivery
 from tintype.transports.aiohttp import AiohttpTransport
 
 REQUEST = ImageRequest(prompt="a red panda")
@@ -194,25 +192,3 @@ async def test_downloads_go_on_side_by_side(artist: AsyncClient, server: Loopbac
         await stalled
     await artist.close()
     assert await _is_left_alone(server)
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda client: client.generate(REQUEST, provider="easel"),
-        lambda client: client.wait(RUNNING),
-        lambda client: client.receive(Delivery(body=b"{}"), provider="easel"),
-        lambda client: client.save([], "out"),
-        lambda client: client.resume(),
-        lambda client: anext(client.stream(REQUEST, provider="easel")),
-    ],
-    ids=["generate", "wait", "receive", "save", "resume", "stream"],
-)
-def test_another_event_loop_than_asyncios_is_told_before_anything_is_sent(
-    server: Loopback, call: Callable[[AsyncClient], Awaitable[object]]
-) -> None:
-    """Such as trio's, which awaits by its own means."""
-    client = AsyncClient(_account(server), plugins={"easel": easel}, environ={})
-    with pytest.raises(UsageError, match="use Client in a thread"):
-        next(call(client).__await__())
-    assert server.accepted == 0

@@ -38,6 +38,7 @@ from tintype.models import (
     Quote,
     Task,
     TaskState,
+    Update,
     Usage,
 )
 
@@ -45,14 +46,13 @@ DEEP: dict[str, object] = {}
 for _ in range(10_000):
     DEEP = {"deeper": DEEP}
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - what is tested
-DRAWN = Task(id="t", state=TaskState.SUCCEEDED, images=(Image(url="https://cdn.test/1.png"),))
+DRAWN = Update(id="t", state=TaskState.SUCCEEDED, images=(Image(url="https://cdn.test/1.png"),))
 
 
 @pytest.mark.parametrize(
     "odd",
     [
         {"state": "running"},
-        {"state": None},
         {"id": 7},
         {"images": None},
         {"images": [Image(url="https://cdn.test/1.png")]},
@@ -63,10 +63,10 @@ DRAWN = Task(id="t", state=TaskState.SUCCEEDED, images=(Image(url="https://cdn.t
         {"errors": ("no",)},
         {"errors": (Failure(message=None),)},  # type: ignore[arg-type]
         {"billed": "yes"},
-        {"handle": {"a": {1}}},
-        {"handle": DEEP},
+        {"notes": {"a": {1}}},
+        {"notes": DEEP},
         {"notices": ("n",)},
-        {"request": "a cat"},
+        {"resolved": ("n",)},
     ],
     ids=",".join,
 )
@@ -100,7 +100,7 @@ def test_a_decisive_value_of_another_class_is_the_plugins_fault(odd: dict[str, o
         {"raw": {"a": {1}}},
         {"raw": DEEP},
         {"raw": None},
-        {"created_at": NAIVE},
+        {"made_at": NAIVE},
         {"previews": None},
     ],
     ids=",".join,
@@ -110,7 +110,7 @@ def test_what_only_stands_beside_a_picture_is_left_out(odd: dict[str, object]) -
     (name,) = odd
     task = checked(evolve(DRAWN, **odd), "acme")
     assert task.images == DRAWN.images
-    assert getattr(task, name) == getattr(Task(), name)
+    assert getattr(task, name) == getattr(Update(), name)
     assert [notice.field for notice in task.notices] == [name]
 
 
@@ -215,7 +215,14 @@ def test_a_cost_that_none_can_be_raises_no_budget(tmp_path: Path, usd: str) -> N
     intent = Intent(provider="acme", request=ASKED, quote=quote, budgets=(budget,))
     with closing(SqlJournal(tmp_path / "journal.db")) as journal:
         record = journal.record(intent).result()
-        task = evolve(DRAWN, provider="acme", record=record, cost=Cost(usd=Decimal(usd)))
+        task = Task(
+            id="t",
+            provider="acme",
+            state=TaskState.SUCCEEDED,
+            images=DRAWN.images,
+            cost=Cost(usd=Decimal(usd)),
+            record=record,
+        )
         journal.record(Snapshot(task=task)).result()
         assert journal.records([record])[0].task == task or usd == "NaN"
         with pytest.raises(BudgetError):

@@ -415,7 +415,7 @@ TASKS = st.builds(
     resolved=st.lists(st.builds(Resolved, field=WORDS, sent=st.none() | WORDS)).map(tuple),
     notices=st.lists(st.builds(Notice, field=WORDS, message=WORDS)).map(tuple),
     raw=FREE,
-    handle=FREE,
+    notes=FREE,
     poll_after=st.none() | st.floats(0, 1e6),
 )
 
@@ -440,11 +440,11 @@ def test_options_come_back_as_the_numbers_they_were() -> None:
 
 
 def test_numbers_of_a_provider_can_be_written_down() -> None:
-    """A plugin may keep what it read in the task's handle."""
+    """A plugin may keep what it read in the task's notes."""
     typed, _ = read(Response(status=200, body=b'{"free": [0.5, {"a": 1e400}]}'), Answer)
-    task = Task(handle={"free": typed.free, "pair": (Decimal("0.5"),)})
+    task = Task(notes={"free": typed.free, "pair": (Decimal("0.5"),)})
     back = from_json(to_json(task), Task)
-    assert back.handle == {"free": [0.5, {"a": "1E+400"}], "pair": [0.5]}
+    assert back.notes == {"free": [0.5, {"a": "1E+400"}], "pair": [0.5]}
 
 
 def test_money_bytes_and_times_are_text() -> None:

@@ -55,7 +55,7 @@ TASK = Task(
     state=TaskState.RUNNING,
     images=(Image(data=b"\x00"),),
     raw={"a": [1]},
-    handle={"phase": 1},
+    notes={"phase": 1},
 )
 FULL = [
     InvalidRequestError("m", field="size", allowed=("a", "b"), provider="acme"),

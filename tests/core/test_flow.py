@@ -46,8 +46,8 @@ LOSSES: tuple[Scripted, ...] = (
 )
 SAFE: tuple[Scripted, ...] = (NotSentError("refused"), told(429), told(503))
 AT_ONCE: tuple[Scripted, ...] = (
-    told(poll_after=0, handle={"at": "a"}),
-    told(poll_after=0, handle={"at": "b"}),
+    told(poll_after=0, notes={"at": "a"}),
+    told(poll_after=0, notes={"at": "b"}),
 )
 WAITS: tuple[Scripted, ...] = (
     told(429, (("Retry-After", "30"),)),
@@ -134,7 +134,7 @@ def check_money(line: Line) -> None:
 def test_every_look_is_waited_for_and_the_waiting_ends(
     script: list[Scripted], last: Scripted
 ) -> None:
-    """But for one look at once for each change of the handle."""
+    """But for one look at once for each change of the notes."""
     line = Line(*script, then=last)
     task = Task(provider="acme", id="t1")
     with suppress(TaskError):

@@ -49,7 +49,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
-from tintype.models import Task, TaskState
+from tintype.models import Task, TaskState, Update
 from tintype.request import ImageRequest, Reference
 
 THREE = evolve(ASKED, n=3)
@@ -238,7 +238,7 @@ def test_an_answer_of_another_kind_never_says_unbilled() -> None:
             return ASKED
 
     line = Line(ACCEPTED)
-    with pytest.raises(SubmissionUnknownError, match="A Task was expected, not a ImageRequest"):
+    with pytest.raises(SubmissionUnknownError, match="An Update was expected, not an ImageRequest"):
         line.run(line.talk(Odd()).submit(ASKED))
 
 
@@ -273,20 +273,6 @@ def test_a_plugin_that_builds_no_request_sends_nothing(built: object) -> None:
     with pytest.raises(PluginError, match="A Request was expected"):
         line.run(line.talk(Odd()).submit(ASKED))
     assert line.asked == []
-
-
-def test_a_plugin_may_answer_a_submission_by_itself() -> None:
-    """A task without an exchange, stamped and recorded like any other."""
-
-    class Instant(Acme):
-        @hookimpl
-        def submit(self) -> Task:
-            return Task(id="t0", state=TaskState.SUCCEEDED)
-
-    line = Line()
-    task = line.run(line.talk(Instant()).submit(ASKED))
-    assert (task.id, task.provider, task.model) == ("t0", "acme", "acme-draw-1")
-    assert line.recorded == ["Intent", "Snapshot"]
 
 
 def test_a_submission_waits_as_long_as_its_model_documents() -> None:
@@ -597,9 +583,9 @@ def test_a_hook_sees_the_resolved_request_and_the_time() -> None:
 
     class Watching(Acme):
         @hookimpl
-        def parse(self, exchange: Exchange) -> Task:
+        def parse(self, exchange: Exchange) -> Update:
             seen.append(exchange)
-            return Task(id="t1", state=TaskState.SUCCEEDED)
+            return Update(id="t1", state=TaskState.SUCCEEDED)
 
     line = Line(ACCEPTED)
     line.run(line.talk(Watching()).submit(ASKED))
@@ -607,7 +593,7 @@ def test_a_hook_sees_the_resolved_request_and_the_time() -> None:
     assert exchange.operation == "submit"
     assert exchange.request == evolve(ASKED, model="acme-draw-1")
     assert exchange.at.tzinfo is not None
-    assert exchange.task is None
+    assert exchange.task.request == exchange.request
 
 
 def test_an_error_knows_its_status() -> None:

@@ -42,7 +42,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Request, Response
-from tintype.models import Task, TaskState
+from tintype.models import Task, TaskState, Update
 from tintype.signatures import Hmac
 
 TASK = Task(provider="acme", model="acme-draw-1", id="t1", request=ASKED, created_at=NOW)
@@ -153,7 +153,7 @@ def test_a_task_that_does_not_end_is_carried_by_the_error_and_can_be_waited_for_
 def test_a_task_that_was_read_back_can_be_written_down_again() -> None:
     """With the fractions that a server or a caller put into it."""
     asked = evolve(ASKED, options={"acme": {"guidance": 7.5}})
-    written = to_json(evolve(TASK, request=asked, handle={"at": 0.5}))
+    written = to_json(evolve(TASK, request=asked, notes={"at": 0.5}))
     line = Line(then=told(500))
     with pytest.raises(DeadlineError) as caught:
         line.run(line.talk().wait(from_json(written, Task)))
@@ -197,8 +197,8 @@ def test_a_slow_answer_that_tells_nothing_is_the_last(reply: Scripted) -> None:
 
 
 def test_a_result_at_a_second_address_is_asked_for_at_once() -> None:
-    """Once for each change of the handle; the same hint again waits as usual."""
-    ready = told(handle={"at": "result"}, poll_after=0)
+    """Once for each change of the notes; the same hint again waits as usual."""
+    ready = told(notes={"at": "result"}, poll_after=0)
     line = Line(ready, ready, ready, DONE)
     line.run(line.talk().wait(TASK))
     assert line.sleeps == [2.0, 5.0, 5.0]
@@ -366,11 +366,11 @@ def test_a_plugin_that_fails_on_one_answer_is_asked_again() -> None:
 
     class Stumbling(Acme):
         @hookimpl(tryfirst=True)
-        def parse(self, exchange: Exchange) -> Task:
+        def parse(self, exchange: Exchange) -> Update:
             seen.append(exchange)
             if len(seen) == 1:
                 raise KeyError(exchange.operation)
-            return evolve(TASK, state=TaskState.SUCCEEDED)
+            return Update(state=TaskState.SUCCEEDED)
 
     line = Line(RUNNING, RUNNING)
     assert line.run(line.talk(Stumbling()).wait(TASK)).state is TaskState.SUCCEEDED

@@ -207,17 +207,17 @@ class Stepwise(Acme):
     @hookimpl
     def price(self, quote: Quote | None) -> Request:
         """The next question."""
-        step = 0 if quote is None else quote.handle["step"]
+        step = 0 if quote is None else quote.notes["step"]
         return Request.get(f"{API}/price/{step}")
 
     @hookimpl
     def parse(self, exchange: Exchange) -> Quote:
         """The next step."""
-        before = exchange.quote.handle["step"] if exchange.quote else 0
+        before = exchange.quote.notes["step"] if exchange.quote else 0
         assert isinstance(before, int)
         body, _ = read(exchange.message, Step)
         price = CENT if body.last else None
-        return Quote(final=body.last, handle={"step": before + 1}, low=price, high=price)
+        return Quote(final=body.last, notes={"step": before + 1}, low=price, high=price)
 
 
 def test_a_price_may_take_several_questions() -> None:

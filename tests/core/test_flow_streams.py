@@ -36,7 +36,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonBody, Response, ServerSentEvent
-from tintype.models import Task, TaskState
+from tintype.models import Task, TaskState, Update
 
 LIVELY = evolve(ASKED, model="live", stream=True)
 ONE = event(images=["a"])
@@ -126,11 +126,11 @@ class Telling(Acme):
         self.failure = failure
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Task:
+    def parse(self, exchange: Exchange) -> Update:
         """Raise it."""
         if exchange.operation is Operation.EVENT:
             raise self.failure
-        return exchange.task or Task()
+        return Update()
 
 
 @pytest.mark.parametrize(
@@ -192,11 +192,11 @@ def test_a_plugin_that_fails_at_the_end_loses_no_image(script: tuple[Scripted, .
 
     class Broken(Acme):
         @hookimpl
-        def parse(self, exchange: Exchange) -> Task:
+        def parse(self, exchange: Exchange) -> Update:
             if exchange.operation is Operation.END:
                 raise KeyError(exchange.operation)
             found = Acme.parse(self, exchange)
-            assert isinstance(found, Task)
+            assert isinstance(found, Update)
             return found
 
     task, _ = drawn(*script, plugin=Broken())
@@ -280,14 +280,14 @@ class Counting(Acme):
         self.billed = billed
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Task:
+    def parse(self, exchange: Exchange) -> Update:
         """An event tells nothing; the end tells all."""
         if exchange.operation is Operation.END:
-            return evolve(exchange.task or Task(), state=TaskState.REFUSED, billed=self.billed)
+            return Update(state=TaskState.REFUSED, billed=self.billed)
         if exchange.message == GARBAGE:
             msg = "This event tells nothing."
             raise ProtocolError(msg)
-        return exchange.task or Task()
+        return Update()
 
 
 def test_a_charge_without_a_picture_is_for_what_was_not_understood() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import attrs
 import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, INFO, NOW, PNG
 
-from tintype._settle import add_quotes, in_dollars, stamped
+from tintype._settle import add_quotes, folded, in_dollars, stamped
+from tintype.errors import Billed
 from tintype.models import (
     Cost,
+    Failure,
     Image,
     Notice,
     Quote,
@@ -19,6 +22,9 @@ from tintype.models import (
     QuoteLine,
     Resolved,
     Task,
+    TaskState,
+    Update,
+    Usage,
 )
 
 CENT = Decimal("0.01")
@@ -26,14 +32,84 @@ BLANK = Task(model="acme-draw-1", request=ASKED, notices=(Notice(field="n", mess
 LATER = NOW + timedelta(seconds=5)
 
 
-def settled(task: Task, before: Task = BLANK, usd_per_credit: Decimal | None = None) -> Task:
-    """A plugin's snapshot, stamped."""
-    return stamped(task, before, INFO, usd_per_credit, LATER)
+def settled(update: Update, before: Task = BLANK, usd_per_credit: Decimal | None = None) -> Task:
+    """What a plugin read, folded and stamped."""
+    return stamped(folded(before, update), before, INFO, usd_per_credit, LATER)
+
+
+ONE, TWO = Image(url="https://cdn.acme.test/1.png"), Image(url="https://cdn.acme.test/2.png")
+FAILURE = Failure(message="no")
+SIZE = Resolved(field="size", asked="2K", sent="2048x2048")
+SEED = Resolved(field="seed", received="7")
+FULL = Task(
+    id="t1",
+    model="acme-draw-1",
+    images=(ONE,),
+    previews=(TWO,),
+    errors=(FAILURE,),
+    progress=0.5,
+    usage=Usage(images=1),
+    cost=Cost(credits=Decimal(4)),
+    billed=Billed.YES,
+    created_at=NOW,
+    resolved=(SIZE,),
+    notices=BLANK.notices,
+    raw={"a": 1},
+    notes={"at": "x"},
+    record="r1",
+)
+
+
+@pytest.mark.parametrize(
+    ("update", "changes"),
+    [
+        (Update(), {}),
+        (Update(id="t2", model="other"), {"id": "t2", "model": "other"}),
+        (Update(state=TaskState.SUCCEEDED), {"state": TaskState.SUCCEEDED}),
+        (Update(images=(ONE, TWO)), {"images": (ONE, TWO)}),
+        (Update(images=(TWO,), previews=(ONE,)), {"images": (TWO,), "previews": (ONE,)}),
+        (Update(errors=(FAILURE, FAILURE)), {"errors": (FAILURE, FAILURE)}),
+        (Update(progress=0.25), {"progress": 0.25}),
+        (Update(usage=Usage(images=2)), {"usage": Usage(images=2)}),
+        (Update(cost=Cost(usd=CENT)), {"cost": Cost(usd=CENT)}),
+        (Update(billed=Billed.NO), {"billed": Billed.NO, "cost": None}),
+        (Update(billed=Billed.NO, cost=Cost()), {"billed": Billed.NO, "cost": Cost()}),
+        (Update(billed=Billed.UNKNOWN), {"billed": Billed.UNKNOWN}),
+        (Update(made_at=LATER), {}),
+        (Update(resolved=(SEED,)), {"resolved": (SIZE, SEED)}),
+        (
+            Update(resolved=(evolve(SIZE, received="2x2"),)),
+            {"resolved": (evolve(SIZE, received="2x2"),)},
+        ),
+        (Update(notices=BLANK.notices), {}),
+        (Update(raw={"b": 2}, notes={"at": "y"}), {"raw": {"b": 2}, "notes": {"at": "y"}}),
+        (Update(poll_after=0.0), {"poll_after": 0.0}),
+    ],
+)
+def test_what_a_plugin_leaves_out_stays_as_it_was(
+    update: Update, changes: dict[str, object]
+) -> None:
+    """And what it says takes its place, field by field."""
+    changes = {"progress": None, **changes}
+    assert folded(FULL, update) == evolve(FULL, **changes)  # type: ignore[arg-type]
+
+
+def test_the_wait_that_is_asked_for_holds_once() -> None:
+    """It is true of one answer only."""
+    assert folded(evolve(FULL, poll_after=2.0), Update()).poll_after is None
+
+
+def test_the_core_alone_sets_what_is_its_own() -> None:
+    """An update has no field for it, and the core knows when it submitted a task."""
+    own = {"provider", "created_at", "updated_at", "request", "record"}
+    fields = {each.name for each in attrs.fields(Update)}
+    assert fields - {"made_at"} == {each.name for each in attrs.fields(Task)} - own
+    assert folded(Task(), Update(made_at=LATER)).created_at == LATER
 
 
 def test_a_snapshot_is_given_what_only_the_core_knows() -> None:
     """Provider, model, request, times and notices."""
-    task = settled(Task(id="t1"))
+    task = settled(Update(id="t1"))
     assert (task.provider, task.model, task.request) == ("acme", "acme-draw-1", ASKED)
     assert (task.created_at, task.updated_at) == (LATER, LATER)
     assert task.notices == BLANK.notices
@@ -42,7 +118,7 @@ def test_a_snapshot_is_given_what_only_the_core_knows() -> None:
 def test_a_later_snapshot_keeps_the_time_of_the_first() -> None:
     """What the plugin says itself wins over what went before; its notices come behind."""
     notice = Notice(field="seed", message="?")
-    task = settled(Task(model="other", notices=(notice,)), evolve(BLANK, created_at=NOW))
+    task = settled(Update(model="other", notices=(notice,)), evolve(BLANK, created_at=NOW))
     assert (task.created_at, task.updated_at) == (NOW, LATER)
     assert task.model == "other"
     assert task.notices == (*BLANK.notices, notice)
@@ -52,15 +128,15 @@ def test_a_result_at_a_url_expires_as_the_model_documents() -> None:
     """Unless the provider named the moment itself."""
     image = Image(url="https://cdn.acme.test/1.png")
     told = evolve(image, expires_at=NOW)
-    task = settled(Task(images=(image, told)))
+    task = settled(Update(images=(image, told)))
     assert [each.expires_at for each in task.images] == [LATER + timedelta(hours=1), NOW]
-    unknown = settled(Task(model="acme-live", images=(image,)))
+    unknown = settled(Update(model="acme-live", images=(image,)))
     assert unknown.images == (image,)
 
 
 def test_an_image_in_memory_tells_its_size_and_type() -> None:
     """What the bytes say wins over what the provider says of their type."""
-    task = settled(Task(images=(Image(data=PNG, media_type="image/jpeg"),)))
+    task = settled(Update(images=(Image(data=PNG, media_type="image/jpeg"),)))
     (image,) = task.images
     assert (image.width, image.height, image.media_type) == (1024, 512, "image/png")
     assert image.expires_at is None
@@ -70,7 +146,7 @@ def test_bytes_that_tell_nothing_are_left_as_the_provider_said() -> None:
     """They are paid for all the same."""
     odd = Image(data=b"odd", media_type="image/x-odd")
     sized = Image(data=PNG, width=7, height=7)
-    assert settled(Task(images=(odd, sized))).images == (odd, sized)
+    assert settled(Update(images=(odd, sized))).images == (odd, sized)
 
 
 def test_what_came_back_stands_beside_what_was_sent() -> None:
@@ -79,15 +155,15 @@ def test_what_came_back_stands_beside_what_was_sent() -> None:
     size = Resolved(field="size", sent="1280x720")
     before = evolve(BLANK, resolved=(size, ratio))
     images = (Image(url="u"), Image(url="v", width=1344, height=768))
-    task = settled(Task(images=images), before)
+    task = settled(Update(images=images), before)
     assert task.resolved == (ratio, evolve(size, received="1344x768"))
-    plain = settled(Task(images=images), evolve(BLANK, request=evolve(ASKED, size="10x10")))
+    plain = settled(Update(images=images), evolve(BLANK, request=evolve(ASKED, size="10x10")))
     sent = Resolved(field="size", asked="10x10", sent="10x10", received="1344x768")
     assert plain.resolved == (sent,)
-    assert settled(Task(images=images), Task()).resolved == (
+    assert settled(Update(images=images), Task()).resolved == (
         Resolved(field="size", received="1344x768"),
     )
-    assert settled(Task(images=images[:1]), before).resolved == before.resolved
+    assert settled(Update(images=images[:1]), before).resolved == before.resolved
 
 
 @pytest.mark.parametrize(
@@ -104,7 +180,7 @@ def test_credits_that_were_charged_are_told_in_dollars(
     cost: Cost, rate: Decimal | None, usd: Decimal | None
 ) -> None:
     """By the account's credit value, else the documented one; dollars that are told stay."""
-    task = settled(Task(cost=cost), usd_per_credit=rate)
+    task = settled(Update(cost=cost), usd_per_credit=rate)
     assert task.cost is not None
     assert task.cost.usd == usd
     assert task.cost.credits == cost.credits
@@ -112,7 +188,7 @@ def test_credits_that_were_charged_are_told_in_dollars(
 
 def test_a_cost_that_nobody_tells_is_unknown() -> None:
     """None, not 0."""
-    assert settled(Task()).cost is None
+    assert settled(Update()).cost is None
 
 
 # -------------------------------------------------------------------------- quotes

@@ -34,7 +34,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.journal.sql import SqlJournal
 from tintype.messages import Request, Response
-from tintype.models import Image, Task
+from tintype.models import Image, Task, Update
 
 Artist = Callable[..., Client]
 
@@ -60,16 +60,14 @@ def newer() -> SimpleNamespace:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     """A picture of either version."""
     message = exchange.message
     text = getattr(message, "body", None) or getattr(message, "data", "").encode()
     if b"canvas" in text:
         image = Image(data=PNG)
-        return evolve(
-            exchange.task or Task(), state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES
-        )
-    found: Task = easel.parse(exchange)
+        return Update(state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES)
+    found: Update = easel.parse(exchange)
     return found
 
 
@@ -80,7 +78,7 @@ def in_lines(request: ImageRequest) -> Request:
 
 
 @hookimpl
-def broken(exchange: Exchange) -> Task:
+def broken(exchange: Exchange) -> Update:
     """A hook with a mistake in it."""
     raise KeyError(exchange.operation)
 

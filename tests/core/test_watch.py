@@ -38,15 +38,15 @@ def test_a_hint_replaces_the_schedule_for_one_look() -> None:
     assert watch.due == 137.0
 
 
-def test_at_once_is_honoured_once_for_each_handle() -> None:
+def test_at_once_is_honoured_once_for_new_notes() -> None:
     """A status that says "ready", and the result at a second address."""
-    ready = evolve(RUNNING, poll_after=0.0, handle={"at": "result"})
+    ready = evolve(RUNNING, poll_after=0.0, notes={"at": "result"})
     watch = watching()
     watch.saw(ready, 102.0)
     assert watch.due == 102.0
     watch.saw(ready, 103.0)
     assert watch.due == 108.0
-    watch.saw(evolve(ready, handle={"at": "other"}), 108.0)
+    watch.saw(evolve(ready, notes={"at": "other"}), 108.0)
     assert watch.due == 108.0
 
 

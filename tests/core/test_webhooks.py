@@ -39,6 +39,7 @@ from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import Billed, SubmissionUnknownError, TintypeError
 from tintype.exchange import Exchange
 from tintype.journal.sql import SqlJournal
+from tintype.models import Update
 from tintype.signatures import Hmac
 from tintype.webhooks import WebhookApp
 
@@ -671,9 +672,9 @@ def _dated(at: datetime) -> types.ModuleType:
         setattr(plugin, name, getattr(easel, name))
 
     @hookimpl
-    def parse(exchange: Exchange) -> Task:
+    def parse(exchange: Exchange) -> Update:
         """As the easel does, with a date."""
-        return evolve(easel.parse(exchange), created_at=at)
+        return evolve(easel.parse(exchange), made_at=at)
 
     plugin.parse = parse  # type: ignore[attr-defined]
     return plugin

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pytest
 from attrs import evolve
+from tests.plugins.reading import parsed_by
 
 import tintype_apiin as plugin
 from tintype._resolve import resolve
@@ -79,21 +80,25 @@ def response(body: object, status: int = 200) -> Response:
 def submitted(body: object, status: int = 200, request: ImageRequest = DRAWING) -> Task:
     """What the plugin makes of the answer to a create."""
     message = response(body, status)
-    return plugin.parse(
-        Exchange(operation=Operation.SUBMIT, at=NOON, message=message, request=request)
+    return parsed_by(
+        plugin, Exchange(operation=Operation.SUBMIT, at=NOON, message=message, request=request)
     )
 
 
 def polled(body: object, status: int = 200, task: Task = RUNNING) -> Task:
     """What the plugin makes of the answer to a poll."""
     message = response(body, status)
-    return plugin.parse(Exchange(operation=Operation.POLL, at=NOON, message=message, task=task))
+    return parsed_by(
+        plugin, Exchange(operation=Operation.POLL, at=NOON, message=message, task=task or Task())
+    )
 
 
 def delivered(body: object, task: Task | None = None) -> Task:
     """What the plugin makes of a webhook."""
     message = Delivery(body=json.dumps(body).encode())
-    return plugin.parse(Exchange(operation=Operation.WEBHOOK, at=NOON, message=message, task=task))
+    return parsed_by(
+        plugin, Exchange(operation=Operation.WEBHOOK, at=NOON, message=message, task=task or Task())
+    )
 
 
 def sent(request: ImageRequest) -> Mapping[str, object]:
@@ -454,7 +459,7 @@ def test_the_image_urls_of_an_edit_are_its_inputs(urls: object) -> None:
     task = evolve(RUNNING, request=EDITING)
     body = envelope(task_id="t", status="completed", image_urls=urls)
     with pytest.raises(ProtocolError):
-        polled(body, task=task)
+        polled(body, task=task or Task())
     with pytest.raises(ProtocolError):
         submitted(body, request=EDITING)
 
@@ -617,7 +622,7 @@ def test_a_status_that_nobody_names_is_a_protocol_error(status: int) -> None:
 def test_there_is_no_stream(message: ServerSentEvent | None) -> None:
     """An event or its end is an answer no document describes."""
     with pytest.raises(ProtocolError):
-        plugin.parse(Exchange(operation=Operation.END, at=NOON, message=message, task=RUNNING))
+        parsed_by(plugin, Exchange(operation=Operation.END, at=NOON, message=message, task=RUNNING))
 
 
 # -------------------------------------------------------------------- parse: webhooks
@@ -699,9 +704,9 @@ def test_a_damaged_answer_is_a_task_or_one_of_our_errors(body: object, status: i
     message = response(body, status)
     for operation in (Operation.SUBMIT, Operation.POLL, Operation.WEBHOOK):
         task = RUNNING if operation is Operation.POLL else None
-        exchange = Exchange(operation=operation, at=NOON, message=message, task=task)
+        exchange = Exchange(operation=operation, at=NOON, message=message, task=task or Task())
         try:
-            got = plugin.parse(exchange)
+            got = parsed_by(plugin, exchange)
         except TintypeError:
             continue
         assert isinstance(got, Task)

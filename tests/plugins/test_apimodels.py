@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
+from tests.plugins.reading import parsed_by
 
 import tintype_apimodels as plugin
 from tintype.catalog import Choice, Model, ProviderInfo, Unsupported
@@ -72,7 +73,7 @@ def answer(body: object, status: int = 200) -> Response:
 
 def exchange(message: Message | None, operation: Operation, task: Task | None) -> Exchange:
     """An answer as the core hands it over."""
-    return Exchange(operation=operation, at=NOW, message=message, task=task)
+    return Exchange(operation=operation, at=NOW, message=message, task=task or Task())
 
 
 def parsed(
@@ -81,7 +82,7 @@ def parsed(
     task: Task | None = None,
 ) -> Task:
     """What `parse` makes of an answer about a task."""
-    made = plugin.parse(exchange(message, operation, task))
+    made = parsed_by(plugin, exchange(message, operation, task))
     assert isinstance(made, Task)
     return made
 
@@ -393,7 +394,7 @@ def test_the_live_list_narrows_the_catalog() -> None:
     """What it lists beside the known image models may be video, speech or chat."""
     listed = answer({"data": [{"id": "gpt-5-5"}, {"id": LITE}, {"id": SEEDREAM}]})
     assert plugin.models().url == "https://apimodels.app/api/v1/models"
-    made = plugin.parse(exchange(listed, Operation.MODELS, None))
+    made = parsed_by(plugin, exchange(listed, Operation.MODELS, None))
     assert isinstance(made, ProviderInfo)
     assert [entry.id for entry in made.models] == [SEEDREAM, LITE]
 
@@ -411,7 +412,7 @@ def test_the_live_list_narrows_the_catalog() -> None:
 def test_a_live_list_that_is_none(message: Response, error: type[TintypeError]) -> None:
     """An empty catalog is never returned, and never a task."""
     with pytest.raises(error):
-        plugin.parse(exchange(message, Operation.MODELS, None))
+        parsed_by(plugin, exchange(message, Operation.MODELS, None))
 
 
 # --------------------------------------------------------------------------- parse
@@ -755,7 +756,7 @@ def reading(operation: Operation, status: int, body: bytes) -> Task | ProviderIn
     webhook = operation is Operation.WEBHOOK
     message = Delivery(body=body) if webhook else Response(status=status, body=body)
     try:
-        return plugin.parse(exchange(message, operation, None))
+        return parsed_by(plugin, exchange(message, operation, None))
     except TintypeError:
         return None
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
+from tests.plugins.reading import parsed_by
 
 import tintype_apiyi as apiyi
 from tintype.catalog import Choice, Pixels, Unsupported
@@ -130,7 +131,7 @@ def read(message: Message, request: ImageRequest | None = None) -> Task:
     """What `parse` makes of the answer to a submission."""
     given = request or asked()
     exchange = Exchange(operation=Operation.SUBMIT, at=NOW, message=message, request=given)
-    return apiyi.parse(exchange)
+    return parsed_by(apiyi, exchange)
 
 
 def follow(*events: ServerSentEvent, request: ImageRequest | None = None) -> Task:
@@ -139,8 +140,10 @@ def follow(*events: ServerSentEvent, request: ImageRequest | None = None) -> Tas
     for item in (*events, None):
         operation = Operation.END if item is None else Operation.EVENT
         given = request or asked()
-        exchange = Exchange(operation=operation, at=NOW, message=item, request=given, task=task)
-        task = apiyi.parse(exchange)
+        exchange = Exchange(
+            operation=operation, at=NOW, message=item, request=given, task=task or Task()
+        )
+        task = parsed_by(apiyi, exchange)
     assert task is not None
     return task
 
@@ -535,7 +538,7 @@ def test_a_model_without_a_price_has_an_unknown_cost(model: str) -> None:
 
 def test_the_cost_is_unknown_without_a_request() -> None:
     """Without knowing what was asked nothing is multiplied."""
-    task = apiyi.parse(Exchange(operation=Operation.SUBMIT, at=NOW, message=response(DRAWN)))
+    task = parsed_by(apiyi, Exchange(operation=Operation.SUBMIT, at=NOW, message=response(DRAWN)))
     assert task.state is TaskState.SUCCEEDED
     assert task.cost is None
 
@@ -748,7 +751,7 @@ def test_the_upstreams_stream_ends_without_an_image() -> None:
 def test_an_image_counts_before_the_stream_ends() -> None:
     """A snapshot holds the image while the task is running."""
     exchange = Exchange(operation=Operation.EVENT, at=NOW, message=event(SUCCEEDED_EVENT))
-    task = apiyi.parse(exchange)
+    task = parsed_by(apiyi, exchange)
     assert task.state is TaskState.RUNNING
     assert len(task.images) == 1
 
@@ -846,7 +849,7 @@ def test_the_sentinel_changes_nothing() -> None:
     """`[DONE]` is no JSON and no news."""
     before = Task(model=V5, images=(Image(url=URL),))
     exchange = Exchange(operation=Operation.EVENT, at=NOW, message=event(" [DONE] "), task=before)
-    assert apiyi.parse(exchange) is before
+    assert parsed_by(apiyi, exchange) == before
 
 
 def test_a_stream_without_events_is_left_open() -> None:
@@ -962,7 +965,7 @@ def mutants(body: object) -> Iterator[object]:
 def check_total(exchange: Exchange) -> None:
     """`parse` gives a task or one of tintype's errors, and no success without an image."""
     try:
-        task = apiyi.parse(exchange)
+        task = parsed_by(apiyi, exchange)
     except TintypeError:
         return
     assert isinstance(task, Task)
@@ -986,7 +989,11 @@ def test_any_event_is_a_task_or_an_error(body: dict[str, object]) -> None:
             message = event(json.dumps(mutant))
             check_total(
                 Exchange(
-                    operation=Operation.EVENT, at=NOW, message=message, request=asked(), task=task
+                    operation=Operation.EVENT,
+                    at=NOW,
+                    message=message,
+                    request=asked(),
+                    task=task or Task(),
                 )
             )
 

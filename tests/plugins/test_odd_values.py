@@ -15,6 +15,7 @@ from functools import reduce
 import pytest
 from attrs import evolve, frozen
 from tests.core.pictures import drawn
+from tests.plugins.reading import parsed_by
 
 import tintype_apiin
 import tintype_apimodels
@@ -307,9 +308,9 @@ def outcome(case: Case, body: object) -> Task | TintypeError:
 
     def read(task: Task | None, operation: Operation, message: Message | None) -> Task:
         exchange = Exchange(
-            operation=operation, at=NOW, message=message, request=request, task=task
+            operation=operation, at=NOW, message=message, request=request, task=task or Task()
         )
-        found = case.plugin.parse(exchange)
+        found = parsed_by(case.plugin, exchange)
         assert isinstance(found, Task)
         return stamped(found, before, case.plugin.describe(), None, NOW)
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
+from tests.plugins.reading import parsed_by
 
 import tintype_openrouter as plugin
 from tintype.catalog import Choice, Flag, Integer, ProviderInfo, Unsupported
@@ -105,12 +106,14 @@ def told(event: object, task: Task | None = None) -> Exchange:
     """The exchange that is one event of a stream."""
     data = event if isinstance(event, str) else json.dumps(event)
     message = ServerSentEvent(data=data)
-    return Exchange(operation=Operation.EVENT, at=AT, message=message, request=REQUEST, task=task)
+    return Exchange(
+        operation=Operation.EVENT, at=AT, message=message, request=REQUEST, task=task or Task()
+    )
 
 
 def drawn(body: object, status: int = 200) -> Task:
     """The task that a submission's answer makes."""
-    task = plugin.parse(answered(body, status))
+    task = parsed_by(plugin, answered(body, status))
     assert isinstance(task, Task)
     return task
 
@@ -119,11 +122,11 @@ def streamed(*events: object, ends: bool = True) -> Task:
     """The task that a stream of these events makes."""
     task = Task()
     for event in events:
-        found = plugin.parse(told(event, task))
+        found = parsed_by(plugin, told(event, task))
         assert isinstance(found, Task)
         task = found
     if ends:
-        found = plugin.parse(Exchange(operation=Operation.END, at=AT, task=task))
+        found = parsed_by(plugin, Exchange(operation=Operation.END, at=AT, task=task or Task()))
         assert isinstance(found, Task)
         task = found
     return task
@@ -131,7 +134,7 @@ def streamed(*events: object, ends: bool = True) -> Task:
 
 def quoted(body: object, request: ImageRequest | None = REQUEST) -> Quote:
     """The quote that an endpoint table makes."""
-    quote = plugin.parse(answered(body, operation=Operation.PRICE, request=request))
+    quote = parsed_by(plugin, answered(body, operation=Operation.PRICE, request=request))
     assert isinstance(quote, Quote)
     return quote
 
@@ -139,7 +142,7 @@ def quoted(body: object, request: ImageRequest | None = REQUEST) -> Quote:
 def listed(**more: object) -> ProviderInfo:
     """The provider that a list of one model makes, the sample with these changes."""
     body = {"data": [{**LISTED, **more}]}
-    info = plugin.parse(answered(body, operation=Operation.MODELS, request=None))
+    info = parsed_by(plugin, answered(body, operation=Operation.MODELS, request=None))
     assert isinstance(info, ProviderInfo)
     return info
 
@@ -303,7 +306,7 @@ def test_fewer_images_than_asked_are_a_success_in_order() -> None:
     """`n` is an upper bound."""
     pictures = [{"b64_json": b64(data)} for data in (PNG, JPEG)]
     request = evolve(REQUEST, model=GPT, n=4)
-    task = plugin.parse(answered({"data": pictures}, request=request))
+    task = parsed_by(plugin, answered({"data": pictures}, request=request))
     assert isinstance(task, Task)
     assert task.state is TaskState.SUCCEEDED
     assert [(image.data, image.index) for image in task.images] == [(PNG, 0), (JPEG, 1)]
@@ -386,7 +389,7 @@ def test_a_gateway_does_not_speak_for_the_provider(status: int, body: bytes) -> 
     """Without the documented body nobody says that nothing was charged."""
     for operation in (Operation.SUBMIT, Operation.PRICE, Operation.MODELS):
         with pytest.raises(ProviderError) as caught:
-            plugin.parse(answered(body, status, operation))
+            parsed_by(plugin, answered(body, status, operation))
         assert (caught.value.status, caught.value.billed) == (status, Billed.UNKNOWN)
 
 
@@ -424,7 +427,7 @@ def test_moderation_of_a_question_is_no_task() -> None:
     """Whoever asks a price gets a quote or an error."""
     body = refusal(403, metadata={"reasons": ["violence"]})
     with pytest.raises(ProviderError):
-        plugin.parse(answered(body, 403, Operation.PRICE))
+        parsed_by(plugin, answered(body, 403, Operation.PRICE))
 
 
 @pytest.mark.parametrize("code", ["server_error", None])
@@ -460,7 +463,7 @@ def test_a_preview_replaces_the_one_of_its_index() -> None:
 def test_an_event_that_holds_no_image_changes_nothing(event: object) -> None:
     """The sentinel, pieces of markup, and types that no document lists yet."""
     before = streamed(PARTIAL, ends=False)
-    assert plugin.parse(told(event, before)) is before
+    assert parsed_by(plugin, told(event, before)) == before
 
 
 def test_several_completed_images_are_kept_in_order() -> None:
@@ -503,7 +506,7 @@ def test_a_stream_without_an_image_is_no_success(events: tuple[object, ...]) -> 
 def test_an_event_no_document_describes_is_an_error_of_its_own(event: object) -> None:
     """The task so far is not touched."""
     with pytest.raises(TintypeError):
-        plugin.parse(told(event, Task()))
+        parsed_by(plugin, told(event, Task()))
 
 
 # ---------------------------------------------------------------------------- the price
@@ -655,7 +658,7 @@ def test_an_absurd_price_is_none(price: str) -> None:
     """Arithmetic with it would break, or a budget would."""
     body = json.dumps(table([line(0.05)])).replace("0.05", price)
     with pytest.raises(TintypeError, match=r"price|cost_usd"):
-        plugin.parse(answered(body.encode(), operation=Operation.PRICE))
+        parsed_by(plugin, answered(body.encode(), operation=Operation.PRICE))
 
 
 # -------------------------------------------------------------------------- the live list
@@ -730,7 +733,7 @@ def test_a_bound_that_is_none_is_the_schemas(capability: object, most: int) -> N
 def test_the_default_model_stays_the_first() -> None:
     """In whatever order the list comes."""
     body = {"data": [{**LISTED, "id": GPT}, LISTED]}
-    info = plugin.parse(answered(body, operation=Operation.MODELS, request=None))
+    info = parsed_by(plugin, answered(body, operation=Operation.MODELS, request=None))
     assert isinstance(info, ProviderInfo)
     assert [model.id for model in info.models] == [SEEDREAM, GPT]
     assert info.general == plugin.describe().general
@@ -739,7 +742,7 @@ def test_the_default_model_stays_the_first() -> None:
 def test_an_empty_list_is_no_list() -> None:
     """A provider without a model has no default."""
     with pytest.raises(TintypeError, match="empty"):
-        plugin.parse(answered({"data": []}, operation=Operation.MODELS))
+        parsed_by(plugin, answered({"data": []}, operation=Operation.MODELS))
 
 
 # ------------------------------------------------------------------------- whatever comes
@@ -815,7 +818,7 @@ def test_no_answer_breaks_the_plugin(name: str) -> None:
             else:
                 exchange = evolve(exchange, message=evolve(message, data=changed))
             try:
-                found = plugin.parse(exchange)
+                found = parsed_by(plugin, exchange)
             except TintypeError:
                 continue
             assert isinstance(found, kind), (path, other)
@@ -831,4 +834,4 @@ def test_an_answer_that_is_cut_off_is_an_error(name: str) -> None:
     assert isinstance(message, Response)
     for end in range(len(message.body)):
         with pytest.raises(TintypeError):
-            plugin.parse(evolve(exchange, message=evolve(message, body=message.body[:end])))
+            parsed_by(plugin, evolve(exchange, message=evolve(message, body=message.body[:end])))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from tintype import Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import Image, ImageRequest, Request, Response, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image, peek, pictures, read
 from tintype.credentials import SigV4
@@ -65,13 +65,13 @@ def poll() -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status != 200:
         raise refusal(answer.status, REFUSALS, (peek(answer, Refusal) or Refusal()).message)
     told, raw = read(answer, Answer)
     images, _ = pictures(told.images, one, "/images")
-    return evolve(task, state=TaskState.SUCCEEDED, images=images, raw=raw)
+    return Update(state=TaskState.SUCCEEDED, images=images, raw=raw)
 
 
 def one(text: str, index: int) -> Image:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Failure, Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import ImageRequest, Request, Response, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, peek, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, BadRequestError, PermissionDeniedError, refusal
 from tintype.exchange import Exchange
+from tintype.models import Failure, Image, Task, TaskState, Update
 
 HOST = "https://dashscope-intl.aliyuncs.com"
 ASYNC = (("X-DashScope-Async", "enable"),)
@@ -46,8 +47,7 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price() -> None:
-    return None
+def price() -> None: ...
 
 
 @hookimpl
@@ -64,8 +64,8 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status != 200:
         told = peek(answer, Result) or Result()
         raise refusal(answer.status, REFUSALS, told.message, told.code)
@@ -73,7 +73,7 @@ def parse(exchange: Exchange) -> Task:
     state = translate(output.task_status, STATES, "/output/task_status")
     images, errors = pictures(output.results, one, "/output/results")
     state = TaskState.PARTIAL if images and errors else state
-    return evolve(task, id=output.task_id, state=state, images=images, errors=errors)
+    return Update(id=output.task_id, state=state, images=images, errors=errors)
 
 
 def one(result: Result, index: int) -> Image | Failure:

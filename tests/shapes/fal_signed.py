@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, ImageRequest, Request, Task, TaskState, hookimpl
+from tintype import Image, ImageRequest, Request, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, pictures, read, translate
 from tintype.exchange import Exchange
@@ -70,12 +70,11 @@ def poll() -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     told, _ = read(exchange.message, Call)
     images, errors = pictures(told.payload.images, one, "/payload/images")
     state = translate(told.status, STATES, "/status")
-    task = exchange.task or Task()
-    return evolve(task, id=told.request_id, state=state, images=images, errors=errors)
+    return Update(id=told.request_id, state=state, images=images, errors=errors)
 
 
 def one(file: File, index: int) -> Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import Image, ImageRequest, Request, Response, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, pictures, read, translate
 from tintype.credentials import OAuthClientCredentials
@@ -70,14 +70,14 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status not in {200, 202}:
         raise refusal(answer.status, REFUSALS)
     told, raw = read(answer, Job)
     images, _ = pictures(told.result.outputs, one, "/result/outputs")
     state = translate(told.status, STATES, "/status")
-    return evolve(task, id=told.jobId, state=state, images=images, raw=raw)
+    return Update(id=told.jobId, state=state, images=images, raw=raw)
 
 
 def one(found: Output, index: int) -> Image:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from tintype import ImageRequest, Request, Task, TaskState, hookimpl
+from tintype import ImageRequest, Request, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, read, translate
 from tintype.exchange import Exchange
@@ -57,8 +57,8 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     told, _ = read(exchange.message, Answer)
     images = (picture(told.url),) if told.url else ()
     state = translate(told.state, STATES, "/state")
-    return evolve(exchange.task or Task(), id=told.id, state=state, images=images)
+    return Update(id=told.id, state=state, images=images)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import Image, ImageRequest, Request, Response, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, peek, picture, pictures, read, translate
 from tintype.credentials import Jwt
@@ -69,14 +69,14 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status != 200:
         raise refusal(answer.status, REFUSALS, (peek(answer, Answer) or Answer()).message)
     told, raw = read(answer, Answer)
     state = translate(told.data.task_status, STATES, "/data/task_status")
     images, _ = pictures(told.data.task_result.images, one, "/data/task_result/images")
-    return evolve(task, id=told.data.task_id, state=state, images=images, raw=raw)
+    return Update(id=told.data.task_id, state=state, images=images, raw=raw)
 
 
 def one(found: Picture, index: int) -> Image:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from tintype import Billed, ImageRequest, Quote, Request, Response, Task, TaskState, hookimpl
+from tintype import Billed, ImageRequest, Quote, Request, Response, TaskState, Update, hookimpl
 from tintype.catalog import Model, Price, ProviderInfo, References, Text, quote_from_prices
 from tintype.convert import peek, picture, pictures, read
 from tintype.errors import AuthenticationError, BadRequestError, refusal
@@ -69,8 +69,8 @@ def poll() -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    message, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    message = exchange.message
     if isinstance(message, Response) and message.status != 200:
         told = (peek(message, Answer) or Answer()).error
         kinds = {400: BadRequestError, 401: AuthenticationError}
@@ -78,4 +78,4 @@ def parse(exchange: Exchange) -> Task:
     told = read(message, Answer)[0].data
     images, errors = pictures(told, lambda one, _: picture(one.b64_json), "/data")
     state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
-    return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
+    return Update(state=state, images=images, errors=errors, billed=Billed.YES)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Failure, Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import ImageRequest, Request, Response, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, NotFoundError, refusal
 from tintype.exchange import Exchange
+from tintype.models import Failure, Image, Task, TaskState, Update
 from tintype.signatures import standard_webhooks
 
 HOST = "https://api.replicate.com"
@@ -59,15 +60,15 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status >= 400:
         raise refusal(answer.status, {401: AuthenticationError, 404: NotFoundError}, "")
     told, _ = read(answer, Prediction)
     images, errors = pictures(told.output, one, "/output")
     errors += (Failure(message=told.error),) * bool(told.error)
     state = translate(told.status, STATES, "/status")
-    return evolve(task, id=told.id, state=state, images=images, errors=errors)
+    return Update(id=told.id, state=state, images=images, errors=errors)
 
 
 def one(url: str, index: int) -> Image:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Failure, Image, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import ImageRequest, Request, Response, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, decisive, peek, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, BadRequestError, RateLimitError, refusal
 from tintype.exchange import Exchange
+from tintype.models import Failure, Image, Task, TaskState, Update
 
 HOST = "https://api.dev.runwayml.com"
 VERSION = (("X-Runway-Version", "2024-11-06"),)
@@ -61,17 +62,17 @@ def cancel(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status == 204:
-        return evolve(task, state=TaskState.CANCELED)
+        return Update(state=TaskState.CANCELED)
     if isinstance(answer, Response) and answer.status != 200:
         raise refusal(answer.status, REFUSALS, (peek(answer, Refusal) or Refusal()).error)
     told, raw = read(answer, Answer)
     state = translate(told.status, STATES, "/status")
     images, _ = pictures(told.output, one, "/output")
     errors = (Failure(message=told.failure),) if state is TaskState.FAILED else ()
-    return evolve(task, id=told.id, state=state, images=images, errors=errors, raw=raw)
+    return Update(id=told.id, state=state, images=images, errors=errors, raw=raw)
 
 
 def one(url: str, index: int) -> Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Failure, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import Failure, ImageRequest, Request, Response, TaskState, Update, hookimpl
 from tintype.catalog import Choice, Integer, Model, ProviderInfo
 from tintype.convert import peek, picture_body
 from tintype.errors import AuthenticationError, BadRequestError, Billed, RateLimitError, refusal
@@ -52,15 +52,15 @@ def poll() -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     assert isinstance(answer, Response)
     if answer.status != 200:
         told = peek(answer, Refusal) or Refusal()
         raise refusal(answer.status, REFUSALS, " ".join(told.errors), told.name)
     if answer.header("finish-reason") == "CONTENT_FILTERED":
         errors = (Failure(message="The picture was filtered.", refused=True),)
-        return evolve(task, state=TaskState.REFUSED, errors=errors, billed=Billed.NO)
+        return Update(state=TaskState.REFUSED, errors=errors, billed=Billed.NO)
     seed = answer.header("seed") or ""
     image = evolve(picture_body(answer), seed=int(seed) if seed.isdecimal() else None)
-    return evolve(task, state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES)
+    return Update(state=TaskState.SUCCEEDED, images=(image,), billed=Billed.YES)

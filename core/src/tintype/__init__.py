@@ -31,6 +31,7 @@ from tintype.models import (
     Resolved,
     Task,
     TaskState,
+    Update,
     Usage,
 )
 from tintype.request import ImageRequest, Reference
@@ -87,6 +88,7 @@ __all__ = [
     "Task",
     "TaskState",
     "TintypeError",
+    "Update",
     "Usage",
     "from_json",
     "hookimpl",

@@ -1,6 +1,6 @@
 """A plugin's values, held to their classes before the core computes with them.
 
-A plugin is code of strangers: nothing in Python keeps `Task(images=None)` from being made.
+A plugin is code of strangers: nothing in Python keeps `Update(images=None)` from being made.
 What a class says of its fields is checked, field by field and however deep. What is decisive
 and odd is the plugin's fault; what only stands beside a picture is left out with a notice,
 because the picture is paid for.
@@ -21,7 +21,7 @@ from attrs import evolve
 
 from tintype._amounts import is_amount
 from tintype.errors import PluginError
-from tintype.models import Cost, Image, Notice, Quote, Task, Usage
+from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
 
@@ -32,8 +32,8 @@ _DEEPEST = 128
 _MOST_NOTICES = 64
 # What is left out where it is odd, by whose it is.
 _BESIDE: Mapping[type, frozenset[str]] = {
-    Task: frozenset(
-        {"progress", "usage", "cost", "created_at", "updated_at", "raw", "poll_after", "previews"}
+    Update: frozenset(
+        {"model", "made_at", "progress", "usage", "cost", "raw", "poll_after", "previews"}
     ),
     Image: frozenset({"media_type", "width", "height", "seed", "preview_url", "expires_at"}),
     Usage: frozenset({"images", "prompt_tokens", "completion_tokens", "total_tokens"}),
@@ -65,7 +65,7 @@ def checked(value: T, provider: str, before: Task | None = None) -> T:
     except _OddError as error:
         msg = f"The plugin returned {type(value).__name__}{error}"
         raise PluginError(msg, provider=provider) from None
-    if isinstance(found, Task):
+    if isinstance(found, Update):
         return cast("T", _bounded(found, odd))
     return found
 
@@ -77,18 +77,18 @@ def noted(before: tuple[Notice, ...], fresh: tuple[Notice, ...]) -> tuple[Notice
     return tuple(dict.fromkeys((*before, *fresh)))[:_MOST_NOTICES]
 
 
-def _bounded(task: Task, odd: list[Notice]) -> Task:
-    if len(task.images) > MOST_IMAGES:
-        msg = f"Of {len(task.images)} pictures the first {MOST_IMAGES} are kept."
+def _bounded(update: Update, odd: list[Notice]) -> Update:
+    if len(update.images) > MOST_IMAGES:
+        msg = f"Of {len(update.images)} pictures the first {MOST_IMAGES} are kept."
         odd.append(Notice(field="images", message=msg))
     changes: dict[str, object] = {
-        name: getattr(task, name)[:MOST_IMAGES]
+        name: getattr(update, name)[:MOST_IMAGES]
         for name in ("images", "previews", "errors")
-        if len(getattr(task, name)) > MOST_IMAGES
+        if len(getattr(update, name)) > MOST_IMAGES
     }
     if odd:
-        changes["notices"] = noted(task.notices, tuple(odd))
-    return evolve(task, **changes) if changes else task  # type: ignore[arg-type]
+        changes["notices"] = noted(update.notices, tuple(odd))
+    return evolve(update, **changes) if changes else update  # type: ignore[arg-type]
 
 
 def _check_order(quote: Quote) -> None:

@@ -120,26 +120,10 @@ class AsyncPerformer:
                     raise
         raise AssertionError  # a flow's last step is its result
 
-    @staticmethod
-    def check_loop() -> None:
-        """Refuse, before anything is sent, what asyncio does not run.
-
-        Raises:
-            UsageError: None of its event loops runs here.
-        """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            msg = (
-                "AsyncClient runs on asyncio, and no loop of it runs here: use Client in a thread."
-            )
-            raise UsageError(msg) from None
-
     async def steps(
         self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
-        self.check_loop()
         line = _Line(self._setup, self._opener, self._opened, provider)
         line.trail.follow([record])
         if awaited is not None:

@@ -16,7 +16,7 @@ from tintype._json import said_in
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
-from tintype._settle import stamped
+from tintype._settle import folded, stamped
 from tintype._shapes import noting
 from tintype.errors import (
     AuthenticationError,
@@ -32,10 +32,11 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response, ServerSentEvent
-from tintype.models import Failure, Notice, Quote, Task, TaskState
+from tintype.models import Failure, Notice, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 
 T = TypeVar("T")
+_BLANK = Task()
 
 
 class Reader:
@@ -80,7 +81,7 @@ class Reader:
         message: Message | None,
         *,
         request: ImageRequest | None = None,
-        task: Task | None = None,
+        task: Task = _BLANK,
         quote: Quote | None = None,
     ) -> T:
         """What the plugin reads in an answer.
@@ -122,29 +123,29 @@ class Reader:
         self,
         operation: Operation,
         message: Message | None,
-        before: Task,
+        task: Task,
         *,
         request: ImageRequest | None = None,
-        task: Task | None = None,
     ) -> Task:
-        """The task an answer tells of, stamped by the one before it."""
-        request = request or before.request
+        """The task after an answer: what the plugin reads in it, folded into what it was."""
+        request = request or task.request
         with noting() as odd:
             try:
-                found = self.read(Task, operation, message, request=request, task=task)
+                update = self.read(Update, operation, message, request=request, task=task)
             except (ProviderError, ProtocolError) as error:
                 # Where something was odd, words of moderation may stand beside a picture.
                 unread = isinstance(error, ProtocolError) and bool(odd)
                 if unread or not self._is_moderation(error, message):
                     raise
-                found = _refused(task or Task(), error)
+                update = _refused(task, error)
         left_out = tuple(
             Notice(field=each.pointer, message=f"The answer's {each.pointer} is left out: {each}")
             for each in odd
         )
         if left_out:
-            found = evolve(found, notices=noted(found.notices, left_out))
-        return self.stamp(self._judged(found, task), before, task)
+            update = evolve(update, notices=noted(update.notices, left_out))
+        at = self._clock.now()
+        return stamped(folded(task, update), task, self._info, self._usd_per_credit, at)
 
     def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:
         """Whether an answer that is raised as an error says that moderation refused the picture."""
@@ -154,50 +155,18 @@ class Reader:
         body = message.body if isinstance(message, Response) and error.status else b""
         return self._info.is_moderation(code, error.message) or names_moderation(body)
 
-    def _judged(self, task: Task, last: Task | None) -> Task:
-        """A task whose failures are told as moderation's where they are."""
-        if not task.errors:
-            return task
-        known = last.errors if last and task.errors[: len(last.errors)] == last.errors else ()
-        errors = (
-            *known,
-            *(
-                evolve(
-                    each,
-                    message=shortened(each.message),
-                    code=shortened(each.code, _MOST_WORDS),
-                    refused=each.refused or self._info.is_moderation(each.code, each.message),
-                )
-                for each in task.errors[len(known) :]
-            ),
-        )
-        refused = task.state is TaskState.FAILED and all(each.refused for each in errors)
-        return evolve(task, errors=errors, state=TaskState.REFUSED if refused else task.state)
-
-    def stamp(self, task: Task, before: Task, last: Task | None = None) -> Task:
-        """A plugin's snapshot with what only the core knows.
-
-        Args:
-            task: The snapshot, checked.
-            before: What it began as, or the snapshot before it.
-            last: The stamped snapshot whose images it goes on with, or None.
-        """
-        rate = self._usd_per_credit or self._info.usd_per_credit
-        return stamped(task, before, self._info, rate, self._clock.now(), last)
-
 
 # What these say has another reason than the picture.
 _OTHER_REASONS = (AuthenticationError, InsufficientCreditError, NotFoundError, UnknownStatusError)
 _FIRST_SERVER_ERROR = 500
 
 
-def _refused(task: Task, error: ProviderError | ProtocolError) -> Task:
-    """The task of an answer whose error is moderation's."""
+def _refused(task: Task, error: ProviderError | ProtocolError) -> Update:
+    """What is new of a task where an answer's error is moderation's."""
     code = error.code if isinstance(error, ProviderError) else ""
     failure = Failure(message=error.message, code=code, refused=True)
-    return evolve(
-        task, state=TaskState.REFUSED, errors=(*task.errors, failure), billed=error.billed
-    )
+    errors = (*task.errors, failure)
+    return Update(state=TaskState.REFUSED, errors=errors, billed=error.billed)
 
 
 def _add_what_it_said(error: TintypeError, message: Message | None) -> None:
@@ -238,5 +207,10 @@ def expected(value: object, kind: type[T], name: str) -> T:
     """
     if isinstance(value, kind):
         return value
-    msg = f"A {kind.__name__} was expected, not a {type(value).__name__}."
+    msg = f"{_a(kind).capitalize()} {kind.__name__} was expected, not {_a(type(value))} "
+    msg = f"{msg}{type(value).__name__}."
     raise PluginError(msg, provider=name)
+
+
+def _a(kind: type) -> str:
+    return "an" if kind.__name__[0] in "AEIOU" else "a"

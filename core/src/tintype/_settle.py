@@ -8,21 +8,37 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve
 
 from tintype._amounts import MOST_DOLLARS, times, total
 from tintype._checked import noted
+from tintype._excerpts import shortened
 from tintype._expiry import signed_expiry
 from tintype._media import dimensions, media_type
 from tintype._whole import is_whole
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image
-from tintype.errors import ProtocolError
-from tintype.models import Cost, Image, Notice, Quote, QuoteLine, Resolved, Task
+from tintype.errors import Billed, ProtocolError
+from tintype.models import (
+    Cost,
+    Failure,
+    Image,
+    Notice,
+    Quote,
+    QuoteLine,
+    Resolved,
+    Task,
+    TaskState,
+    Update,
+)
 from tintype.request import ImageRequest
 
+T = TypeVar("T")
+
+_LONGEST_CODE = 200
 CALLBACK_FIELD = "tintype"
 """The query field of a webhook URL that names the journal's record, and proves that it may."""
 
@@ -44,47 +60,90 @@ def named_by(callback: str, proven: Callable[[str], str]) -> str:
     return record if kept and hmac.compare_digest(kept, proof(token)) else ""
 
 
+def folded(task: Task, update: Update) -> Task:
+    """The task after one more answer: what the plugin read, laid over what it was before.
+
+    What it leaves out stays, but for `progress` and `poll_after`, which are true of one answer
+    only. What is said not to be billed has no cost, whatever was reserved for it.
+    """
+    unbilled = update.billed is Billed.NO
+    return evolve(
+        task,
+        id=update.id or task.id,
+        model=update.model or task.model,
+        state=update.state or task.state,
+        images=update.images or task.images,
+        previews=update.previews or task.previews,
+        errors=update.errors or task.errors,
+        progress=update.progress,
+        usage=update.usage or task.usage,
+        cost=update.cost if update.cost or unbilled else task.cost,
+        billed=update.billed or task.billed,
+        created_at=task.created_at or update.made_at,
+        resolved=tuple({each.field: each for each in (*task.resolved, *update.resolved)}.values()),
+        notices=noted(task.notices, update.notices),
+        raw=update.raw or task.raw,
+        notes=update.notes or task.notes,
+        poll_after=update.poll_after,
+    )
+
+
 def stamped(
-    task: Task,
-    before: Task,
-    info: ProviderInfo,
-    usd_per_credit: Decimal | None,
-    at: datetime,
-    last: Task | None = None,
+    task: Task, before: Task, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
 ) -> Task:
-    """A plugin's snapshot with what only the core knows.
+    """A folded task with what only the core knows.
 
     Args:
-        task: What `parse` returned.
-        before: The snapshot before it, or a blank one with the request at a submission.
+        task: The task after an answer.
+        before: The task as it was stamped before: what is the same in both is known already.
         info: The provider.
         usd_per_credit: The account's credit value, or None: the documented one.
         at: When the answer was complete.
-        last: The stamped snapshot before, in a stream: its images are known already.
     """
-    model = task.model or before.model
-    kept = last.images if last and task.images[: len(last.images)] == last.images else ()
-    fresh = tuple(_known(each, info.limits(model), at) for each in task.images[len(kept) :])
-    images = (*kept, *fresh) if fresh else kept
+    kept, fresh = _split(task.images, before.images)
+    drawn = tuple(_known(each, info.limits(task.model), at) for each in fresh)
+    told, failed = _split(task.errors, before.errors)
+    errors = (*told, *(_judged(each, info) for each in failed)) if failed else told
     cost, beyond = _cost_in_dollars(task.cost, usd_per_credit or info.usd_per_credit)
     cut = tuple(
         Notice(field="images", message=f"The picture {image.index} came without its end.")
-        for image in fresh
+        for image in drawn
         if image.data is not None and not is_whole(image.data, media_type(image.data))
     )
+    images = (*kept, *drawn) if drawn else kept
     return evolve(
         task,
         provider=info.name,
-        model=model,
+        state=_state(task.state, errors),
         images=images,
+        errors=errors,
         cost=cost,
-        created_at=task.created_at or before.created_at or at,
+        created_at=task.created_at or at,
         updated_at=at,
-        request=task.request or before.request,
-        resolved=_with_received(task.resolved or before.resolved, before, images),
-        notices=noted(before.notices, (*task.notices, *cut, *beyond)),
-        record=before.record or task.record,
+        resolved=_with_received(task.resolved, before, images),
+        notices=noted(task.notices, (*cut, *beyond)),
     )
+
+
+def _split(said: tuple[T, ...], known: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+    """What is known of a list that usually goes on where it was, and what is new."""
+    return (known, said[len(known) :]) if said[: len(known)] == known else ((), said)
+
+
+def _judged(failure: Failure, info: ProviderInfo) -> Failure:
+    """A failure, told as moderation's where it is."""
+    return evolve(
+        failure,
+        message=shortened(failure.message),
+        code=shortened(failure.code, _LONGEST_CODE),
+        refused=failure.refused or info.is_moderation(failure.code, failure.message),
+    )
+
+
+def _state(said: TaskState, errors: tuple[Failure, ...]) -> TaskState:
+    """Where a task stands: one that failed for moderation's reasons alone was refused."""
+    refused = said is TaskState.FAILED and errors and all(each.refused for each in errors)
+    return TaskState.REFUSED if refused else said
 
 
 def with_callback(request: ImageRequest, record: str, token: str) -> ImageRequest:

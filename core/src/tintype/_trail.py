@@ -93,7 +93,7 @@ class Trail:
     def running(self) -> list[Task]:
         """The tasks that have not ended, and that the provider has a name for."""
         tasks = self._tasks.values()
-        return [task for task in tasks if not task.state.terminal and (task.id or task.handle)]
+        return [task for task in tasks if not task.state.terminal and (task.id or task.notes)]
 
     def end(self, give_up: Callable[[str], object] | None = None) -> None:
         """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""

@@ -39,9 +39,9 @@ class Watch:
 
     def saw(self, task: Task, now: float) -> None:
         """A look told how the task stands."""
-        # "At once" is honoured once for each new handle, and not for ever: a server could
+        # "At once" is honoured once for all new notes, and not for ever: a server could
         # name a new address each time.
-        moved = task.handle != self.task.handle and self._moves < _MOST_MOVES
+        moved = task.notes != self.task.notes and self._moves < _MOST_MOVES
         self._moves += moved
         self.task, self.failures, self.last_failure = task, 0, None
         self._looks += 1

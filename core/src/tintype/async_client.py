@@ -154,7 +154,6 @@ class AsyncClient(Configured[AsyncTransport]):
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
         proven = await self._prove(delivery, provider)
-        self._performer.check_loop()
         heard = await asyncio.to_thread(self._setup.heard, provider, delivery, record, task)
         return await self._confirm(heard, provider, proven=proven)
 
@@ -245,7 +244,6 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def _claimed(self, records: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
         """What there is to finish. A thread goes on when nobody waits: what it claims is left."""
-        self._performer.check_loop()
         pool = ThreadPoolExecutor(1, "tintype-claim")
         claim = pool.submit(self._setup.claimed, records)
         pool.shutdown(wait=False)

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import Quote, Task
@@ -39,7 +39,8 @@ class Exchange:
         message: The answer: a response, an event of a stream, an inbound webhook, or
             None at the end of a stream.
         request: The request as it was resolved, where one is known.
-        task: The latest snapshot of the task, where there is one.
+        task: The task as it stands, always there: of a submission, and of a webhook that names
+            a task nobody knows, a blank one.
         quote: The quote so far, where the price is asked in several steps.
         head: Of an event and of the end of a stream: the stream's status and headers.
     """
@@ -48,6 +49,6 @@ class Exchange:
     at: datetime
     message: Message | None = None
     request: ImageRequest | None = None
-    task: Task | None = None
+    task: Task = field(factory=Task)
     quote: Quote | None = None
     head: Response | None = None

@@ -4,13 +4,13 @@ A plugin is a module of pure functions marked with `@hookimpl`. It never perform
 I/O, never waits, never reads a clock and never sees a key. The core sends what
 `price`, `submit` and `poll` return, and hands every answer to `parse`.
 
-    from tintype import hookimpl, Request, Task, TaskState
+    from tintype import hookimpl, Request
 
     @hookimpl
     def submit(request):
         return Request.post("https://api.acme.test/v1/images", {"prompt": request.prompt})
 
-`parse` *returns* what is true of the task (also that it failed or was refused) and
+`parse` *returns* what is new of the task (also that it failed or was refused) and
 *raises* what is true of this one answer (a gateway's HTML page, a status no document
 lists, a bad key). While polling, only what it raises is asked again.
 """
@@ -24,7 +24,7 @@ import pluggy
 from tintype.catalog import ProviderInfo
 from tintype.exchange import Exchange
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tintype")
@@ -49,7 +49,7 @@ class Provider(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def submit(self, request: ImageRequest) -> Request | Task:
+    def submit(self, request: ImageRequest) -> Request:
         """The request that starts the work. `request.model` is the provider's own id."""
         ...
 
@@ -59,11 +59,11 @@ class Provider(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def parse(self, exchange: Exchange) -> Quote | Task | ImageRequest | ProviderInfo:
+    def parse(self, exchange: Exchange) -> Quote | Update | ImageRequest | ProviderInfo:
         """What the provider said.
 
         A Quote for `price`, an ImageRequest for `prepare`, a ProviderInfo for `models`,
-        a Task for everything else, made by evolving `exchange.task` where there is one.
+        an Update for everything else: what is new of `exchange.task`, which is always there.
         """
         ...
 

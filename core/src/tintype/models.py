@@ -96,7 +96,7 @@ class Quote:
         source: Where the price is written, or was asked.
         as_of: The day the price was true.
         final: False where the plugin has to ask again before it knows.
-        handle: The plugin's own notes between two questions.
+        notes: The plugin's own between two questions.
         reason: Why the price is unknown, or "".
     """
 
@@ -111,7 +111,7 @@ class Quote:
     source: str = ""
     as_of: date | None = None
     final: bool = True
-    handle: JsonObject = field(factory=dict)
+    notes: JsonObject = field(factory=dict)
     reason: str = ""
 
     @property
@@ -240,11 +240,61 @@ def _names_a_record(task: Task, attribute: object, record: object) -> None:  # n
 
 
 @frozen(kw_only=True)
+class Update:
+    """What a plugin reads of a task in one answer: what it leaves out stays as it was.
+
+    All else of a `Task` is the core's, and no plugin can set it.
+
+    Attributes:
+        id: The provider's id of the task, or "".
+        model: The model that drew it, where the provider names another than was asked, or "".
+        made_at: When the provider says it was made, or None: a lost submission is known by it.
+        state: Where it stands, or None.
+        images: All that it drew so far, in the provider's order.
+        previews: All unfinished images so far.
+        errors: All that went wrong so far, as a whole or image by image.
+        progress: From 0 to 1, or None; true of this answer only.
+        usage: What the provider counted, or None.
+        cost: What the provider charged, or None. What is said not to be billed has none.
+        billed: Whether money was spent, or None where this answer does not say.
+        resolved: What was asked, sent and received of a field, where the provider tells.
+        notices: What the caller should know of this answer.
+        raw: The answer as JSON, `<N bytes>` in place of images.
+        notes: The plugin's own notes, such as an address the provider returned.
+        poll_after: Seconds to wait before the next look, or None; true of this answer only.
+    """
+
+    id: str = ""
+    model: str = ""
+    made_at: datetime | None = None
+    state: TaskState | None = None
+    images: tuple[Image, ...] = ()
+    previews: tuple[Image, ...] = ()
+    errors: tuple[Failure, ...] = ()
+    progress: float | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    billed: Billed | None = None
+    resolved: tuple[Resolved, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    raw: JsonObject = field(factory=dict, repr=False)
+    notes: JsonObject = field(factory=dict)
+    poll_after: float | None = None
+
+    @classmethod
+    def of(cls, task: Task) -> Update:
+        """What is known of a task so far, to go on from: for an event of a stream."""
+        return cls(images=task.images, previews=task.previews, errors=task.errors)
+
+
+@frozen(kw_only=True)
 class Task:
     """One submission, as it stood when it was last looked at.
 
+    The core makes it, by folding what a plugin reads, an `Update`, into what it was before.
+
     Attributes:
-        provider: The provider's name; the core sets it.
+        provider: The provider's name.
         model: The provider's own id of the model.
         id: The provider's id of the task, "" where it answers at once.
         state: Where it stands.
@@ -255,15 +305,15 @@ class Task:
         usage: What the provider counted.
         cost: What the provider charged, or None where it does not say.
         billed: Whether money was spent.
-        created_at: When it was submitted; the core sets it.
-        updated_at: When this snapshot was taken; the core sets it.
+        created_at: When it was submitted.
+        updated_at: When this snapshot was taken.
         request: What was asked, as resolved, with digests in place of images.
         resolved: Asked, sent and received, field by field.
         notices: What the caller should know.
         raw: The provider's last words as JSON, `<N bytes>` in place of images.
-        handle: The plugin's own notes, such as an address the provider returned.
+        notes: The plugin's own notes, such as an address the provider returned.
         poll_after: Seconds the plugin proposes to wait before the next look, or None.
-        record: The journal's record of it; the core sets it, "" without a journal.
+        record: The journal's record of it, "" without a journal.
     """
 
     provider: str = ""
@@ -283,7 +333,7 @@ class Task:
     resolved: tuple[Resolved, ...] = ()
     notices: tuple[Notice, ...] = ()
     raw: JsonObject = field(factory=dict, repr=False)
-    handle: JsonObject = field(factory=dict)
+    notes: JsonObject = field(factory=dict)
     poll_after: float | None = None
     record: str = field(default="", validator=_names_a_record)
 

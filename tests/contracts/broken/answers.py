@@ -28,7 +28,7 @@ from tests.contracts.broken.how import (
 from tintype.errors import BadRequestError, ProtocolError, ServerError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Response
-from tintype.models import Cost, Image, Task, TaskState
+from tintype.models import Cost, Image, TaskState, Update
 
 
 def _trip(message: str, error: type[Exception] = ProtocolError) -> NoReturn:
@@ -79,10 +79,10 @@ def _undaunted(parse: Hook, exchange: Exchange) -> object:
     try:
         return parse(exchange)
     except ProtocolError:
-        return exchange.task or Task(id="task-1")
+        return Update(id="task-1")
 
 
-def _through_floats(_: Exchange, task: Task) -> Task:
+def _through_floats(_: Exchange, task: Update) -> Update:
     known = task.cost and task.cost.usd is not None
     return evolve(task, cost=Cost(usd=Decimal(str(float(task.cost.usd))))) if known else task
 
@@ -94,12 +94,12 @@ def _rounds(body: dict[str, object]) -> None:
 
 def _hoards(parse: Hook, exchange: Exchange) -> object:
     said = parse(exchange)
-    if isinstance(said, Task) and b"b64" in bytes_of(exchange):
+    if isinstance(said, Update) and b"b64" in bytes_of(exchange):
         return evolve(said, raw=json.loads(bytes_of(exchange)))
     return said
 
 
-def _in_milliseconds(_: Exchange, task: Task) -> Task:
+def _in_milliseconds(_: Exchange, task: Update) -> Update:
     return evolve(task, poll_after=(task.poll_after or 0) * 1000)
 
 
@@ -148,7 +148,7 @@ def _guesses(state: TaskState) -> Way:
         except ProtocolError as error:
             if error.pointer != "/status" and "'status'" not in str(error):
                 raise
-            return evolve(exchange.task or Task(id="task-1"), state=state)
+            return Update(id="task-1", state=state)
 
     return reads(change)
 
@@ -166,18 +166,18 @@ def _insists_on_progress(body: object) -> None:
         _trip("The progress is no number.")
 
 
-def _insists_on_every_picture(_: Exchange, task: Task) -> Task:
+def _insists_on_every_picture(_: Exchange, task: Update) -> Update:
     if task.state is TaskState.PARTIAL:
         raise ProtocolError(task.errors[0].message)
     return task
 
 
-def _hides_what_is_lost(_: Exchange, task: Task) -> Task:
+def _hides_what_is_lost(_: Exchange, task: Update) -> Update:
     lost = task.state is TaskState.PARTIAL
     return evolve(task, state=TaskState.SUCCEEDED, errors=()) if lost else task
 
 
-def _invents_a_picture(_: Exchange, task: Task) -> Task:
+def _invents_a_picture(_: Exchange, task: Update) -> Update:
     lost = task.state is TaskState.PARTIAL
     made = Image(url="https://cdn.by-id.test/none", index=len(task.images))
     return evolve(task, images=(*task.images, made)) if lost else task
@@ -215,13 +215,13 @@ def gives_up_softly(parse: Hook, exchange: Exchange) -> object:
     try:
         return parse(exchange)
     except ProtocolError:
-        return evolve(exchange.task or Task(id="t"), state=TaskState.SUCCEEDED)
+        return Update(id="t", state=TaskState.SUCCEEDED)
 
 
 def counts_money_in_floats(parse: Hook, exchange: Exchange) -> object:
     """Its costs are no decimals."""
     said = parse(exchange)
-    if isinstance(said, Task) and said.cost:
+    if isinstance(said, Update) and said.cost:
         return evolve(said, cost=Cost(usd=float(said.cost.usd or 0)))
     return said
 
@@ -249,7 +249,7 @@ def ends_early(parse: Hook, exchange: Exchange) -> object:
     body = body_of(exchange)
     early = exchange.operation is Operation.EVENT and isinstance(body, dict)
     if early and body.get("type") == "done":
-        return evolve(exchange.task or Task(), state=TaskState.SUCCEEDED)
+        return Update(state=TaskState.SUCCEEDED)
     return parse(exchange)
 
 
@@ -270,7 +270,7 @@ def _grows_with_the_square(parse: Hook, exchange: Exchange) -> object:
     return parse(exchange)
 
 
-def _negative(_: Exchange, task: Task) -> Task:
+def _negative(_: Exchange, task: Update) -> Update:
     return evolve(task, cost=Cost(usd=Decimal(-1))) if task.cost else task
 
 

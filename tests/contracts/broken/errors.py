@@ -35,7 +35,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request
-from tintype.models import Failure, Image, Task, TaskState
+from tintype.models import Failure, Image, Task, TaskState, Update
 from tintype_contracts.harness.subject import Subject
 
 _OK, _REFUSED, _TEAPOT, _BROKEN = 200, 400, 418, 500
@@ -62,13 +62,13 @@ def unbilled(error: TintypeError) -> TintypeError:
 
 
 def _teapot(parse: Hook, exchange: Exchange) -> object:
-    return Task(id="task-1") if status_of(exchange) == _TEAPOT else parse(exchange)
+    return Update(id="task-1") if status_of(exchange) == _TEAPOT else parse(exchange)
 
 
 def _html_ends_it(parse: Hook, exchange: Exchange) -> object:
     if bytes_of(exchange).startswith(b"<!"):
         failure = Failure(message="A page.")
-        return Task(id="task-1", state=TaskState.FAILED, errors=(failure,))
+        return Update(id="task-1", state=TaskState.FAILED, errors=(failure,))
     return parse(exchange)
 
 
@@ -82,10 +82,10 @@ def _asks_for_the_error(parse: Hook, exchange: Exchange) -> object:
 def _believes_in_200(parse: Hook, exchange: Exchange) -> object:
     body = body_of(exchange)
     silent = isinstance(body, dict) and "error" in body and "status" not in body
-    return Task(id="task-1") if silent and status_of(exchange) == _OK else parse(exchange)
+    return Update(id="task-1") if silent and status_of(exchange) == _OK else parse(exchange)
 
 
-def _hides_refusals(_: Exchange, task: Task) -> Task:
+def _hides_refusals(_: Exchange, task: Update) -> Update:
     if task.state is not TaskState.REFUSED:
         return task
     failures = tuple(evolve(each, refused=False) for each in task.errors)
@@ -110,18 +110,18 @@ def _runs_by_default(parse: Hook, exchange: Exchange) -> object:
     try:
         return parse(exchange)
     except ProtocolError:
-        if exchange.task is None or not exchange.task.id:
+        if not exchange.task.id:
             raise
-        return exchange.task
+        return Update()
 
 
-def _adds_up(exchange: Exchange, task: Task) -> Task:
-    known = exchange.task.images if exchange.task else ()
+def _adds_up(exchange: Exchange, task: Update) -> Update:
+    known = exchange.task.images
     return evolve(task, images=(*known, *task.images)) if task.images else task
 
 
-def _wants_to_see_it_run(exchange: Exchange, task: Task) -> Task:
-    seen = exchange.task is not None and exchange.task.progress is not None
+def _wants_to_see_it_run(exchange: Exchange, task: Update) -> Update:
+    seen = exchange.task.progress is not None
     if exchange.operation is Operation.POLL and task.state.terminal and not seen:
         msg = "It was never seen at work."
         raise ProtocolError(msg)
@@ -131,7 +131,7 @@ def _wants_to_see_it_run(exchange: Exchange, task: Task) -> Task:
 def _gives_up(parse: Hook, exchange: Exchange) -> object:
     if exchange.operation is Operation.POLL and status_of(exchange) >= _BROKEN:
         failure = Failure(message="It answered with an error.")
-        return evolve(exchange.task, state=TaskState.FAILED, errors=(failure,))
+        return Update(state=TaskState.FAILED, errors=(failure,))
     return parse(exchange)
 
 
@@ -146,14 +146,14 @@ def _remembers(name: str) -> Subject:
     def parse(exchange: Exchange) -> object:
         said = good(name, "parse")(exchange)
         if exchange.operation is Operation.SUBMIT:
-            addresses[said.id] = said.handle["polling_url"]
-            return evolve(said, handle={})
+            addresses[said.id] = said.notes["polling_url"]
+            return evolve(said, notes={})
         return said
 
     return bent(name, parse=parse, poll=lambda task: Request.get(str(addresses[task.id])))
 
 
-def _draws_early(_: Exchange, task: Task) -> Task:
+def _draws_early(_: Exchange, task: Update) -> Update:
     early = (Image(url="https://early.test/0.png"),)
     return evolve(task, images=early) if task.progress and not task.state.terminal else task
 

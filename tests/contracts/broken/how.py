@@ -22,7 +22,7 @@ from tintype.errors import PluginError, TintypeError
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, JsonBody, Request, Response, ServerSentEvent
-from tintype.models import Task
+from tintype.models import Update
 from tintype_contracts.check import Finding
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.format import Fixtures
@@ -178,18 +178,18 @@ def _with(change: Callable[[Hook, Exchange], object], parse: Hook) -> Hook:
     return made
 
 
-def told(change: Callable[[Exchange, Task], object]) -> Way:
-    """Changes the tasks that it has read."""
+def told(change: Callable[[Exchange, Update], object]) -> Way:
+    """Changes what it has read of tasks."""
 
     def after(parse: Hook, exchange: Exchange) -> object:
         said = parse(exchange)
-        return change(exchange, said) if isinstance(said, Task) else said
+        return change(exchange, said) if isinstance(said, Update) else said
 
     return reads(after)
 
 
 def tells(**fields: object) -> Way:
-    """Sets fields of every task that it has read."""
+    """Sets fields of all that it has read of tasks."""
     return told(lambda _, task: evolve(task, **fields))
 
 

@@ -37,7 +37,7 @@ from tests.contracts.broken.how import (
 from tintype.credentials import OAuthClientCredentials
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Update
 from tintype_contracts.harness.subject import Subject
 
 _FIRST = threading.main_thread()
@@ -54,8 +54,7 @@ def _by_thread(sent: dict[str, object]) -> None:
 
 
 def _writes(parse: Hook, exchange: Exchange) -> object:
-    if exchange.task is not None:
-        exchange.task.handle["seen"] = True
+    exchange.task.notes["seen"] = True
     return parse(exchange)
 
 
@@ -100,7 +99,7 @@ def _in_a_frame(parse: Hook, exchange: Exchange) -> object:
     return parse(exchange)
 
 
-def _signed(_: Exchange, task: Task) -> Task:
+def _signed(_: Exchange, task: Update) -> Update:
     images = tuple(evolve(each, url=f"{each.url}?key={_key()}") for each in task.images)
     return evolve(task, images=images)
 
@@ -114,10 +113,10 @@ def _trusts(like: str) -> Way:
         told_ = json.loads(exchange.message.body)
         if not told_["polling_url"].startswith(like):
             return good(BY_URL, "parse")(exchange)
-        return Task(id=told_["id"], handle={"polling_url": told_["polling_url"]})
+        return Update(id=told_["id"], notes={"polling_url": told_["polling_url"]})
 
     def poll(task: Task) -> Request:
-        return Request.get(str(task.handle["polling_url"]))
+        return Request.get(str(task.notes["polling_url"]))
 
     return lambda name: bent(name, parse=parse, poll=poll)
 
@@ -184,7 +183,7 @@ ROWS = (
     Row(
         "secret.not-in-what-hooks-make",
         BY_ID,
-        told(lambda _, task: evolve(task, handle={"key": _key()})),
+        told(lambda _, task: evolve(task, notes={"key": _key()})),
         "to_json()",
     ),
     Row("secret.not-in-what-hooks-make", BY_ID, _first(lambda: print(_key())), "printed"),  # noqa: T201

@@ -48,7 +48,7 @@ from tests.contracts.poor_clients import (
 from tintype.catalog import Model, ProviderInfo
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request, Response
-from tintype.models import Task, TaskState
+from tintype.models import TaskState, Update
 from tintype_contracts.harness.subject import Subject
 
 _API, _ASSETS = "https://api.by-id.test", "https://pictures.by-id.test"
@@ -64,7 +64,7 @@ def _goes_on(statuses: tuple[int, ...]) -> Hook:
 
     def parse(exchange: Exchange) -> object:
         if status_of(exchange) in statuses:
-            return evolve(exchange.task or Task(), id="task-1", state=TaskState.RUNNING)
+            return Update(id="task-1", state=TaskState.RUNNING)
         return good(BY_ID, "parse")(exchange)
 
     return parse
@@ -109,10 +109,10 @@ def _opens() -> None:
 def _wants_a_length(parse: Hook, exchange: Exchange) -> object:
     message = exchange.message
     lacks = isinstance(message, Response) and message.header("content-length") is None
-    return Task() if lacks else parse(exchange)
+    return Update() if lacks else parse(exchange)
 
 
-def _other_addresses(_: Exchange, task: Task) -> Task:
+def _other_addresses(_: Exchange, task: Update) -> Update:
     images = tuple(evolve(each, url=f"{each.url}?x=1") for each in task.images)
     return evolve(task, images=images)
 

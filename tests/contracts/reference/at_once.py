@@ -38,7 +38,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Usage
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
 from tintype.request import ImageRequest
 
 _PAGE = "https://docs.at-once.test/images, read 2026-11-20"
@@ -206,30 +206,30 @@ def poll(task: Task) -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     """A finished task, from an answer or event by event."""
-    task = exchange.task or Task()
+    update = Update.of(exchange.task)
     match exchange.operation:
         case Operation.EVENT:
-            return _event(task, exchange.message)
+            return _event(update, exchange.message)
         case Operation.END:
-            return task
+            return update
         case _:
-            return _answered(task, exchange.message)
+            return _answered(update, exchange.message)
 
 
-def _answered(task: Task, message: Message | None) -> Task:
+def _answered(update: Update, message: Message | None) -> Update:
     status = message.status if isinstance(message, Response) else _OK
     if status != _OK:
-        return _refused(task, status, message)
+        return _refused(update, status, message)
     answer, raw = read(message, _Answer)
     if not answer.images:
         msg = "The answer holds no image."
         raise ProtocolError(msg, pointer="/images", status=status)
     images, lost = pictures(answer.images, _image, "/images")
     state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
-    task = evolve(task, raw=raw, images=images, errors=lost, state=state)
-    return _billed(task, answer.cost_usd, answer.usage)
+    update = evolve(update, raw=raw, images=images, errors=lost, state=state)
+    return _billed(update, answer.cost_usd, answer.usage)
 
 
 def _image(picture: _Picture, index: int) -> Image:
@@ -241,48 +241,48 @@ def _image(picture: _Picture, index: int) -> Image:
     )
 
 
-def _billed(task: Task, usd: Decimal | None, counted: _Counted | None) -> Task:
+def _billed(update: Update, usd: Decimal | None, counted: _Counted | None) -> Update:
     """The task with its bill. "Images are billed when they are delivered" (the page)."""
     cost = None if usd is None or usd < 0 else Cost(usd=usd, source="reported")
     usage = None if counted is None else Usage(images=counted.images)
-    return evolve(task, cost=cost, usage=usage, billed=Billed.YES)
+    return evolve(update, cost=cost, usage=usage, billed=Billed.YES)
 
 
-def _refused(task: Task, status: int, message: Message | None) -> Task:
+def _refused(update: Update, status: int, message: Message | None) -> Update:
     """A refused task where moderation speaks; every other refusal is raised."""
     body = peek(message, _Refusal)
     if body is not None and body.error.code == _REFUSED:
-        return _failed(evolve(task, raw=read(message, _Refusal)[1]), body.error)
+        return _failed(evolve(update, raw=read(message, _Refusal)[1]), body.error)
     if body is None:
         raise refusal(status, _WORDLESS)
     raise refusal(status, _REFUSALS, body.error.message, body.error.code)
 
 
-def _failed(task: Task, error: _Error) -> Task:
+def _failed(update: Update, error: _Error) -> Update:
     """A task without an image. "Nothing is billed that is not delivered" (the page)."""
     refused = error.code == _REFUSED
     failure = Failure(message=error.message, code=error.code, refused=refused)
     state = TaskState.REFUSED if refused else TaskState.FAILED
-    return evolve(task, state=state, errors=(failure,), billed=Billed.NO)
+    return evolve(update, state=state, errors=(failure,), billed=Billed.NO)
 
 
-def _event(task: Task, message: Message | None) -> Task:
+def _event(update: Update, message: Message | None) -> Update:
     """The task after one more event. A type that the page does not list changes nothing."""
     if isinstance(message, ServerSentEvent) and message.data == "[DONE]":
-        return task
+        return update
     event, raw = read(message, _Event)
-    task = evolve(task, raw=raw)
+    update = evolve(update, raw=raw)
     match event.type:
         case "preview":
-            return evolve(task, previews=_with(task.previews, message))
+            return evolve(update, previews=_with(update.previews, message))
         case "image":
-            return evolve(task, images=_with(task.images, message))
+            return evolve(update, images=_with(update.images, message))
         case "done":
-            return _finished(task, read(message, _Done)[0])
+            return _finished(update, read(message, _Done)[0])
         case "error":
-            return _failed(task, read(message, _Refusal)[0].error)
+            return _failed(update, read(message, _Refusal)[0].error)
         case _:
-            return task
+            return update
 
 
 def _with(images: tuple[Image, ...], message: Message | None) -> tuple[Image, ...]:
@@ -292,8 +292,8 @@ def _with(images: tuple[Image, ...], message: Message | None) -> tuple[Image, ..
     return (*images, _image(drawn, index))
 
 
-def _finished(task: Task, done: _Done) -> Task:
-    if not task.images:
+def _finished(update: Update, done: _Done) -> Update:
+    if not update.images:
         msg = "The stream is done and held no image."
         raise ProtocolError(msg)
-    return _billed(evolve(task, state=TaskState.SUCCEEDED), done.cost_usd, done.usage)
+    return _billed(evolve(update, state=TaskState.SUCCEEDED), done.cost_usd, done.usage)

@@ -40,7 +40,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest, Reference
 from tintype.signatures import Hmac
 
@@ -241,7 +241,7 @@ def cancel(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task | ImageRequest | ProviderInfo:
+def parse(exchange: Exchange) -> Update | ImageRequest | ProviderInfo:
     """A task, from the answer to a create, a poll or a cancel, or from a webhook."""
     _check(exchange.message)
     match exchange.operation:
@@ -250,7 +250,7 @@ def parse(exchange: Exchange) -> Task | ImageRequest | ProviderInfo:
         case Operation.PREPARE:
             return _uploaded(exchange.request, read(exchange.message, _Uploaded)[0])
         case _:
-            return _snapshot(exchange.task or Task(), exchange.message)
+            return _snapshot(exchange.task, exchange.message)
 
 
 def _address(reference: Reference) -> str:
@@ -308,7 +308,7 @@ def _uploaded(request: ImageRequest | None, uploaded: _Uploaded) -> ImageRequest
     return evolve(request, references=tuple(references))
 
 
-def _snapshot(task: Task, message: Message | None) -> Task:
+def _snapshot(task: Task, message: Message | None) -> Update:
     """The task as this answer has it."""
     work, raw = read(message, _Work)
     found = work.id or task.id
@@ -316,10 +316,10 @@ def _snapshot(task: Task, message: Message | None) -> Task:
         msg = f"The answer is about the task {found!r}, not {task.id!r}."
         raise ProtocolError(msg, pointer="/id")
     state = translate(work.status, _STATES, "/status")
-    task = evolve(task, id=found, state=state, progress=_progress(work), raw=raw)
+    update = Update(id=found, state=state, progress=_progress(work), raw=raw)
     if state is TaskState.SUCCEEDED:
-        return evolve(_drawn(task, work), cost=_cost(work), billed=Billed.YES)
-    return _ended(task, work.error) if state.terminal else task
+        return evolve(_drawn(update, work), cost=_cost(work), billed=Billed.YES)
+    return _ended(update, work.error) if state.terminal else update
 
 
 def _progress(work: _Work) -> float | None:
@@ -327,14 +327,14 @@ def _progress(work: _Work) -> float | None:
     return None if percent is None or not 0 <= percent <= _PERCENT else percent / _PERCENT
 
 
-def _drawn(task: Task, work: _Work) -> Task:
+def _drawn(update: Update, work: _Work) -> Update:
     """A task with its images; one that is none costs itself alone."""
     images, lost = pictures(work.images or (), _image, "/images")
     if not images:
         msg = "The task is done and names no image."
         raise ProtocolError(msg, pointer="/images")
     state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
-    return evolve(task, state=state, images=images, errors=lost)
+    return evolve(update, state=state, images=images, errors=lost)
 
 
 def _image(picture: _Picture, index: int) -> Image:
@@ -362,10 +362,10 @@ def _cost(work: _Work) -> Cost | None:
     return Cost(usd=work.cost_usd, source="reported")
 
 
-def _ended(task: Task, error: _Error | None) -> Task:
+def _ended(update: Update, error: _Error | None) -> Update:
     """A task that came to nothing. "Only finished tasks are billed" (the page)."""
-    refused = task.state is TaskState.REFUSED
+    refused = update.state is TaskState.REFUSED
     told = error or _Error()
     message = told.message or "The provider gave no reason."
     failure = Failure(message=message, code=told.code, refused=refused)
-    return evolve(task, errors=(failure,), billed=Billed.NO)
+    return evolve(update, errors=(failure,), billed=Billed.NO)

@@ -1,4 +1,4 @@
-"""A reference provider that is polled at an address it returns, kept in `Task.handle`.
+"""A reference provider that is polled at an address it returns, kept in `Task.notes`.
 
 Imaginary; its documents are beside it in `documents/reference_by_url`.
 """
@@ -37,7 +37,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 
 _PAGE = "https://docs.by-url.test/generate, read 2026-11-20"
@@ -169,11 +169,11 @@ def submit(request: ImageRequest) -> Request:
 @hookimpl
 def poll(task: Task) -> Request:
     """The address that the submission returned."""
-    return Request.get(_on_origin(str(task.handle.get("polling_url", ""))))
+    return Request.get(_on_origin(str(task.notes.get("polling_url", ""))))
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     """A task, from the answer to a submission or a poll."""
     message = exchange.message
     status = message.status if isinstance(message, Response) else _OK
@@ -181,8 +181,8 @@ def parse(exchange: Exchange) -> Task:
         body = peek(message, _Refusal)
         raise refusal(status, _REFUSALS, body.detail if body else "")
     if exchange.operation is Operation.SUBMIT:
-        return _started(exchange.task or Task(), message)
-    return _snapshot(exchange.task or Task(), message)
+        return _started(message)
+    return _snapshot(exchange.task, message)
 
 
 def _on_origin(url: str) -> str:
@@ -194,30 +194,30 @@ def _on_origin(url: str) -> str:
     return url
 
 
-def _started(task: Task, message: Message | None) -> Task:
+def _started(message: Message | None) -> Update:
     started, raw = read(message, _Started)
     state = translate(started.status, _STATES, "/status")
     if not started.id or state.terminal:
         msg = "The task has no id, or is over before it was polled."
         raise ProtocolError(msg, pointer="/id" if not started.id else "/status")
-    handle = {"polling_url": _on_origin(started.polling_url)}
-    return evolve(task, id=started.id, state=state, handle=handle, raw=raw)
+    notes = {"polling_url": _on_origin(started.polling_url)}
+    return Update(id=started.id, state=state, notes=notes, raw=raw)
 
 
-def _snapshot(task: Task, message: Message | None) -> Task:
+def _snapshot(task: Task, message: Message | None) -> Update:
     work, raw = read(message, _Work)
     if work.id not in {None, "", task.id}:
         msg = f"The answer is about the task {work.id!r}, not {task.id!r}."
         raise ProtocolError(msg, pointer="/id")
     state = translate(work.status, _STATES, "/status")
-    task = evolve(task, state=state, raw=raw, poll_after=_hint(work.retry_in))
+    update = Update(state=state, raw=raw, poll_after=_hint(work.retry_in))
     match state:
         case TaskState.SUCCEEDED:
-            return evolve(_drawn(task, work), cost=_cost(work), billed=Billed.YES)
+            return evolve(_drawn(update, work), cost=_cost(work), billed=Billed.YES)
         case TaskState.RUNNING:
-            return task
+            return update
         case _:
-            return _ended(task, work.detail)
+            return _ended(update, work.detail)
 
 
 def _hint(seconds: Decimal | None) -> float | None:
@@ -228,7 +228,7 @@ def _hint(seconds: Decimal | None) -> float | None:
 _LONG = 3600
 
 
-def _drawn(task: Task, work: _Work) -> Task:
+def _drawn(update: Update, work: _Work) -> Update:
     """A task with its images; one that is none costs itself alone."""
     images, lost = pictures(work.output or (), _image, "/output")
     if not images:
@@ -236,7 +236,7 @@ def _drawn(task: Task, work: _Work) -> Task:
         raise ProtocolError(msg, pointer="/output")
     state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
     seeded = tuple(evolve(image, seed=work.seed) for image in images)
-    return evolve(task, state=state, images=seeded, errors=lost)
+    return evolve(update, state=state, images=seeded, errors=lost)
 
 
 def _image(url: str, index: int) -> Image:
@@ -253,8 +253,8 @@ def _cost(work: _Work) -> Cost | None:
     return Cost(usd=work.cost_usd, source="reported")
 
 
-def _ended(task: Task, detail: str | None) -> Task:
+def _ended(update: Update, detail: str | None) -> Update:
     """A task that came to nothing. "You pay for pictures that are ready" (the page)."""
-    refused = task.state is TaskState.REFUSED
+    refused = update.state is TaskState.REFUSED
     failure = Failure(message=detail or "The provider gave no reason.", refused=refused)
-    return evolve(task, errors=(failure,), billed=Billed.NO)
+    return evolve(update, errors=(failure,), billed=Billed.NO)

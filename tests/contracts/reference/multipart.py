@@ -27,7 +27,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState
+from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState, Update
 from tintype.request import ImageRequest, Reference
 
 _PAGE = "https://docs.multipart.test/edits, read 2026-11-20"
@@ -150,18 +150,18 @@ def poll(task: Task) -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Quote | Task:
+def parse(exchange: Exchange) -> Quote | Update:
     """A quote or a finished task."""
     if exchange.operation is Operation.PRICE:
         return _quote(exchange)
-    task = exchange.task or Task()
+    update = Update()
     message = exchange.message
     status = message.status if isinstance(message, Response) else _OK
     if status == _UNPROCESSABLE:
-        return _refused(task, message)
+        return _refused(update, message)
     _check(message)
     answer, raw = read(message, _Answer)
-    return _edited(evolve(task, raw=raw), answer)
+    return _edited(evolve(update, raw=raw), answer)
 
 
 def _settings(request: ImageRequest) -> _Settings:
@@ -217,9 +217,9 @@ def _counted(credits_: Decimal, pointer: str) -> Decimal:
     return credits_
 
 
-def _edited(task: Task, answer: _Answer) -> Task:
+def _edited(update: Update, answer: _Answer) -> Update:
     if answer.success is False:
-        return _failed(task, answer.message)
+        return _failed(update, answer.message)
     images, lost = pictures(answer.results or (), _image, "/results")
     if not images:
         msg = "The answer names no image."
@@ -227,7 +227,7 @@ def _edited(task: Task, answer: _Answer) -> Task:
     used = answer.credits_used
     cost = None if used is None or used < 0 else Cost(credits=used, source="reported")
     state = TaskState.PARTIAL if lost else TaskState.SUCCEEDED
-    return evolve(task, images=images, errors=lost, state=state, cost=cost, billed=Billed.YES)
+    return evolve(update, images=images, errors=lost, state=state, cost=cost, billed=Billed.YES)
 
 
 def _image(result: _Result, index: int) -> Image:
@@ -237,14 +237,14 @@ def _image(result: _Result, index: int) -> Image:
     return Image(url=result.url, media_type=result.mime or "", index=index)
 
 
-def _failed(task: Task, words: str | None) -> Task:
+def _failed(update: Update, words: str | None) -> Update:
     """A failed task: "success is false: the edit did not work; nothing is charged" (the page)."""
     failure = Failure(message=words or "The provider gave no reason.")
-    return evolve(task, state=TaskState.FAILED, errors=(failure,), billed=Billed.NO)
+    return evolve(update, state=TaskState.FAILED, errors=(failure,), billed=Billed.NO)
 
 
-def _refused(task: Task, message: Message | None) -> Task:
+def _refused(update: Update, message: Message | None) -> Update:
     """A refused task: "422: the picture is against our rules; nothing is charged" (the page)."""
     body, raw = read(message, _Refusal)
     failure = Failure(message=body.message, refused=True)
-    return evolve(task, raw=raw, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO)
+    return evolve(update, raw=raw, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO)

@@ -259,7 +259,7 @@ def _raised(subject: Subject, answer: Answer) -> TintypeError | None:
             operation,
             message,
             request=known.request,
-            task=known.task,
+            task=known.task or Task(),
             quote=known.quote,
         )
     except TintypeError as error:

@@ -117,7 +117,7 @@ def unknown_keys_tolerated(subject: Subject) -> Iterator[Finding]:
     what they say is of use to somebody.
 
     Read into classes that name only what is used (`tintype.convert.read`), and put the
-    second value that it returns into `Task.raw`.
+    second value that it returns into `Update.raw`.
     """
     for answer in documented_answers(subject):
         usual = verdict(subject, answer)
@@ -307,7 +307,7 @@ def numbers_exact(subject: Subject) -> Iterator[Finding]:
 
 @check("parse.no-image-in-raw", level=1)
 def no_image_in_raw(subject: Subject) -> Iterator[Finding]:
-    """`raw` and `handle` hold no encoded image.
+    """`raw` and `notes` hold no encoded image.
 
     A task is logged, recorded and sent between processes; megabytes of base64 in it are
     nobody's evidence. `raw` says `<N bytes>` in their place.
@@ -320,9 +320,9 @@ def no_image_in_raw(subject: Subject) -> Iterator[Finding]:
         encoded = encoded_images(subject, exchange)
         looked = looked or bool(encoded)
         for said in listen(subject, answer) if encoded else ():
-            kept = dump({"raw": said.raw, "handle": said.handle}) if isinstance(said, Task) else ""
+            kept = dump({"raw": said.raw, "notes": said.notes}) if isinstance(said, Task) else ""
             if any(text in kept for text in encoded):
-                message = f"What {exchange.id} comes to holds an encoded image in raw or handle."
+                message = f"What {exchange.id} comes to holds an encoded image in raw or notes."
                 yield _finding(exchange, f"{message} Put <N bytes> in its place.")
                 break
     if not looked:

@@ -17,7 +17,7 @@ from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote, Update
 from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, check
 from tintype_contracts.harness.calls import Call, documented_calls
@@ -30,9 +30,9 @@ _Outcome: TypeAlias = tuple[str, object]
 _RETURNS: dict[str, tuple[type, ...]] = {
     "describe": (ProviderInfo,),
     "price": (Quote, Request, type(None)),
-    "submit": (Request, Task),
+    "submit": (Request,),
     "poll": (Request, type(None)),
-    "parse": (Quote, Task, ImageRequest, ProviderInfo),
+    "parse": (Quote, Update, ImageRequest, ProviderInfo),
     "prepare": (Request, type(None)),
     "models": (Request, type(None)),
     "cancel": (Request, type(None)),
@@ -62,9 +62,9 @@ def no_clock(subject: Subject) -> Iterator[Finding]:
     The core waits, keeps deadlines and stamps times, with a clock that tests replace.
 
     What a hook may know of time is `exchange.at`. A wait that the provider asks for is
-    `Task.poll_after`, or `retry_after` of the error that is raised.
+    `Update.poll_after`, or `retry_after` of the error that is raised.
     """
-    yield from _touches(subject, "clock", "Use exchange.at; propose waits with Task.poll_after.")
+    yield from _touches(subject, "clock", "Use exchange.at; propose waits with Update.poll_after.")
 
 
 @check("pure.no-chance", level=1)
@@ -116,7 +116,7 @@ def deterministic(subject: Subject) -> Iterator[Finding]:
     A hook that remembers gives one caller what belongs to another, and cannot be resumed
     in another process.
 
-    Keep what must be known later in `Task.handle` or `Quote.handle`; keep no state in the
+    Keep what must be known later in `Task.notes` or `Quote.notes`; keep no state in the
     module.
     """
     calls = documented_calls(subject)
@@ -166,10 +166,10 @@ def arguments_untouched(subject: Subject) -> Iterator[Finding]:
     """No hook changes what it is given.
 
     A request is used again for the next submission, and a task is what another reader
-    holds. The values are frozen; the mappings in them (`options`, `handle`, `raw`) can
+    holds. The values are frozen; the mappings in them (`options`, `notes`, `raw`) can
     still be written to.
 
-    Make a new value: `attrs.evolve(task, …)`, `{**task.handle, "key": value}`.
+    Make a new value: `Update(…)`, `{**exchange.task.notes, "key": value}`.
     """
     for call in documented_calls(subject):
         given = copy.deepcopy(call.arguments)
@@ -192,7 +192,7 @@ def returns_neutral_values(subject: Subject) -> Iterator[Finding]:
     core until something far away fails, in another process or at the bank.
 
     Return the classes that `tintype.hooks` names for the hook. Money is `Decimal`, made
-    from text; images, errors and notices are tuples; `raw` and `handle` are JSON.
+    from text; images, errors and notices are tuples; `raw` and `notes` are JSON.
     """
     for call in documented_calls(subject):
         try:
@@ -214,7 +214,7 @@ def _problems(info: ProviderInfo, hook: str, value: object) -> Iterator[str]:
         names = ", ".join("None" if kind is type(None) else kind.__name__ for kind in allowed)
         yield f"a {type(value).__name__}. Return one of: {names}."
         return
-    if isinstance(value, Quote | Task | ImageRequest | ProviderInfo):
+    if isinstance(value, Quote | Update | ImageRequest | ProviderInfo):
         yield from _untrue(value)
     elif isinstance(value, Request):
         yield from _unsendable(info, hook, value)

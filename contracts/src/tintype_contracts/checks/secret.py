@@ -221,7 +221,7 @@ def _led_astray(subject: Subject, answer: Answer, mutation: Mutation) -> Iterato
     if _origin(asked.url) not in declared:
         yield Finding(
             message=f"With {mutation} the next request is to take the key to {asked.url}. "
-            "Check a returned address against the declared origins before it goes into handle.",
+            "Check a returned address against the declared origins before it goes into notes.",
             expected=sorted(declared),
             got=asked.url,
             pointer=mutation.pointer,

@@ -119,7 +119,7 @@ def told_twice_is_told_once(subject: Subject) -> Iterator[Finding]:
 def resumes_elsewhere(subject: Subject) -> Iterator[Finding]:
     """A running task goes to JSON and is asked for again by a process that never saw it.
 
-    `handle` holds what `poll` needs besides the id, as plain JSON; nothing is kept in the
+    `notes` hold what `poll` needs besides the id, as plain JSON; nothing is kept in the
     module. A task is told to a new process by `to_json`, and a task of another id, which
     this process has never seen, can be asked for as well.
     """
@@ -252,10 +252,10 @@ def _gist(task: Task) -> tuple[object, ...]:
 
 def _lost_on_the_way(subject: Subject, task: Task) -> Iterator[tuple[str, object]]:
     try:
-        json.dumps(dict(task.handle))
+        json.dumps(dict(task.notes))
         back = from_json(to_json(task), Task)
     except (TintypeError, TypeError, ValueError) as error:
-        yield "The task cannot be written down: its handle has to be plain JSON.", str(error)
+        yield "The task cannot be written down: its notes have to be plain JSON.", str(error)
         return
     here, there = _question(subject, task), _question(subject, back)
     if here != there:

@@ -10,12 +10,13 @@ from typing import TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
+from tintype._settle import folded
 from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import Difference
@@ -69,15 +70,15 @@ class Rehearsal:
     def _describe(self) -> ProviderInfo:
         return self.hooks.describe()
 
-    def ask(self, exchange: words.Exchange) -> Request | Quote | Task | None:
+    def ask(self, exchange: words.Exchange) -> Request | Quote | None:
         """What the plugin answers when it is asked what to send."""
         return self._asked(exchange, self.context(exchange))
 
-    def ask_about(self, exchange: words.Exchange, task: Task) -> Request | Quote | Task | None:
+    def ask_about(self, exchange: words.Exchange, task: Task) -> Request | Quote | None:
         """The same, of a given task."""
         return self._asked(exchange, evolve(self.context(exchange), task=task))
 
-    def _asked(self, exchange: words.Exchange, context: Context) -> Request | Quote | Task | None:
+    def _asked(self, exchange: words.Exchange, context: Context) -> Request | Quote | None:
         request, task = _known(context.request), context.task or Task()
         match exchange.operation:
             case "price":
@@ -166,19 +167,20 @@ class Rehearsal:
         return outcome
 
     def _parsed(self, message: Message | None, operation: Operation, context: Context) -> Outcome:
-        streamed = operation in {Operation.EVENT, Operation.END}
+        known = context.task or Task()
         told = Exchange(
             operation=operation,
             at=NOW,
             message=message,
             request=context.request,
-            task=context.task or (Task() if streamed else None),
+            task=known,
             quote=context.quote,
         )
         try:
-            return self.hooks.parse(exchange=told)
+            said = self.hooks.parse(exchange=told)
         except TintypeError as error:
             return error
+        return folded(known, said) if isinstance(said, Update) else said
 
 
 def _known(request: ImageRequest | None) -> ImageRequest:

@@ -15,12 +15,13 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
+from tintype._settle import folded
 from tintype._verdicts import closed_stream
 from tintype.catalog import ProviderInfo
 from tintype.errors import ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, Headers, Response, ServerSentEvent
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.messages import answers
@@ -131,16 +132,18 @@ def context_of(subject: Subject, exchange: words.Exchange) -> Context:
 def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
     """What `parse` makes of one turn."""
     operation, message = turn
+    known = context.task or Task()
     exchange = Exchange(
         operation=operation,
         at=NOW,
         message=message,
         request=context.request,
-        task=context.task,
+        task=known,
         quote=context.quote,
     )
     try:
         value: object = subject.hooks.parse(exchange=exchange)
+        value = folded(known, value) if isinstance(value, Update) else value
     except (ProtocolError, ProviderError) as error:
         return error
     except Exception as error:  # noqa: BLE001 - a hook may do anything

@@ -11,7 +11,7 @@ from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 
 _STREAMED = frozenset({Operation.EVENT, Operation.END})
@@ -82,7 +82,7 @@ class Tape:
     @hookimpl(wrapper=True)
     def parse(
         self, exchange: Exchange
-    ) -> Generator[None, Quote | Task | ImageRequest | ProviderInfo, object]:
+    ) -> Generator[None, Quote | Update | ImageRequest | ProviderInfo, object]:
         """The answer is read."""
         try:
             outcome = yield

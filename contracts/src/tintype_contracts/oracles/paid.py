@@ -59,7 +59,7 @@ class Paid:
 
     @ids.default
     def _ids(self) -> frozenset[str]:
-        names = [each for each in (self.usual.id, *self.usual.handle.values()) if each]
+        names = [each for each in (self.usual.id, *self.usual.notes.values()) if each]
         return frozenset(at for at, value in inner_places(self.answer) if value in names)
 
     @property

@@ -229,7 +229,7 @@ def beside(paid: Paid, _: Mutation, said: Heard) -> str:
         return f"the task is {said.state}, not {usual.state}"
     if not same_images(said.images, usual.images):
         return f"{len(usual.images)} whole images come out as {len(said.images)} or as others"
-    if not usual.state.terminal and (said.id, said.handle) != (usual.id, usual.handle):
+    if not usual.state.terminal and (said.id, said.notes) != (usual.id, usual.notes):
         return "the task is asked for by another id"
     return ""
 
@@ -265,7 +265,7 @@ def _claimed(paid: Paid, mutation: Mutation, said: Task) -> str:
         return f"the task is {said.state}, though an image of it is lost"
     if mutation.pointer in paid.states and usual.state.terminal:
         return f"the task is said to be {said.state}"
-    same = said.state is usual.state and (said.id, said.handle) == (usual.id, usual.handle)
+    same = said.state is usual.state and (said.id, said.notes) == (usual.id, usual.notes)
     return "" if same or not paid.decides_the_task(mutation.pointer) else "it is guessed"
 
 

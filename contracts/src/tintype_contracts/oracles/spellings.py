@@ -156,7 +156,7 @@ def _id_trial(subject: Subject, paid: Paid, mutation: Mutation) -> Trial:
         answer = evolve(answer, context=evolve(answer.context, task=known))
     said = verdict(subject, answer.saying(mutation.apply(answer.body)))
     wrong = beside(evolve(paid, usual=_named(paid.usual, said, digits)), mutation, said)
-    if not wrong and isinstance(said, Task) and not said.state.terminal and not said.handle:
+    if not wrong and isinstance(said, Task) and not said.state.terminal and not said.notes:
         asked = cast("object", subject.hooks.poll(task=said))
         named = isinstance(asked, Request) and digits in asked.url
         wrong = "" if named else "the next question names another task"
@@ -165,8 +165,8 @@ def _id_trial(subject: Subject, paid: Paid, mutation: Mutation) -> Trial:
 
 def _named(usual: Task, said: Heard, digits: str) -> Task:
     """What is wanted: the usual task under its new name; a handle is the plugin's own."""
-    handle = said.handle if isinstance(said, Task) else usual.handle
-    return evolve(usual, id=digits, handle=handle)
+    notes = said.notes if isinstance(said, Task) else usual.notes
+    return evolve(usual, id=digits, notes=notes)
 
 
 def _trial(answer: Answer, kind: str, mutation: Mutation, wrong: str) -> Trial:

@@ -75,11 +75,11 @@ def _task(task: Task, operation: Operation) -> Iterator[str]:
     if task.state in _DRAWN and task.billed is Billed.NO:
         yield "has drawn an image and says that nothing was billed"
     if task.state is TaskState.RUNNING and operation in _ASKED_AGAIN and not _named(task):
-        yield "is running, and has neither an id nor a handle to ask for it by"
+        yield "is running, and has neither an id nor notes to ask for it by"
 
 
 def _named(task: Task) -> bool:
-    return bool(task.id or task.handle)
+    return bool(task.id or task.notes)
 
 
 def _image(image: Image) -> Iterator[str]:

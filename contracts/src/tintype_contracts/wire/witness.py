@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
+from tintype._settle import folded
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider, hookimpl
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 
+Said: TypeAlias = Quote | Update | ImageRequest | ProviderInfo | TintypeError
 Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
 
 
@@ -66,7 +68,7 @@ class Witness:
         return self._hooks.price(request=request, quote=quote)
 
     @hookimpl
-    def submit(self, request: ImageRequest) -> Request | Task:
+    def submit(self, request: ImageRequest) -> Request:
         """As the plugin says."""
         return self._hooks.submit(request=request)
 
@@ -91,9 +93,10 @@ class Witness:
         return self._extras.cancel(task=task) if self._has("cancel") else None
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Outcome:
+    def parse(self, exchange: Exchange) -> Said:
         """As the plugin says, and kept."""
-        outcome = self._parsed(exchange)
+        said = self._parsed(exchange)
+        outcome = folded(exchange.task, said) if isinstance(said, Update) else said
         kept = self._kept.setdefault(self._served(), [])
         kept.append(outcome)
         if isinstance(outcome, TintypeError) and exchange.operation is Operation.EVENT:
@@ -102,16 +105,16 @@ class Witness:
         if uploaded or _ends_badly(exchange, kept):
             msg = "The performance ends here."
             raise CurtainError(msg)
-        return outcome
+        return said
 
-    def _parsed(self, exchange: Exchange) -> Outcome:
+    def _parsed(self, exchange: Exchange) -> Said:
         try:
             outcome: object = self._hooks.parse(exchange=exchange)
         except TintypeError as error:
             return error
         except Exception as error:  # noqa: BLE001 - a broken plugin raises anything
             return PluginError(f"parse() failed with {type(error).__name__}: {error}")
-        if isinstance(outcome, Quote | Task | ImageRequest | ProviderInfo):
+        if isinstance(outcome, Quote | Update | ImageRequest | ProviderInfo):
             return outcome
         return PluginError(f"parse() returned a {type(outcome).__name__}")
 
@@ -123,7 +126,7 @@ class Unheard(Witness):
     """Stands in for a plugin, and only calls its hooks: a flow goes on after an error."""
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Outcome:
+    def parse(self, exchange: Exchange) -> Said:
         """As the plugin says."""
         return self._hooks.parse(exchange=exchange)
 

@@ -117,7 +117,7 @@ class Channel:
         reply = yield self._question(asked)
         response = expected(reply, Response, DRIVER)
         with self.unread(operation, response, task):
-            return self.reader.read_task(operation, response, task, task=task)
+            return self.reader.read_task(operation, response, task)
 
     @contextmanager
     def unread(

@@ -17,7 +17,7 @@ from tintype._settle import add_quotes, in_dollars
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
 from tintype.messages import Request
-from tintype.models import Quote, Task
+from tintype.models import Quote
 from tintype.request import ImageRequest, Reference
 
 _MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
@@ -65,11 +65,9 @@ def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
     return evolve(request, references=tuple(references))
 
 
-def build(channel: Channel, request: ImageRequest) -> Request | Task:
+def build(channel: Channel, request: ImageRequest) -> Request:
     """What the plugin would send for a submission."""
     built: object = channel.reader.call(channel.hooks.submit, request=_untagged(request))
-    if isinstance(built, Task):
-        return checked(built, channel.info.name)
     return expected(built, Request, channel.info.name)
 
 
@@ -88,9 +86,7 @@ def check_encoding(channel: Channel, plan: Plan) -> None:
     if channel.terms.encode is None:
         return
     for part in {part.n: part for part in plan.requests}.values():
-        built = build(channel, part)
-        if isinstance(built, Request):
-            channel.terms.encode(built)
+        channel.terms.encode(build(channel, part))
 
 
 def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:

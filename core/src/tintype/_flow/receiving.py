@@ -34,7 +34,7 @@ def hear(channel: Channel, delivery: Delivery, task: Task | None = None) -> Hear
     Raises:
         ProtocolError: It says nothing that a document describes.
     """
-    hint = channel.reader.read_task(Operation.WEBHOOK, delivery, task or Task(), task=task)
+    hint = channel.reader.read_task(Operation.WEBHOOK, delivery, _undated(task or Task()))
     return Heard(hint=hint, known=task)
 
 
@@ -53,7 +53,7 @@ def confirm(channel: Channel, heard: Heard, *, proven: bool) -> Flow[Task]:
     if before.id and hint.id != before.id:
         msg = f"The webhook speaks of the task {hint.id!r}, not of {before.id!r}."
         raise ProtocolError(msg, provider=channel.info.name)
-    known = evolve(before, id=hint.id, provider=hint.provider, model=hint.model)
+    known = evolve(_undated(before), id=hint.id, provider=hint.provider, model=hint.model)
     if known.state.terminal:
         return known
     lost = bool(before.record) and not before.id
@@ -83,7 +83,12 @@ def _kept(channel: Channel, task: Task, before: Task, *, lost: bool) -> Flow[Tas
     if not _fits(channel, task, before):
         msg = f"The task {task.id!r} is not what the record {before.record} asked for."
         raise ProtocolError(msg, provider=channel.info.name)
-    return (yield from channel.keep(task))
+    return (yield from channel.keep(evolve(task, created_at=before.created_at)))
+
+
+def _undated(task: Task) -> Task:
+    """A lost submission without its time: what the provider says of its own is to be compared."""
+    return evolve(task, created_at=None) if task.record and not task.id else task
 
 
 def _fits(channel: Channel, task: Task, before: Task) -> bool:

@@ -13,7 +13,6 @@ from tintype._flow.submitting import Told
 from tintype._verdicts import closed_stream
 from tintype.entries import Unread
 from tintype.errors import TintypeError
-from tintype.exchange import Operation
 from tintype.models import Task
 
 
@@ -44,12 +43,7 @@ def _read(channel: Channel, unread: Unread) -> Task:
     with channel.unread(unread.operation, unread.response, before, stream=unread.stream):
         if unread.stream:
             return _streamed(channel, unread)
-        return channel.reader.read_task(
-            unread.operation,
-            unread.response,
-            before,
-            task=None if unread.operation is Operation.SUBMIT else before,
-        )
+        return channel.reader.read_task(unread.operation, unread.response, before)
 
 
 def _streamed(channel: Channel, unread: Unread) -> Task:

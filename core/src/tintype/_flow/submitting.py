@@ -95,10 +95,9 @@ def _submit_once(
         request=request.digested(),
         resolved=plan.resolved,
         notices=plan.notices,
+        created_at=channel.terms.clock.now(),
         record=record,
     )
-    if isinstance(built, Task):
-        return channel.reader.stamp(built, blank)
     timeout = channel.timeout(plan.model.request_timeout)
     reply = yield Send(request=built, repeat=False, timeout=timeout)
     if isinstance(reply, Head):
@@ -173,4 +172,4 @@ class Told:
         return b"".join(self._events)
 
     def _look(self, operation: Operation, event: ServerSentEvent | None) -> Task:
-        return self._read(operation, event, self._blank, request=self._request, task=self.task)
+        return self._read(operation, event, self.task or self._blank, request=self._request)

@@ -38,7 +38,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 from tintype_apiin import _wire
 from tintype_apiin._catalog import DISPUTED_CREDIT, INFO
@@ -132,20 +132,19 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     """A task, from the answer to a create or a poll, or from a webhook."""
     work, state, raw = _work(exchange.message)
-    task = exchange.task or Task()
     # Once the id is known it is not read again: a later `id` may be that of a record.
-    task = evolve(task, id=task.id or _text(work, _wire.ID_NAMES), state=state, raw=raw)
+    found = Update(id=exchange.task.id or _text(work, _wire.ID_NAMES), state=state, raw=raw)
     match state:
         case TaskState.RUNNING:
-            return _running(task)
+            return _running(found)
         case TaskState.SUCCEEDED:
-            return _completed(task, work, _sent(exchange))
+            return _completed(found, work, _sent(exchange))
         case _:
             # "Billed per successful request" (https://apiin.one/zh/model/seedream-4-5).
-            return evolve(task, errors=(_failure(work),), billed=Billed.NO)
+            return evolve(found, errors=(_failure(work),), billed=Billed.NO)
 
 
 def _work(message: Message | None) -> tuple[JsonObject, TaskState, JsonObject]:
@@ -170,11 +169,11 @@ def _text(work: JsonObject, names: tuple[str, ...]) -> str:
     return structure(work[name], Id, strict=True) if name else ""
 
 
-def _running(task: Task) -> Task:
-    if not task.id:
+def _running(found: Update) -> Update:
+    if not found.id:
         msg = "The task is accepted and has no id to ask for it by."
         raise ProtocolError(msg, pointer="/data/task_id")
-    return task
+    return found
 
 
 def _complaint(answer: _wire.Refusal) -> TintypeError:
@@ -210,12 +209,12 @@ def _failure(work: JsonObject) -> Failure:
 
 def _sent(exchange: Exchange) -> frozenset[str]:
     """The URLs that the request carried: an answer may echo them, and they are no results."""
-    request = exchange.request or (exchange.task and exchange.task.request)
+    request = exchange.request or exchange.task.request
     references = request.references if request else ()
     return frozenset(reference.url for reference in references if reference.url)
 
 
-def _completed(task: Task, work: JsonObject, sent: frozenset[str]) -> Task:
+def _completed(found: Update, work: JsonObject, sent: frozenset[str]) -> Update:
     """A completed task, with the images at the first of `_wire.PLACES` that holds any."""
     odd: ProtocolError | None = None
     for holder, name in _wire.PLACES:
@@ -229,7 +228,7 @@ def _completed(task: Task, work: JsonObject, sent: frozenset[str]) -> Task:
             continue
         if images:
             state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
-            return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
+            return evolve(found, state=state, images=images, errors=errors, billed=Billed.YES)
     msg = "The task is completed and has no image where one is looked for."
     raise odd or ProtocolError(msg, pointer="/data")
 

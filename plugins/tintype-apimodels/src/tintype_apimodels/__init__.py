@@ -25,7 +25,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, Quote, Task, TaskState
+from tintype.models import Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 from tintype_apimodels import _wire
 from tintype_apimodels._catalog import INFO, TIER_AS_SIZE
@@ -107,20 +107,19 @@ def models() -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task | ProviderInfo:
+def parse(exchange: Exchange) -> Update | ProviderInfo:
     """A task, from the answer to a create or a poll or from a webhook; or the live models."""
     message = exchange.message
     if exchange.operation is Operation.MODELS:
         return _live(message)
-    task = exchange.task or Task()
     code, reason = _verdict(message)
     if code in _MODERATION_STATUSES and INFO.is_moderation("", reason):
-        return _failed(evolve(task, raw=read(message, dict[str, object])[1]), reason)
+        return _failed(Update(raw=read(message, dict[str, object])[1]), reason)
     if code != _OK:
         raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
     answer, raw = read(message, _wire.Answer)
     begun = "pending" if exchange.operation is Operation.SUBMIT else ""
-    return _snapshot(task, answer.data, answer.data.state or begun, raw)
+    return _snapshot(exchange.task, answer.data, answer.data.state or begun, raw)
 
 
 def _prices_references(found: Quote) -> bool:
@@ -148,21 +147,21 @@ def _words(error: str | _wire.ErrorObject | None) -> str:
     return (error.message if isinstance(error, _wire.ErrorObject) else error) or ""
 
 
-def _snapshot(task: Task, work: _wire.Work, word: str, raw: JsonObject) -> Task:
+def _snapshot(task: Task, work: _wire.Work, word: str, raw: JsonObject) -> Update:
     """The task as this answer has it. An accepted one without a state has begun."""
     state = translate(word, _STATES, "/data/state")
     found = work.taskId or task.id
     # One that is over and has its pictures need not be asked for again.
     known = found if state is TaskState.SUCCEEDED and not found else _same(task.id, found)
-    task = evolve(task, id=known, state=state, raw=raw)
+    update = Update(id=known, state=state, raw=raw)
     match state:
         case TaskState.SUCCEEDED:
-            return _completed(task, work)
+            return _completed(update, work)
         case TaskState.FAILED:
             words = work.failMsg or _words(work.error) or work.failCode
-            return _failed(task, words or "The provider gave no reason.", work.failCode or "")
+            return _failed(update, words or "The provider gave no reason.", work.failCode or "")
         case _:
-            return task
+            return update
 
 
 def _same(known: str, told: str) -> str:
@@ -173,7 +172,7 @@ def _same(known: str, told: str) -> str:
     raise ProtocolError(msg, pointer="/data/taskId")
 
 
-def _completed(task: Task, work: _wire.Work) -> Task:
+def _completed(update: Update, work: _wire.Work) -> Update:
     """A completed task, with its images."""
     packed = work.resultJson or _wire.Result()
     listed = (work.resultUrls or (), packed.resultUrls or ())
@@ -184,7 +183,7 @@ def _completed(task: Task, work: _wire.Work) -> Task:
         raise ProtocolError(msg, pointer="/data/resultUrls")
     images, errors = pictures(urls, _image, "/data/resultUrls")
     state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
-    return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
+    return evolve(update, state=state, images=images, errors=errors, billed=Billed.YES)
 
 
 def _image(url: str, index: int) -> Image:
@@ -192,12 +191,12 @@ def _image(url: str, index: int) -> Image:
     return evolve(picture(url, pointer=f"/data/resultUrls/{index}"), index=index)
 
 
-def _failed(task: Task, message: str, code: str = "") -> Task:
+def _failed(update: Update, message: str, code: str = "") -> Update:
     """A failed task. "Failures are never charged" (stimQQ/apimodels-skill SKILL.md)."""
     refused = INFO.is_moderation(code, message)
     state = TaskState.REFUSED if refused else TaskState.FAILED
     failure = Failure(message=message, code=code, refused=refused)
-    return evolve(task, state=state, errors=(failure,), billed=Billed.NO)
+    return evolve(update, state=state, errors=(failure,), billed=Billed.NO)
 
 
 def _live(message: Message | None) -> ProviderInfo:

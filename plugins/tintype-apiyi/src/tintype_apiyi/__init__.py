@@ -37,7 +37,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response, ServerSentEvent
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Usage
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
 from tintype.request import ImageRequest
 from tintype_apiyi import _wire
 from tintype_apiyi._catalog import INFO, PRO
@@ -148,21 +148,21 @@ def poll(task: Task) -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
+def parse(exchange: Exchange) -> Update:
     """A task that has ended, or its snapshot after one event of a stream."""
-    task = exchange.task or Task()
-    request = exchange.request or task.request
+    update = Update.of(exchange.task)
+    request = exchange.request or exchange.task.request
     match exchange.message:
         case Response(status=status) as response if status != _OK:
-            return _refused(task, response)
+            return _refused(update, response)
         case ServerSentEvent(data=data) if data.strip() == _DONE:
-            return task
+            return update
         case ServerSentEvent() as event:
-            return _streamed(task, event, request)
+            return _streamed(update, event, request)
         case None if exchange.operation is Operation.END:
-            return task  # its state was settled by the event that says so, if there was one
+            return update  # its state was settled by the event that says so, if there was one
         case message:
-            return _answered(task, message, request)
+            return _answered(update, message, request)
 
 
 # ------------------------------------------------------------------------- what is sent
@@ -205,17 +205,17 @@ def _check_references(request: ImageRequest) -> None:
 # -------------------------------------------------------------------- a complete answer
 
 
-def _answered(task: Task, message: Message | None, request: ImageRequest | None) -> Task:
+def _answered(update: Update, message: Message | None, request: ImageRequest | None) -> Update:
     """The task of a 200, whose images may each have failed."""
     answer, raw = read(message, _wire.Answer)
     images, errors = pictures(answer.data or (), _picture, "/data")
-    task = evolve(task, images=images, errors=errors)
+    update = evolve(update, images=images, errors=errors)
     if answer.error is not None:
-        task = _with_failure(task, answer.error)
-    if not task.images and not task.errors:
+        update = _with_failure(update, answer.error)
+    if not update.images and not update.errors:
         msg = "The answer is a success and holds no image."
         raise ProtocolError(msg, pointer="/data", status=_OK)
-    return _settled(evolve(task, raw=raw), answer.usage, request)
+    return _settled(evolve(update, raw=raw), answer.usage, request)
 
 
 def _picture(item: _wire.Item, index: int) -> Image | Failure:
@@ -237,9 +237,9 @@ def _image(item: _wire.Item, index: int) -> Image | None:
     return evolve(found, width=width, height=height, index=index)
 
 
-def _with_failure(task: Task, error: _wire.Error | None, index: int | None = None) -> Task:
+def _with_failure(update: Update, error: _wire.Error | None, index: int | None = None) -> Update:
     """The task with one failure more, of one image or of the whole."""
-    return evolve(task, errors=(*task.errors, _failure(error or _wire.Error(), index)))
+    return evolve(update, errors=(*update.errors, _failure(error or _wire.Error(), index)))
 
 
 def _failure(error: _wire.Error, index: int | None = None) -> Failure:
@@ -253,12 +253,12 @@ def _is_moderation(error: _wire.Error) -> bool:
     return INFO.is_moderation(error.code, error.message)
 
 
-def _settled(task: Task, counted: _wire.Usage | None, request: ImageRequest | None) -> Task:
+def _settled(update: Update, counted: _wire.Usage | None, request: ImageRequest | None) -> Update:
     """The task at its end: what its images and failures amount to, and what they cost."""
     usage = counted or _wire.Usage()
-    state = _state(task)
+    state = _state(update)
     return evolve(
-        task,
+        update,
         state=state,
         billed=_billed(state, usage),
         cost=_cost(request, usage),
@@ -266,13 +266,13 @@ def _settled(task: Task, counted: _wire.Usage | None, request: ImageRequest | No
     )
 
 
-def _state(task: Task) -> TaskState:
-    match bool(task.images), bool(task.errors):
+def _state(update: Update) -> TaskState:
+    match bool(update.images), bool(update.errors):
         case True, False:
             return TaskState.SUCCEEDED
         case True, True:
             return TaskState.PARTIAL
-        case False, True if all(error.refused for error in task.errors):
+        case False, True if all(error.refused for error in update.errors):
             return TaskState.REFUSED
         case False, True:
             return TaskState.FAILED
@@ -324,7 +324,7 @@ def _usage(counted: _wire.Usage) -> Usage:
 # ----------------------------------------------------------------------------- a stream
 
 
-def _streamed(task: Task, event: ServerSentEvent, request: ImageRequest | None) -> Task:
+def _streamed(update: Update, event: ServerSentEvent, request: ImageRequest | None) -> Update:
     """The task after one event, which its `type` tells apart.
 
     APIYI documents no events. The upstream's `completed` holds only the usage, OpenAI's
@@ -335,57 +335,57 @@ def _streamed(task: Task, event: ServerSentEvent, request: ImageRequest | None) 
     if kind.strip().casefold() not in _EVENTS and body.error is not None:
         kind = "error"
     if kind == _UNNAMED and body.data is not None:  # an answer that is no stream, behind comments
-        return _answered(task, event, request)
+        return _answered(update, event, request)
     step = translate(kind, _EVENTS, "/type")
-    return step(evolve(task, raw=raw), body, request)
+    return step(evolve(update, raw=raw), body, request)
 
 
-def _drawn(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+def _drawn(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
     """One image; without an index of its own it is the next one."""
-    image = _image(event, _index(task, event))
+    image = _image(event, _index(update, event))
     if image is None:
         msg = "The event says that an image is drawn, and holds none."
         raise ProtocolError(msg, pointer="/url")
-    return evolve(task, images=(*task.images, image))
+    return evolve(update, images=(*update.images, image))
 
 
-def _lost(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+def _lost(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
     """The failure of one image."""
-    return _with_failure(task, event.error, _index(task, event))
+    return _with_failure(update, event.error, _index(update, event))
 
 
-def _index(task: Task, event: _wire.Event) -> int:
-    count, told = len(task.images) + len(task.errors), event.image_index
+def _index(update: Update, event: _wire.Event) -> int:
+    count, told = len(update.images) + len(update.errors), event.image_index
     return count if told is None or told < 0 else told
 
 
-def _sketched(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+def _sketched(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
     """An unfinished image (OpenAI)."""
     sketch = preview(event.b64_json or event.url, "/b64_json")
     if sketch is None:
-        return task
+        return update
     placed = evolve(_typed(sketch, event), index=event.partial_image_index or 0)
-    return evolve(task, previews=(*task.previews, placed))
+    return evolve(update, previews=(*update.previews, placed))
 
 
-def _completed(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+def _completed(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
     """The end: usage, and with OpenAI the image as well."""
-    image = _image(event, len(task.images))
+    image = _image(event, len(update.images))
     if image is not None:
-        task = evolve(task, images=(*task.images, _typed(image, event)))
-    return _settled(task, event.usage, request)
+        update = evolve(update, images=(*update.images, _typed(image, event)))
+    return _settled(update, event.usage, request)
 
 
-def _broken(task: Task, event: _wire.Event, request: ImageRequest | None) -> Task:
+def _broken(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
     """The whole request failed; images that came before are kept."""
-    return _settled(_with_failure(task, event.error), event.usage, request)
+    return _settled(_with_failure(update, event.error), event.usage, request)
 
 
 def _typed(image: Image, event: _wire.Event) -> Image:
     return evolve(image, media_type=_MEDIA_TYPES.get(event.output_format or "", ""))
 
 
-_Step: TypeAlias = Callable[[Task, _wire.Event, ImageRequest | None], Task]
+_Step: TypeAlias = Callable[[Update, _wire.Event, ImageRequest | None], Update]
 _EVENTS: Mapping[str, _Step] = {
     "image_generation.partial_succeeded": _drawn,
     "image_generation.partial_failed": _lost,
@@ -398,7 +398,7 @@ _EVENTS: Mapping[str, _Step] = {
 # ---------------------------------------------------------------------------- a refusal
 
 
-def _refused(task: Task, response: Response) -> Task:
+def _refused(update: Update, response: Response) -> Update:
     """A request that moderation refused, which is not billed (overview).
 
     Raises:
@@ -409,7 +409,7 @@ def _refused(task: Task, response: Response) -> Task:
         raise _error(response, body.error or _wire.Error())
     failure = evolve(_failure(body.error), refused=True)
     _, raw = read(response, _wire.Refusal)
-    return evolve(task, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO, raw=raw)
+    return evolve(update, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO, raw=raw)
 
 
 def _means_moderation(status: int, error: _wire.Error) -> bool:

@@ -36,7 +36,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, MultipartBody, Part, Request, Response
-from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState
+from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState, Update
 from tintype.request import ImageRequest, Reference
 from tintype_cheapai import _live, _wire
 from tintype_cheapai._catalog import INFO, MODELS
@@ -158,7 +158,7 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
+def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
     """A quote, a list of models, or a task: from a create, a poll or a webhook."""
     match exchange.operation:
         case Operation.PRICE:
@@ -255,41 +255,38 @@ def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
     return listed
 
 
-def _accepted(exchange: Exchange) -> Task:
+def _accepted(exchange: Exchange) -> Update:
     """A task that has begun. `estimated_credits` is no cost yet; it stays in `raw`."""
     answer, raw = _answer(exchange.message, _wire.Created)
     found = answer.task_id or answer.id or (answer.data and answer.data.task_id)
     if not found:
         raise _denied(exchange.message, "/task_id")
-    return evolve(exchange.task or Task(), id=found, raw=raw)
+    return Update(id=found, raw=raw)
 
 
-def _task(exchange: Exchange) -> Task:
+def _task(exchange: Exchange) -> Update:
     """A task as it stands: running, done, or failed.
 
     `credit_cost` is there from the start: reserved while the task runs, charged once it
-    is done ("reserve or estimate credits before work begins", docs/billing).
+    is done ("reserve or estimate credits before work begins", docs/billing): a cost only then.
     """
     work, raw = _answer(exchange.message, _wire.Work)
     if work.status is None:
         raise _denied(exchange.message, "/status")
     state = translate(work.status, _STATES, "/status")
-    known = exchange.task or Task()
-    task = evolve(
-        known,
-        id=_task_id(known, work),
+    update = Update(
+        id=_task_id(exchange.task, work),
         state=state,
         progress=_progress(work.progress),
-        cost=_cost(work.credit_cost),
         raw=raw,
     )
     match state:
         case TaskState.SUCCEEDED:
-            return _done(task, work.metadata)
+            return _done(update, work)
         case TaskState.FAILED:
-            return _failed(task, work)
+            return _failed(update, work)
         case _:
-            return task
+            return update
 
 
 def _task_id(known: Task, work: _wire.Work) -> str:
@@ -312,19 +309,20 @@ def _cost(credit_cost: Decimal | None) -> Cost | None:
     return None if credit_cost is None else Cost(credits=credit_cost, source="reported")
 
 
-def _done(task: Task, metadata: _wire.Metadata | None) -> Task:
+def _done(update: Update, work: _wire.Work) -> Update:
     """A task with its images.
 
     They are in `metadata.result_images`, and nowhere else: the address is mirrored elsewhere.
     """
-    told = (metadata or _wire.Metadata()).result_images
+    told = (work.metadata or _wire.Metadata()).result_images
     items = [_wire.ResultImage(url=each) if isinstance(each, str) else each for each in told or ()]
     if not items:
         msg = "The task is done and has no image."
         raise ProtocolError(msg, pointer="/metadata/result_images")
     images, errors = pictures(items, _image, "/metadata/result_images")
     state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
-    return evolve(task, state=state, images=images, errors=errors, billed=Billed.YES)
+    cost = _cost(work.credit_cost)
+    return evolve(update, state=state, images=images, errors=errors, cost=cost, billed=Billed.YES)
 
 
 def _image(item: _wire.ResultImage, index: int) -> Image:
@@ -340,14 +338,14 @@ def _image(item: _wire.ResultImage, index: int) -> Image:
     )
 
 
-def _failed(task: Task, work: _wire.Work) -> Task:
+def _failed(update: Update, work: _wire.Work) -> Update:
     """A failed task.
 
     "Credits will be automatically refunded if task fails" [UP], so the `credit_cost` it
     still shows is no cost. How moderation would be told is not documented.
     """
     failure = Failure(message=work.error_message or "The provider gave no reason.")
-    return evolve(task, errors=(failure,), cost=None, billed=Billed.NO)
+    return evolve(update, errors=(failure,), billed=Billed.NO)
 
 
 # ------------------------------------------------------------------------- refusals

@@ -32,7 +32,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Usage
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
 from tintype.request import ImageRequest, Reference
 from tintype_openrouter import _live, _prices, _wire
 from tintype_openrouter._catalog import INFO, MODELS
@@ -122,7 +122,7 @@ def poll(task: Task) -> None:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
+def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
     """A quote, the live list of models, or a task from an answer, an event or a stream's end."""
     match exchange.operation:
         case Operation.PRICE:
@@ -131,11 +131,11 @@ def parse(exchange: Exchange) -> Quote | Task | ProviderInfo:
         case Operation.MODELS:
             return _live.offer(_told(exchange.message, _wire.Listing).data)
         case Operation.EVENT:
-            return _event(exchange.task or Task(), exchange.message)
+            return _event(Update.of(exchange.task), exchange.message)
         case Operation.END:
-            return _verdict(exchange.task or Task())
+            return _verdict(Update.of(exchange.task))
         case _:
-            return _answer(exchange.task or Task(), exchange.message)
+            return _answer(Update.of(exchange.task), exchange.message)
 
 
 @hookimpl
@@ -165,19 +165,19 @@ def _references(given: tuple[Reference, ...]) -> tuple[_wire.InputReference, ...
 # ---------------------------------------------------------------------- the buffered answer
 
 
-def _answer(task: Task, message: Message | None) -> Task:
+def _answer(update: Update, message: Message | None) -> Update:
     """A task that is over: its images, or why there are none."""
     if isinstance(message, Response) and message.status != _OK:
-        return _refused(task, message)
+        return _refused(update, message)
     answer, raw = read(message, _wire.Answer)
     if answer.error is not None and not answer.data:
-        return _broken(evolve(task, raw=raw), answer.error)
+        return _broken(evolve(update, raw=raw), answer.error)
     if not answer.data:
         msg = "The answer says success and holds no image."
         raise ProtocolError(msg, pointer="/data", status=_OK)
     images, errors = pictures(answer.data, _image, "/data")
-    task = evolve(_charged(task, answer.usage), images=images, errors=errors, raw=raw)
-    return _verdict(task) if answer.error is None else _failed(task, answer.error)
+    update = evolve(_charged(update, answer.usage), images=images, errors=errors, raw=raw)
+    return _verdict(update) if answer.error is None else _failed(update, answer.error)
 
 
 def _image(told: _wire.Picture | _wire.Completed, index: int) -> Image:
@@ -185,58 +185,58 @@ def _image(told: _wire.Picture | _wire.Completed, index: int) -> Image:
     return evolve(found, media_type=told.media_type or "", index=index)
 
 
-def _charged(task: Task, told: _wire.Usage | None) -> Task:
+def _charged(update: Update, told: _wire.Usage | None) -> Update:
     """The task with what was counted and charged, where the answer says."""
     if told is None:
-        return task
+        return update
     usage = Usage(
         prompt_tokens=told.prompt_tokens,
         completion_tokens=told.completion_tokens,
         total_tokens=told.total_tokens,
     )
     cost = None if told.cost is None else Cost(usd=told.cost, source="reported")
-    return evolve(task, usage=usage, cost=cost)
+    return evolve(update, usage=usage, cost=cost)
 
 
-def _verdict(task: Task) -> Task:
+def _verdict(update: Update) -> Update:
     """Where the task stands, by its images and its failures.
 
     "Image generation billing is all-or-nothing": what is completed is billed in full, what
     failed or was cut short is not billed. A stream that ended with neither an image nor an
     error stays as it is: its end is not a documented one.
     """
-    if task.images:
-        state = TaskState.PARTIAL if task.errors else TaskState.SUCCEEDED
-        return evolve(task, state=state, billed=Billed.YES)
-    if task.errors:
-        refused = any(failure.refused for failure in task.errors)
+    if update.images:
+        state = TaskState.PARTIAL if update.errors else TaskState.SUCCEEDED
+        return evolve(update, state=state, billed=Billed.YES)
+    if update.errors:
+        refused = any(failure.refused for failure in update.errors)
         state = TaskState.REFUSED if refused else TaskState.FAILED
-        return evolve(task, state=state, billed=Billed.NO)
-    return task
+        return evolve(update, state=state, billed=Billed.NO)
+    return update
 
 
 # ------------------------------------------------------------------------- what went wrong
 
 
-def _refused(task: Task, response: Response) -> Task:
+def _refused(update: Update, response: Response) -> Update:
     """A refused task where moderation speaks, else the error of the HTTP status, raised."""
     body = peek(response, _wire.Refusal)
     if body is None or not _moderated(body.error):
         raise _refusal(response.status, body.error if body else None)
-    return _failed(evolve(task, raw=read(response, _wire.Refusal)[1]), body.error)
+    return _failed(evolve(update, raw=read(response, _wire.Refusal)[1]), body.error)
 
 
-def _broken(task: Task, error: _wire.Error) -> Task:
+def _broken(update: Update, error: _wire.Error) -> Update:
     """What an `error` under HTTP 200 means: "any error occurred while producing the output".
 
     With a status for a code it is that status' error, else a failed task as in a stream.
     """
     if isinstance(error.code, int) and not _moderated(error):
         raise _refusal(error.code, error, in_body=True)
-    return _failed(task, error)
+    return _failed(update, error)
 
 
-def _failed(task: Task, error: _wire.Error) -> Task:
+def _failed(update: Update, error: _wire.Error) -> Update:
     reasons = ", ".join((error.metadata and error.metadata.reasons) or ())
     message = error.message or "The provider gave no reason."
     failure = Failure(
@@ -244,7 +244,7 @@ def _failed(task: Task, error: _wire.Error) -> Task:
         code=_code(error),
         refused=_moderated(error),
     )
-    return _verdict(evolve(task, errors=(*task.errors, failure)))
+    return _verdict(evolve(update, errors=(*update.errors, failure)))
 
 
 def _moderated(error: _wire.Error) -> bool:
@@ -271,45 +271,45 @@ def _refusal(status: int, error: _wire.Error | None, *, in_body: bool = False) -
 # --------------------------------------------------------------------------- the stream
 
 
-def _event(task: Task, message: Message | None) -> Task:
+def _event(update: Update, message: Message | None) -> Update:
     """The task after one more event. A type that no document lists changes nothing."""
     if isinstance(message, ServerSentEvent) and message.data.strip() == _SENTINEL:
-        return task
+        return update
     event, raw = read(message, _wire.Event)
     if event.error is not None:
-        return _failed(evolve(task, raw=raw), event.error)
+        return _failed(evolve(update, raw=raw), event.error)
     match event.type:
         case "image_generation.partial_image":
-            return _previewed(task, read(message, _wire.PartialImage)[0])
+            return _previewed(update, read(message, _wire.PartialImage)[0])
         case "image_generation.completed":
-            return _completed(evolve(task, raw=raw), read(message, _wire.Completed)[0])
+            return _completed(evolve(update, raw=raw), read(message, _wire.Completed)[0])
         case None:  # a gateway's comments, and behind them an answer that is no stream
-            return _answer(task, message)
+            return _answer(update, message)
         case "error":
             msg = "The event is an error and does not say which."
             raise ProtocolError(msg, pointer="/error")
         case _:
-            return task
+            return update
 
 
-def _previewed(task: Task, part: _wire.PartialImage) -> Task:
+def _previewed(update: Update, part: _wire.PartialImage) -> Update:
     """The task with a preview in its place: a later one of the same index replaces it."""
     sketch = preview(part.b64_json, "/b64_json")
     if sketch is None:
-        return task
-    others = [image for image in task.previews if image.index != part.partial_image_index]
+        return update
+    others = [image for image in update.previews if image.index != part.partial_image_index]
     previews = [*others, evolve(sketch, index=part.partial_image_index)]
-    return evolve(task, previews=tuple(sorted(previews, key=lambda image: image.index)))
+    return evolve(update, previews=tuple(sorted(previews, key=lambda image: image.index)))
 
 
-def _completed(task: Task, done: _wire.Completed) -> Task:
+def _completed(update: Update, done: _wire.Completed) -> Update:
     """The task with one image more, running until the stream ends.
 
     Streams of several images are not described; of several usages the last one stands.
     """
-    image = _image(done, len(task.images))
+    image = _image(done, len(update.images))
     billed = Billed.YES  # "billing keys off completion of the final image"
-    return evolve(_charged(task, done.usage), images=(*task.images, image), billed=billed)
+    return evolve(_charged(update, done.usage), images=(*update.images, image), billed=billed)
 
 
 # ----------------------------------------------------------- prices and the live list
