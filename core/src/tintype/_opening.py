@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import closing, nullcontext
+from inspect import iscoroutine
 
 from tintype import _forks
 from tintype._effects import Send
@@ -23,6 +24,7 @@ from tintype._keyring import (
 )
 from tintype._redaction import Redactor
 from tintype.account import Secret
+from tintype.errors import TransportError, UsageError
 from tintype.messages import Request, Response
 from tintype.transports import Incoming, Transport, without_frames
 
@@ -48,11 +50,11 @@ class Opener:
         """
         line = _Line(transport, time.monotonic() + effect.timeout)
         ready = self._prepared(keyring, effect.request, line)
-        incoming = transport.open(ready.request, timeout=line.left())
+        incoming = line.sent(ready)
         if incoming.status == UNAUTHORIZED and ready.reused is not None:
             incoming.close()
             ready = self._prepared(keyring, effect.request, line, ready.reused)
-            incoming = transport.open(ready.request, timeout=line.left())
+            incoming = line.sent(ready)
         return incoming, ready.redactor
 
     def _prepared(
@@ -77,6 +79,14 @@ class _Line:
             raise in_vain()
         return left
 
+    def sent(self, ready: Prepared) -> Incoming:
+        """The head of the answer to a request."""
+        try:
+            return self._transport.open(ready.request, timeout=self.left())
+        except TransportError as error:
+            ready.redactor.clear(error)
+            raise
+
     def driven(self, steps: Steps) -> Prepared:
         """What the steps lead to."""
         with closing(steps):
@@ -95,7 +105,12 @@ class _Line:
 
     def _taken(self, step: Step) -> Secret | Response | None:
         if isinstance(step, Question):
-            return as_secret(step.asked.ask())
+            told = step.asked.ask()
+            if iscoroutine(told):
+                told.close()
+                msg = "The function for a credential is to be awaited: that is for AsyncClient."
+                raise UsageError(msg)
+            return as_secret(told)
         try:
             return self._bought(step)
         except BaseException as error:  # whatever it is, its frames hold a token

@@ -25,6 +25,7 @@ from tintype._keyring import (
 )
 from tintype._redaction import Redactor
 from tintype.account import Secret
+from tintype.errors import TransportError
 from tintype.messages import Request, Response
 from tintype.transports import AsyncIncoming, AsyncTransport, without_frames
 
@@ -52,11 +53,11 @@ class AsyncOpener:
         """
         line = _Line(transport, time.monotonic() + effect.timeout)
         ready = await self._prepared(keyring, effect.request, line)
-        incoming = await transport.open(ready.request, timeout=line.left())
+        incoming = await line.sent(ready)
         if incoming.status == UNAUTHORIZED and ready.reused is not None:
             await incoming.close()
             ready = await self._prepared(keyring, effect.request, line, ready.reused)
-            incoming = await transport.open(ready.request, timeout=line.left())
+            incoming = await line.sent(ready)
         return incoming, ready.redactor
 
     async def _prepared(
@@ -84,6 +85,14 @@ class _Line:
         if left <= 0:
             raise in_vain()
         return left
+
+    async def sent(self, ready: Prepared) -> AsyncIncoming:
+        """The head of the answer to a request."""
+        try:
+            return await self._transport.open(ready.request, timeout=self.left())
+        except TransportError as error:
+            ready.redactor.clear(error)
+            raise
 
     async def driven(self, steps: Steps) -> Prepared:
         """What the steps lead to."""

@@ -15,6 +15,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from tintype.account import Secret
+from tintype.errors import TintypeError
 from tintype.messages import Headers, ServerSentEvent
 
 # What is shorter stands in many an answer by chance.
@@ -58,6 +59,21 @@ class Redactor:
     def events(self, said: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
         """Events without them."""
         return map(self.event, said)
+
+    def clear(self, error: TintypeError) -> None:
+        """Take them out of an error, and cut off what led to it where that tells one.
+
+        Libraries tell the URL that they asked for, and some APIs take the key there.
+        """
+        error.message = self._text(error.message)
+        error.args = (error.message,)
+        cause = error.__cause__
+        while cause is not None:
+            told = f"{cause} {cause!r}"
+            if self._text(told) != told:
+                error.__cause__ = error.__context__ = None
+                return
+            cause = cause.__cause__ or cause.__context__
 
     def _text(self, said: str) -> str:
         raw = said.encode("utf-8", "surrogatepass")

@@ -50,6 +50,7 @@ TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 _LEAST_DIFFERENT = 6
 _PRINTABLE = re.compile(r"[!-~]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PARAMETER = re.compile(r"[A-Za-z0-9._~-]+")
 _PREFIX = re.compile(r"[ -~]*")
 # What goes into a header, or stands in one in clear.
 _SHOWN = frozenset({"key", "session_token", "client_id", TOKEN})
@@ -116,7 +117,7 @@ def fault_of(scheme: object) -> str:
             fits = bool(_TOKEN.fullmatch(header) and _PREFIX.fullmatch(prefix))
             return "" if fits else "auth of which no header can be made"
         case QueryKey(name=name):
-            return "" if _TOKEN.fullmatch(name) else "auth with a name that no query has"
+            return "" if _PARAMETER.fullmatch(name) else "auth with a name that no query has"
         case OAuthClientCredentials(token_url=url, id_header=header):
             safe = _is_safe(url) and (not header or _TOKEN.fullmatch(header))
             return "" if safe else "auth with a token_url that is not https"
