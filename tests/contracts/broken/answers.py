@@ -25,7 +25,7 @@ from tests.contracts.broken.how import (
     told,
 )
 
-from tintype.errors import BadRequestError, ProtocolError, ServerError
+from tintype.errors import BadRequestError, Billed, ProtocolError, ServerError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Response
 from tintype.models import Cost, Image, TaskState, Update
@@ -274,9 +274,36 @@ def _negative(_: Exchange, task: Update) -> Update:
     return evolve(task, cost=Cost(usd=Decimal(-1))) if task.cost else task
 
 
+def _images(**fields: object) -> Way:
+    """Sets fields of every image that it has read."""
+
+    def change(_: Exchange, task: Update) -> Update:
+        return evolve(task, images=tuple(evolve(image, **fields) for image in task.images))
+
+    return told(change)
+
+
+_LOSES: tuple[tuple[str, Way], ...] = (
+    (BY_ID, tells(id="")),
+    (BY_ID, tells(progress=None)),
+    (BY_ID, tells(errors=())),
+    (BY_ID, tells(billed=Billed.NO)),
+    (BY_URL, tells(cost=None)),
+    (BY_URL, tells(notes={})),
+    (BY_URL, tells(poll_after=None)),
+    (AT_ONCE, tells(usage=None)),
+    (AT_ONCE, tells(previews=())),
+    (AT_ONCE, tells(billed=Billed.UNKNOWN)),
+    (BY_ID, _images(preview_url=None)),
+    (BY_ID, _images(width=None, height=None)),
+    (BY_URL, _images(seed=None)),
+    (MULTIPART, _images(media_type="")),
+)
+
 ROWS = (
     Row("parse.documented-answer", BY_ID, tells(state=TaskState.RUNNING)),
-    Row("parse.documented-answer", BY_URL, tells(cost=None)),
+    *(Row("parse.documented-answer", plugin, way) for plugin, way in _LOSES),
+    Row("parse.images-in-order", BY_ID, _images(index=0)),
     Row("parse.documented-answer", BY_URL, told(_in_milliseconds)),
     Row(
         "parse.images-in-order",

@@ -9,6 +9,7 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -83,6 +84,10 @@ def _in_the_path(request: Request) -> Request:
 
 def _in_a_header(request: Request) -> Request:
     return evolve(request, headers=(*request.headers, ("X-Other", _key())))
+
+
+def _at(host: str) -> Callable[[Request], Request]:
+    return lambda sent: evolve(sent, url=sent.url.replace("api.by-id.test", host))
 
 
 def _raised(parse: Hook, exchange: Exchange) -> object:
@@ -201,6 +206,8 @@ ROWS = (
         BY_ID,
         sends(lambda sent: evolve(sent, url=sent.url.replace("https", "http")), "poll"),
     ),
+    Row("secret.declared-hosts-only", BY_ID, sends(_at("images.example.com"))),
+    Row("secret.declared-hosts-only", BY_ID, sends(_at("api.by-id.test.example.com"), "poll")),
     Row("secret.not-with-results", BY_ID, told(_signed), "with the key"),
     Row("secret.not-in-logs", BY_ID, sends(_in_the_url), "logged"),
     Row("secret.not-in-errors", BY_ID, sends(_in_the_path), "variable request"),

@@ -50,6 +50,15 @@ def _turned_round(sent: dict[str, object]) -> None:
         sent["quality"] = "draft" if sent["quality"] == "fine" else "fine"
 
 
+def _flags_as_text(sent: dict[str, object]) -> None:
+    flags = {key: str(value) for key, value in sent.items() if isinstance(value, bool)}
+    sent.update(flags)
+
+
+def _in_ascii(text: str) -> str:
+    return text.encode("ascii", "ignore").decode()
+
+
 def _addresses_backwards(sent: dict[str, object]) -> None:
     if "image_urls" in sent:
         sent["image_urls"] = list(sent["image_urls"])[::-1]
@@ -103,6 +112,8 @@ ROWS = (
         BY_URL,
         body(lambda sent: sent.update(model_id=sent.pop("model"))),
     ),
+    Row("request.documented-example", BY_ID, sends(lambda sent: evolve(sent, auth=False), "poll")),
+    Row("request.documented-example", BY_ID, sends(lambda it: evolve(it, url=it.url[:-1]), "poll")),
     Row("request.printed-command", AT_ONCE, sends(lambda sent: evolve(sent, auth=False))),
     Row("request.printed-command", BY_ID, sends(lambda sent: evolve(sent, url=sent.url[:-1]))),
     Row("request.only-documented-fields", AT_ONCE, body(lambda sent: sent.update(steps=4))),
@@ -111,6 +122,7 @@ ROWS = (
         AT_ONCE,
         body(lambda sent: "seed" in sent and sent.update(seed="7")),
     ),
+    Row("request.only-documented-fields", AT_ONCE, body(_flags_as_text)),
     Row("request.only-documented-fields", AT_ONCE, _drops("model", "plate-2")),
     Row(
         "request.only-documented-fields",
@@ -132,6 +144,10 @@ ROWS = (
     Row("request.values-arrive", BY_ID, _drops("resolution", "2K")),
     Row("request.values-arrive", AT_ONCE, _drops("stream", value=True)),
     Row("request.values-arrive", AT_ONCE, body(_turned_round)),
+    *(
+        Row("request.values-arrive", plugin, body(lambda sent, key=key: sent.pop(key, None)))
+        for plugin, key in ((AT_ONCE, "n"), (AT_ONCE, "seed"), (BY_ID, "webhook_url"))
+    ),
     Row("request.falsy-values-arrive", AT_ONCE, _drops("seed", 0)),
     Row("request.falsy-values-arrive", AT_ONCE, _drops("watermark", value=False)),
     Row("request.optional-left-out", AT_ONCE, body(lambda sent: sent.setdefault("seed", None))),
@@ -154,11 +170,14 @@ ROWS = (
         AT_ONCE,
         body(lambda sent: _edit(sent, lambda it: it.replace("\n", " "))),
     ),
+    Row("request.prompt-unchanged", AT_ONCE, body(lambda sent: _edit(sent, _in_ascii))),
     Row("request.references-unchanged", BY_ID, body(_addresses_backwards)),
+    Row("request.references-unchanged", BY_ID, body(lambda sent: sent.pop("image_urls", None))),
     Row("request.references-unchanged", MULTIPART, _parts(lambda parts: parts[::-1])),
     Row("request.references-unchanged", MULTIPART, _parts(lambda parts: parts[:-1])),
     Row("request.stream-is-announced", AT_ONCE, sends(lambda sent: evolve(sent, answer="whole"))),
     Row("request.capability-on-works", AT_ONCE, _of_every_model(max_n=1), "/capabilities/n"),
+    Row("request.capability-on-works", MULTIPART, hooks(price=lambda request, quote: None)),  # noqa: ARG005
     Row("request.capability-on-works", BY_ID, hooks(cancel=None), "/capabilities/cancel"),
     Row("request.capability-off-is-refused", BY_URL, hooks(cancel=_cancels)),
 )
