@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from tintype import _bodies
 from tintype._addresses import Trusted
 from tintype._headers import TOKEN, checked_headers, checked_media_types
+from tintype._origins import DEFAULT_PORTS, origin, origins_of
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
@@ -28,15 +29,12 @@ _ACCEPTED: Mapping[AnswerKind, str] = {
     "lines": "application/x-ndjson, application/json",
 }
 _BODILESS = frozenset({"GET", "HEAD"})
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 # What goes on the wire as it was given: whoever signed a URL signed these characters.
 _TARGET = "".join(map(chr, range(0x21, 0x7F)))
 # What stands in front of a target, once what no URL can hold is gone (WHATWG URL, 4.4).
 _FRONT = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _NOWHERE = str.maketrans("", "", "\t\r\n")
 _BLANK = "".join(map(chr, range(0x21)))
-# A name of labels that DNS can carry, or an address.
-_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 _SHOWN = 40
 
 
@@ -106,23 +104,6 @@ def fetch_request(
     )
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
-    """(scheme, host, port) of a URL, as two URLs are compared.
-
-    Raises:
-        ValueError: The URL has no host, hides one behind user information, or has a port
-            that is no number.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if not _HOST.fullmatch(host) or "@" in parts.netloc or "\\" in url:
-        msg = "the URL has no plain host"
-        raise ValueError(msg)
-    scheme = parts.scheme.lower()
-    port = _DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
-    return scheme, host, port
-
-
 def normalized(url: str) -> str:
     """The URL as it is asked for: a signed one to the letter, what no line can hold escaped.
 
@@ -169,7 +150,7 @@ def _checked(base_url: str, provider: str) -> str:
         scheme, _, _ = origin(base_url)
     except ValueError:
         scheme = ""
-    if scheme not in _DEFAULT_PORTS or "?" in base_url or "#" in base_url:
+    if scheme not in DEFAULT_PORTS or "?" in base_url or "#" in base_url:
         shown = re.sub(r"//[^/@]*@", "//…@", base_url)
         msg = (
             f"The base URL {shown!r} is not of the form https://host[:port][/prefix]; "
@@ -177,12 +158,6 @@ def _checked(base_url: str, provider: str) -> str:
         )
         raise UsageError(msg, provider=provider)
     return normalized(base_url).rstrip("/")
-
-
-@lru_cache
-def _origins(urls: tuple[str, ...]) -> frozenset[tuple[str, str, int | None]]:
-    """Several origins, as URLs are compared."""
-    return frozenset(map(origin, urls))
 
 
 def env_name(provider: str) -> str:
@@ -194,8 +169,7 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
     """The request's URL: documented origins give way to the account's base URL."""
     base = checked_base_url(account)
     try:
-        asked = origin(request.url)
-        if asked in _origins(tuple(info.origins)):
+        if origins_of(tuple(info.origins)).hold(request.url):
             url = normalized(request.url)
             return url if base is None else base + target_of(url)
         declared = base is not None and _is_under(request.url, base)

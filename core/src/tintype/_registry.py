@@ -15,6 +15,7 @@ from attrs import frozen
 
 from tintype._blame import is_interruption
 from tintype._checked import checked
+from tintype._origins import fault_of_origins
 from tintype._signing import fault_of, fault_of_names
 from tintype._verification import fault_of_signature
 from tintype.catalog import ProviderInfo
@@ -146,7 +147,8 @@ def _fault(info: object, name: str) -> str:
     except PluginError as error:
         return f"what is odd ({error.message})"
     wrong = (
-        fault_of(info.auth)
+        fault_of_origins(info.origins)
+        or fault_of(info.auth)
         or fault_of_names({**info.variables, **info.settings})
         or fault_of_signature(info.signature, info.webhooks)
     )

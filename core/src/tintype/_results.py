@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from tintype._addresses import Trusted, names_a_private_host, refused_place
-from tintype._dispatch import origin
 from tintype._effects import Fetch
+from tintype._origins import origin, origins_of
 from tintype._pacing import Clock
 from tintype.errors import DownloadError
 
@@ -78,7 +78,7 @@ def _checked_place(url: str, rules: Rules) -> Place:
 
 def _on_base_url(url: str, rules: Rules) -> str:
     """The URL, with the account's base URL in place of the API's own origin."""
-    if rules.base_url is None or origin(url) not in map(origin, rules.origins):
+    if rules.base_url is None or not origins_of(rules.origins).hold(url):
         return url
     scheme, rest = url.split("://", 1)
     return rules.base_url + rest[len(urlsplit(f"{scheme}://{rest}").netloc) :]

@@ -1,0 +1,140 @@
+"""Where an API is: origins that a provider declares, and who else may not be taken for one.
+
+A key goes to these and nowhere else, so that each is held to be what it says: a scheme, a host
+and perhaps a port, or all names below a domain of the provider's own, as `https://*.bfl.ai`. A
+domain below which strangers have names of theirs is refused: a public suffix, as the list at
+publicsuffix.org has it, or one of a cloud's. `publicsuffixlist` brings the list along, and asks
+nobody for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+Origin: TypeAlias = tuple[str, str, int | None]
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# A name of labels that DNS can carry, or an address.
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PATTERN = re.compile(rf"https://\*((?:\.{_LABEL}){{2,}})")
+_PLAIN = re.compile(r"https?://[^/?#@\\*]+", re.IGNORECASE)
+# Whose customers have names below these, or below a region's, without the list's saying so.
+_CLOUDS = (
+    "aliyuncs.com",
+    "azure.com",
+    "bcebos.com",
+    "cloudapp.azure.com",
+    "ksyuncs.com",
+    "myhuaweicloud.com",
+    "myqcloud.com",
+    "oraclecloud.com",
+    "qiniucs.com",
+    "r2.cloudflarestorage.com",
+    "volces.com",
+    "wasabisys.com",
+)
+
+
+def origin(url: str) -> Origin:
+    """(scheme, host, port) of a URL, as two URLs are compared.
+
+    Raises:
+        ValueError: The URL has no host, hides one behind user information, or has a port
+            that is no number.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not _HOST.fullmatch(host) or "@" in parts.netloc or "\\" in url:
+        msg = "the URL has no plain host"
+        raise ValueError(msg)
+    scheme = parts.scheme.lower()
+    port = DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
+    return scheme, host, port
+
+
+@frozen
+class Origins:
+    """A provider's origins.
+
+    Attributes:
+        exact: Those that are one.
+        domains: What the names of the others end with, such as `.bfl.ai`: over https, at its port.
+    """
+
+    exact: frozenset[Origin]
+    domains: tuple[str, ...]
+
+    def hold(self, url: str) -> bool:
+        """Whether a URL stands on one of them.
+
+        Raises:
+            ValueError: It is no URL of a plain host.
+        """
+        found = origin(url)
+        scheme, host, port = found
+        below = host.isascii() and host.endswith(self.domains)
+        return found in self.exact or (below and (scheme, port) == ("https", 443))
+
+
+@lru_cache
+def origins_of(declared: tuple[str, ...]) -> Origins:
+    """Declared origins, as URLs are compared with them."""
+    patterns = {url: found[1] for url in declared if (found := _PATTERN.fullmatch(url))}
+    exact = frozenset(origin(url) for url in declared if url not in patterns)
+    return Origins(exact, tuple(patterns.values()))
+
+
+def fault_of_origins(declared: Iterable[str]) -> str:
+    """What is wrong with declared origins, as the end of a sentence, or ""."""
+    for number, url in enumerate(declared):
+        found = _PATTERN.fullmatch(url)
+        if found and number == 0:
+            return f"the origin {url!r} first, where the documented one stands, which is no pattern"
+        if found and is_shared(found[1][1:]):
+            return f"the origin {url!r}, and others than the provider have names below that domain"
+        if not (found or _is_plain(url)):
+            return f"the origin {url!r}, which is neither https://host nor https://*.example.com"
+    return ""
+
+
+def is_shared(domain: str) -> bool:
+    """Whether strangers may have names below a domain: it is, or holds, a public suffix."""
+    below = domain.partition(".")[2]
+    clouds = any(f".{each}".endswith(f".{domain}") or below == each for each in _CLOUDS)
+    return clouds or _list().is_public(domain) or f".{domain}" in _above_suffixes()
+
+
+def _is_plain(url: str) -> bool:
+    try:
+        return bool(_PLAIN.fullmatch(url)) and bool(origin(url))
+    except ValueError:
+        return False
+
+
+@lru_cache
+def _list() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - slow, and for patterns only
+
+    return PublicSuffixList()
+
+
+@lru_cache
+def _above_suffixes() -> frozenset[str]:
+    """The domains above a public suffix, such as `.amazonaws.com` above `s3.amazonaws.com`."""
+    text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
+    rules = [line.strip().lstrip("!") for line in text.splitlines()]
+    labels = [rule.split(".") for rule in rules if rule and not rule.startswith("//")]
+    return frozenset(
+        "." + ".".join(each[start:]) for each in labels for start in range(1, len(each))
+    )

@@ -1,0 +1,75 @@
+"""Black Forest Labs: a task is polled where its create answer says, on any of its regions."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from tintype import Failure, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype.catalog import Model, ProviderInfo
+from tintype.convert import Id, decisive, picture, read, translate
+from tintype.credentials import HeaderKey
+from tintype.errors import AuthenticationError, InsufficientCreditError, refusal
+from tintype.exchange import Exchange
+
+HOST = "https://api.bfl.ai"
+PRO = Model(id="flux-pro-1.1", results_kept=600)
+INFO = ProviderInfo(
+    name="bfl",
+    title="Black Forest Labs",
+    homepage="https://bfl.ai",
+    origins=(HOST, "https://*.bfl.ai"),
+    models=(PRO,),
+    general=PRO,
+    auth=HeaderKey(header="x-key", prefix=""),
+)
+STATES = {"pending": TaskState.RUNNING, "ready": TaskState.SUCCEEDED, "error": TaskState.FAILED}
+STATES |= dict.fromkeys(("request moderated", "content moderated"), TaskState.REFUSED)
+REFUSALS = {402: InsufficientCreditError, 403: AuthenticationError}
+
+
+@frozen(kw_only=True)
+class Result:
+    sample: str | None = None
+
+
+@frozen(kw_only=True)
+class Answer:
+    id: Id
+    polling_url: str = ""
+    status: str = decisive("Pending")
+    result: Result | None = None
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    return INFO
+
+
+@hookimpl
+def price() -> None:
+    return None
+
+
+@hookimpl
+def submit(request: ImageRequest) -> Request:
+    return Request.post(f"{HOST}/v1/{request.model}", {"prompt": request.prompt})
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    return Request.get(str(task.handle["polling_url"]))
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Task:
+    answer, task = exchange.message, exchange.task or Task()
+    if isinstance(answer, Response) and answer.status != 200:
+        raise refusal(answer.status, REFUSALS)
+    told, _ = read(answer, Answer)
+    state = translate(told.status, STATES, "/status")
+    handle = {"polling_url": told.polling_url} if told.polling_url else task.handle
+    sample = told.result.sample if told.result else None
+    images = (picture(sample, pointer="/result/sample"),) if sample else ()
+    failed = state in {TaskState.FAILED, TaskState.REFUSED}
+    errors = (Failure(message=told.status),) * failed
+    return evolve(task, id=told.id, state=state, handle=handle, images=images, errors=errors)
