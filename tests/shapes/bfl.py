@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from tintype import Failure, ImageRequest, Request, Response, Task, TaskState, hookimpl
 from tintype.catalog import Model, ProviderInfo
@@ -10,6 +10,7 @@ from tintype.convert import Id, decisive, picture, read, translate
 from tintype.credentials import HeaderKey
 from tintype.errors import AuthenticationError, InsufficientCreditError, refusal
 from tintype.exchange import Exchange
+from tintype.models import Update
 
 HOST = "https://api.bfl.ai"
 PRO = Model(id="flux-pro-1.1", results_kept=600)
@@ -57,19 +58,19 @@ def submit(request: ImageRequest) -> Request:
 
 @hookimpl
 def poll(task: Task) -> Request:
-    return Request.get(str(task.handle["polling_url"]))
+    return Request.get(str(task.notes["polling_url"]))
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Task:
-    answer, task = exchange.message, exchange.task or Task()
+def parse(exchange: Exchange) -> Update:
+    answer = exchange.message
     if isinstance(answer, Response) and answer.status != 200:
         raise refusal(answer.status, REFUSALS)
     told, _ = read(answer, Answer)
     state = translate(told.status, STATES, "/status")
-    handle = {"polling_url": told.polling_url} if told.polling_url else task.handle
+    notes = {"polling_url": told.polling_url} if told.polling_url else {}
     sample = told.result.sample if told.result else None
     images = (picture(sample, pointer="/result/sample"),) if sample else ()
     failed = state in {TaskState.FAILED, TaskState.REFUSED}
     errors = (Failure(message=told.status),) * failed
-    return evolve(task, id=told.id, state=state, handle=handle, images=images, errors=errors)
+    return Update(id=told.id, state=state, notes=notes, images=images, errors=errors)
