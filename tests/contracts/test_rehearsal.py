@@ -278,3 +278,20 @@ def test_a_poll_goes_by_what_the_submission_said(acme: Fixtures) -> None:
     rehearsal(acme, poll=poll).ask(acme.exchanges["generated/done"])
     assert seen[0].id == "task-1"
     assert seen[0].progress == 0.5
+
+
+def test_a_stream_is_told_with_its_head(acme: Fixtures) -> None:
+    """Beside every event, and beside its end; any other answer has its head in itself."""
+    heads = []
+
+    def parse(exchange: Exchange) -> object:
+        heads.append((exchange.operation, exchange.head))
+        return _parse(exchange)
+
+    rehearsal(acme, parse=parse).tell(acme.exchanges["streamed/stream"])
+    shown = Response(status=200, headers=(("Content-Type", "text/event-stream"),))
+    assert {operation for operation, _ in heads} == {Operation.EVENT, Operation.END}
+    assert [head for _, head in heads] == [shown] * len(heads)
+    heads.clear()
+    rehearsal(acme, parse=parse).tell(acme.exchanges["generated/create"])
+    assert heads == [(Operation.SUBMIT, None)]

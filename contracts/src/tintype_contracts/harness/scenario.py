@@ -15,13 +15,14 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
-from tintype.messages import Request
+from tintype.messages import Request, Response
 from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.messages import (
     answers,
+    head_of,
     image_request,
     outcome_differences,
     request_differences,
@@ -33,11 +34,19 @@ Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
 
 @frozen(kw_only=True)
 class Context:
-    """What is known before an exchange: the request, and what came of the scene so far."""
+    """What is known before an exchange: the request, and what came of the scene so far.
+
+    Attributes:
+        request: The request as it was resolved.
+        task: The task so far.
+        quote: The quote so far.
+        head: The head of the stream that the exchange is answered by.
+    """
 
     request: ImageRequest | None = None
     task: Task | None = None
     quote: Quote | None = None
+    head: Response | None = None
 
     def after(self, outcome: Outcome) -> Context:
         """The same once an exchange has come to `outcome`; an error teaches nothing."""
@@ -136,6 +145,7 @@ class Rehearsal:
             if earlier.id == exchange.id:
                 break
             context = context.after(self._told(earlier, context))
+        context = evolve(context, head=head_of(exchange, fixed_values(self.fixtures, exchange)))
         return _with_task(context) if _needs_task(exchange) else context
 
     def request_differences(self, exchange: words.Exchange) -> list[Difference]:
@@ -159,7 +169,9 @@ class Rehearsal:
 
     def _told(self, exchange: words.Exchange, context: Context) -> Outcome:
         outcome: Outcome = Task()
-        for operation, message in answers(exchange, fixed_values(self.fixtures, exchange)):
+        filling = fixed_values(self.fixtures, exchange)
+        context = evolve(context, head=head_of(exchange, filling))
+        for operation, message in answers(exchange, filling):
             outcome = self._parsed(message, operation, context)
             if isinstance(outcome, TintypeError):
                 return outcome
@@ -175,6 +187,7 @@ class Rehearsal:
             request=context.request,
             task=known,
             quote=context.quote,
+            head=context.head,
         )
         try:
             said = self.hooks.parse(exchange=told)

@@ -140,6 +140,7 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
         request=context.request,
         task=known,
         quote=context.quote,
+        head=context.head,
     )
     try:
         value: object = subject.hooks.parse(exchange=exchange)
