@@ -21,6 +21,7 @@ from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, Task
 from tintype._effects import Effect, Record, Reply
 from tintype.entries import Intent, Settled, Snapshot, Unread
 from tintype.errors import (
+    BadRequestError,
     BudgetError,
     DeadlineError,
     ProtocolError,
@@ -365,6 +366,34 @@ def test_every_kept_answer_of_a_record_is_read_again(
     (resumed,) = client_of(connect, server, newer(), journal=place).resume(tmp_path / "out")
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
     assert kept(tmp_path) == []
+
+
+def test_a_kept_answer_that_turns_out_a_refusal_gives_its_budget_back(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """Once a plugin knows that nothing was billed, there is nothing left to do."""
+
+    @hookimpl
+    def parse(exchange: Exchange) -> Task:
+        """The refusal that the newer version documents."""
+        raise refusal(400, {400: BadRequestError}, str(exchange.operation))
+
+    server.on(CREATE, NEWER)
+    place, budget = tmp_path / "journal.db", Budget(usd="0.05", period="ever")
+    with pytest.raises(SubmissionUnknownError):
+        client_of(connect, server, easel, journal=place).submit(REQUEST, provider="easel")
+    hooks = newer()
+    hooks.parse = parse
+    client = client_of(connect, server, hooks, journal=place, budgets=[budget])
+    (resumed,) = client.resume(tmp_path / "out")
+    assert (type(resumed.error), resumed.advice) == (BadRequestError, "")
+    (record,) = client.journal.records()
+    assert record == evolve(resumed.record, updated_at=record.updated_at, mine=record.mine)
+    assert (record.open, record.lost, record.billed) == (False, False, Billed.NO)
+    assert kept(tmp_path) == []
+    assert client.resume(tmp_path / "out") == ()
+    with pytest.raises(BadRequestError):  # it left: what was reserved is free again
+        client.submit(REQUEST, provider="easel")
 
 
 def test_a_damaged_answer_hides_no_other_of_its_record(

@@ -127,6 +127,8 @@ class Book:
             row.reason, row.owner = settled.reason, ""
             if settled.billed is Billed.NO:
                 row.reserved = Decimal(0)
+            if settled.outcome is Outcome.REJECTED:
+                self._forget(row)
         return row.id
 
     def snapshot(self, snapshot: Snapshot, owner: str) -> str:
@@ -142,9 +144,7 @@ class Book:
             elif task.state.terminal and task.cost is not None and task.cost.usd is not None:
                 row.reserved, row.spent = Decimal(0), task.cost.usd
         if snapshot.understood or (task.state.terminal and task.images):
-            for name in row.unread:
-                del self.kept[name]
-            row.unread = ()
+            self._forget(row)
         return row.id
 
     def save(self, saved: Saved) -> str:
@@ -160,6 +160,11 @@ class Book:
                 done=saved.done,
             )
         return row.id
+
+    def _forget(self, row: Row) -> None:
+        for name in row.unread:
+            del self.kept[name]
+        row.unread = ()
 
     def keep(self, unread: Unread) -> str:
         """Put an answer away, whole, that nobody understands; the name of its file."""

@@ -12,10 +12,17 @@ from tintype._effects import Flow, Load, Record
 from tintype._flow import Conversation
 from tintype._reader import expected
 from tintype._results import Rules
-from tintype._verdicts import unfinishable
+from tintype._verdicts import outcome_of, unfinishable
 from tintype.downloads import finishing, first_of
-from tintype.entries import Snapshot, Unread
-from tintype.errors import DownloadError, JournalError, Outcome, TintypeError, UsageError
+from tintype.entries import Settled, Snapshot, Unread
+from tintype.errors import (
+    Billed,
+    DownloadError,
+    JournalError,
+    Outcome,
+    TintypeError,
+    UsageError,
+)
 from tintype.journal import Journal, JournalRecord
 from tintype.journal.answers import from_bytes
 from tintype.models import Attempt, Task, TaskState
@@ -132,12 +139,31 @@ def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRe
         running = record.task is not None and record.task.id and not record.task.state.terminal
         if running:
             return evolve(record, unread=())
+        if (
+            len(record.unread) == 1
+            and record.task is None
+            and outcome_of(error) is Outcome.REJECTED
+        ):
+            return (yield from _refused(record, error))
         return Resumed(record=record, error=error, advice=advice)
     except Exception as error:  # noqa: BLE001 - one record's fault stops no other
         return Resumed(
             record=record, error=unfinishable(record.task or Task(), error), advice=advice
         )
     return evolve(record, task=task, unread=(), outcome=Outcome.ACCEPTED)
+
+
+def _refused(record: JournalRecord, error: TintypeError) -> Flow[Resumed]:
+    """A record whose only answer is understood by now: the provider refused, and billed nothing."""
+    settled = Settled(
+        record=record.id, outcome=Outcome.REJECTED, billed=Billed.NO, reason=str(error)
+    )
+    with suppress(JournalError):  # it is read so again the next time
+        yield Record(entry=settled)
+    closed = evolve(
+        record, outcome=settled.outcome, billed=settled.billed, reason=settled.reason, unread=()
+    )
+    return Resumed(record=closed, error=error)
 
 
 def _loaded(paths: Sequence[str]) -> Flow[list[Unread]]:

@@ -152,7 +152,7 @@ class SqlJournal:
     def _forget(self, entry: Entry) -> None:
         """Drop an answer that is understood by now or settled, or whose picture came after all."""
         match entry:
-            case Settled(record=record, by_hand=True):
+            case Settled(record=record) if entry.by_hand or entry.outcome is Outcome.REJECTED:
                 self._answers.drop(record)
             case Snapshot(task=task) if entry.understood or (task.state.terminal and task.images):
                 self._answers.drop(task.record)

@@ -47,7 +47,7 @@ def unread_answers_are_kept(subject: Subject) -> Iterator[Finding]:
     `strict.nothing-decisive-is-guessed` over TLS: one odd value of each kind where an answer
     decides, in the answer to a submission and in the one to a poll. The error that the client
     raises has to hold the answer's bytes, so that `client.read_again` can read them with
-    another plugin. Raise a ProtocolError: what a provider refuses is not kept.
+    another plugin. Raise a ProtocolError: a refusal that is not billed is not kept.
     """
     with Stage(subject, witness=Unheard) as stage:
         for trial in _one_a_kind(subject, DECISIVE):
