@@ -69,7 +69,7 @@ class Desk(Setup):
         heard = self.heard(provider, Delivery(body=body), named)
         if heard.known is None and not isinstance(self.journal, NoJournal):
             raise ProtocolError("a stranger's")  # noqa: EM101, TRY003 - as `WebhookApp` has it
-        flow = self.conversation(provider).confirm(heard)
+        flow = self.conversation(provider).confirm(heard, proven=False)
         return Line(self, provider, flow, heard.known.record if heard.known else "")
 
 
@@ -114,7 +114,7 @@ class Line:
 
     def wire(self) -> HttpRequest:
         """What is sent, as bytes."""
-        return self._desk.encode(self.provider, self._effect)
+        return self._desk.keyring(self.provider).rehearse(self._effect.request)
 
     def write(self) -> str:
         """Write down what the flow asks to be written."""
