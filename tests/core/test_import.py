@@ -30,10 +30,11 @@ def test_the_two_names_everybody_needs_import_nothing_slow() -> None:
 
 
 def test_a_client_imports_its_transport_when_it_sends() -> None:
-    """Making one, and looking at an account, costs nothing more."""
-    code = "from tintype import Client\nclient = Client(environ={})\nclient.account('cheapai')"
-    found = loaded(code)
-    assert found.isdisjoint({"urllib3", "aiohttp", *(f"tintype_{name}" for name in PLUGINS)})
+    """Making one costs nothing more; an account asks its plugin which variables it reads."""
+    made = "from tintype import Client\nclient = Client(environ={})\n"
+    late = {"urllib3", "aiohttp", *(f"tintype_{name}" for name in PLUGINS)}
+    assert loaded(made).isdisjoint(late)
+    assert loaded(f"{made}client.account('cheapai')") & late == {"tintype_cheapai"}
 
 
 def test_only_the_plugin_that_is_used_is_imported() -> None:
