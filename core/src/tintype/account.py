@@ -64,7 +64,7 @@ class Renewed:
     __slots__ = ("ask",)
 
     def __init__(self, ask: Ask) -> None:
-        self.ask = ask
+        self.ask: Ask = ask
 
     def __repr__(self) -> str:
         """A redaction: what is asked may hold a secret of its own."""
