@@ -34,7 +34,7 @@ from tintype.models import (
     Update,
     Usage,
 )
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Submission
 
 if TYPE_CHECKING:
     __version__: str
@@ -85,6 +85,7 @@ __all__ = [
     "Response",
     "Resumed",
     "Secret",
+    "Submission",
     "Task",
     "TaskState",
     "TintypeError",

@@ -190,6 +190,7 @@ class Setup:
                 budgets=self._options.budgets,
                 providers=frozenset(self.registry.names),
                 token=_token,
+                nonce=_nonce,
                 encode=self.keyring(provider).rehearse,
             )
             self._conversations[provider] = Conversation(plugin, terms)
@@ -438,6 +439,13 @@ def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
 
 def _awaits_its_task(record: JournalRecord) -> bool:
     return record.task is None and record.outcome in {None, Outcome.UNKNOWN}
+
+
+def _nonce() -> str:
+    """What no other submission has."""
+    from uuid import uuid4  # noqa: PLC0415 - once somebody submits
+
+    return str(uuid4())
 
 
 def _token() -> str:

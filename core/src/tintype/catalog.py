@@ -316,6 +316,37 @@ class Model:
 
 
 @frozen(kw_only=True)
+class Idempotency:
+    """A documented key by which a provider knows a submission that it has had already.
+
+    The core sends the submission's nonce as that key. Only then, and only where the answer was
+    lost, a submission is sent again, with the same bytes. One of `header` and `field` is set.
+
+    Attributes:
+        header: The header that the key goes into, or "".
+        field: The field of the JSON body that it goes into, or "".
+        window: Seconds for which the provider is documented to know it. None: no document says;
+            then the submission is repeated once, at once.
+        source: Where that is documented.
+    """
+
+    header: str = ""
+    field: str = ""
+    window: float | None = None
+    source: str
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a key that goes nowhere, or into two places.
+
+        Raises:
+            ValueError: Not one of `header` and `field` is set.
+        """
+        if bool(self.header) is bool(self.field):
+            msg = "An idempotency key goes into a header or into a field of the body: name one."
+            raise ValueError(msg)
+
+
+@frozen(kw_only=True)
 class ProviderInfo:
     """A provider, its API and its models.
 
@@ -337,6 +368,7 @@ class ProviderInfo:
             the provider does not count in credits or nobody says.
         credit_source: Where that is documented.
         webhooks: Whether a submission may name a URL to call back.
+        idempotency: By which key a lost submission may be repeated, or None: no document says.
         signature: How those calls are signed, or None: not at all, or no document says how.
         request_timeout: Seconds to wait for one answer.
         task_timeout: Seconds to wait for a task.
@@ -359,6 +391,7 @@ class ProviderInfo:
     usd_per_credit: Decimal | None = None
     credit_source: str = ""
     webhooks: bool = False
+    idempotency: Idempotency | None = None
     signature: Signature | None = None
     request_timeout: float = 60.0
     task_timeout: float = 600.0

@@ -25,7 +25,7 @@ from tintype.catalog import ProviderInfo
 from tintype.exchange import Exchange
 from tintype.messages import Request
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Submission
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tintype")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tintype")
@@ -40,7 +40,7 @@ class Provider(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def price(self, request: ImageRequest, quote: Quote | None) -> Quote | Request | None:
+    def price(self, request: Submission, quote: Quote | None) -> Quote | Request | None:
         """What `request` would cost: known, askable (a Request), or unknown (None).
 
         `quote` is None at first. After an answer that `parse` turned into a quote with
@@ -49,8 +49,8 @@ class Provider(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def submit(self, request: ImageRequest) -> Request:
-        """The request that starts the work. `request.model` is the provider's own id."""
+    def submit(self, request: Submission) -> Request:
+        """The request that starts the work."""
         ...
 
     @hookspec(firstresult=True)

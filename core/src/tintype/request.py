@@ -6,10 +6,12 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
+import attrs
 from attrs import evolve, field, frozen
 
 from tintype._excerpts import quoted
@@ -430,3 +432,30 @@ _RULES = (
     _check_tag,
     _check_options,
 )
+
+
+@frozen(kw_only=True)
+class Submission(ImageRequest):
+    """A request as it was resolved: what the hooks that ask are given.
+
+    Every field that is set is one that the model takes, references have a form that it takes,
+    `options` holds this provider's own and no other's, and there is no `tag`.
+
+    Attributes:
+        model: The provider's own id of the model, always there.
+        nonce: Something unique to this submission, the same whenever it is sent again: for ids
+            that a client makes. "" while only the price is asked.
+        at: When it was asked for, as an aware datetime.
+    """
+
+    model: str
+    nonce: str = field(default="", repr=False)
+    at: datetime
+
+    @classmethod
+    def of(cls, request: ImageRequest, provider: str, at: datetime, nonce: str = "") -> Submission:
+        """A resolved request as the hooks of that provider get it."""
+        fields = {each.name: getattr(request, each.name) for each in attrs.fields(ImageRequest)}
+        own = {name: each for name, each in request.options.items() if name == provider}
+        fields |= {"model": request.model or "", "options": own, "tag": None}
+        return cls(**fields, at=at, nonce=nonce)

@@ -13,6 +13,7 @@ from tintype.request import ImageRequest
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import PriceRow
 from tintype_contracts.harness.lifecycle import asked
+from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
 from tintype_contracts.harness.virtual_time import course, in_order, quoting
@@ -197,7 +198,7 @@ def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
 
 def _priced(subject: Subject, request: ImageRequest) -> Quote | Request | Broken | None:
     try:
-        said: object = subject.hooks.price(request=request, quote=None)
+        said: object = subject.hooks.price(request=submission_of(request, subject.info), quote=None)
     except TintypeError as error:
         return Broken(deed=f"price() raised {type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - a hook may do anything

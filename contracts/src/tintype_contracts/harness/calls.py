@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from tintype.hooks import Provider
 from tintype_contracts.fixtures.format import Exchange
-from tintype_contracts.harness.scenario import Rehearsal
+from tintype_contracts.harness.scenario import Rehearsal, submission_of
 from tintype_contracts.harness.subject import Subject
 
 Hook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
@@ -74,7 +74,8 @@ def _ask_beside(recorder: _Recorder, rehearsal: Rehearsal, exchange: Exchange) -
     """The call that the core makes beside what the transcript shows: a price."""
     context = rehearsal.context(exchange)
     if exchange.operation == "submit" and context.request is not None:
-        recorder.price(request=context.request, quote=None)
+        request = submission_of(context.request, rehearsal.info)
+        recorder.price(request=request, quote=None)
 
 
 class _Recorder:

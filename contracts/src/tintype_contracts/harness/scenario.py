@@ -17,7 +17,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import Request, Response
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Submission
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.messages import (
@@ -79,6 +79,11 @@ class Rehearsal:
     def _describe(self) -> ProviderInfo:
         return self.hooks.describe()
 
+    @property
+    def info(self) -> ProviderInfo:
+        """What the plugin offers."""
+        return self._info
+
     def ask(self, exchange: words.Exchange) -> Request | Quote | None:
         """What the plugin answers when it is asked what to send."""
         return self._asked(exchange, self.context(exchange))
@@ -91,9 +96,11 @@ class Rehearsal:
         request, task = _known(context.request), context.task or Task()
         match exchange.operation:
             case "price":
-                return self.hooks.price(request=request, quote=context.quote)
+                return self.hooks.price(
+                    request=submission_of(request, self._info), quote=context.quote
+                )
             case "submit":
-                return self.hooks.submit(request=request)
+                return self.hooks.submit(request=submission_of(request, self._info))
             case "poll":
                 return self.hooks.poll(task=task)
             case other:
@@ -194,6 +201,15 @@ class Rehearsal:
         except TintypeError as error:
             return error
         return folded(known, said) if isinstance(said, Update) else said
+
+
+def submission_of(request: ImageRequest, info: ProviderInfo) -> Submission:
+    """A request as the hooks that ask are given it."""
+    named = evolve(request, model=request.model or info.models[0].id)
+    return Submission.of(named, info.name, NOW, _NONCE)
+
+
+_NONCE = "00000000-0000-4000-8000-000000000000"
 
 
 def _known(request: ImageRequest | None) -> ImageRequest:

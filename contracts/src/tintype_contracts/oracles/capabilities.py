@@ -20,6 +20,7 @@ from tintype.messages import Request
 from tintype.models import Quote, QuoteKind, Task
 from tintype.request import ImageRequest, Reference
 from tintype_contracts.fixtures.values import small_png
+from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 
 _PROMPT = "a red kite"
@@ -106,7 +107,7 @@ def _submitted(subject: Subject, model: Model, fields: Mapping[str, object]) -> 
 def _submit(subject: Subject, model: Model, fields: Mapping[str, object]) -> object:
     request = _resolved(subject, model, fields)
     split = fields.get("n", 1) != 1 and request.n == 1
-    return None if split else subject.hooks.submit(request=request)
+    return None if split else subject.hooks.submit(request=submission_of(request, subject.info))
 
 
 def _resolved(subject: Subject, model: Model, fields: Mapping[str, object]) -> ImageRequest:
@@ -150,7 +151,8 @@ def _priced(subject: Subject, fits: Callable[[object], bool], does: str) -> Iter
 
 
 def _price(subject: Subject, model: Model) -> object:
-    return subject.hooks.price(request=_resolved(subject, model, {}), quote=None)
+    request = submission_of(_resolved(subject, model, {}), subject.info)
+    return subject.hooks.price(request=request, quote=None)
 
 
 # ---------------------------------------------------------------------- the other hooks

@@ -22,6 +22,7 @@ from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import form_object
+from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.values import references
 
@@ -145,13 +146,14 @@ class Builder:
         return Built(asked=asked, resolved=resolved, sent=sent, body=body, form=form)
 
     def _asked(self, operation: Operation, request: ImageRequest) -> object:
+        submission = submission_of(request, self.subject.info)
         match operation:
             case "price":
-                return self.subject.hooks.price(request=request, quote=None)
+                return self.subject.hooks.price(request=submission, quote=None)
             case "prepare":
                 return cast("Extras", self.subject.hooks).prepare(request=request)
             case _:
-                return self.subject.hooks.submit(request=request)
+                return self.subject.hooks.submit(request=submission)
 
 
 def _mended(

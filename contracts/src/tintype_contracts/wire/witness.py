@@ -12,7 +12,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider, hookimpl
 from tintype.messages import Request
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Submission
 
 Said: TypeAlias = Quote | Update | ImageRequest | ProviderInfo | TintypeError
 Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
@@ -63,12 +63,12 @@ class Witness:
         return self._hooks.describe()
 
     @hookimpl
-    def price(self, request: ImageRequest, quote: Quote | None) -> Quote | Request | None:
+    def price(self, request: Submission, quote: Quote | None) -> Quote | Request | None:
         """As the plugin says."""
         return self._hooks.price(request=request, quote=quote)
 
     @hookimpl
-    def submit(self, request: ImageRequest) -> Request:
+    def submit(self, request: Submission) -> Request:
         """As the plugin says."""
         return self._hooks.submit(request=request)
 

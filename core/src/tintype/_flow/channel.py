@@ -56,6 +56,7 @@ class Terms:
             only the driver knows.
         token: Something that nobody can guess, another one at each call; "" for nothing: webhooks
             then find no lost submission again.
+        nonce: What makes a submission unique, another one at each call.
     """
 
     clock: Clock
@@ -68,6 +69,7 @@ class Terms:
     providers: frozenset[str] = frozenset()
     encode: Callable[[Request], HttpRequest] | None = None
     token: Callable[[], str] = str
+    nonce: Callable[[], str] = str
 
 
 class Channel:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 
 from attrs import evolve
 
@@ -14,12 +16,15 @@ from tintype._flow.channel import DRIVER, Channel
 from tintype._reader import expected
 from tintype._resolve import Plan, resolve
 from tintype._settle import add_quotes, in_dollars
+from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
-from tintype.messages import Request
+from tintype.messages import JsonBody, Request
 from tintype.models import Quote
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Submission
 
+# What a submission is built with that is only looked at, and not sent.
+_NO_NONCE = "00000000-0000-4000-8000-000000000000"
 _MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
 _MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
 
@@ -65,15 +70,33 @@ def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
     return evolve(request, references=tuple(references))
 
 
-def build(channel: Channel, request: ImageRequest) -> Request:
-    """What the plugin would send for a submission."""
-    built: object = channel.reader.call(channel.hooks.submit, request=_untagged(request))
-    return expected(built, Request, channel.info.name)
+def build(
+    channel: Channel, request: ImageRequest, nonce: str = _NO_NONCE, at: datetime | None = None
+) -> Request:
+    """What the plugin would send for a submission, with the key by which it may be repeated."""
+    at = at or channel.terms.clock.now()
+    submission = Submission.of(request, channel.info.name, at, nonce)
+    built: object = channel.reader.call(channel.hooks.submit, request=submission)
+    asked = expected(built, Request, channel.info.name)
+    rule = channel.info.idempotency
+    return asked if rule is None else _keyed(asked, rule, nonce, channel.info.name)
 
 
-def _untagged(request: ImageRequest) -> ImageRequest:
-    """The request without the caller's own label: what no hook that sends sees, none sends."""
-    return request if request.tag is None else evolve(request, tag=None)
+def _keyed(asked: Request, rule: Idempotency, nonce: str, provider: str) -> Request:
+    """A submission with its idempotency key, where the provider documents that it goes.
+
+    Raises:
+        PluginError: It goes into a body that is no JSON object.
+    """
+    if rule.header:
+        return evolve(asked, headers=(*asked.headers, (rule.header, nonce)))
+    value = asked.body.value if isinstance(asked.body, JsonBody) else None
+    if not isinstance(value, Mapping):
+        msg = (
+            f"The idempotency key {rule.field!r} goes into a JSON object, and submit() sends none."
+        )
+        raise PluginError(msg, provider=provider)
+    return evolve(asked, body=JsonBody(value={**value, rule.field: nonce}))
 
 
 def check_encoding(channel: Channel, plan: Plan) -> None:
@@ -116,8 +139,9 @@ def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:
 
 def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
     quote: Quote | None = None
+    asking = Submission.of(request, channel.info.name, channel.terms.clock.now())
     for _ in range(_MOST_QUESTIONS):
-        asked = channel.reader.call(channel.hooks.price, request=_untagged(request), quote=quote)
+        asked = channel.reader.call(channel.hooks.price, request=asking, quote=quote)
         if asked is None:
             return Quote(reason="No document tells the price.")
         if isinstance(asked, Quote):

@@ -7,7 +7,7 @@ from itertools import count
 
 from attrs import evolve
 
-from tintype._effects import Flow, Head, Receive, Record, Send, Sleep
+from tintype._effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.channel import DRIVER, MOST_TRIES, Channel
 from tintype._flow.planning import build
 from tintype._reader import expected
@@ -30,21 +30,25 @@ from tintype.errors import (
     ProtocolError,
     ProviderError,
     TintypeError,
+    TransportError,
 )
 from tintype.exchange import Operation
-from tintype.messages import Response, ServerSentEvent
+from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 
 
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
+    nonce, at = channel.terms.nonce(), channel.terms.clock.now()  # the same at each try
     for tries in count(1):
         token = channel.terms.token() if request.webhook_url else ""
-        record = yield from _intend(channel, request, quote, proof(token))
+        record = yield from _intend(channel, request, quote, proof(token), nonce)
         sent = with_callback(request, record, token)
         try:
-            task = yield from _submit_once(channel, plan, request, sent, record)
+            task = yield from _submit_once(
+                channel, plan, request, build(channel, sent, nonce, at), record
+            )
         except TintypeError as error:
             outcome = outcome_of(error)
             yield from channel.keep_answer(error)
@@ -63,7 +67,7 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
 
 
 def _intend(
-    channel: Channel, request: ImageRequest, quote: Quote | None, callback: str
+    channel: Channel, request: ImageRequest, quote: Quote | None, callback: str, nonce: str
 ) -> Flow[str]:
     """The journal's id for a submission that is about to leave.
 
@@ -72,7 +76,14 @@ def _intend(
         BudgetError: It does not fit.
     """
     name, budgets = channel.info.name, channel.terms.budgets
-    intent = Intent(provider=name, request=request, quote=quote, budgets=budgets, callback=callback)
+    intent = Intent(
+        provider=name,
+        request=request,
+        quote=quote,
+        budgets=budgets,
+        nonce=nonce,
+        callback=callback,
+    )
     try:
         return expected((yield Record(entry=intent)), str, DRIVER)
     except JournalError as error:
@@ -87,19 +98,57 @@ def _note(settled: Settled) -> Flow[None]:
 
 
 def _submit_once(
-    channel: Channel, plan: Plan, request: ImageRequest, sent: ImageRequest, record: str
+    channel: Channel, plan: Plan, request: ImageRequest, built: Request, record: str
 ) -> Flow[Task]:
-    built = build(channel, sent)  # what a task tells of its request holds no token
     blank = Task(
         model=plan.model.id,
-        request=request.digested(),
+        request=request.digested(),  # it holds no token
         resolved=plan.resolved,
         notices=plan.notices,
         created_at=channel.terms.clock.now(),
         record=record,
     )
     timeout = channel.timeout(plan.model.request_timeout)
-    reply = yield Send(request=built, repeat=False, timeout=timeout)
+    sending = Send(request=built, repeat=False, timeout=timeout)
+    try:
+        reply = yield sending
+    except TransportError as error:
+        if channel.info.idempotency is None or outcome_of(error) is not Outcome.UNKNOWN:
+            raise
+        return (yield from _repeat(channel, sending, request, blank, error))
+    return (yield from _heard(channel, reply, request, blank))
+
+
+def _repeat(
+    channel: Channel, sending: Send, request: ImageRequest, blank: Task, lost: TransportError
+) -> Flow[Task]:
+    """Send a lost submission again, by the key that its provider knows it by (rule 1).
+
+    Raises:
+        TransportError: No repetition was answered by a task: what became of the first one,
+            nobody knows.
+    """
+    now, rule = channel.terms.clock.monotonic, channel.info.idempotency
+    window = rule.window if rule else None
+    end = now() + (window or 0.0)
+    for tries in range(1, MOST_TRIES if window else 2):
+        if window:
+            yield Sleep(seconds=channel.pause(lost, tries))
+            if now() >= end:
+                break
+        try:
+            return (yield from _heard(channel, (yield sending), request, blank))
+        except TransportError:
+            continue
+        except TintypeError as error:
+            if outcome_of(error) is Outcome.UNKNOWN:
+                raise
+            raise lost from error  # it was this one that was refused
+    raise lost
+
+
+def _heard(channel: Channel, reply: Reply, request: ImageRequest, blank: Task) -> Flow[Task]:
+    """The task that the answer to a submission tells of."""
     if isinstance(reply, Head):
         return (yield from _read_stream(channel, request, blank, reply))
     response = expected(reply, Response, DRIVER)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tintype import _forks
-from tintype.convert import from_json, to_json
+from tintype.convert import from_json, to_builtins, to_json
 from tintype.entries import (
     Entry,
     Intent,
@@ -246,7 +246,8 @@ class SqlJournal:
                 callback=intent.callback,
             )
         )
-        _note(connection, record, "intent", to_json(intent.quote) if intent.quote else "{}")
+        asked = {"quote": to_builtins(intent.quote), "nonce": intent.nonce}
+        _note(connection, record, "intent", json.dumps(asked, ensure_ascii=False))
         return record
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:

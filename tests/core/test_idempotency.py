@@ -1,0 +1,149 @@
+"""A lost submission is repeated by a documented key, and in no other way."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import count
+
+import pytest
+from attrs import evolve
+from tests.core.acme import ACCEPTED, ASKED, INFO, Acme, Line, Scripted, told
+
+from tintype import to_json
+from tintype._effects import Send
+from tintype.catalog import Idempotency, ProviderInfo
+from tintype.entries import Intent
+from tintype.errors import (
+    DroppedError,
+    NotSentError,
+    PluginError,
+    SubmissionUnknownError,
+)
+from tintype.hooks import hookimpl
+from tintype.messages import JsonBody, Request
+from tintype.request import Submission
+
+LOST = DroppedError("The answer was lost.")
+BY_HEADER = Idempotency(header="Idempotency-Key", source="acme keys")
+BY_FIELD = Idempotency(field="uuid", window=60.0, source="acme keys")
+
+
+def acme(rule: Idempotency | None) -> Acme:
+    """Acme, with such a key in its documents."""
+
+    class Keyed(Acme):
+        info: ProviderInfo = evolve(INFO, idempotency=rule)
+
+    return Keyed()
+
+
+def nonces() -> dict[str, object]:
+    """Terms under which each submission has another nonce."""
+    numbers = count(1)
+    return {"nonce": lambda: f"n{next(numbers)}"}
+
+
+def submitted(line: Line, rule: Idempotency | None) -> list[Send]:
+    """What is sent for one submission, whatever comes of it."""
+    with suppress(SubmissionUnknownError):
+        line.run(line.talk(acme(rule), **nonces()).submit(ASKED))
+    return line.sends
+
+
+@pytest.mark.parametrize("rule", [BY_HEADER, BY_FIELD])
+def test_a_lost_submission_is_repeated_with_the_same_bytes(rule: Idempotency) -> None:
+    """The nonce is its key, and what is sent again is the very same request."""
+    line = Line(LOST, ACCEPTED)
+    first, second = submitted(line, rule)
+    assert first == second
+    body = first.request.body
+    assert isinstance(body, JsonBody)
+    assert ("Idempotency-Key", "n1") in first.request.headers or "n1" in str(body.value)
+    assert line.recorded == ["Intent", "Snapshot"]
+
+
+def test_without_a_documented_key_nothing_is_repeated() -> None:
+    """Whatever else the provider documents."""
+    line = Line(LOST)
+    assert len(submitted(line, None)) == 1
+    assert line.recorded == ["Intent", "Settled"]
+
+
+def test_without_a_documented_window_it_is_repeated_once_and_at_once() -> None:
+    """Nobody knows for how long the provider remembers the key."""
+    line = Line(LOST, LOST)
+    assert len(submitted(line, BY_HEADER)) == 2
+    assert line.sleeps == []
+    assert line.recorded == ["Intent", "Settled"]
+
+
+def test_within_a_documented_window_it_is_repeated_like_a_question() -> None:
+    """With pauses, and not without end."""
+    line = Line(then=LOST)
+    assert len(submitted(line, BY_FIELD)) == 4
+    assert len(line.sleeps) == 3
+
+
+def test_beyond_the_window_nothing_is_repeated() -> None:
+    """The provider may have forgotten the key by then."""
+    line = Line(LOST)
+    assert len(submitted(line, evolve(BY_FIELD, window=0.1))) == 1
+    assert line.recorded == ["Intent", "Settled"]
+
+
+@pytest.mark.parametrize("second", [told(400), told(401), told(429), NotSentError("no")])
+def test_a_refused_repetition_says_nothing_of_the_first(second: Scripted) -> None:
+    """It may have been accepted, and charged: nobody knows."""
+    line = Line(LOST, second)
+    assert len(submitted(line, BY_HEADER)) == 2
+    assert line.recorded == ["Intent", "Settled"]
+
+
+def test_a_submission_that_did_not_leave_keeps_its_nonce_at_the_next_try() -> None:
+    """In the intent, and in what the hook is given; another submission has another one."""
+    seen: list[Submission] = []
+
+    class Watching(Acme):
+        @hookimpl
+        def submit(self, request: Submission) -> Request:
+            seen.append(request)
+            return super().submit(request)
+
+    line = Line(NotSentError("no"), ACCEPTED, ACCEPTED)
+    talk = line.talk(Watching(), **nonces())
+    line.run(talk.submit(evolve(ASKED, options={"acme": {"a": 1}, "other": {"b": 2}}, tag="mine")))
+    line.run(talk.submit(ASKED))
+    intents = [each.entry for each in line.records if isinstance(each.entry, Intent)]
+    assert [each.nonce for each in intents] == ["n1", "n1", "n2"]
+    sent = [each for each in seen if each.nonce.startswith("n")]
+    assert [each.nonce for each in sent] == ["n1", "n1", "n2"]
+    assert sent[0] == sent[1]
+    assert (sent[0].model, sent[0].options, sent[0].tag) == (
+        "acme-draw-1",
+        {"acme": {"a": 1}},
+        None,
+    )
+    assert "n1" not in to_json(ASKED)
+
+
+def test_a_key_goes_into_an_object_alone() -> None:
+    """A plugin that sends none is told before anything is sent."""
+
+    class Bare(Acme):
+        info: ProviderInfo = evolve(INFO, idempotency=BY_FIELD)
+
+        @hookimpl
+        def submit(self) -> Request:
+            return Request(method="POST", url="https://api.acme.test/v1/images")
+
+    line = Line()
+    with pytest.raises(PluginError, match="JSON object"):
+        line.run(line.talk(Bare(), **nonces()).submit(ASKED))
+    assert line.asked == []
+
+
+def test_a_key_goes_to_one_place() -> None:
+    """A header or a field, not both and not none."""
+    for places in ({}, {"header": "a", "field": "b"}):
+        with pytest.raises(ValueError, match="name one"):
+            Idempotency(source="acme keys", **places)
