@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -16,12 +16,15 @@ from tintype.catalog import (
     Descriptor,
     Flag,
     Integer,
+    Items,
     Model,
     Number,
+    Object,
     Pixels,
     Price,
     References,
     Text,
+    Unit,
     Unsupported,
     quote_from_prices,
 )
@@ -50,6 +53,10 @@ SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
         (SIZES, [], ["x", "10x", "x10", "axb", "-10x10", "10x10x10", "", "10X10"]),
         (Pixels(), ["1x1", "9999x1"], ["0x5"]),
         (Unsupported(reason="it is ignored"), [], ["a", 1, True, None]),
+        (Object(), [{}, {"a": 1}], [[], "a", None]),
+        (Object(fields={"a": Integer(low=1)}), [{}, {"a": 1, "b": 0}], [{"a": 0}]),
+        (Items(max_count=2), [[], ["a", 1]], [["a", "b", "c"], {}, "ab", None]),
+        (Items(each=Flag()), [[], [True, False]], [[1]]),
     ],
 )
 def test_a_descriptor_admits_what_is_documented_and_nothing_else(
@@ -76,6 +83,10 @@ def test_a_descriptor_admits_what_is_documented_and_nothing_else(
         (SIZES, ("WIDTHxHEIGHT of 100 to 10,000 pixels, sides at most 1:4",)),
         (Pixels(min_total=100), ("WIDTHxHEIGHT of at least 100 pixels",)),
         (Unsupported(reason="it is ignored"), ()),
+        (Object(), ("an object",)),
+        (Object(fields={"a": Flag()}), ("an object with a (true, false)",)),
+        (Items(), ("a list",)),
+        (Items(each=Flag(), max_count=2), ("a list of at most 2, each true, false",)),
     ],
 )
 def test_a_descriptor_says_what_may_be_given(
@@ -130,10 +141,10 @@ def priced(*prices: Price) -> Model:
     return Model(id="m", prices=prices)
 
 
-def quoted(model: Model, request: ImageRequest, **options: Collection[str]) -> Quote | None:
+def quoted(model: Model, request: ImageRequest) -> Quote | None:
     """What the list of a provider's one model says."""
     info = evolve(INFO, models=(model,))
-    return quote_from_prices(info, evolve(request, model=model.id), **options)
+    return quote_from_prices(info, evolve(request, model=model.id))
 
 
 CENT = Decimal("0.01")
@@ -201,20 +212,84 @@ def test_lines_for_different_billables_add_up() -> None:
     [
         ({}, True),
         ({"acme": {}}, True),
-        ({"other": {"n": 9}}, True),
+        ({"other": {"layers": 9}}, True),
         ({"acme": {"form": "url"}}, True),
-        ({"acme": {"n": 9}}, False),
-        ({"acme": {"form": "url", "n": 9}}, False),
+        ({"acme": {"layers": 9}}, False),
+        ({"acme": {"form": "url", "layers": 9}}, False),
     ],
     ids=str,
 )
-def test_what_a_raw_option_costs_is_unknown_unless_it_is_said_to_be_known(
-    options: Mapping[str, Mapping[str, object]], *, known: bool
+@pytest.mark.parametrize("alone", [None, ("resolution",)])
+def test_an_undescribed_option_has_no_price_unless_a_document_says_what_has(
+    options: Mapping[str, Mapping[str, object]], alone: tuple[str, ...] | None, *, known: bool
 ) -> None:
     """It may draw more than was asked for; another provider's option is nothing to this one."""
-    request = ImageRequest(prompt="a cat", resolution="1K", options=options)
-    quote = quoted(TIERS, request, priced_options={"form"})
-    assert (quote is not None) == known
+    request = ImageRequest(prompt="a cat", model="m", resolution="1K", options=options)
+    model = evolve(TIERS, options={"form": Choice(values=("url",))})
+    info = evolve(INFO, models=(model,), prices_depend_on=alone)
+    quote = quote_from_prices(info, request)
+    assert quote is not None
+    assert (quote.usd == CENT) is (known or alone is not None)
+    assert ("'layers'" in quote.reason) is (quote.usd is None)
+
+
+def test_an_option_that_bears_a_fields_name_is_priced_as_that_field() -> None:
+    """Four images are four images, by whatever name the API calls them."""
+    options = {"acme": {"count": 4, "tier": "2K"}}
+    model = evolve(TIERS, options={"count": Integer(low=1), "tier": Text()})
+    names = {"count": ("n",), "tier": ("size", "resolution")}
+    info = evolve(INFO, models=(model,), wire_names=names)
+    quote = quote_from_prices(info, ImageRequest(prompt="a cat", model="m", options=options))
+    assert quote is not None
+    assert quote.usd == 16 * CENT
+
+
+def test_a_price_may_depend_on_any_field_or_option() -> None:
+    """The size that is in the table is exact; one that is not has no price."""
+    model = evolve(
+        priced(
+            Price(usd=CENT, when={"quality": "low", "size": "1024x1024"}),
+            Price(usd=2 * CENT, when={"quality": "low", "size": "1024x1536"}),
+            Price(usd=9 * CENT, when={"quality": "low", "fidelity": "high"}),
+        ),
+        options={"fidelity": Choice(values=("low", "high"))},
+    )
+
+    def usd(size: str, fidelity: str) -> Decimal | None:
+        options = {"acme": {"fidelity": fidelity}}
+        request = ImageRequest(prompt="a cat", quality="low", size=size, options=options)
+        quote = quoted(model, request)
+        return quote and quote.usd
+
+    assert [usd("1024x1024", "low"), usd("1024x1536", "low")] == [CENT, 2 * CENT]
+    assert usd("9x9", "low") is None
+    assert usd("9x9", "high") == 9 * CENT
+
+
+@pytest.mark.parametrize(
+    ("unit", "fields", "ends"),
+    [
+        ("megapixel", {"size": "2000x1000", "n": 3}, (6 * CENT, 6 * CENT)),
+        ("megapixel", {}, (CENT, 4 * CENT)),
+        ("step", {"steps": 20, "n": 2}, (40 * CENT, 40 * CENT)),
+        ("step", {}, (10 * CENT, 50 * CENT)),
+        ("second", {}, (None, None)),
+        ("token", {}, (None, None)),
+    ],
+)
+def test_units_are_counted_where_the_request_fixes_them(
+    unit: Unit, fields: Mapping[str, object], ends: tuple[Decimal | None, Decimal | None]
+) -> None:
+    """Else within the documented bounds; what only the work will tell is unknown, and says so."""
+    limits = {
+        "size": Pixels(min_total=10**6, max_total=4 * 10**6),
+        "steps": Integer(low=10, high=50),
+    }
+    model = evolve(priced(Price(usd=CENT, unit=unit)), parameters=limits)
+    quote = quoted(model, evolve(ImageRequest(prompt="a cat"), **fields))  # type: ignore[arg-type]
+    assert quote is not None
+    assert (quote.low, quote.high) == ends
+    assert (unit in quote.reason) is (ends == (None, None))
 
 
 def test_credits_are_no_dollars() -> None:

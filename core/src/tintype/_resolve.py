@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from tintype._excerpts import quoted, shortened
 from tintype._media import media_type
+from tintype._options import option_notices, with_named_model, with_options_as_fields
 from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
@@ -111,7 +112,9 @@ def resolve(
             what is allowed.
         InvalidRequestError: A reference that is no image, or that nothing can carry.
     """
+    request = with_named_model(request, info)
     draft = _drafted(request, info, lenient=on_unsupported == "notice")
+    draft = evolve(draft, request=with_options_as_fields(draft.request, info, draft.model))
     draft = _size_for_ratio(draft)
     for name in _DESCRIBED:
         draft = _check_field(draft, name)
@@ -122,10 +125,12 @@ def resolve(
     _check_needs(draft)
     for caution in draft.model.cautions:
         draft = _warn(draft, caution)
+    draft = _tell_retirement(draft)
+    notices = option_notices(draft.request, info, draft.model)
     return Plan(
         model=draft.model,
         requests=_split(draft.request, draft.model.max_n),
-        notices=draft.notices,
+        notices=draft.notices + notices,
         resolved=draft.resolved,
     )
 
@@ -177,7 +182,8 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
     descriptor = draft.model.parameters.get(name)
     title = shortened(draft.model.id, _SHOWN)
     if descriptor is None:
-        known = tuple(sorted(draft.model.parameters))
+        held = draft.model.parameters
+        known = tuple(sorted(n for n in held if not isinstance(held[n], Unsupported)))
         takes = f" It takes {', '.join(known)}." if known else ""
         return draft.refuse(name, f"{title} has no {name}.{takes}", known, draft.model.source)
     if descriptor.admits(value):
@@ -351,13 +357,28 @@ def _decoded(data_url: str) -> bytes:
 
 
 def _warn(draft: _Draft, caution: Caution) -> _Draft:
-    value = getattr(draft.request, caution.field)
+    value = _given(draft, caution.field)
     unset = value is _UNSET.get(caution.field) or value == ()
     if unset or (caution.field == "n" and value == 1):
         return draft
-    if all(_text(getattr(draft.request, key)) == text for key, text in caution.when.items()):
+    if all(_text(_given(draft, key)) == text for key, text in caution.when.items()):
         return draft.notice(caution.field, caution.message, caution.source)
     return draft
+
+
+def _given(draft: _Draft, name: str) -> object:
+    """The value of an option, or of the field of that name."""
+    options = draft.request.options.get(draft.info.name, {})
+    return options[name] if name in options else getattr(draft.request, name, None)
+
+
+def _tell_retirement(draft: _Draft) -> _Draft:
+    model = draft.model
+    if model.retires is None:
+        return draft
+    instead = f": use {model.successor} instead" if model.successor else ""
+    message = f"Its provider retires {model.id} on {model.retires.isoformat()}{instead}."
+    return draft.notice("model", message, model.source)
 
 
 def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:

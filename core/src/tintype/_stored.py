@@ -19,7 +19,7 @@ from cattrs.strategies import configure_tagged_union, configure_union_passthroug
 
 from tintype._json import plain, shown
 from tintype._shapes import escaped
-from tintype.catalog import Descriptor
+from tintype.catalog import Descriptor, Leaf
 from tintype.credentials import Scheme
 from tintype.errors import ProtocolError, TintypeError
 
@@ -201,6 +201,7 @@ def _model_converter() -> cattrs.Converter:
     made.register_structure_hook(bytes, _parsed_text(base64.b64decode))
     made.register_structure_hook(datetime, _parsed_text(datetime.fromisoformat))
     made.register_structure_hook(date, _parsed_text(date.fromisoformat))
+    configure_tagged_union(Leaf, made, tag_name="type")
     configure_tagged_union(Descriptor, made, tag_name="type")
     configure_tagged_union(Scheme, made, tag_name="type")
     made.register_unstructure_hook_func(_is_error, _error_as_told)

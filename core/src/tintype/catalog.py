@@ -8,7 +8,7 @@ document it comes from.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -25,6 +25,7 @@ from tintype.signatures import Signature
 Ability: TypeAlias = Literal["draw", "edit", "inpaint", "outpaint", "upscale", "remove_background"]
 Need: TypeAlias = Literal["prompt", "image", "mask"]
 ReferenceForm: TypeAlias = Literal["url", "data_uri", "bytes"]
+Unit: TypeAlias = Literal["image", "reference", "request", "megapixel", "step", "second", "token"]
 
 
 # ----------------------------------------------------------- what a field may hold
@@ -182,7 +183,54 @@ class Unsupported:
         return ()
 
 
-Descriptor: TypeAlias = Choice | Integer | Number | Flag | Text | Pixels | Unsupported
+Leaf: TypeAlias = Choice | Integer | Number | Flag | Text | Pixels | Unsupported
+
+
+@frozen(kw_only=True)
+class Object:
+    """An object of JSON. A field of it that is not described may hold anything."""
+
+    fields: Mapping[str, Leaf] = attrs.field(factory=dict)
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is an object whose described fields are as described."""
+        if not isinstance(value, Mapping):
+            return False
+        return all(self.fields[name].admits(value[name]) for name in self.fields if name in value)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        held = (f"{name} ({', '.join(each.allowed)})" for name, each in self.fields.items())
+        listed = "; ".join(held)
+        return (f"an object with {listed}" if listed else "an object",)
+
+
+@frozen(kw_only=True)
+class Items:
+    """A list of at most `max_count` values, each of them as `each` says; None is anything."""
+
+    each: Leaf | None = None
+    max_count: int | None = None
+    source: str = ""
+
+    def admits(self, value: object) -> bool:
+        """Whether `value` is a list of what is described."""
+        if not isinstance(value, list | tuple):
+            return False
+        fits = self.max_count is None or len(value) <= self.max_count
+        return fits and (self.each is None or all(map(self.each.admits, value)))
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What may be given, for a person to read."""
+        most = "" if self.max_count is None else f" of at most {self.max_count}"
+        held = "" if self.each is None else f", each {', '.join(self.each.allowed)}"
+        return (f"a list{most}{held}",)
+
+
+Descriptor: TypeAlias = Leaf | Object | Items
 
 
 @frozen(kw_only=True)
@@ -190,9 +238,9 @@ class Caution:
     """A documented surprise: what may happen to a field that is sent.
 
     Attributes:
-        field: The request's field.
+        field: The request's field, or the name of a described option.
         message: What may happen to it, as a sentence.
-        when: Values of other fields that must hold for it to matter.
+        when: Values of other fields or options that must hold for it to matter.
         source: Where it is documented.
     """
 
@@ -213,18 +261,20 @@ class Price:
         usd: US dollars a unit, or None where the provider counts in credits.
         credits: Credits a unit, or None.
         unit: What is counted: `image` for each image drawn, `reference` for each source
-            image (a mask is none), `request` for each submission.
+            image (a mask is none), `request` for each submission, `megapixel` for each
+            million pixels drawn, `step` for each step of each image, `second` and `token`
+            for what only the work itself will tell.
         billable: What the unit is of. Lines for one billable are alternatives; lines for
             different ones add up.
-        when: Values of request fields the line is for; `{"references": "yes"}` and
-            `{"references": "no"}` tell editing from drawing.
+        when: Values of any fields and described options the line is for, as text;
+            `{"references": "yes"}` and `{"references": "no"}` tell editing from drawing.
         source: Where the price is written.
         as_of: The day it was read.
     """
 
     usd: Decimal | None = None
     credits: Decimal | None = None
-    unit: Literal["image", "reference", "request"] = "image"
+    unit: Unit = "image"
     billable: str = "output_image"
     when: Mapping[str, str] = attrs.field(factory=dict)
     source: str = ""
@@ -267,6 +317,8 @@ class Model:
         title: What a person calls it.
         parameters: What each field of a request may hold. A field that is not here is
             not supported.
+        options: What each of its raw options may hold, beside those of the provider. One
+            that is in neither is sent unchecked, with a notice.
         sizes: The pixels documented for a resolution and an aspect ratio, in this order.
             Where the API takes no ratio, the pair is sent as this size.
         max_n: The most images one submission draws.
@@ -276,6 +328,10 @@ class Model:
         edits_with: The id of the model that takes its place when there are references.
         cautions: What may happen to fields that are sent.
         prices: Its price list; empty is unknown.
+        retires: The day from which the provider serves it no more, or None.
+        successor: The id or the canonical name of what takes its place then.
+        max_in_flight: The most tasks at a time, or None where nobody says.
+        requests_per_minute: The most requests in a minute, or None where nobody says.
         results_kept: Seconds a result can be fetched, or None where nobody says.
         request_timeout: Seconds to wait for one answer, or None for the provider's.
         source: Where the model is documented.
@@ -285,6 +341,7 @@ class Model:
     name: str = ""
     title: str = ""
     parameters: Mapping[str, Descriptor] = attrs.field(factory=dict)
+    options: Mapping[str, Descriptor] = attrs.field(factory=dict)
     sizes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     max_n: int = 1
     references: References | None = None
@@ -292,6 +349,10 @@ class Model:
     edits_with: str = ""
     cautions: tuple[Caution, ...] = ()
     prices: tuple[Price, ...] = ()
+    retires: date | None = None
+    successor: str = ""
+    max_in_flight: int | None = None
+    requests_per_minute: int | None = None
     results_kept: int | None = None
     request_timeout: float | None = None
     source: str = ""
@@ -364,6 +425,14 @@ class ProviderInfo:
         public_keys: Keys that its documents give to everybody: they are not redacted.
         settings: What an account may set, by name, and what it is otherwise; "" where it has
             to be set.
+        options: What raw options may hold, whatever the model.
+        wire_names: The fields of a request by what the API calls them, where that is another
+            name, such as `{"generations_count": ("n",)}`. Where one name stands for several
+            fields, the first that can hold a value takes it. An option of such a name is
+            that field.
+        prices_depend_on: The fields and options that alone decide the price by its document,
+            `options` for a price that is asked with all of them. None where nobody says:
+            then an option that is not described makes the price unknown.
         usd_per_credit: What a credit is documented to cost in US dollars, or None where
             the provider does not count in credits or nobody says.
         credit_source: Where that is documented.
@@ -388,6 +457,9 @@ class ProviderInfo:
     variables: Mapping[str, str] = attrs.field(factory=dict)
     public_keys: tuple[str, ...] = ()
     settings: Mapping[str, str] = attrs.field(factory=dict)
+    options: Mapping[str, Descriptor] = attrs.field(factory=dict)
+    wire_names: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    prices_depend_on: tuple[str, ...] | None = None
     usd_per_credit: Decimal | None = None
     credit_source: str = ""
     webhooks: bool = False
@@ -416,77 +488,183 @@ class ProviderInfo:
         """The model of that id, or one outside the catalog with the general limits."""
         return self.find(model_id) or evolve(self.general, id=model_id)
 
+    def described(self, model: Model) -> Mapping[str, Descriptor]:
+        """The raw options that are described for a model."""
+        return {**self.options, **model.options}
 
-def quote_from_prices(
-    info: ProviderInfo, request: ImageRequest, *, priced_options: Collection[str] = ()
-) -> Quote | None:
+    def undescribed(self, request: ImageRequest) -> tuple[str, ...]:
+        """The raw options of a request that nothing describes."""
+        known = self.described(self.limits(request.model or ""))
+        return tuple(name for name in request.options.get(self.name, {}) if name not in known)
+
+    def unpriced(self, request: ImageRequest) -> str:
+        """Why the raw options of a resolved request make its price unknown, or ""."""
+        strange = self.undescribed(request)
+        if not strange or self.prices_depend_on is not None:
+            return ""
+        names = ", ".join(map(repr, strange))
+        return f"No document says what the option {names} costs."
+
+
+# ------------------------------------------------------------------- what a request costs
+
+
+@frozen(kw_only=True)
+class _Counted:
+    """A line of a quote, and the least and the most of its units; None where nobody can say."""
+
+    line: QuoteLine
+    low: Decimal | None
+    high: Decimal | None
+
+
+def quote_from_prices(info: ProviderInfo, request: ImageRequest) -> Quote | None:
     """What the price list of its model says of `request`, or None where it says nothing.
 
-    Where the list tells prices apart by a field the request leaves open, the quote is a
-    range over the lines that remain, with the assumption written down.
+    Where the list tells prices apart by what the request leaves open, the quote is a range
+    over the lines that remain, with the assumption written down. What an undescribed option
+    costs no list says: the quote is unknown then, unless `prices_depend_on` says otherwise.
 
     Args:
         info: The provider, with its models and their price lists.
         request: What is asked for, as it was resolved.
-        priced_options: Raw options that do not change the price, or whose part in it is
-            reckoned elsewhere. Any other may draw more, or dearer: the price is unknown.
     """
-    if not request.options.get(info.name, {}).keys() <= set(priced_options):
-        return None
     model = info.limits(request.model or "")
-    asked = {
-        "references": "yes" if request.sources else "no",
-        "resolution": request.resolution,
-        "quality": request.quality,
-    }
-    lines = [
-        line
-        for line in model.prices
-        if all(asked.get(key) in {None, value} for key, value in line.when.items())
-    ]
+    reason = info.unpriced(request)
+    if reason:
+        return Quote(model=request.model or model.id, reason=reason)
+    asked = _asked(info, request)
+    lines = [line for line in model.prices if _may_apply(line, asked)]
     drawn = {line.billable for line in model.prices if line.unit != "reference"}
     if not lines or not drawn <= {line.billable for line in lines}:
         return None
-    counts = {"image": request.n, "reference": len(request.sources), "request": 1}
-    priced = tuple(
-        QuoteLine(
-            billable=line.billable,
-            unit=line.unit,
-            quantity=Decimal(counts[line.unit]),
-            unit_price=line.usd,
-            unit_credits=line.credits,
-        )
-        for line in lines
-    )
-    low, high = _span(priced, lambda line: line.unit_price)
-    credits_low, credits_high = _span(priced, lambda line: line.unit_credits)
+    counted = [_counted(line, model, asked, len(request.sources)) for line in lines]
+    low, high = _span(counted, lambda line: line.unit_price)
+    credits_low, credits_high = _span(counted, lambda line: line.unit_credits)
     open_fields = sorted({key for line in lines for key in line.when if asked.get(key) is None})
+    unknown = sorted({each.line.unit for each in counted if each.high is None})
     return Quote(
         model=request.model or model.id,
-        lines=priced,
+        lines=tuple(each.line for each in counted),
         low=low,
         high=high,
         credits_low=credits_low,
         credits_high=credits_high,
         assumptions=tuple(f"{key} is left open; the price depends on it." for key in open_fields),
+        reason=f"Nobody can tell the number of units before: {', '.join(unknown)}."
+        if unknown
+        else "",
         source=lines[0].source,
         as_of=lines[0].as_of,
     )
 
 
+def _asked(info: ProviderInfo, request: ImageRequest) -> dict[str, str | None]:
+    """What is asked for, as text, by the names of fields and options; None is left open."""
+    told = {
+        each.name: _text(getattr(request, each.name))
+        for each in attrs.fields(ImageRequest)
+        if each.name not in {"references", "options"}
+    }
+    told["references"] = "yes" if request.sources else "no"
+    for name, value in request.options.get(info.name, {}).items():
+        told[name] = _text(value)
+        for field in field_of(info.wire_names, name, value):
+            told[field] = _text(value)
+    return told
+
+
+def field_of(
+    wire_names: Mapping[str, tuple[str, ...]], name: str, value: object
+) -> tuple[str, ...]:
+    """The field of a request that an option of a wire name is, or nothing."""
+    fields = wire_names.get(name, ())
+    pixels = Pixels().admits(value)
+    return tuple(each for each in fields if each != "size" or pixels or len(fields) == 1)[:1]
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _may_apply(line: Price, asked: Mapping[str, str | None]) -> bool:
+    return all(asked.get(key) in {None, value} for key, value in line.when.items())
+
+
+def _counted(
+    line: Price, model: Model, asked: Mapping[str, str | None], references: int
+) -> _Counted:
+    """A line with how many units the request makes of it."""
+    images = Decimal(asked.get("n") or 1)
+    low: Decimal | None
+    high: Decimal | None
+    match line.unit:
+        case "image":
+            low = high = images
+        case "reference":
+            low = high = Decimal(references)
+        case "request":
+            low = high = Decimal(1)
+        case "megapixel":
+            low, high = _times(images / _MEGA, _pixels(model, asked.get("size")))
+        case "step":
+            low, high = _times(images, _steps(model, asked.get("steps")))
+        case _:
+            low = high = None
+    told = QuoteLine(
+        billable=line.billable,
+        unit=line.unit,
+        quantity=low if low == high else None,
+        unit_price=line.usd,
+        unit_credits=line.credits,
+    )
+    return _Counted(line=told, low=low, high=high)
+
+
+_MEGA = 10**6
+_Ends: TypeAlias = tuple[int | None, int | None]
+
+
+def _pixels(model: Model, size: str | None) -> _Ends:
+    """The least and the most pixels of an image: as asked, else as documented."""
+    width, _, height = (size or "").partition("x")
+    if width.isdecimal() and height.isdecimal():
+        return int(width) * int(height), int(width) * int(height)
+    bounds = model.parameters.get("size")
+    return (bounds.min_total, bounds.max_total) if isinstance(bounds, Pixels) else (None, None)
+
+
+def _steps(model: Model, steps: str | None) -> _Ends:
+    """The least and the most steps of an image: as asked, else as documented."""
+    if steps is not None and steps.isdecimal():
+        return int(steps), int(steps)
+    bounds = model.parameters.get("steps", model.options.get("steps"))
+    return (bounds.low, bounds.high) if isinstance(bounds, Integer) else (None, None)
+
+
+def _times(factor: Decimal, ends: _Ends) -> tuple[Decimal | None, Decimal | None]:
+    """Both ends times a factor; None where one of them is open."""
+    low, high = ends
+    return (None, None) if low is None or high is None else (factor * low, factor * high)
+
+
 def _span(
-    lines: Sequence[QuoteLine], unit: Callable[[QuoteLine], Decimal | None]
+    lines: Sequence[_Counted], unit: Callable[[QuoteLine], Decimal | None]
 ) -> tuple[Decimal | None, Decimal | None]:
     """The least and the most that lines come to; None where any of them has no such price."""
     low = high = Decimal(0)
-    for billable in dict.fromkeys(line.billable for line in lines):
-        amounts: list[Decimal] = []
-        for line in lines:
-            price = unit(line)
-            if line.billable != billable:
+    for billable in dict.fromkeys(each.line.billable for each in lines):
+        lows: list[Decimal] = []
+        highs: list[Decimal] = []
+        for each in lines:
+            price = unit(each.line)
+            if each.line.billable != billable:
                 continue
-            if price is None or line.quantity is None:
+            if price is None or each.low is None or each.high is None:
                 return None, None
-            amounts.append(price * line.quantity)
-        low, high = low + min(amounts), high + max(amounts)
+            lows.append(price * each.low)
+            highs.append(price * each.high)
+        low, high = low + min(lows), high + max(highs)
     return low, high

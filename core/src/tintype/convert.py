@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NoReturn, TypeVar
 from urllib.parse import unquote, unquote_to_bytes
@@ -237,26 +237,24 @@ def unstructure(body: attrs.AttrsInstance) -> dict[str, object]:
     return _without_none(plain)
 
 
-def merge_options(
-    body: attrs.AttrsInstance, options: JsonObject, reserved: Collection[str] = ()
-) -> dict[str, object]:
+def merge_options(body: attrs.AttrsInstance, options: JsonObject) -> dict[str, object]:
     """A wire class as the JSON object to send, with a caller's raw options beside its fields.
 
+    What the options may hold the core has checked by then, against the catalog.
+
     Args:
-        body: The wire class. A field at None is left out, and no option may set it either.
+        body: The wire class. A field at None is left out, and an option may set it.
         options: The caller's raw fields.
-        reserved: Names that no option may have, besides those of the fields of `body`.
 
     Raises:
-        InvalidRequestError: An option has the name of a field, so it would go round the
-            checks and the price of the request.
+        InvalidRequestError: An option has the name of a field that is set.
     """
-    fields = {field.name for field in attrs.fields(type(body))}
+    sent = unstructure(body)
     for name in options:
-        if name in fields or name in reserved:
-            msg = f"{name!r} is no option: it goes by a field of the request."
+        if name in sent:
+            msg = f"The option {name!r} is set by a field of the request already."
             raise InvalidRequestError(msg, field="options")
-    return {**unstructure(body), **options}
+    return {**sent, **options}
 
 
 def decode_image(text: str, pointer: str = "") -> bytes:

@@ -138,6 +138,9 @@ def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:
 
 
 def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
+    reason = channel.info.unpriced(request)
+    if reason:
+        return Quote(reason=reason)
     quote: Quote | None = None
     asking = Submission.of(request, channel.info.name, channel.terms.clock.now())
     for _ in range(_MOST_QUESTIONS):

@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from attrs import evolve
+
 from tintype.catalog import (
     Caution,
     Choice,
     Descriptor,
+    Integer,
+    Items,
     Model,
     Price,
     ProviderInfo,
@@ -36,9 +40,15 @@ _UNSURE = Caution(
     source=_DOCS,
 )
 
-# `_DOCS` also lists `type`, `resolution`, `seed` and `input_urls` for images in general. The
-# page of Seedream 4.5 lists none of them, so they are left to `options`; nor does it list
-# `negative_prompt`, which is sent with a notice.
+# `_DOCS` lists these for images in general, the page of Seedream 4.5 none of them: they can be
+# sent as options.
+_OPTIONS: Mapping[str, Descriptor] = {
+    "type": Text(source=_DOCS),
+    "resolution": Text(source=_DOCS),
+    "seed": Integer(source=_DOCS),
+    "input_urls": Items(source=_DOCS),
+}
+
 _PARAMETERS: Mapping[str, Descriptor] = {
     "prompt": _PROMPT,
     "aspect_ratio": Choice(
@@ -67,6 +77,22 @@ _SEEDREAM_4_5 = Model(
     source=_PAGE,
 )
 
+# The page requires this id in the first of its two lines about `model`; its samples send what
+# the second calls the sub-model.
+_SEEDREAM_4_5_BY_PAGE = evolve(
+    _SEEDREAM_4_5,
+    id="seedream-4-5",
+    name="",
+    cautions=(
+        *_SEEDREAM_4_5.cautions,
+        Caution(
+            field="model",
+            message="The samples of API in One send seedream/4.5-text-to-image for this id.",
+            source=_PAGE,
+        ),
+    ),
+)
+
 _SEEDREAM_4_5_EDIT = Model(
     id="seedream/4.5-edit",
     title="Seedream 4.5 Edit",
@@ -82,7 +108,7 @@ INFO = ProviderInfo(
     title="API in One",
     homepage="https://apiin.one",
     origins=("https://apiin.one",),
-    models=(_SEEDREAM_4_5, _SEEDREAM_4_5_EDIT),
+    models=(_SEEDREAM_4_5, _SEEDREAM_4_5_EDIT, _SEEDREAM_4_5_BY_PAGE),
     # What both pages call the same. They disagree on the name of the references.
     general=Model(
         id="",
@@ -94,6 +120,8 @@ INFO = ProviderInfo(
         },
         source=_DOCS,
     ),
+    options=_OPTIONS,
+    wire_names={"image_urls": ("references",), "callback_url": ("webhook_url",)},
     usd_per_credit=_USD_PER_CREDIT,
     credit_source=_PAGE,
     webhooks=True,

@@ -9,13 +9,27 @@ the line. The documentation pages add limits.
 
 from __future__ import annotations
 
-from tintype.catalog import Caution, Choice, Model, ProviderInfo, References, Unsupported
+from datetime import date
+
+from attrs import evolve
+
+from tintype.catalog import (
+    Caution,
+    Choice,
+    Integer,
+    Model,
+    ProviderInfo,
+    References,
+    Unsupported,
+)
 from tintype_apimodels import _table
 
 # The Doubao page prints the tier as `size`, and lists these two ids. Every other model is
 # asked as the vendor's script asks, with `resolution`; so are 5.0 Pro and 5.0 Flash, which
 # are newer than that page.
 TIER_AS_SIZE = frozenset({"doubao-seedream-4-5-251128", "doubao-seedream-5-0-260128"})
+
+_IGNORED = Unsupported(reason="aspect_ratio is ignored by 5.0 Lite", source=_table.DOUBAO)
 
 _SEEDREAM = (
     _table.model(
@@ -26,18 +40,17 @@ _SEEDREAM = (
         tiers=_table.ANY_TIER,
         source=_table.DOUBAO,
     ),
-    _table.model(
-        "doubao-seedream-5-0-260128",
-        "Seedream 5.0 Lite",
-        {"per image": "0.055"},
-        name="seedream-5.0-lite",
-        tiers={"resolution": Choice(values=("2K", "4K"), source=_table.DOUBAO)},
-        ratio={
-            "aspect_ratio": Unsupported(
-                reason="aspect_ratio is ignored by 5.0 Lite", source=_table.DOUBAO
-            ),
-        },
-        source=_table.DOUBAO,
+    evolve(
+        _table.model(
+            "doubao-seedream-5-0-260128",
+            "Seedream 5.0 Lite",
+            {"per image": "0.055"},
+            name="seedream-5.0-lite",
+            tiers={"resolution": Choice(values=("2K", "4K"), source=_table.DOUBAO)},
+            ratio={"aspect_ratio": _IGNORED},
+            source=_table.DOUBAO,
+        ),
+        options=_table.RATIO,
     ),
     _table.model(
         "doubao-seedream-5-0-pro",
@@ -122,18 +135,15 @@ _OPENAI = (
 )
 
 _GOOGLE = (
-    _table.model(
-        "gemini-2.5-flash-image",
-        "Gemini 2.5 Flash Image",
-        {"1K": "0.02"},
-        name="gemini-2.5-flash-image",
-        cautions=(
-            Caution(
-                field="model",
-                message="Google retired it on 2026-10-02: use gemini-3.1-flash-image instead.",
-                source=_table.TABLE,
-            ),
+    evolve(
+        _table.model(
+            "gemini-2.5-flash-image",
+            "Gemini 2.5 Flash Image",
+            {"1K": "0.02"},
+            name="gemini-2.5-flash-image",
         ),
+        retires=date(2026, 10, 2),
+        successor="gemini-3.1-flash-image",
     ),
     _table.model(
         "gemini-3-pro-image",
@@ -380,6 +390,14 @@ INFO = ProviderInfo(
         results_kept=_table.WEEK,
         source=_table.SCRIPT,
     ),
+    # "GPT Image 2 Lite with n>1": named, without bounds.
+    options={"n": Integer(low=1, source=_table.DOUBAO)},
+    wire_names={
+        "size": ("size", "resolution"),
+        "image_url": ("references",),
+        "image_urls": ("references",),
+        "callback_url": ("webhook_url",),
+    },
     webhooks=True,
     # As the vendor's script: it waits 60 s for an answer, 10 minutes for a task.
     request_timeout=60.0,

@@ -31,7 +31,6 @@ from tintype.errors import (
     RateLimitError,
     ServerError,
     TintypeError,
-    UnsupportedError,
     refusal,
 )
 from tintype.exchange import Exchange, Message, Operation
@@ -40,7 +39,7 @@ from tintype.messages import JsonObject, Request, Response, ServerSentEvent
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
 from tintype.request import ImageRequest
 from tintype_apiyi import _wire
-from tintype_apiyi._catalog import INFO, PRO
+from tintype_apiyi._catalog import INFO
 
 _OK = 200
 _FORBIDDEN = 403
@@ -52,22 +51,6 @@ _UNNAMED = "message"  # an event without a name (WHATWG)
 
 # References and drawn images together, in one submission (image-edit).
 _MOST_IMAGES = 15
-
-# Options whose price is known: the form of the answer costs nothing, a sequence is reckoned.
-_PRICED_OPTIONS = {
-    "response_format",
-    "sequential_image_generation",
-    "sequential_image_generation_options",
-}
-
-# What is documented of them; how many images any other word draws nobody tells.
-_SEQUENCES = (None, "auto", "disabled")
-
-# Fields of the request that no model takes: an option is no way round the catalog.
-_RESERVED = ("n", "seed")
-
-# Any value, even "disabled", is answered with 400 (historical-versions).
-_PRO_REFUSES = ("sequential_image_generation", "stream")
 
 _REFUSALS: Mapping[int, type[ProviderError]] = {
     400: BadRequestError,
@@ -102,13 +85,8 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
-    """By the documented table; a sequence by the images that it turns out to have.
-
-    What any other option costs is not documented, nor what another word for a sequence draws.
-    """
-    if _options(request).get("sequential_image_generation") not in _SEQUENCES:
-        return None
-    known = quote_from_prices(INFO, request, priced_options=_PRICED_OPTIONS)
+    """By the documented table; a sequence by the images that it turns out to have."""
+    known = quote_from_prices(INFO, request)
     most = _images_at_most(request)
     if known is None or known.high is None or most == 1:
         return known
@@ -128,7 +106,7 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
 def submit(request: ImageRequest) -> Request:
     """`POST /v1/images/generations`, for drawing and for editing."""
     _check_references(request)
-    _check_sequence(request)
+    _images_at_most(request)
     body = _wire.Generate(
         model=request.model or "",
         prompt=request.prompt,
@@ -138,7 +116,7 @@ def submit(request: ImageRequest) -> Request:
         stream=request.stream or None,
         image=tuple(reference.url or "" for reference in request.references) or None,
     )
-    sent = merge_options(body, _options(request), reserved=_RESERVED)
+    sent = merge_options(body, _options(request))
     return Request.post(_GENERATIONS, sent, events=request.stream)
 
 
@@ -173,7 +151,7 @@ def _options(request: ImageRequest) -> JsonObject:
 
 
 def _images_at_most(request: ImageRequest) -> int:
-    """The most images that one submission may draw: 1, unless a sequence is asked for."""
+    """The most images of a sequence, or 1 where none is asked for."""
     options = _options(request)
     if options.get("sequential_image_generation") != "auto":
         return 1
@@ -184,14 +162,6 @@ def _images_at_most(request: ImageRequest) -> int:
         return most
     msg = f"max_images={most!r}: references and images together are at most {_MOST_IMAGES}."
     raise InvalidRequestError(msg, field="options", allowed=room.allowed)
-
-
-def _check_sequence(request: ImageRequest) -> None:
-    _images_at_most(request)
-    refused = [name for name in _PRO_REFUSES if name in _options(request)]
-    if request.model == PRO and refused:
-        msg = f"{PRO} answers 400 to the option {refused[0]!r}, whatever its value: leave it out."
-        raise UnsupportedError(msg, field="options")
 
 
 def _check_references(request: ImageRequest) -> None:
@@ -296,7 +266,7 @@ def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
     drawn = usage.generated_images
     if request is None or drawn is None:
         return None
-    one = quote_from_prices(INFO, evolve(request, n=1), priced_options=_options(request))
+    one = quote_from_prices(INFO, evolve(request, n=1, options={}))
     if one is None or one.usd is None:
         return None
     inputs = _references_usd(request)

@@ -15,7 +15,9 @@ from tintype.catalog import (
     Choice,
     Descriptor,
     Flag,
+    Integer,
     Model,
+    Object,
     Pixels,
     Price,
     ProviderInfo,
@@ -37,9 +39,6 @@ _SIRAYA = (
 _READ = date(2026, 11, 20)
 _DAY = 24 * 3600
 
-PRO = "seedream-5-0-pro-260628"
-
-
 # -------------------------------------------------------------- what all of them share
 
 _SIZE = Pixels(min_total=1280 * 720, max_total=4096 * 4096, max_ratio=16, source=_TEXT)
@@ -48,8 +47,13 @@ _JPEG_OR_PNG = Choice(values=("jpeg", "png"), source=_TEXT)
 _STREAM = Flag(source=_OVERVIEW)
 
 # The text-to-image page takes a seed "for reproducibility"; the image-edit page, newer, says it
-# "has no effect on 4.x or 5.x", and the upstream has none.
+# "has no effect on 4.x or 5.x", and the upstream has none. Only an option sends it.
 _SEED = Unsupported(reason="it has no effect on 4.x or 5.x", source=_EDIT)
+_SEEDLESS = Caution(
+    field="seed",
+    message="The newer of APIYI's pages says that seed has no effect on 4.x or 5.x.",
+    source=_EDIT,
+)
 
 # The default of `watermark` is "varies" in the page's table, false in its schema and true
 # upstream: it is sent only when it is asked for.
@@ -58,10 +62,11 @@ _WATERMARK = Flag(source=_TEXT)
 _REFERENCES = References(forms=("url", "data_uri"), max_count=10, source=_EDIT)
 
 # `n` is 1 to 4 on the text-to-image page; by the image-edit page, newer, it is silently ignored
-# ("you still get one image and pay for one"). So `max_n` is 1 and `n` is never sent.
+# ("you still get one image and pay for one"). So `max_n` is 1, and only an option sends `n`.
 _N = Caution(
     field="n",
-    message="APIYI ignores n: each image is a submission of its own.",
+    message="The newer of APIYI's pages says that n is ignored: each image is a submission of its"
+    " own; n sent as an option may draw one.",
     source=_EDIT,
 )
 _EVENTS = Caution(
@@ -69,7 +74,22 @@ _EVENTS = Caution(
     message="APIYI documents no events: those of its upstream and of OpenAI are understood.",
     source=_OVERVIEW,
 )
-_CAUTIONS = (_N, _EVENTS)
+_CAUTIONS = (_N, _SEEDLESS, _EVENTS)
+
+_OPTIONS: Mapping[str, Descriptor] = {
+    "response_format": Choice(values=("url", "b64_json"), source=_TEXT),
+    "n": Integer(low=1, high=4, source=_TEXT),
+    "seed": Integer(source=_TEXT),
+}
+# "References and images together are at most 15": `submit` sees to it.
+_SEQUENCE: Mapping[str, Descriptor] = {
+    "sequential_image_generation": Choice(values=("auto", "disabled"), source=_EDIT),
+    "sequential_image_generation_options": Object(
+        fields={"max_images": Integer(low=1, high=15)}, source=_EDIT
+    ),
+}
+# Any value, even "disabled", is answered with 400.
+_NO_SEQUENCE = Unsupported(reason="the API answers 400 to it, whatever its value", source=_VERSIONS)
 
 # APIYI documents one range of pixels for all models, and that 5.0 has another; the upstream
 # gives the stricter one for 5.0 and 4.5. The documented one is admitted, the other is told.
@@ -114,6 +134,7 @@ _SEEDREAM_5 = Model(
     parameters=_parameters(
         resolution=_tiers("2K", "3K"), output_format=_JPEG_OR_PNG, stream=_STREAM
     ),
+    options=_SEQUENCE,
     sizes=_RATIOS_AT_2K,
     references=_REFERENCES,
     cautions=(*_CAUTIONS, _FLOOR),
@@ -128,6 +149,7 @@ _SEEDREAM_4_5 = Model(
     name="seedream-4.5",
     title="Seedream 4.5",
     parameters=_parameters(resolution=_tiers("2K", "4K"), output_format=_JPEG, stream=_STREAM),
+    options=_SEQUENCE,
     sizes=_RATIOS_AT_2K,
     references=_REFERENCES,
     cautions=(*_CAUTIONS, _FLOOR),
@@ -145,6 +167,7 @@ _SEEDREAM_4 = Model(
     parameters=_parameters(
         resolution=_tiers("1K", "2K", "4K"), output_format=_JPEG, stream=_STREAM
     ),
+    options=_SEQUENCE,
     sizes=_RATIOS_AT_2K,
     references=_REFERENCES,
     cautions=_CAUTIONS,
@@ -156,31 +179,43 @@ _SEEDREAM_4 = Model(
 
 # On the text-to-image page it stands in the list of ids alone, without tiers or a price.
 # `_VERSIONS` calls it an alias of 5.0 "with identical behavior", yet lists no price for the id:
-# nothing is taken over from 5.0, so no tier is sent and no price is claimed.
+# the tiers of 5.0 can be sent, with a notice, and no price is claimed.
 _SEEDREAM_5_LITE = Model(
     id="seedream-5-0-lite-260128",
     name="seedream-5.0-lite",
     title="Seedream 5.0 Lite",
-    parameters=_parameters(output_format=_JPEG_OR_PNG, stream=_STREAM),
+    parameters=_parameters(
+        resolution=_tiers("2K", "3K"), output_format=_JPEG_OR_PNG, stream=_STREAM
+    ),
+    options=_SEQUENCE,
     references=_REFERENCES,
-    cautions=(*_CAUTIONS, _FLOOR),
+    cautions=(
+        *_CAUTIONS,
+        _FLOOR,
+        Caution(
+            field="resolution",
+            message="No page gives this id tiers of its own: these are those of 5.0.",
+            source=_VERSIONS,
+        ),
+    ),
     results_kept=_DAY,
     request_timeout=120.0,
     source=_TEXT,
 )
 
 _SEEDREAM_5_PRO = Model(
-    id=PRO,
+    id="seedream-5-0-pro-260628",
     name="seedream-5.0-pro",
     title="Seedream 5.0 Pro",
     parameters=_parameters(
         resolution=Choice(values=("1K", "2K"), source=_VERSIONS),
         size=Pixels(min_total=1280 * 720, max_total=2048 * 2048, max_ratio=16, source=_VERSIONS),
         output_format=Choice(values=("jpeg", "png"), source=_VERSIONS),
-        stream=Unsupported(reason="the API answers 400 to it", source=_VERSIONS),
+        stream=_NO_SEQUENCE,
     ),
+    options=dict.fromkeys(_SEQUENCE, _NO_SEQUENCE),
     references=_REFERENCES,
-    cautions=(_N,),
+    cautions=(_N, _SEEDLESS),
     # $0.12 a request, flat; a request draws one image, so it is the same by the image.
     prices=_per_image("0.12"),
     results_kept=_DAY,
@@ -197,7 +232,7 @@ def _seedream_5_5(model_id: str, *, name: str, title: str) -> Model:
         title=title,
         parameters=_parameters(resolution=Choice(values=("1K", "1.5K", "2K"), source=_PRICES_5_5)),
         references=_REFERENCES,
-        cautions=(_N,),
+        cautions=(_N, _SEEDLESS),
         prices=(
             *(
                 Price(usd=Decimal(usd), when={"resolution": tier}, source=_PRICES_5_5, as_of=_READ)
@@ -243,6 +278,8 @@ INFO = ProviderInfo(
         results_kept=_DAY,
         source=_TEXT,
     ),
+    options=_OPTIONS,
+    wire_names={"size": ("size", "resolution"), "image": ("references",)},
     # The longest that is documented for any model: whoever hangs up earlier pays for nothing.
     request_timeout=240.0,
     # Upstream: InputText…, InputImage…, OutputImageSensitiveContentDetected. APIYI is known to

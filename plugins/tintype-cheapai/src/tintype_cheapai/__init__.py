@@ -50,16 +50,6 @@ _PRICE = "https://api.cheapaiapi.com/v1i/task/price"
 _GENERATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
 _TASK = "https://api.cheapaiapi.com/v1/task"  # /v1, not /v1i: the task endpoint is common
 
-# The fields of the form itself, which are no model's parameters.
-_FORM = (
-    "prompt",
-    "model_id",
-    "generations_count",
-    "model_parameters",
-    "receive_url",
-    "assets",
-)
-
 _MARK = re.compile(r"@img([0-9]+)")
 # "Max 5MB/file" [UP]. The larger reading of MB, so that nothing acceptable is refused.
 _MAX_FILE = 5 * 1024 * 1024
@@ -194,7 +184,7 @@ def _check_marks(request: ImageRequest) -> None:
 def _model_parameters(request: ImageRequest) -> dict[str, object]:
     """The typed parameters and the caller's raw options: "model-specific controls"."""
     typed = _wire.ModelParameters(aspect_ratio=request.aspect_ratio, resolution=request.resolution)
-    return merge_options(typed, request.options.get(INFO.name, {}), reserved=_FORM)
+    return merge_options(typed, request.options.get(INFO.name, {}))
 
 
 def _json_text(parameters: JsonObject) -> str:

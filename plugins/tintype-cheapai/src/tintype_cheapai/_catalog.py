@@ -4,14 +4,14 @@ Prices are not here: they are asked, `POST /v1i/task/price`.
 
 CheapAI names one model and sends readers to `GET /v1i/models` for its limits, but prints
 no answer. The upstream prints one for the very same model id; those limits are used. A
-ratio or tier beyond them can still be sent as a raw option, which lands in the same place.
+ratio or tier beyond them can be sent as an option, which lands in the same place.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from tintype.catalog import Choice, Model, ProviderInfo, References, Text
+from tintype.catalog import Choice, Model, ProviderInfo, References, Text, Unsupported
 
 MODELS = "https://api.cheapaiapi.com/v1i/models"  # the live list
 
@@ -56,6 +56,19 @@ INFO = ProviderInfo(
         references=References(forms=("bytes",), source=_DOCS),
         source=_DOCS,
     ),
+    options={
+        "aspect_ratio": Text(source=_DOCS),
+        "resolution": Text(source=_DOCS),
+        "model_parameters": Unsupported(reason="the options are what stands in it", source=_DOCS),
+    },
+    wire_names={
+        "model_id": ("model",),
+        "generations_count": ("n",),
+        "receive_url": ("webhook_url",),
+        "assets": ("references",),
+    },
+    # The price is asked with all that is sent.
+    prices_depend_on=("model", "n", "references", "options"),
     # The smallest package, and the dearest credit of those that last 30 days: $25 for
     # 1,000,000. The largest is $1300 for 100,000,000; an account may name its own value.
     usd_per_credit=Decimal(25) / 1_000_000,

@@ -112,8 +112,8 @@ def submit(request: ImageRequest) -> Request:
         input_references=_references(request.references),
         stream=request.stream or None,
     )
-    options = request.options.get(INFO.name, {})
-    return Request.post(_IMAGES, merge_options(body, options), events=request.stream)
+    sent = merge_options(body, request.options.get(INFO.name, {}))
+    return Request.post(_IMAGES, sent, events=sent.get("stream") is True)
 
 
 @hookimpl

@@ -16,6 +16,7 @@ from tintype.catalog import (
     Flag,
     Integer,
     Model,
+    Object,
     Pixels,
     ProviderInfo,
     References,
@@ -120,25 +121,36 @@ REFERENCES = References(forms=("url", "data_uri"), max_count=16, source=_SEED)
 
 # `supported_parameters` of the guide's sample lists resolution and seed alone, and "an absent
 # key means the parameter is unsupported". The same guide sends this model an aspect_ratio, and
-# its sample takes images as input, so both are here. `n` is absent: one image a submission.
+# its sample takes images as input, so both are here. `n` is absent: one image a submission. The
+# seed document names this model and gives its fields for every model: they can all be sent.
 _SEEDREAM_4_5 = Model(
     id="bytedance-seed/seedream-4.5",
     name="seedream-4.5",
     title="Seedream 4.5",
     parameters={
-        **ALWAYS,
-        "aspect_ratio": _ASPECT_RATIO,
-        "resolution": Choice(values=("1K", "2K", "4K"), source=_GUIDE),
-        "seed": Integer(source=_GUIDE),
-        "quality": Unsupported(reason="a provider without a quality knob ignores it", source=_SEED),
-        "output_compression": Unsupported(
-            reason="a provider without a compression knob ignores it", source=_SEED
-        ),
+        **_PARAMETERS,
+        "resolution": Choice(values=("512", "1K", "2K", "4K"), source=_SEED),
+        "quality": Choice(values=("auto", "low", "medium", "high"), source=_SEED),
         "stream": BUFFERED,
     },
+    options={"stream": Flag(source=_SEED)},
     references=REFERENCES,
-    cautions=tuple(
-        caution for caution in CAUTIONS if caution.field in {"aspect_ratio", "resolution", "seed"}
+    cautions=(
+        *CAUTIONS,
+        *(
+            Caution(
+                field=name,
+                message=f"The guide's newer list of what this model takes has no {name}.",
+                source=_GUIDE,
+            )
+            for name in ("quality", "output_format", "output_compression", "background")
+        ),
+        Caution(
+            field="resolution",
+            message="The guide's newer list has 1K, 2K and 4K for this model.",
+            when={"resolution": "512"},
+            source=_GUIDE,
+        ),
     ),
     source=_GUIDE,
 )
@@ -172,6 +184,12 @@ INFO = ProviderInfo(
         ),
     ),
     general=_unlisted("", "", ""),
+    options={
+        "provider": Object(source=_SEED),
+        "session_id": Text(max_length=256, source=_SDK),
+        "trace": Object(source=_SDK),
+    },
+    wire_names={"size": ("size", "resolution"), "input_references": ("references",)},
     # The answer is the image itself. The guide's own sample took 94 seconds.
     request_timeout=300.0,
     # The page on errors types every provider's error; it is written for chat, so that `/images`

@@ -17,7 +17,6 @@ from tintype_openrouter import _wire
 from tintype_openrouter._catalog import INFO, MODELS, QUALITY, RESOLUTION
 
 _MEGA = 10**6
-_FREE = {"provider", "session_id", "trace"}  # options that draw nothing
 _ABSURD = 10**6  # no unit costs a million dollars
 
 _Bill: TypeAlias = tuple[tuple[QuoteLine, ...], ...]
@@ -51,10 +50,9 @@ def quote_from_endpoints(
 
 
 def _may_change_the_price(options: JsonObject) -> bool:
-    """Whether more is asked for than routing and labels: `provider.options` is passthrough."""
+    """Whether more is asked for than routing: `provider.options` is passthrough."""
     routing = options.get("provider", {})
-    passthrough = not isinstance(routing, Mapping) or "options" in routing
-    return passthrough or not options.keys() <= _FREE
+    return not isinstance(routing, Mapping) or "options" in routing
 
 
 def _bill(endpoint: _wire.Endpoint, request: ImageRequest) -> _Bill:

@@ -1,0 +1,146 @@
+"""What a plugin says that it offers, held to itself when it is loaded.
+
+A name that nothing else knows (a field misspelt in a price, a model that is not there) would be
+passed over in silence at every request, and cost money. So each is a fault of the whole plugin,
+and the first one is told with the model and the key it stands in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias, get_args
+
+import attrs
+
+from tintype.catalog import (
+    Choice,
+    Flag,
+    Integer,
+    Model,
+    Number,
+    Pixels,
+    Price,
+    ProviderInfo,
+    Text,
+    Unit,
+    Unsupported,
+)
+from tintype.request import ImageRequest
+
+FIELDS: frozenset[str] = frozenset(each.name for each in attrs.fields(ImageRequest))
+"""Every field of a request."""
+
+# What a catalog tells otherwise than by a descriptor, or what is nobody's to describe.
+_ELSEWHERE = frozenset({"model", "n", "references", "options", "webhook_url", "tag"})
+_WORDS = (Choice, Text, Unsupported)
+_NUMBERS = (Integer, Number, Unsupported)
+# What describes a field; one that is not here holds words.
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "size": (*_WORDS, Pixels),
+    "stream": (Flag, Unsupported),
+    "watermark": (Flag, Unsupported),
+    **dict.fromkeys(
+        ("guidance", "output_compression", "previews", "seed", "steps", "strength"), _NUMBERS
+    ),
+}
+_ANSWERS = {"references": ("yes", "no")}
+
+
+def described_oddly(info: ProviderInfo) -> str:
+    """The first fault of what a provider says that it offers, with its place, or ""."""
+    for place, model in _models(info):
+        for fault in _faults(info, model):
+            return f"{place}{fault}"
+    return next(_provider_faults(info), "")
+
+
+def _models(info: ProviderInfo) -> Iterator[tuple[str, Model]]:
+    yield from ((f"the model {model.id!r} with ", model) for model in info.models)
+    yield "the general limits with ", info.general
+
+
+def _provider_faults(info: ProviderInfo) -> Iterator[str]:
+    counts = Counter(model.id for model in info.models)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        yield f"the model {twice[0]!r} twice (models)"
+    if "" in counts:
+        yield "a model without an id (models)"
+    fields = [field for fields in info.wire_names.values() for field in fields]
+    yield from _unknown(fields, FIELDS, "wire_names")
+    every = {name for _, model in _models(info) for name in info.described(model)}
+    yield from _unknown(info.prices_depend_on or (), FIELDS | every, "prices_depend_on")
+
+
+def _faults(info: ProviderInfo, model: Model) -> Iterator[str]:
+    for rule in _RULES:
+        yield from rule(info, model)
+
+
+def _of_parameters(_: ProviderInfo, model: Model) -> Iterator[str]:
+    yield from _unknown(model.parameters, FIELDS - _ELSEWHERE, "parameters")
+    for name, held in model.parameters.items():
+        if not isinstance(held, _KINDS.get(name, _WORDS)):
+            yield f"a {type(held).__name__} for {name} (parameters)"
+
+
+def _of_sizes(_: ProviderInfo, model: Model) -> Iterator[str]:
+    for ratios in model.sizes.values():
+        odd = [size for size in ratios.values() if not Pixels().admits(size)]
+        if odd:
+            yield f"{odd[0]!r}, which is not WIDTHxHEIGHT (sizes)"
+
+
+def _of_prices(info: ProviderInfo, model: Model) -> Iterator[str]:
+    known = FIELDS | info.described(model).keys()
+    for price in model.prices:
+        if price.unit not in get_args(Unit):
+            units = ", ".join(get_args(Unit))
+            yield f"the unit {price.unit!r} (prices.unit); there are {units}"
+        yield from _of_when(price, known)
+
+
+def _of_when(price: Price, known: Iterable[str]) -> Iterator[str]:
+    yield from _unknown(price.when, known, "prices.when")
+    for name, words in _ANSWERS.items():
+        if price.when.get(name, words[0]) not in words:
+            yield f"{name}={price.when[name]!r} (prices.when); it is {' or '.join(words)}"
+
+
+def _of_cautions(info: ProviderInfo, model: Model) -> Iterator[str]:
+    known = FIELDS | info.described(model).keys()
+    for caution in model.cautions:
+        yield from _unknown((caution.field,), known, "cautions.field")
+        yield from _unknown(caution.when, known, "cautions.when")
+
+
+def _of_others(info: ProviderInfo, model: Model) -> Iterator[str]:
+    others = {each.id for each in info.models}
+    if model.edits_with and model.edits_with not in others:
+        yield f"{model.edits_with!r}, which is no model (edits_with)"
+
+
+def _of_counts(_: ProviderInfo, model: Model) -> Iterator[str]:
+    for name in ("max_n", "max_in_flight", "requests_per_minute"):
+        count = getattr(model, name)
+        if count is not None and count < 1:
+            yield f"{count}, which is less than 1 ({name})"
+
+
+_Rule: TypeAlias = Callable[[ProviderInfo, Model], Iterator[str]]
+_RULES: tuple[_Rule, ...] = (
+    _of_parameters,
+    _of_sizes,
+    _of_prices,
+    _of_cautions,
+    _of_others,
+    _of_counts,
+)
+
+
+def _unknown(names: Iterable[str], known: Iterable[str], key: str) -> Iterator[str]:
+    """The first name that nothing has."""
+    odd = [name for name in names if name not in frozenset(known)]
+    if odd:
+        yield f"{odd[0]!r}, which is no field or option here ({key})"

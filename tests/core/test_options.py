@@ -1,0 +1,177 @@
+"""Raw options: checked by what describes them, taken as fields, refused, or told of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from tests.core.acme import DRAW, INFO, LIVE, Acme, Line
+
+from tintype._resolve import Plan, resolve
+from tintype.catalog import (
+    Caution,
+    Choice,
+    Integer,
+    Number,
+    ProviderInfo,
+    Unsupported,
+    quote_from_prices,
+)
+from tintype.errors import InvalidRequestError, UnsupportedError
+from tintype.hooks import hookimpl
+from tintype.models import Quote
+from tintype.request import ImageRequest
+
+OPTIONS = {
+    "negative": Choice(values=("blurry",)),
+    "cfg": Number(low=0, high=20),
+    "n": Integer(low=1, high=4),
+    "layers": Unsupported(reason="the API answers 400 to it"),
+}
+NAMES = {
+    "count": ("n",),
+    "dimensions": ("size", "resolution"),
+    "image_urls": ("references",),
+    "engine": ("model",),
+}
+OFFER = evolve(
+    INFO,
+    models=(evolve(DRAW, options=OPTIONS), LIVE),
+    options={"label": Choice(values=("mine",))},
+    wire_names=NAMES,
+)
+
+
+def planned(options: Mapping[str, object], info: ProviderInfo = OFFER, **fields: object) -> Plan:
+    """The plan for a request with raw options."""
+    request = ImageRequest(prompt="a panda", options={"acme": options}, **fields)  # type: ignore[arg-type]
+    return resolve(request, info)
+
+
+def test_a_described_option_is_sent_as_it_is_without_a_notice() -> None:
+    """Of the model or of the whole provider."""
+    options = {"negative": "blurry", "cfg": 7.5, "label": "mine"}
+    plan = planned(options, model=DRAW.id)
+    assert plan.requests[0].options == {"acme": options}
+    assert plan.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"cfg": 99}, InvalidRequestError, "cfg=99; it takes 0…20"),
+        ({"negative": "ugly"}, InvalidRequestError, "it takes blurry"),
+        ({"layers": 2}, UnsupportedError, "'layers' has no use .* answers 400"),
+        ({"negatve": "blurry"}, InvalidRequestError, "did you mean 'negative'"),
+        ({"Count": 4}, InvalidRequestError, "did you mean 'count'"),
+        ({"prompts": "x"}, InvalidRequestError, "did you mean 'prompt'"),
+        ({"prompt": "another"}, InvalidRequestError, "the field prompt, which the request has"),
+        ({"count": 0}, InvalidRequestError, "'count' is the field n. n=0"),
+        ({"seed": 99}, UnsupportedError, "seed=99"),
+        ({"stream": True}, UnsupportedError, "no stream"),
+    ],
+)
+def test_an_odd_option_is_refused_with_the_way_out(
+    options: Mapping[str, object], kind: type[InvalidRequestError], words: str
+) -> None:
+    """Nothing is sent, and nothing paid."""
+    with pytest.raises(kind, match=words) as caught:
+        planned(options)
+    assert caught.value.provider == "acme"
+
+
+def test_an_undescribed_option_is_sent_with_a_notice() -> None:
+    """It is neither dropped nor sent in silence, and what it costs nobody says."""
+    plan = planned({"sampler": "euler"})
+    assert plan.requests[0].options == {"acme": {"sampler": "euler"}}
+    (notice,) = [each for each in plan.notices if each.field == "options"]
+    assert "'sampler'" in notice.message
+    assert "What it costs nobody says" in notice.message
+
+
+def test_an_option_that_bears_a_fields_name_is_that_field() -> None:
+    """Checked, split into submissions and sent as the field is."""
+    options = {"count": 3, "dimensions": "2K", "seed": 7, "image_urls": ["https://a.test/1.png"]}
+    plan = planned(options)
+    first = plan.requests[0]
+    assert [part.n for part in plan.requests] == [2, 1]
+    assert (first.resolution, first.size, first.seed) == ("2K", None, 7)
+    assert [each.url for each in first.references] == ["https://a.test/1.png"]
+    assert first.options == {"acme": {}}
+
+
+def test_an_option_may_name_the_model() -> None:
+    """All else depends on it, so it is taken first."""
+    assert planned({"engine": "live"}).model is LIVE
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ({"count": 3}, {"n": 2}),
+        ({"n": 3}, {"n": 2}),
+        ({"engine": "live"}, {"model": "draw"}),
+        ({"dimensions": "2K"}, {"resolution": "1K"}),
+    ],
+)
+def test_an_option_is_refused_where_its_field_is_set_too(
+    options: Mapping[str, object], fields: Mapping[str, object]
+) -> None:
+    """Which of the two was meant?"""
+    with pytest.raises(InvalidRequestError, match="too: give one of them"):
+        planned(options, **fields)
+
+
+def test_what_a_field_refuses_can_be_said_as_a_described_option() -> None:
+    """With the caution that goes with it."""
+    model = evolve(
+        DRAW,
+        parameters={"seed": Unsupported(reason="it is ignored")},
+        options={"seed": Integer()},
+        cautions=(Caution(field="seed", message="It is ignored."),),
+    )
+    plan = planned({"seed": 7}, evolve(INFO, models=(model,)))
+    assert plan.requests[0].options == {"acme": {"seed": 7}}
+    assert [each.message for each in plan.notices if each.field == "seed"] == ["It is ignored."]
+
+
+class Priced(Acme):
+    """Acme, priced by its list."""
+
+    info = OFFER
+
+    @hookimpl
+    def price(self, request: ImageRequest) -> Quote | None:
+        """By the list."""
+        return quote_from_prices(OFFER, request)
+
+
+@pytest.mark.parametrize(
+    ("options", "usd"),
+    [
+        ({"negative": "blurry"}, Decimal("0.04")),
+        ({"n": 4}, Decimal("0.16")),
+        ({"count": 4}, Decimal("0.16")),
+        ({"sampler": "euler"}, None),
+    ],
+)
+def test_a_quote_counts_described_options_and_names_the_others(
+    options: Mapping[str, object], usd: Decimal | None
+) -> None:
+    """So that a negative prompt leaves `max_cost` on, and a stranger's option is named by it."""
+    request = ImageRequest(prompt="a panda", options={"acme": options})
+    line = Line()
+    quote = line.run(line.talk(Priced()).quote(request))
+    assert quote.usd == usd
+    assert ("'sampler'" in quote.reason) is (usd is None)
+
+
+def test_a_model_that_is_retired_says_so() -> None:
+    """With the day, and what takes its place."""
+    model = evolve(DRAW, retires=date(2026, 10, 2), successor="draw-2")
+    plan = planned({}, evolve(INFO, models=(model,)))
+    told = [each.message for each in plan.notices if each.field == "model"]
+    assert told == ["Its provider retires acme-draw-1 on 2026-10-02: use draw-2 instead."]
