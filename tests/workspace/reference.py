@@ -25,7 +25,10 @@ PAGE = ROOT / "docs" / "reference.md"
 VARIABLES: Mapping[str, str] = {
     "TINTYPE_JOURNAL": "The journal: a file, an SQLAlchemy URL, or `off`.",
     "TINTYPE_LIVE": "`1` lets `contracts live` and `contracts record` ask a real provider.",
-    "<NAME>_API_KEY": "The key.",
+    "<NAME>_API_KEY": "The key; the variable that the provider's own documents name does as well.",
+    "<NAME>_SECRET": "What else the provider knows you by, likewise: also `<NAME>_SESSION_TOKEN`, "
+    "`<NAME>_USERNAME`, `<NAME>_PASSWORD`, `<NAME>_CLIENT_ID`, `<NAME>_CLIENT_SECRET`.",
+    "<NAME>_REGION": "A setting that the provider declares, by its name.",
     "<NAME>_BASE_URL": "Where the API is, in place of the documented origin.",
     "<NAME>_TRUSTED_HOSTS": "Hosts, `*.domains` and address ranges that may serve results.",
     "<NAME>_USD_PER_CREDIT": "What a credit cost you, in place of the documented value.",

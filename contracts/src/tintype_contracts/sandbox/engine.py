@@ -34,6 +34,7 @@ _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
 _STORY_OF: Mapping[Operation, str] = {"price": "priced", "prepare": "prepared", "models": "models"}
 _DONE_AT_ONCE = {"succeeded", "partial"}
 _NOT_FOUND = 404
+_KEY = "{{secret:api_key}}"
 
 
 @frozen(kw_only=True)
@@ -139,6 +140,8 @@ class Engine:
     def _wants_key(self, operation: Operation) -> bool:
         """Whether the documents show the key on this operation; where they are silent, yes."""
         header = self._fixtures.auth.header.lower()
+        if header.startswith("?"):  # documented URLs leave it out
+            return True
         shown = [
             header in {name.lower() for name, _ in exchange.request.headers}
             for exchange in self._fixtures.exchanges.values()
@@ -147,11 +150,16 @@ class Engine:
         return any(shown) or not shown
 
     def _has_key(self, call: Call) -> bool:
-        wanted = self._key_form(self.state.settings.key)
-        return call.header(self._fixtures.auth.header) == wanted
+        header = self._fixtures.auth.header
+        shown = dict(call.query).get(header[1:], "") if header[0] == "?" else call.header(header)
+        if _KEY in self._fixtures.auth.form:
+            return shown == self._key_form(self.state.settings.key)
+        # What is made of a secret is believed: its form is documented, and no more.
+        pieces = map(re.escape, re.split(r"\{\{secret:\w+\}\}", self._fixtures.auth.form))
+        return re.fullmatch(".+".join(pieces), shown) is not None
 
     def _key_form(self, key: str) -> str:
-        return self._fixtures.auth.form.replace("{{secret:api_key}}", key)
+        return self._fixtures.auth.form.replace(_KEY, key)
 
     # -------------------------------------------------------------------- operations
 
