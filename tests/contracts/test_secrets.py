@@ -13,9 +13,10 @@ from attrs import frozen
 from tests.contracts import reference
 from tests.contracts.broken.how import BY_ID
 
+from tintype.account import Account, Secret
 from tintype.messages import HttpRequest
 from tintype_contracts.checks.secret_on_the_wire import TRANSPORTS, redirected
-from tintype_contracts.oracles.secrets import CANARY, account, listening, shows, views
+from tintype_contracts.oracles.secrets import CANARY, listening, shows, views
 
 
 def _following(request: HttpRequest) -> bytes:
@@ -57,7 +58,7 @@ class _Discreet:
         (_Careless(CANARY), {"repr()", "str()", "attrs.asdict()", "to_json()", "pickle"}),
         (_Discreet(CANARY), {"pickle"}),
         (f"https://a.test/?key={CANARY}", {"repr()", "str()", "to_json()", "pickle"}),
-        (account("acme"), set()),
+        (Account(provider="acme", key=Secret(CANARY)), set()),
         (None, set()),
     ],
     ids=["careless", "discreet", "text", "account", "nothing"],
