@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, answer, said
-from tests.core.pictures import PNG
-from tests.shapes import bfl
+from tests.core.pictures import PNG, in_base64
+from tests.shapes import azure, bfl
 from tests.shapes.test_requests import client_of
 
-from tintype import ImageRequest
-from tintype.errors import TaskError
+from tintype import Account, ImageRequest
+from tintype._dispatch import encode
+from tintype._origins import fault_of_origins
+from tintype.errors import PluginError, TaskError, UsageError
+from tintype.messages import Request
 
 REQUEST = ImageRequest(prompt="a red panda")
 POLLED = "/v1/get_result?id=t1"
@@ -58,3 +62,78 @@ def test_a_look_alike_is_not_polled(connect: Connect, server: Loopback, host: st
     assert caught.value.task is not None
     assert caught.value.task.id == "t1"
     assert server.lines() == ["POST /v1/flux-pro-1.1"]
+
+
+# ------------------------------------------------------------------------- an account's settings
+
+MINE = Account(
+    provider="azure", key=KEY, settings={"resource": "my-studio", "deployment": "my_image-1"}
+)
+
+
+def test_a_deployment_stands_in_the_path(connect: Connect, server: Loopback) -> None:
+    """The hook writes holes, and never sees what fills them."""
+    path = "/openai/deployments/my_image-1/images/generations"
+    server.on(f"POST {path}", said({"data": [{"b64_json": in_base64(PNG)}]}))
+    client = connect(evolve(MINE, base_url=server.url), plugins={"azure": azure})
+    drawn = client.generate(REQUEST, provider="azure")
+    assert [image.data for image in drawn.images] == [PNG]
+    (asked,) = server.requests
+    assert asked.target == f"{path}?api-version=2025-04-01-preview"
+    assert asked.header("api-key") == KEY
+
+
+def test_a_resource_is_the_host() -> None:
+    """Its origin is filled as the URL is; another customer's gets no key."""
+    sent = encode(Request.get(azure.DRAW), azure.INFO, MINE)
+    assert sent.url.startswith("https://my-studio.openai.azure.com/openai/deployments/my_image-1/")
+    with pytest.raises(PluginError, match="a host it does not declare"):
+        encode(Request.get("https://other.openai.azure.com/"), azure.INFO, MINE)
+
+
+@pytest.mark.parametrize(
+    "value", ["evil.test/", "a/b", "a.b", "..", "a?b", "a#b", "a@b", "a:1", "a b", "%2e", "é", "\n"]
+)
+@pytest.mark.parametrize("name", ["resource", "deployment", "api_version"])
+def test_a_setting_that_could_lead_elsewhere_is_refused(
+    connect: Connect, server: Loopback, name: str, value: str
+) -> None:
+    """It is named; nothing is sent."""
+    account = evolve(MINE, base_url=server.url, settings={**MINE.settings, name: value})
+    client = connect(account, plugins={"azure": azure})
+    with pytest.raises(UsageError, match=f"setting '{name}' holds"):
+        client.generate(REQUEST, provider="azure")
+    assert server.requests == []
+
+
+def test_a_setting_that_is_missing_is_named_with_its_variable(
+    connect: Connect, server: Loopback
+) -> None:
+    """Nothing is sent."""
+    account = Account(provider="azure", key=KEY, settings={"resource": "my-studio"})
+    client = connect(evolve(account, base_url=server.url), plugins={"azure": azure})
+    with pytest.raises(UsageError, match=r"'deployment' is missing.*_DEPLOYMENT"):
+        client.generate(REQUEST, provider="azure")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://{resource}",
+        "https://{resource}.com",
+        "https://api.{resource}",
+        "https://api.acme.{resource}",
+        "https://{resource}.acme.{resource}",
+        "http://{resource}.acme.test",
+        "https://{resource}.acme.test:8443",
+        "https://{resource}@acme.test",
+        "https://{resource}/.acme.test",
+        "https://{other}.acme.test",
+        "https://*.{resource}.acme.test",
+    ],
+)
+def test_a_setting_fills_a_host_and_never_a_domain(origin: str) -> None:
+    """Nor is there a hole that is no setting."""
+    assert repr(origin) in fault_of_origins((origin,), azure.INFO.settings)
+    assert fault_of_origins(("https://a-{resource}.eu.acme.test",), azure.INFO.settings) == ""

@@ -16,6 +16,7 @@ from tintype import _bodies
 from tintype._addresses import Trusted
 from tintype._headers import TOKEN, checked_headers, checked_media_types
 from tintype._origins import DEFAULT_PORTS, origin, origins_of
+from tintype._settings import filled_where_declared, names_in
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
@@ -166,23 +167,38 @@ def env_name(provider: str) -> str:
 
 
 def _address(request: Request, info: ProviderInfo, account: Account) -> str:
-    """The request's URL: documented origins give way to the account's base URL."""
+    """The request's URL, its holes filled: documented origins give way to the base URL."""
     base = checked_base_url(account)
+    asked = filled_where_declared(request.url, info.settings, account.settings)
     try:
-        if origins_of(tuple(info.origins)).hold(request.url):
-            url = normalized(request.url)
+        if origins_of(filled_origins(info, account)).hold(asked):
+            url = normalized(asked)
             return url if base is None else base + target_of(url)
-        declared = base is not None and _is_under(request.url, base)
+        declared = base is not None and _is_under(asked, base)
     except ValueError:
         declared = False
     if request.auth and not declared:
         msg = "It asked for a credential to go to a host it does not declare; nothing was sent."
         raise PluginError(msg, provider=info.name)
     try:
-        return normalized(request.url)
+        return normalized(asked)
     except ValueError:
         msg = f"It asked for {request.url!r}, which is no URL; nothing was sent."
         raise PluginError(msg, provider=info.name) from None
+
+
+def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:
+    """The provider's origins for an account; none that it lacks a setting of.
+
+    Raises:
+        UsageError: A setting holds what could lead elsewhere.
+    """
+    known = {**info.settings, **account.settings}
+    return tuple(
+        filled_where_declared(each, info.settings, account.settings)
+        for each in info.origins
+        if all(known.get(name) for name in names_in(each))
+    )
 
 
 def _is_under(url: str, base: str) -> bool:

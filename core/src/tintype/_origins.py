@@ -29,6 +29,9 @@ _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PATTERN = re.compile(rf"https://\*((?:\.{_LABEL}){{2,}})")
 _PLAIN = re.compile(r"https?://[^/?#@\\*]+", re.IGNORECASE)
+# A setting names a host within a domain, and never the domain.
+_HOLE = re.compile(r"\{(\w+)\}")
+_WITH_HOLES = re.compile(rf"https://(?:[a-z0-9.-]|\{{\w+\}})+(?:\.{_LABEL}){{2,}}")
 # Whose customers have names below these, or below a region's, without the list's saying so.
 _CLOUDS = (
     "aliyuncs.com",
@@ -95,9 +98,19 @@ def origins_of(declared: tuple[str, ...]) -> Origins:
     return Origins(exact, tuple(patterns.values()))
 
 
-def fault_of_origins(declared: Iterable[str]) -> str:
-    """What is wrong with declared origins, as the end of a sentence, or ""."""
+def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> str:
+    """What is wrong with declared origins, as the end of a sentence, or "".
+
+    Args:
+        declared: The origins, with settings of the account in braces.
+        settings: What an account may set.
+    """
+    names = frozenset(settings)
     for number, url in enumerate(declared):
+        if "{" in url:
+            if not (_WITH_HOLES.fullmatch(url) and set(_HOLE.findall(url)) <= names):
+                return f"the origin {url!r}, whose holes are no settings, or in its domain"
+            continue
         found = _PATTERN.fullmatch(url)
         if found and number == 0:
             return f"the origin {url!r} first, where the documented one stands, which is no pattern"

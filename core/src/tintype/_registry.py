@@ -148,7 +148,7 @@ def _fault(info: object, name: str) -> str:
     except PluginError as error:
         return f"what is odd ({error.message})"
     wrong = (
-        fault_of_origins(info.origins)
+        fault_of_origins(info.origins, info.settings)
         or fault_of(info.auth)
         or fault_of_names({**info.variables, **info.settings})
         or fault_of_signature(info.signature, info.webhooks)

@@ -18,13 +18,40 @@ def filled(text: str, settings: Mapping[str, str]) -> str:
     Raises:
         UsageError: A setting is missing, or holds what could lead elsewhere.
     """
+    return _HOLE.sub(lambda found: _checked(found[1], settings), text)
 
-    def setting(found: re.Match[str]) -> str:
-        name, value = found[1], settings.get(found[1], "")
-        if not _SAFE.fullmatch(value):
-            what = f"holds {value[:40]!r}" if value else "is missing"
-            msg = f"The account's setting {name!r} {what}: give letters, digits, - and _."
-            raise UsageError(msg)
-        return value
 
-    return _HOLE.sub(setting, text)
+def filled_where_declared(
+    text: str, declared: Mapping[str, str], settings: Mapping[str, str]
+) -> str:
+    """The same of the settings that a provider declares; other braces are the text's own.
+
+    Args:
+        text: A URL or an origin.
+        declared: What may be set, and what it is otherwise; "" where it has to be set.
+        settings: The account's.
+
+    Raises:
+        UsageError: A setting is missing, or holds what could lead elsewhere.
+    """
+    known = {**declared, **settings}
+    return _HOLE.sub(
+        lambda found: _checked(found[1], known) if found[1] in declared else found[0], text
+    )
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The names in braces in a text."""
+    return frozenset(_HOLE.findall(text))
+
+
+def _checked(name: str, settings: Mapping[str, str]) -> str:
+    value = settings.get(name, "")
+    if not _SAFE.fullmatch(value):
+        what = f"holds {value[:40]!r}" if value else "is missing"
+        msg = (
+            f"The account's setting {name!r} {what}: give letters, digits, - and _, in its "
+            f"variable (<PROVIDER>_{name.upper()}) or in Account(settings=…)."
+        )
+        raise UsageError(msg)
+    return value

@@ -14,7 +14,7 @@ from typing import cast
 from attrs import evolve, field, frozen
 
 from tintype._accounts import completed
-from tintype._dispatch import checked_base_url, checked_trust
+from tintype._dispatch import checked_base_url, checked_trust, filled_origins
 from tintype._doors import all_held, check_methods, folder_of, held, refused
 from tintype._effects import Effect, Flow, Record, Send
 from tintype._excerpts import quoted
@@ -383,7 +383,7 @@ class Setup:
         return Rules(
             clock=CLOCK,
             base_url=checked_base_url(account),
-            origins=self.registry.get(provider).info.origins,
+            origins=filled_origins(self.registry.get(provider).info, account),
             trusted=checked_trust(account),
         )
 

@@ -416,7 +416,8 @@ class ProviderInfo:
         title: What a person calls it.
         homepage: Where a person gets a key.
         origins: Scheme and host of the API, the documented one first; `https://*.example.com` is
-            every name below a domain that is the provider's alone. Keys go nowhere else.
+            every name below a domain that is the provider's alone, `https://{region}.example.com`
+            a setting of the account. Keys go nowhere else.
         models: The catalog; the first is the default.
         general: The limits of a model that is not in the catalog. Its id is ignored.
         auth: How it knows its customers: a scheme of `tintype.credentials`.
