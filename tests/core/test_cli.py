@@ -383,14 +383,14 @@ def test_every_flag_reaches_the_provider(tintype: Run, server: Loopback, tmp_pat
     """Size, watermark, references and raw options are on the wire."""
     (tmp_path / "fox.png").write_bytes(PNG)
     server.on(SUBMIT, said({"data": [{"b64_json": in_base64(PNG)}]}))
-    flags = ("--size", "2048x2048", "--no-watermark", "--reference", "fox.png")
+    flags = ("--size", "2048x2048", "--no-watermark", "--stream", "--reference", "fox.png")
     raw = ("--option", 'guidance={"scale": 2.5}', "--option", "word=plain text")
     done = tintype(*DRAW, *flags, *raw, "-o", "out")
     assert done.returncode == 0, done.stderr
     body = json.loads(server.requests[0].body)
     assert body["prompt"] == PROMPT
     assert body["size"] == "2048x2048"
-    assert body["watermark"] is False
+    assert (body["watermark"], body["stream"]) == (False, True)
     assert body["image"] == [f"data:image/png;base64,{in_base64(PNG)}"]
     assert (body["guidance"], body["word"]) == ({"scale": 2.5}, "plain text")
 
