@@ -1,0 +1,238 @@
+"""What the five first documents print of a request, one fact a row, and who can say it.
+
+`python -m tests.plugins.seeds > docs/seeds.md` writes the table of the docs anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TypeAlias
+
+from attrs import frozen
+
+from tintype._resolve import resolve
+from tintype_contracts.runner.run import subject_of
+from tintype_contracts.strategies.builder import Builder
+
+OPENROUTER, APIYI, LITE = (
+    "bytedance-seed/seedream-4.5",
+    "seedream-5-0-260128",
+    "seedream-5-0-lite-260128",
+)
+APIMODELS, APIIN = "doubao-seedream-5-0-260128", "seedream/4.5-text-to-image"
+LAKE = "https://example.com/landscape.jpg"
+
+
+@frozen(kw_only=True)
+class Fact:
+    """A fact of a document.
+
+    Attributes:
+        provider: Whose document.
+        says: What it says.
+        model: The model it is said of.
+        asked: The fields of a request that say it; `options` are this provider's.
+        sent: What stands in the body then.
+        noticed: The field that a notice tells of, where a newer page disagrees; else "".
+    """
+
+    provider: str
+    says: str
+    model: str
+    asked: Mapping[str, object]
+    sent: Mapping[str, object]
+    noticed: str = ""
+
+
+# What it says, what is asked, what is sent, and the field of the notice.
+_Row: TypeAlias = tuple[str, Mapping[str, object], Mapping[str, object], str]
+_ON = True
+
+
+def _rows(provider: str, model: str, *facts: _Row) -> Iterator[Fact]:
+    for says, asked, sent, noticed in facts:
+        yield Fact(
+            provider=provider, model=model, says=says, asked=asked, sent=sent, noticed=noticed
+        )
+
+
+def _same(name: str, value: object, noticed: str = "") -> _Row:
+    """A field that the API calls as tintype does."""
+    return (f"{name} {value}", {name: value}, {name: value}, noticed)
+
+
+def _option(name: str, value: object, noticed: str = "") -> _Row:
+    """A word of the API that is said as an option."""
+    return (f"{name} {value}", {"options": {name: value}}, {name: value}, noticed)
+
+
+FACTS: tuple[Fact, ...] = (
+    *_rows(
+        "cheapai",
+        "bytedance-seedream-4.5",
+        ("model_id bytedance-seedream-4.5", {}, {"model_id": "bytedance-seedream-4.5"}, ""),
+        ("generations_count 1", {"n": 1}, {"generations_count": "1"}, ""),
+        (
+            "model_parameters with a ratio and a resolution",
+            {"aspect_ratio": "16:9", "resolution": "2K"},
+            {"model_parameters": '{"aspect_ratio":"16:9","resolution":"2K"}'},
+            "",
+        ),
+        (
+            "a webhook for completion",
+            {"webhook_url": "https://example.com/h"},
+            {"receive_url": "https://example.com/h"},
+            "",
+        ),
+    ),
+    *_rows(
+        "openrouter",
+        OPENROUTER,
+        ("model bytedance-seed/seedream-4.5", {}, {"model": OPENROUTER}, ""),
+        _same("aspect_ratio", "16:9"),
+        *(_same("background", word, "background") for word in ("auto", "opaque")),
+        (
+            "background transparent with png",
+            {"background": "transparent", "output_format": "png"},
+            {"background": "transparent", "output_format": "png"},
+            "background",
+        ),
+        (
+            "input_references by URL",
+            {"references": (LAKE,)},
+            {"input_references": [{"image_url": {"url": LAKE}, "type": "image_url"}]},
+            "",
+        ),
+        ("n 1", {"options": {"n": 1}}, {}, ""),
+        _same("output_compression", 100, "output_compression"),
+        *(_same("output_format", word, "output_format") for word in ("png", "jpeg", "webp", "svg")),
+        _option("provider", {"only": ["seed"]}),
+        *(_same("quality", word, "quality") for word in ("auto", "low", "medium", "high")),
+        _same("resolution", "512", "resolution"),
+        *(_same("resolution", word) for word in ("1K", "2K", "4K")),
+        _same("seed", 7, "seed"),
+        ("size 2K", {"options": {"size": "2K"}}, {"resolution": "2K"}, ""),
+        _same("size", "2048x2048"),
+        _option("stream", _ON, "stream"),
+    ),
+    *_rows(
+        "apimodels",
+        APIMODELS,
+        ("size 2K", {"resolution": "2K"}, {"size": "2K"}, ""),
+        ("size 4K, said as the page does", {"options": {"size": "4K"}}, {"size": "4K"}, ""),
+        ("image_url", {"references": (LAKE,)}, {"image_url": LAKE}, ""),
+        _option("aspect_ratio", "16:9"),
+        (
+            "callback_url",
+            {"webhook_url": "https://example.com/h"},
+            {"callback_url": "https://example.com/h"},
+            "",
+        ),
+    ),
+    *_rows("apimodels", "doubao-seedream-4-5-251128", _same("aspect_ratio", "16:9")),
+    *_rows("apimodels", "gpt-image-2-lite", _option("n", 3)),
+    *_rows("apiin", "seedream-4-5", ("model seedream-4-5", {}, {"model": "seedream-4-5"}, "model")),
+    *_rows(
+        "apiin",
+        "",
+        ("the default sub-model", {}, {"model": APIIN}, ""),
+    ),
+    *_rows(
+        "apiin",
+        APIIN,
+        *(
+            _same("aspect_ratio", ratio)
+            for ratio in ("1:1", "4:3", "3:4", "16:9", "9:16", "2:3", "3:2", "21:9")
+        ),
+        *(_same("quality", word) for word in ("basic", "high")),
+    ),
+    *_rows(
+        "apiin",
+        "seedream/4.5-edit",
+        ("image_urls for an edit", {"references": (LAKE,)}, {"image_urls": [LAKE]}, ""),
+    ),
+    *_rows(
+        "apiyi",
+        APIYI,
+        *(_option("n", count, "n") for count in (2, 3, 4)),
+        _option("seed", 42, "seed"),
+        *(_option("response_format", word) for word in ("url", "b64_json")),
+        *(_same("output_format", word) for word in ("png", "jpeg")),
+        *(("size " + tier, {"resolution": tier}, {"size": tier}, "") for tier in ("2K", "3K")),
+        _same("size", "1280x720"),
+        _same("size", "4096x4096"),
+        *(_same("watermark", value) for value in (True, False)),
+        _same("stream", _ON),
+    ),
+    *_rows("apiyi", LITE, ("size 2K", {"resolution": "2K"}, {"size": "2K"}, "resolution")),
+    *_rows("apiyi", "seedream-4-5-251128", ("size 4K", {"resolution": "4K"}, {"size": "4K"}, "")),
+    *_rows("apiyi", "seedream-4-0-250828", ("size 1K", {"resolution": "1K"}, {"size": "1K"}, "")),
+)
+
+
+@frozen(kw_only=True)
+class Column:
+    """What is true of a fact.
+
+    Attributes:
+        sent: The body that the plugin sends.
+        noticed: The fields of the notices that the caller is given.
+        documented: Whether a row of the fixtures has each field of the fact.
+        admitted: Whether the sandbox, which holds a body against those rows, takes it.
+    """
+
+    sent: Mapping[str, object]
+    noticed: frozenset[str]
+    documented: bool
+    admitted: bool
+
+
+_subject = cache(subject_of)
+
+
+def looked_up(fact: Fact) -> Column:
+    """What is true of a fact: in the plugin, in the fixtures, and in the sandbox by its rows."""
+    subject = _subject(fact.provider)
+    builder = Builder(subject)
+    model = subject.info.find(fact.model or None)
+    assert model is not None, fact.model
+    request = builder.request(model, **fact.asked)
+    built = builder.build("submit", model, **fact.asked)
+    assert built is not None
+    rows = {row.wire.split("/")[1] for row in builder.rows("submit", model.id)}
+    return Column(
+        sent=built.body or {},
+        noticed=frozenset(each.field for each in resolve(request, subject.info).notices),
+        documented=rows.issuperset(fact.sent),
+        admitted=not list(builder.objections("submit", built)),
+    )
+
+
+def table() -> str:
+    """The table of the docs."""
+    head = (
+        "# The seed documents\n\n"
+        "Every fact that the five first documents print of a request: whether the plugin sends\n"
+        "it, whether the fixtures have it, and whether the sandbox admits it by their rows. What\n"
+        "they print of answers (states, errors, webhooks) the kit's checks hold the plugins to.\n"
+        "Nothing was run against a live service. Written by\n"
+        "`python -m tests.plugins.seeds > docs/seeds.md`; a test holds it to the list.\n\n"
+        "| provider | model | the document says | plugin | fixture | sandbox |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+    )
+    return head + "".join(map(_line, FACTS))
+
+
+def _line(fact: Fact) -> str:
+    found = looked_up(fact)
+    sends = all(found.sent.get(name) == value for name, value in fact.sent.items())
+    told = f", with a notice of {fact.noticed}" if fact.noticed else ""
+    plugin = f"sent{told}" if sends else "no"
+    cells = (plugin, *("yes" if each else "no" for each in (found.documented, found.admitted)))
+    says = fact.says.replace("|", "\\|")
+    return f"| {fact.provider} | {fact.model or 'left out'} | {says} | {' | '.join(cells)} |\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")  # noqa: T201 - its output is the page
