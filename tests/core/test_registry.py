@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import types
 from collections.abc import Generator, Mapping
+from pathlib import Path
 
 import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, DRAW, INFO, Acme
 
-from tintype._registry import Registry
+from tintype._registry import Registry, older_than
 from tintype.catalog import Caution, Choice, Integer, Model, Price, ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import hookimpl
@@ -292,3 +294,40 @@ def test_a_price_or_a_caution_may_name_a_described_option() -> None:
         info = evolve(INFO, models=(model,), options=options)
 
     assert Registry({"acme": Described()}).get("acme").info.models == (model,)
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "bound"),
+    [
+        ("0.2.0", ["attrs>=24.2", "tintype<0.2,>=0.1"], "0.2"),
+        ("0.2.0", ["tintype[journal] >=0.1, <0.2 ; python_version > '3'"], "0.2"),
+        ("1.0", ["Tintype<0.3"], "0.3"),
+        ("0.1.9", ["tintype<0.2,>=0.1"], ""),
+        ("0.2.0", ["tintype>=0.2", "tintype-fixtures<0.2"], ""),
+        ("0.2.0", [], ""),
+    ],
+)
+def test_a_plugin_says_by_its_bound_for_which_hooks_it_was_built(
+    version: str, wanted: list[str], bound: str
+) -> None:
+    """What its distribution wants of tintype, as pip reads it."""
+    assert older_than("tintype", version, wanted) == bound
+
+
+def test_a_plugin_that_was_built_for_other_hooks_is_not_even_imported(tmp_path: Path) -> None:
+    """It is named with its version, and with the page that says what changed."""
+    made = tmp_path / "tintype_old-0.0.7.dist-info"
+    made.mkdir()
+    (made / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: tintype-old\nVersion: 0.0.7\nRequires-Dist: tintype<0.1\n"
+    )
+    (made / "entry_points.txt").write_text("[tintype]\nold = tintype_old\n")
+    (tmp_path / "tintype_old.py").write_text("raise SystemExit\n")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        with pytest.raises(PluginError, match=r"tintype-old 0\.0\.7 was built for") as caught:
+            Registry().get("old")
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert "docs/migrating.md" in str(caught.value)
+    assert "tintype_old" not in sys.modules

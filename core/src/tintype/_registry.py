@@ -6,9 +6,10 @@ the command line, down with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pluggy
 from attrs import frozen
@@ -22,6 +23,9 @@ from tintype._verification import fault_of_signature
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import Extras, Provider
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "tintype"
 _PROJECT = "tintype"
@@ -169,9 +173,46 @@ def _installed() -> dict[str, _Source]:
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import
 
     return {
-        point.name: (point.load, point.dist.name if point.dist else point.value)
+        point.name: (partial(_loaded, point), point.dist.name if point.dist else point.value)
         for point in entry_points(group=GROUP)
     }
+
+
+def _loaded(point: EntryPoint) -> object:
+    """An installed plugin's module, if it says that it was built for these hooks.
+
+    Raises:
+        PluginError: Its distribution wants an older tintype, whose hooks were others.
+    """
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
+    ours, wanted = version("tintype"), point.dist.requires if point.dist else None
+    bound = older_than("tintype", ours, wanted or ())
+    if point.dist is not None and bound:
+        built = f"{point.dist.version} was built for the hooks of tintype <{bound}"
+        fault = f"{built}, and this is {ours}: docs/migrating.md says what changed"
+        raise _broken(point.name, point.dist.name, fault)
+    return point.load()
+
+
+def older_than(name: str, version: str, wanted: Iterable[str]) -> str:
+    """The bound below which a distribution wants another, where that one is not; else ""."""
+    for requirement in wanted:
+        found = _REQUIREMENT.match(requirement)
+        bound = _BELOW.search(found[2]) if found and found[1].lower() == name else None
+        if bound and _numbers(version) >= _numbers(bound[1]):
+            return bound[1]
+    return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in _NUMBER.findall(version)[:3])
+
+
+# As a distribution names what it needs: a name, extras, versions, and behind a `;` when.
+_REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:\[[^]]*\])?([^;]*)")
+_BELOW = re.compile(r"<\s*(\d+(?:\.\d+)*)")
+_NUMBER = re.compile(r"\d+")
 
 
 def _given(plugins: Mapping[str, object]) -> dict[str, _Source]:
