@@ -12,9 +12,9 @@ from tests.core.pictures import PNG, in_base64
 from tests.shapes import azure, bfl
 from tests.shapes.test_requests import client_of
 
-from tintype import Account, ImageRequest
+from tintype import Account, Client, ImageRequest, hookimpl
 from tintype._dispatch import encode
-from tintype._origins import fault_of_origins
+from tintype._origins import fault_of_origins, fault_of_results
 from tintype.errors import PluginError, TaskError, UsageError
 from tintype.messages import Request
 
@@ -137,3 +137,52 @@ def test_a_setting_fills_a_host_and_never_a_domain(origin: str) -> None:
     """Nor is there a hole that is no setting."""
     assert repr(origin) in fault_of_origins((origin,), azure.INFO.settings)
     assert fault_of_origins(("https://a-{resource}.eu.acme.test",), azure.INFO.settings) == ""
+
+
+# -------------------------------------------------------------- results behind the credential
+
+
+def keyed(connect: Connect, server: Loopback, told: str, **said_so: object) -> Client:
+    """A client of BFL as if its results were behind the key, and one task that is done."""
+    ready = {"id": "t1", "status": "Ready", "result": {"sample": told}}
+    server.on("POST /v1/flux-pro-1.1", said(ready))
+    return client_of(connect, server, bfl, describe=hookimpl(lambda: evolve(bfl.INFO, **said_so)))
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("https://api.bfl.ai/v1/view/s.png", KEY),
+        ("https://api.bfl.ai/v1/viewer/s.png", None),
+        ("https://api.bfl.ai/v1/view/../s.png", None),
+        ("https://api.us4.bfl.ai/v1/view/s.png", None),
+    ],
+)
+def test_a_result_is_fetched_with_the_key_where_the_plugin_says_so(
+    connect: Connect, server: Loopback, told: str, shown: str | None
+) -> None:
+    """On that address and below, and nowhere else."""
+    client = keyed(connect, server, told, keyed_results=("https://api.bfl.ai/v1/view",))
+    server.on(f"GET {told.partition('.ai')[2]}", answer(PNG, media_type="image/png"))
+    drawn = client.generate(REQUEST, provider="bfl")
+    assert client.fetch(drawn.images[0], provider="bfl") == PNG
+    assert server.requests[-1].header("x-key") == shown
+
+
+def test_a_redirect_is_not_followed_with_the_key(connect: Connect, server: Loopback) -> None:
+    """Who redirects says where; the key stays at home. Off by default, it goes nowhere."""
+    told = "https://api.bfl.ai/v1/view/s.png"
+    for said_so, shown in (({"keyed_results": ("https://api.bfl.ai/v1/view",)}, KEY), ({}, None)):
+        client = keyed(connect, server, told, **said_so)
+        away = answer(status=302, headers=[("Location", "/v1/view/other.png")])
+        server.on("GET /v1/view/s.png", away)
+        server.on("GET /v1/view/other.png", answer(PNG, media_type="image/png"))
+        drawn = client.generate(REQUEST, provider="bfl")
+        assert client.fetch(drawn.images[0], provider="bfl") == PNG
+        assert [each.header("x-key") for each in server.requests[-2:]] == [shown, None]
+
+
+@pytest.mark.parametrize("url", ["https://cdn.test/", "https://api.bfl.ai.evil.test/", "/view"])
+def test_results_behind_a_key_are_on_an_origin(url: str) -> None:
+    """Else the plugin is broken."""
+    assert "no address on one of its origins" in fault_of_results((url,), (bfl.HOST,))

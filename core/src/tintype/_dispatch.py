@@ -174,7 +174,7 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
         if origins_of(filled_origins(info, account)).hold(asked):
             url = normalized(asked)
             return url if base is None else base + target_of(url)
-        declared = base is not None and _is_under(asked, base)
+        declared = base is not None and is_under(asked, base)
     except ValueError:
         declared = False
     if request.auth and not declared:
@@ -201,7 +201,7 @@ def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:
     )
 
 
-def _is_under(url: str, base: str) -> bool:
-    """Whether a URL stands on the base URL: its origin, and its path prefix."""
+def is_under(url: str, base: str) -> bool:
+    """Whether a URL stands on another one, or below: its origin, and its path."""
     prefix, path = urlsplit(base).path.rstrip("/") + "/", unquote(urlsplit(url).path)
-    return origin(url) == origin(base) and path.startswith(prefix) and "/.." not in path
+    return origin(url) == origin(base) and f"{path}/".startswith(prefix) and "/.." not in path

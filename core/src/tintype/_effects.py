@@ -67,13 +67,14 @@ class Sink(Protocol):
 
 @frozen(kw_only=True)
 class Fetch:
-    """Get a result, without credentials. The reply is the `Head`; the body of a 200 is written.
+    """Get a result. The reply is the `Head`; the body of a 200 is written.
 
     Attributes:
         limit: The most bytes to accept.
         timeout: Seconds from now until the body must be complete.
         public_only: Whether an address that is not of the public internet is refused.
         trusted_networks: Networks whose addresses are not refused, such as `198.18.0.0/15`.
+        keyed: Whether it is on an origin of the API's, and behind its credential.
     """
 
     url: str
@@ -82,6 +83,13 @@ class Fetch:
     timeout: float
     public_only: bool = True
     trusted_networks: tuple[str, ...] = ()
+    keyed: bool = False
+
+    @property
+    def question(self) -> Send:
+        """The exchange that gets a result which is behind a credential."""
+        asked = Request(method="GET", url=self.url, accept="image/*")
+        return Send(request=asked, repeat=True, timeout=self.timeout)
 
 
 @frozen(kw_only=True)

@@ -121,6 +121,15 @@ def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> s
     return ""
 
 
+def fault_of_results(keyed: Iterable[str], origins: Iterable[str]) -> str:
+    """What is wrong with addresses whose results are behind a credential, or ""."""
+    homes = tuple(f"{each}/" for each in origins if "*" not in each and "{" not in each)
+    for url in keyed:
+        if not url.startswith(homes) or not re.fullmatch("[!-~]+", url) or set("?#") & set(url):
+            return f"keyed_results {url!r}, which is no address on one of its origins"
+    return ""
+
+
 def is_shared(domain: str) -> bool:
     """Whether strangers may have names below a domain: it is, or holds, a public suffix."""
     below = domain.partition(".")[2]

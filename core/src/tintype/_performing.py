@@ -292,7 +292,12 @@ class _Line:
             public_only=effect.public_only,
             trusted_networks=effect.trusted_networks,
         )
-        incoming = self._transport().open(request, timeout=effect.timeout)
+        transport = self._transport()
+        if effect.keyed:
+            keyring = self._setup.keyring(self._provider)
+            incoming, _ = self._opener.open(keyring, effect.question, transport)
+        else:
+            incoming = transport.open(request, timeout=effect.timeout)
         with closing(incoming):
             intake = Intake(effect, incoming.status)
             for chunk in incoming.chunks():

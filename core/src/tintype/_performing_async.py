@@ -322,7 +322,12 @@ class _Line:
             public_only=effect.public_only,
             trusted_networks=effect.trusted_networks,
         )
-        incoming = await self._transport().open(request, timeout=effect.timeout)
+        transport = self._transport()
+        if effect.keyed:
+            keyring = self._setup.keyring(self._provider)
+            incoming, _ = await self._opener.open(keyring, effect.question, transport)
+        else:
+            incoming = await transport.open(request, timeout=effect.timeout)
         try:
             intake = Intake(effect, incoming.status)
             async for chunk in incoming.chunks():

@@ -17,7 +17,7 @@ from attrs import frozen
 from tintype._blame import is_interruption
 from tintype._checked import checked
 from tintype._offers import described_oddly
-from tintype._origins import fault_of_origins
+from tintype._origins import fault_of_origins, fault_of_results
 from tintype._signing import fault_of, fault_of_names
 from tintype._verification import fault_of_signature
 from tintype.catalog import ProviderInfo
@@ -153,6 +153,7 @@ def _fault(info: object, name: str) -> str:
         return f"what is odd ({error.message})"
     wrong = (
         fault_of_origins(info.origins, info.settings)
+        or fault_of_results(info.keyed_results, info.origins)
         or fault_of(info.auth)
         or fault_of_names({**info.variables, **info.settings})
         or fault_of_signature(info.signature, info.webhooks)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from tintype._addresses import Trusted, names_a_private_host, refused_place
+from tintype._dispatch import is_under
 from tintype._effects import Fetch
 from tintype._origins import origin, origins_of
 from tintype._pacing import Clock
@@ -22,6 +23,7 @@ class Rules:
         base_url: An origin whose results may be fetched although it is plain http, or
             stands in a private network.
         origins: The API's own origins; results there are fetched at the base URL.
+        keyed: Addresses below which results are behind the account's credential.
         trusted: Hosts and networks whose results may be fetched although they do.
         limit: The most bytes of one image.
         timeout: Seconds for one image.
@@ -30,6 +32,7 @@ class Rules:
     clock: Clock
     base_url: str | None = None
     origins: tuple[str, ...] = ()
+    keyed: tuple[str, ...] = ()
     trusted: Trusted = field(factory=Trusted)
     limit: int = 100 * 1024 * 1024
     timeout: float = 120.0
@@ -61,6 +64,14 @@ def place_of(url: str, rules: Rules) -> Place:
         return _checked_place(_on_base_url(url, rules), rules)
     except ValueError:
         raise DownloadError(refused_place(url)) from None
+
+
+def is_keyed(url: str, rules: Rules) -> bool:
+    """Whether a result, as the provider told it, is behind the account's credential."""
+    try:
+        return any(is_under(url, each) for each in rules.keyed)
+    except ValueError:
+        return False
 
 
 def _checked_place(url: str, rules: Rules) -> Place:

@@ -379,11 +379,12 @@ class Setup:
         """How a provider's results are fetched."""
         if not provider:
             return Rules(clock=CLOCK)
-        account = self.account(provider)
+        info, account = self.registry.get(provider).info, self.account(provider)
         return Rules(
             clock=CLOCK,
             base_url=checked_base_url(account),
-            origins=filled_origins(self.registry.get(provider).info, account),
+            origins=filled_origins(info, account),
+            keyed=info.keyed_results,
             trusted=checked_trust(account),
         )
 

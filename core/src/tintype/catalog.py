@@ -418,6 +418,8 @@ class ProviderInfo:
         origins: Scheme and host of the API, the documented one first; `https://*.example.com` is
             every name below a domain that is the provider's alone, `https://{region}.example.com`
             a setting of the account. Keys go nowhere else.
+        keyed_results: Addresses on its origins, such as `https://api.acme.test/view`: results
+            there and below are fetched with the credential, and no result else.
         models: The catalog; the first is the default.
         general: The limits of a model that is not in the catalog. Its id is ignored.
         auth: How it knows its customers: a scheme of `tintype.credentials`.
@@ -454,6 +456,7 @@ class ProviderInfo:
     origins: tuple[str, ...]
     models: tuple[Model, ...]
     general: Model
+    keyed_results: tuple[str, ...] = ()
     auth: Scheme = HeaderKey()
     variables: Mapping[str, str] = attrs.field(factory=dict)
     public_keys: tuple[str, ...] = ()

@@ -1,4 +1,6 @@
-"""Results: fetched without credentials, checked, and written so that no half file is left.
+"""Results: fetched, checked, and written so that no half file is left.
+
+No credential goes along, but to addresses that the provider declares in `keyed_results`.
 
 `fetching` and `saving` are flows: they yield `Fetch` effects, and a driver makes them. An
 image is written beside its final place and linked there when it is whole.
@@ -24,7 +26,7 @@ from tintype._files import PartFile, Place, sweep
 from tintype._logs import log_other_type
 from tintype._media import HEAD, SVG, checked_type, extension, known, media_type
 from tintype._pacing import backoff
-from tintype._results import Rules, place_of
+from tintype._results import Rules, is_keyed, place_of
 from tintype._whole import is_whole
 from tintype.entries import Saved
 from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
@@ -190,7 +192,8 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str
 
 def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
     """The answer at the end of at most three redirects, each of them checked."""
-    for _ in range(_MOST_REDIRECTS + 1):
+    keyed = is_keyed(url, rules)
+    for redirects in range(_MOST_REDIRECTS + 1):
         place = place_of(url, rules)
         head = yield Fetch(
             url=place.url,
@@ -199,6 +202,7 @@ def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
             timeout=rules.timeout,
             public_only=place.public_only,
             trusted_networks=rules.trusted.networks,
+            keyed=keyed and redirects == 0,  # whoever redirects says where, and gets no key there
         )
         if not isinstance(head, Head):
             msg = "A driver answers Fetch with a Head."
