@@ -86,7 +86,7 @@ SABOTAGED = (
         "A submission leaves before its intent is written down.",
         "unwritten, lost, untyped",
         "_flow/submitting.py",
-        "record = yield from _intend(channel, request, quote, proof(token))",
+        "record = yield from _intend(channel, request, quote, proof(token), nonce)",
         'record = ""',
     ),
     _broken(
@@ -100,8 +100,8 @@ SABOTAGED = (
         "A submission forgets its budgets.",
         "budget",
         "_flow/submitting.py",
-        "quote=quote, budgets=budgets",
-        "quote=quote, budgets=()",
+        "        budgets=budgets,\n",
+        "        budgets=(),\n",
     ),
     _broken(
         "A price over the limit is let through.",
