@@ -22,7 +22,7 @@ from tintype.messages import (
     ServerSentEvent,
     find_header,
 )
-from tintype.models import Image, Quote, Task
+from tintype.models import Image, Quote, Task, Update
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures.format import Fixtures, JsonContent
 from tintype_contracts.fixtures.leaks import leaks
@@ -211,7 +211,7 @@ def _expectation(outcome: object) -> JsonObject:
     match outcome:
         case TintypeError():
             return {"error": type(outcome).__name__, "billed": str(outcome.billed)}
-        case Task():
+        case Update():
             images = [{"index": image.index} for image in outcome.images]
             drawn = {"images": images} if images else {}
             known = {"id": "{{id:task}}"} if outcome.id else {}
