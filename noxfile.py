@@ -121,7 +121,7 @@ def wheels(session: nox.Session) -> None:
     core = next(wheel for wheel in built if Path(wheel).name.startswith("tintype-"))
     session.install("-q", *CONSTRAINTS, f"{core}[async,journal]", *built)
     session.chdir(session.create_tmp())  # where nothing but the wheels can be imported
-    session.run("python", "-W", "error", "-c", "import tintype, tintype.cli, tintype_contracts")
+    session.run("python", "-W", "error", "-c", "import tintype, tintype._cli, tintype_contracts")
     session.run("tintype", "providers")
     session.run("tintype", "demo", "a red panda astronaut", "-o", "pictures", silent=True)
     session.run("tintype", "contracts", "check", "--all", "--level", "1")

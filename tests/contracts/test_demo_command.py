@@ -13,7 +13,7 @@ import pytest
 from tests.core.loopback import Loopback
 from tests.core.terminal import SCRIPT, Terminal
 
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype_contracts.sandbox import Sandbox
 
 Done: TypeAlias = subprocess.CompletedProcess[str]

@@ -17,7 +17,7 @@ import pytest
 from tests.core.terminal import SCRIPT, Terminal
 
 from tintype import Task, from_json
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype_contracts import Sandbox
 from tintype_contracts.live import Caps, Ledger
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from tintype_contracts.commands.sandbox import command
 
-RUN = "from tintype.cli import main; main()"
+RUN = "from tintype._cli import main; main()"
 
 
 @contextmanager

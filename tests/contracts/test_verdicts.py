@@ -15,7 +15,7 @@ from tintype.errors import PluginError, UsageError
 from tintype_contracts import Report
 from tintype_contracts.check import FIRST_SET, Check, Finding, NotApplicable
 from tintype_contracts.fixtures.format import Waiver
-from tintype_contracts.harness.evaluate import MOST_FINDINGS, ask, plain
+from tintype_contracts.harness.evaluate import MAX_FINDINGS, ask, plain
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.report.terminal import replay_command, summary
 from tintype_contracts.runner.run import examine
@@ -117,7 +117,7 @@ def test_what_is_wrong_a_thousand_times_is_told_often_enough() -> None:
         while True:
             yield Finding(message="Again.")
 
-    assert len(ask(_check("pure.one", endless), SUBJECT).findings) == MOST_FINDINGS
+    assert len(ask(_check("pure.one", endless), SUBJECT).findings) == MAX_FINDINGS
 
 
 # ---------------------------------------------------------------------------- levels

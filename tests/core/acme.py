@@ -12,7 +12,8 @@ from typing import TypeAlias, TypeVar
 from attrs import evolve, frozen
 from hypothesis import settings
 
-from tintype._effects import (
+from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.effects import (
     Effect,
     Flow,
     Head,
@@ -22,7 +23,6 @@ from tintype._effects import (
     Send,
     Sleep,
 )
-from tintype._flow import Conversation, Terms
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype.catalog import Choice, Flag, Integer, Model, Price, ProviderInfo, References

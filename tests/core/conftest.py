@@ -18,7 +18,7 @@ from tests.core.loopback import Loopback
 from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 KEY = "sk-do-not-tell-4711"
 

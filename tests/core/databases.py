@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from tintype.journal.schema import database_url
+from tintype.journal._schema import database_url
 
 BACKENDS = ("sqlite", "postgresql")
 _USERS = ("postgres", "nobody")  # PostgreSQL refuses to be started by root

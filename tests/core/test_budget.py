@@ -44,7 +44,7 @@ from tintype.errors import (
     TaskFailedError,
     TintypeError,
 )
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 Artist = Callable[..., Client]
 

@@ -34,7 +34,7 @@ from tintype import (
     hookimpl,
 )
 from tintype.errors import TaskError, UsageError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 ROOT = Path(__file__).parents[2]
 REQUEST = ImageRequest(prompt="a red panda")

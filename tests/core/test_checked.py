@@ -13,7 +13,7 @@ from attrs import evolve
 from tests.core.acme import ASKED, INFO, Acme, Line, told
 
 from tintype import from_json, to_json
-from tintype._checked import MOST_IMAGES, checked
+from tintype._checked import MAX_IMAGES, checked
 from tintype.budget import Budget
 from tintype.entries import Intent, Snapshot
 from tintype.errors import (
@@ -27,7 +27,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype.models import (
     Attempt,
     Cost,
@@ -131,9 +131,9 @@ def test_a_value_without_a_fault_is_the_very_same() -> None:
 
 def test_a_task_of_very_many_pictures_keeps_the_first() -> None:
     """And says so."""
-    images = tuple(Image(url="https://cdn.test/1.png", index=n) for n in range(MOST_IMAGES + 1))
+    images = tuple(Image(url="https://cdn.test/1.png", index=n) for n in range(MAX_IMAGES + 1))
     task = checked(evolve(DRAWN, images=images), "acme")
-    assert task.images == images[:MOST_IMAGES]
+    assert task.images == images[:MAX_IMAGES]
     assert [notice.field for notice in task.notices] == ["images"]
 
 

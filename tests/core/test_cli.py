@@ -22,12 +22,12 @@ from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
 
 from tintype import ImageRequest, Quote, Reference, Task, TaskState, from_json
-from tintype.cli import cli
-from tintype.cli.display import quote_row
-from tintype.cli.generate import command as generate
-from tintype.cli.requests import request_from
+from tintype._cli import cli
+from tintype._cli.display import quote_row
+from tintype._cli.generate import command as generate
+from tintype._cli.requests import request_from
 from tintype.errors import Outcome, UsageError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 SCRIPT = Path(sys.executable).parent / "tintype"
@@ -131,7 +131,7 @@ def test_the_version_is_told(tintype: Run) -> None:
     [
         ("nonsense",),
         ("--nonsense",),
-        ("quote",),
+        ("quote", PROMPT, "--seed", "many"),
         ("generate", PROMPT),
         ("generate", PROMPT, "-p", "apiyi", "-n", "many"),
         ("generate", PROMPT, "-p", "apiyi", "--option", "no-sign"),

@@ -17,9 +17,9 @@ from tests.core.loopback import Fault, Loopback, said
 from tests.core.pictures import PNG, in_base64
 from tests.core.terminal import SCRIPT, Terminal
 
-from tintype.cli import cli
+from tintype._cli import cli
 from tintype.errors import Billed, JournalError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 Done: TypeAlias = subprocess.CompletedProcess[bytes]
 MODEL = ("-m", "seedream-4.5")
@@ -79,6 +79,17 @@ def test_nothing_on_standard_input_is_misuse(
     done = run(environ, tmp_path, command, "-", "-p", "apiyi", *MODEL, given=given)
     assert done.returncode == _MISUSE
     assert b"Error: " in done.stderr
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize("command", ["generate", "quote"])
+def test_a_prompt_that_is_left_out_is_misuse(
+    server: Loopback, environ: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    """Where the model needs one: nothing is sent."""
+    done = run(environ, tmp_path, command, "-p", "apiyi", *MODEL)
+    assert (done.returncode, done.stdout) == (_MISUSE, b"")
+    assert b"say what to draw" in done.stderr
     assert server.accepted == 0
 
 
@@ -197,7 +208,7 @@ def test_a_person_behind_a_proxy_is_told_that_it_is_not_used(
 # -------------------------------------------------------------------------- a home
 
 # Its real user stands in no table; what it may read is still root's.
-_NOBODY = "import os, sys; os.setreuid(54321, 0); from tintype.cli import main; main(sys.argv[1:])"
+_NOBODY = "import os, sys; os.setreuid(54321, 0); from tintype._cli import main; main(sys.argv[1:])"
 
 
 @pytest.mark.skipif(

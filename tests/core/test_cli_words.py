@@ -15,7 +15,7 @@ from tests.core.pictures import PNG, in_base64
 from tests.core.terminal import SCRIPT, Terminal
 
 from tintype import ImageRequest
-from tintype._effects import Record
+from tintype._flow.effects import Record
 from tintype._logs import log
 from tintype._printable import printable, printable_json, printable_lines
 from tintype.entries import Snapshot

@@ -34,8 +34,8 @@ from tests.core.conftest import Connect
 from tests.core.loopback import Loopback, Recorded, answer, said
 
 from tintype import Account, AsyncClient, Client, ImageRequest, Secret, TaskState, hookimpl
-from tintype._accounts import completed
-from tintype._keyring import Keyring, signed
+from tintype._client.accounts import completed
+from tintype._client.keyring import Keyring, signed
 from tintype._signing import sign
 from tintype.credentials import (
     Basic,
@@ -153,7 +153,7 @@ def test_what_has_to_be_installed_is_named_before_anything_is_sent() -> None:
         "from attrs import evolve\n"
         "from tests.core.acme import API, INFO\n"
         "from tintype import Account, Request\n"
-        "from tintype._keyring import signed\n"
+        "from tintype._client.keyring import signed\n"
         "from tintype.credentials import Jwt\n"
         "info = evolve(INFO, auth=Jwt(algorithm='RS256', lifetime=60))\n"
         "account = Account(provider='acme', credentials={'secret': 'a-secret-of-mine'})\n"

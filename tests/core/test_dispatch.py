@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME
 
+from tintype._client.keyring import signed
 from tintype._dispatch import (
     checked_base_url,
     env_name,
@@ -22,7 +23,6 @@ from tintype._dispatch import (
     normalized,
     origin,
 )
-from tintype._keyring import signed
 from tintype.account import Account
 from tintype.credentials import HeaderKey, Scheme
 from tintype.errors import Billed, MissingKeyError, PluginError, UsageError

@@ -15,7 +15,7 @@ from tests.core.easel import INFO as EASEL
 from tests.core.pictures import PNG
 
 from tintype import ImageRequest, Reference
-from tintype._resolve import resolve
+from tintype._flow.resolve import resolve
 from tintype.convert import from_json, to_json
 from tintype.entries import Settled
 from tintype.errors import (

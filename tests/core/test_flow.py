@@ -21,7 +21,7 @@ from tests.core.acme import (
     told,
 )
 
-from tintype._effects import Record, Send
+from tintype._flow.effects import Record, Send
 from tintype.convert import from_json, to_json
 from tintype.errors import (
     Billed,

@@ -21,7 +21,7 @@ from tests.core.acme import (
     told,
 )
 
-from tintype._effects import Load, Send
+from tintype._flow.effects import Load, Send
 from tintype.catalog import References
 from tintype.convert import from_json
 from tintype.errors import (

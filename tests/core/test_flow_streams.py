@@ -20,7 +20,7 @@ from tests.core.acme import (
     told,
 )
 
-from tintype._effects import Head, Receive
+from tintype._flow.effects import Head, Receive
 from tintype.catalog import Model, References
 from tintype.entries import Snapshot
 from tintype.errors import (

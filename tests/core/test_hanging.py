@@ -21,8 +21,8 @@ from tests.core.pictures import PNG, in_base64
 from tintype import Billed, Client, Image, ImageRequest, Outcome, Task, TaskState
 from tintype.entries import Intent, Saved, Settled, Snapshot
 from tintype.errors import JournalError
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
 
 Artist = Callable[..., Client]
 
@@ -95,7 +95,7 @@ OPENS = """
 import sys
 from tintype import ImageRequest
 from tintype.entries import Intent
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 sys.stdin.readline()
 journal = SqlJournal(sys.argv[1])
 print(journal.record(Intent(provider="easel", request=ImageRequest(prompt="p"))).result())
@@ -108,7 +108,7 @@ from decimal import Decimal
 from tintype import Budget, ImageRequest, Quote
 from tintype.entries import Intent
 from tintype.errors import BudgetError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 journal = SqlJournal(sys.argv[1])
 price = Decimal("0.05")
 asked = Intent(provider="easel", request=ImageRequest(prompt="p"),
@@ -353,7 +353,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(place: Place) -> N
     from alembic import command  # noqa: PLC0415 - slow to import, and needed once
     from alembic.config import Config  # noqa: PLC0415
 
-    import tintype.journal.migrations as there  # noqa: PLC0415
+    import tintype.journal._migrations as there  # noqa: PLC0415
 
     engine = sa.create_engine(database_url(place), poolclass=NullPool)
     with engine.connect() as connection:

@@ -10,7 +10,7 @@ from attrs import evolve
 from tests.core.acme import ACCEPTED, ASKED, INFO, Acme, Line, Scripted, told
 
 from tintype import to_json
-from tintype._effects import Send
+from tintype._flow.effects import Send
 from tintype.catalog import Idempotency, ProviderInfo
 from tintype.entries import Intent
 from tintype.errors import (

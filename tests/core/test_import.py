@@ -11,7 +11,7 @@ PLUGINS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
 LATE = (
     *("urllib3", "aiohttp", "httpx", "httpx2", "rich", "click", "asyncio", "ssl"),
     *("imagesize", "filetype", "importlib.metadata", "email.utils", "sqlite3", "sqlalchemy"),
-    *("tintype.async_client", "tintype.cli"),
+    *("tintype.async_client", "tintype._cli"),
     *(f"tintype_{name}" for name in PLUGINS),
 )
 
@@ -57,7 +57,7 @@ def test_the_async_client_comes_without_the_sync_transport() -> None:
 def test_the_help_of_the_command_line_comes_without_the_rest() -> None:
     """No transport and no plugin for a page of text."""
     code = (
-        "from tintype.cli import main\ntry:\n    main(['quote', '--help'])\nexcept SystemExit: ..."
+        "from tintype._cli import main\ntry:\n    main(['quote', '--help'])\nexcept SystemExit: ..."
     )
     found = loaded(code)
     assert found.isdisjoint({"urllib3", "aiohttp", "httpx", "rich.table"})

@@ -39,15 +39,15 @@ from tintype import (
     TaskState,
     hookimpl,
 )
-from tintype._effects import Record, Send
+from tintype._flow.effects import Record, Send
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, JournalError, TintypeError, UsageError
 from tintype.journal import Journal, NoJournal, open_journal
-from tintype.journal.owner import may_be_taken, me
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
-from tintype.journal.tables import metadata
-from tintype.journal.writer import BatchError, Writer
+from tintype.journal._owner import may_be_taken, me
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
+from tintype.journal._tables import metadata
+from tintype.journal._writer import BatchError, Writer
 
 Artist = Callable[..., Client]
 
@@ -302,8 +302,8 @@ FORKS = """
 import os, sys, threading, warnings
 from tintype import ImageRequest
 from tintype.entries import Intent
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
 warnings.simplefilter("ignore")  # that there is a thread is the point
 journal = SqlJournal(sys.argv[1])
 intent = Intent(provider="easel", request=ImageRequest(prompt="a red panda"))
@@ -533,8 +533,8 @@ WRITES = """
 import sys
 from tintype import ImageRequest
 from tintype.entries import Intent
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
 sys.stdin.readline()
 journal = SqlJournal(sys.argv[1])
 asked = [Intent(provider="easel", request=ImageRequest(prompt=f"{n}")) for n in range(40)]
@@ -558,8 +558,8 @@ LIVES = """
 import sys
 from tintype import ImageRequest
 from tintype.entries import Intent
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
 journal = SqlJournal(sys.argv[1])
 print(journal.record(Intent(provider="easel", request=ImageRequest(prompt="p"))).result())
 sys.stdout.flush()
@@ -644,8 +644,8 @@ def test_a_record_is_claimed_by_one_process_alone(journal: SqlJournal, place: Pl
 
 CLAIMS = """
 import sys
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
 journal = SqlJournal(sys.argv[1])
 sys.stdin.readline()
 first = journal.claim(sys.argv[2])
@@ -848,8 +848,8 @@ from pathlib import Path
 from tests.core import easel
 from tintype import Account, Client, ImageRequest
 from tintype.errors import JournalError
-from tintype.journal.schema import database_url
-from tintype.journal.sql import SqlJournal
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
 disk, url = Path(sys.argv[1]), sys.argv[2]
 for least in (None, 0):
     options = {} if least is None else {"least_free": least}

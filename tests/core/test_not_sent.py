@@ -21,10 +21,10 @@ from tests.core.loopback import Fault, Loopback, Rude, answer, said
 from tests.core.wires import KINDS, OWN, PATIENCE, Wire, get, post, wires
 
 from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, Quote
-from tintype._verdicts import may_repeat
+from tintype._flow.verdicts import may_repeat
 from tintype.entries import Intent
 from tintype.errors import CertificateError, DroppedError, NotSentError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype.transports.httpx import AsyncHttpxTransport, HttpxTransport
 from tintype.transports.urllib3 import Urllib3Transport
 

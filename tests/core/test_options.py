@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 from tests.core.acme import DRAW, INFO, LIVE, Acme, Line
 
-from tintype._resolve import Plan, resolve
+from tintype._flow.resolve import Plan, resolve
 from tintype.catalog import (
     Caution,
     Choice,

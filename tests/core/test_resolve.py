@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.acme import ASKED, DRAW, INFO, PNG, SAME_EVERY_TIME
 
-from tintype._resolve import pick_model, resolve
+from tintype._flow.resolve import pick_model, resolve
 from tintype.catalog import (
     Caution,
     Choice,

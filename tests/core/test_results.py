@@ -15,11 +15,11 @@ from tests.core.pictures import PNG, drawn
 
 from tintype import Account, Client, Image, ImageRequest, Task, TaskState
 from tintype._addresses import Trusted
-from tintype._effects import Fetch, Head
+from tintype._downloads import Memory, fetching
 from tintype._expiry import signed_expiry
+from tintype._flow.effects import Fetch, Head
 from tintype._pacing import Clock
 from tintype._results import Rules
-from tintype.downloads import Memory, fetching
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, UsageError
 

@@ -31,12 +31,12 @@ from tintype import (
     Task,
     TaskState,
 )
-from tintype._effects import Fetch, Flow, Send
-from tintype._flow import Conversation, Terms
+from tintype._client.resuming import Resumed, resuming
+from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.effects import Fetch, Flow, Send
 from tintype._pacing import Clock
 from tintype._registry import Registry
 from tintype._results import Rules
-from tintype._resuming import Resumed, resuming
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import (
     DeadlineError,
@@ -46,7 +46,7 @@ from tintype.errors import (
     UnknownProviderError,
 )
 from tintype.journal import JournalRecord
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 Artist = Callable[..., Client]
 
@@ -354,7 +354,7 @@ DIES = """
 import os, signal, sys
 from tests.core import easel
 from tintype import Account, Client, ImageRequest
-from tintype._effects import Record
+from tintype._flow.effects import Record
 account = Account(provider="easel", key="key-of-mine", base_url=sys.argv[2])
 def observe(told):
     if isinstance(told.effect, Record):
@@ -615,7 +615,7 @@ def test_the_command_line_resumes(
         "XDG_DATA_HOME": os.environ["XDG_DATA_HOME"],
         "APIYI_BASE_URL": server.url,
     }
-    command = [sys.executable, "-W", "error", "-c", "from tintype.cli import main; main()"]
+    command = [sys.executable, "-W", "error", "-c", "from tintype._cli import main; main()"]
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own command

@@ -35,7 +35,7 @@ from tintype import (
     hookimpl,
     to_json,
 )
-from tintype._accounts import Environ
+from tintype._client.accounts import Environ
 from tintype._redaction import Redactor
 from tintype.catalog import ProviderInfo
 from tintype.errors import (
@@ -551,7 +551,14 @@ def test_the_command_line_tells_no_key(server: Loopback, tmp_path: Path, what: s
         ("resume", "-o", str(tmp_path / "out")),
     ):
         done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-X", "dev", "-c", "from tintype.cli import main; main()", *arguments],
+            [
+                sys.executable,
+                "-X",
+                "dev",
+                "-c",
+                "from tintype._cli import main; main()",
+                *arguments,
+            ],
             env=environ,
             capture_output=True,
             text=True,

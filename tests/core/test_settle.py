@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, INFO, NOW, PNG
 
-from tintype._settle import add_quotes, folded, in_dollars, stamped
+from tintype._flow.settle import add_quotes, folded, in_dollars, stamped
 from tintype.errors import Billed
 from tintype.models import (
     Cost,

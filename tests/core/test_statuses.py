@@ -11,8 +11,8 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Loopback, answer
 
 from tintype import Account, Billed, Client, ImageRequest, Outcome
+from tintype._flow.verdicts import may_repeat, outcome_of, passes
 from tintype._statuses import STATUSES
-from tintype._verdicts import may_repeat, outcome_of, passes
 from tintype.errors import (
     BadRequestError,
     OverloadedError,

@@ -14,7 +14,7 @@ from tests.core.loopback import Loopback, Recorded, said
 from tests.core.pictures import drawn, in_base64
 
 from tintype import Outcome
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 
 ROOT = Path(__file__).parents[2]
 CREATE = "POST /v1/pictures"

@@ -18,7 +18,7 @@ from tests.core.loopback import Answer, Fault, Loopback, answer, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, TaskState
-from tintype._effects import Effect, Record, Reply
+from tintype._flow.effects import Effect, Record, Reply
 from tintype.entries import Intent, Settled, Snapshot, Unread
 from tintype.errors import (
     BadRequestError,
@@ -33,7 +33,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype.messages import Request, Response
 from tintype.models import Image, Task, Update
 

@@ -14,7 +14,7 @@ from tests.core.pictures import PNG, in_base64
 from tintype import Account, Billed, Budget, Client, ImageRequest
 from tintype.errors import MissingKeyError, PluginError
 from tintype.hooks import hookimpl
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype.messages import MultipartBody, Part, Request
 
 CREATE = "POST /v1/pictures"

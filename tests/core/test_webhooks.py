@@ -32,13 +32,13 @@ from tintype import (
     TaskState,
     hookimpl,
 )
-from tintype._settle import proof
+from tintype._cli.webhooks import saving
+from tintype._flow.settle import proof
 from tintype.catalog import ProviderInfo
-from tintype.cli.webhooks import saving
 from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import Billed, SubmissionUnknownError, TintypeError
 from tintype.exchange import Exchange
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype.models import Update
 from tintype.signatures import Hmac
 from tintype.webhooks import WebhookApp

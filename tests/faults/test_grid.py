@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tintype import Billed, Client, ImageRequest, Outcome
 from tintype.entries import Intent, Settled
 from tintype.errors import ServerError, SubmissionUnknownError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype_contracts import Sandbox, installed
 from tintype_contracts.commands.contracts.faults import command
 from tintype_contracts.faultgrid import ROWS, Cell, Grid, Row, run_grid

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 from attrs import define, evolve, field, frozen
 from tests.core.loopback import Loopback, answer
 
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype_contracts.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]

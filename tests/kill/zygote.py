@@ -19,8 +19,8 @@ from typing import Any
 from attrs import evolve
 
 from tintype import Account, AsyncClient, Client, Delivery, ImageRequest, Observation, hookimpl
-from tintype._effects import Record
-from tintype.cli import main as command_line
+from tintype._cli import main as command_line
+from tintype._flow.effects import Record
 
 Job = dict[str, Any]
 

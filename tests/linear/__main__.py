@@ -13,7 +13,7 @@ from tests.linear.entrances import Entrance, entrances, survived
 
 _FIRST = 4 * 1024
 _MOST = 1024 * 1024
-_LEAST_SECONDS = 0.004  # below it the clock says little
+_MIN_SECONDS = 0.004  # below it the clock says little
 _RUNS = 3
 _LIMIT = 6.0
 _MIB = 2**20
@@ -34,7 +34,7 @@ def _seconds(entrance: Entrance, data: bytes) -> float:
 def _fitting(entrance: Entrance) -> int:
     """A size whose cost can be told from nothing."""
     size = _FIRST
-    while size < _MOST and _cost(entrance, size)[0] < _LEAST_SECONDS:
+    while size < _MOST and _cost(entrance, size)[0] < _MIN_SECONDS:
         size *= 2
     return size
 
@@ -45,7 +45,7 @@ def measure(entrance: Entrance) -> tuple[bool, str]:
     ratio, row = 0.0, ""
     for _ in range(_RUNS):
         costs = [_cost(entrance, size * times) for times in (1, 2, 4)]
-        ratio = costs[2][0] / max(costs[0][0], _LEAST_SECONDS)
+        ratio = costs[2][0] / max(costs[0][0], _MIN_SECONDS)
         per_mib = costs[2][0] * 1000 / (max(costs[2][1], 1) / _MIB)
         shown = " ".join(f"{seconds * 1000:8.1f}" for seconds, _ in costs)
         row = f"{entrance.name:55} {size:8} {shown} {ratio:6.1f} {per_mib:9.1f}"

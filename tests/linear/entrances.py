@@ -13,10 +13,10 @@ from attrs import frozen
 from tests.core import easel
 from tests.core.acme import Line
 
-from tintype._effects import Head, Receive, Reply, Send
 from tintype._events import EventDecoder, LineDecoder, is_event_stream, is_line_stream
 from tintype._expiry import says_expired, signed_expiry
-from tintype._flow import Conversation, Terms
+from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.effects import Head, Receive, Reply, Send
 from tintype._media import dimensions, media_type
 from tintype._moderation import is_moderation, names_moderation
 from tintype._printable import printable

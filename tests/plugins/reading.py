@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tintype._settle import folded
+from tintype._flow.settle import folded
 from tintype.exchange import Exchange
 from tintype.hooks import Provider
 from tintype.models import Update

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._resolve import resolve
+from tintype._flow.resolve import resolve
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.builder import Builder
 

@@ -14,7 +14,7 @@ from attrs import evolve
 from tests.plugins.reading import parsed_by
 
 import tintype_apiin as plugin
-from tintype._resolve import resolve
+from tintype._flow.resolve import resolve
 from tintype.catalog import Choice, Text
 from tintype.errors import (
     AuthenticationError,

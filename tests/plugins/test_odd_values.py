@@ -23,8 +23,8 @@ import tintype_apiyi
 import tintype_cheapai
 import tintype_openrouter
 from tintype._events import EventDecoder
-from tintype._settle import stamped
-from tintype._verdicts import closed_stream
+from tintype._flow.settle import stamped
+from tintype._flow.verdicts import closed_stream
 from tintype.convert import to_json
 from tintype.errors import ProtocolError, TintypeError
 from tintype.exchange import Exchange, Message, Operation

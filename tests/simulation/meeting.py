@@ -16,18 +16,29 @@ from attrs import evolve
 from tests.simulation.asks import Answer, Ask, End, Said
 
 from tintype import Account, Budget, HttpRequest
-from tintype._effects import Effect, Fetch, Flow, Head, Load, Receive, Record, Reply, Send, Sleep
+from tintype._client.setup import Options, Setup
+from tintype._downloads import Rules
 from tintype._events import EventDecoder
-from tintype._flow import Conversation, Terms
+from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.effects import (
+    Effect,
+    Fetch,
+    Flow,
+    Head,
+    Load,
+    Receive,
+    Record,
+    Reply,
+    Send,
+    Sleep,
+)
+from tintype._flow.settle import CALLBACK_FIELD
 from tintype._pacing import Clock
-from tintype._settle import CALLBACK_FIELD
-from tintype._setup import Options, Setup
 from tintype._trail import Followed
-from tintype.downloads import Rules
 from tintype.errors import ProtocolError, TintypeError
 from tintype.journal import Journal, NoJournal
-from tintype.journal.owner import me
-from tintype.journal.sql import SqlJournal
+from tintype.journal._owner import me
+from tintype.journal._sql import SqlJournal
 from tintype.messages import Delivery, JsonBody, Response, ServerSentEvent
 
 BEGAN = datetime(2026, 11, 28, 9, tzinfo=UTC)

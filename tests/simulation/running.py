@@ -21,7 +21,7 @@ from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
 _CHUNK = 50
-_MOST_TOLD = 5
+_MAX_TOLD = 5
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
 _SELDOM = 20_000  # objects between two looks for garbage: most of it goes by itself
 
@@ -156,5 +156,5 @@ def told(tally: Tally) -> str:
     for kind, number in sorted(Counter(each.kind for each in tally.wrongs).items()):
         found = [each for each in tally.wrongs if each.kind == kind]
         lines.append(f"  {number:>9,}  {kind}")
-        lines += [f"      --seed {each.seed}  {each.words:.300}" for each in found[:_MOST_TOLD]]
+        lines += [f"      --seed {each.seed}  {each.words:.300}" for each in found[:_MAX_TOLD]]
     return "\n".join(lines)

@@ -31,7 +31,7 @@ from tintype import Budget, Generation, Task
 from tintype.errors import DroppedError, TintypeError
 from tintype.journal import JournalRecord, NoJournal
 
-_MOST_EFFECTS = 20_000
+_MAX_EFFECTS = 20_000
 _SOON = 0.001
 
 
@@ -108,7 +108,7 @@ class World:
         while self._heap:
             self.now, _, act, arguments = heapq.heappop(self._heap)
             act(*arguments)
-            if self._effects > _MOST_EFFECTS:
+            if self._effects > _MAX_EFFECTS:
                 self.notes.wrong("endless", "it does not come to rest")
                 return
 
@@ -200,7 +200,7 @@ class World:
             ask = line.step()
             if isinstance(ask, Ask) and ask.kind == "send":
                 self.studio.question(ask, line.provider, line.wire, self.now, None)
-        if self._effects < _MOST_EFFECTS // 2 and self.dice.random() < 0.5:
+        if self._effects < _MAX_EFFECTS // 2 and self.dice.random() < 0.5:
             self._at(self.now + self.dice.uniform(0.1, 60.0), self._begin)
         return True
 

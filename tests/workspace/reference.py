@@ -15,7 +15,7 @@ import attrs
 import click
 
 import tintype
-from tintype.cli import cli
+from tintype._cli import cli
 from tintype.hooks import Extras, Provider
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,6 @@ in [using.md](using.md), [plugins.md](plugins.md) and [command-line.md](command-
 """
 _SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$", re.MULTILINE)
 _ENTRY = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)$", re.MULTILINE)
-_APART = re.compile(r"\.(cli|migrations)\b")  # told of as commands; a database's own history
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -56,7 +55,7 @@ def public_modules() -> list[ModuleType]:
     """The core's modules of whose dotted name no part begins with an underscore."""
     found = walk_packages(tintype.__path__, "tintype.")
     names = [each.name for each in found if "._" not in each.name]
-    return [tintype, *(import_module(name) for name in names if not _APART.search(name))]
+    return [tintype, *map(import_module, names)]
 
 
 def public_names(module: ModuleType) -> dict[str, object]:

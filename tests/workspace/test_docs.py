@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.workspace import reference
 
 from tintype_contracts.sandbox import Sandbox
 
@@ -38,6 +39,20 @@ def test_every_python_example_runs(block: str, tmp_path: Path) -> None:
 def test_the_readme_is_short() -> None:
     """The README has at most 120 lines."""
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_the_reference_is_what_the_code_says_of_itself() -> None:
+    """Every public name, option, hook, command and variable stands on the page, and no other."""
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.written()
+
+
+def test_every_variable_of_the_environment_is_described() -> None:
+    """What the sources look up, and what they put behind a provider's name."""
+    sources = [*(ROOT / "core/src").rglob("*.py"), *(ROOT / "contracts/src").rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    found = set(re.findall(r"\bTINTYPE_[A-Z_]+[A-Z]\b", text))
+    found |= {f"<NAME>{tail}" for tail in re.findall(r"\}(_[A-Z_]+[A-Z])\b", text)}
+    assert found - set(reference.VARIABLES) == set()
 
 
 def test_the_index_shows_the_readme() -> None:

@@ -6,8 +6,8 @@
         drawn = client.generate(ImageRequest(prompt="a red panda astronaut"), provider="apiyi")
         client.save(drawn, "out")
 
-The modules without an underscore are public: `errors`, `messages`, `request`, `models`, `account`,
-`exchange`, `catalog`, `hooks`, `convert`, `transports`, `downloads`, and what stands here.
+The modules without an underscore are public, and so is what stands here: docs/reference.md lists
+all of it.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from tintype.request import ImageRequest, Reference, Submission
 
 if TYPE_CHECKING:
     __version__: str
-    from tintype._observing import Observation, Observer
-    from tintype._resuming import Resumed
+    from tintype._client.observing import Observation, Observer
+    from tintype._client.resuming import Resumed
     from tintype.async_client import AsyncClient
     from tintype.budget import Budget, Period
     from tintype.convert import from_json, to_json
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 _LATER = {
     "AsyncClient": "tintype.async_client",
     "Budget": "tintype.budget",
-    "Observation": "tintype._observing",
-    "Observer": "tintype._observing",
+    "Observation": "tintype._client.observing",
+    "Observer": "tintype._client.observing",
     "Period": "tintype.budget",
-    "Resumed": "tintype._resuming",
+    "Resumed": "tintype._client.resuming",
     "from_json": "tintype.convert",
     "hookimpl": "tintype.hooks",
     "to_json": "tintype.convert",

@@ -1,5 +1,5 @@
 """`python -m tintype`: the `tintype` command where its script is not on the path."""
 
-from tintype.cli import main
+from tintype._cli import main
 
 main()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Context, Decimal
 
-MOST_DOLLARS = Decimal(10) ** 9
+MAX_DOLLARS = Decimal(10) ** 9
 """More than this nobody charges for pictures; the journal counts it in nanodollars."""
 
 _MOST = Decimal(10) ** 15
-_MOST_DIGITS = 64
+_MAX_DIGITS = 64
 _SMALLEST = -400  # as an exponent
 _ARITHMETIC = Context(prec=28, traps=[])
 
@@ -19,7 +19,7 @@ def is_amount(amount: Decimal) -> bool:
     if not amount.is_finite():
         return False
     _, digits, exponent = amount.as_tuple()
-    spelt = len(digits) <= _MOST_DIGITS and _SMALLEST <= int(exponent) <= _MOST_DIGITS
+    spelt = len(digits) <= _MAX_DIGITS and _SMALLEST <= int(exponent) <= _MAX_DIGITS
     return spelt and 0 <= amount <= _MOST
 
 

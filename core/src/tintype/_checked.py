@@ -25,11 +25,11 @@ from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
 
-MOST_IMAGES = 256
+MAX_IMAGES = 256
 """More pictures than one task of any provider draws."""
 
 _DEEPEST = 128
-_MOST_NOTICES = 64
+_MAX_NOTICES = 64
 # What is left out where it is odd, by whose it is.
 _BESIDE: Mapping[type, frozenset[str]] = {
     Update: frozenset(
@@ -74,17 +74,17 @@ def noted(before: tuple[Notice, ...], fresh: tuple[Notice, ...]) -> tuple[Notice
     """Notices, each once, and no more of them than anybody reads."""
     if not fresh or fresh is before:
         return before
-    return tuple(dict.fromkeys((*before, *fresh)))[:_MOST_NOTICES]
+    return tuple(dict.fromkeys((*before, *fresh)))[:_MAX_NOTICES]
 
 
 def _bounded(update: Update, odd: list[Notice]) -> Update:
-    if len(update.images) > MOST_IMAGES:
-        msg = f"Of {len(update.images)} pictures the first {MOST_IMAGES} are kept."
+    if len(update.images) > MAX_IMAGES:
+        msg = f"Of {len(update.images)} pictures the first {MAX_IMAGES} are kept."
         odd.append(Notice(field="images", message=msg))
     changes: dict[str, object] = {
-        name: getattr(update, name)[:MOST_IMAGES]
+        name: getattr(update, name)[:MAX_IMAGES]
         for name in ("images", "previews", "errors")
-        if len(getattr(update, name)) > MOST_IMAGES
+        if len(getattr(update, name)) > MAX_IMAGES
     }
     if odd:
         changes["notices"] = noted(update.notices, tuple(odd))
@@ -250,11 +250,11 @@ _LARGEST = 10**64
 
 def _is_number(value: object) -> bool:
     return (isinstance(value, float) and math.isfinite(value)) or (
-        _is_whole(value) and abs(cast("int", value)) < _MOST_SECONDS
+        _is_whole(value) and abs(cast("int", value)) < _MAX_SECONDS
     )
 
 
-_MOST_SECONDS = 10**15
+_MAX_SECONDS = 10**15
 
 
 def _is_time(value: object) -> bool:

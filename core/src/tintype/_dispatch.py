@@ -22,7 +22,7 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
 from tintype.messages import AnswerKind, HttpRequest, Request, target_of
 
-USER_AGENT = "tintype/0.1.0"
+USER_AGENT = "tintype/0.2.0"
 # What is asked for where the plugin does not say: JSON always, for who does not stream.
 _ACCEPTED: Mapping[AnswerKind, str] = {
     "whole": "application/json",

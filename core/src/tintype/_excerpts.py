@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-MOST_WORDS = 1000
+MAX_WORDS = 1000
 """Characters of an error's text, whatever went into it."""
 
-_MOST_QUOTED = 80
+_MAX_QUOTED = 80
 _LONGEST_NUMBER = 256  # bits
 _TAIL = 300
 
 
-def shortened(text: str, most: int = MOST_WORDS) -> str:
+def shortened(text: str, most: int = MAX_WORDS) -> str:
     """A text without its middle where it is long: its end says what to do next."""
     if len(text) <= most:
         return text
@@ -21,12 +21,12 @@ def shortened(text: str, most: int = MOST_WORDS) -> str:
 def quoted(value: object) -> str:
     """A value as Python spells it; of a long one the beginning, or its kind and its length."""
     match value:
-        case str() | bytes() | bytearray() if len(value) > _MOST_QUOTED:
+        case str() | bytes() | bytearray() if len(value) > _MAX_QUOTED:
             unit = "characters" if isinstance(value, str) else "bytes"
-            return f"{value[:_MOST_QUOTED]!r}… ({len(value)} {unit})"
+            return f"{value[:_MAX_QUOTED]!r}… ({len(value)} {unit})"
         case int() if value.bit_length() > _LONGEST_NUMBER:
             return "a number of many digits"
         case dict() | list() | tuple() | set() | frozenset() if value:
             return f"a {type(value).__name__} of {len(value)}"
         case _:
-            return shortened(repr(value), 2 * _MOST_QUOTED)
+            return shortened(repr(value), 2 * _MAX_QUOTED)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-_MOST_FIELDS = 100
+_MAX_FIELDS = 100
 _BASIC = "%Y%m%dT%H%M%SZ"  # ISO 8601 without separators, as the signatures of version 4 write it
 
 # What a storage says of a URL whose time is over: S3 and what speaks like it ("Request has
@@ -22,7 +22,7 @@ def signed_expiry(url: str) -> datetime | None:
     CloudFront.
     """
     try:
-        pairs = parse_qsl(urlsplit(url).query, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(urlsplit(url).query, max_num_fields=_MAX_FIELDS)
     except ValueError:
         return None
     fields = {name.lower(): value for name, value in pairs}

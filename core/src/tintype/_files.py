@@ -17,7 +17,7 @@ from tintype._media import HEAD, checked_type, media_type
 from tintype._whole import is_whole
 from tintype.errors import SaveError
 
-_MOST_NUMBERS = 10_000
+_MAX_NUMBERS = 10_000
 # What a disk says that knows no second names (EINVAL: Windows, of a FAT disk).
 _NO_LINKS = frozenset(
     {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EINVAL}
@@ -47,7 +47,7 @@ class Place:
         """The paths to try, best first."""
         yield self.folder / f"{self.stem}.{ending}"
         if not (self.overwrite or self.exact):
-            for number in range(2, _MOST_NUMBERS):
+            for number in range(2, _MAX_NUMBERS):
                 path = self.folder / f"{self.stem}-{number}.{ending}"
                 if not path.exists():
                     yield path

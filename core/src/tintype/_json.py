@@ -41,7 +41,7 @@ _OPENING = re.compile(r"[\[{]")
 _SHOWN = 80
 _DEEPEST = 64
 _LONGEST_NUMBER = 64
-MOST_ITEMS = 1000
+MAX_ITEMS = 1000
 """How many items of a list are looked at and kept: no answer has so many pictures."""
 _LARGEST = 400  # as an exponent: beyond every float, and far from where arithmetic fails
 
@@ -113,9 +113,9 @@ def _opening(text: str, at: int, count: int) -> int:
 def redact(value: object) -> object:
     """A JSON value that may be kept, with `<N bytes>` in place of every encoded image.
 
-    Of a list longer than `MOST_ITEMS` only the beginning is kept.
+    Of a list longer than `MAX_ITEMS` only the beginning is kept.
     """
-    return plain(value, _without_image, most=MOST_ITEMS)
+    return plain(value, _without_image, most=MAX_ITEMS)
 
 
 def plain(
@@ -162,18 +162,18 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-_MOST_SAID = 4096
-_MOST_LOOKED_AT = 16 * 1024 * 1024  # a picture that is longer is told by what was looked at
+_MAX_SAID = 4096
+_MAX_LOOKED_AT = 16 * 1024 * 1024  # a picture that is longer is told by what was looked at
 
 
 def said_in(body: bytes) -> str:
     """The beginning of what a body says, `<N bytes>` in place of images; at most 4 KiB."""
     if not body.strip():
         return ""
-    if b"\0" in body[:_MOST_SAID]:
+    if b"\0" in body[:_MAX_SAID]:
         return f"<{len(body)} bytes>"
-    text = body[:_MOST_LOOKED_AT].decode(errors="replace")
-    return _without_image(text).strip().encode()[:_MOST_SAID].decode(errors="ignore")
+    text = body[:_MAX_LOOKED_AT].decode(errors="replace")
+    return _without_image(text).strip().encode()[:_MAX_SAID].decode(errors="ignore")
 
 
 def _without_image(text: str) -> str:

@@ -12,7 +12,7 @@ import logging
 import re
 from urllib.parse import urlsplit
 
-from tintype._effects import Effect, Fetch, Head, Record, Reply, Send, Sleep
+from tintype._flow.effects import Effect, Fetch, Head, Record, Reply, Send, Sleep
 from tintype._printable import printable
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError

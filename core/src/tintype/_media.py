@@ -11,7 +11,7 @@ from tintype.errors import DownloadError
 
 SVG = "image/svg+xml"
 # A picture that claims more pixels than this is a trap for whoever opens it.
-_MOST_PIXELS = 2**28
+_MAX_PIXELS = 2**28
 _EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -84,7 +84,7 @@ def checked_type(head: bytes, image: bytes | Path) -> str:
     if not kind:
         raise DownloadError(what_came(head))
     width, height = dimensions(image) or (0, 0)
-    if width * height > _MOST_PIXELS:
+    if width * height > _MAX_PIXELS:
         msg = f"The image claims to be {width}x{height} pixels, more than anyone draws."
         raise DownloadError(msg)
     return kind

@@ -13,7 +13,7 @@ from tintype.messages import Headers, find_header
 # Retries of one exchange: the first pause, its growth, and the longest.
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
-_MOST_DOUBLINGS = 10
+_MAX_DOUBLINGS = 10
 # A server that asks for more than this is believed up to here, and asked again.
 _LONGEST_RETRY_AFTER = 600.0
 _SHORTEST_POLL = 0.05
@@ -46,7 +46,7 @@ def backoff(failures: int, jitter: float) -> float:
         failures: 1 for the first.
         jitter: From 0 to 1, so that many clients do not come back at once.
     """
-    pause = _FIRST_PAUSE * 2.0 ** min(failures - 1, _MOST_DOUBLINGS)
+    pause = _FIRST_PAUSE * 2.0 ** min(failures - 1, _MAX_DOUBLINGS)
     return min(pause, _LONGEST_PAUSE) * (1 - jitter / 2)
 
 

@@ -9,8 +9,21 @@ from contextlib import closing, suppress
 from typing import TypeVar, assert_never
 
 from tintype import _forks
+from tintype._client.observing import Progress, check_progress, tell_progress, told_by
+from tintype._client.opening import Opener
+from tintype._client.setup import (
+    FAREWELL,
+    ClientClosed,
+    Setup,
+    check_length,
+    closed,
+    hurried,
+    read_reference,
+    unanswered,
+)
 from tintype._dispatch import fetch_request
-from tintype._effects import (
+from tintype._events import Decoder, decoder, is_stream, may_stream
+from tintype._flow.effects import (
     Effect,
     Fetch,
     Flow,
@@ -22,21 +35,8 @@ from tintype._effects import (
     Send,
     Sleep,
 )
-from tintype._events import Decoder, decoder, is_stream, may_stream
-from tintype._observing import Progress, check_progress, tell_progress, told_by
-from tintype._opening import Opener
 from tintype._redaction import Redactor
 from tintype._results import Intake
-from tintype._setup import (
-    FAREWELL,
-    ClientClosed,
-    Setup,
-    check_length,
-    closed,
-    hurried,
-    read_reference,
-    unanswered,
-)
 from tintype._trail import Trail
 from tintype.errors import TintypeError
 from tintype.messages import Response, ServerSentEvent

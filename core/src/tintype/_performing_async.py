@@ -8,8 +8,21 @@ from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
 from tintype import _forks
+from tintype._client.observing import Progress, check_progress, tell_progress, told_by
+from tintype._client.opening_async import AsyncOpener
+from tintype._client.setup import (
+    FAREWELL,
+    ClientClosed,
+    Setup,
+    check_length,
+    closed,
+    hurried,
+    read_reference,
+    unanswered,
+)
 from tintype._dispatch import fetch_request
-from tintype._effects import (
+from tintype._events import Decoder, decoder, is_stream, may_stream
+from tintype._flow.effects import (
     Effect,
     Fetch,
     Flow,
@@ -21,21 +34,8 @@ from tintype._effects import (
     Send,
     Sleep,
 )
-from tintype._events import Decoder, decoder, is_stream, may_stream
-from tintype._observing import Progress, check_progress, tell_progress, told_by
-from tintype._opening_async import AsyncOpener
 from tintype._redaction import Redactor
 from tintype._results import Intake
-from tintype._setup import (
-    FAREWELL,
-    ClientClosed,
-    Setup,
-    check_length,
-    closed,
-    hurried,
-    read_reference,
-    unanswered,
-)
 from tintype._trail import Trail
 from tintype.errors import TintypeError, UsageError
 from tintype.messages import Response, ServerSentEvent

@@ -19,11 +19,11 @@ from tintype.errors import TintypeError
 from tintype.messages import Headers, ServerSentEvent
 
 # What is shorter stands in many an answer by chance.
-_LEAST_SECRET = 8
+_MIN_SECRET = 8
 # A secret that is so long is known by its middle: who cut an eighth off either end said it.
-_LEAST_CUT = 16
+_MIN_CUT = 16
 # Tokens can have thousands of characters; each that may be cut off is a group in a pattern.
-_MOST_CUT = 24
+_MAX_CUT = 24
 _REDACTED = "…".encode()
 # An escape of an ASCII character, which a secret is made of.
 _ESCAPED = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
@@ -90,7 +90,7 @@ class _Spellings:
 
     def removed(self, said: bytes) -> bytes:
         """What is said, without any of them; the very same object where there is none."""
-        if len(said) < _LEAST_SECRET or len(self._secret.reveal()) < _LEAST_SECRET:
+        if len(said) < _MIN_SECRET or len(self._secret.reveal()) < _MIN_SECRET:
             return said
         if self._middle in said:
             said = self._plain.sub(_REDACTED, said)
@@ -110,7 +110,7 @@ class _Spellings:
     def _parts(self) -> tuple[str, str, str]:
         """The secret's beginning, its middle, and its end: what may be cut off, and what not."""
         whole = self._secret.reveal()
-        cut = min(len(whole) // 8, _MOST_CUT) if len(whole) >= _LEAST_CUT else 0
+        cut = min(len(whole) // 8, _MAX_CUT) if len(whole) >= _MIN_CUT else 0
         return whole[:cut], whole[cut : len(whole) - cut], whole[len(whole) - cut :]
 
     @cached_property

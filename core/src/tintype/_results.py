@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from tintype._addresses import Trusted, names_a_private_host, refused_place
 from tintype._dispatch import is_under
-from tintype._effects import Fetch
+from tintype._flow.effects import Fetch
 from tintype._origins import origin, origins_of
 from tintype._pacing import Clock
 from tintype.errors import DownloadError

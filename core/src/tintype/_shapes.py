@@ -4,7 +4,7 @@ A wire class says by its fields what decides. A field without a default is neede
 by `decisive()` is strict: where it is odd, so is the whole object. Every other field is read by
 itself and left at its default where it is odd. An odd item of a list costs itself alone: it is
 None where the list admits None, and else left out. Of a list that is read generously the first
-`MOST_ITEMS` are looked at.
+`MAX_ITEMS` are looked at.
 
 cattrs makes the classes; the hooks here replace those of its that would look at everything
 before they complain of the first, or that coerce without a table.
@@ -24,7 +24,7 @@ import attrs
 import cattrs
 from cattrs.cols import is_mapping
 
-from tintype._json import MOST_ITEMS, loads, shown
+from tintype._json import MAX_ITEMS, loads, shown
 from tintype.errors import ProtocolError
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ Id = NewType("Id", str)
 """A provider's name for something: text, or a whole number as its decimal digits."""
 
 _DECISIVE = "tintype.decisive"
-_MOST_NOTES = 20
+_MAX_NOTES = 20
 # What is larger is no amount, and does not fit where they are kept.
 _MOST = 10**15
 _WIDEST = 2**64  # of a whole number: some seeds are as wide
@@ -99,7 +99,7 @@ def _refuse(wanted: str, value: object) -> NoReturn:
 def leave_out(error: OddError) -> None:
     """Note what is left out, for whoever wants to know."""
     notes = _NOTES.get()
-    if notes is not None and len(notes) < _MOST_NOTES:
+    if notes is not None and len(notes) < _MAX_NOTES:
         notes.append(error)
 
 
@@ -186,7 +186,7 @@ class _Reader:
             if not isinstance(found, list):
                 _refuse("an array", value)
             read: list[object] = []
-            for index, item in enumerate(found[:MOST_ITEMS] if self._generous else found):
+            for index, item in enumerate(found[:MAX_ITEMS] if self._generous else found):
                 try:
                     with _inside(index):
                         read.append(self._to.structure(item, of))
@@ -195,8 +195,8 @@ class _Reader:
                         raise
                     leave_out(error)
                     read += [None] if admits_none else []
-            if self._generous and len(found) > MOST_ITEMS:
-                leave_out(OddError(f"Of {len(found)} items the first {MOST_ITEMS} are read."))
+            if self._generous and len(found) > MAX_ITEMS:
+                leave_out(OddError(f"Of {len(found)} items the first {MAX_ITEMS} are read."))
             return tuple(read)
 
         return hook

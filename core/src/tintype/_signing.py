@@ -47,7 +47,7 @@ TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 """What a token that was bought is called beside the account's own credentials."""
 
 # What is easier to guess also stands in many an id by chance, which is then rewritten.
-_LEAST_DIFFERENT = 6
+_MIN_DIFFERENT = 6
 _PRINTABLE = re.compile(r"[!-~]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PARAMETER = re.compile(r"[A-Za-z0-9._~-]+")
@@ -104,8 +104,8 @@ def unfit(name: str, secret: Secret, *, public: bool) -> str:
         return "holds characters that no key has"
     if not value.strip() or (name == "username" and ":" in value):
         return "is blank" if not value.strip() else "holds a colon"
-    if not public and name not in NAMES and len(set(value)) < _LEAST_DIFFERENT:
-        few = f"fewer than {_LEAST_DIFFERENT} different characters"
+    if not public and name not in NAMES and len(set(value)) < _MIN_DIFFERENT:
+        few = f"fewer than {_MIN_DIFFERENT} different characters"
         return f"has {few} (if everybody knows it, say Account(public={[name]}))"
     return ""
 

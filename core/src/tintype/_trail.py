@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from tintype import _forks
-from tintype._effects import Effect, Record, Reply
+from tintype._flow.effects import Effect, Record, Reply
 from tintype.entries import Snapshot
 from tintype.models import Task
 

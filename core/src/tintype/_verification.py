@@ -24,7 +24,7 @@ from tintype.errors import SignatureError, StaleSignatureError, UsageError
 from tintype.messages import Delivery, Headers
 from tintype.signatures import Ed25519, Hmac, Signature
 
-MOST_KEY_BYTES = 262_144
+MAX_KEY_BYTES = 262_144
 """The longest answer that is read for a set of keys."""
 
 _PIECE = re.compile(r"\{(\w+)\}")
@@ -39,8 +39,8 @@ _OWN: Mapping[str, Callable[[Delivery], bytes]] = {
     "sha256": lambda delivery: hashlib.sha256(delivery.body).hexdigest().encode(),
     "url": lambda delivery: delivery.url.encode(),
 }
-_MOST_CANDIDATES = 16
-_MOST_KEYS = 64
+_MAX_CANDIDATES = 16
+_MAX_KEYS = 64
 _KEY_LENGTH = 32
 
 
@@ -152,7 +152,7 @@ def _candidates(signature: Signature, headers: Headers) -> Iterable[bytes]:
     """The signatures that a header shows, decoded; what is no signature is left out."""
     said = _all_shown(signature.header, headers)
     words = [word for text in said for word in text.split() if word.startswith(signature.prefix)]
-    for word in words[:_MOST_CANDIDATES]:
+    for word in words[:_MAX_CANDIDATES]:
         found = _decoded(word.removeprefix(signature.prefix), signature.encoding)
         if found:
             yield found
@@ -264,9 +264,9 @@ def check_age(signature: Signature, signed: Signed, now: datetime) -> None:
 
 def keys_in(signature: Ed25519, body: bytes) -> tuple[bytes, ...]:
     """The public keys in what stands at `keys_url`, none where there are none."""
-    text = body[:MOST_KEY_BYTES].decode("utf-8", "replace")
+    text = body[:MAX_KEY_BYTES].decode("utf-8", "replace")
     found = _in_hex(text) if signature.keys == "hex" else _in_a_set(text)
-    return tuple(key for key in found if len(key) == _KEY_LENGTH)[:_MOST_KEYS]
+    return tuple(key for key in found if len(key) == _KEY_LENGTH)[:_MAX_KEYS]
 
 
 def _in_hex(text: str) -> list[bytes]:

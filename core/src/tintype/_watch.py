@@ -6,7 +6,7 @@ from tintype._pacing import poll_pause
 from tintype.errors import TaskError, TintypeError
 from tintype.models import Task
 
-_MOST_MOVES = 8
+_MAX_MOVES = 8
 
 
 class Watch:
@@ -41,7 +41,7 @@ class Watch:
         """A look told how the task stands."""
         # "At once" is honoured once for all new notes, and not for ever: a server could
         # name a new address each time.
-        moved = task.notes != self.task.notes and self._moves < _MOST_MOVES
+        moved = task.notes != self.task.notes and self._moves < _MAX_MOVES
         self._moves += moved
         self.task, self.failures, self.last_failure = task, 0, None
         self._looks += 1

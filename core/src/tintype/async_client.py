@@ -8,7 +8,7 @@ from contextlib import aclosing
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from tintype._configured import Configured
+from tintype._client.configured import Configured
 from tintype._doors import folder_of
 from tintype.models import Task
 from tintype.transports import AsyncTransport
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from tintype._flow import Heard
-    from tintype._observing import Progress
+    from tintype._client.observing import Progress
+    from tintype._client.resuming import Resumed
+    from tintype._downloads import Saveable
+    from tintype._flow.conversation import Heard
     from tintype._performing_async import AsyncPerformer
-    from tintype._resuming import Resumed
     from tintype.catalog import ProviderInfo
-    from tintype.downloads import Saveable
     from tintype.errors import TintypeError
     from tintype.journal import JournalRecord
     from tintype.messages import Delivery

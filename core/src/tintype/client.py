@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, cast
 
-from tintype._configured import Configured
+from tintype._client.configured import Configured
 from tintype._doors import folder_of
 from tintype.models import Task
 from tintype.transports import Transport
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from tintype._observing import Progress
+    from tintype._client.observing import Progress
+    from tintype._client.resuming import Resumed
+    from tintype._downloads import Saveable
     from tintype._performing import Performer
-    from tintype._resuming import Resumed
     from tintype.catalog import ProviderInfo
-    from tintype.downloads import Saveable
     from tintype.errors import TintypeError
     from tintype.messages import Delivery
     from tintype.models import Generation, Image, Quote

@@ -72,7 +72,7 @@ class Outcome(enum.StrEnum):
 
 
 # What `str()` puts around it, such as the provider's name and advice, has room in the rest.
-_MOST_WORDS = 850
+_MAX_WORDS = 850
 
 
 class TintypeError(Exception):
@@ -99,7 +99,7 @@ class TintypeError(Exception):
     notices: tuple[Notice, ...] = ()
 
     def __init__(self, message: str, *, provider: str = "", billed: Billed | None = None) -> None:
-        message = shortened(message, _MOST_WORDS)
+        message = shortened(message, _MAX_WORDS)
         super().__init__(message)
         self.message = message
         self.provider = provider

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import TypeAlias
 from urllib.parse import parse_qs, quote
 
-from tintype._settle import CALLBACK_FIELD
+from tintype._flow.settle import CALLBACK_FIELD
 from tintype.async_client import AsyncClient
 from tintype.errors import (
     NotFoundError,
@@ -33,8 +33,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 OnTask: TypeAlias = Callable[[Task], Awaitable[None]]
 
-_MOST_BYTES = 1024 * 1024
-_MOST_REMEMBERED = 10_000
+_MAX_BYTES = 1024 * 1024
+_MAX_REMEMBERED = 10_000
 # apimodels.app waits 10 seconds for an answer before it calls again.
 _PATIENCE = 8.0
 
@@ -71,7 +71,7 @@ class WebhookApp:
         client: AsyncClient,
         on_task: OnTask,
         *,
-        limit: int = _MOST_BYTES,
+        limit: int = _MAX_BYTES,
         patience: float = _PATIENCE,
         url: str = "",
     ) -> None:
@@ -139,7 +139,7 @@ class WebhookApp:
         """Tell of a task, once. Where that fails, the next call tells of it again."""
         name = (provider, task.id)
         self._ended[name] = None
-        if len(self._ended) > _MOST_REMEMBERED:
+        if len(self._ended) > _MAX_REMEMBERED:
             self._ended.popitem(last=False)
         try:
             await self._on_task(task)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 
+from tintype._flow.reader import Reader
+from tintype._flow.verdicts import may_repeat
 from tintype._pacing import Clock
-from tintype._reader import Reader
-from tintype._verdicts import may_repeat
 from tintype.errors import (
     Billed,
     DroppedError,

@@ -19,7 +19,7 @@ from tintype_contracts.harness.variants import Answer, Broken, documented_answer
 from tintype_contracts.harness.virtual_time import course, in_order, quoting
 from tintype_contracts.oracles.values import impossible
 from tintype_contracts.strategies.prices import (
-    MOST_IMAGES,
+    MAX_IMAGES,
     STRANGE_MODEL,
     STRANGE_OPTION,
     as_callers_ask,
@@ -80,7 +80,7 @@ def more_images_cost_no_less(subject: Subject) -> Iterator[Finding]:
     """
     for model in subject.info.models:
         before: Decimal | None = None
-        for n in range(1, MOST_IMAGES + 1):
+        for n in range(1, MAX_IMAGES + 1):
             request = request_for(subject, model.id, {}, n)
             quote = _priced(subject, request)
             high = _high(quote)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import attrs
 
 from tintype._dispatch import encode
-from tintype._verdicts import leaves_repeat_open
+from tintype._flow.verdicts import leaves_repeat_open
 from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError

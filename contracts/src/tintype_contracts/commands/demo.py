@@ -13,16 +13,16 @@ import click
 from attrs import frozen
 from PIL import Image as Picture
 
-from tintype._accounts import advice, missing
+from tintype._cli.client import journal_place
+from tintype._cli.display import console, price, progress_words, quotes_table, table, usd
+from tintype._cli.options import Verbosity, option, verbose
+from tintype._cli.requests import prompt_from
+from tintype._cli.speaking import can_ask, complain, tell
+from tintype._cli.unfinished import Seen, print_tasks, tell_details, told_if_interrupted, words_for
+from tintype._client.accounts import advice, missing
+from tintype._downloads import check_folder
 from tintype._printable import printable
 from tintype.async_client import AsyncClient
-from tintype.cli.client import journal_place
-from tintype.cli.display import console, price, progress_words, quotes_table, table, usd
-from tintype.cli.options import Verbosity, option, verbose
-from tintype.cli.requests import prompt_from
-from tintype.cli.speaking import can_ask, complain, tell
-from tintype.cli.unfinished import Seen, print_tasks, tell_details, told_if_interrupted, words_for
-from tintype.downloads import check_folder
 from tintype.errors import MissingKeyError, TintypeError, UnknownProviderError, UsageError
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest

@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from tintype import ImageRequest
 from tintype.errors import UsageError
-from tintype.journal.sql import SqlJournal
+from tintype.journal._sql import SqlJournal
 from tintype_contracts.faultgrid.cells import CLIENTS, Cell, Verdict
 from tintype_contracts.faultgrid.judging import failed, judged
 from tintype_contracts.faultgrid.receiver import Receiver
@@ -31,7 +31,7 @@ from tintype_contracts.sandbox import Fault, Sandbox
 AT_ONCE = 32
 _PACE = 0.05
 _LOOK = 0.02  # seconds between two looks at whether money still moves
-_MOST_LOOKS = 250
+_MAX_LOOKS = 250
 _CASES = 4  # documented requests that are tried for one whose result is fetched
 
 Told = Callable[[Verdict], None]
@@ -217,7 +217,7 @@ def _plugin(provider: str) -> object:
 
 async def _settled(sandbox: Sandbox, provider: str) -> None:
     """Wait until no money moves any more."""
-    for _ in range(_MOST_LOOKS):
+    for _ in range(_MAX_LOOKS):
         if not sandbox.at_work(provider):
             return
         await asyncio.sleep(_LOOK)

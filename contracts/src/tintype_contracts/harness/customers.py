@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tintype._keyring import signed
+from tintype._client.keyring import signed
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.messages import HttpRequest, Request

@@ -16,7 +16,7 @@ from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.verdict import Mark, Row
 
-MOST_FINDINGS = 50
+MAX_FINDINGS = 50
 """Findings of one check that are kept: what is wrong fifty times is wrong once more."""
 
 _SHOWN = 2000
@@ -31,7 +31,7 @@ def ask(check: Check, subject: Subject) -> Row:
     try:
         for finding in check.run(subject):
             findings.append(_plain_finding(finding))
-            if len(findings) == MOST_FINDINGS:
+            if len(findings) == MAX_FINDINGS:
                 break
     except NotApplicable as why:
         note = str(why)

@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
-from tintype._settle import folded
+from tintype._flow.settle import folded
 from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation

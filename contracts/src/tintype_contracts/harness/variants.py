@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from tintype._settle import folded
-from tintype._verdicts import closed_stream
+from tintype._flow.settle import folded
+from tintype._flow.verdicts import closed_stream
 from tintype.catalog import ProviderInfo
 from tintype.errors import ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Message, Operation

@@ -12,8 +12,8 @@ from typing import Generic, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from tintype._effects import Effect, Flow, Head, Load, Receive, Reply, Send, Sleep
-from tintype._flow import Conversation, Terms
+from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.effects import Effect, Flow, Head, Load, Receive, Reply, Send, Sleep
 from tintype._pacing import Clock
 from tintype.errors import TintypeError
 from tintype.messages import Request, Response, ServerSentEvent
@@ -31,7 +31,7 @@ Said: TypeAlias = Answer | Response | TintypeError
 Provider: TypeAlias = Callable[[Request, int, datetime], Said]
 """What it does when it is sent a request, so many requests after the first, at that time."""
 
-_MOST_EFFECTS = 20_000
+_MAX_EFFECTS = 20_000
 _OK = 200
 
 
@@ -144,7 +144,7 @@ class _Play:
     def through(self, flow: Flow[T]) -> Course[T]:
         """Perform the flow's effects. It ends with StopIteration, or is stopped."""
         effect = next(flow)
-        for _ in range(_MOST_EFFECTS):
+        for _ in range(_MAX_EFFECTS):
             reply = self._perform(effect)
             effect = flow.throw(reply) if isinstance(reply, TintypeError) else flow.send(reply)
         flow.close()

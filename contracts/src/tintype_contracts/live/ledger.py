@@ -21,8 +21,8 @@ from attrs import field, frozen
 from tintype.errors import BudgetError, UsageError
 from tintype_contracts.live.lock import locked
 
-_MOST_SUBMITS = 10
-_MOST_ATTEMPTS = 20
+_MAX_SUBMITS = 10
+_MAX_ATTEMPTS = 20
 
 
 @frozen(kw_only=True)
@@ -44,8 +44,8 @@ class Caps:
         if not (self.budget.is_finite() and self.budget > 0):
             msg = f"A budget of {self.budget} USD is none."
             raise UsageError(msg)
-        if not (1 <= self.submits <= _MOST_SUBMITS and 1 <= self.attempts <= _MOST_ATTEMPTS):
-            msg = f"At most {_MOST_SUBMITS} submissions and {_MOST_ATTEMPTS} attempts are made."
+        if not (1 <= self.submits <= _MAX_SUBMITS and 1 <= self.attempts <= _MAX_ATTEMPTS):
+            msg = f"At most {_MAX_SUBMITS} submissions and {_MAX_ATTEMPTS} attempts are made."
             raise UsageError(msg)
 
 

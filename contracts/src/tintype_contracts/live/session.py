@@ -10,10 +10,10 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
+from tintype._cli.unfinished import Seen
+from tintype._downloads import check_folder
 from tintype._media import media_type
-from tintype.cli.unfinished import Seen
 from tintype.client import Client
-from tintype.downloads import check_folder
 from tintype.errors import Billed, TintypeError, UsageError
 from tintype.journal import Journal
 from tintype.models import Quote, Task

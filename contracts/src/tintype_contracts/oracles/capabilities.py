@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._resolve import resolve
+from tintype._flow.resolve import resolve
 from tintype.catalog import Model, References
 from tintype.errors import InvalidRequestError, TintypeError
 from tintype.messages import Request

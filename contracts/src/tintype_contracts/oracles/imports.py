@@ -30,7 +30,7 @@ from tintype_contracts.oracles.purity import environ_code, reach_of_call, reach_
 
 HTTP_LIBRARIES = ("urllib3", "aiohttp", "httpx", "httpx2", "requests")
 _GROUP = "tintype"
-_MOST_SECONDS = 60
+_MAX_SECONDS = 60
 # A module is read when it is imported; data beside it may be, too.
 _READS = ("open", "os.listdir", "os.scandir", "posix.", "nt.")
 _IMPORTERS = ("importlib._bootstrap", "_frozen_importlib")
@@ -70,7 +70,7 @@ def import_apart(provider: str) -> Imported | None:
             env=child_environment(folder),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_MOST_SECONDS,
+            timeout=_MAX_SECONDS,
             check=False,
         )
         if not told.exists():

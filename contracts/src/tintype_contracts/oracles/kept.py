@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from tintype._effects import Flow
-from tintype._flow import Conversation
+from tintype._flow.conversation import Conversation
+from tintype._flow.effects import Flow
 from tintype.errors import TintypeError
 from tintype.models import Task
 from tintype_contracts.harness.lifecycle import asked

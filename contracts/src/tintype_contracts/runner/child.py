@@ -25,7 +25,7 @@ from tintype_contracts.verdict import (
 )
 from tintype_contracts.wire.egress import guard
 
-MOST_SECONDS = 300
+MAX_SECONDS = 300
 """A child that has no verdict by then is ended: some hook does not come back."""
 
 _SHOWN = 2000
@@ -80,11 +80,11 @@ def _run(asked: Mapping[str, object], folder: str, provider: str) -> str:
             env=child_environment(folder),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=MOST_SECONDS,
+            timeout=MAX_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _no_verdict(provider, f"It took more than {MOST_SECONDS} seconds.") from None
+        raise _no_verdict(provider, f"It took more than {MAX_SECONDS} seconds.") from None
     last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
     return f"It ended with status {ended.returncode}. {''.join(last)}"[:_SHOWN]
 

@@ -12,7 +12,7 @@ Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _LARGEST = 0.075  # of the width
 _SMALLEST = 0.03
 _LEAST = 9.0  # pixels
-_MOST_LINES = 7
+_MAX_LINES = 7
 _LEADING = 1.3
 
 
@@ -22,7 +22,7 @@ def fit(text: str, width: float, height: float) -> tuple[Font, list[str]]:
     while True:
         chosen = font(size)
         lines = list(wrap(text, chosen, width))
-        room = max(1, min(_MOST_LINES, int(height / leading(chosen))))
+        room = max(1, min(_MAX_LINES, int(height / leading(chosen))))
         if len(lines) <= room:
             return chosen, lines
         if size <= max(_LEAST, width * _SMALLEST):

@@ -27,7 +27,7 @@ from tintype_contracts.sandbox.handling import Answer, Visit, call_of
 
 _HOST = "127.0.0.1"
 _WORKERS = 8
-_MOST_BYTES = 512 * 1024 * 1024
+_MAX_BYTES = 512 * 1024 * 1024
 _GRACE = 0.2  # seconds that open answers get when the server stops
 _PATIENCE = 30.0  # seconds that a caller waits for the server's thread
 
@@ -110,7 +110,7 @@ class Server:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        application = web.Application(client_max_size=_MOST_BYTES)
+        application = web.Application(client_max_size=_MAX_BYTES)
         application.router.add_route("*", "/{anything:.*}", self._handle)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
         await runner.setup()

@@ -9,7 +9,7 @@ from typing import cast
 
 from attrs import frozen
 
-from tintype._resolve import resolve
+from tintype._flow.resolve import resolve
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.hooks import Extras

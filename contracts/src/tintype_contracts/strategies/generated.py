@@ -32,7 +32,7 @@ PROFILE = settings(
 )
 """How every property of the kit is tried."""
 
-_MOST_ITEMS = 3
+_MAX_ITEMS = 3
 
 
 def unheard(_: object) -> None:
@@ -89,7 +89,7 @@ def same_shape(value: object) -> st.SearchStrategy[object]:
         case Mapping():
             return st.fixed_dictionaries({key: same_shape(item) for key, item in value.items()})
         case list() if value:
-            return st.lists(same_shape(value[0]), max_size=_MOST_ITEMS)
+            return st.lists(same_shape(value[0]), max_size=_MAX_ITEMS)
         case _:
             # Mostly the documented value: else no example would get past its status.
             usual = st.just(value)
@@ -116,4 +116,4 @@ def rearranged(headers: Headers) -> st.SearchStrategy[Headers]:
 
 def reordered(events: list[object]) -> st.SearchStrategy[list[object]]:
     """Some of the events of a stream, in any order, some of them several times."""
-    return st.lists(st.sampled_from(events), max_size=len(events) + _MOST_ITEMS)
+    return st.lists(st.sampled_from(events), max_size=len(events) + _MAX_ITEMS)

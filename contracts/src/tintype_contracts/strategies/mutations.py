@@ -47,7 +47,7 @@ REPLACEMENTS: tuple[object, ...] = (
 """What is put in the place of every value, whatever it is."""
 
 
-_MOST_DIGITS = 300
+_MAX_DIGITS = 300
 
 
 @frozen(kw_only=True)
@@ -109,7 +109,7 @@ def _json(pointer: str, text: str) -> object:
 
 def _fraction(text: str) -> Decimal:
     number = Decimal(text)
-    return number if abs(number.adjusted()) < _MOST_DIGITS else _refuse(text)
+    return number if abs(number.adjusted()) < _MAX_DIGITS else _refuse(text)
 
 
 def _refuse(text: str) -> NoReturn:

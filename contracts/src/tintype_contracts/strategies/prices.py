@@ -14,7 +14,7 @@ from tintype_contracts.fixtures.format import PriceRow
 from tintype_contracts.fixtures.values import data_uri, small_png
 from tintype_contracts.harness.subject import Subject
 
-MOST_IMAGES = 4
+MAX_IMAGES = 4
 """How many images are asked for at most; more are several submissions to most providers."""
 
 STRANGE_MODEL = "acme/never-heard-of"
@@ -31,7 +31,7 @@ def priced_requests(subject: Subject) -> Iterator[ImageRequest]:
     for model, when, _ in combinations(subject):
         yield request_for(subject, model, when, 2)
     for known in (*subject.info.models, Model(id=STRANGE_MODEL)):
-        for n in (1, MOST_IMAGES):
+        for n in (1, MAX_IMAGES):
             yield request_for(subject, known.id, {}, n)
 
 
@@ -96,4 +96,4 @@ def _reference(subject: Subject, model: str) -> Reference:
 
 def most_at_once(subject: Subject, model: str) -> int:
     """How many images of a model are asked for in one submission."""
-    return min(MOST_IMAGES, subject.info.limits(model).max_n)
+    return min(MAX_IMAGES, subject.info.limits(model).max_n)

@@ -22,7 +22,7 @@ _TEXT_FIELDS = frozenset(
 _FREE_TEXT = frozenset({"prompt", "negative_prompt", "user"})
 _COUNTS = frozenset({"n", "seed", "output_compression", "steps", "previews"})
 _FRACTIONS: Mapping[str, Sequence[float]] = {"guidance": (1.5, 7.0), "strength": (0.0, 0.5, 1.0)}
-_MOST_REFERENCES = 16
+_MAX_REFERENCES = 16
 _CALLBACK = "https://caller.test/hook?task=1&more=%20x"
 _PNG = "image/png"
 _PLAIN: Mapping[str, Sequence[object]] = {
@@ -107,7 +107,7 @@ def _counts(row: Parameter) -> Sequence[int]:
     fewest = max(1, row.min_items or 1)
     if row.type in {"string", "file"} and row.max_items is None:
         return (fewest,)
-    most = min(row.max_items or 2, _MOST_REFERENCES)
+    most = min(row.max_items or 2, _MAX_REFERENCES)
     return sorted({fewest, min(max(2, fewest), most), most})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
-from tintype._settle import folded
+from tintype._flow.settle import folded
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError
 from tintype.exchange import Exchange, Operation

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from tintype._effects import Flow, Record, Send, Sleep
+from tintype._flow.effects import Flow, Record, Send, Sleep
+from tintype._flow.reader import Reader, expected
+from tintype._flow.resolve import OnUnsupported
+from tintype._flow.verdicts import may_ask_again, passes
 from tintype._pacing import Clock, backoff, believed
-from tintype._reader import Reader, expected
 from tintype._registry import Plugin
-from tintype._resolve import OnUnsupported
-from tintype._verdicts import may_ask_again, passes
 from tintype.budget import Budget
 from tintype.entries import Released, Snapshot, Unread
 from tintype.errors import (
@@ -35,7 +35,7 @@ from tintype.request import ImageRequest
 T = TypeVar("T")
 
 DRIVER = "the driver"
-MOST_TRIES = 4
+MAX_TRIES = 4
 """How often an exchange is made that may be repeated."""
 
 
@@ -98,7 +98,7 @@ class Channel:
                 response = expected(reply, Response, DRIVER)
                 return self.reader.read(kind, operation, response, request=request, quote=quote)
             except TintypeError as error:
-                if tries == MOST_TRIES or not (passes(error) and may_ask_again(asked, error)):
+                if tries == MAX_TRIES or not (passes(error) and may_ask_again(asked, error)):
                     raise
                 yield Sleep(seconds=self.pause(error, tries))
         raise AssertionError  # count() does not end

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tintype._effects import Flow, Sleep
 from tintype._flow.channel import Channel
-from tintype._reader import expected
-from tintype._verdicts import (
+from tintype._flow.effects import Flow, Sleep
+from tintype._flow.reader import expected
+from tintype._flow.verdicts import (
     late,
     leaves_repeat_open,
     may_ask_again,

@@ -10,12 +10,12 @@ from attrs import evolve
 
 from tintype._checked import checked
 from tintype._doors import held
-from tintype._effects import Flow, Load
 from tintype._excerpts import quoted
 from tintype._flow.channel import DRIVER, Channel
-from tintype._reader import expected
-from tintype._resolve import Plan, resolve
-from tintype._settle import add_quotes, in_dollars
+from tintype._flow.effects import Flow, Load
+from tintype._flow.reader import expected
+from tintype._flow.resolve import Plan, resolve
+from tintype._flow.settle import add_quotes, in_dollars
 from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
@@ -25,8 +25,8 @@ from tintype.request import ImageRequest, Reference, Submission
 
 # What a submission is built with that is only looked at, and not sent.
 _NO_NONCE = "00000000-0000-4000-8000-000000000000"
-_MOST_QUESTIONS = 4  # how often an unfinished quote is asked again
-_MOST_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
+_MAX_QUESTIONS = 4  # how often an unfinished quote is asked again
+_MAX_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
 
 
 def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
@@ -36,7 +36,7 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     request = yield from _loaded(request)
     plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
     first = plan.requests[0]
-    for _ in range(_MOST_UPLOADS):
+    for _ in range(_MAX_UPLOADS):
         asked = channel.reader.call(channel.extras.prepare, request=first)
         if not isinstance(asked, Request):
             requests = tuple(evolve(first, n=part.n) for part in plan.requests)
@@ -44,7 +44,7 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
                 build(channel, part)  # what the plugin refuses sends nothing (rule 3)
             return evolve(plan, requests=requests)
         first = yield from channel.ask(ImageRequest, Operation.PREPARE, asked, request=first)
-    msg = f"The plugin's prepare() asks again after {_MOST_UPLOADS} answers."
+    msg = f"The plugin's prepare() asks again after {_MAX_UPLOADS} answers."
     raise PluginError(msg, provider=channel.info.name)
 
 
@@ -143,7 +143,7 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         return Quote(reason=reason)
     quote: Quote | None = None
     asking = Submission.of(request, channel.info.name, channel.terms.clock.now())
-    for _ in range(_MOST_QUESTIONS):
+    for _ in range(_MAX_QUESTIONS):
         asked = channel.reader.call(channel.hooks.price, request=asking, quote=quote)
         if asked is None:
             return Quote(reason="No document tells the price.")
@@ -153,4 +153,4 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         quote = yield from channel.ask(Quote, Operation.PRICE, asked, request=request, quote=quote)
         if quote.final:
             return quote
-    return Quote(reason=f"The price was still open after {_MOST_QUESTIONS} questions.")
+    return Quote(reason=f"The price was still open after {_MAX_QUESTIONS} questions.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tintype._effects import Flow, Send
 from tintype._flow.channel import DRIVER, Channel
-from tintype._reader import expected
+from tintype._flow.effects import Flow, Send
+from tintype._flow.reader import expected
 from tintype._verification import (
     Signed,
     check_age,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from attrs import evolve, frozen
 
-from tintype._effects import Flow
 from tintype._flow.channel import Channel
+from tintype._flow.effects import Flow
 from tintype._flow.following import question
 from tintype.errors import ProtocolError
 from tintype.exchange import Operation

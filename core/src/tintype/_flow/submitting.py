@@ -7,13 +7,13 @@ from itertools import count
 
 from attrs import evolve
 
-from tintype._effects import Flow, Head, Receive, Record, Reply, Send, Sleep
-from tintype._flow.channel import DRIVER, MOST_TRIES, Channel
+from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
+from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.planning import build
-from tintype._reader import expected
-from tintype._resolve import Plan
-from tintype._settle import proof, with_callback
-from tintype._verdicts import (
+from tintype._flow.reader import expected
+from tintype._flow.resolve import Plan
+from tintype._flow.settle import proof, with_callback
+from tintype._flow.verdicts import (
     closed_stream,
     may_repeat,
     outcome_of,
@@ -58,7 +58,7 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
             yield from _note(settled)
             if outcome is Outcome.UNKNOWN:
                 raise unknown_submission(error, record, channel.info.name) from error
-            if tries == MOST_TRIES or not may_repeat(error):
+            if tries == MAX_TRIES or not may_repeat(error):
                 raise
             yield Sleep(seconds=channel.pause(error, tries))
         else:
@@ -131,7 +131,7 @@ def _repeat(
     now, rule = channel.terms.clock.monotonic, channel.info.idempotency
     window = rule.window if rule else None
     end = now() + (window or 0.0)
-    for tries in range(1, MOST_TRIES if window else 2):
+    for tries in range(1, MAX_TRIES if window else 2):
         if window:
             yield Sleep(seconds=channel.pause(lost, tries))
             if now() >= end:

@@ -159,7 +159,7 @@ def open_journal(where: Journal | str | Path | None, environ: Variables) -> Jour
         check_methods(where, _METHODS, "journal", "a file, an SQLAlchemy URL, or a SqlJournal")
         return where
     try:
-        from tintype.journal.sql import SqlJournal  # noqa: PLC0415 - an extra, and slow to import
+        from tintype.journal._sql import SqlJournal  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
         msg = f"A journal needs more libraries ({error.name}): pip install 'tintype[journal]'"
         raise UsageError(msg) from error

@@ -16,7 +16,7 @@ from tintype.messages import Headers
 # How large a piece is, in bytes.
 _PIECE = 256 * 1024
 # How often a body may be packed: servers behind servers do it twice by mistake.
-_MOST_CODINGS = 5
+_MAX_CODINGS = 5
 _FIRST_ERROR = 400
 _MAGIC = b"\x1f\x8b"
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
@@ -43,7 +43,7 @@ def decoder(headers: Headers, status: int = 200) -> Coding:
     values = [value for name, value in headers if name.lower() == "content-encoding"]
     named = [each.strip().lower() for value in values for each in value.split(",")]
     asked = [each for each in named if each not in {"", "identity"}]
-    if len(asked) <= _MOST_CODINGS and all(each in _CODINGS for each in asked):
+    if len(asked) <= _MAX_CODINGS and all(each in _CODINGS for each in asked):
         return _Chain([_CODINGS[each]() for each in reversed(asked)])
     if status >= _FIRST_ERROR:
         return _Chain([])

@@ -18,11 +18,11 @@ from tintype.messages import Headers
 
 # The longest line of a head, in bytes, and the most lines: alike in every own transport.
 LONGEST_LINE = 64 * 1024
-MOST_HEADERS = 256
+MAX_HEADERS = 256
 # The most interim answers before the final one: any number that a server means is below it.
-MOST_INTERIM = 1000
+MAX_INTERIM = 1000
 
-_MOST_EARLY = 4 * 1024 * 1024  # bytes in front of an answer's body, while its request is written
+_MAX_EARLY = 4 * 1024 * 1024  # bytes in front of an answer's body, while its request is written
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
@@ -104,7 +104,7 @@ def final_head(lines: BinaryIO) -> ReadHead:
     Raises:
         DroppedError: It is none, or it breaks off; or nothing but interim answers comes.
     """
-    for _ in range(MOST_INTERIM + 1):
+    for _ in range(MAX_INTERIM + 1):
         head = read_head(lines)
         if not head.is_interim:
             return head
@@ -113,7 +113,7 @@ def final_head(lines: BinaryIO) -> ReadHead:
 
 def flooded() -> DroppedError:
     """What ends an exchange of which nothing but interim answers comes."""
-    return DroppedError(f"More than {MOST_INTERIM} interim answers came, and no other.")
+    return DroppedError(f"More than {MAX_INTERIM} interim answers came, and no other.")
 
 
 def unambiguous(raw: bytes) -> bytes:
@@ -139,10 +139,10 @@ def unambiguous(raw: bytes) -> bytes:
 
 def tells_an_end(heard: bytes) -> bool:
     """Whether what was heard so far holds the head of a final answer, or too much for one."""
-    if len(heard) > _MOST_EARLY:
+    if len(heard) > _MAX_EARLY:
         return True
     lines = io.BytesIO(heard)
-    for _ in range(MOST_INTERIM + 1):
+    for _ in range(MAX_INTERIM + 1):
         try:
             head = read_head(lines)
         except DroppedError:  # not yet
@@ -204,7 +204,7 @@ def _headers(lines: BinaryIO) -> Headers:
 
 
 def _header_lines(lines: BinaryIO) -> Iterator[bytes]:
-    for _ in range(MOST_HEADERS + 1):
+    for _ in range(MAX_HEADERS + 1):
         line = _line(lines)
         if line in {b"\r\n", b"\n"}:
             return
@@ -212,7 +212,7 @@ def _header_lines(lines: BinaryIO) -> Iterator[bytes]:
             msg = "The connection was closed within the answer's head."
             raise DroppedError(msg)
         yield line
-    msg = f"The answer has more than {MOST_HEADERS} headers."
+    msg = f"The answer has more than {MAX_HEADERS} headers."
     raise DroppedError(msg)
 
 

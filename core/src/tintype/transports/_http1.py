@@ -81,7 +81,7 @@ class Answer(HTTPResponse):
         # int() takes signs, underscores and `0x`, and a line that was cut off.
         line = self.fp.readline(_CHUNK)
         size = line.partition(b";")[0].strip()
-        if not line.endswith(b"\n") or not size or not set(size) <= _HEX or len(size) > _MOST_HEX:
+        if not line.endswith(b"\n") or not size or not set(size) <= _HEX or len(size) > _MAX_HEX:
             self.lasting = False
             msg = f"The answer's body breaks off at {line[:20]!r}."
             raise DroppedError(msg)
@@ -97,7 +97,7 @@ class Answer(HTTPResponse):
 
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
-_MOST_HEX = 15
+_MAX_HEX = 15
 
 
 class _TimedBytes(io.RawIOBase):

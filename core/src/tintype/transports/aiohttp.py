@@ -28,8 +28,8 @@ from tintype.transports._codings import decoder
 from tintype.transports._heads import (
     FINAL,
     LONGEST_LINE,
-    MOST_HEADERS,
-    MOST_INTERIM,
+    MAX_HEADERS,
+    MAX_INTERIM,
     flooded,
     text,
     unambiguous,
@@ -181,7 +181,7 @@ class _Handler(ResponseHandler):
             self._hand_on_rest()
             return
         self._interim += 1
-        if self._interim > MOST_INTERIM:
+        if self._interim > MAX_INTERIM:
             self._start = None
             self.set_exception(flooded())
             if self.transport is not None:
@@ -267,7 +267,7 @@ class _Sessions:
                 auto_decompress=False,
                 max_line_size=LONGEST_LINE,
                 max_field_size=LONGEST_LINE,
-                max_headers=MOST_HEADERS,
+                max_headers=MAX_HEADERS,
                 request_class=_Request,
             )
             # It would send what is not a POST once more; there is no public way to say no.

@@ -50,7 +50,7 @@ _DONE = "[DONE]"
 _UNNAMED = "message"  # an event without a name (WHATWG)
 
 # References and drawn images together, in one submission (image-edit).
-_MOST_IMAGES = 15
+_MAX_IMAGES = 15
 
 _REFUSALS: Mapping[int, type[ProviderError]] = {
     400: BadRequestError,
@@ -155,12 +155,12 @@ def _images_at_most(request: ImageRequest) -> int:
     options = _options(request)
     if options.get("sequential_image_generation") != "auto":
         return 1
-    room = Integer(low=1, high=_MOST_IMAGES - len(request.references))
+    room = Integer(low=1, high=_MAX_IMAGES - len(request.references))
     limits = options.get("sequential_image_generation_options")
     most = limits.get("max_images", room.high) if isinstance(limits, Mapping) else room.high
     if isinstance(most, int) and room.admits(most):
         return most
-    msg = f"max_images={most!r}: references and images together are at most {_MOST_IMAGES}."
+    msg = f"max_images={most!r}: references and images together are at most {_MAX_IMAGES}."
     raise InvalidRequestError(msg, field="options", allowed=room.allowed)
 
 

@@ -22,7 +22,7 @@ _UPSTREAM = "api.ai33.pro documentation (CheapAI's upstream), read 2026-11-20"
 
 _PROMPT = Text(max_length=4000, source=_UPSTREAM)
 # "1-4, depends on model"
-_MOST_IMAGES = 4
+_MAX_IMAGES = 4
 
 _SEEDREAM_4_5 = Model(
     id="bytedance-seedream-4.5",
@@ -33,7 +33,7 @@ _SEEDREAM_4_5 = Model(
         "aspect_ratio": Choice(values=("16:9", "4:3", "1:1", "3:4", "9:16"), source=_UPSTREAM),
         "resolution": Choice(values=("2K", "4K"), source=_UPSTREAM),
     },
-    max_n=_MOST_IMAGES,
+    max_n=_MAX_IMAGES,
     references=References(forms=("bytes",), max_count=10, source=_UPSTREAM),
     source=_PRODUCT,
 )
@@ -52,7 +52,7 @@ INFO = ProviderInfo(
             "aspect_ratio": Text(source=_DOCS),
             "resolution": Text(source=_DOCS),
         },
-        max_n=_MOST_IMAGES,
+        max_n=_MAX_IMAGES,
         references=References(forms=("bytes",), source=_DOCS),
         source=_DOCS,
     ),

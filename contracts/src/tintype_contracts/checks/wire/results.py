@@ -24,7 +24,7 @@ from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import filled
 from tintype_contracts.wire.stage import KEY, Scene, Stage
 
-_MOST_BYTES = 100 * 1024 * 1024
+_MAX_BYTES = 100 * 1024 * 1024
 _PAGE = b"<!DOCTYPE html><title>Gone</title><p>This result has expired.</p>"
 
 
@@ -132,7 +132,7 @@ def results_have_an_end(subject: Subject) -> Iterator[Finding]:
 
 @cache
 def _bomb() -> Sequence[Step]:
-    limit = fields(Rules).limit.default or _MOST_BYTES
+    limit = fields(Rules).limit.default or _MAX_BYTES
     body = gzip.compress(bytes(limit + 1), compresslevel=1)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
     return (head.encode() + body,)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from tintype._cli.options import option
+from tintype._cli.speaking import complain, give_up, say
 from tintype._registry import Registry
-from tintype.cli.options import option
-from tintype.cli.speaking import complain, give_up, say
 from tintype.errors import PluginError, UsageError
 from tintype_contracts.report.terminal import summary
 from tintype_contracts.runner.child import examine_apart

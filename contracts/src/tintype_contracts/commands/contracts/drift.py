@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from tintype.cli.options import option
-from tintype.cli.speaking import give_up, say
+from tintype._cli.options import option
+from tintype._cli.speaking import give_up, say
 from tintype_contracts.drift import (
     SEVERITIES,
     Change,

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import click
 
-from tintype.cli.speaking import complain, say
+from tintype._cli.speaking import complain, say
 from tintype_contracts.checks import all_checks
 
 _MISUSE = 2

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from tintype.cli.options import option
-from tintype.cli.speaking import give_up, say
+from tintype._cli.options import option
+from tintype._cli.speaking import give_up, say
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.faults import Fault, FixtureError
 from tintype_contracts.fixtures.formatter import format_fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tintype.cli.speaking import give_up, say
+from tintype._cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import (
     PaidError,

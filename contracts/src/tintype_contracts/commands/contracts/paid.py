@@ -13,11 +13,11 @@ from typing import TypeAlias, TypeVar
 import click
 
 from tintype._amounts import is_amount
+from tintype._cli.client import journal_place
+from tintype._cli.options import option
+from tintype._cli.speaking import can_ask, complain, say_json, tell
+from tintype._cli.unfinished import told_if_interrupted
 from tintype._excerpts import quoted
-from tintype.cli.client import journal_place
-from tintype.cli.options import option
-from tintype.cli.speaking import can_ask, complain, say_json, tell
-from tintype.cli.unfinished import told_if_interrupted
 from tintype.convert import to_json
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures

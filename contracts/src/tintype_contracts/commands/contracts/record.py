@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tintype.cli.speaking import give_up, say_path, tell
+from tintype._cli.speaking import give_up, say_path, tell
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.commands.contracts.paid import (
     PaidError,

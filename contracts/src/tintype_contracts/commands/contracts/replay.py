@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tintype.cli.options import option
-from tintype.cli.speaking import give_up, say
+from tintype._cli.options import option
+from tintype._cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.runner.replay import replay, replay_text

@@ -1,0 +1,171 @@
+"""The `tintype` command. Each subcommand is a module, imported when it is called.
+
+Other distributions add subcommands by an entry point in the group `tintype.commands`.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+import click
+
+from tintype._cli.options import Verbosity, verbose
+from tintype._cli.speaking import MISUSE, complain, tell
+from tintype._printable import printable
+from tintype.errors import TintypeError, UsageError
+
+GROUP = "tintype.commands"
+
+# Name: (module, what --help says of it without importing the module).
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "providers": ("tintype._cli.providers", "List the installed providers."),
+    "models": ("tintype._cli.models", "List models, their limits and prices."),
+    "quote": ("tintype._cli.quote", "Ask what a picture costs."),
+    "generate": ("tintype._cli.generate", "Draw a picture and save it."),
+    "tasks": ("tintype._cli.tasks", "List what the journal knows of."),
+    "webhooks": ("tintype._cli.webhooks", "Take the providers' calls."),
+    "resume": ("tintype._cli.resume", "Finish what was paid for."),
+    "settle": ("tintype._cli.settle", "Close a record that you have looked up."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose subcommands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every subcommand's name."""
+        return [*_COMMANDS, *sorted(set(_added()) - set(_COMMANDS))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The subcommand of that name, or None."""
+        if cmd_name in _COMMANDS:
+            module = import_module(_COMMANDS[cmd_name][0])
+            return cast("click.Command", module.command)
+        point = _added().get(cmd_name)
+        return cast("click.Command", point.load()) if point else None
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the subcommand. What it returns is no exit status."""
+        super().invoke(ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The subcommands with a line each; one that cannot be imported says why."""
+        rows = [(name, self._short_help(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _short_help(self, ctx: click.Context, name: str) -> str:
+        if name in _COMMANDS:
+            return _COMMANDS[name][1]
+        try:
+            command = self.get_command(ctx, name)
+        except Exception as error:  # noqa: BLE001 - another distribution's fault, named as such
+            return printable(f"(cannot be loaded: {type(error).__name__}: {error})")
+        return command.get_short_help_str() if command else ""
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tintype")
+@verbose
+def cli() -> None:
+    """Price, submit, poll and collect images from any provider."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: 0 done, 1 failed, 2 misuse. Errors are sentences on stderr.
+
+    Ctrl-C ends the process by SIGINT once everything is cleaned up, so that the shell's loop
+    around it ends, too.
+    """
+    _spell_out_what_a_terminal_lacks()
+    verbosity = Verbosity()
+    try:
+        try:
+            status = cli.main(arguments, "tintype", standalone_mode=False, obj=verbosity)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except click.ClickException as error:
+        status = _shown(error)
+    except click.Abort as error:
+        status = _aborted(error)
+    except OSError as error:
+        status = _unwritten(error)
+    except TintypeError as error:
+        status = _told(error, verbosity)
+    finally:
+        _let_go_of_broken_streams()
+    if status:
+        sys.exit(status)
+
+
+def _shown(error: click.ClickException) -> int:
+    """What click says of a command line that it cannot read, or that is help itself."""
+    words = io.StringIO()
+    error.show(file=words)
+    for line in words.getvalue().splitlines():
+        tell(line)
+    return error.exit_code
+
+
+def _told(error: TintypeError, verbosity: Verbosity) -> int:
+    from tintype._cli.unfinished import print_tasks, tell_details, words_for  # noqa: PLC0415 - it imports more than --help needs
+
+    for notice in error.notices:
+        tell(f"note: {notice.message}")
+    print_tasks(error)
+    complain(words_for(error))
+    if verbosity.asked:
+        tell_details(error)
+    return MISUSE if isinstance(error, UsageError) else 1
+
+
+def _unwritten(error: OSError) -> int:
+    if error.errno != errno.EPIPE:  # a reader that leaves has heard enough
+        complain(f"What there is to say cannot be written: {error.strerror or error}.")
+    return 1
+
+
+def _aborted(error: click.Abort) -> int:
+    """End by SIGINT if that was what came; else somebody said no to a question.
+
+    Python kills itself by the signal when nobody catches the interrupt, after its last
+    clean-up; another Ctrl-C ends that at once.
+    """
+    if isinstance(error.__context__, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.excepthook = lambda *_: None
+        raise KeyboardInterrupt
+    tell("Aborted!")
+    return 1
+
+
+def _spell_out_what_a_terminal_lacks() -> None:
+    """A character that stdout's encoding lacks is spelled out, and no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go_of_broken_streams() -> None:
+    """What could not be written is not tried once more when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _added() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}

@@ -1,0 +1,58 @@
+"""The client of the command line: it keeps a journal wherever it can."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tintype.client import Client
+from tintype.errors import UsageError
+from tintype.journal import NoJournal, usual_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tintype._client.observing import Observer
+    from tintype._flow.resolve import OnUnsupported
+
+
+def client(
+    *,
+    on_unsupported: OnUnsupported = "error",
+    task_timeout: float | None = None,
+    observers: Iterable[Observer] = (),
+) -> Client:
+    """A client that writes down what it pays for.
+
+    The journal is what `TINTYPE_JOURNAL` names, else the usual place, where
+    `tintype[journal]` is installed.
+    """
+    return Client(
+        on_unsupported=on_unsupported,
+        task_timeout=task_timeout,
+        observers=observers,
+        journal=journal_place(),
+    )
+
+
+def journal_place() -> str | Path | None:
+    """Where the journal is kept: as the environment says, or the usual place, if there is one.
+
+    Raises:
+        UsageError: The user has no home.
+    """
+    return os.environ.get("TINTYPE_JOURNAL") or usual_place()
+
+
+def journaled(*, task_timeout: float | None = None) -> Client:
+    """A client with a journal.
+
+    Raises:
+        UsageError: There is none to be had.
+    """
+    made = client(task_timeout=task_timeout)
+    if isinstance(made.journal, NoJournal):
+        msg = "No journal is kept here: pip install 'tintype[journal]', or set TINTYPE_JOURNAL."
+        raise UsageError(msg)
+    return made

@@ -1,0 +1,147 @@
+"""The flags that describe a picture, shared by `quote` and `generate`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import TypeVar, cast
+
+import click
+from attrs import evolve
+
+from tintype._cli.options import option
+from tintype._cli.speaking import is_terminal, tell
+from tintype.request import ROLES, ImageRequest, Reference, Role
+
+Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
+
+_FLAGS = (
+    option("-m", "--model", help="Canonical (seedream-4.5) or the provider's own id."),
+    option("-n", "n", type=int, default=1, show_default=True, help="How many images."),
+    option("--aspect-ratio", help="Such as 16:9."),
+    option("--resolution", help="A tier such as 2K."),
+    option("--size", help="Exact pixels, WIDTHxHEIGHT."),
+    option("--quality", help="A level the model knows."),
+    option("--format", "output_format", help="png, jpeg, webp or svg."),
+    option("--compression", "output_compression", type=int, help="0 to 100."),
+    option("--background", help="transparent, opaque or auto."),
+    option("--watermark/--no-watermark", default=None, help="The provider's mark."),
+    option("--seed", type=int, help="For repeatable sampling, where honoured."),
+    option("--negative-prompt", metavar="TEXT", help="What not to draw."),
+    option("--guidance", type=float, help="How closely the prompt is kept to."),
+    option("--steps", type=int, help="How many steps of sampling."),
+    option("--strength", type=float, help="How much a source image is changed: 0 to 1."),
+    option("--style", help="A style the model knows."),
+    option("--user", help="On whose behalf you ask, as the provider wants to know it."),
+    option("--stream", is_flag=True, help="Ask for the images as they are made."),
+    option("--previews", type=int, help="How many unfinished images of a stream to ask for."),
+    option("--tag", help="Your own label: in the journal and the results, never sent."),
+    option(
+        "--reference",
+        "references",
+        multiple=True,
+        metavar="[role=ROLE,][weight=N,]FILE|URL",
+        help=f"A source image; ROLE is {', '.join(ROLES)}.",
+    ),
+    option(
+        "--option",
+        "options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A raw field for the provider; VALUE is JSON where it can be.",
+    ),
+    option(
+        "--on-unsupported",
+        type=click.Choice(["error", "notice"]),
+        default="error",
+        show_default=True,
+        help="What to do about a flag the model cannot honour.",
+    ),
+)
+
+
+def prompt_from(_: click.Context, __: click.Parameter, text: str) -> str:
+    """The prompt, which `-` has read from standard input; "" where none is given.
+
+    Raises:
+        click.BadParameter: Nothing stands there, or no text.
+    """
+    if text != "-":
+        return text
+    if is_terminal(sys.stdin):
+        tell("Write the prompt, and end it with Ctrl-D (on Windows: Ctrl-Z, Enter).")
+    given = _read_text()
+    if not given:
+        msg = "`-` reads the prompt from standard input, where nothing stands."
+        raise click.BadParameter(msg)
+    return given
+
+
+def _read_text() -> str:
+    """Standard input to its end, without the blanks around it."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip() if sys.stdin else ""
+    except UnicodeDecodeError as error:
+        msg = "What stands on standard input is no UTF-8."
+        raise click.BadParameter(msg) from error
+    except OSError as error:
+        msg = f"Standard input cannot be read: {error.strerror}."
+        raise click.BadParameter(msg) from error
+
+
+def request_flags(command: Command) -> Command:  # type: ignore[explicit-any]  # as click
+    """Give a command the prompt and every flag of a request."""
+    decorators = (click.argument("prompt", default="", callback=prompt_from), *_FLAGS)
+    return reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
+
+
+def request_from(provider: str, flags: Mapping[str, object]) -> ImageRequest:
+    """The request that a command's flags describe, for one provider.
+
+    Raises:
+        click.BadParameter: An option is not KEY=VALUE.
+        InvalidRequestError: A flag has a value nobody could send.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    pairs = given.pop("options", ())
+    sources = given.pop("references", ())
+    texts = sources if isinstance(sources, tuple) else ()
+    given["references"] = tuple(_reference(str(text)) for text in texts)
+    options = dict(_pair(str(text)) for text in (pairs if isinstance(pairs, tuple) else ()))
+    return ImageRequest(**given, options={provider: options} if options else {})  # type: ignore[arg-type]  # click's flags carry the fields' own names and types
+
+
+_FACT = re.compile(r"(role|weight)=([^,]*),")
+
+
+def _reference(text: str) -> Reference:
+    """A source image as `[role=ROLE,][weight=N,]FILE|URL`."""
+    facts: dict[str, str] = {}
+    while found := _FACT.match(text):
+        facts[found[1]] = found[2]
+        text = text[found.end() :]
+    role = cast("Role", facts.get("role", "image"))  # the constructor checks it
+    return evolve(Reference.of(text), role=role, weight=_weight(facts.get("weight")))
+
+
+def _weight(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError as error:
+        msg = f"weight={text!r} is no number."
+        raise click.BadParameter(msg, param_hint="--reference") from error
+
+
+def _pair(text: str) -> tuple[str, object]:
+    key, sign, value = text.partition("=")
+    if not (key and sign):
+        msg = f"{text!r} is not KEY=VALUE."
+        raise click.BadParameter(msg, param_hint="--option")
+    try:
+        parsed: object = json.loads(value)
+    except ValueError:
+        parsed = value
+    return key, parsed

@@ -1,0 +1,37 @@
+"""`tintype resume`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tintype._cli.client import journaled
+from tintype._cli.display import progress
+from tintype._cli.options import Verbosity, option, verbose
+from tintype._cli.speaking import complain, say_path
+from tintype._cli.unfinished import tell_details, words_for
+from tintype._downloads import check_folder
+
+
+@click.command()
+@click.argument("records", nargs=-1)
+@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@option("--timeout", type=float, help="Seconds to wait for each task.")
+@verbose
+def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> None:
+    """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
+    check_folder(Path(output))
+    with journaled(task_timeout=timeout) as client, progress("resume") as show:
+        resumed = client.resume(output, records=records, on_progress=show)
+    for each in resumed:
+        for path in each.paths:
+            say_path(path)
+        words = words_for(each.error) if each.error else each.advice
+        if words:
+            complain(f"{each.record.id} ({each.record.provider}): {words}")
+        if each.error and Verbosity.here():
+            tell_details(each.error)
+    if any(each.error for each in resumed):
+        sys.exit(1)

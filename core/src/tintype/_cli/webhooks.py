@@ -1,0 +1,78 @@
+"""`tintype webhooks serve`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import click
+
+from tintype._cli.client import journal_place
+from tintype._cli.options import option
+from tintype._cli.speaking import complain, say_path, tell
+from tintype._downloads import check_folder
+from tintype.async_client import AsyncClient
+from tintype.errors import TintypeError, UsageError
+from tintype.models import Task
+from tintype.webhooks import OnTask, WebhookApp
+
+
+@click.group()
+def command() -> None:
+    """Take the providers' calls when a task has ended."""
+
+
+@command.command()
+@option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="On which port; 0 is any free one.",
+)
+@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+def serve(*, host: str, port: int, output: str) -> None:
+    """Listen for POST /<provider>; confirm each call with the provider, and save its images."""
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        msg = "Serving webhooks needs uvicorn: pip install 'tintype[webhooks]'"
+        raise UsageError(msg) from error
+    folder = Path(output)
+    check_folder(folder)
+    client = AsyncClient(journal=journal_place())
+
+    app = WebhookApp(client, saving(client, folder))
+    with _listener(host, port) as listener:
+        place = f"{host}:{listener.getsockname()[1]}"
+        tell(f"listening on http://{place}/<provider>")
+        try:
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+        finally:
+            tell(f"calls: {dict(app.counts)}")
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        msg = f"{host}:{port} cannot be listened on: {why}. Choose another --port."
+        raise UsageError(msg) from error
+
+
+def saving(client: AsyncClient, folder: Path) -> OnTask:
+    """What saves each task's images and tells where they are, or why they are not there."""
+
+    async def save(task: Task) -> None:
+        try:
+            for path in await client.save(task, folder):
+                say_path(path)
+        except TintypeError as error:
+            complain(str(error))
+            raise  # what is not saved is not taken: the provider's next call tries again
+
+    return save

@@ -1,0 +1,354 @@
+"""One account's credentials as they are now: asked for, bought, and put into requests.
+
+What has to be asked of the world is yielded as a step, so that both clients have it from here:
+a `Question` to the caller's function, a `Purchase` of a token. Until the request itself is
+sent nothing can have been charged, and every error here says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from tintype._client.accounts import advice, missing, variable
+from tintype._dispatch import USER_AGENT, encode
+from tintype._redaction import Redactor
+from tintype._signing import TOKEN, Held, missing_extra, sign, token_request, unfit
+from tintype.account import Account, Renewed, Secret
+from tintype.catalog import ProviderInfo
+from tintype.credentials import NAMES, OAuthClientCredentials
+from tintype.errors import (
+    AuthenticationError,
+    Billed,
+    MissingKeyError,
+    NotSentError,
+    ProtocolError,
+    TintypeError,
+    TransportError,
+    UsageError,
+)
+from tintype.messages import HttpRequest, Request, Response
+
+UNAUTHORIZED = 401
+# The longest answer that holds a token, in bytes.
+MAX_TOKEN_BYTES = 65_536
+
+# A token is bought anew so long before it expires: a tenth of its life, at most so many seconds.
+_MARGIN = 60.0
+_LONGEST_LIFE = 10.0**9
+_REFUSED = frozenset({400, 401, 403})
+_REPEATABLE = frozenset({408, 425, 429})
+_FIRST_SERVER_ERROR = 500
+_CODE = re.compile(r"[a-z_]{1,40}")
+_TOKEN_TEXT = re.compile(r"[!-~]{1,16000}")
+
+
+@frozen(kw_only=True)
+class Question:
+    """Ask the caller's function for a credential. The reply is what it tells, as a `Secret`.
+
+    None stands for what is no text.
+    """
+
+    asked: Renewed
+
+
+@frozen(kw_only=True)
+class Purchase:
+    """Make this exchange. The reply is its `Response`."""
+
+    request: HttpRequest
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """A request as it leaves.
+
+    Attributes:
+        request: The request, with what its provider is shown.
+        redactor: What takes every secret that it was made of out of the answer.
+        reused: The token in it, where an earlier exchange had bought it; it may have gone stale.
+    """
+
+    request: HttpRequest
+    redactor: Redactor = field(repr=False)
+    reused: Secret | None = None
+
+
+Step: TypeAlias = Question | Purchase
+Steps: TypeAlias = Generator[Step, "Secret | Response | None", Prepared]
+
+
+@frozen(kw_only=True)
+class _Token:
+    secret: Secret
+    until: datetime | None
+
+
+class Keyring:
+    """One account's credentials for one provider.
+
+    Args:
+        info: The provider.
+        account: The account, completed.
+        now: What time it is.
+    """
+
+    def __init__(self, info: ProviderInfo, account: Account, now: Callable[[], datetime]) -> None:
+        self._info = info
+        self._account = account
+        self._now = now
+        self._token: _Token | None = None
+        self._redactor = Redactor([*account.webhook_secrets, *self._secret(self._told())])
+
+    @property
+    def must_buy(self) -> bool:
+        """Whether a token has to be bought before the next exchange: one at a time does."""
+        return isinstance(self._info.auth, OAuthClientCredentials) and self._fresh() is None
+
+    def rehearse(self, request: Request) -> HttpRequest:
+        """A request as far as it can be made without asking anybody.
+
+        Raises:
+            MissingKeyError: A credential is missing, or none that can be shown.
+            PluginError: The request would go astray, or is nothing that HTTP can carry.
+            UsageError: A base URL or a setting is none, or an extra is not installed.
+        """
+        made = encode(request, self._info, self._account)
+        if not self._shows(request):
+            return made
+        told = self._told()
+        self._check(told)
+        if not set(self._info.auth.needs) <= told.keys():
+            return made
+        scheme, settings = self._info.auth, self._account.settings
+        with _named(self._info.name):
+            if isinstance(scheme, OAuthClientCredentials):
+                token_request(scheme, told, settings, ())
+                return made
+            return sign(scheme, told, settings, made, self._now()).request
+
+    def prepared(self, request: Request, stale: Secret | None = None) -> Steps:
+        """A request as it leaves, once what it needs is asked for.
+
+        Args:
+            request: The plugin's.
+            stale: A token that the provider accepts no more.
+
+        Raises:
+            MissingKeyError: A credential is missing, or none that can be shown.
+            NotSentError: A credential could not be had this time.
+            AuthenticationError: No token is sold to these credentials.
+            TintypeError: As `rehearse` does.
+        """
+        made = encode(request, self._info, self._account)
+        if not self._shows(request):
+            return Prepared(request=made, redactor=self._redactor)
+        held = yield from self._asked()
+        self._check(held)
+        derived: tuple[Secret, ...] = ()
+        reused: Secret | None = None
+        if isinstance(self._info.auth, OAuthClientCredentials):
+            before = self._fresh(stale)
+            token = before or (yield from self._bought(self._info.auth, held))
+            held, reused = {**held, TOKEN: token}, before
+            derived = (token,)
+        with _named(self._info.name):
+            signed = sign(self._info.auth, held, self._account.settings, made, self._now())
+        asked = {name: held[name] for name in held if name not in self._told()}
+        secrets = [*self._secret(asked), *derived, *signed.derived]
+        redactor = self._redactor.beside(secrets) if secrets else self._redactor
+        return Prepared(request=signed.request, redactor=redactor, reused=reused)
+
+    def _shows(self, request: Request) -> bool:
+        """Whether a request shows who asks.
+
+        Raises:
+            MissingKeyError: It has to, and a credential is missing.
+        """
+        if not request.auth:
+            return False
+        lacking = missing(self._info, self._account)
+        if lacking:
+            what = "a key" if lacking == ("key",) else f"the credentials {', '.join(lacking)}"
+            msg = f"It needs {what}: {advice(self._info, lacking)}"
+            raise MissingKeyError(msg, provider=self._info.name)
+        return all(name in self._account.held for name in self._info.auth.needs)
+
+    def _names(self) -> tuple[str, ...]:
+        return (*self._info.auth.needs, *self._info.auth.takes)
+
+    def _told(self) -> dict[str, Secret]:
+        """The credentials that nobody has to be asked for."""
+        held = self._account.held
+        return {
+            name: each
+            for name in self._names()
+            if isinstance(each := held.get(name), Secret) and each.reveal()
+        }
+
+    def _secret(self, held: Held) -> Iterable[Secret]:
+        """Those that are to be taken out of answers: names and public keys stand in many."""
+        return [
+            each
+            for name, each in held.items()
+            if name not in NAMES and name != TOKEN and not self._is_public(name, each)
+        ]
+
+    def _is_public(self, name: str, secret: Secret) -> bool:
+        return name in self._account.public or secret.reveal() in self._info.public_keys
+
+    def _check(self, held: Held) -> None:
+        reason = missing_extra(self._info.auth)
+        if reason:
+            raise UsageError(reason, provider=self._info.name)
+        for name, each in held.items():
+            reason = unfit(name, each, public=self._is_public(name, each))
+            if reason:
+                what = "The key" if name == "key" else f"The credential {name!r}"
+                msg = f"{what} {reason}; copy it into {variable(self._info, name)} again."
+                raise MissingKeyError(msg, provider=self._info.name)
+
+    def _asked(self) -> Generator[Step, Secret | Response | None, dict[str, Secret]]:
+        """All credentials, the caller's functions asked for theirs."""
+        held = self._told()
+        for name in self._names():
+            asked = self._account.held.get(name)
+            if isinstance(asked, Renewed):
+                held[name] = yield from self._answered(name, asked)
+        return held
+
+    def _answered(
+        self, name: str, asked: Renewed
+    ) -> Generator[Step, Secret | Response | None, Secret]:
+        try:
+            told = yield Question(asked=asked)
+        except TintypeError:
+            raise
+        except Exception as error:
+            msg = f"The function for the credential {name!r} failed: {type(error).__name__}."
+            raise NotSentError(msg, provider=self._info.name) from error
+        if not isinstance(told, Secret):
+            msg = f"The function for the credential {name!r} told no text."
+            raise MissingKeyError(msg, provider=self._info.name)
+        return told
+
+    def _fresh(self, stale: Secret | None = None) -> Secret | None:
+        """The token that was bought and can still be shown, or None."""
+        token = self._token
+        if token is None or (stale is not None and token.secret is stale):
+            return None
+        return token.secret if token.until is None or self._now() < token.until else None
+
+    def _bought(
+        self, scheme: OAuthClientCredentials, held: Held
+    ) -> Generator[Step, Secret | Response | None, Secret]:
+        start = self._now()
+        with _named(self._info.name):
+            agent = (("User-Agent", USER_AGENT),)
+            asked = token_request(scheme, held, self._account.settings, agent)
+        try:
+            reply = yield Purchase(request=asked.request)
+        except TransportError as error:
+            msg = f"No token could be had, so nothing was sent: {error.message}"
+            raise NotSentError(msg, provider=self._info.name) from error
+        if not isinstance(reply, Response):
+            msg = "the driver owes a Response"
+            raise TypeError(msg)
+        token = _read(reply, start) if reply.status == _OK else None
+        if token is None:
+            raise self._refused(reply, [*self._secret(held), *asked.derived])
+        self._token = token
+        return token.secret
+
+    def _refused(self, reply: Response, secrets: Iterable[Secret]) -> TintypeError:
+        """Why there is no token; the answer's own words only where they are a code."""
+        name, status = self._info.name, reply.status
+        code = _code(self._redactor.beside(secrets).body(reply.body))
+        told = f" ({code})" if code else ""
+        if status in _REPEATABLE or status >= _FIRST_SERVER_ERROR:
+            msg = f"No token is sold just now (status {status}{told}), so nothing was sent."
+            return NotSentError(msg, provider=name)
+        if status in _REFUSED:
+            mend = " and ".join(variable(self._info, each) for each in self._info.auth.needs)
+            msg = f"No token is sold for these credentials{told}: check {mend}."
+            return AuthenticationError(msg, status=status, code=code, provider=name)
+        msg = f"What sells tokens answered with status {status} and no token{told}."
+        return ProtocolError(msg, provider=name, billed=Billed.NO)
+
+
+_OK = 200
+
+
+def as_secret(told: object) -> Secret | None:
+    """What a function told, hidden; None where it is no text."""
+    if isinstance(told, str):
+        return Secret(told)
+    return told if isinstance(told, Secret) else None
+
+
+def in_vain() -> NotSentError:
+    """The error of an exchange whose time was over before its credential was there."""
+    msg = "The credential was not there in time, so nothing was sent."
+    return NotSentError(msg)
+
+
+def signed(request: Request, info: ProviderInfo, account: Account, at: datetime) -> HttpRequest:
+    """A request as it leaves, for an account whose credentials nobody has to be asked for.
+
+    Raises:
+        TintypeError: As `Keyring.rehearse` does.
+    """
+    return Keyring(info, account, lambda: at).rehearse(request)
+
+
+def _read(reply: Response, bought: datetime) -> _Token | None:
+    """The token that an answer holds (RFC 6749, 5.1), or None."""
+    body = _object(reply.body)
+    token, life = body.get("access_token"), body.get("expires_in")
+    kind = body.get("token_type", "bearer")
+    bears = isinstance(kind, str) and kind.lower() == "bearer"
+    if not isinstance(token, str) or not _TOKEN_TEXT.fullmatch(token) or not bears:
+        return None
+    return _Token(secret=Secret(token), until=_end(bought, life))
+
+
+def _end(bought: datetime, life: object) -> datetime | None:
+    """Until when a token is shown; None where nobody says: until it is refused."""
+    try:
+        seconds = float(str(life))
+    except ValueError:
+        return None
+    if not 0 < seconds < _LONGEST_LIFE:
+        return None
+    return bought + timedelta(seconds=seconds - min(_MARGIN, seconds / 10))
+
+
+def _code(body: bytes) -> str:
+    """The code of a refusal (RFC 6749, 5.2), or ""."""
+    code = _object(body).get("error")
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+
+
+def _object(body: bytes) -> Mapping[str, object]:
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+@contextmanager
+def _named(provider: str) -> Iterator[None]:
+    """Errors from here name the provider."""
+    try:
+        yield
+    except TintypeError as error:
+        error.provider = error.provider or provider
+        raise

@@ -1,0 +1,83 @@
+"""What a client tells of its work: every effect to observers, every snapshot to a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from attrs import frozen
+
+from tintype._doors import check_methods
+from tintype._flow.effects import Effect, Record, Reply
+from tintype._logs import log_failed_observer
+from tintype.convert import to_json
+from tintype.entries import Snapshot
+from tintype.errors import TintypeError
+from tintype.models import Task
+
+
+@frozen(kw_only=True)
+class Observation:
+    """One effect that was performed, for logs, traces and metrics.
+
+    Attributes:
+        provider: Who it concerned, or "".
+        effect: What was asked for. It never holds a key.
+        reply: What came of it, or None.
+        error: What went wrong, or None.
+        seconds: How long it took.
+    """
+
+    provider: str
+    effect: Effect
+    reply: Reply = None
+    error: TintypeError | None = None
+    seconds: float = 0.0
+
+
+class Seen:
+    """The reply to an effect, once there is one."""
+
+    reply: Reply = None
+
+
+Observer: TypeAlias = Callable[[Observation], None]
+Progress: TypeAlias = Callable[[Task], None]
+
+
+def call_observer(observer: Observer, observation: Observation) -> None:
+    """Tell one observer. What it raises is logged: it must not cost a paid picture."""
+    try:
+        observer(observation)
+    except Exception as error:  # noqa: BLE001 - somebody else's code
+        log_failed_observer(error)
+
+
+def check_progress(on_progress: object) -> None:
+    """Refuse, before anything is sent, what cannot be called.
+
+    Raises:
+        InvalidRequestError: It cannot.
+    """
+    if on_progress is not None:
+        check_methods(on_progress, ["__call__"], "on_progress", "a function of a Task, or nothing")
+
+
+def tell_progress(on_progress: Progress | None, task: Task) -> None:
+    """Call back with a snapshot. What that raises goes on, with the task as JSON in a note."""
+    if on_progress is None:
+        return
+    try:
+        on_progress(task)
+    except Exception as error:
+        error.add_note(f"The task goes on; wait for it again: from_json({to_json(task)!r}, Task)")
+        raise
+
+
+def told_by(effect: Effect) -> Task | None:
+    """The snapshot that whoever follows a task is told with an effect, or None."""
+    match effect:
+        case Record(entry=Snapshot(task=task, told=True)):
+            return task
+        case _:
+            return None

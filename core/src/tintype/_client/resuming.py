@@ -1,0 +1,224 @@
+"""Work that an earlier process paid for and did not finish, finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from tintype._downloads import finishing, first_of
+from tintype._flow.conversation import Conversation
+from tintype._flow.effects import Flow, Load, Record
+from tintype._flow.reader import expected
+from tintype._flow.verdicts import outcome_of, unfinishable
+from tintype._results import Rules
+from tintype.entries import Settled, Snapshot, Unread
+from tintype.errors import (
+    Billed,
+    DownloadError,
+    JournalError,
+    Outcome,
+    TintypeError,
+    UsageError,
+)
+from tintype.journal import Journal, JournalRecord
+from tintype.journal._answers import from_bytes
+from tintype.models import Attempt, Task, TaskState
+
+_ADVICE = (
+    "Its answer was lost, and it may have been charged: look at the provider's own list of tasks. "
+    "It is never sent again by itself."
+)
+
+
+_UNREAD = (
+    "Its answer is kept in {}, and read again at the next resume: a newer plugin may understand "
+    "it. What you look up at the provider yourself you settle by hand."
+)
+
+
+@frozen(kw_only=True)
+class Resumed:
+    """What became of one record of the journal.
+
+    Attributes:
+        record: The record as it stands now.
+        paths: The files that were saved by now.
+        error: What is still in the way, or None.
+        advice: What a person can do about it, or "".
+    """
+
+    record: JournalRecord
+    paths: tuple[Path, ...] = ()
+    error: TintypeError | None = None
+    advice: str = ""
+
+
+def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> list[JournalRecord]:
+    """The records there is something to do for, now followed by this process.
+
+    Args:
+        journal: Where they are.
+        ids: Their ids, or none for all.
+        followed: What this process is at work on already.
+
+    Raises:
+        UsageError: There is no such record.
+    """
+    busy = set(followed)
+    found: list[JournalRecord] = []
+    records = journal.records(ids)
+    for missing in sorted(set(ids) - {record.id for record in records}):
+        msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
+        raise UsageError(msg)
+    for record in records:
+        if record.lost:
+            found.append(record)  # to be told of; there is nothing to do
+        elif record.open and record.id not in busy:
+            taken = journal.claim(record.id, by_name=bool(ids))
+            found += [taken] if taken is not None else []
+    return found
+
+
+def of_provider(records: Iterable[JournalRecord]) -> dict[str, list[JournalRecord]]:
+    """Records by the provider they are of."""
+    groups: dict[str, list[JournalRecord]] = {}
+    for record in records:
+        groups.setdefault(record.provider, []).append(record)
+    return groups
+
+
+def resuming(
+    conversation: Conversation, records: Sequence[JournalRecord], folder: Path, rules: Rules
+) -> Flow[tuple[Resumed, ...]]:
+    """Follow one provider's tasks to their ends, and save what is not saved.
+
+    What has ended is saved first, and the others as each ends: a slow task keeps nobody's
+    image from the disk.
+    """
+    resumed: dict[str, Resumed] = {}
+    running: dict[str, JournalRecord] = {}
+    for each in records:
+        record = yield from _reread(conversation, each)
+        if isinstance(record, Resumed):
+            resumed[each.id] = record
+            continue
+        record = yield from _cut_off(record)
+        if record.task is None or record.task.state.terminal:
+            resumed[record.id] = yield from _fenced(record, folder, rules)
+        else:
+            running[record.id] = record
+
+    def ended(attempt: Attempt) -> Flow[None]:
+        name = attempt.task.record if attempt.task else ""
+        record = evolve(running[name], task=attempt.task)
+        if attempt.error is not None:
+            resumed[name] = Resumed(record=record, error=attempt.error)
+        else:
+            resumed[name] = yield from _fenced(record, folder, rules)
+
+    yield from conversation.finish(
+        [record.task for record in running.values() if record.task], ended
+    )
+    return tuple(resumed[record.id] for record in records)
+
+
+def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRecord | Resumed]:
+    """A record whose kept answers were read once more; what is still in the way if none says more.
+
+    A task that can be asked for is asked for, whatever its last answer was.
+    """
+    if not record.unread:
+        return record
+    advice = _UNREAD.format(" and ".join(record.unread))
+    try:
+        task = yield from conversation.reread((yield from _loaded(record.unread)))
+    except TintypeError as error:
+        running = record.task is not None and record.task.id and not record.task.state.terminal
+        if running:
+            return evolve(record, unread=())
+        if (
+            len(record.unread) == 1
+            and record.task is None
+            and outcome_of(error) is Outcome.REJECTED
+        ):
+            return (yield from _refused(record, error))
+        return Resumed(record=record, error=error, advice=advice)
+    except Exception as error:  # noqa: BLE001 - one record's fault stops no other
+        return Resumed(
+            record=record, error=unfinishable(record.task or Task(), error), advice=advice
+        )
+    return evolve(record, task=task, unread=(), outcome=Outcome.ACCEPTED)
+
+
+def _refused(record: JournalRecord, error: TintypeError) -> Flow[Resumed]:
+    """A record whose only answer is understood by now: the provider refused, and billed nothing."""
+    settled = Settled(
+        record=record.id, outcome=Outcome.REJECTED, billed=Billed.NO, reason=str(error)
+    )
+    with suppress(JournalError):  # it is read so again the next time
+        yield Record(entry=settled)
+    closed = evolve(
+        record, outcome=settled.outcome, billed=settled.billed, reason=settled.reason, unread=()
+    )
+    return Resumed(record=closed, error=error)
+
+
+def _loaded(paths: Sequence[str]) -> Flow[list[Unread]]:
+    """The kept answers that can be read from the disk; a damaged one hides no other.
+
+    Raises:
+        TintypeError: None can.
+    """
+    found: list[Unread] = []
+    for path in paths:
+        try:
+            content = expected((yield Load(path=path)), bytes, "the driver")
+            found.append(from_bytes(content))
+        except TintypeError:
+            if path == paths[-1] and not found:
+                raise
+    return found
+
+
+def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
+    """A record whose stream ended with its process: what came of it is all there is."""
+    if record.task is None or record.task.id or record.task.state.terminal:
+        return record
+    ended = evolve(record.task, state=TaskState.UNKNOWN)
+    if ended.images:
+        with suppress(JournalError):  # it is found so again the next time
+            yield Record(entry=Snapshot(task=ended))
+    return evolve(record, task=ended)
+
+
+def _fenced(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
+    """What became of one record, whatever goes wrong with it: the others are still to come."""
+    try:
+        return (yield from _collected(record, folder, rules))
+    except TintypeError as error:
+        return Resumed(record=record, error=error)
+    except Exception as error:  # noqa: BLE001 - one record's fault stops no other
+        return Resumed(record=record, error=unfinishable(record.task or Task(), error))
+
+
+def _collected(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
+    if record.lost:
+        return Resumed(record=record, advice=_ADVICE)
+    finished = yield from finishing(record, folder, rules)
+    if not finished.failures:
+        return Resumed(record=record, paths=finished.paths)
+    if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):
+        record = yield from _expired(record)
+    return Resumed(record=record, paths=finished.paths, error=first_of(finished.failures))
+
+
+def _expired(record: JournalRecord) -> Flow[JournalRecord]:
+    """A record of which nothing can be had any more."""
+    if record.task is None:
+        return record
+    expired = evolve(record.task, state=TaskState.EXPIRED)
+    yield Record(entry=Snapshot(task=expired))
+    return evolve(record, task=expired)

@@ -1,0 +1,401 @@
+"""Results: fetched, checked, and written so that no half file is left.
+
+No credential goes along, but to addresses that the provider declares in `keyed_results`.
+
+`fetching` and `saving` are flows: they yield `Fetch` effects, and a driver makes them. An
+image is written beside its final place and linked there when it is whole.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TypeAlias
+from urllib.parse import urljoin
+
+from attrs import evolve, frozen
+
+from tintype._expiry import says_expired
+from tintype._files import PartFile, Place, sweep
+from tintype._flow.effects import Fetch, Flow, Head, Record, Sink, Sleep
+from tintype._logs import log_other_type
+from tintype._media import HEAD, SVG, checked_type, extension, known, media_type
+from tintype._pacing import backoff
+from tintype._results import Rules, is_keyed, place_of
+from tintype._whole import is_whole
+from tintype.entries import Saved
+from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
+from tintype.journal import JournalRecord
+from tintype.messages import find_header
+from tintype.models import Generation, Image, Task
+
+Saveable: TypeAlias = Generation | Task | Image | Iterable[Image]
+
+_MAX_REDIRECTS = 3
+_MAX_TRIES = 4
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REFUSED = frozenset({400, 401, 403, 404})
+_GONE = 410
+# 202 and 404: a result may be told of before every server of a network has it.
+_WORTH_ANOTHER_TRY = frozenset(
+    {202, 404, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
+)
+_OK = 200
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LONGEST_NAME = 80
+_SHORT_RECORD = 8
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+class Memory:
+    """A sink that keeps an image in memory."""
+
+    def __init__(self) -> None:
+        self.data: bytearray = bytearray()
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        self.data += chunk
+
+    def restart(self) -> None:
+        """Forget all bytes so far."""
+        self.data.clear()
+
+    def whole(self) -> bool:
+        """Whether the bytes so far are an image with its end, or no image at all."""
+        return is_whole(self.data, media_type(bytes(self.data[:HEAD])))
+
+    def finish(self) -> tuple[bytes, str]:
+        """The bytes, and the media type of their content.
+
+        Raises:
+            DownloadError: They are no image, or one that claims to be enormous.
+        """
+        data = bytes(self.data)
+        return data, checked_type(data[:HEAD], data)
+
+
+def check_folder(folder: Path) -> None:
+    """Find out whether a folder can be written to, before anything is paid.
+
+    A folder that was not there is not there afterwards: saving makes it.
+
+    Raises:
+        SaveError: It cannot.
+    """
+    made: list[Path] = []
+    try:
+        made += [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        # It has no name where the system can do without: nothing is left if we are killed.
+        with TemporaryFile(dir=folder, prefix=".tintype-"):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        msg = f"Cannot write into {folder}: {reason}."
+        raise SaveError(msg) from error
+    finally:
+        for each in made:
+            with suppress(OSError):  # it never was, or somebody else uses it by now
+                each.rmdir()
+
+
+# -------------------------------------------------------------------------- fetching
+
+
+def loading(image: Image, rules: Rules) -> Flow[bytes]:
+    """An image's bytes, checked as those that are saved.
+
+    Raises:
+        DownloadError: It cannot be had, or what came is not what was claimed.
+    """
+    memory = Memory()
+    served = yield from fetching(image, memory, rules)
+    data, kind = memory.finish()
+    _check_claim(image, served, kind)
+    return data
+
+
+def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[str]:
+    """Put an image's bytes into a sink, from memory or from its URL.
+
+    Returns:
+        The media type that the server gave, "" where there was none. Nobody has checked it.
+
+    Raises:
+        DownloadError: It cannot be had; the message says whether it has expired.
+    """
+    if image.data is not None:
+        sink.write(image.data)
+        if sink.whole():
+            return ""
+        size = len(image.data)
+        msg = f"The picture came without its end ({size} bytes); they stand in `Image.data`."
+        raise DownloadError(msg)
+    for tries in count(1):
+        reached = yield from _attempt(image, sink, rules)
+        if isinstance(reached, str):
+            return reached
+        if tries == _MAX_TRIES:
+            raise reached
+        yield Sleep(seconds=backoff(tries, 0.0))
+        sink.restart()
+    raise AssertionError  # count() does not end
+
+
+def _check_claim(image: Image, served: str, kind: str) -> None:
+    """Refuse a document with scripts where a picture was claimed; other types are only told.
+
+    Raises:
+        DownloadError: It is an SVG, and neither the provider, the URL nor the server said so.
+    """
+    claimed = known(image.media_type)
+    if kind != SVG:
+        if claimed not in {"", kind}:
+            log_other_type(claimed, kind)
+        return
+    path = (image.url or "").partition("?")[0].partition("#")[0]
+    bare = image.data is not None and not image.media_type
+    if not (bare or path.lower().endswith(".svg") or SVG in {claimed, known(served)}):
+        msg = "What came is an SVG, which can hold scripts, and nobody said that it would be one."
+        raise DownloadError(msg)
+
+
+def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str]:
+    """The server's media type once the bytes are in the sink; else why they are not yet.
+
+    Raises:
+        DownloadError: It will not help to try again.
+    """
+    if image.url is None:
+        msg = "The image has neither bytes nor a URL."
+        raise DownloadError(msg)
+    try:
+        head = yield from _fetch_once(image.url, sink, rules)
+    except DownloadError:
+        raise
+    except TransportError as error:
+        return DownloadError(f"The result could not be fetched: {error}")
+    if head.status == _OK:
+        served = find_header(head.headers, "content-type") or ""
+        return served if sink.whole() else DownloadError(f"The result was cut short: {image.url}")
+    failure = _missing(image, head, rules)
+    if head.status in _WORTH_ANOTHER_TRY and not failure.expired:
+        return failure
+    raise failure
+
+
+def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
+    """The answer at the end of at most three redirects, each of them checked."""
+    keyed = is_keyed(url, rules)
+    for redirects in range(_MAX_REDIRECTS + 1):
+        place = place_of(url, rules)
+        head = yield Fetch(
+            url=place.url,
+            sink=sink,
+            limit=rules.limit,
+            timeout=rules.timeout,
+            public_only=place.public_only,
+            trusted_networks=rules.trusted.networks,
+            keyed=keyed and redirects == 0,  # whoever redirects says where, and gets no key there
+        )
+        if not isinstance(head, Head):
+            msg = "A driver answers Fetch with a Head."
+            raise TypeError(msg)
+        target = find_header(head.headers, "location")
+        if head.status not in _REDIRECTS or target is None:
+            return head
+        url = _joined(place.url, target)
+    msg = f"The result is behind more than {_MAX_REDIRECTS} redirects: {url}"
+    raise DownloadError(msg)
+
+
+def _joined(url: str, target: str) -> str:
+    """Where a redirect leads; a target that is no address stays what it is, to be refused."""
+    if _ABSOLUTE.match(target):
+        return target  # urljoin would rewrite it, and whoever signed it signed every character
+    try:
+        joined = urljoin(url, target)
+    except ValueError:
+        return target
+    return f"{joined}?" if target.endswith("?") and not joined.endswith("?") else joined
+
+
+def _missing(image: Image, head: Head, rules: Rules) -> DownloadError:
+    """Why there is no image, and whether there never will be one again."""
+    if head.status == _GONE:
+        return DownloadError(f"The result is gone (status 410): {image.url}", expired=True)
+    late = image.expires_at is not None and image.expires_at <= rules.clock.now()
+    if head.status in _REFUSED and (late or says_expired(head.body)):
+        since = f" at {image.expires_at:%Y-%m-%d %H:%M} UTC" if image.expires_at and late else ""
+        return DownloadError(f"The result expired{since}.", expired=True)
+    return DownloadError(f"The result cannot be fetched (status {head.status}): {image.url}")
+
+
+# ---------------------------------------------------------------------------- saving
+
+
+def saving(
+    images: Saveable, folder: Path, name: str | None, rules: Rules, *, overwrite: bool
+) -> Flow[tuple[Path, ...]]:
+    """Write images into a folder, each whole or not at all.
+
+    Every image is tried; what kept the first one is raised at the end, the others in its notes.
+
+    Raises:
+        SaveError: A name is taken or leads out of the folder, or the disk refuses.
+        DownloadError: An image cannot be had. The others are kept.
+    """
+    stem = _checked_name(name) if name is not None else _default_name(images)
+    found = _with_records(images)
+    paths: list[Path] = []
+    failures: list[TintypeError] = []
+    for number, (record, image) in enumerate(found, start=1):
+        numbered = stem if len(found) == 1 else f"{stem}-{number}"
+        place = Place(folder=folder, stem=numbered, overwrite=overwrite, exact=name is not None)
+        try:
+            paths.append((yield from _save(record, image, place, rules)))
+        except (DownloadError, SaveError) as error:
+            failures.append(error)
+    if failures:
+        raise first_of(failures)
+    return tuple(paths)
+
+
+@frozen(kw_only=True)
+class Finished:
+    """What came of the images of a journal's record.
+
+    Attributes:
+        paths: The files that stand now and did not before.
+        failures: What kept each of the other images.
+    """
+
+    paths: tuple[Path, ...] = ()
+    failures: tuple[TintypeError, ...] = ()
+
+
+def finishing(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Finished]:
+    """Save what a journal's record says is nowhere on disk yet, whatever keeps one of them.
+
+    A file that was linked before its process died is found again, not written twice.
+    """
+    paths: list[Path] = []
+    failures: list[TintypeError] = []
+    for home in {Path(begun.path).parent for begun in record.saved.values()}:
+        sweep(home, f"{record.id}-")
+    for image in record.task.images if record.task else ():
+        if image.index not in record.unsaved:
+            continue
+        try:
+            paths.append((yield from _finish(record, image, folder, rules)))
+        except (DownloadError, SaveError) as error:
+            failures.append(error)
+    return Finished(paths=tuple(paths), failures=tuple(failures))
+
+
+def _finish(record: JournalRecord, image: Image, folder: Path, rules: Rules) -> Flow[Path]:
+    """One image of a record: where it was begun to be put, or in the folder."""
+    begun = record.saved.get(image.index)
+    if begun is not None and begun.stands():
+        yield from _note(evolve(begun, done=True))
+        return Path(begun.path)
+    home = Path(begun.path).parent if begun is not None else folder
+    stem = f"{_default_name(record.task or Task())}-{record.id[-_SHORT_RECORD:]}-{image.index + 1}"
+    return (yield from _save(record.id, image, Place(folder=home, stem=stem), rules))
+
+
+def first_of(failures: Sequence[TintypeError]) -> TintypeError:
+    """What kept the first image, with a note for each other that was kept."""
+    first, *others = failures
+    for other in others:
+        first.add_note(f"Another image failed too: {other}")
+    return first
+
+
+def _save(record: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
+    """One image in its place. The journal knows of every step before it is taken."""
+    saved = Saved(record=record, index=image.index, path=str(place.folder / place.stem))
+    yield from _note(saved)
+    with PartFile(place.folder, _part_name(record, image)) as part:
+        served = yield from fetching(image, part, rules)
+        digest, kind = part.finish()
+        _check_claim(image, served, kind)
+        for path in place.names(extension(kind)):
+            saved = evolve(saved, path=str(path), digest=digest)
+            yield from _note(saved)
+            if part.link(path, overwrite=place.overwrite):
+                yield from _note(evolve(saved, done=True))
+                return path
+    msg = f"{saved.path} exists: choose another name, or overwrite it."
+    raise SaveError(msg)
+
+
+def _part_name(record: str, image: Image) -> str:
+    return f"{record}-{image.index}" if record else ""
+
+
+def _note(saved: Saved) -> Flow[None]:
+    """Write down where an image goes. The image matters more than the journal."""
+    if saved.record:
+        absolute = evolve(saved, path=str(Path(saved.path).absolute()))
+        with suppress(JournalError):
+            yield Record(entry=absolute)
+
+
+def _with_records(images: Saveable) -> list[tuple[str, Image]]:
+    """Each image with the journal's record of its task, "" where there is none."""
+    match images:
+        case Generation():
+            return [(task.record, image) for task in images.tasks for image in task.images]
+        case Task():
+            return [(images.record, image) for image in images.images]
+        case _:
+            return [("", image) for image in images_of(images)]
+
+
+def images_of(images: Saveable) -> tuple[Image, ...]:
+    """The images of whatever can be saved."""
+    match images:
+        case Generation() | Task():
+            return images.images
+        case Image():
+            return (images,)
+        case _:
+            return tuple(images)
+
+
+def provider_of(images: Saveable) -> str:
+    """The provider whose images these are, or ""."""
+    match images:
+        case Generation():
+            return images.quote.provider
+        case Task():
+            return images.provider
+        case _:
+            return ""
+
+
+def _checked_name(name: str) -> str:
+    """A name a caller chose, as it is: a plain file name without an extension."""
+    plain = bool(name) and Path(name).name == name and "\\" not in name and name.isprintable()
+    if not plain or name.startswith("."):
+        msg = f"{name!r} is not a plain file name; the folder is given apart from it."
+        raise SaveError(msg)
+    return name
+
+
+def _default_name(images: Saveable) -> str:
+    """The provider and the first words of the prompt, in letters that every disk takes."""
+    tasks = images.tasks if isinstance(images, Generation) else (images,)
+    task = next((task for task in tasks if isinstance(task, Task)), None)
+    prompt = task.request.prompt if task and task.request else ""
+    words = f"{provider_of(images)} {prompt}"
+    plain = unicodedata.normalize("NFKC", words).lower()
+    slug = _UNSAFE.sub("-", plain).strip("-._")
+    return slug.encode()[:_LONGEST_NAME].decode("utf-8", "ignore").strip("-._") or "image"

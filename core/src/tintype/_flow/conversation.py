@@ -1,0 +1,219 @@
+"""The conversation with one provider: generators that perform no I/O.
+
+The rules about money live here and nowhere else:
+
+1. A submission is never repeated unless nothing can have been charged: it was not sent,
+   or the provider refused it in words that a document calls unbilled; or its answer was lost,
+   and a document names a key by which the provider knows it again. Its intent is
+   recorded before it leaves, its task before anything else happens.
+2. Nothing that goes wrong while polling ends a task before its deadline.
+3. A submission is built and encoded before its price is asked: what the plugin or the
+   account refuses sends nothing, and reserves nothing.
+4. A stream is read to its end, and each new image is recorded at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+
+from attrs import evolve
+
+from tintype._doors import held
+from tintype._flow.channel import Channel, Terms
+from tintype._flow.effects import Flow
+from tintype._flow.following import follow, followed, question, watch
+from tintype._flow.planning import check_encoding, plan, quotes, total
+from tintype._flow.proving import KeySet, prove
+from tintype._flow.receiving import Heard, confirm, hear
+from tintype._flow.rereading import reread
+from tintype._flow.resolve import Plan, pick_model
+from tintype._flow.submitting import submit
+from tintype._flow.verdicts import check_cost, check_limit, concluded, outcome_of
+from tintype._registry import Plugin
+from tintype._watch import Watch
+from tintype.account import Secret
+from tintype.catalog import Flag, ProviderInfo
+from tintype.entries import Unread
+from tintype.errors import TintypeError, UnsupportedError
+from tintype.exchange import Operation
+from tintype.messages import Delivery, Request
+from tintype.models import Attempt, Generation, Notice, Quote, Task
+from tintype.request import ImageRequest
+
+__all__ = ["Conversation", "Heard", "Terms"]
+
+
+class Conversation:
+    """Everything that can be said to one provider, each as a flow."""
+
+    def __init__(self, plugin: Plugin, terms: Terms) -> None:
+        self._channel = Channel(plugin, terms)
+        self._info = plugin.info
+        self._key_set = KeySet()
+
+    def quote(self, request: ImageRequest) -> Flow[Quote]:
+        """What a request would cost. Its submissions are built, and not sent."""
+        planned = yield from plan(self._channel, request)
+        return total(planned, (yield from quotes(self._channel, planned)))
+
+    def models(self) -> Flow[ProviderInfo]:
+        """The provider's live list of models, or the catalog where it has none."""
+        asked = self._channel.reader.call(self._channel.extras.models)
+        if not isinstance(asked, Request):
+            return self._info
+        return (yield from self._channel.ask(ProviderInfo, Operation.MODELS, asked))
+
+    # ----------------------------------------------------------------- submissions
+
+    def submit(self, request: ImageRequest) -> Flow[Task]:
+        """Start one submission.
+
+        Raises:
+            UnsupportedError: The model draws fewer images at once than are asked for.
+            SubmissionUnknownError: Nobody knows whether it was accepted.
+        """
+        planned = yield from plan(self._channel, request)
+        with _noted(planned.notices):
+            return (yield from self._submit(planned))
+
+    def _submit(self, planned: Plan) -> Flow[Task]:
+        first, *more = planned.requests
+        if more:
+            most = planned.model.max_n
+            msg = f"{planned.model.id} draws {most} at once: ask for n={most}, or call generate()."
+            allowed = (f"1 to {most}",)
+            raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
+        check_encoding(self._channel, planned)
+        budgeted = bool(self._channel.terms.budgets)
+        costs = (yield from quotes(self._channel, planned)) if budgeted else {}
+        return (yield from submit(self._channel, planned, first, costs.get(first.n)))
+
+    def reread(self, unread: Sequence[Unread]) -> Flow[Task]:
+        """The task that kept answers tell of, now that one may be understood."""
+        return reread(self._channel, unread)
+
+    def draw(self, request: ImageRequest) -> Flow[Task]:
+        """Start one submission and follow it to its end; snapshots are recorded on the way.
+
+        Images are asked for as they are made where the model can.
+        """
+        held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
+        model = pick_model(request, self._info)
+        if model is not None and isinstance(model.parameters.get("stream"), Flag):
+            request = evolve(request, stream=True)
+        task = yield from self.submit(request)
+        return (yield from self.wait(task))
+
+    def generate(self, request: ImageRequest, max_cost: Decimal | None = None) -> Flow[Generation]:
+        """Quote, submit as often as `n` demands, and follow all to their ends.
+
+        Raises:
+            CostLimitError: The quote is over `max_cost`, or unknown.
+            TintypeError: What kept every one of the submissions from giving an image.
+        """
+        check_limit(max_cost)
+        planned = yield from plan(self._channel, request)
+        with _noted(planned.notices):
+            return (yield from self._generate(planned, max_cost))
+
+    def _generate(self, planned: Plan, max_cost: Decimal | None) -> Flow[Generation]:
+        check_encoding(self._channel, planned)
+        costs = yield from quotes(self._channel, planned)
+        quote = total(planned, costs)
+        check_cost(quote, max_cost)
+        watches: list[Watch] = []
+        failures: list[Attempt] = []
+        for part in planned.requests:
+            try:
+                task = yield from submit(self._channel, planned, part, costs[part.n])
+            except TintypeError as error:
+                failures.append(Attempt(outcome=outcome_of(error), error=error))
+                break  # what kept this one will keep the next; the accepted ones go on
+            watches.append(watch(self._channel, task))
+        yield from follow(self._channel, watches)
+        attempts = (*(followed(each) for each in watches), *failures)
+        return concluded(Generation(quote=quote, attempts=attempts, notices=planned.notices))
+
+    # ------------------------------------------------------------------------ tasks
+
+    def refresh(self, task: Task) -> Flow[Task]:
+        """One look at a task. A task that has ended is left alone."""
+        asked = None if task.state.terminal else question(self._channel, task)
+        if asked is None:
+            return task
+        return (yield from self._channel.tell(Operation.POLL, asked, task))
+
+    def wait(self, task: Task) -> Flow[Task]:
+        """Follow a task to its end, whatever goes wrong on the way.
+
+        Raises:
+            DeadlineError: It did not end in time. The error carries it as JSON.
+        """
+        watched = watch(self._channel, task)
+        yield from follow(self._channel, [watched])
+        if watched.error is not None:
+            raise watched.error
+        return watched.task
+
+    def finish(self, tasks: Iterable[Task], ended: Callable[[Attempt], Flow[None]]) -> Flow[None]:
+        """Follow several tasks to their ends, and go on with each as soon as it has ended.
+
+        What went wrong with one stands in its attempt.
+        """
+        watches = [watch(self._channel, task) for task in tasks]
+        yield from follow(self._channel, watches, ended)
+
+    def cancel(self, task: Task) -> Flow[Task]:
+        """Ask the provider to stop a task. A task that has ended is left alone.
+
+        Raises:
+            UnsupportedError: No document names a way to.
+        """
+        if task.state.terminal:
+            return task
+        asked = self._channel.reader.call(self._channel.extras.cancel, task=task)
+        if not isinstance(asked, Request):
+            msg = "It documents no way to cancel a task."
+            raise UnsupportedError(msg, field="task", provider=self._info.name)
+        return (yield from self._channel.tell(Operation.CANCEL, asked, task))
+
+    # --------------------------------------------------------------------- webhooks
+
+    def prove(self, delivery: Delivery, secrets: Sequence[Secret]) -> Flow[bool]:
+        """Whether a webhook's signature proves its body.
+
+        Raises:
+            SignatureError: It is not the provider's, or it is stale.
+        """
+        return prove(self._channel, self._key_set, delivery, secrets)
+
+    def hear(self, delivery: Delivery, task: Task | None = None) -> Heard:
+        """What a webhook says, believed by nobody yet.
+
+        Raises:
+            ProtocolError: It says nothing that a document describes.
+        """
+        return hear(self._channel, delivery, task)
+
+    def confirm(self, heard: Heard, *, proven: bool) -> Flow[Task]:
+        """The task a webhook speaks of, once somebody confirms it or a signature proved it."""
+        return confirm(self._channel, heard, proven=proven)
+
+    def receive(
+        self, delivery: Delivery, task: Task | None = None, secrets: Sequence[Secret] = ()
+    ) -> Flow[Task]:
+        """The same at once."""
+        proven = yield from self.prove(delivery, secrets)
+        return (yield from self.confirm(self.hear(delivery, task), proven=proven))
+
+
+@contextmanager
+def _noted(notices: tuple[Notice, ...]) -> Iterator[None]:
+    """An error tells what a result would have told: a dropped field may be the reason."""
+    try:
+        yield
+    except TintypeError as error:
+        error.notices = notices
+        raise
