@@ -172,9 +172,10 @@ async def test_a_request_for_a_stream_is_the_same(server: Loopback, provider: st
 async def test_a_question_for_the_price_is_the_same(
     server: Loopback, provider: str, requests: dict[str, ImageRequest]
 ) -> None:
-    """The two providers that are asked are asked alike."""
+    """The two that are asked are asked alike; of an unknown option nobody is asked."""
     account = _account(provider, server.url + "/proxy")
-    [sent] = await both(server, account, "quote", requests[provider], provider=provider)
+    asked = evolve(requests[provider], options={})
+    [sent] = await both(server, account, "quote", asked, provider=provider)
     assert sent.target.startswith("/proxy/")
 
 

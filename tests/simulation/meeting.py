@@ -19,19 +19,8 @@ from tintype import Account, Budget, HttpRequest
 from tintype._client.setup import Options, Setup
 from tintype._downloads import Rules
 from tintype._events import EventDecoder
+from tintype._flow import effects
 from tintype._flow.conversation import Conversation, Terms
-from tintype._flow.effects import (
-    Effect,
-    Fetch,
-    Flow,
-    Head,
-    Load,
-    Receive,
-    Record,
-    Reply,
-    Send,
-    Sleep,
-)
 from tintype._flow.settle import CALLBACK_FIELD
 from tintype._pacing import Clock
 from tintype._trail import Followed
@@ -87,9 +76,9 @@ class Desk(Setup):
 class Line:
     """One call under way in a process."""
 
-    def __init__(self, desk: Desk, provider: str, flow: Flow[object], record: str = "") -> None:
+    def __init__(self, desk: Desk, provider: str, flow: effects.Flow[object], record: str) -> None:
         self.provider, self._desk, self._flow = provider, desk, flow
-        self._effect: Effect | None = None
+        self._effect: effects.Effect | None = None
         self._events: list[ServerSentEvent] = []
         self._trail = desk.trail()
         self._trail.follow([record])
@@ -107,21 +96,21 @@ class Line:
             return End(error=error)
         return _ask(self._effect)
 
-    def _reply(self, said: Said) -> Reply:
+    def _reply(self, said: Said) -> effects.Reply:
         effect = self._effect
-        if isinstance(effect, Receive):
+        if isinstance(effect, effects.Receive):
             return self._events.pop(0) if self._events else None
         if not isinstance(said, Answer):
-            if isinstance(effect, Record):
+            if isinstance(effect, effects.Record):
                 self._trail.note(effect, said)
             return said
-        if isinstance(effect, Send) and not said.events:
+        if isinstance(effect, effects.Send) and not said.events:
             return Response(status=said.status, headers=said.headers, body=said.body)
         decoder = EventDecoder()
         self._events = [*decoder.feed(b"".join(said.events)), *decoder.close()]
-        if isinstance(effect, Fetch) and said.status == 200:
+        if isinstance(effect, effects.Fetch) and said.status == 200:
             effect.sink.write(said.body)
-        return Head(status=said.status, headers=said.headers)
+        return effects.Head(status=said.status, headers=said.headers)
 
     def wire(self) -> HttpRequest:
         """What is sent, as bytes."""
@@ -136,21 +125,21 @@ class Line:
         self._flow.close()
         self._desk.release(self._trail)
         flows = self._desk.farewells(self._trail)
-        return [Line(self._desk, self.provider, flow) for flow in flows]
+        return [Line(self._desk, self.provider, flow, "") for flow in flows]
 
 
-def _ask(effect: Effect) -> Ask:
+def _ask(effect: effects.Effect) -> Ask:
     match effect:
-        case Send(request=sent, timeout=seconds, repeat=free):
+        case effects.Send(request=sent, timeout=seconds, repeat=free):
             value = sent.body.value if isinstance(sent.body, JsonBody) else {}
             return Ask("send", seconds, sent.url, sent.method, not free, value)
-        case Record(entry=entry):
+        case effects.Record(entry=entry):
             return Ask("write", note=type(entry).__name__.lower())
-        case Sleep(seconds=seconds):
+        case effects.Sleep(seconds=seconds):
             return Ask("pause", seconds)
-        case Load(path=url) | Fetch(url=url):
-            return Ask("read" if isinstance(effect, Load) else "get", url=url)
-        case Receive():
+        case effects.Load(path=url) | effects.Fetch(url=url):
+            return Ask("read" if isinstance(effect, effects.Load) else "get", url=url)
+        case effects.Receive():
             return Ask("next")
 
 

@@ -187,7 +187,7 @@ def _requests(provider: str, desk: Desk) -> Iterator[ImageRequest]:
 
 def _sent(desk: Desk, provider: str, request: ImageRequest) -> HttpRequest | None:
     """A submission as bytes, or None where it cannot be asked for."""
-    line = Line(desk, provider, desk.conversation(provider).submit(request))
+    line = Line(desk, provider, desk.conversation(provider).submit(request), "")
     ask = line.step()
     while isinstance(ask, Ask) and not ask.paid:
         ask = line.step("")
@@ -196,7 +196,7 @@ def _sent(desk: Desk, provider: str, request: ImageRequest) -> HttpRequest | Non
 
 def _quoted(desk: Desk, provider: str, request: ImageRequest, engine: Engine) -> Iterator[Decimal]:
     """What the provider's own answers say that it may cost: it takes no more than that."""
-    line = Line(desk, provider, desk.conversation(provider).quote(request))
+    line = Line(desk, provider, desk.conversation(provider).quote(request), "")
     step = line.step()
     while isinstance(step, Ask):
         step = line.step(plain(engine, call_of(line.wire())) if step.kind == "send" else None)

@@ -64,7 +64,7 @@ SABOTAGED = (
     _broken(
         "A submission whose answer was lost counts as not sent.",
         "lost",
-        "_verdicts.py",
+        "_flow/verdicts.py",
         "case NotSentError() | UsageError():",
         "case NotSentError() | UsageError() | TransportError():",
     ),
@@ -78,7 +78,7 @@ SABOTAGED = (
     _broken(
         "Whoever does not know what became of a submission says that nothing was billed.",
         "unbilled",
-        "_verdicts.py",
+        "_flow/verdicts.py",
         "answered=answered, provider=provider, billed=Billed.UNKNOWN",
         "answered=answered, provider=provider, billed=Billed.NO",
     ),
@@ -106,14 +106,14 @@ SABOTAGED = (
     _broken(
         "A price over the limit is let through.",
         "max_cost",
-        "_verdicts.py",
+        "_flow/verdicts.py",
         "if quote.high > max_cost:",
         "if quote.high > 10 * max_cost:",
     ),
     _broken(
         "A resumed task is written into another record.",
         "swapped, withheld, untyped",
-        "_resuming.py",
+        "_client/resuming.py",
         "record = evolve(running[name], task=attempt.task)",
         "record = evolve(next(iter(running.values())), task=attempt.task)",
     ),
@@ -134,14 +134,14 @@ SABOTAGED = (
     _broken(
         "A stream that ends without a picture is a task all the same.",
         "thrown away, lost",
-        "_verdicts.py",
+        "_flow/verdicts.py",
         "if not (ended or task.images or task.id):",
         "if False:",
     ),
     _broken(
         "What nobody knows the end of is given back to its budget.",
         "budget",
-        "journal/sql.py",
+        "journal/_sql.py",
         "keep = {} if paid else",
         'keep = {"reserved": 0} if paid else',
         "disk",
@@ -149,7 +149,7 @@ SABOTAGED = (
     _broken(
         "The journal on disk sets nothing aside.",
         "budget",
-        "journal/sql.py",
+        "journal/_sql.py",
         "                reserved=reserved,\n                spent=0,",
         "                reserved=0,\n                spent=0,",
         "disk",

@@ -104,7 +104,7 @@ def _fields(kind: type) -> Iterator[str]:
     for each in attrs.fields(kind) if attrs.has(kind) else ():
         if not each.name.startswith("_"):
             words = said.get(each.name, "")
-            yield f"    - `{each.name}: {_type(each.type)}`{': ' if words else ''}{words}"
+            yield f"    - `{each.name}: {_type(kind, each.name)}`{': ' if words else ''}{words}"
 
 
 def _methods(kind: type) -> Iterator[str]:
@@ -133,23 +133,22 @@ def _hooks() -> Iterator[str]:
 def _commands() -> Iterator[str]:
     yield "\n## Commands\n"
     yield "Exit status: 0 done, 1 failed, 2 misuse; Ctrl-C ends by SIGINT.\n"
-    yield from _command("tintype", cli)
+    yield from _command("tintype", cli, None)
 
 
-def _command(path: str, command: click.Command) -> Iterator[str]:
-    if not isinstance(command, click.Group):
-        yield f"- **`{path}`**: {command.get_short_help_str(200)}"
-        context = click.Context(command)
-        for each in command.get_params(context):
-            record = each.get_help_record(context)
-            if record is not None and each.name != "help":
-                yield f"    - `{record[0]}`: {' '.join(record[1].split())}"
+def _command(name: str, command: click.Command, above: click.Context | None) -> Iterator[str]:
+    context = click.Context(command, above, name, **command.context_settings)
+    if isinstance(command, click.Group):
+        for each in sorted(command.list_commands(context)):
+            found = command.get_command(context, each)
+            if found is not None:
+                yield from _command(each, found, context)
         return
-    context = click.Context(command)
-    for name in sorted(command.list_commands(context)):
-        found = command.get_command(context, name)
-        if found is not None:
-            yield from _command(f"{path} {name}", found)
+    yield f"- **`{context.command_path}`**: {command.get_short_help_str(200)}"
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and parameter.name != "help":
+            yield f"    - `{record[0]}`: {' '.join(record[1].split())}"
 
 
 def _variables() -> Iterator[str]:
@@ -178,8 +177,10 @@ def _signature(value: object) -> str:
     return _ADDRESS.sub("", text).replace("'", "")
 
 
-def _type(kind: object) -> str:
-    return kind if isinstance(kind, str) else inspect.formatannotation(kind)
+def _type(kind: type, name: str) -> str:
+    """A field's type as the source spells it."""
+    spelt = (vars(each).get("__annotations__", {}).get(name) for each in kind.__mro__)
+    return str(next(filter(None, spelt), "object"))
 
 
 if __name__ == "__main__":

@@ -75,13 +75,17 @@ class Configured(Generic[AnyTransport]):
         cancel_on_exit: bool = True,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        if transport is not None:
-            _check_transport(transport, awaits=self._awaits)
         # Imported now: a client is often imported and sometimes made, and what it is made
         # of takes longer to import than everything it is called with.
         from tintype._client.accounts import Environ  # noqa: PLC0415
         from tintype._client.setup import Options, Setup  # noqa: PLC0415
 
+        if environ is not None:
+            check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
+        variables = Environ(os.environ if environ is None else environ)
+        environ = None  # crash reporters print the variables of a frame
+        if transport is not None:
+            _check_transport(transport, awaits=self._awaits)
         options = Options(
             plugins=plugins,
             wrappers=wrappers,
@@ -94,10 +98,6 @@ class Configured(Generic[AnyTransport]):
             budgets=budgets,
             cancel_on_exit=cancel_on_exit,
         )
-        if environ is not None:
-            check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
-        variables = Environ(os.environ if environ is None else environ)
-        environ = None  # crash reporters print the variables of a frame
         self._setup = Setup(accounts, variables, options)
         self._transport = transport
         self._owned = transport is None

@@ -97,7 +97,7 @@ def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
     raise refused(given, "on_unsupported", "'error' or 'notice'")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)  # a crash reporter may show it half made
 class Options:
     """What a client is made of; the clients' own docstrings say what each is for."""
 
@@ -379,7 +379,8 @@ class Setup:
         """How a provider's results are fetched."""
         if not provider:
             return Rules(clock=CLOCK)
-        info, account = self.registry.get(provider).info, self.account(provider)
+        account = self.account(provider)
+        info = self.registry.get(provider).info
         return Rules(
             clock=CLOCK,
             base_url=checked_base_url(account),
