@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import subprocess
 import sys
 import threading
@@ -33,7 +34,7 @@ from tests.core.acme import API, INFO
 from tests.core.conftest import Connect
 from tests.core.loopback import Loopback, Recorded, answer, said
 
-from tintype import Account, AsyncClient, Client, ImageRequest, Secret, TaskState, hookimpl
+from tintype import Account, AsyncClient, Client, ImageRequest, Secret, TaskState, hookimpl, to_json
 from tintype._client.accounts import completed
 from tintype._client.keyring import Keyring, signed
 from tintype._signing import sign
@@ -239,6 +240,31 @@ def test_a_scheme_that_cannot_be_shown_is_refused_when_a_plugin_is_loaded(scheme
         client.submit(REQUEST, provider="easel")
 
 
+@pytest.mark.parametrize(
+    "said_of_itself",
+    [
+        {"settings": {"key": ""}},
+        {"settings": {"secret": ""}, "auth": SigV4(service="s", region="eu-west-1")},
+        {"settings": {"zone": ""}, "variables": {"zone": "OTHER_API_KEY"}},
+        {"auth": Jwt(lifetime=60, claims={"iss": "{webhook_secret}"})},
+    ],
+    ids=str,
+)
+def test_a_setting_never_bears_a_secret(said_of_itself: dict[str, object]) -> None:
+    """Settings go into URLs: a plugin that would put a secret there is not loaded."""
+    client = Client(plugins={"easel": plugin(**said_of_itself)}, environ={"EASEL_API_KEY": KEY})
+    with client, pytest.raises(PluginError, match="The plugin easel describes a ") as caught:
+        client.submit(REQUEST, provider="easel")
+    assert KEY not in str(caught.value)
+
+
+def test_a_tokens_head_names_the_algorithm_it_is_signed_with() -> None:
+    """Whatever a plugin would have it say."""
+    made = authorization(shown(Jwt(lifetime=60, head={"alg": "none"}), secret=SECRET))
+    head = made.removeprefix("Bearer ").partition(".")[0]
+    assert json.loads(base64.urlsafe_b64decode(head + "=="))["alg"] == "HS256"
+
+
 # ------------------------------------------------------------------- where they are found
 
 DOCUMENTED = {"key": "ACME_ACCESS", "secret": "ACME_SIGNING", "region": "ACME_PLACE"}
@@ -353,6 +379,16 @@ def test_a_key_is_asked_for_before_each_exchange(connect: Connect, server: Loopb
     assert client.generate(REQUEST, provider="easel").images
     sent = [request.header("authorization") for request in server.requests]
     assert sent == [f"Bearer key-{number}-of-mine-{number}" for number in range(3)]
+
+
+def test_a_key_of_before_is_taken_out_of_later_answers(connect: Connect, server: Loopback) -> None:
+    """A provider may tell at a look what it was shown at the submission."""
+    keys = iter(f"key-{number}-of-mine-{number}" for number in range(9))
+    server.on(CREATE, said({"id": "p1", "state": "drawing"}))
+    server.on("GET /v1/pictures/p1", said({**DONE, "echo": "key-0-of-mine-0"}))
+    client = connect(by_asking(lambda: next(keys), server), plugins={"easel": easel})
+    (task,) = client.generate(REQUEST, provider="easel").tasks
+    assert "of-mine" not in to_json(task)
 
 
 async def test_a_key_may_be_awaited(server: Loopback) -> None:

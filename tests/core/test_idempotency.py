@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 from attrs import evolve
-from tests.core.acme import ACCEPTED, ASKED, INFO, Acme, Line, Scripted, told
+from tests.core.acme import ACCEPTED, ASKED, INFO, Acme, Line, Scripted, Slow, told
 
 from tintype import to_json
 from tintype._flow.effects import Send
@@ -17,6 +17,7 @@ from tintype.errors import (
     DroppedError,
     NotSentError,
     PluginError,
+    RequestTimeoutError,
     SubmissionUnknownError,
 )
 from tintype.hooks import hookimpl
@@ -89,6 +90,21 @@ def test_beyond_the_window_nothing_is_repeated() -> None:
     line = Line(LOST)
     assert len(submitted(line, evolve(BY_FIELD, window=0.1))) == 1
     assert line.recorded == ["Intent", "Settled"]
+
+
+@pytest.mark.parametrize("rule", [evolve(BY_FIELD, window=10.0), BY_HEADER])
+def test_a_window_counts_from_when_the_submission_left(rule: Idempotency) -> None:
+    """A loss that takes minutes to notice is none to repeat after: the key may be forgotten."""
+    line = Line(Slow(300.0, RequestTimeoutError("too late")))
+    assert len(submitted(line, rule)) == 1
+    assert line.recorded == ["Intent", "Settled"]
+
+
+def test_the_keys_field_is_the_cores_own() -> None:
+    """A plugin that fills it would have its own value replaced."""
+    rule = Idempotency(field="prompt", source="acme keys")
+    with pytest.raises(PluginError, match="'prompt', which is the field of the idempotency key"):
+        Line().run(Line().talk(acme(rule)).submit(ASKED))
 
 
 @pytest.mark.parametrize("second", [told(400), told(401), told(429), NotSentError("no")])

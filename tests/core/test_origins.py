@@ -86,6 +86,10 @@ def test_a_name_below_a_domain_gives_way_to_the_base_url() -> None:
         "vercel.app",
         "workers.dev",
         "uk",
+        "cos.ap-guangzhou.myqcloud.com",
+        "s3.us-east-1.wasabisys.com",
+        "services.ai.azure.com",
+        "s3.us-west-004.backblazeb2.com",
     ],
 )
 def test_a_domain_that_strangers_have_names_below_is_refused(domain: str) -> None:

@@ -36,14 +36,21 @@ _WITH_HOLES = re.compile(rf"https://(?:[a-z0-9.-]|\{{\w+\}})+(?:\.{_LABEL}){{2,}
 _CLOUDS = (
     "aliyuncs.com",
     "azure.com",
+    "backblazeb2.com",
     "bcebos.com",
     "cloudapp.azure.com",
+    "huggingface.cloud",
+    "koyeb.app",
     "ksyuncs.com",
+    "modal.run",
     "myhuaweicloud.com",
     "myqcloud.com",
+    "nip.io",
     "oraclecloud.com",
     "qiniucs.com",
     "r2.cloudflarestorage.com",
+    "runpod.net",
+    "sslip.io",
     "volces.com",
     "wasabisys.com",
 )
@@ -132,8 +139,8 @@ def fault_of_results(keyed: Iterable[str], origins: Iterable[str]) -> str:
 
 def is_shared(domain: str) -> bool:
     """Whether strangers may have names below a domain: it is, or holds, a public suffix."""
-    below = domain.partition(".")[2]
-    clouds = any(f".{each}".endswith(f".{domain}") or below == each for each in _CLOUDS)
+    ours = f".{domain}"
+    clouds = any(f".{each}".endswith(ours) or ours.endswith(f".{each}") for each in _CLOUDS)
     return clouds or _list().is_public(domain) or f".{domain}" in _above_suffixes()
 
 

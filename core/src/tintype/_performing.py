@@ -295,15 +295,16 @@ class _Line:
         transport = self._transport()
         if effect.keyed:
             keyring = self._setup.keyring(self._provider)
-            incoming, _ = self._opener.open(keyring, effect.question, transport)
+            incoming, redactor = self._opener.open(keyring, effect.question, transport)
         else:
-            incoming = transport.open(request, timeout=effect.timeout)
+            incoming, redactor = transport.open(request, timeout=effect.timeout), Redactor([])
         with closing(incoming):
             intake = Intake(effect, incoming.status)
             for chunk in incoming.chunks():
                 if not intake.take(chunk):
                     break
-        return Head(status=incoming.status, headers=incoming.headers, body=intake.said)
+        headers, said = redactor.headers(incoming.headers), redactor.body(intake.said)
+        return Head(status=incoming.status, headers=headers, body=said)
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -325,9 +325,10 @@ class _Line:
         transport = self._transport()
         if effect.keyed:
             keyring = self._setup.keyring(self._provider)
-            incoming, _ = await self._opener.open(keyring, effect.question, transport)
+            incoming, redactor = await self._opener.open(keyring, effect.question, transport)
         else:
             incoming = await transport.open(request, timeout=effect.timeout)
+            redactor = Redactor([])
         try:
             intake = Intake(effect, incoming.status)
             async for chunk in incoming.chunks():
@@ -335,7 +336,8 @@ class _Line:
                     break
         finally:
             await incoming.close()
-        return Head(status=incoming.status, headers=incoming.headers, body=intake.said)
+        headers, said = redactor.headers(incoming.headers), redactor.body(intake.said)
+        return Head(status=incoming.status, headers=headers, body=said)
 
 
 async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -155,7 +155,7 @@ def _fault(info: object, name: str) -> str:
         fault_of_origins(info.origins, info.settings)
         or fault_of_results(info.keyed_results, info.origins)
         or fault_of(info.auth)
-        or fault_of_names({**info.variables, **info.settings})
+        or fault_of_names(info.auth, info.variables, info.settings)
         or fault_of_signature(info.signature, info.webhooks)
     )
     if wrong:

@@ -48,7 +48,7 @@ def names_in(text: str) -> frozenset[str]:
 def _checked(name: str, settings: Mapping[str, str]) -> str:
     value = settings.get(name, "")
     if not _SAFE.fullmatch(value):
-        what = f"holds {value[:40]!r}" if value else "is missing"
+        what = "holds other characters" if value else "is missing"
         msg = (
             f"The account's setting {name!r} {what}: give letters, digits, - and _, in its "
             f"variable (<PROVIDER>_{name.upper()}) or in Account(settings=…)."

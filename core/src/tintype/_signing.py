@@ -55,6 +55,10 @@ _PREFIX = re.compile(r"[ -~]*")
 # What goes into a header, or stands in one in clear.
 _SHOWN = frozenset({"key", "session_token", "client_id", TOKEN})
 _RESERVED = frozenset({"api_key", "base_url", "usd_per_credit", "webhook_secret", "trusted_hosts"})
+_CREDENTIALS = frozenset(
+    {"key", "secret", "password", "username", "session_token", "client_id", "client_secret"}
+)
+_BEARS_A_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)S?$", re.IGNORECASE)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -125,10 +129,22 @@ def fault_of(scheme: object) -> str:
             return ""
 
 
-def fault_of_names(names: Mapping[str, str]) -> str:
-    """What is wrong with the names of credentials or settings, or ""."""
+def fault_of_names(
+    scheme: Scheme, variables: Mapping[str, str], settings: Mapping[str, str]
+) -> str:
+    """What is wrong with the names of credentials, settings and their variables, or "".
+
+    A setting goes into URLs: none is called, or read from, what bears a secret.
+    """
+    needed = (*scheme.needs, *scheme.takes)
+    names = (*needed, *variables, *settings)
     wrong = [name for name in names if not name.isidentifier() or name in _RESERVED]
-    return f"a credential or setting {wrong[0]!r}, which is no name for one" if wrong else ""
+    wrong += [name for name in settings if name in _CREDENTIALS or name in needed]
+    if wrong:
+        return f"a credential or setting {wrong[0]!r}, which is no name for one"
+    read = [variables[name] for name in settings if name in variables]
+    secret = [name for name in read if _BEARS_A_SECRET.search(name)]
+    return f"a setting from {secret[0]!r}, which bears a secret" if secret else ""
 
 
 def token_request(
@@ -248,7 +264,7 @@ def _jwt(scheme: Jwt, held: Held, at: datetime) -> Secret:
     now = int(at.timestamp())
     times = {name: now + seconds for name, seconds in scheme.times.items()}
     claims = {**_named(scheme.claims, held), **times, "exp": now + scheme.lifetime}
-    head = {"alg": scheme.algorithm, "typ": "JWT", **_named(scheme.head, held)}
+    head = {"typ": "JWT", **_named(scheme.head, held), "alg": scheme.algorithm}
     said = f"{_in_json(head)}.{_in_json(claims)}"
     key = held["secret"].reveal()
     return Secret(f"{said}.{_in_base64url(_SIGNERS[scheme.algorithm](key, said.encode()))}")

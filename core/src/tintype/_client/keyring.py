@@ -41,6 +41,7 @@ MAX_TOKEN_BYTES = 65_536
 
 # A token is bought anew so long before it expires: a tenth of its life, at most so many seconds.
 _MARGIN = 60.0
+_LATELY = 8  # how many secrets that were asked or bought for are still taken out
 _LONGEST_LIFE = 10.0**9
 _REFUSED = frozenset({400, 401, 403})
 _REPEATABLE = frozenset({408, 425, 429})
@@ -105,7 +106,8 @@ class Keyring:
         self._account = account
         self._now = now
         self._token: _Token | None = None
-        self._redactor = Redactor([*account.webhook_secrets, *self._secret(self._told())])
+        self._fixed = Redactor([*account.webhook_secrets, *self._secret(self._told())])
+        self._shown: tuple[Secret, ...] = ()
 
     @property
     def must_buy(self) -> bool:
@@ -149,7 +151,7 @@ class Keyring:
         """
         made = encode(request, self._info, self._account)
         if not self._shows(request):
-            return Prepared(request=made, redactor=self._redactor)
+            return Prepared(request=made, redactor=self.redactor)
         held = yield from self._asked()
         self._check(held)
         derived: tuple[Secret, ...] = ()
@@ -163,8 +165,13 @@ class Keyring:
             signed = sign(self._info.auth, held, self._account.settings, made, self._now())
         asked = {name: held[name] for name in held if name not in self._told()}
         secrets = [*self._secret(asked), *derived, *signed.derived]
-        redactor = self._redactor.beside(secrets) if secrets else self._redactor
-        return Prepared(request=signed.request, redactor=redactor, reused=reused)
+        self._shown = (*(each for each in self._shown if each not in secrets), *secrets)[-_LATELY:]
+        return Prepared(request=signed.request, redactor=self.redactor, reused=reused)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Takes out what is secret: what was told, and what was asked or bought for lately."""
+        return self._fixed.beside(self._shown) if self._shown else self._fixed
 
     def _shows(self, request: Request) -> bool:
         """Whether a request shows who asks.
@@ -270,7 +277,7 @@ class Keyring:
     def _refused(self, reply: Response, secrets: Iterable[Secret]) -> TintypeError:
         """Why there is no token; the answer's own words only where they are a code."""
         name, status = self._info.name, reply.status
-        code = _code(self._redactor.beside(secrets).body(reply.body))
+        code = _code(self.redactor.beside(secrets).body(reply.body))
         told = f" ({code})" if code else ""
         if status in _REPEATABLE or status >= _FIRST_SERVER_ERROR:
             msg = f"No token is sold just now (status {status}{told}), so nothing was sent."

@@ -43,7 +43,8 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
             for part in requests:
                 build(channel, part)  # what the plugin refuses sends nothing (rule 3)
             return evolve(plan, requests=requests)
-        first = yield from channel.ask(ImageRequest, Operation.PREPARE, asked, request=first)
+        told = yield from channel.ask(ImageRequest, Operation.PREPARE, asked, request=first)
+        first = evolve(first, references=told.references)  # all else is checked, and stays
     msg = f"The plugin's prepare() asks again after {_MAX_UPLOADS} answers."
     raise PluginError(msg, provider=channel.info.name)
 
@@ -95,6 +96,9 @@ def _keyed(asked: Request, rule: Idempotency, nonce: str, provider: str) -> Requ
         msg = (
             f"The idempotency key {rule.field!r} goes into a JSON object, and submit() sends none."
         )
+        raise PluginError(msg, provider=provider)
+    if rule.field in value:
+        msg = f"submit() sets {rule.field!r}, which is the field of the idempotency key."
         raise PluginError(msg, provider=provider)
     return evolve(asked, body=JsonBody(value={**value, rule.field: nonce}))
 

@@ -37,6 +37,8 @@ from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 
+_SOON = 30.0  # seconds after which a key of no documented window is not relied on
+
 
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
@@ -110,19 +112,28 @@ def _submit_once(
     )
     timeout = channel.timeout(plan.model.request_timeout)
     sending = Send(request=built, repeat=False, timeout=timeout)
+    sent = channel.terms.clock.monotonic()
     try:
         reply = yield sending
     except TransportError as error:
         if channel.info.idempotency is None or outcome_of(error) is not Outcome.UNKNOWN:
             raise
-        return (yield from _repeat(channel, sending, request, blank, error))
+        return (yield from _repeat(channel, sending, sent, request, blank, error))
     return (yield from _heard(channel, reply, request, blank))
 
 
 def _repeat(
-    channel: Channel, sending: Send, request: ImageRequest, blank: Task, lost: TransportError
+    channel: Channel,
+    sending: Send,
+    sent: float,
+    request: ImageRequest,
+    blank: Task,
+    lost: TransportError,
 ) -> Flow[Task]:
     """Send a lost submission again, by the key that its provider knows it by (rule 1).
+
+    The window counts from when it was first sent. Without one it is repeated where it was lost
+    soon: whether a provider still knows a key after minutes, no document says.
 
     Raises:
         TransportError: No repetition was answered by a task: what became of the first one,
@@ -130,12 +141,12 @@ def _repeat(
     """
     now, rule = channel.terms.clock.monotonic, channel.info.idempotency
     window = rule.window if rule else None
-    end = now() + (window or 0.0)
+    end = sent + (window or _SOON)
     for tries in range(1, MAX_TRIES if window else 2):
         if window:
             yield Sleep(seconds=channel.pause(lost, tries))
-            if now() >= end:
-                break
+        if now() >= end:
+            break
         try:
             return (yield from _heard(channel, (yield sending), request, blank))
         except TransportError:
