@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 import sys
@@ -10,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
+from typing import Literal, get_args, get_origin
 
 import attrs
 import click
@@ -89,6 +91,9 @@ def _modules() -> Iterator[str]:
 def _name(name: str, value: object) -> Iterator[str]:
     if inspect.isclass(value):
         yield f"- **`{name}`**: {_line(value)}"
+        if issubclass(value, enum.Enum):
+            members = ", ".join(f"`{member.name}`" for member in value)
+            yield f"    - one of {members}"
         yield from _fields(value)
         yield from _methods(value)
     elif inspect.isroutine(value) and inspect.getdoc(value):
@@ -96,7 +101,13 @@ def _name(name: str, value: object) -> Iterator[str]:
         for error, why in _section(value, "Raises").items():
             yield f"    - raises `{error}`: {why}"
     else:
-        yield f"- **`{name}`**"
+        yield f"- **`{name}`**{_words(value)}"
+
+
+def _words(value: object) -> str:
+    """What a type of literal words admits, or ""."""
+    words = get_args(value) if get_origin(value) is Literal else ()
+    return f": one of {', '.join(f'`{word}`' for word in words)}" if words else ""
 
 
 def _fields(kind: type) -> Iterator[str]:
@@ -117,8 +128,9 @@ def _client() -> Iterator[str]:
     yield "\n## Options of `Client` and `AsyncClient`\n"
     described = _section(tintype.Client, "Args")
     for name, each in inspect.signature(tintype.Client).parameters.items():
+        stars = "*" if each.kind is each.VAR_POSITIONAL else ""
         default = "" if each.default is each.empty else f" = {each.default!r}"
-        yield f"- **`{name}{default}`**: {described[name]}"
+        yield f"- **`{stars}{name}{default}`**: {described[name]}"
 
 
 def _hooks() -> Iterator[str]:
