@@ -133,6 +133,8 @@ class Server:
         self._close_listener()
         await other.cleanup()
         await runner.cleanup()
+        # Who was accepted while that went on is in no list that it closed.
+        await running.serve.shutdown(0)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         prefix, _, rest = request.rel_url.raw_path.lstrip("/").partition("/")
