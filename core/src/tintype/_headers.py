@@ -60,6 +60,12 @@ def checked_headers(headers: Headers, credential: frozenset[str], provider: str)
     return headers
 
 
+def belongs_elsewhere(name: str) -> str:
+    """Why a header can bear no credential, "" where it can: it is HTTP's or tintype's own."""
+    reasons = (why for pattern, why in _OTHERS if pattern.fullmatch(name.lower()))
+    return next((why for why in reasons if why is not _CREDENTIAL), "")
+
+
 def _fault(name: object, value: object, given: set[str], credential: frozenset[str]) -> str:
     """Why a header cannot be sent, "" where it can."""
     if not (isinstance(name, str) and TOKEN.fullmatch(name)):

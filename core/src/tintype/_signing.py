@@ -25,6 +25,7 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from attrs import evolve, frozen
 
+from tintype._headers import belongs_elsewhere
 from tintype._settings import filled
 from tintype.account import Secret
 from tintype.credentials import (
@@ -116,6 +117,9 @@ def unfit(name: str, secret: Secret, *, public: bool) -> str:
 
 def fault_of(scheme: object) -> str:
     """What is wrong with a scheme that a plugin declares, or ""."""
+    taken = [name for name in getattr(scheme, "headers", ()) if belongs_elsewhere(name)]
+    if taken:
+        return f"auth in the header {taken[0]!r}, which is HTTP's or tintype's own"
     match scheme:
         case HeaderKey(header=header, prefix=prefix) | Jwt(header=header, prefix=prefix):
             fits = bool(_TOKEN.fullmatch(header) and _PREFIX.fullmatch(prefix))
