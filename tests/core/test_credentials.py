@@ -394,6 +394,20 @@ def test_a_key_of_before_is_taken_out_of_later_answers(connect: Connect, server:
     assert "of-mine" not in to_json(task)
 
 
+def test_a_key_that_is_told_again_pushes_no_other_out(connect: Connect, server: Loopback) -> None:
+    """A function often tells the same: the one before it is taken out all the same."""
+    keys = iter(["key-of-mine-0", *["key-of-mine-1"] * 11])
+    server.on(CREATE, said({"id": "p1", "state": "drawing"}))
+    looks = [said({"id": "p1", "state": "drawing"})] * 9
+    server.on("GET /v1/pictures/p1", *looks, said({**DONE, "echo": "key-of-mine-0"}))
+    client = connect(by_asking(lambda: next(keys), server), plugins={"easel": easel})
+    task = client.submit(REQUEST, provider="easel")
+    for _ in range(10):
+        task = client.refresh(task)
+    assert task.state is TaskState.SUCCEEDED
+    assert "of-mine" not in to_json(task)
+
+
 async def test_a_key_may_be_awaited(server: Loopback) -> None:
     """A coroutine function is awaited; what hands a coroutine out is understood, too."""
 
@@ -589,8 +603,6 @@ def test_a_token_is_shown_until_shortly_before_it_expires(
 
 
 def _in_json(value: object) -> bytes:
-    import json  # noqa: PLC0415 - here alone
-
     return json.dumps(value).encode()
 
 

@@ -7,15 +7,15 @@ sent nothing can have been charged, and every error here says so.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from attrs import field, frozen
 
+from tintype import _json
 from tintype._client.accounts import advice, missing, variable
 from tintype._dispatch import USER_AGENT, encode
 from tintype._redaction import Redactor
@@ -107,7 +107,8 @@ class Keyring:
         self._now = now
         self._token: _Token | None = None
         self._fixed = Redactor([*account.webhook_secrets, *self._secret(self._told())])
-        self._shown: tuple[Secret, ...] = ()
+        # What was shown lately with what takes it out, set as one: threads share a keyring.
+        self._lately: tuple[tuple[Secret, ...], Redactor] = ((), self._fixed)
 
     @property
     def must_buy(self) -> bool:
@@ -163,15 +164,26 @@ class Keyring:
             derived = (token,)
         with _named(self._info.name):
             signed = sign(self._info.auth, held, self._account.settings, made, self._now())
-        asked = {name: held[name] for name in held if name not in self._told()}
-        secrets = [*self._secret(asked), *derived, *signed.derived]
-        self._shown = (*(each for each in self._shown if each not in secrets), *secrets)[-_LATELY:]
-        return Prepared(request=signed.request, redactor=self.redactor, reused=reused)
+        told = self._told()
+        asked = {name: each for name, each in held.items() if name not in told}
+        redactor = self._remembering([*self._secret(asked), *derived, *signed.derived])
+        return Prepared(request=signed.request, redactor=redactor, reused=reused)
 
     @property
     def redactor(self) -> Redactor:
         """Takes out what is secret: what was told, and what was asked or bought for lately."""
-        return self._fixed.beside(self._shown) if self._shown else self._fixed
+        return self._lately[1]
+
+    def _remembering(self, secrets: Sequence[Secret]) -> Redactor:
+        """What takes these out, too, from now on; it is made anew only where one is new."""
+        shown, redactor = self._lately
+        others = tuple(each for each in shown if not any(_is_same(each, new) for new in secrets))
+        if len(others) + len(secrets) == len(shown):
+            return redactor
+        shown = (*others, *secrets)[-max(_LATELY, len(secrets)) :]
+        redactor = self._fixed.beside(shown)
+        self._lately = shown, redactor
+        return redactor
 
     def _shows(self, request: Request) -> bool:
         """Whether a request shows who asks.
@@ -293,6 +305,11 @@ class Keyring:
 _OK = 200
 
 
+def _is_same(secret: Secret, other: Secret) -> bool:
+    """Whether two are of one text: who is asked anew often tells the same again."""
+    return secret is other or secret.reveal() == other.reveal()
+
+
 def as_secret(told: object) -> Secret | None:
     """What a function told, hidden; None where it is no text."""
     if isinstance(told, str):
@@ -345,8 +362,8 @@ def _code(body: bytes) -> str:
 
 def _object(body: bytes) -> Mapping[str, object]:
     try:
-        value: object = json.loads(body)
-    except (ValueError, RecursionError):
+        value = _json.loads(body.decode("utf-8", "replace"))
+    except ProtocolError:
         return {}
     return value if isinstance(value, dict) else {}
 
