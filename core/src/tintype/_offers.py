@@ -141,6 +141,7 @@ _RULES: tuple[_Rule, ...] = (
 
 def _unknown(names: Iterable[str], known: Iterable[str], key: str) -> Iterator[str]:
     """The first name that nothing has."""
-    odd = [name for name in names if name not in frozenset(known)]
+    there = frozenset(known)
+    odd = [name for name in names if name not in there]
     if odd:
         yield f"{odd[0]!r}, which is no field or option here ({key})"

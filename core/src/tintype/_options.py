@@ -66,6 +66,7 @@ def option_notices(request: ImageRequest, info: ProviderInfo, model: Model) -> t
     """What the caller should know of the options that are sent, as they are undescribed."""
     title = shortened(model.id, _SHOWN)
     unknown = "" if info.prices_depend_on is not None else " What it costs nobody says."
+    described = info.described(model)
     return tuple(
         Notice(
             field="options",
@@ -73,7 +74,7 @@ def option_notices(request: ImageRequest, info: ProviderInfo, model: Model) -> t
             source=model.source,
         )
         for name in _own(request, info)
-        if name not in info.described(model)
+        if name not in described
     )
 
 
