@@ -15,8 +15,9 @@ from urllib.parse import quote, unquote, urlsplit
 from tintype import _bodies
 from tintype._addresses import Trusted
 from tintype._headers import TOKEN, checked_headers, checked_media_types
+from tintype._holes import HOLE
 from tintype._origins import DEFAULT_PORTS, origin, origins_of
-from tintype._settings import filled_where_declared, names_in
+from tintype._settings import filled_where_declared
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
@@ -193,11 +194,13 @@ def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:
     Raises:
         UsageError: A setting holds what could lead elsewhere.
     """
+    if not info.settings:
+        return tuple(info.origins)
     known = {**info.settings, **account.settings}
     return tuple(
         filled_where_declared(each, info.settings, account.settings)
         for each in info.origins
-        if all(known.get(name) for name in names_in(each))
+        if all(known.get(name) for name in HOLE.findall(each))
     )
 
 

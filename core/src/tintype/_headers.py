@@ -13,7 +13,7 @@ from tintype.messages import Headers
 
 # RFC 9110, 5.6.2: what a method or a header's name may be.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _SHOWN = 40
 _CREDENTIAL = "the core adds the credential, by ProviderInfo.auth, and no hook sees one"
 _BODY = "it follows from Request.body"
@@ -78,7 +78,7 @@ def _fault(name: object, value: object, given: set[str], credential: frozenset[s
         return _CREDENTIAL
     if plain in given:
         return "it is there twice"
-    fits = isinstance(value, str) and _VALUE.fullmatch(value)
+    fits = isinstance(value, str) and VALUE.fullmatch(value)
     return "" if fits else "its value is no printable ASCII text"
 
 
@@ -89,7 +89,7 @@ def checked_media_types(said: str) -> str:
         ValueError: It is not.
     """
     ranges = [each.partition(";")[0].strip(" ") for each in said.split(",")]
-    if not _VALUE.fullmatch(said) or not all(map(_RANGE.fullmatch, ranges)):
+    if not VALUE.fullmatch(said) or not all(map(_RANGE.fullmatch, ranges)):
         msg = f"{said[:_SHOWN]!r} is no media type"
         raise ValueError(msg)
     return said

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from tintype._holes import HOLE
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
@@ -30,7 +32,6 @@ _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PATTERN = re.compile(rf"https://\*((?:\.{_LABEL}){{2,}})")
 _PLAIN = re.compile(r"https?://[^/?#@\\*]+", re.IGNORECASE)
 # A setting names a host within a domain, and never the domain.
-_HOLE = re.compile(r"\{(\w+)\}")
 _WITH_HOLES = re.compile(rf"https://(?:[a-z0-9.-]|\{{\w+\}})+(?:\.{_LABEL}){{2,}}")
 # Whose customers have names below these, or below a region's, without the list's saying so.
 _CLOUDS = (
@@ -115,7 +116,7 @@ def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> s
     names = frozenset(settings)
     for number, url in enumerate(declared):
         if "{" in url:
-            if not (_WITH_HOLES.fullmatch(url) and set(_HOLE.findall(url)) <= names):
+            if not (_WITH_HOLES.fullmatch(url) and set(HOLE.findall(url)) <= names):
                 return f"the origin {url!r}, whose holes are no settings, or in its domain"
             continue
         found = _PATTERN.fullmatch(url)

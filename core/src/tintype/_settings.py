@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tintype._holes import HOLE
 from tintype.errors import UsageError
 
-_HOLE = re.compile(r"\{(\w+)\}")
 # What can lead nowhere else, wherever in a URL it stands.
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -18,7 +18,7 @@ def filled(text: str, settings: Mapping[str, str]) -> str:
     Raises:
         UsageError: A setting is missing, or holds what could lead elsewhere.
     """
-    return _HOLE.sub(lambda found: _checked(found[1], settings), text)
+    return HOLE.sub(lambda found: _checked(found[1], settings), text)
 
 
 def filled_where_declared(
@@ -35,14 +35,9 @@ def filled_where_declared(
         UsageError: A setting is missing, or holds what could lead elsewhere.
     """
     known = {**declared, **settings}
-    return _HOLE.sub(
+    return HOLE.sub(
         lambda found: _checked(found[1], known) if found[1] in declared else found[0], text
     )
-
-
-def names_in(text: str) -> frozenset[str]:
-    """The names in braces in a text."""
-    return frozenset(_HOLE.findall(text))
 
 
 def _checked(name: str, settings: Mapping[str, str]) -> str:

@@ -25,7 +25,8 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from attrs import evolve, frozen
 
-from tintype._headers import belongs_elsewhere
+from tintype import _headers
+from tintype._holes import HOLE
 from tintype._settings import filled
 from tintype.account import Secret
 from tintype.credentials import (
@@ -50,7 +51,6 @@ TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 # What is easier to guess also stands in many an id by chance, which is then rewritten.
 _MIN_DIFFERENT = 6
 _PRINTABLE = re.compile(r"[!-~]+")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PARAMETER = re.compile(r"[A-Za-z0-9._~-]+")
 _PREFIX = re.compile(r"[ -~]*")
 # What goes into a header, or stands in one in clear.
@@ -117,17 +117,17 @@ def unfit(name: str, secret: Secret, *, public: bool) -> str:
 
 def fault_of(scheme: object) -> str:
     """What is wrong with a scheme that a plugin declares, or ""."""
-    taken = [name for name in getattr(scheme, "headers", ()) if belongs_elsewhere(name)]
+    taken = [name for name in getattr(scheme, "headers", ()) if _headers.belongs_elsewhere(name)]
     if taken:
         return f"auth in the header {taken[0]!r}, which is HTTP's or tintype's own"
     match scheme:
         case HeaderKey(header=header, prefix=prefix) | Jwt(header=header, prefix=prefix):
-            fits = bool(_TOKEN.fullmatch(header) and _PREFIX.fullmatch(prefix))
+            fits = bool(_headers.TOKEN.fullmatch(header) and _PREFIX.fullmatch(prefix))
             return "" if fits else "auth of which no header can be made"
         case QueryKey(name=name):
             return "" if _PARAMETER.fullmatch(name) else "auth with a name that no query has"
         case OAuthClientCredentials(token_url=url, id_header=header):
-            safe = _is_safe(url) and (not header or _TOKEN.fullmatch(header))
+            safe = _is_safe(url) and (not header or _headers.TOKEN.fullmatch(header))
             return "" if safe else "auth with a token_url that is not https"
         case _:
             return ""
@@ -277,7 +277,7 @@ def _jwt(scheme: Jwt, held: Held, at: datetime) -> Secret:
 def _named(fields: Mapping[str, object], held: Held) -> dict[str, object]:
     """Fields, with credentials in place of their names in braces."""
     return {
-        name: re.sub(r"\{(\w+)\}", lambda found: held[found[1]].reveal(), value)
+        name: HOLE.sub(lambda found: held[found[1]].reveal(), value)
         if isinstance(value, str)
         else value
         for name, value in fields.items()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
@@ -18,19 +17,19 @@ from importlib.util import find_spec
 
 from attrs import frozen
 
-from tintype._headers import TOKEN
+from tintype import _json
+from tintype._headers import TOKEN, VALUE
+from tintype._holes import HOLE
 from tintype.account import Secret
-from tintype.errors import SignatureError, StaleSignatureError, UsageError
+from tintype.errors import ProtocolError, SignatureError, StaleSignatureError, UsageError
 from tintype.messages import Delivery, Headers
 from tintype.signatures import Ed25519, Hmac, Signature
 
 MAX_KEY_BYTES = 262_144
 """The longest answer that is read for a set of keys."""
 
-_PIECE = re.compile(r"\{(\w+)\}")
 # A header, or a field of one.
 _PLACE = re.compile(rf"({TOKEN.pattern})(?:\[(\w+)\])?")
-_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _KEY_IN_HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])")
 # What is not a header's.
@@ -68,7 +67,7 @@ def fault_of_signature(signature: Signature | None, webhooks: bool) -> str:  # n
         return ""
     if not webhooks:
         return "a signature of webhooks, and no webhooks"
-    pieces = set(_PIECE.findall(signature.over))
+    pieces = set(HOLE.findall(signature.over))
     for fault, wrong in (
         (f"a signature over {signature.over!r}, which names nothing of the webhook", not pieces),
         (
@@ -110,7 +109,7 @@ def signed_by(signature: Signature, delivery: Delivery) -> Signed:
         raise SignatureError(msg)
     message = b"".join(
         piece.encode() if index % 2 == 0 else _piece(piece, delivery, values)
-        for index, piece in enumerate(_PIECE.split(signature.over))
+        for index, piece in enumerate(HOLE.split(signature.over))
     )
     shown = tuple(_candidates(signature, delivery.headers))
     if not shown:
@@ -141,7 +140,7 @@ def _shown(place: str, headers: Headers) -> str:
 def _all_shown(place: str, headers: Headers) -> list[str]:
     """Everything that stands in a place: a header, or a field of one."""
     name, _, part = place.rstrip("]").partition("[")
-    said = [text for key, text in headers if key.lower() == name.lower() and _VALUE.fullmatch(text)]
+    said = [text for key, text in headers if key.lower() == name.lower() and VALUE.fullmatch(text)]
     if not part:
         return said
     pairs = [each.strip().partition("=") for text in said for each in text.split(",")]
@@ -276,8 +275,8 @@ def _in_hex(text: str) -> list[bytes]:
 def _in_a_set(text: str) -> list[bytes]:
     """The Ed25519 keys of a JSON Web Key Set; others are for other uses."""
     try:
-        said: object = json.loads(text)
-    except (ValueError, RecursionError):
+        said = _json.loads(text)
+    except ProtocolError:
         return []
     keys = said.get("keys") if isinstance(said, dict) else None
     return [

@@ -17,21 +17,15 @@ it fills, and where and how it is `shown`, for a person to read.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from tintype._holes import HOLE
+
 # The credentials that are names, and no secrets: they are neither redacted nor held to be hard.
 NAMES: frozenset[str] = frozenset({"username", "client_id"})
-
-_HOLE = re.compile(r"\{(\w+)\}")
-
-
-def holes(text: str) -> Iterator[str]:
-    """The names in braces in a text, such as `region` of `{region}`."""
-    return (found[1] for found in _HOLE.finditer(text))
 
 
 @frozen(kw_only=True)
@@ -136,7 +130,7 @@ class Jwt:
     def needs(self) -> tuple[str, ...]:
         """The credentials it cannot do without: what it names, and the secret."""
         fields = (*self.claims.values(), *self.head.values())
-        named = [name for each in fields if isinstance(each, str) for name in holes(each)]
+        named = [name for each in fields if isinstance(each, str) for name in HOLE.findall(each)]
         return tuple(dict.fromkeys((*named, "secret")))
 
     @property
