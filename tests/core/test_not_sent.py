@@ -21,7 +21,7 @@ from tests.core.loopback import Fault, Loopback, Rude, answer, said
 from tests.core.wires import KINDS, OWN, PATIENCE, Wire, get, post, wires
 
 from tintype import Account, Billed, Budget, Client, ImageRequest, Outcome, Quote
-from tintype._flow.verdicts import may_repeat
+from tintype._flow.verdicts import may_resubmit
 from tintype.entries import Intent
 from tintype.errors import CertificateError, DroppedError, NotSentError
 from tintype.journal._sql import SqlJournal
@@ -56,7 +56,7 @@ def test_a_handshake_that_fails_was_not_sent(wire: Wire, way: tuple[bytes, Fault
     with Rude(*way) as server:
         with pytest.raises(NotSentError) as caught:
             wire.exchange(post(f"https://{server.place}/x"), timeout=SOON)
-        assert may_repeat(caught.value)
+        assert may_resubmit(caught.value)
         assert server.heard[0][:1] == b"\x16"
 
 
@@ -86,7 +86,7 @@ def test_a_certificate_nobody_vouches_for_is_told_at_once(wire: Wire) -> None:
     with Loopback(tls=context) as server:
         with pytest.raises(CertificateError, match=r"certificate|CERTIFICATE") as caught:
             wire.exchange(post(f"{server.url}/x"))
-        assert not may_repeat(caught.value)
+        assert not may_resubmit(caught.value)
         assert server.requests == []
 
 

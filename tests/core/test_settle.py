@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, INFO, NOW, PNG
 
-from tintype._flow.settle import add_quotes, folded, in_dollars, stamped
+from tintype._flow.settle import add_quotes, completed_task, folded, in_dollars
 from tintype.errors import Billed
 from tintype.models import (
     Cost,
@@ -33,8 +33,8 @@ LATER = NOW + timedelta(seconds=5)
 
 
 def settled(update: Update, before: Task = BLANK, usd_per_credit: Decimal | None = None) -> Task:
-    """What a plugin read, folded and stamped."""
-    return stamped(folded(before, update), before, INFO, usd_per_credit, LATER)
+    """What a plugin read, folded and completed."""
+    return completed_task(folded(before, update), before, INFO, usd_per_credit, LATER)
 
 
 ONE, TWO = Image(url="https://cdn.acme.test/1.png"), Image(url="https://cdn.acme.test/2.png")

@@ -11,7 +11,7 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Loopback, answer
 
 from tintype import Account, Billed, Client, ImageRequest, Outcome
-from tintype._flow.verdicts import may_repeat, outcome_of, passes
+from tintype._flow.verdicts import may_resubmit, outcome_of, passes
 from tintype._statuses import STATUSES
 from tintype.errors import (
     BadRequestError,
@@ -66,7 +66,7 @@ def test_what_was_not_processed_was_not_billed(status: int) -> None:
     error = refusal(status, {}, "Too much of it.")
     assert outcome_of(error) is Outcome.REJECTED
     assert error.billed is Billed.NO
-    assert not may_repeat(error)
+    assert not may_resubmit(error)
     assert passes(error)
     assert str(error).startswith(f"It answered {status} ({STATUSES[status].reason}), so nothing")
     assert str(error).endswith("Too much of it.")
@@ -77,7 +77,7 @@ def test_what_may_have_been_processed_is_unknown(status: int) -> None:
     """And told as that: the answer came, and nobody documents what it means for money."""
     error = refusal(status, {})
     assert outcome_of(error) is Outcome.UNKNOWN
-    assert not may_repeat(error)
+    assert not may_resubmit(error)
     assert f"It answered {status}" in str(error)
     assert "what that means for money is not documented" in str(error)
     assert isinstance(error, ServerError if status >= 500 else ProtocolError)

@@ -23,7 +23,7 @@ import tintype_apiyi
 import tintype_cheapai
 import tintype_openrouter
 from tintype._events import EventDecoder
-from tintype._flow.settle import stamped
+from tintype._flow.settle import completed_task
 from tintype._flow.verdicts import closed_stream
 from tintype.convert import to_json
 from tintype.errors import ProtocolError, TintypeError
@@ -312,7 +312,7 @@ def outcome(case: Case, body: object) -> Task | TintypeError:
         )
         found = parsed_by(case.plugin, exchange)
         assert isinstance(found, Task)
-        return stamped(found, before, case.plugin.describe(), None, NOW)
+        return completed_task(found, before, case.plugin.describe(), None, NOW)
 
     try:
         if isinstance(body, list):

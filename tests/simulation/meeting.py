@@ -124,7 +124,7 @@ class Line:
         """End as Ctrl-C has it: what was begun is left to others, the provider is told."""
         self._flow.close()
         self._desk.release(self._trail)
-        flows = self._desk.farewells(self._trail)
+        flows = self._desk.cancellations(self._trail)
         return [Line(self._desk, self.provider, flow, "") for flow in flows]
 
 

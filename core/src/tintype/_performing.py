@@ -12,14 +12,14 @@ from tintype import _forks
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Opener
 from tintype._client.setup import (
-    FAREWELL,
+    CANCEL_SECONDS,
     ClientClosed,
     Setup,
     check_length,
     closed,
-    hurried,
     read_reference,
     unanswered,
+    with_timeout,
 )
 from tintype._dispatch import fetch_request
 from tintype._events import Decoder, decoder, is_stream, may_stream
@@ -73,7 +73,7 @@ class Performer:
         Calls that other threads have under way end first, their last words said; an exchange
         cannot be interrupted, and is the last of its call.
         """
-        deadline = time.monotonic() + FAREWELL
+        deadline = time.monotonic() + CANCEL_SECONDS
         for end in [line.leave() for line in tuple(self._lines)]:
             if end is not None:
                 end.wait(max(0.0, deadline - time.monotonic()))
@@ -151,17 +151,17 @@ class Performer:
         self._setup.release(trail)
         late = isinstance(error, ClientClosed) and self._transport is None
         if not late and not isinstance(error, Exception):
-            self._say_farewell(provider, trail)
+            self._cancel_running(provider, trail)
 
-    def _say_farewell(self, provider: str, trail: Trail) -> None:
-        deadline = time.monotonic() + FAREWELL
-        for flow in self._setup.farewells(trail):
+    def _cancel_running(self, provider: str, trail: Trail) -> None:
+        deadline = time.monotonic() + CANCEL_SECONDS
+        for flow in self._setup.cancellations(trail):
             left = deadline - time.monotonic()
             if left <= 0:
                 return
             line = _Line(self._setup, self._opener, self._opened, provider)
             with suppress(TintypeError), closing(line), closing(flow):
-                line.perform(hurried(next(flow), left))
+                line.perform(with_timeout(next(flow), left))
 
 
 class _Left(Exception):  # noqa: N818 - it tells a flow to end, and reaches nobody

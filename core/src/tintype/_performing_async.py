@@ -11,14 +11,14 @@ from tintype import _forks
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening_async import AsyncOpener
 from tintype._client.setup import (
-    FAREWELL,
+    CANCEL_SECONDS,
     ClientClosed,
     Setup,
     check_length,
     closed,
-    hurried,
     read_reference,
     unanswered,
+    with_timeout,
 )
 from tintype._dispatch import fetch_request
 from tintype._events import Decoder, decoder, is_stream, may_stream
@@ -72,7 +72,7 @@ class AsyncPerformer:
         """
         ends = [end for line in tuple(self._lines) if (end := line.leave()) is not None]
         if ends:
-            await asyncio.wait(ends, timeout=2 * FAREWELL)
+            await asyncio.wait(ends, timeout=2 * CANCEL_SECONDS)
         if self._owned and self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -153,19 +153,19 @@ class AsyncPerformer:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
         self._setup.release(trail)
         if not isinstance(error, Exception):
-            await self._say_farewell(provider, trail)
+            await self._cancel_running(provider, trail)
 
-    async def _say_farewell(self, provider: str, trail: Trail) -> None:
-        words = [self._say(provider, flow) for flow in self._setup.farewells(trail)]
+    async def _cancel_running(self, provider: str, trail: Trail) -> None:
+        words = [self._say(provider, flow) for flow in self._setup.cancellations(trail)]
         with suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL):
+            async with asyncio.timeout(CANCEL_SECONDS):
                 await asyncio.gather(*words)
 
     async def _say(self, provider: str, flow: Flow[Task]) -> None:
         line = _Line(self._setup, self._opener, self._opened, provider)
         with suppress(TintypeError), closing(flow):
             async with aclosing(line):
-                await line.perform(hurried(next(flow)))
+                await line.perform(with_timeout(next(flow)))
 
 
 class _Left(Exception):  # noqa: N818 - it tells a flow to end, and reaches nobody

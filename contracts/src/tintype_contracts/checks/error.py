@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 
-from tintype._flow.reader import Reader
-from tintype._flow.verdicts import may_repeat
+from tintype._flow.hook_caller import HookCaller
+from tintype._flow.verdicts import may_resubmit
 from tintype._pacing import Clock
 from tintype.errors import (
     Billed,
@@ -194,7 +194,7 @@ def submissions_are_not_repeated(subject: Subject) -> Iterator[Finding]:
     for status in _STATUSES:
         for name, body in {**GATEWAY_BODIES, **ODD_BODIES}.items():
             said = verdict(subject, answer.under(status).bytes(body))
-            repeated = isinstance(said, TintypeError) and may_repeat(said)
+            repeated = isinstance(said, TintypeError) and may_resubmit(said)
             if repeated and not _documented_as_free(subject, status, page=name in GATEWAY_BODIES):
                 message = f"After a {status} with {name} the core would submit again."
                 yield _finding(answer, message, "billed: unknown", said_state(said))
@@ -251,7 +251,7 @@ def _raised(subject: Subject, answer: Answer) -> TintypeError | None:
     """The error as a caller gets it: by way of the core, which adds what the head says."""
     clock = Clock(monotonic=lambda: 0.0, now=lambda: NOW)
     operation, message = answer.turns[0]
-    reader = Reader(subject.plugin, clock, None)
+    reader = HookCaller(subject.plugin, clock, None)
     known = answer.context
     try:
         reader.read(

@@ -11,8 +11,8 @@ from attrs import evolve, frozen
 from tintype._downloads import finishing, first_of
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow, Load, Record
-from tintype._flow.reader import expected
-from tintype._flow.verdicts import outcome_of, unfinishable
+from tintype._flow.hook_caller import expected
+from tintype._flow.verdicts import fault_error, outcome_of
 from tintype._results import Rules
 from tintype.entries import Settled, Snapshot, Unread
 from tintype.errors import (
@@ -148,7 +148,7 @@ def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRe
         return Resumed(record=record, error=error, advice=advice)
     except Exception as error:  # noqa: BLE001 - one record's fault stops no other
         return Resumed(
-            record=record, error=unfinishable(record.task or Task(), error), advice=advice
+            record=record, error=fault_error(record.task or Task(), error), advice=advice
         )
     return evolve(record, task=task, unread=(), outcome=Outcome.ACCEPTED)
 
@@ -201,7 +201,7 @@ def _fenced(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
     except TintypeError as error:
         return Resumed(record=record, error=error)
     except Exception as error:  # noqa: BLE001 - one record's fault stops no other
-        return Resumed(record=record, error=unfinishable(record.task or Task(), error))
+        return Resumed(record=record, error=fault_error(record.task or Task(), error))
 
 
 def _collected(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:

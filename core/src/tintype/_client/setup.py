@@ -25,7 +25,7 @@ from tintype._flow.conversation import Conversation, Heard, Terms
 from tintype._flow.effects import Effect, Flow, Record, Send
 from tintype._flow.resolve import OnUnsupported
 from tintype._flow.settle import named_by
-from tintype._flow.verdicts import left_running
+from tintype._flow.verdicts import closed_error
 from tintype._logs import log
 from tintype._pacing import Clock
 from tintype._registry import Registry
@@ -48,7 +48,7 @@ from tintype.messages import Delivery
 from tintype.models import Generation, Image, Task
 
 # Seconds for all last words to providers together when a call is interrupted.
-FAREWELL = 5.0
+CANCEL_SECONDS = 5.0
 _PATIENCE = 60.0
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
@@ -303,7 +303,7 @@ class Setup:
         if self.owns_journal:
             self.journal.close()
 
-    def farewells(self, trail: Trail) -> list[Flow[Task]]:
+    def cancellations(self, trail: Trail) -> list[Flow[Task]]:
         """What to tell the provider when a flow is abandoned: one cancel a running task.
 
         None for a task that another flow is at work on: somebody waits for it.
@@ -426,7 +426,7 @@ class ClientClosed(BaseException):
 def closed(trail: Trail) -> TintypeError:
     """What a call is told whose client was closed while it was under way."""
     for task in trail.running:
-        return left_running(task)
+        return closed_error(task)
     msg = "The client was closed while the call was under way; what had left may be charged."
     return UsageError(msg, billed=Billed.UNKNOWN)
 
@@ -440,7 +440,7 @@ def unanswered(effect: Record, seconds: float) -> JournalError:
     )
 
 
-def hurried(effect: Effect, seconds: float = FAREWELL) -> Effect:
+def with_timeout(effect: Effect, seconds: float = CANCEL_SECONDS) -> Effect:
     """An effect that is not waited for long: somebody wants to leave."""
     return evolve(effect, timeout=seconds) if isinstance(effect, Send) else effect
 

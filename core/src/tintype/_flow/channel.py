@@ -11,9 +11,9 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from tintype._flow.effects import Flow, Record, Send, Sleep
-from tintype._flow.reader import Reader, expected
+from tintype._flow.hook_caller import HookCaller, expected
 from tintype._flow.resolve import OnUnsupported
-from tintype._flow.verdicts import may_ask_again, passes
+from tintype._flow.verdicts import is_transient, may_ask_again
 from tintype._pacing import Clock, backoff, believed
 from tintype._registry import Plugin
 from tintype.budget import Budget
@@ -80,9 +80,9 @@ class Channel:
         self.extras = plugin.extras
         self.info = plugin.info
         self.terms = terms
-        self.reader = Reader(plugin, terms.clock, terms.usd_per_credit)
+        self.caller = HookCaller(plugin, terms.clock, terms.usd_per_credit)
 
-    def ask(
+    def query(
         self,
         kind: type[T],
         operation: Operation,
@@ -96,9 +96,9 @@ class Channel:
             try:
                 reply = yield self._question(asked)
                 response = expected(reply, Response, DRIVER)
-                return self.reader.read(kind, operation, response, request=request, quote=quote)
+                return self.caller.read(kind, operation, response, request=request, quote=quote)
             except TintypeError as error:
-                if tries == MAX_TRIES or not (passes(error) and may_ask_again(asked, error)):
+                if tries == MAX_TRIES or not (is_transient(error) and may_ask_again(asked, error)):
                     raise
                 yield Sleep(seconds=self.pause(error, tries))
         raise AssertionError  # count() does not end
@@ -110,16 +110,16 @@ class Channel:
         repeat = asked.repeat is not False
         return Send(request=asked, repeat=repeat, timeout=self.timeout(None))
 
-    def tell(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
+    def observe(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task, recorded."""
-        return (yield from self.keep((yield from self.look(operation, asked, task))))
+        return (yield from self.record((yield from self.look(operation, asked, task))))
 
     def look(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task."""
         reply = yield self._question(asked)
         response = expected(reply, Response, DRIVER)
         with self.unread(operation, response, task):
-            return self.reader.read_task(operation, response, task)
+            return self.caller.read_task(operation, response, task)
 
     @contextmanager
     def unread(
@@ -155,7 +155,7 @@ class Channel:
             error.kept = expected(kept, str, DRIVER)
             error.answer = None if error.kept else error.answer
 
-    def keep(self, task: Task, *, more: bool = False, understood: bool = False) -> Flow[Task]:
+    def record(self, task: Task, *, more: bool = False, understood: bool = False) -> Flow[Task]:
         """Write a task down. It is not lost because the journal fails: a notice says so.
 
         Args:
@@ -170,7 +170,7 @@ class Channel:
             return evolve(task, notices=(*task.notices, notice))
         return evolve(task, record=record) if isinstance(record, str) and record else task
 
-    def leave(self, task: Task) -> Flow[None]:
+    def release(self, task: Task) -> Flow[None]:
         """Let whoever resumes it have a task that is not looked at any more."""
         if task.record:
             with suppress(JournalError):

@@ -60,10 +60,10 @@ class Conversation:
 
     def models(self) -> Flow[ProviderInfo]:
         """The provider's live list of models, or the catalog where it has none."""
-        asked = self._channel.reader.call(self._channel.extras.models)
+        asked = self._channel.caller.call(self._channel.extras.models)
         if not isinstance(asked, Request):
             return self._info
-        return (yield from self._channel.ask(ProviderInfo, Operation.MODELS, asked))
+        return (yield from self._channel.query(ProviderInfo, Operation.MODELS, asked))
 
     # ----------------------------------------------------------------- submissions
 
@@ -143,7 +143,7 @@ class Conversation:
         asked = None if task.state.terminal else question(self._channel, task)
         if asked is None:
             return task
-        return (yield from self._channel.tell(Operation.POLL, asked, task))
+        return (yield from self._channel.observe(Operation.POLL, asked, task))
 
     def wait(self, task: Task) -> Flow[Task]:
         """Follow a task to its end, whatever goes wrong on the way.
@@ -173,11 +173,11 @@ class Conversation:
         """
         if task.state.terminal:
             return task
-        asked = self._channel.reader.call(self._channel.extras.cancel, task=task)
+        asked = self._channel.caller.call(self._channel.extras.cancel, task=task)
         if not isinstance(asked, Request):
             msg = "It documents no way to cancel a task."
             raise UnsupportedError(msg, field="task", provider=self._info.name)
-        return (yield from self._channel.tell(Operation.CANCEL, asked, task))
+        return (yield from self._channel.observe(Operation.CANCEL, asked, task))
 
     # --------------------------------------------------------------------- webhooks
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from tintype._flow.channel import Channel
 from tintype._flow.effects import Flow, Sleep
-from tintype._flow.reader import expected
+from tintype._flow.hook_caller import expected
 from tintype._flow.verdicts import (
-    late,
+    deadline_error,
+    fault_error,
     leaves_repeat_open,
     may_ask_again,
-    only_a_webhook,
     outcome_of,
-    unaskable,
-    unfinishable,
+    unpollable_error,
+    webhook_only_error,
 )
 from tintype._watch import Watch
 from tintype.errors import Outcome, PluginError, TintypeError, TransportError
@@ -48,10 +48,10 @@ def follow(
         except Exception as error:
             if ended is None:
                 raise
-            watch.give_up(unfinishable(watch.task, error))
+            watch.give_up(fault_error(watch.task, error))
         if watch.error is not None:
             yield from channel.keep_answer(watch.error)
-            yield from channel.leave(watch.task)
+            yield from channel.release(watch.task)
         if ended is not None and not watch.running:
             yield from ended(followed(watch))
 
@@ -61,10 +61,10 @@ def _turn(channel: Channel, watch: Watch) -> Flow[None]:
     try:
         asked = question(channel, watch.task)
     except TintypeError as error:
-        watch.give_up(unaskable(watch.task, error))
+        watch.give_up(unpollable_error(watch.task, error))
         return
     if asked is None:
-        watch.give_up(only_a_webhook(watch.task))
+        watch.give_up(webhook_only_error(watch.task))
         return
     pause = watch.due - channel.terms.clock.monotonic()
     if pause > 0:
@@ -76,17 +76,18 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
     """One look at one task: what it tells is kept, what goes wrong is waited out."""
     clock = channel.terms.clock
     try:
-        latest = yield from channel.tell(Operation.POLL, asked, watch.task)
+        latest = yield from channel.observe(Operation.POLL, asked, watch.task)
     except TintypeError as error:
         never = outcome_of(error) is Outcome.NOT_SENT and not isinstance(error, TransportError)
         if never or not may_ask_again(asked, error):
-            watch.give_up(unaskable(watch.task, error))  # later it will not leave, or may not
+            # It will not leave later either, or may not.
+            watch.give_up(unpollable_error(watch.task, error))
             return
         watch.stumbled(error, channel.pause(error, watch.failures + 1), clock.monotonic())
     else:
         watch.saw(latest, clock.monotonic())
     if watch.running and clock.monotonic() >= watch.deadline:
-        watch.give_up(late(watch))
+        watch.give_up(deadline_error(watch))
 
 
 def question(channel: Channel, task: Task) -> Request | None:
@@ -95,7 +96,7 @@ def question(channel: Channel, task: Task) -> Request | None:
     Raises:
         PluginError: It is a POST that does not say whether it may be asked again.
     """
-    answer: object = channel.reader.call(channel.hooks.poll, task=task)
+    answer: object = channel.caller.call(channel.hooks.poll, task=task)
     if answer is None:
         return None
     asked = expected(answer, Request, channel.info.name)

@@ -13,7 +13,7 @@ from tintype._doors import held
 from tintype._excerpts import quoted
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Load
-from tintype._flow.reader import expected
+from tintype._flow.hook_caller import expected
 from tintype._flow.resolve import Plan, resolve
 from tintype._flow.settle import add_quotes, in_dollars
 from tintype.catalog import Idempotency
@@ -37,13 +37,13 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
     first = plan.requests[0]
     for _ in range(_MAX_UPLOADS):
-        asked = channel.reader.call(channel.extras.prepare, request=first)
+        asked = channel.caller.call(channel.extras.prepare, request=first)
         if not isinstance(asked, Request):
             requests = tuple(evolve(first, n=part.n) for part in plan.requests)
             for part in requests:
                 build(channel, part)  # what the plugin refuses sends nothing (rule 3)
             return evolve(plan, requests=requests)
-        told = yield from channel.ask(ImageRequest, Operation.PREPARE, asked, request=first)
+        told = yield from channel.query(ImageRequest, Operation.PREPARE, asked, request=first)
         first = evolve(first, references=told.references)  # all else is checked, and stays
     msg = f"The plugin's prepare() asks again after {_MAX_UPLOADS} answers."
     raise PluginError(msg, provider=channel.info.name)
@@ -77,7 +77,7 @@ def build(
     """What the plugin would send for a submission, with the key by which it may be repeated."""
     at = at or channel.terms.clock.now()
     submission = Submission.of(request, channel.info.name, at, nonce)
-    built: object = channel.reader.call(channel.hooks.submit, request=submission)
+    built: object = channel.caller.call(channel.hooks.submit, request=submission)
     asked = expected(built, Request, channel.info.name)
     rule = channel.info.idempotency
     return asked if rule is None else _keyed(asked, rule, nonce, channel.info.name)
@@ -148,13 +148,15 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
     quote: Quote | None = None
     asking = Submission.of(request, channel.info.name, channel.terms.clock.now())
     for _ in range(_MAX_QUESTIONS):
-        asked = channel.reader.call(channel.hooks.price, request=asking, quote=quote)
+        asked = channel.caller.call(channel.hooks.price, request=asking, quote=quote)
         if asked is None:
             return Quote(reason="No document tells the price.")
         if isinstance(asked, Quote):
             return checked(asked, channel.info.name)
         asked = expected(asked, Request, channel.info.name)
-        quote = yield from channel.ask(Quote, Operation.PRICE, asked, request=request, quote=quote)
+        quote = yield from channel.query(
+            Quote, Operation.PRICE, asked, request=request, quote=quote
+        )
         if quote.final:
             return quote
     return Quote(reason=f"The price was still open after {_MAX_QUESTIONS} questions.")

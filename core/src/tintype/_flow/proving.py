@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Send
-from tintype._flow.reader import expected
+from tintype._flow.hook_caller import expected
 from tintype._verification import (
     Signed,
     check_age,

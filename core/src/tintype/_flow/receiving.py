@@ -34,7 +34,7 @@ def hear(channel: Channel, delivery: Delivery, task: Task | None = None) -> Hear
     Raises:
         ProtocolError: It says nothing that a document describes.
     """
-    hint = channel.reader.read_task(Operation.WEBHOOK, delivery, _undated(task or Task()))
+    hint = channel.caller.read_task(Operation.WEBHOOK, delivery, _undated(task or Task()))
     return Heard(hint=hint, known=task)
 
 
@@ -77,13 +77,13 @@ def _kept(channel: Channel, task: Task, before: Task, *, lost: bool) -> Flow[Tas
         ProtocolError: It cannot be the submission's.
     """
     if not lost:
-        return (yield from channel.keep(task))
+        return (yield from channel.record(task))
     if not task.state.terminal:  # some providers say so of tasks that they do not know
         return evolve(task, record="")
     if not _fits(channel, task, before):
         msg = f"The task {task.id!r} is not what the record {before.record} asked for."
         raise ProtocolError(msg, provider=channel.info.name)
-    return (yield from channel.keep(evolve(task, created_at=before.created_at)))
+    return (yield from channel.record(evolve(task, created_at=before.created_at)))
 
 
 def _undated(task: Task) -> Task:

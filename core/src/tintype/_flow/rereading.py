@@ -35,7 +35,7 @@ def reread(channel: Channel, kept: Sequence[Unread]) -> Flow[Task]:
     if not found:
         raise errors[0]
     best = max(found, key=lambda task: (bool(task.images), task.state.terminal))
-    return (yield from channel.keep(best, understood=not errors))
+    return (yield from channel.record(best, understood=not errors))
 
 
 def _read(channel: Channel, unread: Unread) -> Task:
@@ -43,7 +43,7 @@ def _read(channel: Channel, unread: Unread) -> Task:
     with channel.unread(unread.operation, unread.response, before, stream=unread.stream):
         if unread.stream:
             return _streamed(channel, unread)
-        return channel.reader.read_task(unread.operation, unread.response, before)
+        return channel.caller.read_task(unread.operation, unread.response, before)
 
 
 def _streamed(channel: Channel, unread: Unread) -> Task:

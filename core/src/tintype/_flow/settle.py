@@ -88,14 +88,14 @@ def folded(task: Task, update: Update) -> Task:
     )
 
 
-def stamped(
+def completed_task(
     task: Task, before: Task, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
 ) -> Task:
     """A folded task with what only the core knows.
 
     Args:
         task: The task after an answer.
-        before: The task as it was stamped before: what is the same in both is known already.
+        before: The task as it was completed before: what is the same in both is known already.
         info: The provider.
         usd_per_credit: The account's credit value, or None: the documented one.
         at: When the answer was complete.

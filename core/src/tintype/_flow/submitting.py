@@ -9,17 +9,17 @@ from attrs import evolve
 
 from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
+from tintype._flow.hook_caller import expected
 from tintype._flow.planning import build
-from tintype._flow.reader import expected
 from tintype._flow.resolve import Plan
 from tintype._flow.settle import proof, with_callback
 from tintype._flow.verdicts import (
     closed_stream,
-    may_repeat,
+    may_resubmit,
     outcome_of,
     stands,
     tells_more,
-    unknown_submission,
+    unknown_submission_error,
 )
 from tintype.entries import Intent, Settled
 from tintype.errors import (
@@ -59,12 +59,12 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
             )
             yield from _note(settled)
             if outcome is Outcome.UNKNOWN:
-                raise unknown_submission(error, record, channel.info.name) from error
-            if tries == MAX_TRIES or not may_repeat(error):
+                raise unknown_submission_error(error, record, channel.info.name) from error
+            if tries == MAX_TRIES or not may_resubmit(error):
                 raise
             yield Sleep(seconds=channel.pause(error, tries))
         else:
-            return (yield from channel.keep(task))
+            return (yield from channel.record(task))
     raise AssertionError  # count() does not end
 
 
@@ -164,7 +164,7 @@ def _heard(channel: Channel, reply: Reply, request: ImageRequest, blank: Task) -
         return (yield from _read_stream(channel, request, blank, reply))
     response = expected(reply, Response, DRIVER)
     with channel.unread(Operation.SUBMIT, response, blank):
-        return channel.reader.read_task(Operation.SUBMIT, response, blank, request=request)
+        return channel.caller.read_task(Operation.SUBMIT, response, blank, request=request)
 
 
 def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Head) -> Flow[Task]:
@@ -174,7 +174,7 @@ def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Hea
     try:
         while (reply := (yield Receive())) is not None:
             if told.hear(expected(reply, ServerSentEvent, DRIVER)) and told.task is not None:
-                told.task = yield from channel.keep(told.task, more=True)
+                told.task = yield from channel.record(told.task, more=True)
     except TintypeError as error:
         told.failure = error
     else:
@@ -197,7 +197,7 @@ class Told:
     ) -> None:
         self.task: Task | None = None
         self.failure: TintypeError | None = None
-        self._read = channel.reader.under(head).read_task
+        self._read = channel.caller.under(head).read_task
         self._request = request
         self._blank = blank
         self._events: list[bytes] = []

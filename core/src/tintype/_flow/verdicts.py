@@ -41,14 +41,14 @@ _IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 AnyTaskError = TypeVar("AnyTaskError", bound=TaskError)
 
 
-def passes(error: TintypeError) -> bool:
+def is_transient(error: TintypeError) -> bool:
     """Whether the same free question may well be answered a moment later."""
     if isinstance(error, ProviderError):
         return error.retryable
     return not isinstance(error, UsageError | PluginError)
 
 
-def may_repeat(error: TintypeError) -> bool:
+def may_resubmit(error: TintypeError) -> bool:
     """Whether a submission that ended so may be sent again: rule 1."""
     if isinstance(error, NotSentError):
         return not isinstance(error, CertificateError)
@@ -57,7 +57,7 @@ def may_repeat(error: TintypeError) -> bool:
 
 def may_ask_again(asked: Request, error: TintypeError) -> bool:
     """Whether a question that ended so may be asked again: always, or as rule 1 has it."""
-    return asked.repeat is not False or may_repeat(error)
+    return asked.repeat is not False or may_resubmit(error)
 
 
 def leaves_repeat_open(asked: Request) -> bool:
@@ -80,7 +80,9 @@ def outcome_of(error: TintypeError) -> Outcome:
             return Outcome.UNKNOWN
 
 
-def unknown_submission(error: TintypeError, intent: str, provider: str) -> SubmissionUnknownError:
+def unknown_submission_error(
+    error: TintypeError, intent: str, provider: str
+) -> SubmissionUnknownError:
     """A submission of which nobody knows what became: its answer was lost, or not understood."""
     answered = not isinstance(error, TransportError)
     what = "its answer was not understood" if answered else "its answer was lost"
@@ -158,7 +160,7 @@ def _fruitless(task: Task) -> TaskError:
     return _about(task, kind, f"{head}: {words}{stop} Billed: {task.billed}.")
 
 
-def late(watch: Watch) -> DeadlineError:
+def deadline_error(watch: Watch) -> DeadlineError:
     task = watch.task
     last = shortened(str(watch.last_failure or ""), _QUOTED)
     why = f" The last look failed: {last}" if last else ""
@@ -169,18 +171,18 @@ def late(watch: Watch) -> DeadlineError:
     return found
 
 
-def only_a_webhook(task: Task) -> TaskError:
+def webhook_only_error(task: Task) -> TaskError:
     msg = f"Only a webhook tells the end of the task {task.id}: hand it to receive()."
     return _about(task, TaskError, msg)
 
 
-def unaskable(task: Task, error: TintypeError) -> TaskError:
+def unpollable_error(task: Task, error: TintypeError) -> TaskError:
     msg = f"The task {task.id} cannot be looked at: {error} It may still finish."
     advice = "Keep the task (error.task_json) and wait for it again once that is mended."
     return _about(task, TaskError, msg, advice)
 
 
-def unfinishable(task: Task, error: Exception) -> TaskError:
+def fault_error(task: Task, error: Exception) -> TaskError:
     """The error for a task at which something failed that nobody foresaw."""
     msg = f"The task {task.id} met a fault of {type(error).__name__}: {error} It may still finish."
     found = _about(task, TaskError, msg, _WAIT_AGAIN)
@@ -188,7 +190,7 @@ def unfinishable(task: Task, error: Exception) -> TaskError:
     return found
 
 
-def left_running(task: Task) -> TaskError:
+def closed_error(task: Task) -> TaskError:
     msg = f"The client was closed while the task {task.id} was running. It may still finish."
     return _about(task, TaskError, msg, _WAIT_AGAIN)
 

@@ -12,7 +12,7 @@ from attrs import evolve
 from tintype._blame import is_interruption
 from tintype._checked import checked, noted
 from tintype._excerpts import shortened
-from tintype._flow.settle import folded, stamped
+from tintype._flow.settle import completed_task, folded
 from tintype._json import said_in
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
@@ -39,7 +39,7 @@ T = TypeVar("T")
 _BLANK = Task()
 
 
-class Reader:
+class HookCaller:
     """Calls a provider's hooks, and puts on their answers what only the core knows."""
 
     def __init__(
@@ -56,9 +56,9 @@ class Reader:
         self._clock = clock
         self._usd_per_credit = usd_per_credit
 
-    def under(self, head: Response) -> Reader:
+    def under(self, head: Response) -> HookCaller:
         """The same for what a stream says that has that head."""
-        return Reader(self._plugin, self._clock, self._usd_per_credit, head)
+        return HookCaller(self._plugin, self._clock, self._usd_per_credit, head)
 
     def call(self, hook: Callable[..., T], **arguments: object) -> T:  # type: ignore[explicit-any]
         """Call a hook. Whatever comes out of it but tintype's errors is the plugin's fault."""
@@ -145,7 +145,7 @@ class Reader:
         if left_out:
             update = evolve(update, notices=noted(update.notices, left_out))
         at = self._clock.now()
-        return stamped(folded(task, update), task, self._info, self._usd_per_credit, at)
+        return completed_task(folded(task, update), task, self._info, self._usd_per_credit, at)
 
     def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:
         """Whether an answer that is raised as an error says that moderation refused the picture."""
