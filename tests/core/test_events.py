@@ -82,6 +82,14 @@ def test_an_event_that_the_stream_ends_in_the_middle_of_is_delivered(end: str) -
     assert decoded(f"data: a{end}".encode()) == [ServerSentEvent(data="a")]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_object_that_raw_line_breaks_cut_is_read_whole(end: str) -> None:
+    """A line that is no field goes on with the object that the data began and did not end."""
+    lines = ['data: {"b64_json": "iVBORw0K', "GgoAAAAN", 'SUhEUg=="}', "", ""]
+    text = '{"b64_json": "iVBORw0K\nGgoAAAAN\nSUhEUg=="}'
+    assert decoded(end.join(lines).encode()) == [ServerSentEvent(data=text)]
+
+
 def test_a_line_separator_of_unicode_ends_no_line() -> None:
     """JSON may hold one in a text, also in the event that the stream ends in."""
     text = 'data: {"a": "x\u2028y\x85z\x0bw"}'

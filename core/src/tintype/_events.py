@@ -1,9 +1,9 @@
 """Events from bytes, as they arrive: server-sent ones (WHATWG HTML, 9.2.6), or lines of JSON.
 
 Liberties, for an event may hold an image that somebody paid for: one that the stream ends in the
-middle of is delivered, objects with one line break between them are several, and JSON without a
-field's name, as a gateway sends it behind its comments, is data. What only keeps the connection
-open is no event.
+middle of is delivered, objects with one line break between them are several, JSON without a
+field's name, as a gateway sends it behind its comments, is data, and so is the rest of an object
+that a raw line break cut in two. What only keeps the connection open is no event.
 """
 
 from __future__ import annotations
@@ -184,23 +184,35 @@ class EventDecoder:
             return self._dispatch()
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
+        if name == "data":
+            return self._add(value)
+        if name not in {"", "retry"}:  # a comment is a line without a name
+            self._note(name, value, line)
+        return None
+
+    def _note(self, name: str, value: str, line: str) -> None:
+        """One more line that is no data by its name."""
         match name:
-            case "data":
-                return self._add(value)
             case "event" if self._data:
                 self._late = value
             case "event":
                 self._event = value
             case "id":
                 self._id = value
-            case _:  # a comment, `retry`, or a field nobody defines
+            case _ if self._data and not self._whole:
+                self._data.append(line)
+            case _:  # a field nobody defines
                 pass
-        return None
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the data so far begins and ends as one object, or is none."""
+        return not self._data[0].startswith("{") or self._data[-1].endswith("}")
 
     def _add(self, value: str) -> ServerSentEvent | None:
         """One more line of data, and the event that it shows to be complete, if any."""
-        whole = self._data and self._data[0].startswith("{") and self._data[-1].endswith("}")
-        follows = whole and value.startswith(("{", "[DONE]"))
+        object_before = self._data and self._data[0].startswith("{") and self._whole
+        follows = object_before and value.startswith(("{", "[DONE]"))
         late, self._late = (self._late, "") if follows else ("", self._late)
         before = self._dispatch() if follows else None
         self._event = late or self._event
