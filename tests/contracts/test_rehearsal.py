@@ -66,7 +66,7 @@ def _submit(request: ImageRequest) -> Request:
     body |= {"n": request.n} if request.n > 1 else {}
     body |= {"stream": True} if request.stream else {}
     body |= {"hook": request.webhook_url} if request.webhook_url else {}
-    return Request.post(f"{API}/images", {**body, **request.options.get("acme", {})})
+    return Request.post(f"{API}/images", {**body, **request.options})
 
 
 def _parse(exchange: Exchange) -> Quote | Update | ProviderInfo:

@@ -43,7 +43,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Headers, Request, Response, ServerSentEvent
 from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Submission
 
 T = TypeVar("T")
 
@@ -137,7 +137,7 @@ class Acme:
         return self.info
 
     @hookimpl
-    def price(self, request: ImageRequest) -> Quote | Request | None:
+    def price(self, request: Submission) -> Quote | Request | None:
         """By the image."""
         one = Decimal("0.04")
         line = QuoteLine(
@@ -146,7 +146,7 @@ class Acme:
         return Quote(lines=(line,), low=one * request.n, high=one * request.n, source="acme prices")
 
     @hookimpl
-    def submit(self, request: ImageRequest) -> Request:
+    def submit(self, request: Submission) -> Request:
         """A POST of everything."""
         body = {
             "model": request.model,
@@ -162,7 +162,7 @@ class Acme:
         return Request.get(f"{API}/tasks/{task.id}")
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Quote | Update | ImageRequest | ProviderInfo:
+    def parse(self, exchange: Exchange) -> Quote | Update | Submission | ProviderInfo:
         """Each answer by what was asked."""
         message = exchange.message
         if isinstance(message, Response) and message.status != 200:

@@ -29,7 +29,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 _PICTURES = "https://api.easel.test/v1/pictures"
 _STATES = {
@@ -94,13 +94,13 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001 - the hook's
+def price(request: Submission, quote: Quote | None) -> Quote | None:  # noqa: ARG001 - the hook's
     """By the list on the studio's door."""
     return quote_from_prices(INFO, request)
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v1/pictures`: JSON, or a form where there are references."""
     if request.references:
         parts = (
@@ -111,7 +111,7 @@ def submit(request: ImageRequest) -> Request:
             ),
         )
         return Request(method="POST", url=_PICTURES, body=MultipartBody(parts=parts))
-    body: dict[str, object] = {"prompt": request.prompt, **request.options.get("easel", {})}
+    body: dict[str, object] = {"prompt": request.prompt, **request.options}
     if request.webhook_url is not None:
         body["callback"] = request.webhook_url
     return Request.post(_PICTURES, body, events=request.stream)

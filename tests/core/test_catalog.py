@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -22,6 +22,7 @@ from tintype.catalog import (
     Object,
     Pixels,
     Price,
+    ProviderInfo,
     References,
     Text,
     Unit,
@@ -31,7 +32,7 @@ from tintype.catalog import (
 from tintype.convert import from_json, to_json
 from tintype.credentials import HeaderKey
 from tintype.models import Quote, QuoteKind
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Submission
 
 SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
 
@@ -143,8 +144,12 @@ def priced(*prices: Price) -> Model:
 
 def quoted(model: Model, request: ImageRequest) -> Quote | None:
     """What the list of a provider's one model says."""
-    info = evolve(INFO, models=(model,))
-    return quote_from_prices(info, evolve(request, model=model.id))
+    return listed(evolve(INFO, models=(model,)), evolve(request, model=model.id))
+
+
+def listed(info: ProviderInfo, request: ImageRequest) -> Quote | None:
+    """What the lists of a provider say."""
+    return quote_from_prices(info, Submission.of(request, info.name, datetime.now(UTC)))
 
 
 CENT = Decimal("0.01")
@@ -227,7 +232,7 @@ def test_an_undescribed_option_has_no_price_unless_a_document_says_what_has(
     request = ImageRequest(prompt="a cat", model="m", resolution="1K", options=options)
     model = evolve(TIERS, options={"form": Choice(values=("url",))})
     info = evolve(INFO, models=(model,), prices_depend_on=alone)
-    quote = quote_from_prices(info, request)
+    quote = listed(info, request)
     assert quote is not None
     assert (quote.usd == CENT) is (known or alone is not None)
     assert ("'layers'" in quote.reason) is (quote.usd is None)
@@ -239,7 +244,7 @@ def test_an_option_that_bears_a_fields_name_is_priced_as_that_field() -> None:
     model = evolve(TIERS, options={"count": Integer(low=1), "tier": Text()})
     names = {"count": ("n",), "tier": ("size", "resolution")}
     info = evolve(INFO, models=(model,), wire_names=names)
-    quote = quote_from_prices(info, ImageRequest(prompt="a cat", model="m", options=options))
+    quote = listed(info, ImageRequest(prompt="a cat", model="m", options=options))
     assert quote is not None
     assert quote.usd == 16 * CENT
 

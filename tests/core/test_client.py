@@ -41,6 +41,7 @@ from tintype import (
     QuoteKind,
     Request,
     Secret,
+    Submission,
     Task,
     TaskState,
     from_json,
@@ -639,7 +640,7 @@ def test_no_hook_sees_a_key(artist: Artist, server: Loopback) -> None:
             self.seen: list[object] = []
 
         @hookimpl(wrapper=True)
-        def submit(self, request: ImageRequest) -> Generator[None, Request, Request]:
+        def submit(self, request: Submission) -> Generator[None, Request, Request]:
             """What is asked, and what is made of it."""
             made = yield
             self.seen += [request, made]
@@ -697,7 +698,7 @@ def test_a_plugin_that_fails_is_named(connect: Connect, server: Loopback) -> Non
         parse = staticmethod(easel.parse)
 
         @hookimpl
-        def submit(self, request: ImageRequest) -> Request:
+        def submit(self, request: Submission) -> Request:
             """Fail."""
             raise KeyError(request.prompt)
 
@@ -714,7 +715,7 @@ def test_a_wrapper_lies_around_every_plugin(artist: Artist, server: Loopback) ->
         """No pandas."""
 
         @hookimpl(wrapper=True)
-        def submit(self, request: ImageRequest) -> Generator[None, Request, Request]:
+        def submit(self, request: Submission) -> Generator[None, Request, Request]:
             """Refuse what the house forbids."""
             made = yield
             if "panda" in request.prompt:

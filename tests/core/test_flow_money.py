@@ -50,7 +50,7 @@ from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
 from tintype.models import Task, TaskState, Update
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Submission
 
 THREE = evolve(ASKED, n=3)
 LOST: list[Scripted] = [
@@ -319,7 +319,7 @@ class Bytes(Acme):
     seen: tuple[Reference, ...] = ()
 
     @hookimpl
-    def submit(self, request: ImageRequest) -> Request:
+    def submit(self, request: Submission) -> Request:
         """Remember what it was given."""
         type(self).seen = request.references
         return Request.post("https://api.acme.test/v1/images", {})
@@ -357,7 +357,7 @@ class Uploading(Acme):
     info = evolve(INFO, models=(evolve(DRAW, references=References(forms=("url",), uploads=True)),))
 
     @hookimpl
-    def prepare(self, request: ImageRequest) -> Request | None:
+    def prepare(self, request: Submission) -> Request | None:
         """An upload for the first reference that is not on the web."""
         here = any(reference.data for reference in request.references)
         return Request.post("https://api.acme.test/v1/uploads", {}) if here else None
@@ -495,7 +495,7 @@ def test_what_a_plugin_refuses_sends_nothing_at_all() -> None:
             return Request.get("https://api.acme.test/v1/price")
 
         @hookimpl
-        def submit(self, request: ImageRequest) -> Request:
+        def submit(self, request: Submission) -> Request:
             if request.n == 1:
                 msg = "Odd numbers are not drawn."
                 raise InvalidRequestError(msg, field="n")
@@ -591,9 +591,10 @@ def test_a_hook_sees_the_resolved_request_and_the_time() -> None:
     line.run(line.talk(Watching()).submit(ASKED))
     (exchange,) = seen
     assert exchange.operation == "submit"
-    assert exchange.request == evolve(ASKED, model="acme-draw-1")
     assert exchange.at.tzinfo is not None
-    assert exchange.task.request == exchange.request
+    resolved = evolve(ASKED, model="acme-draw-1")
+    assert exchange.task.request == resolved
+    assert exchange.request == Submission.of(resolved, "acme", exchange.at)
 
 
 def test_an_error_knows_its_status() -> None:

@@ -31,7 +31,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
 from tintype.models import Quote, QuoteKind
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Submission
 
 CENT = Decimal("0.01")
 
@@ -54,7 +54,7 @@ class Live(Acme):
     """A provider whose price is asked."""
 
     @hookimpl
-    def price(self, request: ImageRequest) -> Request:
+    def price(self, request: Submission) -> Request:
         """A GET for that many images."""
         return Request.get(f"{API}/price?n={request.n}")
 
@@ -139,7 +139,7 @@ class Tiered(Acme):
     info = evolve(INFO, models=(model,))
 
     @hookimpl
-    def price(self, request: ImageRequest) -> Quote | None:
+    def price(self, request: Submission) -> Quote | None:
         """By the list."""
         return quote_from_prices(self.info, request)
 

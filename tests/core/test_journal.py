@@ -35,6 +35,7 @@ from tintype import (
     Outcome,
     Quote,
     Request,
+    Submission,
     Task,
     TaskState,
     hookimpl,
@@ -195,13 +196,13 @@ class Telling:
             setattr(self, hook, getattr(easel, hook))
 
     @hookimpl
-    def price(self, request: ImageRequest, quote: Quote | None) -> Quote | None:
+    def price(self, request: Submission, quote: Quote | None) -> Quote | None:
         """As easel does."""
         self.asked.append(request)
         return easel.price(request, quote)
 
     @hookimpl
-    def submit(self, request: ImageRequest) -> Request:
+    def submit(self, request: Submission) -> Request:
         """As easel does."""
         self.asked.append(request)
         return easel.submit(request)

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import pickle
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tintype.account import Account, Secret
 from tintype.convert import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, Outcome, TintypeError
 from tintype.models import Attempt, Cost, Generation, Image, Quote, QuoteKind, Task, TaskState
-from tintype.request import ROLES, ImageRequest, Reference
+from tintype.request import ROLES, ImageRequest, Reference, Submission
 
 KEY = "sk-canary-4711"
 MASK = Reference(path="hole.png", role="mask")
@@ -183,6 +183,26 @@ def test_a_picture_may_be_asked_for_without_a_word() -> None:
     assert from_json(to_json(request), ImageRequest) == request
     with pytest.raises(InvalidRequestError, match="say what to draw"):
         ImageRequest()
+
+
+def test_a_hook_is_given_every_field_of_a_request_but_the_callers_tag() -> None:
+    """A field that is added cannot be forgotten, and each has the value that was resolved."""
+    asked = ImageRequest(
+        prompt="a cat",
+        model="m",
+        references=["https://example.com/cat.png"],
+        seed=7,
+        tag="mine",
+        options={"acme": {"a": 1}, "other": {"b": 2}},
+    )
+    at = datetime(2026, 11, 28, tzinfo=UTC)
+    given = Submission.of(asked, "acme", at, "n1")
+    assert not isinstance(given, ImageRequest)
+    named = {each.name for each in attrs.fields(Submission)}
+    assert named == {each.name for each in attrs.fields(ImageRequest)} - {"tag"} | {"nonce", "at"}
+    same = named - {"options", "nonce", "at"}
+    assert all(getattr(given, name) == getattr(asked, name) for name in same)
+    assert (given.model, given.options, given.nonce, given.at) == ("m", {"a": 1}, "n1", at)
 
 
 def test_a_request_is_frozen() -> None:

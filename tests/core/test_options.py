@@ -23,7 +23,7 @@ from tintype.catalog import (
 from tintype.errors import InvalidRequestError, UnsupportedError
 from tintype.hooks import hookimpl
 from tintype.models import Quote
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Submission
 
 OPTIONS = {
     "negative": Choice(values=("blurry",)),
@@ -144,7 +144,7 @@ class Priced(Acme):
     info = OFFER
 
     @hookimpl
-    def price(self, request: ImageRequest) -> Quote | None:
+    def price(self, request: Submission) -> Quote | None:
         """By the list."""
         return quote_from_prices(OFFER, request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -30,7 +31,7 @@ from tintype.catalog import (
 )
 from tintype.errors import InvalidRequestError, UnsupportedError
 from tintype.models import Notice, Resolved
-from tintype.request import ImageRequest, Reference, Role
+from tintype.request import ImageRequest, Reference, Role, Submission
 
 ALL = {
     "aspect_ratio": "16:9",
@@ -478,7 +479,7 @@ def test_a_mask_is_neither_counted_nor_priced() -> None:
     """Two pictures and a mask where two pictures are the most: two are paid for."""
     info = of(PAINTS)
     plan = resolve(asking(references=[URL, STYLE, MASK]), info)
-    quote = quote_from_prices(info, plan.requests[0])
+    quote = quote_from_prices(info, Submission.of(plan.requests[0], info.name, datetime.now(UTC)))
     assert quote is not None
     assert quote.usd == Decimal("0.06")
     with pytest.raises(UnsupportedError, match="at most 2 references, not 3"):

@@ -11,7 +11,7 @@ from tests.core import easel
 from tests.core.loopback import Loopback, said
 from tests.core.pictures import PNG, in_base64
 
-from tintype import Account, Billed, Budget, Client, ImageRequest
+from tintype import Account, Billed, Budget, Client, ImageRequest, Submission
 from tintype.errors import MissingKeyError, PluginError
 from tintype.hooks import hookimpl
 from tintype.journal._sql import SqlJournal
@@ -38,7 +38,7 @@ def slipping(fields: dict[str, object]) -> SimpleNamespace:
     """The easel, with a slip in what it asks to be sent while the seed is 1."""
 
     @hookimpl
-    def submit(request: ImageRequest) -> Request:
+    def submit(request: Submission) -> Request:
         built = easel.submit(request)
         if request.seed != 1:
             return built

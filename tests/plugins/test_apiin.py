@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 from attrs import evolve
-from tests.plugins.reading import parsed_by
+from tests.plugins.reading import parsed_by, submission
 
 import tintype_apiin as plugin
 from tintype._flow.resolve import resolve
@@ -33,7 +33,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, JsonBody, Request, Response, ServerSentEvent
 from tintype.models import Failure, Image, Quote, QuoteKind, Task, TaskState
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DRAW = "seedream/4.5-text-to-image"
@@ -43,9 +43,9 @@ HILL = "https://cdn.example.com/hill.png"
 PHOTO = "https://example.com/photo.png"
 GENERATIONS = "https://apiin.one/api/v1/images/generations"
 
-DRAWING = ImageRequest(prompt="a lake", model=DRAW)
-EDITING = ImageRequest(prompt="make it winter", model=EDIT, references=(PHOTO,))
-RUNNING = Task(id="n30x_seed", request=DRAWING)
+DRAWING = submission(prompt="a lake", model=DRAW)
+EDITING = submission(prompt="make it winter", model=EDIT, references=(PHOTO,))
+RUNNING = Task(id="n30x_seed")
 
 CREATED = {"code": 200, "message": "success", "data": {"task_id": "n30x", "status": "IN_PROGRESS"}}
 CREATED_OLDER = {
@@ -76,7 +76,7 @@ def response(body: object, status: int = 200) -> Response:
     return Response(status=status, body=data)
 
 
-def submitted(body: object, status: int = 200, request: ImageRequest = DRAWING) -> Task:
+def submitted(body: object, status: int = 200, request: Submission = DRAWING) -> Task:
     """What the plugin makes of the answer to a create."""
     message = response(body, status)
     return parsed_by(
@@ -84,11 +84,14 @@ def submitted(body: object, status: int = 200, request: ImageRequest = DRAWING) 
     )
 
 
-def polled(body: object, status: int = 200, task: Task = RUNNING) -> Task:
+def polled(
+    body: object, status: int = 200, task: Task = RUNNING, request: Submission = DRAWING
+) -> Task:
     """What the plugin makes of the answer to a poll."""
     message = response(body, status)
     return parsed_by(
-        plugin, Exchange(operation=Operation.POLL, at=NOON, message=message, task=task or Task())
+        plugin,
+        Exchange(operation=Operation.POLL, at=NOON, message=message, request=request, task=task),
     )
 
 
@@ -100,7 +103,7 @@ def delivered(body: object, task: Task | None = None) -> Task:
     )
 
 
-def sent(request: ImageRequest) -> Mapping[str, object]:
+def sent(request: Submission) -> Mapping[str, object]:
     """The JSON body that a submission carries."""
     made = plugin.submit(request)
     assert isinstance(made.body, JsonBody)
@@ -159,7 +162,7 @@ def test_keys_go_to_the_one_documented_origin() -> None:
 
 
 @pytest.mark.parametrize("request_", [DRAWING, EDITING])
-def test_both_modes_cost_twelve_credits(request_: ImageRequest) -> None:
+def test_both_modes_cost_twelve_credits(request_: Submission) -> None:
     """The page prices drawing and editing alike; dollars are the core's business."""
     quote = plugin.price(request_, None)
     assert quote is not None
@@ -172,7 +175,7 @@ def test_both_modes_cost_twelve_credits(request_: ImageRequest) -> None:
 @pytest.mark.parametrize(("name", "known"), [("seed", True), ("layers", False)])
 def test_what_no_page_names_makes_the_price_unknown(name: str, known: bool) -> None:  # noqa: FBT001
     """A documented option costs nothing beside the image; of any other no page speaks."""
-    quote = plugin.price(evolve(DRAWING, options={"apiin": {name: 7}}), None)
+    quote = plugin.price(evolve(DRAWING, options={name: 7}), None)
     assert quote is not None
     assert (quote.kind is QuoteKind.EXACT) is known
     assert known or name in quote.reason
@@ -190,7 +193,7 @@ def test_a_quote_tells_of_the_page_that_disagrees() -> None:
 
 def test_the_price_of_a_model_outside_the_catalog_is_unknown() -> None:
     """None, not zero and not the price of another."""
-    assert plugin.price(ImageRequest(prompt="a lake", model="flux-2"), None) is None
+    assert plugin.price(submission(prompt="a lake", model="flux-2"), None) is None
 
 
 # ----------------------------------------------------------------------------- submit
@@ -199,7 +202,7 @@ def test_the_price_of_a_model_outside_the_catalog_is_unknown() -> None:
 def test_a_submission_is_the_printed_request() -> None:
     """The body of the page's curl command, field for field, with the key left to the core."""
     prompt = "A serene mountain lake at sunrise with reflections, photorealistic"
-    asked = ImageRequest(prompt=prompt, model=DRAW, aspect_ratio="16:9", quality="high")
+    asked = submission(prompt=prompt, model=DRAW, aspect_ratio="16:9", quality="high")
     body = {"model": DRAW, "prompt": prompt, "aspect_ratio": "16:9", "quality": "high"}
     assert plugin.submit(asked) == Request.post(GENERATIONS, body)
 
@@ -218,7 +221,7 @@ def test_references_are_sent_as_image_urls() -> None:
 
 @pytest.mark.parametrize("request_", [DRAWING, EDITING])
 def test_a_negative_prompt_is_sent_with_a_notice_and_leaves_the_price_known(
-    request_: ImageRequest,
+    request_: Submission,
 ) -> None:
     """One of the API's pages lists it, the model's own does not; neither prices it."""
     asked = evolve(request_, negative_prompt="rain")
@@ -235,9 +238,9 @@ def test_a_webhook_is_asked_for_as_callback_url() -> None:
     assert sent(asked)["callback_url"] == "https://example.com/hook"
 
 
-def test_options_for_this_provider_are_merged_and_others_are_not() -> None:
+def test_raw_options_are_merged() -> None:
     """Raw options reach the body as they are."""
-    asked = evolve(DRAWING, options={"apiin": {"seed": 7}, "apiyi": {"seed": 8}})
+    asked = evolve(DRAWING, options={"seed": 7})
     assert sent(asked) == {"model": DRAW, "prompt": "a lake", "seed": 7}
 
 
@@ -449,10 +452,9 @@ def test_an_echoed_request_is_never_read(name: str, urls: object) -> None:
 @pytest.mark.parametrize("urls", [[PHOTO], ["https://apiin.one/copies/photo.png"]])
 def test_the_image_urls_of_an_edit_are_its_inputs(urls: object) -> None:
     """Beside the status they are the request's own field, copied elsewhere or not."""
-    task = evolve(RUNNING, request=EDITING)
     body = envelope(task_id="t", status="completed", image_urls=urls)
     with pytest.raises(ProtocolError):
-        polled(body, task=task or Task())
+        polled(body, request=EDITING)
     with pytest.raises(ProtocolError):
         submitted(body, request=EDITING)
 
@@ -461,7 +463,7 @@ def test_a_url_that_was_sent_is_no_result_anywhere() -> None:
     """The references are left out, and what remains is the result."""
     echo = {"image_urls": [PHOTO], "urls": [PHOTO, LAKE]}
     body = envelope(task_id="t", status="completed", image_urls=[PHOTO], response=echo)
-    assert polled(body, task=evolve(RUNNING, request=EDITING)).images == (Image(url=LAKE),)
+    assert polled(body, request=EDITING).images == (Image(url=LAKE),)
 
 
 def test_raw_holds_no_image() -> None:

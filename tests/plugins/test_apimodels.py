@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.plugins.reading import parsed_by
+from tests.plugins.reading import parsed_by, submission
 
 import tintype_apimodels as plugin
 from tintype.catalog import Choice, Model, ProviderInfo, Unsupported
@@ -28,7 +28,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, JsonBody, Response
 from tintype.models import Quote, QuoteKind, Task, TaskState
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 INFO = plugin.describe()
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -87,7 +87,7 @@ def parsed(
     return made
 
 
-def sent(request: ImageRequest) -> dict[str, object]:
+def sent(request: Submission) -> dict[str, object]:
     """The body that `submit` makes of `request`."""
     body = plugin.submit(request).body
     assert isinstance(body, JsonBody)
@@ -96,7 +96,7 @@ def sent(request: ImageRequest) -> dict[str, object]:
 
 def quoted(**fields: object) -> Quote:
     """The quote of a request with these fields."""
-    quote = plugin.price(ImageRequest(prompt="a cat", **fields), None)
+    quote = plugin.price(submission(prompt="a cat", **fields), None)
     assert quote is not None
     return quote
 
@@ -281,7 +281,7 @@ def test_an_undocumented_price_of_references_is_said() -> None:
 )
 def test_a_price_that_nobody_documents_is_unknown(model_id: str) -> None:
     """None, and not 0."""
-    request = ImageRequest(prompt="a cat", model=model_id, references=LINKS)
+    request = submission(prompt="a cat", model=model_id, references=LINKS)
     assert plugin.price(request, None) is None
 
 
@@ -290,7 +290,7 @@ def test_a_price_that_nobody_documents_is_unknown(model_id: str) -> None:
 
 def test_text_to_image_as_the_page_prints_it() -> None:
     """Nothing is sent that was not asked for."""
-    request = ImageRequest(prompt="a tree", model=LITE, resolution="2K")
+    request = submission(prompt="a tree", model=LITE, resolution="2K")
     made = plugin.submit(request)
     assert (made.method, made.url, made.auth) == ("POST", GENERATIONS, True)
     assert sent(request) == {"model": LITE, "prompt": "a tree", "size": "2K"}
@@ -298,13 +298,13 @@ def test_text_to_image_as_the_page_prints_it() -> None:
 
 def test_one_reference_is_image_url() -> None:
     """As the page prints it."""
-    body = sent(ImageRequest(prompt="snow", model=LITE, references=LINKS[:1]))
+    body = sent(submission(prompt="snow", model=LITE, references=LINKS[:1]))
     assert body == {"model": LITE, "prompt": "snow", "image_url": LINKS[0]}
 
 
 def test_several_references_are_image_urls() -> None:
     """As the vendor's script sends them, in the caller's order."""
-    body = sent(ImageRequest(prompt="both", model="kling-multi-image", references=LINKS))
+    body = sent(submission(prompt="both", model="kling-multi-image", references=LINKS))
     assert body == {"model": "kling-multi-image", "prompt": "both", "image_urls": list(LINKS)}
 
 
@@ -321,13 +321,13 @@ def test_several_references_are_image_urls() -> None:
 )
 def test_the_tier_goes_by_two_names(model_id: str, wire: str) -> None:
     """The Doubao page calls it `size`, everything else `resolution`; the id goes as it is."""
-    body = sent(ImageRequest(prompt="a cat", model=model_id, resolution="2K"))
+    body = sent(submission(prompt="a cat", model=model_id, resolution="2K"))
     assert body == {"model": model_id, "prompt": "a cat", wire: "2K"}
 
 
 def test_every_other_field_by_its_documented_name() -> None:
     """Ratio, quality, background and callback."""
-    request = ImageRequest(
+    request = submission(
         prompt="a cat",
         model="gpt-image-2-all",
         aspect_ratio="16:9",
@@ -346,17 +346,17 @@ def test_every_other_field_by_its_documented_name() -> None:
 
 
 def test_options_go_beside_the_fields() -> None:
-    """Only those of this provider's name."""
-    options = {"apimodels": {"layer_decomposition": True, "n": 2}, "openrouter": {"seed": 1}}
-    body = sent(ImageRequest(prompt="split", model=SEEDREAM, options=options))
+    """As they are."""
+    options = {"layer_decomposition": True, "n": 2}
+    body = sent(submission(prompt="split", model=SEEDREAM, options=options))
     assert body == {"model": SEEDREAM, "prompt": "split", "layer_decomposition": True, "n": 2}
 
 
 def test_an_option_makes_the_price_unknown() -> None:
     """The table does not say what layers cost."""
-    request = ImageRequest(prompt="split", model=SEEDREAM, resolution="2K")
+    request = submission(prompt="split", model=SEEDREAM, resolution="2K")
     assert plugin.price(request, None) is not None
-    options = {"apimodels": {"layer_decomposition": True}}
+    options = {"layer_decomposition": True}
     quote = plugin.price(evolve(request, options=options), None)
     assert quote is not None
     assert quote.usd is None
@@ -365,8 +365,8 @@ def test_an_option_makes_the_price_unknown() -> None:
 
 def test_an_option_never_overwrites_a_field() -> None:
     """It is refused before anything is sent."""
-    options = {"apimodels": {"size": "4K"}}
-    request = ImageRequest(prompt="a cat", model=LITE, resolution="2K", options=options)
+    options = {"size": "4K"}
+    request = submission(prompt="a cat", model=LITE, resolution="2K", options=options)
     with pytest.raises(InvalidRequestError) as caught:
         plugin.submit(request)
     assert caught.value.field == "options"

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.plugins.reading import parsed_by
+from tests.plugins.reading import parsed_by, submission
 
 import tintype_apiyi as apiyi
 from tintype.catalog import Choice, Pixels, Unsupported
@@ -34,7 +34,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import JsonBody, Request, Response, ServerSentEvent
 from tintype.models import Failure, Image, QuoteKind, Task, TaskState, Usage
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 URL = "https://ark-content-generation-v2-ap-southeast-1.tos-ap-southeast-1.bytepluses.com/1.png"
@@ -101,9 +101,9 @@ OPENAI_EVENT = {
 }
 
 
-def asked(**fields: object) -> ImageRequest:
+def asked(**fields: object) -> Submission:
     """A request as the resolver leaves it."""
-    return ImageRequest(**{"prompt": "a cat", "model": V5, **fields})  # type: ignore[arg-type]
+    return submission(**{"prompt": "a cat", "model": V5, **fields})  # type: ignore[arg-type]
 
 
 def body_of(request: Request) -> Mapping[str, object]:
@@ -126,14 +126,14 @@ def event(body: object, name: str = "message") -> ServerSentEvent:
     return ServerSentEvent(data=body if isinstance(body, str) else json.dumps(body), event=name)
 
 
-def read(message: Message, request: ImageRequest | None = None) -> Task:
+def read(message: Message, request: Submission | None = None) -> Task:
     """What `parse` makes of the answer to a submission."""
     given = request or asked()
     exchange = Exchange(operation=Operation.SUBMIT, at=NOW, message=message, request=given)
     return parsed_by(apiyi, exchange)
 
 
-def follow(*events: ServerSentEvent, request: ImageRequest | None = None) -> Task:
+def follow(*events: ServerSentEvent, request: Submission | None = None) -> Task:
     """What `parse` makes of a stream, from its first event to its end."""
     task: Task | None = None
     for item in (*events, None):
@@ -298,7 +298,7 @@ def test_a_sequence_is_quoted_up_to_its_most_images(
     sequence: dict[str, object] = {"sequential_image_generation": "auto"}
     if options is not None:
         sequence["sequential_image_generation_options"] = options
-    request = asked(options={"apiyi": sequence}, references=[URL] * references)
+    request = asked(options=sequence, references=[URL] * references)
     quote = apiyi.price(request, None)
     assert quote is not None
     assert quote.kind is QuoteKind.RANGE
@@ -313,7 +313,7 @@ def test_a_sequence_of_one_has_an_exact_price() -> None:
         "sequential_image_generation": "auto",
         "sequential_image_generation_options": {"max_images": 1},
     }
-    quote = apiyi.price(asked(options={"apiyi": options}), None)
+    quote = apiyi.price(asked(options=options), None)
     assert quote is not None
     assert quote.usd == Decimal("0.035")
 
@@ -326,7 +326,7 @@ def test_an_option_of_unknown_cost_makes_the_price_unknown(
     option: str, usd: Decimal | None
 ) -> None:
     """The table is exact about what it lists, and about nothing else."""
-    quote = apiyi.price(asked(options={"apiyi": {option: "url"}}), None)
+    quote = apiyi.price(asked(options={option: "url"}), None)
     assert (quote and quote.usd) == usd
 
 
@@ -347,7 +347,7 @@ def test_the_playground_request_is_reproduced() -> None:
 
 def test_the_curl_example_is_reproduced() -> None:
     """A false watermark is sent as false; response_format is a raw option."""
-    options = {"apiyi": {"response_format": "url"}, "openrouter": {"user": "me"}}
+    options = {"response_format": "url"}
     request = apiyi.submit(asked(resolution="2K", watermark=False, options=options))
     assert body_of(request) == {
         "model": V5,
@@ -401,7 +401,7 @@ def test_references_and_images_are_fifteen_together(references: int, most: objec
         "sequential_image_generation_options": {"max_images": most},
     }
     with pytest.raises(InvalidRequestError) as caught:
-        apiyi.submit(asked(references=[URL] * references, options={"apiyi": options}))
+        apiyi.submit(asked(references=[URL] * references, options=options))
     assert caught.value.field == "options"
     assert caught.value.allowed == (f"1…{15 - references}",)
 
@@ -413,7 +413,7 @@ def test_fifteen_together_are_sent(references: int, most: int) -> None:
         "sequential_image_generation": "auto",
         "sequential_image_generation_options": {"max_images": most},
     }
-    request = apiyi.submit(asked(references=[URL] * references, options={"apiyi": sequence}))
+    request = apiyi.submit(asked(references=[URL] * references, options=sequence))
     assert sequence.items() <= body_of(request).items()
 
 
@@ -961,9 +961,9 @@ def test_an_answer_cut_anywhere_is_a_protocol_error() -> None:
 
 def test_hooks_change_nothing_and_repeat_themselves() -> None:
     """The same values give the same values, and stay what they were."""
-    options = {"apiyi": {"response_format": "url"}}
+    options = {"response_format": "url"}
     request = asked(options=options, references=[URL])
     assert apiyi.submit(request) == apiyi.submit(request)
     assert apiyi.price(request, None) == apiyi.price(request, None)
     assert read(response(DRAWN), request) == read(response(DRAWN), request)
-    assert options == {"apiyi": {"response_format": "url"}}
+    assert options == {"response_format": "url"}

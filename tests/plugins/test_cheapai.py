@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.plugins.reading import parsed_by
+from tests.plugins.reading import parsed_by, submission
 
 import tintype_cheapai as cheapai
 from tintype.catalog import ProviderInfo
@@ -34,7 +34,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import Delivery, JsonBody, MultipartBody, Part, Request, Response
 from tintype.models import Cost, Image, Quote, Task, TaskState
-from tintype.request import ImageRequest, Reference
+from tintype.request import Reference, Submission
 
 MODEL = "bytedance-seedream-4.5"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -130,7 +130,7 @@ def submitted(body: object, status: int = 200) -> Task:
 
 def quoted(body: object, status: int = 200) -> Quote:
     """The quote the plugin makes of the answer to a price."""
-    request = ImageRequest(prompt="a cat", model=MODEL)
+    request = submission(prompt="a cat", model=MODEL)
     found = parsed_by(
         cheapai,
         Exchange(
@@ -149,14 +149,14 @@ def offered(body: object, status: int = 200) -> ProviderInfo:
     return found
 
 
-def parts(request: ImageRequest) -> tuple[Part, ...]:
+def parts(request: Submission) -> tuple[Part, ...]:
     """The parts of the form a create sends."""
     body = cheapai.submit(request).body
     assert isinstance(body, MultipartBody)
     return body.parts
 
 
-def form(request: ImageRequest) -> dict[str, str]:
+def form(request: Submission) -> dict[str, str]:
     """The text fields of the form a create sends."""
     return {part.name: part.data.decode() for part in parts(request) if not part.filename}
 
@@ -208,7 +208,7 @@ def test_the_catalog_goes_to_json_and_back() -> None:
 
 def test_a_create_is_the_printed_form() -> None:
     """The quick start's command and the plugin send the same fields in the same order."""
-    request = ImageRequest(
+    request = submission(
         prompt="A beautiful sunset over the ocean in watercolor style",
         model=MODEL,
         aspect_ratio="16:9",
@@ -230,7 +230,7 @@ def test_a_create_is_the_printed_form() -> None:
 
 def test_empty_parameters_are_not_sent() -> None:
     """Without anything to say, model_parameters and receive_url stay away."""
-    assert list(form(ImageRequest(prompt="a cat", model=MODEL))) == [
+    assert list(form(submission(prompt="a cat", model=MODEL))) == [
         "prompt",
         "model_id",
         "generations_count",
@@ -239,17 +239,14 @@ def test_empty_parameters_are_not_sent() -> None:
 
 def test_the_webhook_is_the_receive_url() -> None:
     """The callback goes by the provider's own name for it."""
-    request = ImageRequest(prompt="a cat", model=MODEL, webhook_url="https://me.test/hook")
+    request = submission(prompt="a cat", model=MODEL, webhook_url="https://me.test/hook")
     assert form(request)["receive_url"] == "https://me.test/hook"
 
 
 def test_raw_options_land_inside_the_model_parameters() -> None:
-    """A model-specific control is no form field; other providers' options stay away."""
-    request = ImageRequest(
-        prompt="a cat",
-        model=MODEL,
-        resolution="4K",
-        options={"cheapai": {"style": "flat", "seed": None}, "apiyi": {"watermark": False}},
+    """A model-specific control is no form field."""
+    request = submission(
+        prompt="a cat", model=MODEL, resolution="4K", options={"style": "flat", "seed": None}
     )
     fields = form(request)
     assert json.loads(fields["model_parameters"]) == {
@@ -262,8 +259,8 @@ def test_raw_options_land_inside_the_model_parameters() -> None:
 
 def test_a_raw_option_cannot_overwrite_a_typed_field() -> None:
     """Two voices for one parameter are an error, in a price as in a create."""
-    options = {"cheapai": {"resolution": "2K"}}
-    request = ImageRequest(prompt="a cat", model=MODEL, resolution="4K", options=options)
+    options = {"resolution": "2K"}
+    request = submission(prompt="a cat", model=MODEL, resolution="4K", options=options)
     with pytest.raises(InvalidRequestError) as submitting:
         cheapai.submit(request)
     with pytest.raises(InvalidRequestError):
@@ -273,14 +270,14 @@ def test_a_raw_option_cannot_overwrite_a_typed_field() -> None:
 
 def test_one_reference_is_told_in_the_singular() -> None:
     """The sentence reads as one."""
-    request = ImageRequest(prompt="a cat", model=MODEL, references=(picture(),))
+    request = submission(prompt="a cat", model=MODEL, references=(picture(),))
     with pytest.raises(InvalidRequestError, match="With 1 reference the prompt"):
         cheapai.submit(request)
 
 
 def test_references_are_repeated_files() -> None:
     """Each reference is a file called assets, in order, with its own or a made-up name."""
-    request = ImageRequest(
+    request = submission(
         prompt="Merge @img2 and @img3 into @img1",
         model=MODEL,
         references=(picture(), picture("dog.jpg", "image/jpeg"), picture(media_type="")),
@@ -308,7 +305,7 @@ def test_references_are_repeated_files() -> None:
 )
 def test_marks_that_do_not_match_the_references_are_refused(prompt: str, count: int) -> None:
     """Nothing is sent when the prompt names other references than there are."""
-    request = ImageRequest(prompt=prompt, model=MODEL, references=(picture(),) * count)
+    request = submission(prompt=prompt, model=MODEL, references=(picture(),) * count)
     with pytest.raises(InvalidRequestError) as caught:
         cheapai.submit(request)
     assert caught.value.field == "references"
@@ -319,7 +316,7 @@ def test_marks_that_do_not_match_the_references_are_refused(prompt: str, count: 
 def test_a_mark_may_be_repeated() -> None:
     """A prompt may speak of a reference twice."""
     prompt = "put @img1 beside @img1, in the style of @img2"
-    request = ImageRequest(prompt=prompt, model=MODEL, references=(picture(),) * 2)
+    request = submission(prompt=prompt, model=MODEL, references=(picture(),) * 2)
     assert len(parts(request)) == 5
 
 
@@ -332,7 +329,7 @@ def test_a_mark_may_be_repeated() -> None:
 )
 def test_a_reference_is_a_file_of_at_most_5_mb(reference: Reference) -> None:
     """A URL, or a file over the limit, is refused before anything is sent."""
-    request = ImageRequest(prompt="like @img1", model=MODEL, references=(reference,))
+    request = submission(prompt="like @img1", model=MODEL, references=(reference,))
     with pytest.raises(InvalidRequestError) as caught:
         cheapai.submit(request)
     assert caught.value.field == "references"
@@ -341,7 +338,7 @@ def test_a_reference_is_a_file_of_at_most_5_mb(reference: Reference) -> None:
 
 def test_a_price_is_asked_with_the_number_of_references() -> None:
     """In a price `assets` is a count, the count of images a number, parameters an object."""
-    request = ImageRequest(
+    request = submission(
         prompt="Merge @img2 into @img1",
         model=MODEL,
         aspect_ratio="16:9",
@@ -364,7 +361,7 @@ def test_a_price_is_asked_with_the_number_of_references() -> None:
 
 def test_a_price_without_parameters_does_not_name_them() -> None:
     """An empty object is not sent."""
-    body = cheapai.price(ImageRequest(prompt="a cat", model=MODEL, n=3), None).body
+    body = cheapai.price(submission(prompt="a cat", model=MODEL, n=3), None).body
     assert body == JsonBody(value={"model_id": MODEL, "generations_count": 3, "assets": 0})
 
 

@@ -15,7 +15,7 @@ from functools import reduce
 import pytest
 from attrs import evolve, frozen
 from tests.core.pictures import drawn
-from tests.plugins.reading import parsed_by
+from tests.plugins.reading import parsed_by, submission
 
 import tintype_apiin
 import tintype_apimodels
@@ -31,7 +31,6 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Provider
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import Task, TaskState
-from tintype.request import ImageRequest
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DATA = drawn("png", size=(40, 30))
@@ -303,8 +302,8 @@ def dumped(value: object) -> str:
 
 def outcome(case: Case, body: object) -> Task | TintypeError:
     """What comes of an answer, as the core tells it."""
-    request = ImageRequest(prompt="a lake", model=case.plugin.describe().models[0].id)
-    before = Task(id="" if case.operation is Operation.SUBMIT else "t1", request=request)
+    request = submission(prompt="a lake", model=case.plugin.describe().models[0].id)
+    before = Task(id="" if case.operation is Operation.SUBMIT else "t1")
 
     def read(task: Task | None, operation: Operation, message: Message | None) -> Task:
         exchange = Exchange(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import ImageRequest, Request, Response, TaskState, Update, hookimpl
+from tintype import Request, Response, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import peek, picture, pictures, read
 from tintype.credentials import HeaderKey
@@ -56,7 +56,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     return Request.post(DRAW, {"prompt": request.prompt, "n": request.n})
 
 

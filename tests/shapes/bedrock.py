@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import Image, ImageRequest, Request, Response, TaskState, Update, hookimpl
+from tintype import Image, Request, Response, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image, peek, pictures, read
 from tintype.credentials import SigV4
@@ -53,7 +53,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     text = {"text": request.prompt}
     body = {"taskType": "TEXT_IMAGE", "textToImageParams": text}
     return Request.post(f"{HOST}/model/{request.model}/invoke", body)

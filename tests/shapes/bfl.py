@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import Failure, ImageRequest, Request, Response, Task, TaskState, hookimpl
+from tintype import Failure, Request, Response, Submission, Task, TaskState, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, decisive, picture, read, translate
 from tintype.credentials import HeaderKey
@@ -52,7 +52,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     return Request.post(f"{HOST}/v1/{request.model}", {"prompt": request.prompt})
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus, urlencode
 
 from attrs import evolve, frozen
 
-from tintype import ImageRequest, Reference, Request, Task, TaskState, hookimpl
+from tintype import Reference, Request, Submission, Task, TaskState, hookimpl
 from tintype.catalog import Model, ProviderInfo, References
 from tintype.convert import picture_body, read, structure
 from tintype.exchange import Exchange, Operation
@@ -40,7 +40,7 @@ def price() -> None:
 
 
 @hookimpl
-def prepare(request: ImageRequest) -> Request | None:
+def prepare(request: Submission) -> Request | None:
     for each in filter(lambda each: each.data, request.references):
         body = MultipartBody(parts=(Part(name="image", data=each.data, filename="source.png"),))
         return Request(method="POST", url=f"{HOST}/upload/image", body=body, auth=False)
@@ -48,8 +48,8 @@ def prepare(request: ImageRequest) -> Request | None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
-    text = json.dumps(request.options["comfyui"]["graph"])
+def submit(request: Submission) -> Request:
+    text = json.dumps(request.options["graph"])
     text = text.replace('"{prompt}"', json.dumps(request.prompt))
     for each in request.references:
         text = text.replace('"{image}"', json.dumps(unquote_plus(each.url.partition("=")[2])), 1)
@@ -64,7 +64,7 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Update | ImageRequest:
+def parse(exchange: Exchange) -> Update | Submission:
     if "at" in exchange.task.notes:
         return Update(state=TaskState.SUCCEEDED, images=(picture_body(exchange.message),))
     told, raw = read(exchange.message, Told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import ImageRequest, Request, Response, hookimpl
+from tintype import Request, Response, Submission, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, peek, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, BadRequestError, PermissionDeniedError, refusal
@@ -51,7 +51,7 @@ def price() -> None: ...
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     size = {"size": "1024*1024", "n": request.n}
     body = {"model": request.model, "input": {"prompt": request.prompt}, "parameters": size}
     url = f"{HOST}/api/v1/services/aigc/text2image/image-synthesis"

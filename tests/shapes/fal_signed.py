@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, ImageRequest, Request, TaskState, Update, hookimpl
+from tintype import Image, Request, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, pictures, read, translate
 from tintype.exchange import Exchange
@@ -60,7 +60,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     return Request.post(f"{QUEUE}/{request.model}", {"prompt": request.prompt})
 
 

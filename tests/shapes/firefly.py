@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, ImageRequest, Request, Response, Task, TaskState, Update, hookimpl
+from tintype import Image, Request, Response, Submission, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, pictures, read, translate
 from tintype.credentials import OAuthClientCredentials
@@ -60,7 +60,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     return Request.post(f"{HOST}/v3/images/generate-async", {"prompt": request.prompt})
 
 

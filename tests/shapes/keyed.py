@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import ImageRequest, Request, Task, TaskState, Update, hookimpl
+from tintype import Request, Submission, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, read, translate
 from tintype.exchange import Exchange
@@ -47,7 +47,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     return Request.post(f"{HOST}/pictures", {"prompt": request.prompt})
 
 

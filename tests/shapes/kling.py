@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, ImageRequest, Request, Response, Task, TaskState, Update, hookimpl
+from tintype import Image, Request, Response, Submission, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, peek, picture, pictures, read, translate
 from tintype.credentials import Jwt
@@ -58,7 +58,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     body = {"model_name": request.model, "prompt": request.prompt}
     return Request.post(f"{HOST}/v1/images/generations", body)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from tintype import Billed, ImageRequest, Quote, Request, Response, TaskState, Update, hookimpl
+from tintype import Billed, Quote, Request, Response, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, Price, ProviderInfo, References, Text, quote_from_prices
 from tintype.convert import peek, picture, pictures, read
 from tintype.errors import AuthenticationError, BadRequestError, refusal
@@ -48,12 +48,12 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest) -> Quote | None:
+def price(request: Submission) -> Quote | None:
     return quote_from_prices(INFO, request)
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     texts = {"model": request.model, "prompt": request.prompt, "user": request.user}
     parts = [Part(name=key, data=text.encode()) for key, text in texts.items() if text]
     for each in request.references:

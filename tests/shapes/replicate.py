@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import ImageRequest, Request, Response, hookimpl
+from tintype import Request, Response, Submission, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, NotFoundError, refusal
@@ -47,7 +47,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     body: dict[str, object] = {"input": {"prompt": request.prompt}}
     if request.webhook_url:
         body |= {"webhook": request.webhook_url, "webhook_events_filter": ["completed"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import ImageRequest, Request, Response, hookimpl
+from tintype import Request, Response, Submission, hookimpl
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import Id, decisive, peek, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, BadRequestError, RateLimitError, refusal
@@ -46,7 +46,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     body = {"model": request.model, "promptText": request.prompt, "ratio": "1024:1024"}
     return Request.post(f"{HOST}/v1/text_to_image", body, headers=VERSION)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Failure, ImageRequest, Request, Response, TaskState, Update, hookimpl
+from tintype import Failure, Request, Response, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Choice, Integer, Model, ProviderInfo
 from tintype.convert import peek, picture_body
 from tintype.errors import AuthenticationError, BadRequestError, Billed, RateLimitError, refusal
@@ -38,7 +38,7 @@ def price() -> None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     texts = {"prompt": request.prompt, "aspect_ratio": request.aspect_ratio, "seed": request.seed}
     parts = [Part(name=key, data=f"{value}".encode()) for key, value in texts.items() if value]
     url = f"{ROOT}/v2beta/stable-image/generate/{request.model}"

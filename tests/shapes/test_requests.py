@@ -13,7 +13,7 @@ from tests.core.loopback import Loopback, Recorded, answer, said
 from tests.core.pictures import PNG
 from tests.shapes import dashscope, runway, stability
 
-from tintype import Account, Client, ImageRequest, Request, TaskState, hookimpl
+from tintype import Account, Client, ImageRequest, Request, Submission, TaskState, hookimpl
 from tintype.catalog import ProviderInfo
 from tintype.errors import (
     BadRequestError,
@@ -150,7 +150,7 @@ def test_without_the_version_it_refuses(connect: Connect, server: Loopback) -> N
     """The server of these tests does what the documents say."""
 
     @hookimpl
-    def submit(request: ImageRequest) -> Request:
+    def submit(request: Submission) -> Request:
         return evolve(runway.submit(request), headers=())
 
     server.on("POST /v1/text_to_image", *versioned({"id": "t"}))
@@ -202,7 +202,7 @@ def test_without_the_header_it_refuses(connect: Connect, server: Loopback) -> No
     """As the documents say it does."""
 
     @hookimpl
-    def submit(request: ImageRequest) -> Request:
+    def submit(request: Submission) -> Request:
         return evolve(dashscope.submit(request), headers=())
 
     server.on(SYNTHESIS, begun)

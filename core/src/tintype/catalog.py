@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from tintype._moderation import is_moderation
 from tintype.credentials import HeaderKey, Scheme
 from tintype.models import Quote, QuoteLine
-from tintype.request import ImageRequest, Role
+from tintype.request import Role, Submission
 from tintype.signatures import Signature
 
 Ability: TypeAlias = Literal["draw", "edit", "inpaint", "outpaint", "upscale", "remove_background"]
@@ -496,13 +496,13 @@ class ProviderInfo:
         """The raw options that are described for a model."""
         return {**self.options, **model.options}
 
-    def undescribed(self, request: ImageRequest) -> tuple[str, ...]:
-        """The raw options of a request that nothing describes."""
-        known = self.described(self.limits(request.model or ""))
-        return tuple(name for name in request.options.get(self.name, {}) if name not in known)
+    def undescribed(self, request: Submission) -> tuple[str, ...]:
+        """The raw options of a submission that nothing describes."""
+        known = self.described(self.limits(request.model))
+        return tuple(name for name in request.options if name not in known)
 
-    def unpriced(self, request: ImageRequest) -> str:
-        """Why the raw options of a resolved request make its price unknown, or ""."""
+    def unpriced(self, request: Submission) -> str:
+        """Why the raw options of a submission make its price unknown, or ""."""
         strange = self.undescribed(request)
         if not strange or self.prices_depend_on is not None:
             return ""
@@ -522,7 +522,7 @@ class _Counted:
     high: Decimal | None
 
 
-def quote_from_prices(info: ProviderInfo, request: ImageRequest) -> Quote | None:
+def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     """What the price list of its model says of `request`, or None where it says nothing.
 
     Where the list tells prices apart by what the request leaves open, the quote is a range
@@ -533,10 +533,10 @@ def quote_from_prices(info: ProviderInfo, request: ImageRequest) -> Quote | None
         info: The provider, with its models and their price lists.
         request: What is asked for, as it was resolved.
     """
-    model = info.limits(request.model or "")
+    model = info.limits(request.model)
     reason = info.unpriced(request)
     if reason:
-        return Quote(model=request.model or model.id, reason=reason)
+        return Quote(model=request.model, reason=reason)
     asked = _asked(info, request)
     lines = [line for line in model.prices if _may_apply(line, asked)]
     drawn = {line.billable for line in model.prices if line.unit != "reference"}
@@ -548,7 +548,7 @@ def quote_from_prices(info: ProviderInfo, request: ImageRequest) -> Quote | None
     open_fields = sorted({key for line in lines for key in line.when if asked.get(key) is None})
     unknown = sorted({each.line.unit for each in counted if each.high is None})
     return Quote(
-        model=request.model or model.id,
+        model=request.model,
         lines=tuple(each.line for each in counted),
         low=low,
         high=high,
@@ -563,15 +563,15 @@ def quote_from_prices(info: ProviderInfo, request: ImageRequest) -> Quote | None
     )
 
 
-def _asked(info: ProviderInfo, request: ImageRequest) -> dict[str, str | None]:
+def _asked(info: ProviderInfo, request: Submission) -> dict[str, str | None]:
     """What is asked for, as text, by the names of fields and options; None is left open."""
     told = {
         each.name: _text(getattr(request, each.name))
-        for each in attrs.fields(ImageRequest)
-        if each.name not in {"references", "options"}
+        for each in attrs.fields(Submission)
+        if each.name not in {"references", "options", "nonce", "at"}
     }
     told["references"] = "yes" if request.sources else "no"
-    for name, value in request.options.get(info.name, {}).items():
+    for name, value in request.options.items():
         told[name] = _text(value)
         for field in field_of(info.wire_names, name, value):
             told[field] = _text(value)

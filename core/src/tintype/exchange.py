@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import Quote, Task
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 Message: TypeAlias = Response | ServerSentEvent | Delivery
 
@@ -38,7 +38,8 @@ class Exchange:
         at: When the answer was complete, as an aware datetime.
         message: The answer: a response, an event of a stream, an inbound webhook, or
             None at the end of a stream.
-        request: The request as it was resolved, where one is known.
+        request: What was asked for, where it is known; digests stand in place of images, and
+            there is no nonce, once it has been submitted.
         task: The task as it stands, always there: of a submission, and of a webhook that names
             a task nobody knows, a blank one.
         quote: The quote so far, where the price is asked in several steps.
@@ -48,7 +49,7 @@ class Exchange:
     operation: Operation
     at: datetime
     message: Message | None = None
-    request: ImageRequest | None = None
+    request: Submission | None = None
     task: Task = field(factory=Task)
     quote: Quote | None = None
     head: Response | None = None

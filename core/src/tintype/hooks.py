@@ -25,7 +25,7 @@ from tintype.catalog import ProviderInfo
 from tintype.exchange import Exchange
 from tintype.messages import Request
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest, Submission
+from tintype.request import Submission
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tintype")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tintype")
@@ -59,10 +59,10 @@ class Provider(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def parse(self, exchange: Exchange) -> Quote | Update | ImageRequest | ProviderInfo:
+    def parse(self, exchange: Exchange) -> Quote | Update | Submission | ProviderInfo:
         """What the provider said.
 
-        A Quote for `price`, an ImageRequest for `prepare`, a ProviderInfo for `models`,
+        A Quote for `price`, a Submission for `prepare`, a ProviderInfo for `models`,
         an Update for everything else: what is new of `exchange.task`, which is always there.
         """
         ...
@@ -72,7 +72,7 @@ class Extras(Protocol):
     """The hooks a plugin defines where its provider can do more."""
 
     @hookspec(firstresult=True)
-    def prepare(self, request: ImageRequest) -> Request | None:
+    def prepare(self, request: Submission) -> Request | None:
         """Something free and repeatable to do before `submit`, such as an upload."""
         ...
 

@@ -201,7 +201,50 @@ def _digested(value: object) -> object:
 
 
 @frozen(kw_only=True)
-class ImageRequest:
+class _Asked:
+    """What is asked for in words that no provider owns: `ImageRequest` says what each means."""
+
+    prompt: str = ""
+    n: int = 1
+    aspect_ratio: str | None = None
+    resolution: str | None = None
+    size: str | None = None
+    quality: str | None = None
+    output_format: str | None = None
+    output_compression: int | None = None
+    background: str | None = None
+    watermark: bool | None = None
+    seed: int | None = None
+    negative_prompt: str | None = None
+    guidance: float | None = field(default=None, converter=_fraction)
+    steps: int | None = None
+    strength: float | None = field(default=None, converter=_fraction)
+    style: str | None = None
+    user: str | None = None
+    references: tuple[Reference, ...] = field(default=(), converter=_references)
+    webhook_url: str | None = None
+    stream: bool = False
+    previews: int | None = None
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """`size` as (width, height), or None."""
+        found = _SIZE.fullmatch(self.size or "")
+        return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def sources(self) -> tuple[Reference, ...]:
+        """The references that are pictures: all but masks. These are counted and priced."""
+        return tuple(each for each in self.references if each.role != "mask")
+
+    @property
+    def mask(self) -> Reference | None:
+        """The reference that marks what to change, or None."""
+        return next((each for each in self.references if each.role == "mask"), None)
+
+
+@frozen(kw_only=True)
+class ImageRequest(_Asked):
     """A picture, asked for in words that no provider owns.
 
     A field left at None (or False, or empty) is not sent.
@@ -242,28 +285,7 @@ class ImageRequest:
             one another. The error names the field.
     """
 
-    prompt: str = ""
     model: str | None = None
-    n: int = 1
-    aspect_ratio: str | None = None
-    resolution: str | None = None
-    size: str | None = None
-    quality: str | None = None
-    output_format: str | None = None
-    output_compression: int | None = None
-    background: str | None = None
-    watermark: bool | None = None
-    seed: int | None = None
-    negative_prompt: str | None = None
-    guidance: float | None = field(default=None, converter=_fraction)
-    steps: int | None = None
-    strength: float | None = field(default=None, converter=_fraction)
-    style: str | None = None
-    user: str | None = None
-    references: tuple[Reference, ...] = field(default=(), converter=_references)
-    webhook_url: str | None = None
-    stream: bool = False
-    previews: int | None = None
     tag: str | None = None
     options: Mapping[str, JsonObject] = field(factory=dict, converter=_options)
 
@@ -271,22 +293,6 @@ class ImageRequest:
         """Refuse what nobody could send."""
         for rule in _RULES:
             rule(self)
-
-    @property
-    def pixels(self) -> tuple[int, int] | None:
-        """`size` as (width, height), or None."""
-        found = _SIZE.fullmatch(self.size or "")
-        return (int(found[1]), int(found[2])) if found else None
-
-    @property
-    def sources(self) -> tuple[Reference, ...]:
-        """The references that are pictures: all but masks. These are counted and priced."""
-        return tuple(each for each in self.references if each.role != "mask")
-
-    @property
-    def mask(self) -> Reference | None:
-        """The reference that marks what to change, or None."""
-        return next((each for each in self.references if each.role == "mask"), None)
 
     def digested(self) -> ImageRequest:
         """The same request as it is written down: digests stand in place of images."""
@@ -435,27 +441,28 @@ _RULES = (
 
 
 @frozen(kw_only=True)
-class Submission(ImageRequest):
-    """A request as it was resolved: what the hooks that ask are given.
+class Submission(_Asked):
+    """A request as it was resolved: what the hooks `price`, `submit` and `parse` are given.
 
-    Every field that is set is one that the model takes, references have a form that it takes,
-    `options` holds this provider's own and no other's, and there is no `tag`.
+    It has every field of an `ImageRequest` but `tag`. What is set the model takes, and
+    references have a form that it takes.
 
     Attributes:
-        model: The provider's own id of the model, always there.
+        model: The provider's own id of the model.
+        options: This provider's own options, by name.
         nonce: Something unique to this submission, the same whenever it is sent again: for ids
-            that a client makes. "" while only the price is asked.
+            that a client makes. "" where nothing is submitted.
         at: When it was asked for, as an aware datetime.
     """
 
     model: str
+    options: JsonObject = field(factory=dict)
     nonce: str = field(default="", repr=False)
     at: datetime
 
     @classmethod
     def of(cls, request: ImageRequest, provider: str, at: datetime, nonce: str = "") -> Submission:
-        """A resolved request as the hooks of that provider get it."""
-        fields = {each.name: getattr(request, each.name) for each in attrs.fields(ImageRequest)}
-        own = {name: each for name, each in request.options.items() if name == provider}
-        fields |= {"model": request.model or "", "options": own, "tag": None}
-        return cls(**fields, at=at, nonce=nonce)
+        """A resolved request as the hooks of that provider are given it."""
+        shared = {each.name: getattr(request, each.name) for each in attrs.fields(_Asked)}
+        own = request.options.get(provider, {})
+        return cls(**shared, model=request.model or "", options=own, at=at, nonce=nonce)

@@ -39,7 +39,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 _PAGE = "https://docs.at-once.test/images, read 2026-11-20"
 _READ = date(2026, 11, 20)
@@ -178,16 +178,16 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001
+def price(request: Submission, quote: Quote | None) -> Quote | None:  # noqa: ARG001
     """By the table of the page."""
     return quote_from_prices(INFO, request)
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v1/images`."""
     body = _Draw(
-        model=request.model or "",
+        model=request.model,
         prompt=request.prompt,
         n=request.n if request.n > 1 else None,
         quality=request.quality,
@@ -196,7 +196,7 @@ def submit(request: ImageRequest) -> Request:
         seed=request.seed,
         stream=request.stream or None,
     )
-    options = request.options.get(INFO.name, {})
+    options = request.options
     return Request.post(_IMAGES, merge_options(body, options), events=request.stream)
 
 

@@ -41,7 +41,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
-from tintype.request import ImageRequest, Reference
+from tintype.request import Reference, Submission
 from tintype.signatures import Hmac
 
 _PAGE = "https://docs.by-id.test/tasks, read 2026-11-20"
@@ -195,13 +195,13 @@ def models() -> Request:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001
+def price(request: Submission, quote: Quote | None) -> Quote | None:  # noqa: ARG001
     """By the table of the page."""
     return quote_from_prices(INFO, request)
 
 
 @hookimpl
-def prepare(request: ImageRequest) -> Request | None:
+def prepare(request: Submission) -> Request | None:
     """`POST /v1/uploads`, for the first reference that is no URL yet."""
     for reference in request.references:
         if reference.data is not None:
@@ -212,11 +212,11 @@ def prepare(request: ImageRequest) -> Request | None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v1/images`."""
     urls = tuple(_address(reference) for reference in request.references)
     body = _Draw(
-        model=request.model or "",
+        model=request.model,
         prompt=request.prompt,
         resolution=request.resolution,
         aspect_ratio=request.aspect_ratio,
@@ -224,7 +224,7 @@ def submit(request: ImageRequest) -> Request:
         image_urls=urls or None,
         webhook_url=request.webhook_url,
     )
-    options = request.options.get(INFO.name, {})
+    options = request.options
     return Request.post(f"{_ROOT}/images", merge_options(body, options))
 
 
@@ -241,7 +241,7 @@ def cancel(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Update | ImageRequest | ProviderInfo:
+def parse(exchange: Exchange) -> Update | Submission | ProviderInfo:
     """A task, from the answer to a create, a poll or a cancel, or from a webhook."""
     _check(exchange.message)
     match exchange.operation:
@@ -295,7 +295,7 @@ def _offer(listing: _Listing) -> ProviderInfo:
     return evolve(INFO, models=found)
 
 
-def _uploaded(request: ImageRequest | None, uploaded: _Uploaded) -> ImageRequest:
+def _uploaded(request: Submission | None, uploaded: _Uploaded) -> Submission:
     """The request with an address in the place of the first reference that had none."""
     if request is None or not uploaded.url.startswith("https://"):
         msg = "The upload has no address."

@@ -38,7 +38,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 _PAGE = "https://docs.by-url.test/generate, read 2026-11-20"
 _READ = date(2026, 11, 20)
@@ -149,20 +149,20 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:  # noqa: ARG001
+def price(request: Submission, quote: Quote | None) -> Quote | None:  # noqa: ARG001
     """By the table of the page."""
     return quote_from_prices(INFO, request)
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v2/generate`."""
     image = request.references[0].url if request.references else None
     drawn = _Input(
         prompt=request.prompt, ratio=request.aspect_ratio, seed=request.seed, image=image
     )
-    body = _Draw(model=request.model or "", input=drawn)
-    options = request.options.get(INFO.name, {})
+    body = _Draw(model=request.model, input=drawn)
+    options = request.options
     return Request.post(f"{_ORIGIN}/v2/generate", merge_options(body, options))
 
 

@@ -28,7 +28,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
 from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState, Update
-from tintype.request import ImageRequest, Reference
+from tintype.request import ImageRequest, Reference, Submission
 
 _PAGE = "https://docs.multipart.test/edits, read 2026-11-20"
 _ROOT = "https://api.multipart.test/v1"
@@ -118,10 +118,10 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Request:  # noqa: ARG001
+def price(request: Submission, quote: Quote | None) -> Request:  # noqa: ARG001
     """`POST /v1/price`, where `files` is how many references there are."""
     body = {
-        "model": request.model or "",
+        "model": request.model,
         "count": request.n,
         "files": len(request.references),
         **unstructure(_settings(request)),
@@ -130,11 +130,11 @@ def price(request: ImageRequest, quote: Quote | None) -> Request:  # noqa: ARG00
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v1/edits`, a multipart form."""
-    settings = merge_options(_settings(request), request.options.get(INFO.name, {}))
+    settings = merge_options(_settings(request), request.options)
     fields = {
-        "model": request.model or "",
+        "model": request.model,
         "prompt": request.prompt,
         "count": str(request.n),
         "settings": _json_text(settings) if settings else None,

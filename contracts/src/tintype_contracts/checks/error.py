@@ -258,7 +258,7 @@ def _raised(subject: Subject, answer: Answer) -> TintypeError | None:
             object,
             operation,
             message,
-            request=known.request,
+            request=known.asked(subject.info),
             task=known.task or Task(),
             quote=known.quote,
         )

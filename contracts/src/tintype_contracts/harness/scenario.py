@@ -29,7 +29,7 @@ from tintype_contracts.fixtures.messages import (
 )
 from tintype_contracts.fixtures.values import NOW, fixed_values, submission
 
-Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
+Outcome: TypeAlias = Quote | Task | Submission | ProviderInfo | TintypeError
 
 
 @frozen(kw_only=True)
@@ -48,6 +48,10 @@ class Context:
     quote: Quote | None = None
     head: Response | None = None
 
+    def asked(self, info: ProviderInfo) -> Submission | None:
+        """What `parse` is told was asked for."""
+        return None if self.request is None else submission_of(self.request, info)
+
     def after(self, outcome: Outcome) -> Context:
         """The same once an exchange has come to `outcome`; an error teaches nothing."""
         match outcome:
@@ -55,8 +59,8 @@ class Context:
                 return evolve(self, task=outcome)
             case Quote():
                 return evolve(self, quote=outcome)
-            case ImageRequest():
-                return evolve(self, request=outcome)
+            case Submission(references=references) if self.request is not None:
+                return evolve(self, request=evolve(self.request, references=references))
             case _:
                 return self
 
@@ -93,21 +97,20 @@ class Rehearsal:
         return self._asked(exchange, evolve(self.context(exchange), task=task))
 
     def _asked(self, exchange: words.Exchange, context: Context) -> Request | Quote | None:
-        request, task = _known(context.request), context.task or Task()
+        task = context.task or Task()
+        request = submission_of(_known(context.request), self._info)
         match exchange.operation:
             case "price":
-                return self.hooks.price(
-                    request=submission_of(request, self._info), quote=context.quote
-                )
+                return self.hooks.price(request=request, quote=context.quote)
             case "submit":
-                return self.hooks.submit(request=submission_of(request, self._info))
+                return self.hooks.submit(request=request)
             case "poll":
                 return self.hooks.poll(task=task)
             case other:
                 return self._asked_for_more(other, request, task)
 
     def _asked_for_more(
-        self, operation: words.Operation, request: ImageRequest, task: Task
+        self, operation: words.Operation, request: Submission, task: Task
     ) -> Request | None:
         """The hooks that not every plugin has."""
         extras = cast("Extras", self.hooks)
@@ -191,7 +194,7 @@ class Rehearsal:
             operation=operation,
             at=NOW,
             message=message,
-            request=context.request,
+            request=context.asked(self._info),
             task=known,
             quote=context.quote,
             head=context.head,
@@ -204,7 +207,7 @@ class Rehearsal:
 
 
 def submission_of(request: ImageRequest, info: ProviderInfo) -> Submission:
-    """A request as the hooks that ask are given it."""
+    """A request as the hooks are given it."""
     named = evolve(request, model=request.model or info.models[0].id)
     return Submission.of(named, info.name, NOW, _NONCE)
 

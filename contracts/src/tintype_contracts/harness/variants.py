@@ -22,7 +22,7 @@ from tintype.errors import ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, Headers, Response, ServerSentEvent
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, is_array
@@ -41,12 +41,12 @@ class Broken:
     deed: str
 
 
-Value: TypeAlias = Quote | Task | ImageRequest | ProviderInfo
+Value: TypeAlias = Quote | Task | Submission | ProviderInfo
 Heard: TypeAlias = Value | TintypeError | Broken
 
 _KINDS: Mapping[Operation, type[Value]] = {
     Operation.PRICE: Quote,
-    Operation.PREPARE: ImageRequest,
+    Operation.PREPARE: Submission,
     Operation.MODELS: ProviderInfo,
 }
 
@@ -137,7 +137,7 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
         operation=operation,
         at=NOW,
         message=message,
-        request=context.request,
+        request=context.asked(subject.info),
         task=known,
         quote=context.quote,
         head=context.head,

@@ -12,7 +12,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 _STREAMED = frozenset({Operation.EVENT, Operation.END})
 
@@ -26,14 +26,14 @@ class Observed:
         request: What was sent.
         messages: The answer; several where it was a stream of events.
         outcome: What the plugin made of it, an error it raised among others.
-        asked: The neutral request, where one was known.
+        asked: What was asked for, where it was known.
     """
 
     operation: Operation
     request: Request
     messages: tuple[Message, ...]
     outcome: object
-    asked: ImageRequest | None = None
+    asked: Submission | None = None
 
 
 class Tape:
@@ -45,13 +45,13 @@ class Tape:
         self.observed: list[Observed] = []
 
     @hookimpl(wrapper=True)
-    def price(self, request: ImageRequest, quote: Quote | None) -> Generator[None, object, object]:
+    def price(self, request: Submission, quote: Quote | None) -> Generator[None, object, object]:
         """The price is asked."""
         del request, quote
         return self._keep(Operation.PRICE, (yield))
 
     @hookimpl(wrapper=True)
-    def submit(self, request: ImageRequest) -> Generator[None, object, object]:
+    def submit(self, request: Submission) -> Generator[None, object, object]:
         """The work is asked for."""
         del request
         return self._keep(Operation.SUBMIT, (yield))
@@ -63,7 +63,7 @@ class Tape:
         return self._keep(Operation.POLL, (yield))
 
     @hookimpl(wrapper=True)
-    def prepare(self, request: ImageRequest) -> Generator[None, object, object]:
+    def prepare(self, request: Submission) -> Generator[None, object, object]:
         """Something is uploaded first."""
         del request
         return self._keep(Operation.PREPARE, (yield))
@@ -82,7 +82,7 @@ class Tape:
     @hookimpl(wrapper=True)
     def parse(
         self, exchange: Exchange
-    ) -> Generator[None, Quote | Update | ImageRequest | ProviderInfo, object]:
+    ) -> Generator[None, Quote | Update | Submission | ProviderInfo, object]:
         """The answer is read."""
         try:
             outcome = yield

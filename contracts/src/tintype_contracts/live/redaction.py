@@ -23,7 +23,7 @@ from tintype.messages import (
     find_header,
 )
 from tintype.models import Image, Quote, Task, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype_contracts.fixtures.format import Fixtures, JsonContent
 from tintype_contracts.fixtures.leaks import leaks
 from tintype_contracts.fixtures.placeholders import PLACEHOLDER, dump, whole
@@ -63,7 +63,7 @@ class Redaction:
         if image.data:
             self._names[base64.b64encode(image.data).decode()] = "{{image:b64}}"
 
-    def know_references(self, request: ImageRequest | None) -> None:
+    def know_references(self, request: Submission | None) -> None:
         """Learn which texts are the references that were sent."""
         for index, reference in enumerate(request.references if request else ()):
             placeholder = f"{{{{reference:{index}}}}}"
@@ -218,7 +218,7 @@ def _expectation(outcome: object) -> JsonObject:
             return {"task": {**known, "state": str(outcome.state), **drawn}}
         case Quote():
             return {"quote": {"final": outcome.final}}
-        case ImageRequest():
+        case Submission():
             return {"request": {}}
         case _:
             return {"provider": {}}

@@ -160,7 +160,8 @@ def _price(subject: Subject, model: Model) -> object:
 
 def _upload(subject: Subject) -> Iterator[Sign]:
     for model in _models(subject):
-        request = ImageRequest(prompt=_PROMPT, model=model.id, references=(_kite(),))
+        asked = ImageRequest(prompt=_PROMPT, model=model.id, references=(_kite(),))
+        request = submission_of(asked, subject.info)
         yield from _asked("prepare", partial(subject.plugin.extras.prepare, request=request))
 
 

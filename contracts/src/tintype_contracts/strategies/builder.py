@@ -151,7 +151,7 @@ class Builder:
             case "price":
                 return self.subject.hooks.price(request=submission, quote=None)
             case "prepare":
-                return cast("Extras", self.subject.hooks).prepare(request=request)
+                return cast("Extras", self.subject.hooks).prepare(request=submission)
             case _:
                 return self.subject.hooks.submit(request=submission)
 

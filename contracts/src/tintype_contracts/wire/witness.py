@@ -12,10 +12,10 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider, hookimpl
 from tintype.messages import Request
 from tintype.models import Quote, Task, Update
-from tintype.request import ImageRequest, Submission
+from tintype.request import Submission
 
-Said: TypeAlias = Quote | Update | ImageRequest | ProviderInfo | TintypeError
-Outcome: TypeAlias = Quote | Task | ImageRequest | ProviderInfo | TintypeError
+Said: TypeAlias = Quote | Update | Submission | ProviderInfo | TintypeError
+Outcome: TypeAlias = Quote | Task | Submission | ProviderInfo | TintypeError
 
 
 class CurtainError(PluginError):
@@ -78,7 +78,7 @@ class Witness:
         return self._hooks.poll(task=task)
 
     @hookimpl
-    def prepare(self, request: ImageRequest) -> Request | None:
+    def prepare(self, request: Submission) -> Request | None:
         """As the plugin says, if it says anything."""
         return self._extras.prepare(request=request) if self._has("prepare") else None
 
@@ -114,7 +114,7 @@ class Witness:
             return error
         except Exception as error:  # noqa: BLE001 - a broken plugin raises anything
             return PluginError(f"parse() failed with {type(error).__name__}: {error}")
-        if isinstance(outcome, Quote | Update | ImageRequest | ProviderInfo):
+        if isinstance(outcome, Quote | Update | Submission | ProviderInfo):
             return outcome
         return PluginError(f"parse() returned a {type(outcome).__name__}")
 

@@ -30,7 +30,7 @@ from tintype.errors import (
 from tintype.exchange import Operation
 from tintype.messages import HttpRequest, Request, Response
 from tintype.models import Notice, Quote, Task
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class Channel:
         operation: Operation,
         asked: Request,
         *,
-        request: ImageRequest | None = None,
+        request: Submission | None = None,
         quote: Quote | None = None,
     ) -> Flow[T]:
         """The answer to a question that costs nothing and may be asked again."""

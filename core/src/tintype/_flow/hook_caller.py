@@ -33,7 +33,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response, ServerSentEvent
 from tintype.models import Failure, Notice, Quote, Task, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 T = TypeVar("T")
 _BLANK = Task()
@@ -80,7 +80,7 @@ class HookCaller:
         operation: Operation,
         message: Message | None,
         *,
-        request: ImageRequest | None = None,
+        request: Submission | None = None,
         task: Task = _BLANK,
         quote: Quote | None = None,
     ) -> T:
@@ -125,10 +125,10 @@ class HookCaller:
         message: Message | None,
         task: Task,
         *,
-        request: ImageRequest | None = None,
+        request: Submission | None = None,
     ) -> Task:
         """The task after an answer: what the plugin reads in it, folded into what it was."""
-        request = request or task.request
+        request = request or self._asked(task)
         with noting() as odd:
             try:
                 update = self.read(Update, operation, message, request=request, task=task)
@@ -146,6 +146,12 @@ class HookCaller:
             update = evolve(update, notices=noted(update.notices, left_out))
         at = self._clock.now()
         return completed_task(folded(task, update), task, self._info, self._usd_per_credit, at)
+
+    def _asked(self, task: Task) -> Submission | None:
+        """What a task was asked for, as its plugin is told, where that is known."""
+        if task.request is None:
+            return None
+        return Submission.of(task.request, self._info.name, task.created_at or self._clock.now())
 
     def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:
         """Whether an answer that is raised as an error says that moderation refused the picture."""

@@ -37,13 +37,14 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
     first = plan.requests[0]
     for _ in range(_MAX_UPLOADS):
-        asked = channel.caller.call(channel.extras.prepare, request=first)
+        part = submission(channel, first)
+        asked = channel.caller.call(channel.extras.prepare, request=part)
         if not isinstance(asked, Request):
             requests = tuple(evolve(first, n=part.n) for part in plan.requests)
-            for part in requests:
-                build(channel, part)  # what the plugin refuses sends nothing (rule 3)
+            for each in requests:  # what the plugin refuses sends nothing (rule 3)
+                build(channel, submission(channel, each))
             return evolve(plan, requests=requests)
-        told = yield from channel.query(ImageRequest, Operation.PREPARE, asked, request=first)
+        told = yield from channel.query(Submission, Operation.PREPARE, asked, request=part)
         first = evolve(first, references=told.references)  # all else is checked, and stays
     msg = f"The plugin's prepare() asks again after {_MAX_UPLOADS} answers."
     raise PluginError(msg, provider=channel.info.name)
@@ -71,16 +72,19 @@ def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
     return evolve(request, references=tuple(references))
 
 
-def build(
+def submission(
     channel: Channel, request: ImageRequest, nonce: str = _NO_NONCE, at: datetime | None = None
-) -> Request:
+) -> Submission:
+    """A resolved request as the hooks are given it; one that is only looked at without more."""
+    return Submission.of(request, channel.info.name, at or channel.terms.clock.now(), nonce)
+
+
+def build(channel: Channel, asking: Submission) -> Request:
     """What the plugin would send for a submission, with the key by which it may be repeated."""
-    at = at or channel.terms.clock.now()
-    submission = Submission.of(request, channel.info.name, at, nonce)
-    built: object = channel.caller.call(channel.hooks.submit, request=submission)
+    built: object = channel.caller.call(channel.hooks.submit, request=asking)
     asked = expected(built, Request, channel.info.name)
     rule = channel.info.idempotency
-    return asked if rule is None else _keyed(asked, rule, nonce, channel.info.name)
+    return asked if rule is None else _keyed(asked, rule, asking.nonce, channel.info.name)
 
 
 def _keyed(asked: Request, rule: Idempotency, nonce: str, provider: str) -> Request:
@@ -113,7 +117,7 @@ def check_encoding(channel: Channel, plan: Plan) -> None:
     if channel.terms.encode is None:
         return
     for part in {part.n: part for part in plan.requests}.values():
-        channel.terms.encode(build(channel, part))
+        channel.terms.encode(build(channel, submission(channel, part)))
 
 
 def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
@@ -142,11 +146,11 @@ def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:
 
 
 def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
-    reason = channel.info.unpriced(request)
+    asking = submission(channel, request, nonce="")
+    reason = channel.info.unpriced(asking)
     if reason:
         return Quote(reason=reason)
     quote: Quote | None = None
-    asking = Submission.of(request, channel.info.name, channel.terms.clock.now())
     for _ in range(_MAX_QUESTIONS):
         asked = channel.caller.call(channel.hooks.price, request=asking, quote=quote)
         if asked is None:
@@ -154,9 +158,7 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         if isinstance(asked, Quote):
             return checked(asked, channel.info.name)
         asked = expected(asked, Request, channel.info.name)
-        quote = yield from channel.query(
-            Quote, Operation.PRICE, asked, request=request, quote=quote
-        )
+        quote = yield from channel.query(Quote, Operation.PRICE, asked, request=asking, quote=quote)
         if quote.final:
             return quote
     return Quote(reason=f"The price was still open after {_MAX_QUESTIONS} questions.")

@@ -48,7 +48,7 @@ def _read(channel: Channel, unread: Unread) -> Task:
 
 def _streamed(channel: Channel, unread: Unread) -> Task:
     head = evolve(unread.response, body=b"")
-    told = Told(channel, unread.before.request, unread.before, head)
+    told = Told(channel, None, unread.before, head)
     decoder = EventDecoder()
     for event in (*decoder.feed(unread.response.body), *decoder.close()):
         told.hear(event)

@@ -34,7 +34,7 @@ from tintype.models import (
     TaskState,
     Update,
 )
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 T = TypeVar("T")
 
@@ -146,8 +146,8 @@ def _state(said: TaskState, errors: tuple[Failure, ...]) -> TaskState:
     return TaskState.REFUSED if refused else said
 
 
-def with_callback(request: ImageRequest, record: str, token: str) -> ImageRequest:
-    """The request, its webhook URL naming the journal's record of the submission.
+def with_callback(request: Submission, record: str, token: str) -> Submission:
+    """The submission, its webhook URL naming the journal's record of the submission.
 
     The answer to a submission may be lost; the webhook then tells which one it was. A record's
     id is printed and logged, so it proves nothing: only the token beside it does.

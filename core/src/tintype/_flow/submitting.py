@@ -10,7 +10,7 @@ from attrs import evolve
 from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.hook_caller import expected
-from tintype._flow.planning import build
+from tintype._flow.planning import build, submission
 from tintype._flow.resolve import Plan
 from tintype._flow.settle import proof, with_callback
 from tintype._flow.verdicts import (
@@ -35,22 +35,22 @@ from tintype.errors import (
 from tintype.exchange import Operation
 from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Quote, Task
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Submission
 
 _SOON = 30.0  # seconds after which a key of no documented window is not relied on
 
 
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
-    nonce, at = channel.terms.nonce(), channel.terms.clock.now()  # the same at each try
+    at = channel.terms.clock.now()
+    asking = submission(channel, request, channel.terms.nonce(), at)
     for tries in count(1):
         token = channel.terms.token() if request.webhook_url else ""
-        record = yield from _intend(channel, request, quote, proof(token), nonce)
-        sent = with_callback(request, record, token)
+        record = yield from _intend(channel, request, quote, proof(token), asking.nonce)
+        blank = _blank(channel, plan, request, record)
         try:
-            task = yield from _submit_once(
-                channel, plan, request, build(channel, sent, nonce, at), record
-            )
+            built = build(channel, with_callback(asking, record, token))
+            task = yield from _submit_once(channel, plan, built, asking, blank)
         except TintypeError as error:
             outcome = outcome_of(error)
             yield from channel.keep_answer(error)
@@ -99,10 +99,9 @@ def _note(settled: Settled) -> Flow[None]:
         yield Record(entry=settled)
 
 
-def _submit_once(
-    channel: Channel, plan: Plan, request: ImageRequest, built: Request, record: str
-) -> Flow[Task]:
-    blank = Task(
+def _blank(channel: Channel, plan: Plan, request: ImageRequest, record: str) -> Task:
+    """The task before anybody has heard of it."""
+    return Task(
         model=plan.model.id,
         request=request.digested(),  # it holds no token
         resolved=plan.resolved,
@@ -110,6 +109,11 @@ def _submit_once(
         created_at=channel.terms.clock.now(),
         record=record,
     )
+
+
+def _submit_once(
+    channel: Channel, plan: Plan, built: Request, asking: Submission, blank: Task
+) -> Flow[Task]:
     timeout = channel.timeout(plan.model.request_timeout)
     sending = Send(request=built, repeat=False, timeout=timeout)
     sent = channel.terms.clock.monotonic()
@@ -118,15 +122,15 @@ def _submit_once(
     except TransportError as error:
         if channel.info.idempotency is None or outcome_of(error) is not Outcome.UNKNOWN:
             raise
-        return (yield from _repeat(channel, sending, sent, request, blank, error))
-    return (yield from _heard(channel, reply, request, blank))
+        return (yield from _repeat(channel, sending, sent, asking, blank, error))
+    return (yield from _heard(channel, reply, asking, blank))
 
 
 def _repeat(
     channel: Channel,
     sending: Send,
     sent: float,
-    request: ImageRequest,
+    asking: Submission,
     blank: Task,
     lost: TransportError,
 ) -> Flow[Task]:
@@ -148,7 +152,7 @@ def _repeat(
         if now() >= end:
             break
         try:
-            return (yield from _heard(channel, (yield sending), request, blank))
+            return (yield from _heard(channel, (yield sending), asking, blank))
         except TransportError:
             continue
         except TintypeError as error:
@@ -158,19 +162,19 @@ def _repeat(
     raise lost
 
 
-def _heard(channel: Channel, reply: Reply, request: ImageRequest, blank: Task) -> Flow[Task]:
+def _heard(channel: Channel, reply: Reply, asking: Submission, blank: Task) -> Flow[Task]:
     """The task that the answer to a submission tells of."""
     if isinstance(reply, Head):
-        return (yield from _read_stream(channel, request, blank, reply))
+        return (yield from _read_stream(channel, asking, blank, reply))
     response = expected(reply, Response, DRIVER)
     with channel.unread(Operation.SUBMIT, response, blank):
-        return channel.caller.read_task(Operation.SUBMIT, response, blank, request=request)
+        return channel.caller.read_task(Operation.SUBMIT, response, blank, request=asking)
 
 
-def _read_stream(channel: Channel, request: ImageRequest, blank: Task, head: Head) -> Flow[Task]:
+def _read_stream(channel: Channel, asking: Submission, blank: Task, head: Head) -> Flow[Task]:
     """The task that a stream of events tells (rule 4)."""
     opening = Response(status=head.status, headers=head.headers)
-    told = Told(channel, request, blank, opening)
+    told = Told(channel, asking, blank, opening)
     try:
         while (reply := (yield Receive())) is not None:
             if told.hear(expected(reply, ServerSentEvent, DRIVER)) and told.task is not None:
@@ -193,12 +197,12 @@ class Told:
     """
 
     def __init__(
-        self, channel: Channel, request: ImageRequest | None, blank: Task, head: Response
+        self, channel: Channel, asking: Submission | None, blank: Task, head: Response
     ) -> None:
         self.task: Task | None = None
         self.failure: TintypeError | None = None
         self._read = channel.caller.under(head).read_task
-        self._request = request
+        self._asking = asking
         self._blank = blank
         self._events: list[bytes] = []
 
@@ -232,4 +236,4 @@ class Told:
         return b"".join(self._events)
 
     def _look(self, operation: Operation, event: ServerSentEvent | None) -> Task:
-        return self._read(operation, event, self.task or self._blank, request=self._request)
+        return self._read(operation, event, self.task or self._blank, request=self._asking)

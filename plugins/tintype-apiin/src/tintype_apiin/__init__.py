@@ -39,7 +39,7 @@ from tintype.exchange import Exchange, Message
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype_apiin import _wire
 from tintype_apiin._catalog import DISPUTED_CREDIT, INFO
 
@@ -93,7 +93,7 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
+def price(request: Submission, quote: Quote | None) -> Quote | None:
     """By the page's price, in credits: the API has no question for a price.
 
     What a raw option costs no page says: then it is unknown.
@@ -103,7 +103,7 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /api/v1/images/generations`.
 
     References go into `image_urls`. The page of the whole API (https://apiin.one/docs) calls
@@ -113,7 +113,7 @@ def submit(request: ImageRequest) -> Request:
     """
     urls = tuple(reference.url or "" for reference in request.references)
     body = _wire.Generate(
-        model=request.model or "",
+        model=request.model,
         prompt=request.prompt,
         negative_prompt=request.negative_prompt,
         aspect_ratio=request.aspect_ratio,
@@ -121,8 +121,7 @@ def submit(request: ImageRequest) -> Request:
         image_urls=urls or None,
         callback_url=request.webhook_url,
     )
-    options = request.options.get(INFO.name, {})
-    return Request.post(_GENERATIONS, merge_options(body, options))
+    return Request.post(_GENERATIONS, merge_options(body, request.options))
 
 
 @hookimpl
@@ -209,8 +208,7 @@ def _failure(work: JsonObject) -> Failure:
 
 def _sent(exchange: Exchange) -> frozenset[str]:
     """The URLs that the request carried: an answer may echo them, and they are no results."""
-    request = exchange.request or exchange.task.request
-    references = request.references if request else ()
+    references = exchange.request.references if exchange.request else ()
     return frozenset(reference.url for reference in references if reference.url)
 
 

@@ -26,7 +26,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype_apimodels import _wire
 from tintype_apimodels._catalog import INFO, TIER_AS_SIZE
 
@@ -60,7 +60,7 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
+def price(request: Submission, quote: Quote | None) -> Quote | None:
     """By the vendor's price table: the API has no question for a price.
 
     What a raw option costs the table does not say: `n` draws more, and so may others.
@@ -73,13 +73,12 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /api/v1/images/generations`."""
-    model = request.model or ""
     urls = tuple(reference.url or "" for reference in request.references)
-    sized = model in TIER_AS_SIZE
+    sized = request.model in TIER_AS_SIZE
     body = _wire.Generate(
-        model=model,
+        model=request.model,
         prompt=request.prompt,
         size=request.resolution if sized else None,
         resolution=None if sized else request.resolution,
@@ -90,8 +89,7 @@ def submit(request: ImageRequest) -> Request:
         image_urls=urls if len(urls) > 1 else None,
         callback_url=request.webhook_url,
     )
-    options = request.options.get(INFO.name, {})
-    return Request.post(_GENERATIONS, merge_options(body, options))
+    return Request.post(_GENERATIONS, merge_options(body, request.options))
 
 
 @hookimpl

@@ -35,9 +35,9 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import JsonObject, Request, Response, ServerSentEvent
+from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype_apiyi import _wire
 from tintype_apiyi._catalog import INFO
 
@@ -84,7 +84,7 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
+def price(request: Submission, quote: Quote | None) -> Quote | None:
     """By the documented table; a sequence by the images that it turns out to have."""
     known = quote_from_prices(INFO, request)
     most = _images_at_most(request)
@@ -103,12 +103,12 @@ def price(request: ImageRequest, quote: Quote | None) -> Quote | None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v1/images/generations`, for drawing and for editing."""
     _check_references(request)
     _images_at_most(request)
     body = _wire.Generate(
-        model=request.model or "",
+        model=request.model,
         prompt=request.prompt,
         size=request.size or request.resolution,
         output_format=request.output_format,
@@ -116,7 +116,7 @@ def submit(request: ImageRequest) -> Request:
         stream=request.stream or None,
         image=tuple(reference.url or "" for reference in request.references) or None,
     )
-    sent = merge_options(body, _options(request))
+    sent = merge_options(body, request.options)
     return Request.post(_GENERATIONS, sent, events=request.stream)
 
 
@@ -129,7 +129,7 @@ def poll(task: Task) -> None:
 def parse(exchange: Exchange) -> Update:
     """A task that has ended, or its snapshot after one event of a stream."""
     update = Update.of(exchange.task)
-    request = exchange.request or exchange.task.request
+    request = exchange.request
     match exchange.message:
         case Response(status=status) as response if status != _OK:
             return _refused(update, response)
@@ -146,13 +146,9 @@ def parse(exchange: Exchange) -> Update:
 # ------------------------------------------------------------------------- what is sent
 
 
-def _options(request: ImageRequest) -> JsonObject:
-    return request.options.get(INFO.name, {})
-
-
-def _images_at_most(request: ImageRequest) -> int:
+def _images_at_most(request: Submission) -> int:
     """The most images of a sequence, or 1 where none is asked for."""
-    options = _options(request)
+    options = request.options
     if options.get("sequential_image_generation") != "auto":
         return 1
     room = Integer(low=1, high=_MAX_IMAGES - len(request.references))
@@ -164,7 +160,7 @@ def _images_at_most(request: ImageRequest) -> int:
     raise InvalidRequestError(msg, field="options", allowed=room.allowed)
 
 
-def _check_references(request: ImageRequest) -> None:
+def _check_references(request: Submission) -> None:
     """The media type of a `data:` URL is to be in lower case (image-edit)."""
     heads = [(reference.url or "").partition(",")[0] for reference in request.references]
     if any(head.lower().startswith("data:") and head != head.lower() for head in heads):
@@ -175,7 +171,7 @@ def _check_references(request: ImageRequest) -> None:
 # -------------------------------------------------------------------- a complete answer
 
 
-def _answered(update: Update, message: Message | None, request: ImageRequest | None) -> Update:
+def _answered(update: Update, message: Message | None, request: Submission | None) -> Update:
     """The task of a 200, whose images may each have failed."""
     answer, raw = read(message, _wire.Answer)
     images, errors = pictures(answer.data or (), _picture, "/data")
@@ -223,7 +219,7 @@ def _is_moderation(error: _wire.Error) -> bool:
     return INFO.is_moderation(error.code, error.message)
 
 
-def _settled(update: Update, counted: _wire.Usage | None, request: ImageRequest | None) -> Update:
+def _settled(update: Update, counted: _wire.Usage | None, request: Submission | None) -> Update:
     """The task at its end: what its images and failures amount to, and what they cost."""
     usage = counted or _wire.Usage()
     state = _state(update)
@@ -261,7 +257,7 @@ def _billed(state: TaskState, usage: _wire.Usage) -> Billed:
     return Billed.UNKNOWN
 
 
-def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
+def _cost(request: Submission | None, usage: _wire.Usage) -> Cost | None:
     """The price of an image times `generated_images`, where any are, and the references."""
     drawn = usage.generated_images
     if request is None or drawn is None:
@@ -275,9 +271,9 @@ def _cost(request: ImageRequest | None, usage: _wire.Usage) -> Cost | None:
     return Cost(usd=usd, source=source)
 
 
-def _references_usd(request: ImageRequest) -> Decimal:
+def _references_usd(request: Submission) -> Decimal:
     """What the references of a submission cost, however many images it draws (inferred)."""
-    prices = INFO.limits(request.model or "").prices
+    prices = INFO.limits(request.model).prices
     each = [line.usd for line in prices if line.unit == "reference" and line.usd]
     return sum(each, Decimal(0)) * len(request.references)
 
@@ -294,7 +290,7 @@ def _usage(counted: _wire.Usage) -> Usage:
 # ----------------------------------------------------------------------------- a stream
 
 
-def _streamed(update: Update, event: ServerSentEvent, request: ImageRequest | None) -> Update:
+def _streamed(update: Update, event: ServerSentEvent, request: Submission | None) -> Update:
     """The task after one event, which its `type` tells apart.
 
     APIYI documents no events. The upstream's `completed` holds only the usage, OpenAI's
@@ -310,7 +306,7 @@ def _streamed(update: Update, event: ServerSentEvent, request: ImageRequest | No
     return step(evolve(update, raw=raw), body, request)
 
 
-def _drawn(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
+def _drawn(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """One image; without an index of its own it is the next one."""
     image = _image(event, _index(update, event))
     if image is None:
@@ -319,7 +315,7 @@ def _drawn(update: Update, event: _wire.Event, request: ImageRequest | None) -> 
     return evolve(update, images=(*update.images, image))
 
 
-def _lost(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
+def _lost(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """The failure of one image."""
     return _with_failure(update, event.error, _index(update, event))
 
@@ -329,7 +325,7 @@ def _index(update: Update, event: _wire.Event) -> int:
     return count if told is None or told < 0 else told
 
 
-def _sketched(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
+def _sketched(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """An unfinished image (OpenAI)."""
     sketch = preview(event.b64_json or event.url, "/b64_json")
     if sketch is None:
@@ -338,7 +334,7 @@ def _sketched(update: Update, event: _wire.Event, request: ImageRequest | None) 
     return evolve(update, previews=(*update.previews, placed))
 
 
-def _completed(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
+def _completed(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """The end: usage, and with OpenAI the image as well."""
     image = _image(event, len(update.images))
     if image is not None:
@@ -346,7 +342,7 @@ def _completed(update: Update, event: _wire.Event, request: ImageRequest | None)
     return _settled(update, event.usage, request)
 
 
-def _broken(update: Update, event: _wire.Event, request: ImageRequest | None) -> Update:
+def _broken(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """The whole request failed; images that came before are kept."""
     return _settled(_with_failure(update, event.error), event.usage, request)
 
@@ -355,7 +351,7 @@ def _typed(image: Image, event: _wire.Event) -> Image:
     return evolve(image, media_type=_MEDIA_TYPES.get(event.output_format or "", ""))
 
 
-_Step: TypeAlias = Callable[[Update, _wire.Event, ImageRequest | None], Update]
+_Step: TypeAlias = Callable[[Update, _wire.Event, Submission | None], Update]
 _EVENTS: Mapping[str, _Step] = {
     "image_generation.partial_succeeded": _drawn,
     "image_generation.partial_failed": _lost,

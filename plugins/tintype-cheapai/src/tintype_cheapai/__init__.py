@@ -37,7 +37,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, MultipartBody, Part, Request, Response
 from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState, Update
-from tintype.request import ImageRequest, Reference
+from tintype.request import Reference, Submission
 from tintype_cheapai import _live, _wire
 from tintype_cheapai._catalog import INFO, MODELS
 
@@ -111,10 +111,10 @@ def models() -> Request:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Request:
+def price(request: Submission, quote: Quote | None) -> Request:
     """`POST /v1i/task/price`, where `assets` is how many references there are."""
     body: dict[str, object] = {
-        "model_id": request.model or "",
+        "model_id": request.model,
         "generations_count": request.n,
         "assets": len(request.references),
     }
@@ -125,13 +125,13 @@ def price(request: ImageRequest, quote: Quote | None) -> Request:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /v1i/task/generate-image`, a multipart form."""
     _check_marks(request)
     parameters = _model_parameters(request)
     fields = {
         "prompt": request.prompt,
-        "model_id": request.model or "",
+        "model_id": request.model,
         "generations_count": str(request.n),
         "model_parameters": _json_text(parameters) if parameters else None,
         "receive_url": request.webhook_url,
@@ -164,7 +164,7 @@ def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
 # ---------------------------------------------------------------------- what is sent
 
 
-def _check_marks(request: ImageRequest) -> None:
+def _check_marks(request: Submission) -> None:
     """Refuse a prompt that does not name each reference, and nothing else, as `@img1` on.
 
     CheapAI says the numbers "should match", the upstream that they "must" and that it
@@ -181,10 +181,10 @@ def _check_marks(request: ImageRequest) -> None:
         raise InvalidRequestError(msg, field="references", allowed=wanted)
 
 
-def _model_parameters(request: ImageRequest) -> dict[str, object]:
+def _model_parameters(request: Submission) -> dict[str, object]:
     """The typed parameters and the caller's raw options: "model-specific controls"."""
     typed = _wire.ModelParameters(aspect_ratio=request.aspect_ratio, resolution=request.resolution)
-    return merge_options(typed, request.options.get(INFO.name, {}))
+    return merge_options(typed, request.options)
 
 
 def _json_text(parameters: JsonObject) -> str:
@@ -227,7 +227,7 @@ def _quote(exchange: Exchange) -> Quote:
         billable="generation", unit="request", quantity=Decimal(1), unit_credits=answer.credits
     )
     return Quote(
-        model=(exchange.request and exchange.request.model) or "",
+        model=exchange.request.model if exchange.request else "",
         lines=(line,),
         credits_low=answer.credits,
         credits_high=answer.credits,

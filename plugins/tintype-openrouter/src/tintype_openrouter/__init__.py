@@ -33,7 +33,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
-from tintype.request import ImageRequest, Reference
+from tintype.request import Reference, Submission
 from tintype_openrouter import _live, _prices, _wire
 from tintype_openrouter._catalog import INFO, MODELS
 
@@ -82,9 +82,9 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def price(request: ImageRequest, quote: Quote | None) -> Request | None:
+def price(request: Submission, quote: Quote | None) -> Request | None:
     """`GET /api/v1/images/models/{author}/{slug}/endpoints`: every provider's live prices."""
-    author, _, slug = (request.model or "").partition("/")
+    author, _, slug = request.model.partition("/")
     if not author or not slug or "/" in slug:
         return None  # no address: the id of a model is author/slug
     return Request.get(
@@ -93,11 +93,11 @@ def price(request: ImageRequest, quote: Quote | None) -> Request | None:
 
 
 @hookimpl
-def submit(request: ImageRequest) -> Request:
+def submit(request: Submission) -> Request:
     """`POST /api/v1/images`. The answer is the image, or a stream of it."""
     _check_alpha(request)
     body = _wire.Generate(
-        model=request.model or "",
+        model=request.model,
         prompt=request.prompt,
         n=request.n if request.n > 1 else None,
         aspect_ratio=request.aspect_ratio,
@@ -112,7 +112,7 @@ def submit(request: ImageRequest) -> Request:
         input_references=_references(request.references),
         stream=request.stream or None,
     )
-    sent = merge_options(body, request.options.get(INFO.name, {}))
+    sent = merge_options(body, request.options)
     return Request.post(_IMAGES, sent, events=sent.get("stream") is True)
 
 
@@ -147,7 +147,7 @@ def models() -> Request:
 # --------------------------------------------------------------------------- submitting
 
 
-def _check_alpha(request: ImageRequest) -> None:
+def _check_alpha(request: Submission) -> None:
     """Refuse a transparent background in a format that has none (seed document 001).
 
     A format that is left out is the provider's default, and no document names it.

@@ -12,9 +12,9 @@ from attrs import evolve
 from tintype.errors import ProtocolError
 from tintype.messages import JsonObject
 from tintype.models import Quote, QuoteLine
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype_openrouter import _wire
-from tintype_openrouter._catalog import INFO, MODELS, QUALITY, RESOLUTION
+from tintype_openrouter._catalog import MODELS, QUALITY, RESOLUTION
 
 _MEGA = 10**6
 _ABSURD = 10**6  # no unit costs a million dollars
@@ -23,9 +23,7 @@ _Bill: TypeAlias = tuple[tuple[QuoteLine, ...], ...]
 _Pick: TypeAlias = Callable[[Iterable[Decimal]], Decimal]
 
 
-def quote_from_endpoints(
-    table: _wire.Endpoints, request: ImageRequest | None, as_of: date
-) -> Quote:
+def quote_from_endpoints(table: _wire.Endpoints, request: Submission | None, as_of: date) -> Quote:
     """What the endpoints of a model ask: a range over them, for the router picks one."""
     if request is not None and table.id != request.model:
         msg = f"The prices are those of {table.id!r}; {request.model!r} was asked for."
@@ -40,7 +38,7 @@ def quote_from_endpoints(
         lines=tuple(dict.fromkeys(line for bill in bills for group in bill for line in group)),
         assumptions=tuple(_assumptions(request, bills)),
     )
-    if _may_change_the_price(request.options.get(INFO.name, {})):
+    if _may_change_the_price(request.options):
         return evolve(quote, reason="The options may change the price.")
     lows, highs = ([_total(bill, pick) for bill in bills] for pick in (min, max))
     low, high = _over(lows, min), _over(highs, max)
@@ -55,7 +53,7 @@ def _may_change_the_price(options: JsonObject) -> bool:
     return not isinstance(routing, Mapping) or "options" in routing
 
 
-def _bill(endpoint: _wire.Endpoint, request: ImageRequest) -> _Bill:
+def _bill(endpoint: _wire.Endpoint, request: Submission) -> _Bill:
     """What an endpoint charges for: lines that add up, each one of several variants."""
     groups: dict[tuple[str, str], list[_wire.Pricing]] = {}
     for line in endpoint.pricing:
@@ -67,18 +65,18 @@ def _bill(endpoint: _wire.Endpoint, request: ImageRequest) -> _Bill:
     )
 
 
-def _applies(line: _wire.Pricing, request: ImageRequest) -> bool:
+def _applies(line: _wire.Pricing, request: Submission) -> bool:
     """Whether the request has what the line is for. Fonts go in by passthrough alone."""
     match line.billable:
         case "input_image" | "input_reference":
             return bool(request.references)
         case "input_font":
-            return "provider" in request.options.get(INFO.name, {})
+            return "provider" in request.options
         case _:
             return True
 
 
-def _variants(lines: list[_wire.Pricing], request: ImageRequest) -> list[_wire.Pricing]:
+def _variants(lines: list[_wire.Pricing], request: Submission) -> list[_wire.Pricing]:
     """The lines that may be meant: the variant that was asked for, else all that fit.
 
     A variant is written in small letters (`2k` for the resolution 2K); which words there
@@ -90,7 +88,7 @@ def _variants(lines: list[_wire.Pricing], request: ImageRequest) -> list[_wire.P
     return exact or [line for line in lines if not _excluded(line.variant or "", request)]
 
 
-def _excluded(variant: str, request: ImageRequest) -> bool:
+def _excluded(variant: str, request: Submission) -> bool:
     """Whether the variant names another resolution or quality than the request does."""
     fields = ((request.resolution, RESOLUTION), (request.quality, QUALITY))
     return any(
@@ -100,7 +98,7 @@ def _excluded(variant: str, request: ImageRequest) -> bool:
     )
 
 
-def _line(line: _wire.Pricing, request: ImageRequest) -> QuoteLine:
+def _line(line: _wire.Pricing, request: Submission) -> QuoteLine:
     if not 0 <= line.cost_usd < _ABSURD:
         msg = f"A price of {line.cost_usd:.3e} US dollars is none."
         raise ProtocolError(msg, pointer="/endpoints")
@@ -112,7 +110,7 @@ def _line(line: _wire.Pricing, request: ImageRequest) -> QuoteLine:
     )
 
 
-def _quantity(line: _wire.Pricing, request: ImageRequest) -> Decimal | None:
+def _quantity(line: _wire.Pricing, request: Submission) -> Decimal | None:
     """How many units are charged, or None where only the work itself will tell."""
     match line.billable, line.unit:
         case _, "request":
@@ -151,7 +149,7 @@ def _amount(line: QuoteLine) -> Decimal | None:
     return line.unit_price * line.quantity
 
 
-def _assumptions(request: ImageRequest, bills: list[_Bill]) -> Iterator[str]:
+def _assumptions(request: Submission, bills: list[_Bill]) -> Iterator[str]:
     if request.n > 1:
         yield f"All {request.n} images are drawn: n is an upper bound."
     if len(bills) > 1:
