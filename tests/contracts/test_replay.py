@@ -16,6 +16,7 @@ from tintype_contracts.commands.contracts import command
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Broken
+from tintype_contracts.harness.worlds import World
 from tintype_contracts.runner.replay import replay, replay_text
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.mutations import Mutation
@@ -91,6 +92,25 @@ def test_a_mutated_answer_is_told_and_not_compared(subject: Subject) -> None:
     text = replay_text(found)
     assert f'with {pointer}="no such word"' in text
     assert "UnknownStatusError" in text
+
+
+def test_an_exchange_is_played_with_what_the_provider_chooses(subject: Subject) -> None:
+    """Another id, other sides: the documents go on to be compared, their placeholders filled so."""
+    world = World.of({"id": "Zz/0 ä", "sides": "96x64"})
+    found = replay(subject, "generated/done", world=world)
+    assert found.holds, replay_text(found)
+    text = replay_text(found, subject.info.auth.shown[1])
+    assert "/tasks/Zz%2F0%20%C3%A4" in text
+    assert '"width": 96' in text
+    assert World.of(dict(each.split("=", 1) for each in world.mutations)) == world
+
+
+def test_what_no_provider_chooses_is_a_usage_error() -> None:
+    """The sentence names what can be chosen."""
+    asked = ["replay", "apiin", "generated/x", "--mutate", "colour=red"]
+    ended = CliRunner().invoke(command, asked)
+    assert ended.exit_code == 2
+    assert "id, url, sides, now" in ended.stderr
 
 
 def test_what_no_hook_may_do_is_told() -> None:

@@ -15,6 +15,7 @@ from tests.contracts.broken import (
     pure,
     requests,
     texts,
+    values,
     wire,
 )
 from tests.contracts.broken.how import Row, broken
@@ -25,6 +26,7 @@ ROWS: tuple[Row, ...] = (
     *texts.ROWS,
     *pure.ROWS,
     *requests.ROWS,
+    *values.ROWS,
     *answers.ROWS,
     *errors.ROWS,
     *prices.ROWS,

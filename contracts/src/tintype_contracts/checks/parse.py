@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from attrs import evolve
 
@@ -10,20 +11,21 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
 from tintype_contracts.check import Finding, NotApplicable, check
+from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange
-from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, join
-from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
     Broken,
     Heard,
+    answer_of,
     documented_answers,
     listen,
     verdict,
 )
+from tintype_contracts.harness.worlds import USUAL, WORLDS, World
 from tintype_contracts.oracles.exactness import number_faults
 from tintype_contracts.oracles.images import (
     PICTURES,
@@ -31,6 +33,7 @@ from tintype_contracts.oracles.images import (
     images_drawn,
     pictures_told,
 )
+from tintype_contracts.oracles.openness import in_worlds
 from tintype_contracts.oracles.values import empty_success
 from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
 
@@ -56,22 +59,32 @@ def documented_answer(subject: Subject) -> Iterator[Finding]:
     """Every documented answer is understood as the transcript expects.
 
     Each exchange is told to `parse` in its scene, event by event where it is a stream; the
-    task, quote or error that comes of it has to hold everything that `expect` names.
+    task, quote or error that comes of it has to hold everything that `expect` names. So it
+    is with any id, any address of a picture, any size and any time zone.
 
     Compare the two at the pointer, which is one of the neutral value. If the expectation
     is wrong, the document that `src` names decides.
     """
     for exchange in subject.exchanges():
         try:
-            found = subject.rehearsal.outcome_differences(exchange)
+            for world, difference in in_worlds(partial(_outcome, subject, exchange)):
+                message = f"{exchange.id} is understood otherwise than documented{_with(world)}."
+                yield evolve(
+                    Finding.of(difference, message, exchange=exchange.id, src=exchange.src),
+                    mutations=world.mutations,
+                )
         except Exception as error:  # noqa: BLE001 - a hook may do anything
             raised = f"{type(error).__name__}: {error}"
             message = f"Playing {exchange.id} ends in {type(error).__name__}: raise tintype's own."
             yield _finding(exchange, message, got=raised)
-            continue
-        for difference in found:
-            message = f"{exchange.id} is understood otherwise than documented."
-            yield Finding.of(difference, message, exchange=exchange.id, src=exchange.src)
+
+
+def _outcome(subject: Subject, exchange: Exchange, world: World) -> list[Difference]:
+    return subject.in_world(world).outcome_differences(exchange)
+
+
+def _with(world: World) -> str:
+    return f", with the {world}" if world.others else ""
 
 
 @check("parse.images-in-order", level=1)
@@ -85,25 +98,21 @@ def images_in_order(subject: Subject) -> Iterator[Finding]:
     """
     looked = False
     for exchange in subject.exchanges():
-        wanted = pictures_told(subject, exchange)
-        if not wanted:
-            continue
-        looked = True
-        answer = _with_pictures(subject, exchange)
-        said = verdict(subject, answer)
-        got = images_drawn(said)
-        if got != wanted:
-            message = f"{exchange.id}, told with {PICTURES} images, loses some or their order."
-            yield _finding(exchange, f"{message} Keep all.", expected=wanted, got=got or said)
+        for world in (USUAL, *WORLDS):
+            wanted = pictures_told(subject, exchange, world)
+            if not wanted:
+                break
+            looked = True
+            said = verdict(subject, answer_of(subject, exchange, world, PICTURES))
+            got = images_drawn(said)
+            if got != wanted:
+                message = f"{exchange.id}, told with {PICTURES} images{_with(world)},"
+                message = f"{message} loses some or their order. Keep all."
+                yield _finding(exchange, message, expected=wanted, got=got or said)
+                break
     if not looked:
         msg = "No documented answer holds an array of images."
         raise NotApplicable(msg)
-
-
-def _with_pictures(subject: Subject, exchange: Exchange) -> Answer:
-    filling = fixed_values(subject.fixtures, exchange, PICTURES)
-    known = next(each for each in documented_answers(subject) if each.exchange is exchange)
-    return evolve(known, turns=tuple(answers(exchange, filling)))
 
 
 # ------------------------------------------------------------------ forward and back
@@ -133,6 +142,33 @@ def unknown_keys_tolerated(subject: Subject) -> Iterator[Finding]:
                     got=said,
                     mutation=mutation,
                 )
+
+
+@check("parse.keys-in-any-order", level=1)
+def keys_in_any_order(subject: Subject) -> Iterator[Finding]:
+    """The order of an object's keys says nothing (RFC 8259).
+
+    Every documented answer is told with the keys of every object turned round.
+
+    Read a value by its key, and never by its place or by a search in the text.
+    """
+    for answer in documented_answers(subject):
+        turned = _turned(answer.body)
+        said = verdict(subject, answer) if turned is not answer.body else None
+        other = said and verdict(subject, answer.saying(turned))
+        if said and other and not _same(said, other):
+            message = f"{answer.exchange.id} with its keys in another order is read otherwise."
+            yield _finding(answer.exchange, f"{message} Read by key.", expected=said, got=other)
+
+
+def _turned(body: object) -> object:
+    match body:
+        case Mapping():
+            return {key: _turned(value) for key, value in reversed(list(body.items()))}
+        case list():
+            return [_turned(item) for item in body]
+        case _:
+            return body
 
 
 def _stranger(siblings: Mapping[str, object]) -> object:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
+
+from attrs import evolve
 
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.comparing import Difference
+from tintype_contracts.fixtures.format import Exchange, Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.worlds import World
 from tintype_contracts.oracles.curl import (
     command_differences,
     exchange_of,
     printed_commands,
 )
-from tintype_contracts.strategies.builder import Builder, Built, carries, found_at
+from tintype_contracts.oracles.openness import in_worlds
+from tintype_contracts.strategies.builder import Builder, Built, carries, found_at, same_images
 from tintype_contracts.strategies.references import image_of, images_in
 from tintype_contracts.strategies.requests import (
     Probe,
@@ -32,8 +38,14 @@ from tintype_contracts.strategies.requests import (
 from tintype_contracts.strategies.values import references, refused
 
 _FORMS: tuple[ReferenceForm, ...] = ("url", "data_uri", "bytes")
-_LONG = 10_000
+_MANY = 5
+_LONG = 40_000
 _PROMPTS = (
+    "Zoe\u0308 im Schne\u0301e, A\u030angstro\u0308m, \ufb01ligree ① ½ Ⅷ",
+    "\u200b👩\u200d👩\u200d👧\ufe0f🏳️\u200d🌈 क्\u200dष\u2060\ufeff",
+    "\u05e9\u05dc\u05d5\u05dd \u202b\u05e2\u05d5\u05dc\u05dd\u202c, \u200fثلج\u200e: 1, 2",
+    "tab\there\u00a0there\u2028and\u3000there",
+    "A Fox, a FOX; https://caller.test/Fox?a=1&b=%2F+c",
     "ein Bär im Schnee, naïve art",
     "雪の中の赤い狐",
     "a fox 🦊 in \U0001d525\U0001d522",
@@ -52,16 +64,28 @@ def documented_example(subject: Subject) -> Iterator[Finding]:
 
     For the `case` of each exchange the plugin has to build the request that stands in the
     transcript: method, URL, query, auth header, and each value of the body with its JSON
-    type. 1, 1.0, "1" and true are four values.
+    type. 1, 1.0, "1" and true are four values. A task is asked for by any id it may have:
+    with capitals, slashes, blanks, percent signs.
 
     Compare the two at the pointer. If the transcript is wrong, the document that `src`
     names decides.
     """
     for exchange in subject.exchanges():
-        for difference in subject.rehearsal.request_differences(exchange):
-            src = exchange.request_src or exchange.src
-            message = f"The request of {exchange.id} is not the documented one: send what it shows."
-            yield Finding.of(difference, message, exchange=exchange.id, src=src)
+        src = exchange.request_src or exchange.src
+        for world, difference in in_worlds(partial(_differences, subject, exchange)):
+            told = f" with the {world}" if world.others else ""
+            message = f"The request of {exchange.id}{told} is not the documented one."
+            yield evolve(
+                Finding.of(
+                    difference, f"{message} Send what it shows.", exchange=exchange.id, src=src
+                ),
+                mutations=world.mutations,
+            )
+
+
+def _differences(subject: Subject, exchange: Exchange, world: World) -> list[Difference]:
+    tied = exchange.operation in {"poll", "cancel"} or not world.others
+    return subject.in_world(world).request_differences(exchange) if tied else []
 
 
 @check("request.printed-command", level=1)
@@ -288,10 +312,10 @@ def unsupported_is_refused(subject: Subject) -> Iterator[Finding]:
 
 @check("request.prompt-unchanged", level=1)
 def prompt_unchanged(subject: Subject) -> Iterator[Finding]:
-    """The prompt arrives as it was written: other scripts, emoji, line breaks, 10 kB.
+    """The prompt arrives as it was written: other scripts, line breaks, 40 kB.
 
-    Stripping, escaping or cutting a prompt changes the picture, and the caller never
-    learns why.
+    Letters stay as they are composed, joined and directed. Stripping, escaping or cutting a
+    prompt changes the picture, and the caller never learns why.
 
     Send `request.prompt` as it is. A documented length is a bound in the catalog.
     """
@@ -304,7 +328,7 @@ def prompt_unchanged(subject: Subject) -> Iterator[Finding]:
 def _prompt_faults(builder: Builder, operation: Operation, model: Model) -> Iterator[Finding]:
     rows = [row for row in builder.rows(operation, model.id) if row.neutral == "prompt"]
     longest = min((row.max_length for row in rows if row.max_length), default=_LONG)
-    for prompt in (*_PROMPTS, "x" * min(_LONG, longest)) if rows else ():
+    for prompt in (*_PROMPTS, _long(min(_LONG, longest))) if rows else ():
         built = builder.build(operation, model, prompt=prompt)
         found = found_at(built, rows[0]) if built else prompt
         if found != prompt:
@@ -314,9 +338,14 @@ def _prompt_faults(builder: Builder, operation: Operation, model: Model) -> Iter
             yield Finding(message=message, expected=prompt, got=_shown(found), src=rows[0].src)
 
 
+def _long(length: int) -> str:
+    """Words no two of which are alike, so that nothing is cut or folded unseen."""
+    return " ".join(map(str, range(length)))[:length]
+
+
 @check("request.references-unchanged", level=1)
 def references_unchanged(subject: Subject) -> Iterator[Finding]:
-    """Source images arrive in the order given, each encoded once.
+    """Source images arrive in the order given, each encoded once, five of them, one twice.
 
     A URL arrives as that URL; a `data:` URL or bytes decode, after one decoding, to the
     very bytes that the caller gave. A form that the model does not take is refused.
@@ -337,7 +366,7 @@ def references_unchanged(subject: Subject) -> Iterator[Finding]:
 
 def _reference_faults(builder: Builder, model: Model, form: ReferenceForm) -> Iterator[Finding]:
     accepts = model.references
-    count = min(2, (accepts and accepts.max_count) or 2)
+    count = min(_MANY, (accepts and accepts.max_count) or _MANY)
     given = references(count, form)
     try:
         built = builder.build("submit", model, references=given)
@@ -348,13 +377,13 @@ def _reference_faults(builder: Builder, model: Model, form: ReferenceForm) -> It
             yield Finding(message=f"{message} Correct the catalog or the hook.")
         return
     rows = [row for row in builder.rows("submit", model.id) if row.neutral == "references"]
-    arrived = [list(images_in(found_at(built, row))) for row in rows] if built else []
-    if not any(found == [image_of(reference) for reference in given] for found in arrived):
+    arrived = [found_at(built, row) for row in rows] if built else []
+    if not any(same_images(found, given) for found in arrived):
         message = f"References given to {model.id} as {form} do not arrive as they were."
         yield Finding(
             message=f"{message} Send each once, in order, encoded once.",
             expected=[image_of(each) for each in given],
-            got=arrived,
+            got=[list(images_in(found)) for found in arrived],
         )
 
 

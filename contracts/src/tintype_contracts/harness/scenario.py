@@ -27,7 +27,8 @@ from tintype_contracts.fixtures.messages import (
     outcome_differences,
     request_differences,
 )
-from tintype_contracts.fixtures.values import NOW, fixed_values, submission
+from tintype_contracts.fixtures.values import NOW, Filling, submission
+from tintype_contracts.harness.worlds import USUAL, World
 
 Outcome: TypeAlias = Quote | Task | Submission | ProviderInfo | TintypeError
 
@@ -72,10 +73,12 @@ class Rehearsal:
     Attributes:
         hooks: The plugin: its module, or a relay of its hooks.
         fixtures: What the provider documents.
+        world: What the provider says where its documents leave that open.
     """
 
     hooks: Provider
     fixtures: words.Fixtures
+    world: World = USUAL
     _info: ProviderInfo = field(init=False)
     _contexts: dict[str, Context] = field(init=False, factory=dict, repr=False)
 
@@ -149,14 +152,25 @@ class Rehearsal:
         case = exchange if exchange.case is not None else asked
         request = None
         if case.case is not None:
-            request = image_request(case, fixed_values(self.fixtures, case))
+            request = image_request(case, self._values(case))
         context = Context(request=request)
         for earlier in self.fixtures.scene_of(exchange):
             if earlier.id == exchange.id:
                 break
             context = context.after(self._told(earlier, context))
-        context = evolve(context, head=head_of(exchange, fixed_values(self.fixtures, exchange)))
-        return _with_task(context) if _needs_task(exchange) else context
+        context = evolve(context, head=head_of(exchange, self._values(exchange)))
+        return self._with_task(exchange, context) if _needs_task(exchange) else context
+
+    def _with_task(self, exchange: words.Exchange, context: Context) -> Context:
+        """A task that was accepted elsewhere stands in where the scene has made none."""
+        if context.task is not None and context.task.id:
+            return context
+        known = self._values(exchange).identity("task")
+        model = (context.request.model if context.request else None) or ""
+        return evolve(context, task=Task(id=known, model=model, request=context.request))
+
+    def _values(self, exchange: words.Exchange) -> Filling:
+        return self.world.values(self.fixtures, exchange)
 
     def request_differences(self, exchange: words.Exchange) -> list[Difference]:
         """Where what the plugin would send is not what the documents show."""
@@ -167,19 +181,19 @@ class Rehearsal:
             exchange.request,
             self.ask(exchange),
             auth=self._info.auth,
-            filling=fixed_values(self.fixtures, exchange),
+            filling=self._values(exchange),
             parameters=tuple(rows),
         )
         return list(found)
 
     def outcome_differences(self, exchange: words.Exchange) -> list[Difference]:
         """Where what the plugin makes of the answer is not what is expected."""
-        filling = fixed_values(self.fixtures, exchange)
+        filling = self._values(exchange)
         return list(outcome_differences(exchange.expect, self.tell(exchange), filling))
 
     def _told(self, exchange: words.Exchange, context: Context) -> Outcome:
         outcome: Outcome = Task()
-        filling = fixed_values(self.fixtures, exchange)
+        filling = self._values(exchange)
         context = evolve(context, head=head_of(exchange, filling))
         for operation, message in answers(exchange, filling):
             outcome = self._parsed(message, operation, context)
@@ -221,11 +235,3 @@ def _known(request: ImageRequest | None) -> ImageRequest:
 
 def _needs_task(exchange: words.Exchange) -> bool:
     return exchange.operation in {"poll", "cancel", "webhook"}
-
-
-def _with_task(context: Context) -> Context:
-    """A task that was accepted elsewhere stands in where the scene has made none."""
-    if context.task is not None and context.task.id:
-        return context
-    model = (context.request.model if context.request else None) or ""
-    return evolve(context, task=Task(id="task-1", model=model, request=context.request))

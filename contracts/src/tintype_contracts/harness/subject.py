@@ -13,6 +13,7 @@ from tintype.hooks import Provider
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.format import Exchange, Fixtures
 from tintype_contracts.harness.scenario import Outcome, Rehearsal
+from tintype_contracts.harness.worlds import USUAL, World
 
 
 class Subject:
@@ -38,6 +39,7 @@ class Subject:
         self._fixtures = fixtures
         self._name = name
         self.options: Mapping[str, str] = options or {}
+        self._worlds: dict[World, Rehearsal] = {}
 
     @property
     def faults(self) -> tuple[PluginError | FixtureError, ...]:
@@ -85,7 +87,15 @@ class Subject:
     @cached_property
     def rehearsal(self) -> Rehearsal:
         """The hooks played through the fixtures."""
-        return Rehearsal(hooks=self.plugin.hooks, fixtures=self.fixtures)
+        return self.in_world(USUAL)
+
+    def in_world(self, world: World) -> Rehearsal:
+        """The hooks played through the fixtures where the provider chooses otherwise."""
+        if world not in self._worlds:
+            self._worlds[world] = Rehearsal(
+                hooks=self.plugin.hooks, fixtures=self.fixtures, world=world
+            )
+        return self._worlds[world]
 
     def exchanges(self, *operations: str) -> Iterator[Exchange]:
         """Every exchange of these operations, or of all."""

@@ -27,9 +27,10 @@ from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.spelling import spelt
-from tintype_contracts.fixtures.values import NOW, fixed_values
+from tintype_contracts.fixtures.values import NOW
 from tintype_contracts.harness.scenario import Context
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.worlds import USUAL, World
 
 Turn: TypeAlias = tuple[Operation, Message | None]
 
@@ -113,18 +114,19 @@ def documented_answers(subject: Subject) -> tuple[Answer, ...]:
     return tuple(answer for answer in every if answer.turns)
 
 
-def answer_of(subject: Subject, exchange: words.Exchange) -> Answer:
+def answer_of(
+    subject: Subject, exchange: words.Exchange, world: World = USUAL, images: int | None = None
+) -> Answer:
     """The answer of one exchange, and what the plugin made of its scene before it."""
-    turns = tuple(answers(exchange, fixed_values(subject.fixtures, exchange)))
-    return Answer(
-        exchange=exchange, context=context_of(subject, exchange), turns=turns, body=_body(turns)
-    )
+    turns = tuple(answers(exchange, world.values(subject.fixtures, exchange, images)))
+    context = context_of(subject, exchange, world)
+    return Answer(exchange=exchange, context=context, turns=turns, body=_body(turns))
 
 
-def context_of(subject: Subject, exchange: words.Exchange) -> Context:
+def context_of(subject: Subject, exchange: words.Exchange, world: World = USUAL) -> Context:
     """What the plugin knows before an exchange. A plugin that breaks there knows a bare task."""
     try:
-        return subject.rehearsal.context(exchange)
+        return subject.in_world(world).context(exchange)
     except Exception:  # noqa: BLE001 - a hook may do anything; that exchange's own row tells it
         return Context(task=Task(id="task-1"))
 

@@ -9,16 +9,17 @@ from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Heard
+from tintype_contracts.harness.worlds import USUAL, World
 
 PICTURES = 3
 """How many images an answer is told with, to see whether all are kept."""
 
 
-def pictures_told(subject: Subject, exchange: Exchange) -> list[object]:
+def pictures_told(subject: Subject, exchange: Exchange, world: World = USUAL) -> list[object]:
     """The three images that the answer holds when it is told with three, by URL or bytes."""
     if not exchange.expect.fields.get("images"):
         return []
-    filling = fixed_values(subject.fixtures, exchange, PICTURES)
+    filling = world.values(subject.fixtures, exchange, PICTURES)
     text = "".join(_body_text(message) for _, message in answers(exchange, filling))
     addresses: list[object] = [each.url for each in filling.pictures if each.url in text]
     encoded = [

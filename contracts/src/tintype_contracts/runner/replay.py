@@ -18,6 +18,7 @@ from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.spelling import plain
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, Heard, answer_of, listen
+from tintype_contracts.harness.worlds import USUAL, World
 from tintype_contracts.oracles.values import sorted_flaw
 from tintype_contracts.report.words import shown
 from tintype_contracts.strategies.mutations import Mutation
@@ -57,8 +58,10 @@ class Replay:
         return not (wrong or self.request or self.outcome)
 
 
-def replay(subject: Subject, name: str, mutations: Sequence[Mutation] = ()) -> Replay:
-    """Play an exchange to a plugin.
+def replay(
+    subject: Subject, name: str, mutations: Sequence[Mutation] = (), world: World = USUAL
+) -> Replay:
+    """Play an exchange to a plugin, in a world where the provider chooses ids and addresses.
 
     Raises:
         UsageError: There is no such exchange, or no place in it that a mutation names.
@@ -66,19 +69,20 @@ def replay(subject: Subject, name: str, mutations: Sequence[Mutation] = ()) -> R
         FixtureError: The fixtures cannot be loaded.
     """
     exchange = _exchange(subject, name)
-    answer = _mutated(answer_of(subject, exchange), mutations)
+    answer = _mutated(answer_of(subject, exchange, world), mutations)
+    rehearsal = subject.in_world(world)
     said = listen(subject, answer) if answer.turns else (Broken(deed="nothing was answered"),)
     asked = exchange.request is not None
     return Replay(
         exchange=exchange,
         source=subject.fixtures.sources.get(exchange.src),
-        built=_attempt(lambda: subject.rehearsal.ask(exchange)) if asked else None,
-        request=_request_differences(subject, exchange),
+        built=_attempt(lambda: rehearsal.ask(exchange)) if asked else None,
+        request=_compare(rehearsal.request_differences, exchange),
         answer=answer,
         mutations=tuple(mutations),
         heard=said[-1],
         flaws=_flaws(said, answer),
-        outcome=() if mutations else _outcome_differences(subject, exchange),
+        outcome=() if mutations else _compare(rehearsal.outcome_differences, exchange),
     )
 
 
@@ -111,13 +115,10 @@ def _flaws(said: Sequence[Heard], answer: Answer) -> tuple[str, ...]:
     return tuple(dict.fromkeys(flaw[1] for flaw in found if flaw))
 
 
-def _request_differences(subject: Subject, exchange: Exchange) -> tuple[Difference, ...]:
-    found = _attempt(lambda: subject.rehearsal.request_differences(exchange))
-    return tuple(found) if isinstance(found, list) else ()
-
-
-def _outcome_differences(subject: Subject, exchange: Exchange) -> tuple[Difference, ...]:
-    found = _attempt(lambda: subject.rehearsal.outcome_differences(exchange))
+def _compare(
+    differences: Callable[[Exchange], list[Difference]], exchange: Exchange
+) -> tuple[Difference, ...]:
+    found = _attempt(lambda: differences(exchange))
     return tuple(found) if isinstance(found, list) else ()
 
 

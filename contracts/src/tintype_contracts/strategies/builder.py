@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from attrs import frozen
@@ -14,16 +14,18 @@ from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.hooks import Extras
 from tintype.messages import FormBody, JsonBody, MultipartBody, Part, Request
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Reference
+from tintype_contracts.fixtures.comparing import subset
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.neutral import read_field, rows_for
 from tintype_contracts.fixtures.placeholders import dump
-from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
+from tintype_contracts.fixtures.pointers import MISSING, tokens
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.strategies.references import image_of, images_in
 from tintype_contracts.strategies.values import references
 
 PROMPT = "a red fox in the snow"
@@ -177,28 +179,44 @@ def found_at(built: Built, row: Parameter) -> object:
 
 
 def carries(row: Parameter, found: object, asked: object) -> bool:
-    """Whether `found` on the wire is what was asked for.
+    """Whether `found` on the wire is what was asked for, to the letter.
 
-    Its type is judged elsewhere. Words are compared without regard to case: some APIs
-    write a tier `2K`, some `2k`. A number of references may stand for the references.
+    Its type is judged elsewhere. A word may stand in other letters where the documents list it
+    so: a tier as `2K` and as `2k`. References are the same images in the same order; where a
+    number of them is documented, that number.
     """
-    if row.neutral == "references":
-        count = len(asked) if is_array(asked) else 0
-        many = is_array(found) and len(found) == count
-        return many or found == count or (isinstance(found, str) and count == 1)
-    if row.neutral == "options":
-        return _holds(found, asked)
-    if isinstance(asked, bool):
-        return found is asked
-    return str(found).casefold() == str(asked).casefold()
+    match row.neutral, asked:
+        case "references", (*given,):
+            counted = row.type in {"integer", "number"}
+            return found == len(given) if counted else same_images(found, given)
+        case "options", _:
+            return _holds(found, asked)
+        case _, bool():
+            return found is asked
+        case _, int() | float():
+            return _number(found) == _number(asked)
+        case _:
+            told = str(found)
+            listed = told in row.enum and told.casefold() == str(asked).casefold()
+            return told == str(asked) or listed
+
+
+def same_images(found: object, given: Sequence[object]) -> bool:
+    """Whether these references stand in a field, each once, in their order."""
+    wanted = [image_of(each) for each in given if isinstance(each, Reference)]
+    return list(images_in(found)) == wanted
+
+
+def _number(value: object) -> Decimal | None:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
 
 
 def _holds(found: object, asked: object) -> bool:
     plain = json.loads(found) if isinstance(found, str) else found
-    wanted = cast("Mapping[str, object]", asked)
-    return isinstance(plain, Mapping) and all(
-        plain.get(key) == value for key, value in wanted.items()
-    )
+    return not any(subset(asked, plain))
 
 
 def _read(sent: Request) -> tuple[Mapping[str, object] | None, bool]:

@@ -18,6 +18,7 @@ from tintype_contracts.strategies.values import admitted, raw_value
 
 Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
 
+_A_FEW = 2
 _FALSY = {"seed": 0, "output_compression": 0, "watermark": False}
 
 
@@ -61,12 +62,21 @@ def _of_row(
     if row.ignored or row.neutral is None or _is_of_another_kind(row, model):
         return
     for field, value in samples(row, builder.form(model)):
+        if field == "references" and _beyond_what_is_said(row, model, value):
+            continue
         yield Probe(operation=operation, model=model, row=row, field=field, value=value)
 
 
 def _is_of_another_kind(row: Parameter, model: Model) -> bool:
     """Whether the row is about source images, and the model draws from words alone."""
     return row.neutral == "references" and model.references is None and not row.models
+
+
+def _beyond_what_is_said(row: Parameter, model: Model, value: object) -> bool:
+    """Whether so many references are the plugin's to bound: no document says how many."""
+    most = model.references and model.references.max_count
+    several = isinstance(value, tuple) and len(value) > _A_FEW
+    return several and row.max_items is None and bool(most) and len(value) > (most or 0)  # type: ignore[arg-type]
 
 
 def documented_probes(builder: Builder) -> Iterator[Probe]:

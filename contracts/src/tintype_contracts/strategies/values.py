@@ -20,17 +20,24 @@ _TEXT_FIELDS = frozenset(
     {"aspect_ratio", "resolution", "quality", "output_format", "background", "style"}
 )
 _FREE_TEXT = frozenset({"prompt", "negative_prompt", "user"})
+_REPEATED = {3: 1}
 _COUNTS = frozenset({"n", "seed", "output_compression", "steps", "previews"})
 _FRACTIONS: Mapping[str, Sequence[float]] = {"guidance": (1.5, 7.0), "strength": (0.0, 0.5, 1.0)}
 _MAX_REFERENCES = 16
-_CALLBACK = "https://caller.test/hook?task=1&more=%20x"
-_PNG = "image/png"
+_CALLBACK = "https://caller.test/Hook/%C3%A4/?task=1&more=%20x+Y&sig=Ab%2F%3D="
+_MANY = 5
+_URLS = (
+    "https://caller.test/picture?id={index}",
+    "https://caller.test/{index}.png?a=1&b=%20x",
+    "https://caller.test/Zz/%C3%A4+b.JPG?X-Amz-Signature=aB%2Bc%2F9%3D&n={index}",
+)
+_TYPES = ("image/png", "image/jpeg", "image/webp")
 _PLAIN: Mapping[str, Sequence[object]] = {
     "watermark": (True, False),
     "stream": (True,),  # False is how a caller says nothing
     "webhook_url": (_CALLBACK,),
-    "negative_prompt": ('rain, "crowds" & 雨',),
-    "user": ("user-7",),
+    "negative_prompt": ('rain, "crowds" & 雨', "  Zoe\u0308, \u200f\u05e9\u05dc\u05d2\n "),
+    "user": ("user-7", "Über+7 %2F@caller.test"),
     "options": ({"tintype_sample": "text", "tintype_none": 0},),
 }
 
@@ -72,8 +79,11 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
 
 
 def references(count: int, form: ReferenceForm) -> tuple[Reference, ...]:
-    """So many different source images, in one of the forms that a caller may give."""
-    return tuple(_reference(index, form) for index in range(count))
+    """So many source images, in one of the forms that a caller may give.
+
+    Their addresses and their types differ, and the fourth is the second once more.
+    """
+    return tuple(_reference(_REPEATED.get(index, index), form) for index in range(count))
 
 
 def raw_value(row: Parameter) -> object:
@@ -92,23 +102,23 @@ def raw_value(row: Parameter) -> object:
 
 
 def _reference(index: int, form: ReferenceForm) -> Reference:
-    data = small_png(f"sample {index}")
+    data, kind = small_png(f"sample {index}"), _TYPES[index % len(_TYPES)]
     match form:
         case "url":
-            return Reference(url=f"https://caller.test/{index}.png?a=1&b=%20x")
+            return Reference(url=_URLS[index % len(_URLS)].format(index=index))
         case "data_uri":
-            return Reference(url=data_uri(data, _PNG))
+            return Reference(url=data_uri(data, kind))
         case "bytes":
-            return Reference(data=data, media_type=_PNG, name=f"sample-{index}.png")
+            return Reference(data=data, media_type=kind, name=f"sample-{index}.png")
 
 
 def _counts(row: Parameter) -> Sequence[int]:
-    """How many references: the fewest, two (for their order), the most."""
+    """How many references: the fewest, two (for their order), several, the most."""
     fewest = max(1, row.min_items or 1)
     if row.type in {"string", "file"} and row.max_items is None:
         return (fewest,)
-    most = min(row.max_items or 2, _MAX_REFERENCES)
-    return sorted({fewest, min(max(2, fewest), most), most})
+    most = min(row.max_items or _MANY, _MAX_REFERENCES)
+    return sorted({fewest, *(min(max(each, fewest), most) for each in (2, _MANY)), most})
 
 
 def _numbers(row: Parameter) -> Sequence[int]:

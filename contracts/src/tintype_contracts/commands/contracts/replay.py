@@ -8,6 +8,7 @@ from tintype._cli.options import option
 from tintype._cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.harness.worlds import World
 from tintype_contracts.runner.replay import replay, replay_text
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.mutations import Mutation
@@ -21,7 +22,8 @@ from tintype_contracts.strategies.mutations import Mutation
     "mutations",
     multiple=True,
     metavar="POINTER=VALUE",
-    help="Change the answer first: /status=null, /images= to drop (repeatable).",
+    help="Change the answer first: /status=null, /images= to drop; or what the provider "
+    "chooses: id=…, url=…, sides=…, now=… (repeatable).",
 )
 def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
     """Play one exchange to a plugin: what it sends, what it is told, what it makes of it.
@@ -31,9 +33,11 @@ def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
     did what no hook may.
     """
     try:
-        changes = [Mutation.parse(text) for text in mutations]
+        chosen = [text for text in mutations if text.partition("=")[0].isalpha()]
+        changes = [Mutation.parse(text) for text in mutations if text not in chosen]
+        world = World.of({text.partition("=")[0]: text.partition("=")[2] for text in chosen})
         subject = subject_of(name)
-        found = replay(subject, exchange, changes)
+        found = replay(subject, exchange, changes, world)
         say(replay_text(found, subject.info.auth.shown[1]))
     except (UsageError, ValueError) as error:
         give_up(str(error))
