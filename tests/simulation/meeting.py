@@ -12,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from attrs import evolve
 from tests.simulation.asks import Answer, Ask, End, Said
 
 from tintype import Account, Budget, HttpRequest
-from tintype._client.setup import Options, Setup
-from tintype._downloads import Rules
+from tintype._client.claims import Claims
+from tintype._client.conversations import Conversations
+from tintype._client.options import Options
+from tintype._client.results import Results
+from tintype._client.setup import Setup
+from tintype._client.webhooks import Webhooks
 from tintype._events import EventDecoder
 from tintype._flow import effects
-from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.conversation import Terms
 from tintype._flow.settle import CALLBACK_FIELD
 from tintype._pacing import Clock
 from tintype._trail import Followed
@@ -36,8 +39,6 @@ BEGAN = datetime(2026, 11, 28, 9, tzinfo=UTC)
 class Desk(Setup):
     """What one process has of tintype. The first one is of no process: others are seated by it."""
 
-    clock = Clock(monotonic=lambda: 0.0, now=lambda: BEGAN)
-
     def __init__(self, plugins: Mapping[str, object], key: str) -> None:
         accounts = [Account(provider=name, key=key) for name in plugins]
         super().__init__(accounts, {}, Options(plugins=plugins))
@@ -47,30 +48,29 @@ class Desk(Setup):
     ) -> Desk:
         """The same plugins for one more process, with its clock and its journal."""
         desk = copy.copy(self)
-        desk.clock = Clock(monotonic=at, now=lambda: BEGAN + timedelta(seconds=at()))
-        desk.journal, desk.followed, desk._conversations = journal, Followed(), {}  # noqa: SLF001
-        desk._options = evolve(self._options, budgets=budgets)  # noqa: SLF001
+        desk.journal, desk.providers = journal, copy.copy(self.providers)
+        desk.providers.clock = Clock(monotonic=at, now=lambda: BEGAN + timedelta(seconds=at()))
+        desk.conversations = _Talks(desk.providers, Options(budgets=budgets))
+        desk.claims = Claims(journal, Followed())
+        desk.webhooks = Webhooks(desk.providers, desk.conversations, journal)
+        desk.results = Results(desk.providers, desk.conversations)
         return desk
-
-    def conversation(self, provider: str) -> Conversation:
-        """What can be said to a provider."""
-        if provider not in self._conversations:
-            terms = Terms(clock=self.clock, jitter=lambda: 0.5, budgets=self._options.budgets)
-            self._conversations[provider] = Conversation(self.registry.get(provider), terms)
-        return self._conversations[provider]
-
-    def rules(self, _: str) -> Rules:
-        """How results are fetched."""
-        return Rules(clock=self.clock)
 
     def hear(self, provider: str, body: bytes, url: str) -> Line:
         """The call that a webhook begins, or the error of one that is nobody's."""
         named = parse_qs(urlsplit(url).query).get(CALLBACK_FIELD, [""])[0]
-        heard = self.heard(provider, Delivery(body=body), named)
+        heard = self.webhooks.heard(provider, Delivery(body=body), named)
         if heard.known is None and not isinstance(self.journal, NoJournal):
             raise ProtocolError("a stranger's")  # noqa: EM101, TRY003 - as `WebhookApp` has it
-        flow = self.conversation(provider).confirm(heard, proven=False)
+        flow = self.conversations.of(provider).confirm(heard, proven=False)
         return Line(self, provider, flow, heard.known.record if heard.known else "")
+
+
+class _Talks(Conversations):
+    """Conversations in which nothing is left to chance."""
+
+    def _terms(self, _: str) -> Terms:
+        return Terms(clock=self._providers.clock, jitter=lambda: 0.5, budgets=self._options.budgets)
 
 
 class Line:
@@ -80,7 +80,7 @@ class Line:
         self.provider, self._desk, self._flow = provider, desk, flow
         self._effect: effects.Effect | None = None
         self._events: list[ServerSentEvent] = []
-        self._trail = desk.trail()
+        self._trail = desk.claims.trail()
         self._trail.follow([record])
 
     def step(self, said: Said = None) -> Ask | End:
@@ -92,7 +92,7 @@ class Line:
             self._trail.end()
             return End(result=stop.value)
         except Exception as error:  # noqa: BLE001 - the judge looks at what kind it is
-            self._desk.release(self._trail)
+            self._desk.claims.release(self._trail)
             return End(error=error)
         return _ask(self._effect)
 
@@ -114,7 +114,7 @@ class Line:
 
     def wire(self) -> HttpRequest:
         """What is sent, as bytes."""
-        return self._desk.keyring(self.provider).rehearse(self._effect.request)
+        return self._desk.providers.keyring(self.provider).rehearse(self._effect.request)
 
     def write(self) -> str:
         """Write down what the flow asks to be written."""
@@ -123,7 +123,7 @@ class Line:
     def interrupt(self) -> list[Line]:
         """End as Ctrl-C has it: what was begun is left to others, the provider is told."""
         self._flow.close()
-        self._desk.release(self._trail)
+        self._desk.claims.release(self._trail)
         flows = self._desk.cancellations(self._trail)
         return [Line(self._desk, self.provider, flow, "") for flow in flows]
 

@@ -178,7 +178,7 @@ def _stories(fixtures: Fixtures) -> Iterator[str]:
 
 def _requests(provider: str, desk: Desk) -> Iterator[ImageRequest]:
     """What is asked of a provider: its first models, one picture and several, streams."""
-    for model in desk.registry.get(provider).info.models[:4]:
+    for model in desk.providers.registry.get(provider).info.models[:4]:
         streams = isinstance(model.parameters.get("stream"), Flag)
         for n in sorted({1, min(model.max_n, 3)}):
             for stream in sorted({False, streams}):
@@ -187,7 +187,7 @@ def _requests(provider: str, desk: Desk) -> Iterator[ImageRequest]:
 
 def _sent(desk: Desk, provider: str, request: ImageRequest) -> HttpRequest | None:
     """A submission as bytes, or None where it cannot be asked for."""
-    line = Line(desk, provider, desk.conversation(provider).submit(request), "")
+    line = Line(desk, provider, desk.conversations.of(provider).submit(request), "")
     ask = line.step()
     while isinstance(ask, Ask) and not ask.paid:
         ask = line.step("")
@@ -196,7 +196,7 @@ def _sent(desk: Desk, provider: str, request: ImageRequest) -> HttpRequest | Non
 
 def _quoted(desk: Desk, provider: str, request: ImageRequest, engine: Engine) -> Iterator[Decimal]:
     """What the provider's own answers say that it may cost: it takes no more than that."""
-    line = Line(desk, provider, desk.conversation(provider).quote(request), "")
+    line = Line(desk, provider, desk.conversations.of(provider).quote(request), "")
     step = line.step()
     while isinstance(step, Ask):
         step = line.step(plain(engine, call_of(line.wire())) if step.kind == "send" else None)
@@ -206,7 +206,7 @@ def _quoted(desk: Desk, provider: str, request: ImageRequest, engine: Engine) ->
 
 def _dollars(desk: Desk, provider: str, work: Work) -> Decimal:
     """What a work costs in US dollars."""
-    rate = desk.registry.get(provider).info.usd_per_credit or Decimal(0)
+    rate = desk.providers.registry.get(provider).info.usd_per_credit or Decimal(0)
     usd, credits_ = work.price.usd, work.price.credits
     return usd if usd is not None else (credits_ or Decimal(0)) * rate
 
@@ -247,7 +247,7 @@ def _play(
         if delivered
         else Decimal(0),
         at_once=fixtures.billing.charged == "accepted",
-        alone=desk.registry.get(provider).info.limits(asked.model or "").max_n == 1,
+        alone=desk.providers.registry.get(provider).info.limits(asked.model or "").max_n == 1,
     )
 
 

@@ -231,7 +231,7 @@ class World:
             n=plot.asked.n * call.parts,
             webhook_url=HOOK if self.hooked and plot.asked.webhook_url else None,
         )
-        talk = process.desk.conversation(plot.provider)
+        talk = process.desk.conversations.of(plot.provider)
         if way == "generate":
             flow = talk.generate(request, call.most)
         else:
@@ -264,7 +264,7 @@ class World:
         result = end.result
         if call.way == "submit" and isinstance(result, Task) and not result.state.terminal:
             call.way = "wait"
-            flow = process.desk.conversation(result.provider).wait(result)
+            flow = process.desk.conversations.of(result.provider).wait(result)
             self._start(process, result.provider, flow, call, self._bought, result.record)
             return
         call.end = end
@@ -277,12 +277,12 @@ class World:
         if not isinstance(result, Generation | Task) or not result.images:
             return
         if call.then == "save":
-            flow = process.desk.saving(
+            flow = process.desk.results.saving(
                 result, call.plot.provider, self.folder, None, overwrite=False
             )
             self._start(process, call.plot.provider, flow, None, self._done)
         elif call.then == "fetch":
-            flow = process.desk.fetching(result.images[0], call.plot.provider)
+            flow = process.desk.results.fetching(result.images[0], call.plot.provider)
             self._start(process, call.plot.provider, flow, call, self._fetched)
 
     def _fetched(self, run: Run, end: End) -> None:
@@ -297,17 +297,17 @@ class World:
 
     def _resume(self, process: Process) -> None:
         """A process finishes what the journal says is open, one provider after the other."""
-        groups = process.desk.claimed(())
+        groups = process.desk.claims.claimed(())
         left = list(groups.items())
 
         def go_on(run: Run | None, end: End) -> None:
             if run is not None:
                 self._resumed(run, end)
             if not left:
-                process.desk.left(groups)
+                process.desk.claims.left(groups)
                 return
             provider, records = left.pop(0)
-            flow = process.desk.resuming(provider, records, self.folder)
+            flow = process.desk.results.resuming(provider, records, self.folder)
             self._start(process, provider, flow, None, go_on)
 
         go_on(None, End())

@@ -9,18 +9,12 @@ from contextlib import closing, suppress
 from typing import TypeVar, assert_never
 
 from tintype import _forks
+from tintype._client.bounds import check_length, read_reference
+from tintype._client.claims import unanswered
+from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Opener
-from tintype._client.setup import (
-    CANCEL_SECONDS,
-    ClientClosed,
-    Setup,
-    check_length,
-    closed,
-    read_reference,
-    unanswered,
-    with_timeout,
-)
+from tintype._client.setup import Setup
 from tintype._dispatch import fetch_request
 from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._flow.effects import (
@@ -148,7 +142,7 @@ class Performer:
 
     def _abandon(self, provider: str, trail: Trail, error: BaseException) -> None:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
-        self._setup.release(trail)
+        self._setup.claims.release(trail)
         late = isinstance(error, ClientClosed) and self._transport is None
         if not late and not isinstance(error, Exception):
             self._cancel_running(provider, trail)
@@ -201,7 +195,7 @@ class _Line:
         self._worker: int | None = None
         self._left = threading.Event()
         self.ended = threading.Event()
-        self.trail = setup.trail()
+        self.trail = setup.claims.trail()
 
     def perform(self, effect: Effect) -> Reply:
         """What comes of an effect.
@@ -212,7 +206,7 @@ class _Line:
         if self._left.is_set() and not isinstance(effect, Record):  # what is known is written down
             raise ClientClosed
         self._worker = threading.get_ident()
-        with self._setup.observed(self._provider, effect) as seen:
+        with self._setup.observers.observed(self._provider, effect) as seen:
             seen.reply = self._perform(effect)
         self.trail.note(effect, seen.reply)
         return seen.reply
@@ -259,15 +253,15 @@ class _Line:
         try:
             return written.result(self._setup.patience)
         except TimeoutError:
-            self._setup.take_back(effect, written)
+            self._setup.claims.take_back(effect, written)
             raise unanswered(effect, self._setup.patience) from None
         except BaseException:  # such as an interruption, while it may be written all the same
-            self._setup.take_back(effect, written)
+            self._setup.claims.take_back(effect, written)
             raise
 
     def _send(self, effect: Send) -> Response | Head:
         self.close()
-        keyring = self._setup.keyring(self._provider)
+        keyring = self._setup.providers.keyring(self._provider)
         incoming, redactor = self._opener.open(keyring, effect, self._transport())
         self._incoming = incoming
         headers = redactor.headers(incoming.headers)
@@ -294,7 +288,7 @@ class _Line:
         )
         transport = self._transport()
         if effect.keyed:
-            keyring = self._setup.keyring(self._provider)
+            keyring = self._setup.providers.keyring(self._provider)
             incoming, redactor = self._opener.open(keyring, effect.question, transport)
         else:
             incoming, redactor = transport.open(request, timeout=effect.timeout), Redactor([])

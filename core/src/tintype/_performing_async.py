@@ -8,18 +8,12 @@ from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
 from tintype import _forks
+from tintype._client.bounds import check_length, read_reference
+from tintype._client.claims import unanswered
+from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening_async import AsyncOpener
-from tintype._client.setup import (
-    CANCEL_SECONDS,
-    ClientClosed,
-    Setup,
-    check_length,
-    closed,
-    read_reference,
-    unanswered,
-    with_timeout,
-)
+from tintype._client.setup import Setup
 from tintype._dispatch import fetch_request
 from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._flow.effects import (
@@ -151,7 +145,7 @@ class AsyncPerformer:
 
     async def _abandon(self, provider: str, trail: Trail, error: BaseException) -> None:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
-        self._setup.release(trail)
+        self._setup.claims.release(trail)
         if not isinstance(error, Exception):
             await self._cancel_running(provider, trail)
 
@@ -215,7 +209,7 @@ class _Line:
         self._worker: asyncio.Task[object] | None = None
         self._left = False
         self._ended: asyncio.Future[None] | None = None
-        self.trail = setup.trail()
+        self.trail = setup.claims.trail()
 
     async def perform(self, effect: Effect) -> Reply:
         """What comes of an effect.
@@ -225,7 +219,7 @@ class _Line:
         """
         if self._left and not isinstance(effect, Record):  # what is known is still written down
             raise ClientClosed
-        with self._setup.observed(self._provider, effect) as seen:
+        with self._setup.observers.observed(self._provider, effect) as seen:
             seen.reply = await self._at_work(effect)
         self.trail.note(effect, seen.reply)
         return seen.reply
@@ -289,15 +283,15 @@ class _Line:
             async with asyncio.timeout(self._setup.patience):
                 return await asyncio.shield(asyncio.wrap_future(written))
         except TimeoutError:
-            self._setup.take_back(effect, written)
+            self._setup.claims.take_back(effect, written)
             raise unanswered(effect, self._setup.patience) from None
         except BaseException:
-            self._setup.take_back(effect, written)
+            self._setup.claims.take_back(effect, written)
             raise
 
     async def _send(self, effect: Send) -> Response | Head:
         await self.aclose()
-        keyring = self._setup.keyring(self._provider)
+        keyring = self._setup.providers.keyring(self._provider)
         incoming, redactor = await self._opener.open(keyring, effect, self._transport())
         self._incoming = incoming
         headers = redactor.headers(incoming.headers)
@@ -324,7 +318,7 @@ class _Line:
         )
         transport = self._transport()
         if effect.keyed:
-            keyring = self._setup.keyring(self._provider)
+            keyring = self._setup.providers.keyring(self._provider)
             incoming, redactor = await self._opener.open(keyring, effect.question, transport)
         else:
             incoming = await transport.open(request, timeout=effect.timeout)

@@ -43,7 +43,7 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return await self._performer.run(provider, self._setup.conversation(provider).models())
+        return await self._performer.run(provider, self._setup.conversations.of(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -56,7 +56,7 @@ class AsyncClient(Configured[AsyncTransport]):
             UsageError: The request cannot be sent to this provider.
         """
         return await self._performer.run(
-            provider, self._setup.conversation(provider).quote(request)
+            provider, self._setup.conversations.of(provider).quote(request)
         )
 
     async def submit(
@@ -69,12 +69,12 @@ class AsyncClient(Configured[AsyncTransport]):
             ProviderError: The provider refused.
             SubmissionUnknownError: The answer was lost. It is not sent again.
         """
-        flow = self._setup.conversation(provider).submit(request)
+        flow = self._setup.conversations.of(provider).submit(request)
         return await self._performer.run(provider, flow, on_progress)
 
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
-        flow = self._setup.conversation_of(task).refresh(task)
+        flow = self._setup.conversations.of_task(task).refresh(task)
         return await self._performer.run(task.provider, flow, record=task.record)
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
@@ -83,7 +83,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
-        flow = self._setup.conversation_of(task).wait(task)
+        flow = self._setup.conversations.of_task(task).wait(task)
         return await self._performer.run(task.provider, flow, on_progress, awaited=task)
 
     async def generate(
@@ -106,12 +106,12 @@ class AsyncClient(Configured[AsyncTransport]):
             TintypeError: Not a single image came of it. Where some did, what went wrong
                 with the others stands in `Generation.attempts`.
         """
-        flow = self._setup.conversation(provider).generate(request, max_cost)
+        flow = self._setup.conversations.of(provider).generate(request, max_cost)
         return await self._performer.run(provider, flow, on_progress)
 
     async def stream(self, request: ImageRequest, *, provider: str) -> AsyncIterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
-        flow = self._setup.conversation(provider).draw(request)
+        flow = self._setup.conversations.of(provider).draw(request)
         async with aclosing(self._performer.steps(provider, flow)) as steps:
             async for step in steps:
                 if isinstance(step, Task):
@@ -119,7 +119,7 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
-        flow = self._setup.conversation_of(task).cancel(task)
+        flow = self._setup.conversations.of_task(task).cancel(task)
         return await self._performer.run(task.provider, flow, record=task.record)
 
     async def read_again(self, error: TintypeError) -> Task:
@@ -131,7 +131,7 @@ class AsyncClient(Configured[AsyncTransport]):
             UsageError: The error holds no answer.
             TintypeError: It is still not understood; it holds the answer again.
         """
-        provider, flow = self._setup.rereading(error)
+        provider, flow = self._setup.conversations.rereading(error)
         return await self._performer.run(provider, flow)
 
     async def receive(
@@ -154,14 +154,16 @@ class AsyncClient(Configured[AsyncTransport]):
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
         proven = await self._prove(delivery, provider)
-        heard = await asyncio.to_thread(self._setup.heard, provider, delivery, record, task)
+        heard = await asyncio.to_thread(
+            self._setup.webhooks.heard, provider, delivery, record, task
+        )
         return await self._confirm(heard, provider, proven=proven)
 
     async def _prove(self, delivery: Delivery, provider: str) -> bool:
-        return await self._performer.run(provider, self._setup.proving(provider, delivery))
+        return await self._performer.run(provider, self._setup.webhooks.proving(provider, delivery))
 
     async def _confirm(self, heard: Heard, provider: str, *, proven: bool) -> Task:
-        flow = self._setup.conversation(provider).confirm(heard, proven=proven)
+        flow = self._setup.conversations.of(provider).confirm(heard, proven=proven)
         return await self._performer.run(
             provider, flow, record=heard.known.record if heard.known else ""
         )
@@ -174,7 +176,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        return await self._performer.run(provider, self._setup.fetching(image, provider))
+        return await self._performer.run(provider, self._setup.results.fetching(image, provider))
 
     async def save(
         self,
@@ -203,8 +205,8 @@ class AsyncClient(Configured[AsyncTransport]):
             SaveError: The name is taken or no plain name, or the disk refuses.
             DownloadError: An image cannot be had.
         """
-        provider = self._setup.owner(images) or provider
-        flow = self._setup.saving(images, provider, folder, name, overwrite=overwrite)
+        provider = self._setup.results.owner(images) or provider
+        flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
         return await self._performer.run(provider, flow)
 
     async def resume(
@@ -236,21 +238,21 @@ class AsyncClient(Configured[AsyncTransport]):
         resumed: list[Resumed] = []
         try:
             for provider, found in groups.items():
-                flow = self._setup.resuming(provider, found, place)
+                flow = self._setup.results.resuming(provider, found, place)
                 resumed += await self._performer.run(provider, flow, on_progress)
         finally:
-            self._setup.left(groups)
+            self._setup.claims.left(groups)
         return tuple(resumed)
 
     async def _claimed(self, records: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
         """What there is to finish. A thread goes on when nobody waits: what it claims is left."""
         pool = ThreadPoolExecutor(1, "tintype-claim")
-        claim = pool.submit(self._setup.claimed, records)
+        claim = pool.submit(self._setup.claims.claimed, records)
         pool.shutdown(wait=False)
         try:
             return await asyncio.shield(asyncio.wrap_future(claim))
         except asyncio.CancelledError:
-            claim.add_done_callback(self._setup.unclaimed)
+            claim.add_done_callback(self._setup.claims.unclaimed)
             raise
 
     # -------------------------------------------------------------------- its own life

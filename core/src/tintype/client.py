@@ -37,7 +37,7 @@ class Client(Configured[Transport]):
 
     def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return self._performer.run(provider, self._setup.conversation(provider).models())
+        return self._performer.run(provider, self._setup.conversations.of(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -49,7 +49,7 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The request cannot be sent to this provider.
         """
-        return self._performer.run(provider, self._setup.conversation(provider).quote(request))
+        return self._performer.run(provider, self._setup.conversations.of(provider).quote(request))
 
     def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
@@ -61,12 +61,12 @@ class Client(Configured[Transport]):
             ProviderError: The provider refused.
             SubmissionUnknownError: The answer was lost. It is not sent again.
         """
-        flow = self._setup.conversation(provider).submit(request)
+        flow = self._setup.conversations.of(provider).submit(request)
         return self._performer.run(provider, flow, on_progress)
 
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
-        flow = self._setup.conversation_of(task).refresh(task)
+        flow = self._setup.conversations.of_task(task).refresh(task)
         return self._performer.run(task.provider, flow, record=task.record)
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
@@ -75,7 +75,7 @@ class Client(Configured[Transport]):
         Raises:
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
-        flow = self._setup.conversation_of(task).wait(task)
+        flow = self._setup.conversations.of_task(task).wait(task)
         return self._performer.run(task.provider, flow, on_progress, awaited=task)
 
     def generate(
@@ -98,16 +98,18 @@ class Client(Configured[Transport]):
             TintypeError: Not a single image came of it. Where some did, what went wrong
                 with the others stands in `Generation.attempts`.
         """
-        flow = self._setup.conversation(provider).generate(request, max_cost)
+        flow = self._setup.conversations.of(provider).generate(request, max_cost)
         return self._performer.run(provider, flow, on_progress)
 
     def stream(self, request: ImageRequest, *, provider: str) -> Iterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
-        yield from self._performer.steps(provider, self._setup.conversation(provider).draw(request))
+        yield from self._performer.steps(
+            provider, self._setup.conversations.of(provider).draw(request)
+        )
 
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
-        flow = self._setup.conversation_of(task).cancel(task)
+        flow = self._setup.conversations.of_task(task).cancel(task)
         return self._performer.run(task.provider, flow, record=task.record)
 
     def read_again(self, error: TintypeError) -> Task:
@@ -119,7 +121,7 @@ class Client(Configured[Transport]):
             UsageError: The error holds no answer.
             TintypeError: It is still not understood; it holds the answer again.
         """
-        provider, flow = self._setup.rereading(error)
+        provider, flow = self._setup.conversations.rereading(error)
         return self._performer.run(provider, flow)
 
     def receive(
@@ -141,9 +143,9 @@ class Client(Configured[Transport]):
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
-        proven = self._performer.run(provider, self._setup.proving(provider, delivery))
-        heard = self._setup.heard(provider, delivery, record, task)
-        flow = self._setup.conversation(provider).confirm(heard, proven=proven)
+        proven = self._performer.run(provider, self._setup.webhooks.proving(provider, delivery))
+        heard = self._setup.webhooks.heard(provider, delivery, record, task)
+        flow = self._setup.conversations.of(provider).confirm(heard, proven=proven)
         return self._performer.run(provider, flow, record=heard.known.record if heard.known else "")
 
     # --------------------------------------------------------------------- results
@@ -154,7 +156,7 @@ class Client(Configured[Transport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        return self._performer.run(provider, self._setup.fetching(image, provider))
+        return self._performer.run(provider, self._setup.results.fetching(image, provider))
 
     def save(
         self,
@@ -183,8 +185,8 @@ class Client(Configured[Transport]):
             SaveError: The name is taken or no plain name, or the disk refuses.
             DownloadError: An image cannot be had.
         """
-        provider = self._setup.owner(images) or provider
-        flow = self._setup.saving(images, provider, folder, name, overwrite=overwrite)
+        provider = self._setup.results.owner(images) or provider
+        flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
         return self._performer.run(provider, flow)
 
     def resume(
@@ -212,14 +214,14 @@ class Client(Configured[Transport]):
             UsageError: The journal has no record of such an id.
         """
         place = folder_of(folder)
-        groups = self._setup.claimed(records)
+        groups = self._setup.claims.claimed(records)
         resumed: list[Resumed] = []
         try:
             for provider, found in groups.items():
-                flow = self._setup.resuming(provider, found, place)
+                flow = self._setup.results.resuming(provider, found, place)
                 resumed += self._performer.run(provider, flow, on_progress)
         finally:
-            self._setup.left(groups)
+            self._setup.claims.left(groups)
         return tuple(resumed)
 
     # -------------------------------------------------------------------- its own life

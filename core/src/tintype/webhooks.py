@@ -127,9 +127,9 @@ class WebhookApp:
             _StrangerError: There is a journal, and it is nobody's there.
         """
         proven = await self._client._prove(delivery, provider)  # noqa: SLF001 - this package's own
-        setup = self._client._setup  # noqa: SLF001 - this package's own
+        webhooks = self._client._setup.webhooks  # noqa: SLF001 - this package's own
         # A stranger's megabyte is read in a thread: the client's other tasks go on meanwhile.
-        heard = await asyncio.to_thread(setup.heard, provider, delivery, record)
+        heard = await asyncio.to_thread(webhooks.heard, provider, delivery, record)
         if not heard.known and not isinstance(self._client.journal, NoJournal):
             msg = "The journal does not know the task."
             raise _StrangerError(msg, provider=provider)

@@ -78,7 +78,8 @@ class Configured(Generic[AnyTransport]):
         # Imported now: a client is often imported and sometimes made, and what it is made
         # of takes longer to import than everything it is called with.
         from tintype._client.accounts import Environ  # noqa: PLC0415
-        from tintype._client.setup import Options, Setup  # noqa: PLC0415
+        from tintype._client.options import Options  # noqa: PLC0415
+        from tintype._client.setup import Setup  # noqa: PLC0415
 
         if environ is not None:
             check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
@@ -105,13 +106,13 @@ class Configured(Generic[AnyTransport]):
     @property
     def providers(self) -> tuple[ProviderInfo, ...]:
         """What every working plugin offers."""
-        return tuple(plugin.info for plugin in self._setup.registry.working())
+        return tuple(plugin.info for plugin in self._setup.providers.registry.working())
 
     @property
     def broken(self) -> Mapping[str, PluginError]:
         """Why each installed plugin that does not work does not, by provider."""
-        self._setup.registry.working()
-        return self._setup.registry.broken
+        self._setup.providers.registry.working()
+        return self._setup.providers.registry.broken
 
     @property
     def journal(self) -> Journal:
@@ -120,7 +121,7 @@ class Configured(Generic[AnyTransport]):
 
     def account(self, provider: str) -> Account:
         """The account that would be used for a provider."""
-        return self._setup.account(provider)
+        return self._setup.providers.account(provider)
 
 
 def _check_transport(transport: object, *, awaits: bool) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from attrs import frozen
 
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, Record, Reply
-from tintype._logs import log_failed_observer
+from tintype._logs import log, log_failed_observer
 from tintype.convert import to_json
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError
@@ -45,7 +47,34 @@ Observer: TypeAlias = Callable[[Observation], None]
 Progress: TypeAlias = Callable[[Task], None]
 
 
-def call_observer(observer: Observer, observation: Observation) -> None:
+class Observers:
+    """Who is told of every effect of a client; the log always is."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+
+    @contextmanager
+    def observed(self, provider: str, effect: Effect) -> Iterator[Seen]:
+        """Tell every observer how an effect went, once it is over."""
+        seen, start = Seen(), time.monotonic()
+        error: TintypeError | None = None
+        try:
+            yield seen
+        except TintypeError as failure:
+            failure.provider = failure.provider or provider
+            error = failure
+            raise
+        finally:
+            seconds = time.monotonic() - start
+            log(provider, effect, seen.reply, error, seconds)
+            observation = Observation(
+                provider=provider, effect=effect, reply=seen.reply, error=error, seconds=seconds
+            )
+            for observer in self._observers:
+                _call(observer, observation)
+
+
+def _call(observer: Observer, observation: Observation) -> None:
     """Tell one observer. What it raises is logged: it must not cost a paid picture."""
     try:
         observer(observation)

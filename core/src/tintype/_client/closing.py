@@ -1,0 +1,33 @@
+"""How a call ends that is stopped from outside: what it is told, and what the provider is."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from tintype._flow.effects import Effect, Send
+from tintype._flow.verdicts import closed_error
+from tintype._trail import Trail
+from tintype.errors import Billed, TintypeError, UsageError
+
+# Seconds for all cancellations together when a call is interrupted.
+CANCEL_SECONDS = 5.0
+
+
+class ClientClosed(BaseException):
+    """The client was closed, or its block left, while a call was under way.
+
+    A stop from outside, as an interruption is; `closed` is what the caller is told.
+    """
+
+
+def closed(trail: Trail) -> TintypeError:
+    """What a call is told whose client was closed while it was under way."""
+    for task in trail.running:
+        return closed_error(task)
+    msg = "The client was closed while the call was under way; what had left may be charged."
+    return UsageError(msg, billed=Billed.UNKNOWN)
+
+
+def with_timeout(effect: Effect, seconds: float = CANCEL_SECONDS) -> Effect:
+    """An effect that is waited for no longer than that."""
+    return evolve(effect, timeout=seconds) if isinstance(effect, Send) else effect

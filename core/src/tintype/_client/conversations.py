@@ -1,0 +1,95 @@
+"""What can be said to each provider, on the caller's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tintype._client.options import Options
+from tintype._client.providers import A_NAME, Providers
+from tintype._doors import held
+from tintype._flow.conversation import Conversation, Terms
+from tintype._flow.effects import Flow
+from tintype.errors import TintypeError, UsageError
+from tintype.models import Task
+
+A_TASK = "a Task, such as submit() gives or from_json(text, Task)"
+
+
+class Conversations:
+    """One conversation for each provider, made when it is first wanted."""
+
+    def __init__(self, providers: Providers, options: Options) -> None:
+        self._providers = providers
+        self._options = options
+        self._jitter = _jitter(options.seed)
+        self._made: dict[str, Conversation] = {}
+
+    def of(self, provider: str) -> Conversation:
+        """What can be said to a provider.
+
+        Raises:
+            UnknownProviderError: No plugin of that name is installed.
+            PluginError: It is installed and broken.
+        """
+        held(provider, str, "provider", A_NAME)
+        if provider not in self._made:
+            plugin = self._providers.registry.get(provider)
+            self._made[provider] = Conversation(plugin, self._terms(provider))
+        return self._made[provider]
+
+    def of_task(self, task: Task) -> Conversation:
+        """What can be said to the provider that a task is of.
+
+        Raises:
+            InvalidRequestError: It is no task.
+        """
+        return self.of(held(task, Task, "task", A_TASK).provider)
+
+    def rereading(self, error: TintypeError) -> tuple[str, Flow[Task]]:
+        """Whose answer an error holds, and the flow that reads it again.
+
+        Raises:
+            UsageError: It holds none.
+        """
+        held(error, TintypeError, "error", "the error that was raised")
+        if error.answer is None:
+            kept = f": it is kept in {error.kept}, and resume() reads it" if error.kept else ""
+            msg = f"This error holds no answer to be read again{kept}."
+            raise UsageError(msg)
+        return error.provider, self.of(error.provider).reread([error.answer])
+
+    def _terms(self, provider: str) -> Terms:
+        return Terms(
+            clock=self._providers.clock,
+            jitter=self._jitter,
+            usd_per_credit=self._providers.account(provider).usd_per_credit,
+            request_timeout=self._options.request_timeout,
+            task_timeout=self._options.task_timeout,
+            on_unsupported=self._options.on_unsupported,
+            budgets=self._options.budgets,
+            providers=frozenset(self._providers.registry.names),
+            token=_token,
+            nonce=_nonce,
+            encode=self._providers.keyring(provider).rehearse,
+        )
+
+
+def _nonce() -> str:
+    """What no other submission has."""
+    from uuid import uuid4  # noqa: PLC0415 - once somebody submits
+
+    return str(uuid4())
+
+
+def _token() -> str:
+    """Something that nobody can guess."""
+    from secrets import token_hex  # noqa: PLC0415 - for webhooks only
+
+    return token_hex(16)
+
+
+def _jitter(seed: int | None) -> Callable[[], float]:
+    """Numbers from 0 to 1 that spread retries."""
+    from random import Random  # noqa: PLC0415 - slow to import, and needed once a client
+
+    return Random(seed).random  # noqa: S311 - it guards nothing

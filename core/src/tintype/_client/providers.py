@@ -1,0 +1,89 @@
+"""The installed plugins, each with the account that is used for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from tintype._client.accounts import completed
+from tintype._client.keyring import Keyring
+from tintype._dispatch import checked_base_url, checked_trust, filled_origins
+from tintype._doors import all_held, held
+from tintype._pacing import Clock
+from tintype._registry import Registry
+from tintype._results import Rules
+from tintype.account import Account, Variables
+
+CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
+
+A_NAME = "the name of an installed plugin, as `tintype providers` lists them"
+_ACCOUNTS = "Account(provider=…, key=…), one behind the other"
+
+
+class Providers:
+    """The plugins, the accounts with them, and what follows from both.
+
+    Args:
+        registry: The plugins.
+        accounts: What the caller gave.
+        environ: What completes it.
+        clock: What time it is.
+
+    Raises:
+        UnknownProviderError: An account is with nobody.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        accounts: Iterable[Account],
+        environ: Variables,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self.registry = registry
+        self.clock = clock
+        self._given = {
+            account.provider: account
+            for account in all_held(accounts, Account, "accounts", _ACCOUNTS)
+        }
+        self._environ = environ
+        self._accounts: dict[str, Account] = {}
+        self._keyrings: dict[str, Keyring] = {}
+        for name in set(self._given) - set(registry.names):
+            registry.get(name)  # an account of nobody: it says who there is
+
+    def account(self, provider: str) -> Account:
+        """The account with a provider: what was given, completed once from the environment.
+
+        Raises:
+            UnknownProviderError: No plugin of that name is installed.
+            PluginError: It is installed and broken.
+        """
+        held(provider, str, "provider", A_NAME)
+        if provider not in self._accounts:
+            given = self._given.get(provider, Account(provider=provider))
+            info = self.registry.get(provider).info
+            self._accounts[provider] = completed(given, info, self._environ)
+        return self._accounts[provider]
+
+    def keyring(self, provider: str) -> Keyring:
+        """What shows a provider who asks, and takes that out of its answers."""
+        if provider not in self._keyrings:
+            info, account = self.registry.get(provider).info, self.account(provider)
+            self._keyrings.setdefault(provider, Keyring(info, account, self.clock.now))
+        return self._keyrings[provider]
+
+    def rules(self, provider: str) -> Rules:
+        """How a provider's results are fetched; "" is nobody's."""
+        if not provider:
+            return Rules(clock=self.clock)
+        account = self.account(provider)
+        info = self.registry.get(provider).info
+        return Rules(
+            clock=self.clock,
+            base_url=checked_base_url(account),
+            origins=filled_origins(info, account),
+            keyed=info.keyed_results,
+            trusted=checked_trust(account),
+        )

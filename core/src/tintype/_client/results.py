@@ -1,0 +1,64 @@
+"""The flows that fetch and save results, and finish what an earlier process began."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tintype._client.conversations import Conversations
+from tintype._client.providers import Providers
+from tintype._client.resuming import Resumed, resuming
+from tintype._doors import all_held, folder_of, held
+from tintype._downloads import Saveable, loading, provider_of, saving
+from tintype._flow.effects import Flow
+from tintype.errors import TintypeError
+from tintype.journal import JournalRecord
+from tintype.models import Generation, Image, Task
+
+_SAVEABLE = "a generation, a task, an image, or a list of images"
+
+
+class Results:
+    """Flows that bring images, by the rules of the provider whose they are."""
+
+    def __init__(self, providers: Providers, conversations: Conversations) -> None:
+        self._providers = providers
+        self._conversations = conversations
+
+    @staticmethod
+    def owner(images: Saveable) -> str:
+        """The provider whose images these are, or ""."""
+        return provider_of(images)
+
+    def fetching(self, image: Image, provider: str) -> Flow[bytes]:
+        """The flow that gets one image's bytes."""
+        held(image, Image, "image", "one of the images of a task or a generation")
+        return loading(image, self._providers.rules(provider))
+
+    def saving(
+        self,
+        images: Saveable,
+        provider: str,
+        folder: str | Path,
+        name: str | None,
+        *,
+        overwrite: bool,
+    ) -> Flow[tuple[Path, ...]]:
+        """The flow that saves images."""
+        if not isinstance(images, Generation | Task | Image):
+            images = all_held(images, Image, "images", _SAVEABLE)
+        if name is not None:
+            held(name, str, "name", "a plain file name without an extension, or nothing")
+        rules = self._providers.rules(provider)
+        return saving(images, folder_of(folder), name, rules, overwrite=overwrite)
+
+    def resuming(
+        self, provider: str, records: Sequence[JournalRecord], folder: Path
+    ) -> Flow[tuple[Resumed, ...]]:
+        """The flow that finishes one provider's records."""
+        try:
+            conversation = self._conversations.of(provider)
+            rules = self._providers.rules(provider)
+        except TintypeError as error:  # such as a plugin that is not installed here
+            return tuple(Resumed(record=record, error=error) for record in records)
+        return (yield from resuming(conversation, records, folder, rules))
