@@ -86,14 +86,14 @@ SABOTAGED = (
         "A submission leaves before its intent is written down.",
         "unwritten, lost, untyped",
         "_flow/submitting.py",
-        "record = yield from _intend(channel, request, quote, proof(token), nonce)",
+        "record = yield from _intend(channel, request, quote, proof(token), asking.nonce)",
         'record = ""',
     ),
     _broken(
         "An accepted task is not written down.",
         "withheld, lost, sent again",
         "_flow/submitting.py",
-        "return (yield from channel.keep(task))",
+        "return (yield from channel.record(task))",
         "return task",
     ),
     _broken(
