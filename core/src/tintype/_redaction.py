@@ -1,8 +1,9 @@
 r"""An account's secrets, taken out of what a provider says: some repeat the key in errors.
 
 Whoever repeats a key may write it as JSON does (`\/`, `\u002b`), as URLs do, in base64 (a
-`Basic` header), in hexadecimal, or cut short. A search for a fixed text costs next to nothing;
-a regular expression is tried only on what is known to hold an escape that matters.
+`Basic` header), in hexadecimal, or cut short; a page of HTML has entities. A search for a fixed
+text costs next to nothing; a regular expression is tried only on what is known to hold an escape
+that matters.
 """
 
 from __future__ import annotations
@@ -12,21 +13,26 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from urllib.parse import quote
+from html import escape
+from urllib.parse import quote, quote_plus
 
 from tintype.account import Secret
 from tintype.errors import TintypeError
 from tintype.messages import Headers, ServerSentEvent
 
-# What is shorter stands in many an answer by chance.
-_MIN_SECRET = 8
+# What is shorter stands in many an answer by chance, and is no credential: `_signing.unfit`.
+_MIN_SECRET = 6
+# What is shorter is known as a word: inside one of a picture's in base64 it stands by chance.
+_MIN_WITHIN = 8
 # A secret that is so long is known by its middle: who cut an eighth off either end said it.
 _MIN_CUT = 16
 # Tokens can have thousands of characters; each that may be cut off is a group in a pattern.
 _MAX_CUT = 24
 _REDACTED = "…".encode()
-# An escape of an ASCII character, which a secret is made of.
+# An escape of an ASCII character, which most secrets are made of.
 _ESCAPED = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
+# What writers of URLs leave as it is: none, of paths, as `encodeURIComponent`, as `encodeURI`.
+_LEFT_IN_URLS = ("", "/", "!'()*", "!#$&'()*+,/:;=?@")
 
 
 class Redactor:
@@ -92,19 +98,20 @@ class _Spellings:
         """What is said, without any of them; the very same object where there is none."""
         if len(said) < _MIN_SECRET or len(self._secret.reveal()) < _MIN_SECRET:
             return said
-        if self._middle in said:
-            said = self._plain.sub(_REDACTED, said)
         for spelling in self._fixed:
             if spelling in said:
                 said = said.replace(spelling, _REDACTED)
-        return self._escaped.sub(_REDACTED, said) if self._may_be_escaped(said) else said
+        if self._may_be_escaped(said):  # first: half an escape that is left would be another's
+            said = self._escaped.sub(_REDACTED, said)
+        return self._plain.sub(_REDACTED, said) if self._middle in said else said
 
     def _may_be_escaped(self, said: bytes) -> bool:
         if b"\\" not in said:
             return False
-        if b"\\u00" in said and _ESCAPED.search(said):
+        escaped = _ESCAPED.search(said) if self._middle.isascii() else b"\\u" in said
+        if escaped:
             return self._escaped_middle.search(said) is not None
-        return self._middle in said.translate(None, b"\\")
+        return self._middle.replace(b"\\", b"") in said.replace(b"\\", b"")
 
     @property
     def _parts(self) -> tuple[str, str, str]:
@@ -133,9 +140,11 @@ class _Spellings:
 
     @cached_property
     def _fixed(self) -> tuple[bytes, ...]:
-        """The secret in URLs, in base64, and in hexadecimal."""
+        """The secret in URLs, in HTML, in base64, and in hexadecimal."""
         secret = self._secret.reveal()
-        found = (*_in_urls(secret), *_in_base64(secret.encode()), *_in_hex(secret.encode()))
+        texts = (*_in_urls(secret), *_in_html(secret))
+        found = [*texts, *_in_base64(secret.encode()), *_in_hex(secret.encode())]
+        found += [] if secret.isascii() else _in_latin_1(secret)
         return tuple(each for each in dict.fromkeys(found) if each != secret.encode())
 
 
@@ -147,6 +156,8 @@ def _longest_first(secrets: Iterable[_Spellings]) -> tuple[_Spellings, ...]:
 def _cut_or_whole(begin: list[str], middle: list[str], end: list[str]) -> re.Pattern[bytes]:
     """A pattern of the middle, with as much of both ends as is there."""
     before = after = ""
+    if len(middle) < _MIN_WITHIN:  # nothing is cut off what is so short
+        before, after = "(?<![0-9A-Za-z])", "(?![0-9A-Za-z])"
     for each in begin:
         before = f"(?:{before}{each})?"
     for each in reversed(end):
@@ -159,16 +170,31 @@ def _as_json(character: str) -> str:
     escaped = json.dumps(character)[1:-1] if not character.isascii() else ""
     spelt = escaped.removeprefix("\\") or f"u{ord(character):04x}"
     raw = re.escape(character)
-    return rf"(?:{raw}|\\(?:{raw}|(?i:{re.escape(spelt)})))"
+    return rf"(?:\\(?:{raw}|(?i:{re.escape(spelt)}))|{raw})"
 
 
 def _in_urls(secret: str) -> Iterator[bytes]:
     """The secret percent-encoded: what must be, once and twice, and every byte of it."""
-    once = quote(secret, safe="")
+    usual = [quote(secret, safe=left) for left in _LEFT_IN_URLS]
     each_byte = "".join(f"%{each:02X}" for each in secret.encode())
-    for spelling in (once, quote(secret, safe="/"), quote(once, safe=""), each_byte):
+    for spelling in (*usual, quote_plus(secret), quote(usual[0], safe=""), each_byte):
         yield spelling.encode()
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), spelling).encode()
+
+
+def _in_html(secret: str) -> Iterator[bytes]:
+    """The secret with entities for what has a meaning there, as one library or another has it."""
+    named = escape(secret, quote=False)
+    for spelling in (named, named.replace('"', "&quot;"), named.replace('"', "&#34;")):
+        for mark in ("'", "&#x27;", "&#39;", "&#039;", "&apos;"):
+            yield spelling.replace("'", mark).encode()
+
+
+def _in_latin_1(secret: str) -> Iterator[bytes]:
+    """A secret with accents as an old page writes it, and as one in a header is read."""
+    if max(secret) <= "\xff":
+        yield secret.encode("latin-1")
+    yield secret.encode().decode("latin-1").encode()
 
 
 def _in_base64(secret: bytes) -> Iterator[bytes]:

@@ -196,7 +196,7 @@ def _signed(scheme: Scheme, held: Held, region: str, request: HttpRequest, at: d
         case Basic():
             made = _derived(request, "Authorization", "Basic ", _pair(held, *scheme.needs))
         case Jwt():
-            made = _derived(request, scheme.header, scheme.prefix, _jwt(scheme, held, at))
+            made = _with_jwt(scheme, held, request, at)
         case SigV4():
             made = _sigv4(scheme.service, held, region, request, at)
         case OAuthClientCredentials():
@@ -263,7 +263,7 @@ def _purchase(
 # ------------------------------------------------------------------------------ web tokens
 
 
-def _jwt(scheme: Jwt, held: Held, at: datetime) -> Secret:
+def _with_jwt(scheme: Jwt, held: Held, request: HttpRequest, at: datetime) -> Signed:
     """RFC 7515, 7.1: the head, the claims and the signature of both, in base64url."""
     now = int(at.timestamp())
     times = {name: now + seconds for name, seconds in scheme.times.items()}
@@ -271,7 +271,9 @@ def _jwt(scheme: Jwt, held: Held, at: datetime) -> Secret:
     head = {"typ": "JWT", **_named(scheme.head, held), "alg": scheme.algorithm}
     said = f"{_in_json(head)}.{_in_json(claims)}"
     key = held["secret"].reveal()
-    return Secret(f"{said}.{_in_base64url(_SIGNERS[scheme.algorithm](key, said.encode()))}")
+    signature = _in_base64url(_SIGNERS[scheme.algorithm](key, said.encode()))
+    made = _derived(request, scheme.header, scheme.prefix, Secret(f"{said}.{signature}"))
+    return evolve(made, derived=(*made.derived, Secret(signature)))
 
 
 def _named(fields: Mapping[str, object], held: Held) -> dict[str, object]:
