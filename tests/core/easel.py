@@ -14,7 +14,6 @@ from tintype.catalog import (
     ProviderInfo,
     References,
     Text,
-    quote_from_prices,
 )
 from tintype.convert import decisive, decode_image, peek, read, translate
 from tintype.errors import (
@@ -29,6 +28,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
+from tintype.prices import quote_from_prices
 from tintype.request import Submission
 
 _PICTURES = "https://api.easel.test/v1/pictures"

@@ -18,7 +18,7 @@ from tests.core.acme import (
     told,
 )
 
-from tintype.catalog import Model, Price, ProviderInfo, quote_from_prices
+from tintype.catalog import Model, Price, ProviderInfo
 from tintype.convert import read
 from tintype.errors import (
     InvalidRequestError,
@@ -31,6 +31,7 @@ from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
 from tintype.models import Quote, QuoteKind
+from tintype.prices import quote_from_prices
 from tintype.request import ImageRequest, Reference, Submission
 
 CENT = Decimal("0.01")

@@ -10,19 +10,26 @@ import pytest
 from attrs import evolve
 from tests.core.acme import DRAW, INFO, LIVE, Acme, Line
 
-from tintype._flow.resolve import Plan, resolve
+from tintype._flow.effects import Load
+from tintype._flow.resolve import Plan, pick_model, resolve
+from tintype._options import near_names
 from tintype.catalog import (
     Caution,
     Choice,
+    Descriptor,
     Integer,
+    Items,
+    Model,
     Number,
+    Pixels,
     ProviderInfo,
+    References,
     Unsupported,
-    quote_from_prices,
 )
 from tintype.errors import InvalidRequestError, UnsupportedError
 from tintype.hooks import hookimpl
 from tintype.models import Quote
+from tintype.prices import quote_from_prices
 from tintype.request import ImageRequest, Submission
 
 OPTIONS = {
@@ -68,6 +75,9 @@ def test_a_described_option_is_sent_as_it_is_without_a_notice() -> None:
         ({"negatve": "blurry"}, InvalidRequestError, "did you mean 'negative'"),
         ({"Count": 4}, InvalidRequestError, "did you mean 'count'"),
         ({"prompts": "x"}, InvalidRequestError, "did you mean 'prompt'"),
+        ({"Prompts": "x"}, InvalidRequestError, 'on_unsupported="notice" sends it as it is'),
+        ({"seed": None}, InvalidRequestError, "'seed' is the field seed, and null says nothing"),
+        ({"count": None}, InvalidRequestError, "'count' is the field n, and null says nothing"),
         ({"prompt": "another"}, InvalidRequestError, "the field prompt, which the request has"),
         ({"count": 0}, InvalidRequestError, "'count' is the field n. n=0"),
         ({"seed": 99}, UnsupportedError, "seed=99"),
@@ -90,6 +100,77 @@ def test_an_undescribed_option_is_sent_with_a_notice() -> None:
     (notice,) = [each for each in plan.notices if each.field == "options"]
     assert "'sampler'" in notice.message
     assert "What it costs nobody says" in notice.message
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("negatve_prompt", True),
+        ("negativePrompt", True),
+        ("Negative-Prompt", True),
+        ("negativeprompt", True),
+        ("negative_promt", True),
+        ("negative", False),
+        ("negative_prompt_2", False),
+        ("negative_prompt2", False),
+        ("positive_prompt", False),
+        ("negative_image", False),
+        ("negative_prompt_strength", False),
+        ("x" * 10**6, False),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_slip_of_the_pen_has_the_same_words(name: str, *, near: bool) -> None:
+    """A word or a number more makes it another name, however much of it is the same."""
+    assert (near_names(name, ("negative_prompt",)) == ("negative_prompt",)) is near
+
+
+def test_who_means_a_name_that_is_nearly_a_known_one_says_so() -> None:
+    """It is sent as it is, with a notice that names the known one."""
+    request = ImageRequest(prompt="a panda", options={"acme": {"labels": "x"}})
+    with pytest.raises(InvalidRequestError, match="did you mean 'label'"):
+        resolve(request, OFFER)
+    plan = resolve(request, OFFER, on_unsupported="notice")
+    assert plan.requests[0].options == {"acme": {"labels": "x"}}
+    (told,) = [each.message for each in plan.notices if each.field == "options"]
+    assert "Known is 'label'" in told
+
+
+@pytest.mark.parametrize("described", [{}, {"image_urls": Items()}], ids=["as a field", "as it is"])
+def test_references_in_an_option_choose_the_model_that_edits(
+    described: Mapping[str, Descriptor],
+) -> None:
+    """As they do in the field."""
+    taken = References(forms=("url",), required=True)
+    edit = Model(id="edit", references=taken if not described else None, options=described)
+    draw = evolve(DRAW, edits_with="edit", options=described)
+    info = evolve(INFO, models=(draw, edit), wire_names=NAMES)
+    plan = planned({"image_urls": ["https://a.test/1.png"]}, info)
+    assert plan.model is edit
+    request = ImageRequest(prompt="a", options={"acme": {"image_urls": ["https://a.test/1.png"]}})
+    assert pick_model(request, info) is edit
+
+
+def test_a_file_that_an_option_names_as_a_reference_is_read() -> None:
+    """As one in the field is."""
+    info = evolve(OFFER, models=(evolve(DRAW, references=References(forms=("data_uri",))),))
+    plugin = Acme()
+    plugin.info = info
+    line = Line()
+    request = ImageRequest(prompt="a panda", options={"acme": {"image_urls": ["cat.png"]}})
+    flow = line.talk(plugin).quote(request)
+    assert next(flow) == Load(path="cat.png")
+
+
+def test_an_option_that_is_half_of_a_size_is_refused_where_the_size_is_set() -> None:
+    """By whatever name the API calls it; alone it is sent."""
+    options = {"width": Integer(), "h": Integer()}
+    model = evolve(DRAW, parameters={"size": Pixels()}, options=options)
+    info = evolve(INFO, models=(model,), wire_names={"h": ("height",)})
+    for name in options:
+        with pytest.raises(InvalidRequestError, match="is the field size, which the request has"):
+            planned({name: 9}, info, size="10x10")
+    assert planned({"width": 9, "h": 9}, info).requests[0].size is None
 
 
 def test_an_option_that_bears_a_fields_name_is_that_field() -> None:
@@ -167,6 +248,16 @@ def test_a_quote_counts_described_options_and_names_the_others(
     quote = line.run(line.talk(Priced()).quote(request))
     assert quote.usd == usd
     assert ("'sampler'" in quote.reason) is (usd is None)
+
+
+def test_a_caution_may_depend_on_whether_there_are_references() -> None:
+    """In the words of a price list: yes and no."""
+    cautions = (Caution(field="n", message="One at a time.", when={"references": "yes"}),)
+    taken = References(forms=("url",))
+    info = evolve(INFO, models=(evolve(DRAW, references=taken, cautions=cautions),))
+    edit = planned({}, info, n=2, references=("https://a.test/1.png",))
+    assert [each.message for each in edit.notices if each.field == "n"] == ["One at a time."]
+    assert [each for each in planned({}, info, n=2).notices if each.field == "n"] == []
 
 
 def test_a_model_that_is_retired_says_so() -> None:

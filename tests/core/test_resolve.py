@@ -27,10 +27,10 @@ from tintype.catalog import (
     References,
     Text,
     Unsupported,
-    quote_from_prices,
 )
 from tintype.errors import InvalidRequestError, UnsupportedError
 from tintype.models import Notice, Resolved
+from tintype.prices import quote_from_prices
 from tintype.request import ImageRequest, Reference, Role, Submission
 
 ALL = {

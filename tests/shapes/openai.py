@@ -7,11 +7,12 @@ from decimal import Decimal
 from attrs import frozen
 
 from tintype import Billed, Quote, Request, Response, Submission, TaskState, Update, hookimpl
-from tintype.catalog import Model, Price, ProviderInfo, References, Text, quote_from_prices
+from tintype.catalog import Model, Price, ProviderInfo, References, Text
 from tintype.convert import peek, picture, pictures, read
 from tintype.errors import AuthenticationError, BadRequestError, refusal
 from tintype.exchange import Exchange
 from tintype.messages import MultipartBody, Part
+from tintype.prices import quote_from_prices
 
 ROOT = "https://api.openai.com"
 GPT = Model(

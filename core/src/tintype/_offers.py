@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias, get_args
 
-import attrs
-
+from tintype._asked import FIELDS, SIDES
 from tintype.catalog import (
     Choice,
     Flag,
@@ -26,10 +25,6 @@ from tintype.catalog import (
     Unit,
     Unsupported,
 )
-from tintype.request import ImageRequest
-
-FIELDS: frozenset[str] = frozenset(each.name for each in attrs.fields(ImageRequest))
-"""Every field of a request."""
 
 # What a catalog tells otherwise than by a descriptor, or what is nobody's to describe.
 _ELSEWHERE = frozenset({"model", "n", "references", "options", "webhook_url", "tag"})
@@ -68,7 +63,7 @@ def _provider_faults(info: ProviderInfo) -> Iterator[str]:
     if "" in counts:
         yield "a model without an id (models)"
     fields = [field for fields in info.wire_names.values() for field in fields]
-    yield from _unknown(fields, FIELDS, "wire_names")
+    yield from _unknown(fields, FIELDS.union(SIDES), "wire_names")
     every = {name for _, model in _models(info) for name in info.described(model)}
     yield from _unknown(info.prices_depend_on or (), FIELDS | every, "prices_depend_on")
 

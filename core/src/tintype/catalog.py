@@ -8,7 +8,7 @@ document it comes from.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -18,7 +18,6 @@ from attrs import evolve, frozen
 
 from tintype._moderation import is_moderation
 from tintype.credentials import HeaderKey, Scheme
-from tintype.models import Quote, QuoteLine
 from tintype.request import Role, Submission
 from tintype.signatures import Signature
 
@@ -508,167 +507,3 @@ class ProviderInfo:
             return ""
         names = ", ".join(map(repr, strange))
         return f"No document says what the option {names} costs."
-
-
-# ------------------------------------------------------------------- what a request costs
-
-
-@frozen(kw_only=True)
-class _Counted:
-    """A line of a quote, and the least and the most of its units; None where nobody can say."""
-
-    line: QuoteLine
-    low: Decimal | None
-    high: Decimal | None
-
-
-def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
-    """What the price list of its model says of `request`, or None where it says nothing.
-
-    Where the list tells prices apart by what the request leaves open, the quote is a range
-    over the lines that remain, with the assumption written down. What an undescribed option
-    costs no list says: the quote is unknown then, unless `prices_depend_on` says otherwise.
-
-    Args:
-        info: The provider, with its models and their price lists.
-        request: What is asked for, as it was resolved.
-    """
-    model = info.limits(request.model)
-    reason = info.unpriced(request)
-    if reason:
-        return Quote(model=request.model, reason=reason)
-    asked = _asked(info, request)
-    lines = [line for line in model.prices if _may_apply(line, asked)]
-    drawn = {line.billable for line in model.prices if line.unit != "reference"}
-    if not lines or not drawn <= {line.billable for line in lines}:
-        return None
-    counted = [_counted(line, model, asked, len(request.sources)) for line in lines]
-    low, high = _span(counted, lambda line: line.unit_price)
-    credits_low, credits_high = _span(counted, lambda line: line.unit_credits)
-    open_fields = sorted({key for line in lines for key in line.when if asked.get(key) is None})
-    unknown = sorted({each.line.unit for each in counted if each.high is None})
-    return Quote(
-        model=request.model,
-        lines=tuple(each.line for each in counted),
-        low=low,
-        high=high,
-        credits_low=credits_low,
-        credits_high=credits_high,
-        assumptions=tuple(f"{key} is left open; the price depends on it." for key in open_fields),
-        reason=f"Nobody can tell the number of units before: {', '.join(unknown)}."
-        if unknown
-        else "",
-        source=lines[0].source,
-        as_of=lines[0].as_of,
-    )
-
-
-def _asked(info: ProviderInfo, request: Submission) -> dict[str, str | None]:
-    """What is asked for, as text, by the names of fields and options; None is left open."""
-    told = {
-        each.name: _text(getattr(request, each.name))
-        for each in attrs.fields(Submission)
-        if each.name not in {"references", "options", "nonce", "at"}
-    }
-    told["references"] = "yes" if request.sources else "no"
-    for name, value in request.options.items():
-        told[name] = _text(value)
-        for field in field_of(info.wire_names, name, value):
-            told[field] = _text(value)
-    return told
-
-
-def field_of(
-    wire_names: Mapping[str, tuple[str, ...]], name: str, value: object
-) -> tuple[str, ...]:
-    """The field of a request that an option of a wire name is, or nothing."""
-    fields = wire_names.get(name, ())
-    pixels = Pixels().admits(value)
-    return tuple(each for each in fields if each != "size" or pixels or len(fields) == 1)[:1]
-
-
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _may_apply(line: Price, asked: Mapping[str, str | None]) -> bool:
-    return all(asked.get(key) in {None, value} for key, value in line.when.items())
-
-
-def _counted(
-    line: Price, model: Model, asked: Mapping[str, str | None], references: int
-) -> _Counted:
-    """A line with how many units the request makes of it."""
-    images = Decimal(asked.get("n") or 1)
-    low: Decimal | None
-    high: Decimal | None
-    match line.unit:
-        case "image":
-            low = high = images
-        case "reference":
-            low = high = Decimal(references)
-        case "request":
-            low = high = Decimal(1)
-        case "megapixel":
-            low, high = _times(images / _MEGA, _pixels(model, asked.get("size")))
-        case "step":
-            low, high = _times(images, _steps(model, asked.get("steps")))
-        case _:
-            low = high = None
-    told = QuoteLine(
-        billable=line.billable,
-        unit=line.unit,
-        quantity=low if low == high else None,
-        unit_price=line.usd,
-        unit_credits=line.credits,
-    )
-    return _Counted(line=told, low=low, high=high)
-
-
-_MEGA = 10**6
-_Ends: TypeAlias = tuple[int | None, int | None]
-
-
-def _pixels(model: Model, size: str | None) -> _Ends:
-    """The least and the most pixels of an image: as asked, else as documented."""
-    width, _, height = (size or "").partition("x")
-    if width.isdecimal() and height.isdecimal():
-        return int(width) * int(height), int(width) * int(height)
-    bounds = model.parameters.get("size")
-    return (bounds.min_total, bounds.max_total) if isinstance(bounds, Pixels) else (None, None)
-
-
-def _steps(model: Model, steps: str | None) -> _Ends:
-    """The least and the most steps of an image: as asked, else as documented."""
-    if steps is not None and steps.isdecimal():
-        return int(steps), int(steps)
-    bounds = model.parameters.get("steps", model.options.get("steps"))
-    return (bounds.low, bounds.high) if isinstance(bounds, Integer) else (None, None)
-
-
-def _times(factor: Decimal, ends: _Ends) -> tuple[Decimal | None, Decimal | None]:
-    """Both ends times a factor; None where one of them is open."""
-    low, high = ends
-    return (None, None) if low is None or high is None else (factor * low, factor * high)
-
-
-def _span(
-    lines: Sequence[_Counted], unit: Callable[[QuoteLine], Decimal | None]
-) -> tuple[Decimal | None, Decimal | None]:
-    """The least and the most that lines come to; None where any of them has no such price."""
-    low = high = Decimal(0)
-    for billable in dict.fromkeys(each.line.billable for each in lines):
-        lows: list[Decimal] = []
-        highs: list[Decimal] = []
-        for each in lines:
-            price = unit(each.line)
-            if each.line.billable != billable:
-                continue
-            if price is None or each.low is None or each.high is None:
-                return None, None
-            lows.append(price * each.low)
-            highs.append(price * each.high)
-        low, high = low + min(lows), high + max(highs)
-    return low, high

@@ -21,7 +21,6 @@ from tintype.catalog import (
     Price,
     ProviderInfo,
     Text,
-    quote_from_prices,
 )
 from tintype.convert import decode_image, merge_options, peek, pictures, read
 from tintype.errors import (
@@ -39,6 +38,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
+from tintype.prices import quote_from_prices
 from tintype.request import Submission
 
 _PAGE = "https://docs.at-once.test/images, read 2026-11-20"

@@ -19,7 +19,6 @@ from tintype.catalog import (
     ProviderInfo,
     References,
     Text,
-    quote_from_prices,
 )
 from tintype.convert import Id, merge_options, peek, pictures, read, translate
 from tintype.credentials import HeaderKey
@@ -38,6 +37,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
+from tintype.prices import quote_from_prices
 from tintype.request import Submission
 
 _PAGE = "https://docs.by-url.test/generate, read 2026-11-20"

@@ -16,6 +16,7 @@ from tintype._flow.effects import Flow, Load
 from tintype._flow.hook_caller import expected
 from tintype._flow.resolve import Plan, resolve
 from tintype._flow.settle import add_quotes, in_dollars
+from tintype._options import with_deciding_options
 from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
@@ -33,7 +34,7 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     """The request with its files read and its uploads made, against the model's limits."""
     held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
     _check_namespaces(channel, request)
-    request = yield from _loaded(request)
+    request = yield from _loaded(with_deciding_options(request, channel.info))
     plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
     first = plan.requests[0]
     for _ in range(_MAX_UPLOADS):

@@ -12,9 +12,10 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
+from tintype._asked import asked_for, holds
 from tintype._excerpts import quoted, shortened
 from tintype._media import media_type
-from tintype._options import option_notices, with_named_model, with_options_as_fields
+from tintype._options import option_notices, with_deciding_options, with_options_as_fields
 from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
@@ -112,9 +113,10 @@ def resolve(
             what is allowed.
         InvalidRequestError: A reference that is no image, or that nothing can carry.
     """
-    request = with_named_model(request, info)
+    request = with_deciding_options(request, info)
     draft = _drafted(request, info, lenient=on_unsupported == "notice")
-    draft = evolve(draft, request=with_options_as_fields(draft.request, info, draft.model))
+    taken = with_options_as_fields(draft.request, info, draft.model, lenient=draft.lenient)
+    draft = evolve(draft, request=taken)
     draft = _size_for_ratio(draft)
     for name in _DESCRIBED:
         draft = _check_field(draft, name)
@@ -137,8 +139,10 @@ def resolve(
 
 def pick_model(request: ImageRequest, info: ProviderInfo) -> Model | None:
     """The model in the catalog for a request: the one that edits where there are references."""
+    request = with_deciding_options(request, info)
     found = info.find(request.model)
-    if found is not None and request.references and found.edits_with:
+    edits = asked_for(info, request)["references"] != "0"
+    if found is not None and edits and found.edits_with:
         return info.limits(found.edits_with)
     return found
 
@@ -361,7 +365,8 @@ def _warn(draft: _Draft, caution: Caution) -> _Draft:
     unset = value is _UNSET.get(caution.field) or value == ()
     if unset or (caution.field == "n" and value == 1):
         return draft
-    if all(_text(_given(draft, key)) == text for key, text in caution.when.items()):
+    asked = asked_for(draft.info, draft.request)
+    if all(holds(key, word, asked) for key, word in caution.when.items()):
         return draft.notice(caution.field, caution.message, caution.source)
     return draft
 

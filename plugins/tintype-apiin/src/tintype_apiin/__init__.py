@@ -11,7 +11,7 @@ from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
-from tintype.catalog import ProviderInfo, quote_from_prices
+from tintype.catalog import ProviderInfo
 from tintype.convert import (
     Id,
     as_object,
@@ -39,6 +39,7 @@ from tintype.exchange import Exchange, Message
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
+from tintype.prices import quote_from_prices
 from tintype.request import Submission
 from tintype_apiin import _wire
 from tintype_apiin._catalog import DISPUTED_CREDIT, INFO

@@ -10,7 +10,7 @@ from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
-from tintype.catalog import ProviderInfo, quote_from_prices
+from tintype.catalog import ProviderInfo
 from tintype.convert import merge_options, peek, picture, pictures, read, translate
 from tintype.errors import (
     AuthenticationError,
@@ -26,6 +26,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
+from tintype.prices import quote_from_prices
 from tintype.request import Submission
 from tintype_apimodels import _wire
 from tintype_apimodels._catalog import INFO, TIER_AS_SIZE

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from attrs import evolve
 
-from tintype.catalog import Integer, ProviderInfo, quote_from_prices
+from tintype.catalog import Integer, ProviderInfo
 from tintype.convert import merge_options, peek, picture, pictures, preview, read, translate
 from tintype.errors import (
     AuthenticationError,
@@ -37,6 +37,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
+from tintype.prices import quote_from_prices
 from tintype.request import Submission
 from tintype_apiyi import _wire
 from tintype_apiyi._catalog import INFO
