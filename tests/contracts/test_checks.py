@@ -65,7 +65,7 @@ def test_a_broken_plugin_is_noticed_by_its_check(row: Row) -> None:
     for finding in found.findings:
         assert len(finding.message) > len("Wrong.")
         assert CANARY not in _told(finding)
-        assert finding.exchange in {"", *reference.fixtures(row.plugin).exchanges}
+        assert finding.exchange in {"", *subject.fixtures.exchanges}
         if row.check.startswith("error."):
             assert None not in {finding.expected, finding.got}
         at_a_place = finding.mutation[:1] in {"/", "="}

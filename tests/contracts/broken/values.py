@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
+from importlib import import_module
 from urllib.parse import quote, unquote
 
 from attrs import evolve
 from tests.contracts.broken.how import (
+    AT_ONCE,
     BY_ID,
     BY_URL,
     MULTIPART,
@@ -17,7 +20,10 @@ from tests.contracts.broken.how import (
     Way,
     body,
     body_of,
+    documented,
+    good,
     hooks,
+    installed,
     reads,
     sends,
     told,
@@ -25,7 +31,10 @@ from tests.contracts.broken.how import (
 
 from tintype.exchange import Exchange
 from tintype.messages import MultipartBody, Part, Request
-from tintype.models import Image, Task, Update
+from tintype.models import Image, Quote, Task, Update
+from tintype.request import Submission
+from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.harness.subject import Subject
 
 
 def _polls(spell: Callable[[str], str]) -> Way:
@@ -98,7 +107,84 @@ def _by_the_first_key(parse: Hook, exchange: Exchange) -> object:
     return parse(exchange)
 
 
+# ------------------------------------------------------------------------------ together
+
+
+def _drops_with(key: str, other: str, value: object = None) -> Way:
+    """Drops a field where another is given, or has that value."""
+
+    def edit(sent: dict[str, object]) -> None:
+        if other in sent and value in {None, str(sent[other])}:
+            sent.pop(key, None)
+
+    return body(edit)
+
+
+def _keeps_one(sent: dict[str, object]) -> None:
+    if sent.get("resolution") == "2K" and "image_urls" in sent:
+        sent["image_urls"] = list(sent["image_urls"])[:1]
+
+
+def _forgets_options(request: Submission) -> object:
+    drawn_large = request.resolution == "2K"
+    return good(BY_ID, "submit")(evolve(request, options={}) if drawn_large else request)
+
+
+def _for_more(change: Callable[[Quote, int], Quote]) -> Way:
+    """Misreads a live price of more images than the documents ask for."""
+
+    def read(parse: Hook, exchange: Exchange) -> object:
+        said = parse(exchange)
+        n = exchange.request.n if exchange.request else 1
+        return change(said, n) if isinstance(said, Quote) and n > 1 else said
+
+    return reads(read)
+
+
+def _ignores_n(name: str) -> Subject:
+    parse = import_module(f"tintype_{name}").parse
+
+    def one(exchange: Exchange) -> object:
+        request = exchange.request
+        return parse(evolve(exchange, request=request and evolve(request, n=1)))
+
+    return installed(name, parse=one)
+
+
+def _with_each_reference(fixtures: Fixtures) -> Fixtures:
+    """Documents by which each source image costs a cent more."""
+    first = fixtures.prices[0]
+    more = evolve(first, unit="reference", when={"references": "yes"}, usd=Decimal("0.01"))
+    return evolve(fixtures, surcharges=(more,))
+
+
 ROWS = (
+    *(
+        Row("request.fields-together", BY_ID, way)
+        for way in (
+            _drops_with("output_format", "aspect_ratio"),
+            _drops_with("output_format", "resolution", "2K"),
+            _drops_with("resolution", "image_urls"),
+            _drops_with("webhook_url", "aspect_ratio", "9:16"),
+            body(_keeps_one),
+            hooks(submit=_forgets_options),
+        )
+    ),
+    Row("request.fields-together", AT_ONCE, _drops_with("n", "seed")),
+    Row("price.documented-table", BY_URL, documented(_with_each_reference), "0.055"),
+    Row("price.documented-table", BY_URL, documented(_with_each_reference), "with a reference"),
+    Row("price.live-prices-count-images", "openrouter", _ignores_n),
+    Row(
+        "price.live-prices-count-images",
+        MULTIPART,
+        _for_more(lambda it, n: evolve(it, credits_low=it.credits_low * n)),
+        "credits_low",
+    ),
+    Row(
+        "price.a-credit-is-what-it-costs",
+        MULTIPART,
+        documented(lambda fixtures: evolve(fixtures, credit_usd=Decimal("0.0123"))),
+    ),
     *(
         Row("request.documented-example", BY_ID, _polls(spell))
         for spell in (str, quote, _escaped(str.lower), _escaped(unquote), _escaped(ascii))

@@ -17,6 +17,7 @@ from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
 from tintype_contracts.harness.virtual_time import course, in_order, quoting
+from tintype_contracts.oracles.money import due, told_for_more
 from tintype_contracts.oracles.values import impossible
 from tintype_contracts.strategies.prices import (
     MAX_IMAGES,
@@ -25,6 +26,7 @@ from tintype_contracts.strategies.prices import (
     as_callers_ask,
     combinations,
     most_at_once,
+    numbers_of_references,
     priced_requests,
     request_for,
 )
@@ -56,18 +58,19 @@ def documented_table(subject: Subject) -> Iterator[Finding]:
     """Each line of the price table is what `price` says, for one image and for several.
 
     All combinations of the values that a model's lines name are asked for, with 1 to 4
-    images as far as the model draws them at once. A combination that no line is for has no
-    exact price.
+    images as far as the model draws them at once, from words alone and from one and three
+    references. A combination that no line is for has no exact price.
     """
     looked = False
     for model, when, row in combinations(subject):
-        for n in range(1, most_at_once(subject, model) + 1):
-            request = request_for(subject, model, when, n)
-            quote = _priced(subject, request)
-            if not isinstance(quote, Quote | None):
-                continue  # it is asked; the answer is looked at below
-            looked = True
-            yield from _compared(request, quote, row)
+        for line, references in numbers_of_references(subject, model, when):
+            for n in range(1, most_at_once(subject, model) + 1):
+                request = request_for(subject, model, line, n, references=references)
+                quote = _priced(subject, request)
+                if not isinstance(quote, Quote | None):
+                    continue  # it is asked; the answer is looked at below
+                looked = True
+                yield from _compared(subject, request, quote, row)
     if not looked:
         raise NotApplicable(_TABLELESS)
 
@@ -172,6 +175,46 @@ def answers_are_read_as_documented(subject: Subject) -> Iterator[Finding]:
         yield from _quoted_otherwise(subject, answer)
 
 
+@check("price.live-prices-count-images", level=2)
+def live_prices_count_images(subject: Subject) -> Iterator[Finding]:
+    """A documented answer to the question for a price is multiplied by the images asked for.
+
+    Each is told in answer to a request for 2, 3 and 4 images of a model that draws them at
+    once. Where the question itself says how many, the answer is for these already.
+    """
+    looked = False
+    for answer, wanted in told_for_more(subject):
+        looked = True
+        said = verdict(subject, answer)
+        got = said if isinstance(said, Quote) else Quote()
+        for name in ("low", "high", "credits_low", "credits_high"):
+            due_, told = getattr(wanted, name), getattr(got, name)
+            if due_ != told:
+                n = asked(answer).n
+                message = f"The {name} of {n} images is not what {n} images cost."
+                yield _told_finding(answer, message, due_, told)
+    if not looked:
+        msg = "No live price is documented of a model that draws several images at once."
+        raise NotApplicable(msg)
+
+
+@check("price.a-credit-is-what-it-costs", level=2)
+def a_credit_is_what_it_costs(subject: Subject) -> Iterator[Finding]:
+    """What the plugin says a credit is worth is what the documents say.
+
+    Every quote and every budget in dollars is multiplied by it.
+
+    Correct `usd_per_credit` of the catalog.
+    """
+    documented, known = subject.fixtures.credit_usd, subject.info.usd_per_credit
+    if documented is None:
+        msg = "No document says what a credit is worth."
+        raise NotApplicable(msg)
+    if documented != known:
+        message = "A credit is documented to cost another amount of dollars."
+        yield Finding(message=message, expected=str(documented), got=_plain(known))
+
+
 @check("price.is-of-what-is-sent", level=2)
 def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
     """The quote is for the very request that is sent: defaults filled in, fields changed.
@@ -190,7 +233,7 @@ def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
             if not isinstance(went.result, Quote):
                 continue  # the catalog does not admit the line: the group doc tells that
             looked = True
-            yield from _compared(request, went.result, row)
+            yield from _compared(subject, request, went.result, row)
         yield from _outside_the_open(subject, model, when, row)
     if not looked:
         raise NotApplicable(_TABLELESS)
@@ -212,22 +255,22 @@ def _priced(subject: Subject, request: ImageRequest) -> Quote | Request | Broken
 
 
 def _compared(
-    request: ImageRequest, quote: Quote | None, row: PriceRow | None
+    subject: Subject, request: ImageRequest, quote: Quote | None, row: PriceRow | None
 ) -> Iterator[Finding]:
     """A quote that is not its line's; without a line nothing exact is to be said."""
     if row is None:
         if quote is not None and quote.kind is QuoteKind.EXACT:
             yield _finding(request, "No line is for it, and it has a price.", None, quote.high)
         return
-    times = {"image": request.n, "request": 1}.get(row.unit)
-    if times is None:
+    wanted = due(subject, request, row)
+    if wanted is None:
         return
-    if row.usd is not None:
+    if wanted.usd is not None:
         got = None if quote is None else (quote.low, quote.high)
-        yield from _amounts(request, row, row.usd * times, got)
-    if row.credits is not None:
+        yield from _amounts(request, row, wanted.usd, got)
+    if wanted.credits is not None:
         counted = None if quote is None else quote.credits
-        yield from _amounts(request, row, row.credits * times, counted)
+        yield from _amounts(request, row, wanted.credits, counted)
 
 
 def _amounts(

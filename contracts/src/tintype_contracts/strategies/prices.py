@@ -24,6 +24,7 @@ STRANGE_OPTION: JsonObject = {"acme_never_heard_of": 9}
 """A raw option that no document names."""
 
 _PROMPT = "a picture"
+_SEVERAL = 3
 
 
 def priced_requests(subject: Subject) -> Iterator[ImageRequest]:
@@ -55,16 +56,20 @@ def request_for(
     when: Mapping[str, str],
     n: int,
     options: JsonObject | None = None,
+    references: int = 1,
 ) -> ImageRequest:
-    """`n` images of a model, with the values that a line of the table names."""
+    """`n` images of a model, with the values that a line of the table names.
+
+    `references` is how many source images there are, where the line is for any.
+    """
     fields = {key: value for key, value in when.items() if key != "references"}
     edits = when.get("references") == "yes"
-    references = (_reference(subject, model),) if edits else ()
+    given = (_reference(subject, model),) * references if edits else ()
     plain: dict[str, object] = {
         "prompt": _PROMPT,
         "model": model,
         "n": n,
-        "references": references,
+        "references": given,
         "options": {subject.name: options} if options else {},
         **fields,
     }
@@ -92,6 +97,21 @@ def _reference(subject: Subject, model: str) -> Reference:
             return Reference(url=data_uri(data, "image/png"))
         case _:
             return Reference(url="https://caller.test/reference.png")
+
+
+def numbers_of_references(
+    subject: Subject, model: str, when: Mapping[str, str]
+) -> Iterator[tuple[Mapping[str, str], int]]:
+    """A line with as many source images as it may be for: none, one, and several."""
+    accepts = subject.info.limits(model).references
+    if accepts is None or when.get("references") == "no":
+        yield when, 0
+        return
+    if "references" not in when and not accepts.required:
+        yield when, 0
+    for count in (1, _SEVERAL):
+        if count <= (accepts.max_count or count):
+            yield {**when, "references": "yes"}, count
 
 
 def most_at_once(subject: Subject, model: str) -> int:

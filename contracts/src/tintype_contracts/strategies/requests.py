@@ -61,10 +61,17 @@ def _of_row(
 ) -> Iterator[Probe]:
     if row.ignored or row.neutral is None or _is_of_another_kind(row, model):
         return
-    for field, value in samples(row, builder.form(model)):
-        if field == "references" and _beyond_what_is_said(row, model, value):
-            continue
+    for field, value in fields_of(row, model, builder.form(model), samples):
         yield Probe(operation=operation, model=model, row=row, field=field, value=value)
+
+
+def fields_of(
+    row: Parameter, model: Model, form: ReferenceForm, samples: Samples = admitted
+) -> Iterator[tuple[str, object]]:
+    """(neutral field, value) of a row for a model, as far as the documents say."""
+    for field, value in samples(row, form):
+        if not (field == "references" and _beyond_what_is_said(row, model, value)):
+            yield field, value
 
 
 def _is_of_another_kind(row: Parameter, model: Model) -> bool:

@@ -1,0 +1,209 @@
+"""Requests in which documented fields meet: every two values of every two fields at least once.
+
+A field that is sent when it is given alone may be dropped when another is given with it. All
+combinations are too many; all pairs are a few dozen requests, for a request holds many pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain, combinations, product
+from typing import TypeAlias
+
+from attrs import frozen
+
+from tintype.catalog import Model
+from tintype.errors import InvalidRequestError
+from tintype_contracts.fixtures.comparing import subset
+from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.strategies import prices
+from tintype_contracts.strategies.builder import Builder, Built, carries, found_at
+from tintype_contracts.strategies.requests import fields_of
+from tintype_contracts.strategies.values import raw_value, references
+
+_OTHER = frozenset({"model", "options", "prompt"})
+_FEW = 2
+
+
+@frozen(kw_only=True)
+class Given:
+    """One value that a caller gives: of a neutral field, or of a raw option.
+
+    Attributes:
+        name: The neutral field, or the pointer of the option.
+        value: The value.
+        rows: Where it may arrive.
+    """
+
+    name: str
+    value: object
+    rows: tuple[Parameter, ...]
+
+    def arrives(self, built: Built) -> bool:
+        """Whether it is sent."""
+        return any(self._stands(built, row) for row in self.rows)
+
+    def _stands(self, built: Built, row: Parameter) -> bool:
+        found = found_at(built, row)
+        if found is MISSING:
+            found = row.default  # spelling out a documented default and leaving it out is one
+        raw = self.name.startswith("/")
+        return not any(subset(self.value, found)) if raw else carries(row, found, self.value)
+
+    def __str__(self) -> str:
+        """The field and its value, for a message."""
+        several = isinstance(self.value, tuple)
+        value = f"{len(self.value)} given" if several else f"{self.value!r}"  # type: ignore[arg-type]  # it is a tuple
+        return f"{self.name}={value[:60]}"
+
+
+Together: TypeAlias = tuple[Given, ...]
+
+
+def factors(builder: Builder, operation: Operation, model: Model) -> list[list[Given]]:
+    """The fields that are documented for a model, each with every value that is."""
+    rows = [row for row in builder.rows(operation, model.id) if not row.ignored]
+    found: dict[str, dict[str, Given]] = {}
+    for row in rows:
+        for name, value in _values(builder, model, row):
+            carrying = tuple(each for each in rows if each.neutral == row.neutral != "")
+            given = Given(name=name, value=value, rows=carrying if row.neutral else (row,))
+            found.setdefault(name, {}).setdefault(repr(value), given)
+    return [list(values.values()) for values in found.values()]
+
+
+def _values(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[str, object]]:
+    if row.neutral is None:
+        values = row.enum or (raw_value(row),)
+        yield from ((row.wire, value) for value in values)
+    elif row.neutral not in _OTHER:
+        yield from fields_of(row, model, builder.form(model))
+
+
+def together(
+    builder: Builder, operation: Operation, model: Model
+) -> Iterator[tuple[Together, Built]]:
+    """What is sent for requests that hold every pair that is not refused."""
+    fields = factors(builder, operation, model)
+    places = {id(given): place for place, given in enumerate(chain(*fields))}
+    left = {
+        (places[id(one)], places[id(other)]): (one, other)
+        for some, others in combinations(fields, 2)
+        for one, other in product(some, others)
+    }
+    asked = [
+        tuple(values[level] for values, level in zip(fields, levels, strict=True))
+        for levels in covering(tuple(map(len, fields)))
+    ]
+    for each in (*asked, *_priced(builder, operation, model, fields)):
+        given, built = most_of(builder, operation, model, each)
+        if built is not None:
+            for pair in combinations(given, 2):
+                left.pop((places.get(id(pair[0]), -1), places.get(id(pair[1]), -1)), None)
+            yield given, built
+    for pair in left.values():
+        built = ask(builder, operation, model, pair)
+        if built is not None:
+            yield pair, built
+
+
+def _priced(
+    builder: Builder, operation: Operation, model: Model, fields: list[list[Given]]
+) -> Iterator[Together]:
+    """Every line of the price table, as a submission."""
+    rows = {given.name: given.rows for values in fields for given in values}
+    for named, when, _ in prices.combinations(builder.subject):
+        if named != model.id or operation != "submit":
+            continue
+        edits = {"references": references(_FEW, builder.form(model))}
+        plain = {key: value for key, value in when.items() if key != "references"}
+        wanted = {**plain, **(edits if when.get("references") == "yes" else {})}
+        yield tuple(
+            Given(name=name, value=value, rows=rows[name])
+            for name, value in wanted.items()
+            if name in rows
+        )
+
+
+def most_of(
+    builder: Builder, operation: Operation, model: Model, given: Together
+) -> tuple[Together, Built | None]:
+    """What is sent for as many of these as may be given together.
+
+    The field that a refusal names is given up, and the last one where it names none.
+    """
+    while len(given) > 1:
+        try:
+            return given, _built(builder, operation, model, given)
+        except InvalidRequestError as error:
+            blamed = error.field or ""
+            left = tuple(each for each in given if each.name.split("/")[0] != blamed.split(".")[0])
+            given = left if len(left) < len(given) else given[:-1]
+    return given, None
+
+
+def ask(builder: Builder, operation: Operation, model: Model, given: Together) -> Built | None:
+    """What is sent for these, or None where they are refused."""
+    try:
+        return _built(builder, operation, model, given)
+    except InvalidRequestError:
+        return None
+
+
+def _built(builder: Builder, operation: Operation, model: Model, given: Together) -> Built | None:
+    fields: dict[str, object] = {
+        each.name: each.value for each in given if not each.name.startswith("/")
+    }
+    options: Mapping[str, object] = {}
+    for each in given:
+        if each.name.startswith("/"):
+            options = _merged(options, builder.raw_options(each.rows[0], each.value))
+    return builder.build(operation, model, **fields, **({"options": options} if options else {}))
+
+
+def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
+    made = dict(one)
+    for key, value in other.items():
+        before = made.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        made[key] = _merged(before, value) if both else value  # type: ignore[arg-type]  # both are
+    return made
+
+
+@cache
+def covering(levels: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Choices of a level of each factor that hold every pair of levels of every two factors."""
+    left = {
+        (one, other): set(product(range(levels[one]), range(levels[other])))
+        for one, other in combinations(range(len(levels)), 2)
+    }
+    made: list[tuple[int, ...]] = []
+    while any(left.values()):
+        chosen = _row(levels, left)
+        made.append(tuple(chosen[factor] for factor in range(len(levels))))
+        for (one, other), pairs in left.items():
+            pairs.discard((chosen[one], chosen[other]))
+    return tuple(made)
+
+
+def _row(
+    levels: Sequence[int], left: Mapping[tuple[int, int], set[tuple[int, int]]]
+) -> dict[int, int]:
+    """One choice: a pair that is left, and for each other factor the level with most of them."""
+    (one, other), pairs = max(left.items(), key=lambda item: len(item[1]))
+    chosen = dict(zip((one, other), min(pairs), strict=True))
+
+    def gain(factor: int, level: int) -> int:
+        return sum(
+            ((known, factor) in left and (at, level) in left[known, factor])
+            or ((factor, known) in left and (level, at) in left[factor, known])
+            for known, at in chosen.items()
+        )
+
+    for factor in range(len(levels)):
+        if factor not in chosen:
+            turned = range(levels[factor])
+            chosen[factor] = max(turned, key=lambda level: gain(factor, level))
+    return chosen
