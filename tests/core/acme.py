@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, fields_dict, frozen
 from hypothesis import settings
 
+from tintype._flow.choices import Choices
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import (
     Effect,
@@ -267,10 +268,12 @@ class Line:
             monotonic=lambda: self.seconds, now=lambda: NOW + timedelta(seconds=self.seconds)
         )
 
-    def talk(self, plugin: object | None = None, **terms: object) -> Conversation:
-        """A conversation with Acme, or with `plugin`, on this line's clock."""
+    def talk(self, plugin: object | None = None, **given: object) -> Conversation:
+        """A conversation with Acme, or with `plugin`, on this line's clock and on given terms."""
         found = Registry({"acme": plugin or Acme()}).get("acme")
-        return Conversation(found, Terms(clock=self.clock, jitter=lambda: 0.0, **terms))  # type: ignore[arg-type]
+        choices = Choices(**{name: given.pop(name) for name in given.keys() & fields_dict(Choices)})  # type: ignore[arg-type]
+        terms = Terms(clock=self.clock, jitter=lambda: 0.0, choices=choices, **given)  # type: ignore[arg-type]
+        return Conversation(found, terms)
 
     def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end."""

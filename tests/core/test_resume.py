@@ -31,7 +31,7 @@ from tintype import (
     Task,
     TaskState,
 )
-from tintype._client.resuming import Resumed, resuming
+from tintype._client.resuming import resuming
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import Fetch, Flow, Send
 from tintype._pacing import Clock
@@ -45,7 +45,7 @@ from tintype.errors import (
     TaskError,
     UnknownProviderError,
 )
-from tintype.journal import JournalRecord
+from tintype.journal import JournalRecord, Resumed
 from tintype.journal._sql import SqlJournal
 
 Artist = Callable[..., Client]

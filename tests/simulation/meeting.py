@@ -70,7 +70,7 @@ class _Talks(Conversations):
     """Conversations in which nothing is left to chance."""
 
     def _terms(self, _: str) -> Terms:
-        return Terms(clock=self._providers.clock, jitter=lambda: 0.5, budgets=self._options.budgets)
+        return Terms(clock=self._providers.clock, jitter=lambda: 0.5, choices=self._options)
 
 
 class Line:

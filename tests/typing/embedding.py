@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import assert_type
 
 from tintype import (
+    Account,
     AsyncClient,
+    Budget,
     Client,
     Generation,
     Image,
     ImageRequest,
+    Observer,
     Quote,
     Reference,
     Task,
@@ -42,3 +45,12 @@ def values(task: Task) -> None:
     )
     assert_type(request.references, tuple[Reference, ...])
     assert_type(from_json(to_json(task), Task), Task)
+
+
+def made(observer: Observer, budget: Budget) -> None:
+    """Every option of a client, checked by name and type."""
+    Client(Account(provider="apiyi", key="k"), journal=Path("a.db"), budgets=[budget], seed=1)
+    AsyncClient(on_unsupported="notice", observers=[observer], task_timeout=60, plugins=None)
+    Client(journal=7)  # type: ignore[arg-type]
+    Client(on_unsupported="never")  # type: ignore[arg-type]
+    Client(jurnal="a.db")  # type: ignore[call-arg]

@@ -61,9 +61,9 @@ def public_modules() -> list[ModuleType]:
 
 
 def public_names(module: ModuleType) -> dict[str, object]:
-    """What a module defines without an underscore; of the package, what `__all__` lists."""
-    if module is tintype:
-        return {name: getattr(module, name) for name in tintype.__all__}
+    """What `__all__` lists, or what a module without one defines without an underscore."""
+    if hasattr(module, "__all__"):
+        return {name: getattr(module, name) for name in module.__all__}
     source = inspect.getsource(module)
     assigned = set(re.findall(r"^(\w+)(?:: [^=\n]+)? = ", source, re.MULTILINE))
     return {
@@ -76,16 +76,15 @@ def public_names(module: ModuleType) -> dict[str, object]:
 
 
 def _modules() -> Iterator[str]:
-    for module in public_modules():
+    package, *modules = public_modules()
+    for module in (package, *modules):
         yield f"\n## `{module.__name__}`\n\n{_line(module)}\n"
         for name, value in sorted(public_names(module).items()):
-            if (
-                module is not tintype
-                or getattr(value, "__module__", "").rpartition(".")[2][:1] == "_"
-            ):
-                yield from _name(name, value)
+            home = next((each.__name__ for each in modules if name in public_names(each)), None)
+            if module is package and home is not None:
+                yield f"- **`{name}`**: in `{home}`."
             else:
-                yield f"- **`{name}`**: in `{getattr(value, '__module__', 'tintype')}`."
+                yield from _name(name, value)
 
 
 def _name(name: str, value: object) -> Iterator[str]:

@@ -6,8 +6,8 @@
         drawn = client.generate(ImageRequest(prompt="a red panda astronaut"), provider="apiyi")
         client.save(drawn, "out")
 
-The modules without an underscore are public, and so is what stands here: docs/reference.md lists
-all of it.
+The modules without an underscore are public, and what stands here is a choice of theirs:
+docs/reference.md lists all of it.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from tintype.request import ImageRequest, Reference, Submission
 if TYPE_CHECKING:
     __version__: str
     from tintype._client.observing import Observation, Observer
-    from tintype._client.resuming import Resumed
     from tintype.async_client import AsyncClient
     from tintype.budget import Budget, Period
     from tintype.convert import from_json, to_json
     from tintype.hooks import hookimpl
+    from tintype.journal import Resumed
 
 # Imported at their first use: together they take longer than all that stands above.
 _LATER = {
@@ -52,7 +52,7 @@ _LATER = {
     "Observation": "tintype._client.observing",
     "Observer": "tintype._client.observing",
     "Period": "tintype.budget",
-    "Resumed": "tintype._client.resuming",
+    "Resumed": "tintype.journal",
     "from_json": "tintype.convert",
     "hookimpl": "tintype.hooks",
     "to_json": "tintype.convert",

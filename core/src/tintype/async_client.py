@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tintype._client.observing import Progress
-    from tintype._client.resuming import Resumed
     from tintype._downloads import Saveable
     from tintype._flow.conversation import Heard
     from tintype._performing_async import AsyncPerformer
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError
-    from tintype.journal import JournalRecord
+    from tintype.journal import JournalRecord, Resumed
     from tintype.messages import Delivery
     from tintype.models import Generation, Image, Quote
     from tintype.request import ImageRequest

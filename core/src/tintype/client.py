@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tintype._client.observing import Progress
-    from tintype._client.resuming import Resumed
     from tintype._downloads import Saveable
     from tintype._performing import Performer
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError
+    from tintype.journal import Resumed
     from tintype.messages import Delivery
     from tintype.models import Generation, Image, Quote
     from tintype.request import ImageRequest

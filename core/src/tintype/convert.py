@@ -346,3 +346,7 @@ def _pruned(item: object) -> object:
             return [_pruned(each) for each in item]
         case _:
             return item
+
+
+for _public in (Id, decisive, from_json, redact, to_builtins, to_json):
+    _public.__module__ = __name__  # where they are imported from

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from inspect import cleandoc, iscoroutinefunction
+from inspect import Parameter, Signature, cleandoc, iscoroutinefunction, signature
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from attrs import fields_dict
+
+from tintype._client.options import Keywords, Options
 from tintype._doors import check_methods
 from tintype.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
+    from typing import Unpack
 
-    from tintype._client.observing import Observer
-    from tintype._flow.resolve import OnUnsupported
     from tintype.account import Account
-    from tintype.budget import Budget
     from tintype.catalog import ProviderInfo
     from tintype.errors import PluginError
     from tintype.journal import Journal
@@ -32,18 +32,6 @@ class Configured(Generic[AnyTransport]):
             `<NAME>_API_KEY`, `<NAME>_BASE_URL` and `<NAME>_USD_PER_CREDIT`.
         transport: How exchanges are made; None is urllib3 or aiohttp. One that you give stays
             yours to close.
-        plugins: Provider modules by name, in place of the installed ones.
-        wrappers: Objects with `@hookimpl(wrapper=True)` functions around every plugin.
-        observers: Called with an `Observation` after every effect.
-        on_unsupported: Whether a field a model cannot honour is an `error` or a `notice`.
-        request_timeout: Seconds for one answer; None is what the provider documents.
-        task_timeout: Seconds for one task; None likewise.
-        seed: Of the jitter between retries, for repeatable runs.
-        journal: Where paid work is written down before it happens: a journal, a file, or an
-            SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
-        budgets: What every submission has to fit into; kept in the journal.
-        cancel_on_exit: Whether running tasks are canceled at the provider, where it
-            documents a way, when a call is interrupted.
         environ: Where accounts are completed from; None is the process's environment.
 
     Raises:
@@ -56,29 +44,18 @@ class Configured(Generic[AnyTransport]):
     def __init_subclass__(cls) -> None:
         """Let a client's own help tell what it is made of."""
         super().__init_subclass__()
-        _, mark, made_of = (cleandoc(Configured.__doc__ or "")).partition("Args:")
-        cls.__doc__ = f"{cleandoc(cls.__doc__ or '')}\n\n{mark}{made_of}"
+        cls.__doc__ = f"{cleandoc(cls.__doc__ or '')}\n\n{_made_of()}"
 
-    def __init__(  # noqa: PLR0913 - each is a keyword with a default
+    def __init__(
         self,
         *accounts: Account,
         transport: AnyTransport | None = None,
-        plugins: Mapping[str, object] | None = None,
-        wrappers: Iterable[object] = (),
-        observers: Iterable[Observer] = (),
-        on_unsupported: OnUnsupported = "error",
-        request_timeout: float | None = None,
-        task_timeout: float | None = None,
-        seed: int | None = None,
-        journal: Journal | str | Path | None = None,
-        budgets: Iterable[Budget] = (),
-        cancel_on_exit: bool = True,
         environ: Mapping[str, str] | None = None,
+        **options: Unpack[Keywords],
     ) -> None:
         # Imported now: a client is often imported and sometimes made, and what it is made
         # of takes longer to import than everything it is called with.
         from tintype._client.accounts import Environ  # noqa: PLC0415
-        from tintype._client.options import Options  # noqa: PLC0415
         from tintype._client.setup import Setup  # noqa: PLC0415
 
         if environ is not None:
@@ -87,21 +64,8 @@ class Configured(Generic[AnyTransport]):
         environ = None  # crash reporters print the variables of a frame
         if transport is not None:
             _check_transport(transport, awaits=self._awaits)
-        options = Options(
-            plugins=plugins,
-            wrappers=wrappers,
-            observers=observers,
-            on_unsupported=on_unsupported,
-            request_timeout=request_timeout,
-            task_timeout=task_timeout,
-            seed=seed,
-            journal=journal,
-            budgets=budgets,
-            cancel_on_exit=cancel_on_exit,
-        )
-        self._setup = Setup(accounts, variables, options)
+        self._setup = Setup(accounts, variables, Options(**options))
         self._transport = transport
-        self._owned = transport is None
 
     @property
     def providers(self) -> tuple[ProviderInfo, ...]:
@@ -122,6 +86,33 @@ class Configured(Generic[AnyTransport]):
     def account(self, provider: str) -> Account:
         """The account that would be used for a provider."""
         return self._setup.providers.account(provider)
+
+
+def _signature() -> Signature:
+    """The signature of a client with every option in it, for `help` and for editors."""
+    own = signature(Configured.__init__).parameters.values()
+    kept = fields_dict(Options)
+    named = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=kept[name].default,
+            annotation=given.__forward_arg__,
+        )
+        for name, given in Keywords.__annotations__.items()
+    ]
+    return Signature([*(each for each in own if each.kind is not each.VAR_KEYWORD), *named])
+
+
+def _made_of() -> str:
+    """The part of a client's documentation that both have: every argument, and the errors."""
+    before, mark, after = cleandoc(Configured.__doc__ or "").partition("\n\nRaises:")
+    options = cleandoc(Keywords.__doc__ or "").partition("Attributes:\n")[2]
+    arguments = before.partition("\n\n")[2]
+    return f"{arguments}\n{options}{mark}{after}"
+
+
+Configured.__init__.__signature__ = _signature()  # type: ignore[attr-defined]  # as `inspect` reads it
 
 
 def _check_transport(transport: object, *, awaits: bool) -> None:

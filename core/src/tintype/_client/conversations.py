@@ -62,11 +62,8 @@ class Conversations:
         return Terms(
             clock=self._providers.clock,
             jitter=self._jitter,
+            choices=self._options,
             usd_per_credit=self._providers.account(provider).usd_per_credit,
-            request_timeout=self._options.request_timeout,
-            task_timeout=self._options.task_timeout,
-            on_unsupported=self._options.on_unsupported,
-            budgets=self._options.budgets,
             providers=frozenset(self._providers.registry.names),
             token=_token,
             nonce=_nonce,

@@ -37,6 +37,9 @@ class Observation:
     seconds: float = 0.0
 
 
+Observation.__module__ = "tintype"  # where it is imported from
+
+
 class Seen:
     """The reply to an effect, once there is one."""
 

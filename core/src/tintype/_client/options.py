@@ -1,21 +1,56 @@
-"""What a client is made of: every option, with what is taken for it."""
+"""What a client is made of: every option as it is given, and as it is kept.
+
+An option stands in `Keywords`, with its type and what it is for, and in `Options`, with its
+default and what is taken for it. Signature and help of both clients are made of the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
-from tintype._client.observing import Observer
-from tintype._doors import all_held, check_methods, held, refused
-from tintype._flow.resolve import OnUnsupported
-from tintype.budget import Budget
-from tintype.errors import UsageError
-from tintype.journal import Journal
+from tintype._doors import all_held, check_methods, held
+from tintype._flow.choices import Choices
 
-_WHAT_IS_UNSUPPORTED = ("error", "notice")
+if TYPE_CHECKING:  # it is imported with every client
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from tintype._client.observing import Observer
+    from tintype._flow.resolve import OnUnsupported
+    from tintype.budget import Budget
+    from tintype.journal import Journal
+
+
+class Keywords(TypedDict, total=False):
+    """Every option of a client, as it is given.
+
+    Attributes:
+        plugins: Provider modules by name, in place of the installed ones.
+        wrappers: Objects with `@hookimpl(wrapper=True)` functions around every plugin.
+        observers: Called with an `Observation` after every effect.
+        on_unsupported: Whether a field a model cannot honour is an `error` or a `notice`.
+        request_timeout: Seconds for one answer; None is what the provider documents.
+        task_timeout: Seconds for one task; None likewise.
+        seed: Of the jitter between retries, for repeatable runs.
+        journal: Where paid work is written down before it happens: a journal, a file, or an
+            SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
+        budgets: What every submission has to fit into; kept in the journal.
+        cancel_on_exit: Whether running tasks are canceled at the provider, where it
+            documents a way, when a call is interrupted.
+    """
+
+    plugins: Mapping[str, object] | None
+    wrappers: Iterable[object]
+    observers: Iterable[Observer]
+    on_unsupported: OnUnsupported
+    request_timeout: float | None
+    task_timeout: float | None
+    seed: int | None
+    journal: Journal | str | Path | None
+    budgets: Iterable[Budget]
+    cancel_on_exit: bool
 
 
 def _plugins(given: Mapping[str, object] | None) -> Mapping[str, object] | None:
@@ -37,41 +72,17 @@ def _observers(given: Iterable[Observer]) -> tuple[Observer, ...]:
     return cast("tuple[Observer, ...]", observers)
 
 
-def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
-    return all_held(given, Budget, "budgets", "a list of Budget(usd=…)")
-
-
 def _seed(given: int | None) -> int | None:
     return None if given is None else held(given, int, "seed", "a whole number, or nothing")
 
 
-def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
-    if given in _WHAT_IS_UNSUPPORTED:
-        return given
-    raise refused(given, "on_unsupported", "'error' or 'notice'")
-
-
-def _check_seconds(_: Options, attribute: Attribute[float | None], seconds: float | None) -> None:
-    if seconds is None:
-        return
-    name = attribute.name
-    held(seconds, int | float, name, "a number of seconds, or nothing")  # type: ignore[arg-type]  # a union is one
-    if not seconds > 0:
-        msg = f"{name}={seconds} leaves no time: give seconds above 0, or None."
-        raise UsageError(msg)
-
-
 @frozen(kw_only=True, repr=False)  # a crash reporter may show it half made
-class Options:
-    """What a client is made of; the clients' own docstrings say what each is for."""
+class Options(Choices):
+    """Every option of a client, as it is kept; those that its flows hold to stand in `Choices`."""
 
     plugins: Mapping[str, object] | None = field(default=None, converter=_plugins)
     wrappers: tuple[object, ...] = field(default=(), converter=_wrappers)
     observers: tuple[Observer, ...] = field(default=(), converter=_observers)
-    on_unsupported: OnUnsupported = field(default="error", converter=_on_unsupported)
-    request_timeout: float | None = field(default=None, validator=_check_seconds)
-    task_timeout: float | None = field(default=None, validator=_check_seconds)
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
-    budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
     cancel_on_exit: bool = True

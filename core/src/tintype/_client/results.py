@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tintype._client.conversations import Conversations
 from tintype._client.providers import Providers
-from tintype._client.resuming import Resumed, resuming
+from tintype._client.resuming import resuming
 from tintype._doors import all_held, folder_of, held
 from tintype._downloads import Saveable, loading, provider_of, saving
 from tintype._flow.effects import Flow
 from tintype.errors import TintypeError
-from tintype.journal import JournalRecord
+from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
 
 _SAVEABLE = "a generation, a task, an image, or a list of images"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from tintype._downloads import finishing, first_of
 from tintype._flow.conversation import Conversation
@@ -23,7 +23,7 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
-from tintype.journal import Journal, JournalRecord
+from tintype.journal import Journal, JournalRecord, Resumed
 from tintype.journal._answers import from_bytes
 from tintype.models import Attempt, Task, TaskState
 
@@ -37,23 +37,6 @@ _UNREAD = (
     "Its answer is kept in {}, and read again at the next resume: a newer plugin may understand "
     "it. What you look up at the provider yourself you settle by hand."
 )
-
-
-@frozen(kw_only=True)
-class Resumed:
-    """What became of one record of the journal.
-
-    Attributes:
-        record: The record as it stands now.
-        paths: The files that were saved by now.
-        error: What is still in the way, or None.
-        advice: What a person can do about it, or "".
-    """
-
-    record: JournalRecord
-    paths: tuple[Path, ...] = ()
-    error: TintypeError | None = None
-    advice: str = ""
 
 
 def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> list[JournalRecord]:

@@ -8,15 +8,14 @@ from decimal import Decimal
 from itertools import count
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from tintype._flow.choices import Choices
 from tintype._flow.effects import Flow, Record, Send, Sleep
 from tintype._flow.hook_caller import HookCaller, expected
-from tintype._flow.resolve import OnUnsupported
 from tintype._flow.verdicts import is_transient, may_ask_again
 from tintype._pacing import Clock, backoff, believed
 from tintype._registry import Plugin
-from tintype.budget import Budget
 from tintype.entries import Released, Snapshot, Unread
 from tintype.errors import (
     Billed,
@@ -41,16 +40,13 @@ MAX_TRIES = 4
 
 @frozen(kw_only=True)
 class Terms:
-    """What the embedder decided.
+    """What the embedder decided, and what the driver lends.
 
     Attributes:
+        choices: The options that flows hold to.
         clock: What time it is.
         jitter: A number from 0 to 1, another one at each call.
         usd_per_credit: What a credit cost, or None: what the provider documents.
-        request_timeout: Seconds for one answer, or None: what the provider documents.
-        task_timeout: Seconds for a task, or None: likewise.
-        on_unsupported: What to do about a field the model cannot honour.
-        budgets: What every submission has to fit into.
         providers: The names that `options` may have, or none where they are not known.
         encode: What puts a request into bytes, or raises why nothing can be sent; None where
             only the driver knows.
@@ -61,11 +57,8 @@ class Terms:
 
     clock: Clock
     jitter: Callable[[], float]
+    choices: Choices = field(factory=Choices)
     usd_per_credit: Decimal | None = None
-    request_timeout: float | None = None
-    task_timeout: float | None = None
-    on_unsupported: OnUnsupported = "error"
-    budgets: tuple[Budget, ...] = ()
     providers: frozenset[str] = frozenset()
     encode: Callable[[Request], HttpRequest] | None = None
     token: Callable[[], str] = str
@@ -178,7 +171,7 @@ class Channel:
 
     def timeout(self, documented: float | None) -> float:
         """Seconds for one answer: the embedder's, the model's, or the provider's."""
-        return self.terms.request_timeout or documented or self.info.request_timeout
+        return self.terms.choices.request_timeout or documented or self.info.request_timeout
 
     def pause(self, error: TintypeError, failures: int) -> float:
         """Seconds before the next try, as far as the server's wish is believed."""

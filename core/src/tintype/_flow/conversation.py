@@ -86,7 +86,7 @@ class Conversation:
             allowed = (f"1 to {most}",)
             raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
         check_encoding(self._channel, planned)
-        budgeted = bool(self._channel.terms.budgets)
+        budgeted = bool(self._channel.terms.choices.budgets)
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
         return (yield from submit(self._channel, planned, first, costs.get(first.n)))
 

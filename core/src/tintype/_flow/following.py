@@ -25,7 +25,7 @@ from tintype.models import Attempt, Task
 
 def watch(channel: Channel, task: Task) -> Watch:
     """A task, to be followed from now on."""
-    timeout = channel.terms.task_timeout or channel.info.task_timeout
+    timeout = channel.terms.choices.task_timeout or channel.info.task_timeout
     return Watch(task, channel.info.poll_schedule, channel.terms.clock.monotonic(), timeout)
 
 

@@ -35,7 +35,7 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
     _check_namespaces(channel, request)
     request = yield from _loaded(with_deciding_options(request, channel.info))
-    plan = resolve(request, channel.info, on_unsupported=channel.terms.on_unsupported)
+    plan = resolve(request, channel.info, on_unsupported=channel.terms.choices.on_unsupported)
     first = plan.requests[0]
     for _ in range(_MAX_UPLOADS):
         part = submission(channel, first)

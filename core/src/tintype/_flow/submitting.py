@@ -77,7 +77,7 @@ def _intend(
         JournalError: It cannot be kept, so it does not leave.
         BudgetError: It does not fit.
     """
-    name, budgets = channel.info.name, channel.terms.budgets
+    name, budgets = channel.info.name, channel.terms.choices.budgets
     intent = Intent(
         provider=name,
         request=request,

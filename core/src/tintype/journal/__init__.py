@@ -20,7 +20,7 @@ from attrs import field, frozen
 from tintype._doors import check_methods
 from tintype.account import Variables
 from tintype.entries import Entry, Saved
-from tintype.errors import Billed, Outcome, UsageError
+from tintype.errors import Billed, Outcome, TintypeError, UsageError
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
 
@@ -96,6 +96,23 @@ class JournalRecord:
         if self.task is None or self.task.state is TaskState.EXPIRED:
             return self.outcome is None
         return not self.task.state.terminal or bool(self.unsaved)
+
+
+@frozen(kw_only=True)
+class Resumed:
+    """What became of one record of the journal.
+
+    Attributes:
+        record: The record as it stands now.
+        paths: The files that were saved by now.
+        error: What is still in the way, or None.
+        advice: What a person can do about it, or "".
+    """
+
+    record: JournalRecord
+    paths: tuple[Path, ...] = ()
+    error: TintypeError | None = None
+    advice: str = ""
 
 
 class Journal(Protocol):

@@ -1,0 +1,48 @@
+"""The options of a client that its flows hold to, with what is taken for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import Attribute, field, frozen
+
+from tintype._doors import all_held, held, refused
+from tintype.budget import Budget
+from tintype.errors import UsageError
+
+if TYPE_CHECKING:  # it is imported with every client
+    from collections.abc import Iterable
+
+    from tintype._flow.resolve import OnUnsupported
+
+_WHAT_IS_UNSUPPORTED = ("error", "notice")
+
+
+def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
+    return all_held(given, Budget, "budgets", "a list of Budget(usd=…)")
+
+
+def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
+    if given in _WHAT_IS_UNSUPPORTED:
+        return given
+    raise refused(given, "on_unsupported", "'error' or 'notice'")
+
+
+def _check_seconds(_: Choices, attribute: Attribute[float | None], seconds: float | None) -> None:
+    if seconds is None:
+        return
+    name = attribute.name
+    held(seconds, int | float, name, "a number of seconds, or nothing")  # type: ignore[arg-type]  # a union is one
+    if not seconds > 0:
+        msg = f"{name}={seconds} leaves no time: give seconds above 0, or None."
+        raise UsageError(msg)
+
+
+@frozen(kw_only=True, repr=False)  # a crash reporter may show it half made
+class Choices:
+    """What the caller chose; the client's own documentation says what each is for."""
+
+    on_unsupported: OnUnsupported = field(default="error", converter=_on_unsupported)
+    request_timeout: float | None = field(default=None, validator=_check_seconds)
+    task_timeout: float | None = field(default=None, validator=_check_seconds)
+    budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
