@@ -181,9 +181,9 @@ def test_an_undocumented_address_is_not_found(
 
 
 def test_an_unknown_task_is_answered_as_documented(engine: Engine) -> None:
-    """404, in Acme's words."""
+    """404 in Acme's form, and the reason where Acme has its message."""
     reply = look(engine, "nothing", 0.0)
-    assert (reply.status, value(reply)["error"]["message"]) == (404, "No such task.")
+    assert (reply.status, value(reply)["error"]["message"]) == (404, "No task has this id.")
 
 
 def test_prices_and_models_are_told(engine: Engine) -> None:
@@ -225,7 +225,7 @@ def test_a_stream_sends_the_documented_events(engine: Engine) -> None:
     assert isinstance(stream, Stream)
     assert dict(stream.headers)["Content-Type"] == "text/event-stream"
     events = [event.data.decode() for event in stream.events]
-    assert [event.after for event in stream.events] == [1.0, 1.0, 1.0, 1.0, 0.0]
+    assert [event.after for event in stream.events] == [0.0, 1.0, 1.0, 1.0, 0.0]
     assert events[0].startswith('event: partial\ndata: {"type":"partial"')
     assert events[-1] == "data: [DONE]\n\n"
     data = [json.loads(event.partition("data: ")[2]) for event in events[:-1]]

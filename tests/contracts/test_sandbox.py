@@ -22,10 +22,23 @@ from PIL import Image
 
 from tintype_contracts import Fixtures, Sandbox, load
 from tintype_contracts.fixtures.comparing import mismatches
-from tintype_contracts.fixtures.format import Exchange, JsonContent, MultipartContent
+from tintype_contracts.fixtures.format import (
+    Exchange,
+    JsonContent,
+    MultipartContent,
+    WireResponse,
+)
+from tintype_contracts.fixtures.neutral import neutral_fields
 from tintype_contracts.fixtures.placeholders import dump, render
-from tintype_contracts.fixtures.values import fixed_values, part_value, small_png
+from tintype_contracts.fixtures.values import (
+    asked_body,
+    fixed_values,
+    part_value,
+    small_png,
+    submission,
+)
 from tintype_contracts.fixtures.verbatim import payloads
+from tintype_contracts.sandbox.following import Follower
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 FIXTURES = {name: load(name) for name in PROVIDERS}
@@ -156,8 +169,8 @@ def test_a_documented_submission_gets_a_documented_answer(
     reason = answer.headers.get("x-sandbox-reason")
     assert answer.status == 200, reason
     stories = FIXTURES[name].stories[exchange.story].exchanges.values()
-    documented = [each.response for each in stories if each.operation == "submit"]
-    assert any(_is(response, answer) for response in documented if response is not None)
+    documented = [_living(name, each) for each in stories if each.operation == "submit"]
+    assert any(_is(response, answer) for response in documented)
     assert reason is None
 
 
@@ -168,8 +181,21 @@ def test_a_documented_question_gets_a_documented_answer(
     """A price, a list of models."""
     answer = client.send(name, exchange)
     stories = FIXTURES[name].stories[exchange.story].exchanges.values()
-    documented = [each.response for each in stories if each.operation == exchange.operation]
-    assert any(_is(response, answer) for response in documented if response is not None)
+    documented = [_living(name, each) for each in stories if each.operation == exchange.operation]
+    assert any(_is(response, answer) for response in documented)
+
+
+def _living(name: str, exchange: Exchange) -> WireResponse:
+    """What is printed, with a placeholder for all that follows from the request or the clock."""
+    assert exchange.response is not None
+    content = _follower(name, exchange).content(exchange.response.content)
+    return evolve(exchange.response, content=content)
+
+
+def _follower(name: str, exchange: Exchange) -> Follower:
+    body = asked_body(FIXTURES[name], submission(FIXTURES[name], exchange))
+    fields = neutral_fields(FIXTURES[name], "submit", body)
+    return Follower.of(FIXTURES[name], exchange, fields, body)
 
 
 def _is(response: object, answer: urllib3.BaseHTTPResponse) -> bool:
@@ -322,6 +348,18 @@ def test_an_unknown_prefix_lists_what_is_served(client: Client) -> None:
     answer = client.pool.request("GET", f"{origin}/v1/images")
     assert answer.status == 404
     assert "apiin, apimodels" in answer.data.decode()
+
+
+def test_a_page_of_another_origin_may_ask(client: Client) -> None:
+    """The preflight is answered, and the answer may be read."""
+    url = f"{client.sandbox.url('apiyi')}/v1/images/generations"
+    asked = {"Origin": "http://page.test", "Access-Control-Request-Headers": "authorization"}
+    preflight = client.pool.request("OPTIONS", url, headers=asked)
+    assert preflight.status == 204
+    assert preflight.headers["Access-Control-Allow-Headers"] == "authorization"
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    answer = client.send("apiyi", opening("apiyi"))
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_a_stream_comes_event_by_event() -> None:
@@ -543,7 +581,7 @@ def test_the_three_with_webhooks_deliver_them(client: Client, name: str) -> None
             client.send(name, exchange, **{fixtures.webhooks.field[1:]: receiver.url})
         _wait(lambda: receiver.bodies)
     documented = [
-        each.delivery.content.value
+        _follower(name, each).content(each.delivery.content).value
         for each in fixtures.exchanges.values()
         if each.delivery is not None and isinstance(each.delivery.content, JsonContent)
     ]

@@ -27,7 +27,7 @@ from tintype_contracts.sandbox.ledger import Event
 from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
 from tintype_contracts.sandbox.replies import Draft, plain
 from tintype_contracts.sandbox.state import State
-from tintype_contracts.sandbox.stories import answer_in, plan, poll_with_state, story_for
+from tintype_contracts.sandbox.stories import answer_in, canceled, plan, scene_asked
 from tintype_contracts.sandbox.works import Work, preview
 
 _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
@@ -35,6 +35,7 @@ _STORY_OF: Mapping[Operation, str] = {"price": "priced", "prepare": "prepared", 
 _DONE_AT_ONCE = {"succeeded", "partial"}
 _NOT_FOUND = 404
 _KEY = "{{secret:api_key}}"
+_WANTED = "x-tintype-scene"
 
 
 @frozen(kw_only=True)
@@ -175,10 +176,12 @@ class Engine:
                 return self._story(_STORY_OF.get(other, other), asking)
 
     def _submit(self, asking: Asking) -> Draft | Reply:
-        story = story_for(self._fixtures, self.state.fields(asking))
-        planned = plan(self._fixtures, story, asking.body)
+        wanted = asking.call.header(_WANTED)
+        name = scene_asked(self._fixtures, self.state.fields(asking), wanted)
+        turn = self.state.turn(name, asking) if "/" in name else 0
+        planned = plan(self._fixtures, name, asking.body, turn)
         if planned is None:
-            return self._story(story, asking)
+            return self._unknown_scene(name)
         work = self.state.work(asking, planned)
         if planned.submit.expect.outcome == "error":
             return self._draft(planned.submit, asking, work)
@@ -191,9 +194,11 @@ class Engine:
 
     def _poll(self, asking: Asking) -> Draft | Reply:
         work = self.state.works.get(asking.task)
-        exchange = work.poll(asking.now, self.state.settings.pace) if work else None
-        if work is None or exchange is None:
+        if work is None:
             return self._story("unknown_task", asking, "No task has this id.")
+        exchange = work.poll(asking.now, self.state.settings.pace, asking.match.route)
+        if exchange is None:
+            return self._story("unknown_task", asking, "The task has nothing to tell here yet.")
         return evolve(self._draft(exchange, asking, work), task=work.id)
 
     def _cancel(self, asking: Asking) -> Draft | Reply:
@@ -202,12 +207,18 @@ class Engine:
         if work is None:
             return self._story("unknown_task", asking, "No task has this id.")
         if not work.done(asking.now, self.state.settings.pace):
-            polls = poll_with_state(self._fixtures, "canceled")
-            work.plan = evolve(work.plan, polls=polls, webhook=None, end="canceled")
+            work.plan = canceled(self._fixtures, work.plan)
             self.state.watch(work)
         return self._story("canceled", asking, work=work)
 
     # ----------------------------------------------------------------------- answers
+
+    def _unknown_scene(self, name: str) -> Reply:
+        story, _, scene = name.partition("/")
+        known = self._fixtures.stories.get(story)
+        if scene and known:
+            return plain(name, f"Its scenes are {', '.join(known.scenes)}.")
+        return plain(name, self._fixtures.absent.get(story, f"There is no story {story!r}."))
 
     def _story(
         self, story: str, asking: Asking, reason: str = "", work: Work | None = None
@@ -224,6 +235,7 @@ class Engine:
     ) -> Draft:
         return Draft(
             exchange=exchange,
+            follower=self.state.follower(exchange, asking, work),
             filling=self.state.filling(asking, work),
             reason=reason,
             pace=self.state.settings.pace,

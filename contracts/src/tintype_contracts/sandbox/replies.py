@@ -16,10 +16,13 @@ from tintype_contracts.fixtures.format import (
 from tintype_contracts.fixtures.messages import body_bytes, event_bytes, render_headers
 from tintype_contracts.fixtures.placeholders import placeholders, render_events
 from tintype_contracts.fixtures.values import Filling
+from tintype_contracts.sandbox.following import Follower
 from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
+from tintype_contracts.sandbox.refusing import with_reason
 from tintype_contracts.sandbox.works import Drawing
 
 _REASON = "x-sandbox-reason"
+_SCENE = "x-sandbox-exchange"
 _USUAL_STATUS = {
     "invalid_parameter": 400,
     "refused_content": 400,
@@ -40,6 +43,7 @@ class Draft:
 
     Attributes:
         exchange: The documented exchange.
+        follower: Makes its answer follow from the request.
         filling: The values of its placeholders.
         reason: Why the sandbox refuses, or "".
         pace: Seconds between the images of a stream.
@@ -48,6 +52,7 @@ class Draft:
     """
 
     exchange: Exchange
+    follower: Follower
     filling: Filling
     reason: str = ""
     pace: float = 0.0
@@ -57,12 +62,16 @@ class Draft:
     def write(self) -> Reply | Stream:
         """The reply."""
         response = self.exchange.response or WireResponse(status=204, headers=(), content=None)
-        headers = render_headers(response.headers, self.filling) + _reasons(self.reason)
-        if isinstance(response.content, EventsContent):
-            events = tuple(self._events(response.content.events))
+        told = render_headers(self.follower.headers(response.headers), self.filling)
+        headers = (*told, (_SCENE, self.exchange.id), *_reasons(self.reason))
+        content = self.follower.content(response.content)
+        if isinstance(content, EventsContent):
+            events = tuple(self._events(content.events))
             return Stream(status=response.status, headers=headers, events=events, task=self.task)
-        body = body_bytes(response.content, self.filling)
-        inline = response.content is not None and _holds_bytes(response.content)
+        if self.reason:
+            content = with_reason(content, self.reason)
+        body = body_bytes(content, self.filling)
+        inline = content is not None and _holds_bytes(content)
         return Reply(
             status=response.status,
             headers=headers,
@@ -75,12 +84,14 @@ class Draft:
     def _events(self, events: tuple[EventTemplate, ...]) -> list[TimedEvent]:
         """Each event after its time. All but the last image of several are unfinished ones."""
         made: list[TimedEvent] = []
+        begun = False
         drawing = [_holds_bytes(event.content) for event in events]
         for index, event in enumerate(events):
             last = drawing[index] and not any(drawing[index + 1 :])
             filling = _unfinished(self.filling) if drawing[index] and not last else self.filling
             for number, (template, data) in enumerate(render_events((event,), filling)):
-                after = self.pace if _draws(template) else 0.0
+                after = self.pace if _draws(template) and begun else 0.0
+                begun = begun or _draws(template)
                 images = (number,) if last else ()
                 made.append(
                     TimedEvent(after=after, data=event_bytes(template, data), images=images)

@@ -111,6 +111,7 @@ class Server:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         application = web.Application(client_max_size=_MAX_BYTES)
+        application.on_response_prepare.append(_allow_any_origin)
         application.router.add_route("*", "/{anything:.*}", self._handle)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
         await runner.setup()
@@ -137,6 +138,8 @@ class Server:
         await running.serve.shutdown(0)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "OPTIONS":
+            return web.Response(status=204)
         prefix, _, rest = request.rel_url.raw_path.lstrip("/").partition("/")
         name = unquote(prefix)
         if name == PREFIX:
@@ -214,6 +217,16 @@ class Server:
         if running.listener is not None:
             running.listener.close()
             running.listener = None
+
+
+async def _allow_any_origin(request: web.Request, response: web.StreamResponse) -> None:
+    """Let pages of any origin ask, with any header, and read the answer (CORS)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "*"
+    if request.method == "OPTIONS":
+        asked = request.headers.get("Access-Control-Request-Headers", "*")
+        response.headers["Access-Control-Allow-Headers"] = asked
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
 
 
 def _held(port: int) -> socket.socket:

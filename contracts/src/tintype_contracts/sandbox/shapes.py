@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
+
+from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.neutral import read_field
+from tintype_contracts.fixtures.pointers import MISSING, get, tokens
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _TIER = re.compile(r"(\d+(?:\.\d+)?)[kK]|(\d{3,4})")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)")
+# What a field that counts images is called where the tables have no neutral name for it.
+_COUNTS = frozenset({"n", "max_images", "num_images", "image_count", "number_of_images"})
 _SIDE = 1024
 _STEP = 8
 _MEDIA_TYPES = {
@@ -56,6 +62,31 @@ def count_of(fields: Mapping[str, object]) -> int:
     """How many images are asked for."""
     wanted = str(fields.get("n", 1))
     return int(wanted) if wanted.isdecimal() and int(wanted) > 0 else 1
+
+
+def count_asked(
+    rows: Iterable[Parameter], fields: Mapping[str, object], body: Mapping[str, object]
+) -> int:
+    """How many images a body asks for, where its neutral fields do not say so too."""
+    if "n" in fields:
+        return count_of(fields)
+    rows = [row for row in rows if not row.ignored]
+    for row in rows:
+        *above, name = tokens(row.wire)
+        value = read_field(body, row) if name in _COUNTS else MISSING
+        if value is not MISSING and not (above and _is_off(above[0], rows, body)):
+            return count_of({"n": value})
+    return 1
+
+
+def _is_off(options: str, rows: Iterable[Parameter], body: Mapping[str, object]) -> bool:
+    """Whether `thing_options` are of a thing that is disabled."""
+    thing = f"/{options.removesuffix('_options')}"
+    return any(
+        get(body, thing) in ("disabled", MISSING) and row.default == "disabled"
+        for row in rows
+        if row.wire == thing
+    )
 
 
 def _exact(fields: Mapping[str, object]) -> tuple[int, int] | None:

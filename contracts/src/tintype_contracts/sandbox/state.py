@@ -5,23 +5,24 @@ from __future__ import annotations
 import hashlib
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from attrs import field, frozen
 
-from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.fixtures.format import Exchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
-from tintype_contracts.fixtures.neutral import neutral_fields, price_of
+from tintype_contracts.fixtures.neutral import neutral_fields, price_of, rows_for
 from tintype_contracts.fixtures.pointers import get
-from tintype_contracts.fixtures.values import Filling
 from tintype_contracts.sandbox.account import Account
 from tintype_contracts.sandbox.asking import Asking
 from tintype_contracts.sandbox.deliveries import Deliveries
+from tintype_contracts.sandbox.following import Follower, Living
 from tintype_contracts.sandbox.ledger import Entry, Event
 from tintype_contracts.sandbox.messages import Webhook
 from tintype_contracts.sandbox.scenery import Sketch
-from tintype_contracts.sandbox.shapes import count_of, shape_of
+from tintype_contracts.sandbox.shapes import count_asked, shape_of
 from tintype_contracts.sandbox.stories import Plan
 from tintype_contracts.sandbox.works import Work, drawings
 
@@ -59,6 +60,7 @@ class State:
     deliveries: Deliveries = field(init=False)
     _open: list[tuple[float, int, Work]] = field(factory=list)  # a heap: what ends first
     _turn: Iterator[int] = field(factory=itertools.count)
+    _made: Counter[tuple[str, str]] = field(factory=Counter)
 
     @deliveries.default
     def _no_deliveries(self) -> Deliveries:
@@ -66,8 +68,19 @@ class State:
         return Deliveries(retries=tuple(wait * self.settings.pace for wait in waits))
 
     def fields(self, asking: Asking) -> Mapping[str, object]:
-        """The neutral fields of a body, the documented defaults among them."""
-        return neutral_fields(self.fixtures, asking.operation, asking.body)
+        """The neutral fields of a call, the documented defaults among them."""
+        model = asking.match.holes.get("model")
+        told = {"model": model} if model else {}
+        return {
+            **told,
+            **neutral_fields(self.fixtures, asking.operation, asking.body, model=model),
+        }
+
+    def count(self, asking: Asking) -> int:
+        """How many images a call asks for."""
+        rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
+        mine = rows_for(rows, self.fields(asking).get("model"))
+        return count_asked(mine, self.fields(asking), asking.body)
 
     def invented(self, name: str) -> str:
         """An id that the sandbox makes up: the same for the same name and seed."""
@@ -77,6 +90,7 @@ class State:
     def work(self, asking: Asking, plan: Plan) -> Work:
         """A new task, not yet accepted."""
         fields = self.fields(asking)
+        count = self.count(asking) if plan.images is None else plan.images
         name = self.invented(f"task {len(self.works)}")
         model = str(fields.get("model", ""))
         sketch = Sketch(
@@ -90,10 +104,11 @@ class State:
         return Work(
             id=name,
             body=asking.body,
+            fields=fields,
             digest=asking.digest(callback or ""),
             plan=plan,
-            drawings=drawings(self.settings.base_url, name, sketch, count_of(fields)),
-            price=price_of(self.fixtures, fields, count_of(fields)),
+            drawings=drawings(self.settings.base_url, name, sketch, count),
+            price=price_of(self.fixtures, fields, count),
             callback=callback,
             started=asking.now,
             key=asking.call.header("idempotency-key"),
@@ -106,22 +121,39 @@ class State:
         if self.fixtures.billing.charged == "accepted":
             self._charge(work, now)
 
-    def filling(self, asking: Asking, work: Work | None) -> Filling:
+    def filling(self, asking: Asking, work: Work | None) -> Living:
         """Live values for an answer."""
         if work is not None:
             return self._filling_of(work, asking.now)
-        fields = self.fields(asking)
-        return Filling(
+        now = datetime.fromtimestamp(asking.now, UTC)
+        return Living(
             key=self.settings.key,
             identity=self.invented,
             pictures=(),
             body=asking.body,
-            price=price_of(self.fixtures, fields, count_of(fields)),
+            price=price_of(self.fixtures, self.fields(asking), self.count(asking)),
             balance=self.account.balance,
-            now=datetime.fromtimestamp(asking.now, UTC),
+            now=now,
+            started=now,
+            call=self._call(),
             progress=0,
             callback=None,
         )
+
+    def follower(self, exchange: Exchange, asking: Asking, work: Work | None) -> Follower:
+        """What makes an answer follow from the request it is about."""
+        fields = self.fields(asking) if work is None else work.fields
+        body = asking.body if work is None else work.body
+        return Follower.of(self.fixtures, exchange, fields, body)
+
+    def turn(self, scene: str, asking: Asking) -> int:
+        """How often this submission was made before in a scene asked for by name."""
+        key = (scene, asking.digest(self._callback(asking) or ""))
+        self._made[key] += 1
+        return self._made[key] - 1
+
+    def _call(self) -> str:
+        return self.invented(f"call {next(self._turn)}")
 
     def watch(self, work: Work) -> None:
         """See to it that the end of a task is dealt with; again when its plan has changed."""
@@ -173,20 +205,21 @@ class State:
 
     def _call_back(self, work: Work, url: str, now: float) -> None:
         delivery = work.plan.webhook.delivery if work.plan.webhook else None
-        if delivery is None:
+        if work.plan.webhook is None or delivery is None:
             return
         filling = self._filling_of(work, now)
+        follower = Follower.of(self.fixtures, work.plan.webhook, work.fields, work.body)
         webhook = Webhook(
             task=work.id,
             url=url,
-            headers=render_headers(delivery.headers, filling),
-            body=body_bytes(delivery.content, filling),
+            headers=render_headers(follower.headers(delivery.headers), filling),
+            body=body_bytes(follower.content(delivery.content), filling),
         )
         self.deliveries.schedule(webhook, now)
 
-    def _filling_of(self, work: Work, now: float) -> Filling:
+    def _filling_of(self, work: Work, now: float) -> Living:
         pace = self.settings.pace
-        return Filling(
+        return Living(
             key=self.settings.key,
             identity=work.identity,
             pictures=work.drawings,
@@ -194,6 +227,8 @@ class State:
             price=work.price,
             balance=self.account.balance,
             now=datetime.fromtimestamp(work.moment(now, pace), UTC),
+            started=datetime.fromtimestamp(work.started, UTC),
+            call=self._call(),
             progress=work.progress(now, pace),
             callback=work.callback,
         )

@@ -1,21 +1,48 @@
-"""Which documented exchange answers a request, and what follows it."""
+"""Which documented exchange answers a request, and what follows it.
+
+A scene is played because it was asked for by name, or because its answer is of the form that
+the request asks for; what is documented goes before what is inferred. A scene that shows an
+edge, such as fewer images than were asked for, is played by name only.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation
-from tintype_contracts.fixtures.pointers import leaves
+from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation, Route
+from tintype_contracts.fixtures.neutral import neutral_fields
+from tintype_contracts.fixtures.placeholders import placeholders
+from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
+from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import asked_body
+from tintype_contracts.sandbox.forms_of_answers import Form, form_asked, form_of, templates
+from tintype_contracts.sandbox.shapes import count_of
 
-_ASKED_FOR = re.compile(r"sandbox:([a-z0-9_]+)")
-_FREE_TEXT = {"/prompt"}
-_REFERENCES = ("{{", "data:", "http://", "https://")
+Body: TypeAlias = Mapping[str, object]
+Scene: TypeAlias = tuple[Exchange, ...]
+# How well something fits, the weightiest first; more is better.
+_Rank: TypeAlias = tuple[object, ...]
+
+_BY_NAME = re.compile(r"sandbox:([a-z0-9_]+(?:/[a-z0-9_]+)?)")
+_DEFAULT = ("generated", "generated_from_references", "streamed")
+_FREE = frozenset({"prompt", "model", "references", "webhook_url", "options"})
 _RUNNING = "running"
 _DELIVERED = {"succeeded", "partial"}
+_OK = 200
+# What a refusal is, by the story that tells it.
+_REFUSALS: Mapping[str, str] = {
+    "bad_key": "AuthenticationError",
+    "invalid_parameter": "BadRequestError",
+    "no_credit": "InsufficientCreditError",
+    "slow_down": "RateLimitError",
+    "unknown_model": "NotFoundError",
+    "unknown_task": "NotFoundError",
+}
 
 
 @frozen(kw_only=True)
@@ -25,52 +52,75 @@ class Plan:
     Attributes:
         submit: The exchange that answers it.
         polls: The exchanges that answer each look at the task, in order.
+        turns: How many states the task has left behind at each of them. What another address
+            tells comes with the state before it, not after it.
+        routes: The address of each, None where it is any.
         webhook: What is delivered at the end, or None.
         end: The state of the task at the end, "" where there is no task.
+        images: How many images there are where the scene was asked for by name and tells.
     """
 
     submit: Exchange
-    polls: tuple[Exchange, ...]
+    polls: Scene
+    turns: tuple[int, ...]
+    routes: tuple[Route | None, ...]
     webhook: Exchange | None
     end: str
+    images: int | None = None
+
+    @property
+    def last(self) -> int:
+        """How many states the task leaves behind in all."""
+        return max(self.turns, default=0)
+
+    def poll(self, turn: int, route: Route) -> Exchange | None:
+        """What an address tells once so many states are left behind; None where not yet."""
+        every = list(zip(self.polls, self.turns, self.routes, strict=True))
+        mine = [each for each in every if each[2] is None or each[2] == route] or every
+        return next((poll for poll, due, _ in reversed(mine) if due <= turn), None)
 
 
-def story_for(fixtures: Fixtures, fields: Mapping[str, object]) -> str:
-    """The name of the story that a submission follows."""
-    asked = _ASKED_FOR.search(str(fields.get("prompt", "")))
-    if asked:
-        return asked[1]
-    if fields.get("stream") is True and "streamed" in fixtures.stories:
+def scene_asked(fixtures: Fixtures, fields: Mapping[str, object], header: str) -> str:
+    """The story, or `story/scene`, that a submission follows.
+
+    The header goes before the command in the prompt, and both before what the request asks.
+    """
+    found = _BY_NAME.search(str(fields.get("prompt", "")))
+    if header or found:
+        return header or (found[1] if found else "")
+    if str(fields.get("stream", "")).lower() == "true" and "streamed" in fixtures.stories:
         return "streamed"
     if fields.get("references") and "generated_from_references" in fixtures.stories:
         return "generated_from_references"
     return "generated"
 
 
-def plan(fixtures: Fixtures, story: str, body: Mapping[str, object]) -> Plan | None:
-    """How a submission goes on in `story`; None where there is no such story.
+def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Plan | None:
+    """How a submission goes on in a story, or in `story/scene`; None where there is none.
 
-    A submission that the story tells itself goes before one that it borrows. A story
-    whose scenes submit nothing begins with the submission of `generated`.
+    A scene that submits nothing begins with the submission of `generated`.
+
+    Args:
+        fixtures: What the provider documents.
+        name: What is to be played.
+        body: The submission's body.
+        turn: How often the same submission was made before in a scene asked for by name: a
+            scene may hold several submissions.
     """
-    if story not in fixtures.stories:
-        return None
-    scenes = [fixtures.scene(story, name) for name in fixtures.stories[story].scenes]
-    told = [(submit, scene) for scene in scenes if (submit := _first(scene, "submit"))]
-    own = [(submit, scene) for submit, scene in told if submit.story == story]
-    openings = own or told
-    if openings:
-        opening = closest(fixtures, [submit for submit, _ in openings], body)
-        scene = next(scene for submit, scene in openings if submit is opening)
-        return _planned(fixtures, opening, scene)
-    usual = plan(fixtures, "generated", body) if story != "generated" else None
-    return _planned(fixtures, usual.submit, scenes[0]) if usual else None
+    story, _, wanted = name.partition("/")
+    scenes = fixtures.stories[story].scenes if story in fixtures.stories else {}
+    if wanted:
+        return _by_name(fixtures, story, wanted, body, turn) if wanted in scenes else None
+    told = [fixtures.scene(story, each) for each in scenes]
+    begun = [scene for scene in told if first(scene, "submit")]
+    if begun:
+        judge = _Judge.of(fixtures, "submit", body)
+        return _planned(fixtures, max(begun, key=lambda scene: judge.rank(story, scene)), 0)
+    return _borrowing(fixtures, told[0], body) if told else None
 
 
-def answer_in(
-    fixtures: Fixtures, story: str, operation: Operation, body: Mapping[str, object]
-) -> Exchange | None:
-    """The exchange of `story` that answers an operation, best one of that operation."""
+def answer_in(fixtures: Fixtures, story: str, operation: Operation, body: Body) -> Exchange | None:
+    """The exchange of `story` that answers an operation, the best one of that operation."""
     if story not in fixtures.stories:
         return None
     exchanges = [
@@ -81,66 +131,183 @@ def answer_in(
     ]
     same = [exchange for exchange in exchanges if exchange.operation == operation]
     own = [exchange for exchange in same or exchanges if exchange.story == story]
+    judge = _Judge.of(fixtures, operation, body)
     candidates = own or same or exchanges
-    return closest(fixtures, candidates, body) if candidates else None
+    return max(candidates, key=lambda each: judge.rank(story, (each,)), default=None)
 
 
-def closest(
-    fixtures: Fixtures, candidates: Sequence[Exchange], body: Mapping[str, object]
-) -> Exchange:
-    """The candidate whose request is nearest to `body`; the first of several.
-
-    Its request has the fewest fields that `body` lacks, then the most values in common.
-    Documented defaults count as given.
-    """
-    return max(candidates, key=lambda exchange: _nearness(fixtures, exchange, body))
-
-
-def _nearness(
-    fixtures: Fixtures, exchange: Exchange, body: Mapping[str, object]
-) -> tuple[int, int]:
-    rows = [row for row in fixtures.parameters if row.operation == exchange.operation]
-    usual = {row.wire: row.default for row in rows if row.default is not None}
-    documented = {**usual, **_values(asked_body(fixtures, exchange))}
-    given = {**usual, **_values(body)}
-    lacking = len(documented.keys() - given.keys())
-    same = sum(1 for key, value in documented.items() if key in given and given[key] == value)
-    return -lacking, same
-
-
-def poll_with_state(fixtures: Fixtures, state: str) -> tuple[Exchange, ...]:
+def poll_with_state(fixtures: Fixtures, state: str) -> Scene:
     """The first documented poll that finds a task in `state`; empty where none does."""
     polls = [each for each in fixtures.exchanges.values() if each.operation == "poll"]
     found = _with_state(polls, state)
     return (found,) if found else ()
 
 
-def _values(body: object) -> dict[str, object]:
-    """What tells requests apart: each value but the prompt; of references that they are there."""
+def route_of(fixtures: Fixtures, exchange: Exchange) -> Route | None:
+    """The address that an exchange asks, or None."""
+    if exchange.request is None:
+        return None
+    match = find_route(fixtures, exchange.request.method, *split(exchange.request.url))
+    return match.route if match else None
+
+
+def first(scene: Iterable[Exchange], operation: Operation) -> Exchange | None:
+    """The first exchange of an operation, or None."""
+    return next((each for each in scene if each.operation == operation), None)
+
+
+# --------------------------------------------------------------------------- choosing
+
+
+@frozen(kw_only=True)
+class _Judge:
+    """Says how well a scene answers one request."""
+
+    fixtures: Fixtures
+    given: Mapping[str, object]
+    asked: Form
+
+    @classmethod
+    def of(cls, fixtures: Fixtures, operation: Operation, body: Body) -> _Judge:
+        """A judge of what answers `body`."""
+        rows = [row for row in fixtures.parameters if row.operation == operation]
+        fields = neutral_fields(fixtures, operation, body)
+        return cls(
+            fixtures=fixtures,
+            given=_values(fixtures, operation, body),
+            asked=form_asked(rows, fields, body),
+        )
+
+    def rank(self, story: str, scene: Scene) -> _Rank:
+        """How well a scene of `story` fits; of equals the first is to be taken.
+
+        What the request asks for goes first, then what documents say, then likeness.
+        """
+        opening = first(scene, "submit") or scene[0]
+        own = [each for each in scene if each.story == story]
+        return (
+            *form_of(scene).fit(self.asked),
+            _is_due(self.fixtures, story, scene),
+            all(each.kind != "inferred" for each in own),
+            opening.story == story,
+            *self._likeness(opening),
+            sum(1 for each in scene for _ in _filled(each)),
+        )
+
+    def _likeness(self, opening: Exchange) -> tuple[bool, int]:
+        """Whether all that an exchange asks is asked, word by word; and how much of it is."""
+        documented = _values(self.fixtures, opening.operation, asked_body(self.fixtures, opening))
+        same = [self.given.get(key, MISSING) == value for key, value in documented.items()]
+        present = all(
+            key in self.given and (self.given[key] == value or not self._is_word(key, value))
+            for key, value in documented.items()
+        )
+        return present, sum(same)
+
+    def _is_word(self, pointer: str, value: object) -> bool:
+        """Whether a value says what is wanted, and not how much of it."""
+        listed = any(row.wire == pointer and row.enum for row in self.fixtures.parameters)
+        return listed or isinstance(value, bool)
+
+
+def _is_due(fixtures: Fixtures, story: str, scene: Scene) -> bool:
+    """Whether a scene shows what its story is about, and no edge of it."""
+    last = scene[-1].expect
+    if story in _REFUSALS:
+        response = scene[-1].response
+        if response is None or response.status == _OK or not templates(response.content):
+            return False
+        return last.error == _REFUSALS[story]
+    if story not in _DEFAULT:
+        return True
+    if last.fields.get("state") != "succeeded":
+        return False
+    images = last.fields.get("images")
+    if not is_array(images) or scene[-1].operation != "submit":
+        return True
+    fields = neutral_fields(fixtures, "submit", asked_body(fixtures, scene[-1]))
+    return len(images) == count_of(fields)
+
+
+def _values(fixtures: Fixtures, operation: Operation, body: object) -> dict[str, object]:
+    """What tells requests apart: each value but what is anybody's own, documented defaults too."""
+    rows = [row for row in fixtures.parameters if row.operation == operation]
+    free = {row.wire for row in rows if row.neutral in _FREE}
+    usual = {row.wire: row.default for row in rows if row.default is not None}
+    given = {**usual, **dict(leaves(body))}
     return {
-        pointer: None if str(value).startswith(_REFERENCES) else value
-        for pointer, value in leaves(body)
-        if pointer not in _FREE_TEXT
+        key: value
+        for key, value in given.items()
+        if not any(key == wire or key.startswith(f"{wire}/") for wire in free)
     }
 
 
-def _planned(fixtures: Fixtures, opening: Exchange, scene: Iterable[Exchange]) -> Plan:
-    rest = list(scene)
-    webhook = _first(rest, "webhook")
+def _filled(exchange: Exchange) -> Iterable[object]:
+    content = exchange.response.content if exchange.response else None
+    return (found for template in templates(content) for found in placeholders(template))
+
+
+# --------------------------------------------------------------------------- planning
+
+
+def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -> Plan | None:
+    scene = fixtures.scene(story, name)
+    if first(scene, "submit") is None:
+        return _borrowing(fixtures, scene, body)
+    planned = _planned(fixtures, scene, turn)
+    told = (planned.polls or (planned.submit,))[-1].expect.fields.get("images")
+    return evolve(planned, images=len(told) if is_array(told) else None)
+
+
+def _borrowing(fixtures: Fixtures, scene: Scene, body: Body) -> Plan | None:
+    usual = plan(fixtures, "generated", body)
+    return _planned(fixtures, (usual.submit, *scene), 0) if usual else None
+
+
+def _planned(fixtures: Fixtures, scene: Scene, turn: int) -> Plan:
+    """The plan of a scene from its submission of that turn on, up to the next one."""
+    begins = [at for at, each in enumerate(scene) if each.operation == "submit"]
+    at = begins[min(turn, len(begins) - 1)]
+    after = next((other for other in begins if other > at), len(scene))
+    opening, rest = scene[at], scene[at + 1 : after]
+    webhook = first(rest, "webhook")
     polls = tuple(exchange for exchange in rest if exchange.operation == "poll")
     state = _state(opening)
     if state == _RUNNING and not polls:
         polls = _borrowed(fixtures, _state(webhook) if webhook else "succeeded")
     end = _state(polls[-1]) if polls else state
-    return Plan(
-        submit=opening,
-        polls=polls,
-        webhook=webhook or _webhook(fixtures, end),
-        end=end,
+    if not _names_a_task(opening):
+        webhook = None
+    elif webhook is None:
+        webhook = _webhook(fixtures, end)
+    return _plan_of(fixtures, opening, polls, webhook, end)
+
+
+def _plan_of(
+    fixtures: Fixtures, opening: Exchange, polls: Scene, webhook: Exchange | None, end: str
+) -> Plan:
+    routes = tuple(route_of(fixtures, poll) for poll in polls)
+    steps = [route == routes[0] for route in routes[1:]]
+    turns = tuple(accumulate(steps, initial=0)) if polls else ()
+    return Plan(submit=opening, polls=polls, turns=turns, routes=routes, webhook=webhook, end=end)
+
+
+def canceled(fixtures: Fixtures, plan: Plan) -> Plan:
+    """What becomes of a plan when the task is canceled."""
+    polls = poll_with_state(fixtures, "canceled")
+    return _plan_of(fixtures, plan.submit, polls, None, "canceled")
+
+
+def _names_a_task(opening: Exchange) -> bool:
+    """Whether the answer to a submission tells an id, so that there is something to report on."""
+    return any(
+        (name, argument) == ("id", "task")
+        for template in templates(opening.response.content if opening.response else None)
+        for _, name, argument in placeholders(template)
     )
 
 
-def _borrowed(fixtures: Fixtures, end: str) -> tuple[Exchange, ...]:
+def _borrowed(fixtures: Fixtures, end: str) -> Scene:
     """Polls of other stories: one that finds the task running, one that finds it at its end."""
     return poll_with_state(fixtures, _RUNNING) + poll_with_state(fixtures, end)
 
@@ -155,7 +322,10 @@ def _webhook(fixtures: Fixtures, end: str) -> Exchange | None:
 
 
 def _with_state(exchanges: Iterable[Exchange], state: str) -> Exchange | None:
-    return next((each for each in exchanges if _state(each) == state), None)
+    """The one that finds a task in `state`: of `generated` first, then a documented one."""
+    found = [each for each in exchanges if _state(each) == state]
+    usual = lambda each: (each.story not in _DEFAULT, each.kind == "inferred")  # noqa: E731
+    return min(found, key=usual, default=None)
 
 
 def _state(exchange: Exchange) -> str:
@@ -163,7 +333,3 @@ def _state(exchange: Exchange) -> str:
     if exchange.expect.outcome != "task":
         return ""
     return str(exchange.expect.fields.get("state", _RUNNING))
-
-
-def _first(scene: Iterable[Exchange], operation: Operation) -> Exchange | None:
-    return next((each for each in scene if each.operation == operation), None)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import define, evolve, frozen
 
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import Exchange, Route
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.pictures import encode
 from tintype_contracts.sandbox.scenery import Sketch
@@ -57,6 +57,7 @@ class Work:
     Attributes:
         id: The id that the sandbox gave it.
         body: The submission's body as an object.
+        fields: What it asks for, in neutral terms.
         digest: SHA-256 of the submission.
         plan: The documented scene that it follows.
         drawings: Its images.
@@ -69,6 +70,7 @@ class Work:
 
     id: str
     body: Mapping[str, object]
+    fields: Mapping[str, object]
     digest: str
     plan: Plan
     drawings: tuple[Drawing, ...]
@@ -79,19 +81,19 @@ class Work:
     settled: bool = False
 
     def step(self, now: float, pace: float) -> int:
-        """Which of the plan's polls its time has come for; a state lasts `pace` seconds."""
+        """How many states it has left behind; each lasts `pace` seconds."""
         if pace <= 0:
             return self.last
         return min(self.last, int((now - self.started) / pace + _ROUNDING))
 
     @property
     def last(self) -> int:
-        """The number of the plan's last poll."""
-        return max(0, len(self.plan.polls) - 1)
+        """How many states it leaves behind in all."""
+        return self.plan.last
 
-    def poll(self, now: float, pace: float) -> Exchange | None:
-        """The exchange that answers a look at it; None where no document says."""
-        return self.plan.polls[self.step(now, pace)] if self.plan.polls else None
+    def poll(self, now: float, pace: float, route: Route) -> Exchange | None:
+        """The exchange that answers a look at it; None where no document says, or not yet."""
+        return self.plan.poll(self.step(now, pace), route)
 
     def ends(self, pace: float) -> float:
         """When it comes to its end, in Unix seconds."""

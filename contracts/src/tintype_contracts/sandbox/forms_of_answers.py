@@ -1,0 +1,84 @@
+"""Which form an answer has, and which one a request asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import frozen
+
+from tintype_contracts.fixtures.format import EventsContent, Exchange, JsonContent, Parameter
+from tintype_contracts.fixtures.neutral import read_field
+from tintype_contracts.fixtures.placeholders import placeholders
+from tintype_contracts.fixtures.pointers import MISSING
+
+# The words by which a field asks for one way to hand over an image.
+_WAYS: Mapping[str, str] = {
+    "url": "url",
+    "b64_json": "b64",
+    "b64": "b64",
+    "base64": "b64",
+    "data_uri": "data_uri",
+    "data_url": "data_uri",
+}
+
+
+@frozen
+class Form:
+    """How images are handed over.
+
+    Attributes:
+        streamed: Whether the answer is a stream of events.
+        ways: Among `url`, `b64` and `data_uri`; none is any.
+    """
+
+    streamed: bool
+    ways: frozenset[str] = frozenset()
+
+    def fit(self, asked: Form) -> tuple[bool, bool, bool]:
+        """How well an answer of this form is what was asked for; more is better."""
+        free = not asked.ways
+        return (
+            self.streamed == asked.streamed,
+            free or asked.ways <= self.ways,
+            free or asked.ways == self.ways,
+        )
+
+
+def form_asked(
+    rows: Iterable[Parameter], fields: Mapping[str, object], body: Mapping[str, object]
+) -> Form:
+    """The form that a request asks for: by its neutral fields, and by a documented word."""
+    streamed = str(fields.get("stream", "")).lower() == "true"
+    for row in rows:
+        if _WAYS.keys() & set(map(str, row.enum)) and not row.ignored:
+            value = read_field(body, row)
+            word = str(row.default if value is MISSING else value)
+            if word in _WAYS:
+                return Form(streamed, frozenset({_WAYS[word]}))
+    return Form(streamed)
+
+
+def form_of(scene: Iterable[Exchange]) -> Form:
+    """The form of the answers in a scene."""
+    contents = [each.response.content for each in scene if each.response is not None]
+    streamed = any(isinstance(content, EventsContent) for content in contents)
+    found = {
+        argument
+        for content in contents
+        for template in templates(content)
+        for _, name, argument in placeholders(template)
+        if name == "image"
+    }
+    return Form(streamed, frozenset(found & set(_WAYS.values())))
+
+
+def templates(content: object) -> list[object]:
+    """The JSON of an answer: its body, or that of each event."""
+    match content:
+        case JsonContent(value=value):
+            return [value]
+        case EventsContent(events=events):
+            contents = (event.content for event in events)
+            return [each.value for each in contents if isinstance(each, JsonContent)]
+        case _:
+            return []
