@@ -25,6 +25,7 @@ def all_checks() -> tuple[Check, ...]:
         price,
         pure,
         request,
+        request_options,
         request_together,
         secret,
         state,

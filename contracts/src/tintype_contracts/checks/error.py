@@ -41,6 +41,7 @@ from tintype_contracts.strategies.refusals import (
     GATEWAY_BODIES,
     ODD_BODIES,
     bodies_of,
+    elsewhere,
     examples_of,
     questions,
     refusals,
@@ -57,16 +58,23 @@ _NOT_DRAWN = {TaskState.FAILED, TaskState.REFUSED, TaskState.CANCELED, TaskState
 
 @check("error.documented-class", level=2)
 def documented_class(subject: Subject) -> Iterator[Finding]:
-    """Every row of the error table is raised as the class it names.
+    """Every row of the error table is raised as the class it names, whatever was asked.
 
     Each row is told by the documented answers of its status and match; where there are
-    none, by another documented refusal with its words taken out. Put the status into the
-    table that the plugin hands to `tintype.errors.refusal`.
+    none, by another documented refusal with its words taken out. So it is told to every
+    operation: a limit is one while a task is polled, too. Put the status into the table that
+    the plugin hands to `tintype.errors.refusal`.
     """
     for row, answer, said in _told_rows(subject):
         if type(said).__name__ != row.error:
             message = f"A {row.status}{_matching(row)} is documented as {row.error}."
             yield _row_finding(row, answer, message, row.error, said_state(said))
+            continue
+        for operation, other in elsewhere(subject, answer):
+            heard = verdict(subject, other)
+            if type(heard).__name__ != row.error:
+                message = f"A {row.status}{_matching(row)} is {row.error} to {operation} as well."
+                yield _row_finding(row, answer, message, row.error, said_state(heard))
 
 
 @check("error.documented-billing", level=2)

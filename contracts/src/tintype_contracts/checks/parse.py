@@ -15,6 +15,7 @@ from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, join
+from tintype_contracts.harness.streams import shown_and_broken
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
@@ -33,6 +34,7 @@ from tintype_contracts.oracles.images import (
     images_drawn,
     pictures_told,
 )
+from tintype_contracts.oracles.inventions import inventions
 from tintype_contracts.oracles.openness import in_worlds
 from tintype_contracts.oracles.values import empty_success
 from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
@@ -85,6 +87,44 @@ def _outcome(subject: Subject, exchange: Exchange, world: World) -> list[Differe
 
 def _with(world: World) -> str:
     return f", with the {world}" if world.others else ""
+
+
+@check("parse.nothing-is-invented", level=1)
+def nothing_is_invented(subject: Subject) -> Iterator[Finding]:
+    """What a task tells stands in the answer, in the request, or in a document.
+
+    An expiry, a progress, a seed, a size, a count, a code or a wait that nobody has said is
+    believed all the same: a picture is fetched too late, a person waits for nothing.
+
+    Leave the field None, or "", where the answer does not say it.
+    """
+    for answer in documented_answers(subject):
+        said = verdict(subject, answer)
+        if isinstance(said, Task):
+            for name, value in inventions(subject, answer, said):
+                message = f"Nothing in {answer.exchange.id} says the {name} that is told."
+                yield _finding(answer.exchange, f"{message} Leave it out.", got=value)
+
+
+@check("parse.images-before-an-error", level=1)
+def images_before_an_error(subject: Subject) -> Iterator[Finding]:
+    """A picture that a stream has shown stays, and an error after it is told beside it.
+
+    The events of each documented stream up to its first picture are told, and then each
+    documented error of a stream. The picture was charged for when it was shown.
+
+    Keep `exchange.task.images`, and add the failure to `errors`.
+    """
+    looked = False
+    for answer, turns in shown_and_broken(subject):
+        looked = True
+        said = verdict(subject, evolve(answer, turns=turns))
+        if not (isinstance(said, Task) and said.images and said.errors):
+            message = f"{answer.exchange.id}, broken off by an error after its first picture,"
+            yield _finding(answer.exchange, f"{message} loses the one or the other.", got=said)
+    if not looked:
+        msg = "No document shows both a picture and an error in a stream."
+        raise NotApplicable(msg)
 
 
 @check("parse.images-in-order", level=1)

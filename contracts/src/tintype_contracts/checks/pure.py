@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import attrs
@@ -230,11 +230,35 @@ def _untrue(value: attrs.AttrsInstance) -> Iterator[str]:
     except (TypeError, ValueError, AttributeError) as error:
         yield f"a {name} that holds something JSON cannot: {error}."
     else:
-        for field in attrs.fields(type(value)):
-            made, kept = getattr(value, field.name), getattr(back, field.name)
-            if made != kept or type(made) is not type(kept):
-                declared = type(kept).__name__
-                yield f"a {name} whose {field.name} is a {type(made).__name__}, not a {declared}."
+        for place, made, kept in _otherwise(value, back):
+            declared = type(kept).__name__
+            yield f"a {name} whose {place} is a {type(made).__name__}, not a {declared}."
+
+
+def _otherwise(made: object, kept: object, place: str = "") -> Iterator[tuple[str, object, object]]:
+    """The places, however deep, where a value is not what it comes back as."""
+    kinds = (type(made), type(kept))
+    if kinds == (int, float):  # 1 for 1.0 says the same
+        return
+    one, other = _within(made), _within(kept)
+    if kinds[0] is kinds[1] and one and one.keys() == other.keys():
+        for name, value in one.items():
+            yield from _otherwise(value, other[name], f"{place}/{name}" if place else name)
+    elif kinds[0] is not kinds[1] or made != kept:
+        yield place, made, kept
+
+
+def _within(value: object) -> Mapping[str, object]:
+    """The fields of a value, or the items of a tuple; nothing of what is one by itself."""
+    if isinstance(value, tuple):
+        return {str(index): item for index, item in enumerate(value)}
+    kind: type = type(value)
+    return {name: getattr(value, name) for name in _fields(kind)}
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(kind)) if attrs.has(kind) else ()
 
 
 def _unsendable(info: ProviderInfo, hook: str, request: Request) -> Iterator[str]:

@@ -45,6 +45,7 @@ class Built:
         sent: What the plugin returned.
         body: Its body as an object; None where it has none.
         form: Whether the body is a multipart form.
+        notices: The fields of which the caller is told something.
     """
 
     asked: ImageRequest
@@ -52,6 +53,7 @@ class Built:
     sent: Request
     body: Mapping[str, object] | None
     form: bool = False
+    notices: tuple[str, ...] = ()
 
 
 @frozen
@@ -140,12 +142,14 @@ class Builder:
             yield f"Of the headers {reason}"
 
     def _built(self, operation: Operation, asked: ImageRequest) -> Built | None:
-        resolved = resolve(asked, self.subject.info).requests[0]
+        whole = resolve(asked, self.subject.info)
+        resolved = whole.requests[0]
         sent = self._asked(operation, resolved)
         if not isinstance(sent, Request):
             return None
         body, form = _read(sent)
-        return Built(asked=asked, resolved=resolved, sent=sent, body=body, form=form)
+        told = tuple(notice.field for notice in whole.notices)
+        return Built(asked=asked, resolved=resolved, sent=sent, body=body, form=form, notices=told)
 
     def _asked(self, operation: Operation, request: ImageRequest) -> object:
         submission = submission_of(request, self.subject.info)

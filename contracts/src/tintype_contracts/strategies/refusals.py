@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+
+from attrs import evolve
 
 from tintype.exchange import Operation
 from tintype.messages import Response
@@ -85,6 +87,14 @@ def questions(subject: Subject) -> Mapping[Operation, Answer]:
         if isinstance(message, Response):
             found.setdefault(operation, answer)
     return found
+
+
+def elsewhere(subject: Subject, answer: Answer) -> Iterator[tuple[Operation, Answer]]:
+    """The same refusal in answer to every other operation that is documented."""
+    own, message = answer.turns[0]
+    for operation, other in questions(subject).items():
+        if operation is not own and isinstance(message, Response):
+            yield operation, evolve(other, turns=((operation, message),), body=answer.body)
 
 
 def _made(subject: Subject, row: ErrorRow) -> Answer:

@@ -78,6 +78,16 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
     return [(name, "16x16")] if row.pixels and row.pixels.min else []
 
 
+def beyond(row: Parameter) -> Iterator[object]:
+    """Values of the wire's own that are beyond what a row admits."""
+    if row.enum:
+        yield STRANGE
+    if row.type in {"integer", "number"}:
+        yield from _beyond(row)
+    if row.type == "string":
+        yield from _texts_beyond(row)
+
+
 def references(count: int, form: ReferenceForm) -> tuple[Reference, ...]:
     """So many source images, in one of the forms that a caller may give.
 
