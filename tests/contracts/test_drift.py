@@ -325,7 +325,7 @@ def test_a_folder_of_something_else_is_misuse(tmp_path: Path) -> None:
     (tmp_path / "lost").symlink_to("nowhere")
     done = CliRunner().invoke(command, ["drift", "openrouter", str(tmp_path)])
     assert done.exit_code == 2
-    said = f"tintype: {tmp_path} is no folder of fixtures: it holds no provider.json."
+    said = f"tintype: {tmp_path} is no folder of fixtures: it holds no sheet.toml."
     assert done.stderr.splitlines() == [said]
 
 

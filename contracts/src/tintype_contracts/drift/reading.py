@@ -13,6 +13,7 @@ from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load_folder
 from tintype_contracts.fixtures.pointers import is_array
+from tintype_contracts.fixtures.sheet.document import FILE
 from tintype_contracts.fixtures.strict_json import parse
 
 
@@ -37,8 +38,8 @@ def read_surface(path: Path, fixtures: Fixtures) -> Surface:
 
 
 def _surface_of_folder(path: Path) -> Surface:
-    if not (path / "provider.json").is_file():
-        msg = f"{path} is no folder of fixtures: it holds no provider.json."
+    if not any((path / name).is_file() for name in (FILE, "provider.json")):
+        msg = f"{path} is no folder of fixtures: it holds no {FILE}."
         raise DocumentError(msg)
     try:
         return surface_of_fixtures(load_folder(path))

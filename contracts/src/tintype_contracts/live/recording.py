@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -12,11 +13,14 @@ from typing import Self
 from tintype.errors import UsageError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.formatter import format_fixture, on_a_line
+from tintype_contracts.fixtures.sheet.document import FILE
 from tintype_contracts.fixtures.strict_json import parse
 from tintype_contracts.live.redaction import Redaction, plain_exchange
 from tintype_contracts.live.session import Asset, Played
 
 _STORY = "observed"
+_TABLES = "provider.json"
+_WIDTH = 80
 
 
 class Recording:
@@ -82,11 +86,24 @@ class Recording:
             return
         story = _story(self._name, self._fixtures, told)
         assets = [asset for each in told for asset in each.assets]
-        sources = _with_source(self._files["provider.json"], self._name, self._day, assets)
+        title = "; ".join([f"Observed live on {self._day.isoformat()}", *map(_told, assets)])
+        tables, text = self._with_source(title)
         with self._translated():
             self.path.write_text(format_fixture(on_a_line(story)), "utf-8")
-            (self._folder / "provider.json").write_text(sources, "utf-8")
+            (self._folder / tables).write_text(text, "utf-8")
         self._written = True
+
+    def _with_source(self, title: str) -> tuple[str, str]:
+        """The file that lists the sources, with the run among them.
+
+        Of the pictures the title keeps what tells them apart.
+        """
+        if FILE in self._files:
+            sheet = self._files[FILE].decode("utf-8")
+            wrapped = textwrap.fill(title, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+            row = f'{self._name} = ["""\n  {wrapped}""", {self._day.isoformat()}]'
+            return FILE, sheet.replace("[sources]\n", f"[sources]\n{row}\n", 1)
+        return _TABLES, _listed(self._files[_TABLES], self._name, title, self._day)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -119,13 +136,12 @@ def _story(name: str, fixtures: Fixtures, played: Iterable[Played]) -> Mapping[s
     }
 
 
-def _with_source(tables: bytes, name: str, day: date, assets: Sequence[Asset]) -> str:
-    """The tables with the run as a source; of the pictures they keep what tells them apart."""
+def _listed(tables: bytes, name: str, title: str, day: date) -> str:
+    """The tables with the run as a source."""
     parsed = parse(tables.decode("utf-8"))
     if not isinstance(parsed, dict):
         msg = "provider.json holds no tables."
         raise UsageError(msg)
-    title = "; ".join([f"Observed live on {day.isoformat()}", *map(_told, assets)])
     parsed["sources"][name] = {"title": title, "retrieved": day.isoformat()}
     return format_fixture(on_a_line(parsed))
 

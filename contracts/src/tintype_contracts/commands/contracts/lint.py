@@ -15,6 +15,7 @@ from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.faults import Fault, FixtureError
 from tintype_contracts.fixtures.formatter import format_fixture
 from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder
+from tintype_contracts.fixtures.sheet.document import FILE, long_lines
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -70,6 +71,9 @@ def _rule_faults(folder: Path) -> tuple[Fault, ...]:
 
 def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Fault]:
     """The files that are not laid out as `--fix` does it; with `fix` they are written."""
+    sheet = folder / FILE
+    if sheet.is_file():
+        yield from long_lines(sheet.read_text("utf-8", "replace"))
     for path in sorted(folder.glob("*.json")):
         try:
             text = path.read_text("utf-8")

@@ -1,0 +1,306 @@
+"""A sheet: what follows from its facts, and what is told of a mistake in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tintype_contracts import Fixtures, load_folder
+from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.format import JsonContent
+from tintype_contracts.fixtures.neutral import rows_for
+from tintype_contracts.fixtures.routes import find_route
+from tintype_contracts.fixtures.validation import objections
+
+SHEET = (Path(__file__).parent / "sheets" / "acme.toml").read_text("utf-8")
+EXCERPTS = {
+    "create": """curl -X POST https://api.acme.test/v2/pictures \\
+  -H "Authorization: Bearer YOUR_API_KEY" -H "Content-Type: application/json" \\
+  -d '{"text":"a boat","shape":"tall","count":2}'
+""",
+    "created": '{"job":"j-17","phase":"queued"}\n',
+    "done": '{"job":"j-17","phase":"ready","files":["https://cdn.acme.test/a.png"]}\n',
+}
+
+Written = Callable[..., Path]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    """A function that lays a sheet and its excerpts into a folder, changed as is said."""
+
+    def write(*changes: tuple[str, str]) -> Path:
+        text = SHEET
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        folder = tmp_path / "acme"
+        (folder / "sources").mkdir(parents=True)
+        (folder / "sheet.toml").write_text(text, "utf-8")
+        for name, excerpt in EXCERPTS.items():
+            (folder / "sources" / f"{name}.txt").write_text(excerpt, "utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def acme(written: Written) -> Fixtures:
+    """What Acme's sheet says."""
+    return load_folder(written())
+
+
+def body(fixtures: Fixtures, name: str) -> object:
+    """The JSON of a request."""
+    request = fixtures.exchanges[name].request
+    assert request is not None
+    assert isinstance(request.content, JsonContent)
+    return request.content.value
+
+
+# --------------------------------------------------------------------- what follows
+
+
+def test_a_printed_command_gives_the_neutral_request(acme: Fixtures) -> None:
+    """The fields are read backwards: `tall` is 3:4."""
+    created = acme.exchanges["generated/create"]
+    assert created.case == {"prompt": "a boat", "aspect_ratio": "3:4", "n": 2}
+    assert created.kind == "verbatim"
+    assert (created.src, created.request_src) == ("created", "create")
+
+
+def test_a_neutral_request_gives_the_body(acme: Fixtures) -> None:
+    """The callback is added where its field is, a word is spelt as the provider spells it."""
+    wanted = {"text": "a boat", "shape": "tall", "count": 2, "hook": "https://example.com/hook"}
+    assert body(acme, "webhook_completed/create") == wanted
+
+
+def test_an_excerpt_gives_answer_and_expectation(acme: Fixtures) -> None:
+    """Where ids and images stand, placeholders stand; the status word tells the state."""
+    done = acme.exchanges["generated/done"]
+    assert done.response is not None
+    assert done.response.content == JsonContent(
+        value={"job": "{{id:task}}", "phase": "ready", "files": ["{{image:url}}"]}
+    )
+    assert done.expect.fields["state"] == "succeeded"
+    assert done.expect.fields["images"] == [{"url": "{{image:url}}", "index": 0}]
+
+
+def test_an_error_row_is_told_at_every_operation(acme: Fixtures) -> None:
+    """The body is that of all errors with the row's words in it."""
+    for name in ("slow_down/submit_429", "slow_down/poll_429"):
+        told = acme.exchanges[name]
+        assert told.response is not None
+        assert told.response.status == 429
+        assert told.response.headers[-1] == ("Retry-After", "7")
+        assert told.response.content == JsonContent(
+            value={"error": {"text": "Too many", "kind": "busy"}}
+        )
+        assert told.expect.error == "RateLimitError"
+        assert told.expect.fields["code"] == "busy"
+
+
+def test_a_status_word_that_nothing_shows_is_told(acme: Fixtures) -> None:
+    """`drawing` is in the table alone."""
+    told = acme.exchanges["states/drawing"]
+    assert told.response is not None
+    assert told.response.content == JsonContent(value={"job": "{{id:task}}", "phase": "drawing"})
+    assert told.expect.fields["state"] == "running"
+
+
+def test_a_failure_is_expected_in_the_providers_words(acme: Fixtures) -> None:
+    """The message stands where the sheet says."""
+    errors = acme.exchanges["failed/broken"].expect.fields["errors"]
+    assert errors == [{"code": "", "refused": False, "message": "Out of paint"}]
+
+
+def test_a_poll_follows_from_its_route(acme: Fixtures) -> None:
+    """The id is in the path, the key in its header, and there is no body."""
+    request = acme.exchanges["generated/running"].request
+    assert request is not None
+    assert request.url == "https://api.acme.test/v2/pictures/{{id:task}}"
+    assert request.headers == (("Authorization", "Bearer {{secret:api_key}}"),)
+    assert request.content is None
+
+
+def test_scenes_follow_from_what_exchanges_tell(acme: Fixtures) -> None:
+    """A task that was accepted goes on to its end; an odd look is passed over."""
+    drawn = ["generated/create", "generated/running", "generated/running", "generated/done"]
+    assert [each.id for each in acme.scene("generated", "drawn")] == drawn
+    assert [each.id for each in acme.scene("failed", "broken")] == [
+        "generated/create",
+        "failed/broken",
+    ]
+
+
+def test_capabilities_follow_from_what_is_there(acme: Fixtures) -> None:
+    """A route, a field, a price; whatever no table has is unsupported."""
+    on = {name for name, row in acme.capabilities.items() if row.on}
+    assert on == {
+        "cancel",
+        "image.edit",
+        "image.generate",
+        "n",
+        "price.table",
+        "seed",
+        "size",
+        "webhook",
+        "webhook.signed",
+    }
+    assert set(acme.absent) >= {"streamed", "models", "priced"}
+
+
+def test_digests_are_worked_out(acme: Fixtures) -> None:
+    """Nobody writes one."""
+    assert len(acme.sources["create"].sha256) == 64
+
+
+def test_facts_that_had_no_place_have_one(acme: Fixtures) -> None:
+    """Surcharges, credits, rules, cautions, time-outs, idempotency, signatures."""
+    assert [(row.unit, row.usd) for row in acme.surcharges] == [("reference", Decimal("0.008"))]
+    assert acme.credit_usd == Decimal("0.01")
+    assert [(row.relation, row.left, row.right) for row in acme.rules] == [
+        ("at most", ("n", "references"), ()),
+        ("excludes", ("seed",), ("references",)),
+    ]
+    assert acme.cautions[0].fields == ("aspect_ratio", "references")
+    assert acme.timeouts[0].seconds == 60
+    assert acme.idempotency is not None
+    assert acme.idempotency.header == "Idempotency-Key"
+    assert acme.webhooks is not None
+    assert acme.webhooks.signature is not None
+    assert acme.webhooks.signature.over == "{time}.{body}"
+    assert [row.wire for row in acme.query] == ["/trace"]
+
+
+def test_prices_stand_in_columns(acme: Fixtures) -> None:
+    """A word in front of a price is the value of the column."""
+    assert [(dict(row.when), row.usd) for row in acme.prices] == [
+        ({"aspect_ratio": "1:1"}, Decimal("0.04")),
+        ({"aspect_ratio": "3:4"}, Decimal("0.05")),
+    ]
+
+
+def test_a_parameter_of_the_query_fits_the_route(acme: Fixtures) -> None:
+    """It may be there or not; one that no table has may not."""
+    path = "/v2/pictures"
+    assert find_route(acme, "POST", path, ()) is not None
+    assert find_route(acme, "POST", path, [("trace", "https://a.test/b?c")]) is not None
+    assert find_route(acme, "POST", path, [("other", "1")]) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [
+        ({"width": 512, "height": 1024}, True),
+        ({"width": 500, "height": 1024}, False),
+        ({"width": 256, "height": 64}, False),
+        ({"width": 2048, "height": 2112}, False),
+        ({"width": 512}, False),
+        ({"width": True, "height": 1024}, False),
+    ],
+)
+def test_an_object_has_bounds(acme: Fixtures, size: dict[str, object], *, fits: bool) -> None:
+    """Sides, their step, and how many pixels they make."""
+    rows = [row for row in acme.parameters if row.operation == "submit"]
+    found = list(objections(rows, {"text": "a boat", "size": size}))
+    assert (found == []) is fits
+
+
+def test_a_row_for_a_model_binds_no_other_that_the_tables_name(written: Written) -> None:
+    """The edit model needs pictures; the other does not."""
+    model = '"/model" = "model string [draw edit] =draw"\n"/text"'
+    needed = '"/pictures" = "references array! 1..4 @edit"'
+    folder = written(
+        ('"/text"', model), ('"/pictures" = "references array 1..4"', needed), ("acme-1", "draw")
+    )
+    rows = [row for row in load_folder(folder).parameters if row.operation == "submit"]
+    assert "/pictures" not in [row.wire for row in rows_for(rows, "draw")]
+    assert "/pictures" in [row.wire for row in rows_for(rows, "edit")]
+    assert "/pictures" in [row.wire for row in rows_for(rows, "unheard-of")]
+
+
+# ------------------------------------------------------------------------- mistakes
+
+MISTAKES = [
+    ("syntax", ("[routes]", "[routes"), "", "Mend the syntax"),
+    ("format", ("fixture/2", "fixture/3"), "/format", "tintype-fixture/2"),
+    ("a key", ('title = "Acme"', 'titel = "Acme"'), "/titel", "title"),
+    ("a source", ('verbatim"]\npoll', 'verbatm"]\npoll'), "/routes/submit", "source kind: why"),
+    ("no source", ('"create verbatim"', '"creat"'), "/routes/submit", "docs, create, created"),
+    ("a type", ("seed integer", "seed int"), "/fields/~1dice", "integer"),
+    ("a bound", ("1..2000", "1-2000"), "/fields/~1text", "1..10"),
+    ("no pointer", ('"/dice"', '"dice"'), "/fields/dice", '"/size"'),
+    ("an operation", ("cancel =", "stop ="), "/routes/stop", "cancel"),
+    ("a route", ("GET /v2", "GTE /v2"), "/routes/poll", "POST /path json"),
+    ("a status", ("401 =", "4o1 ="), "/errors/4o1", "401"),
+    ("an error", ("RateLimitError no", "slow"), "/errors/429", "tintype.errors"),
+    ("no such error", ("RateLimitError no", "SlowError no"), "/errors/429", "class"),
+    ("a word", ('"/reason" = "message"', '"/reason" = "reason"'), "/answer/~1reason", "message"),
+    ("a price", ("3:4 $0.05", "3:4 0.05"), "/prices/acme-1", "$0.05"),
+    ("a unit", ("/reference", "/picture"), "/prices/acme-1", "megapixel"),
+    ("a rule", ("n + references <= 5", "n is small"), "/rules/amount", "a excludes b"),
+    ("a body", ('answer = "done"', 'answer = "don"'), "/story/generated/done", "JSON between"),
+    ("a setting", ('answer = "done"', 'anser = "done"'), "/story/generated/done/anser", "answer"),
+    ("no excerpt", ('request = "create"', 'request = "docs"'), "/story/generated/create", "Lay it"),
+    ("a claim", ('"POST /v2/pictures json"', '"POST /v3/pictures json"'), "/routes/submit", "v3"),
+    ("verbatim", ('"seed integer 0.."', '["seed integer", "create verbatim"]'), "/fields", "dice"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "words"),
+    [each[1:] for each in MISTAKES],
+    ids=[each[0] for each in MISTAKES],
+)
+def test_a_mistake_names_line_key_and_the_right_form(
+    written: Written, change: tuple[str, str], pointer: str, words: str
+) -> None:
+    """An author finds the place, and what to write there."""
+    with pytest.raises(FixtureError) as caught:
+        load_folder(written(change))
+    line = SHEET[: SHEET.index(change[0])].count("\n") + 1
+    near = range(line - 1, line + 4)
+    said = [fault for fault in caught.value.faults if fault.line in near]
+    assert any(fault.file == "sheet.toml" for fault in said), caught.value
+    assert any(fault.pointer.startswith(pointer) and words in str(fault) for fault in said), (
+        caught.value
+    )
+
+
+def test_a_sentence_that_nobody_said_is_not_expected(written: Written) -> None:
+    """How a plugin words a reason is its own affair."""
+    more = 'broken"\nexpect = {errors = [{message = "The provider gave no reason."}]}'
+    said = ('"reason":"Out of paint"}\'', '"reason":""}\'\n' + more.partition("\n")[2])
+    with pytest.raises(FixtureError, match="stands neither in the answer nor in an excerpt"):
+        load_folder(written(said))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+b", "a*a*a*a*b", "(a|b)?(a|b)?", "a?a?a?a?aaaa", "(a)\\\\1", "a{0,9}" * 4, "[a"],
+)
+def test_a_pattern_that_may_take_too_long_is_refused(written: Written, pattern: str) -> None:
+    """Fixtures of a stranger harm nobody who loads them."""
+    with pytest.raises(FixtureError, match="may take too long") as caught:
+        load_folder(written(("1..2000", f"~{pattern}")))
+    assert caught.value.faults[0].line == SHEET[: SHEET.index('"/text"')].count("\n") + 1
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = [" * 200, "\xff", "x" * 1_100_000])
+def test_what_is_no_sheet_is_told_as_a_fault(written: Written, text: str) -> None:
+    """Nothing else is raised, however odd the file is."""
+    folder = written()
+    (folder / "sheet.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(FixtureError, match=r"sheet\.toml"):
+        load_folder(folder)
+
+
+def test_several_mistakes_are_told_at_once(written: Written) -> None:
+    """An author mends them in one go."""
+    with pytest.raises(FixtureError) as caught:
+        load_folder(written(("seed integer", "seed int"), ("n integer", "n whole")))
+    assert [fault.pointer for fault in caught.value.faults] == ["/fields/~1count", "/fields/~1dice"]
