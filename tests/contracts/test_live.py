@@ -372,7 +372,7 @@ def test_a_recording_without_an_observation_leaves_nothing(tmp_path: Path) -> No
     """The folder was there while it might have been paid for, and is gone again."""
     folder = tmp_path / POLLED
     with Recording(FILES, folder, load(POLLED), DAY) as recording:
-        assert (folder / "provider.json").read_bytes() == FILES["provider.json"]
+        assert (folder / "sheet.toml").read_bytes() == FILES["sheet.toml"]
         recording.write([])
     assert not folder.exists()
 
