@@ -8,6 +8,7 @@ import pickle
 import pytest
 
 from tintype import errors
+from tintype._blame import about
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -156,3 +157,41 @@ def test_a_status_that_no_document_lists_is_a_protocol_error(status: int) -> Non
 def test_a_refusal_without_words_names_the_status() -> None:
     """An empty body still gives a sentence."""
     assert str(refusal(404, {404: NotFoundError})) == "It answered with status 404."
+
+
+@pytest.mark.parametrize("error", FULL, ids=repr)
+def test_what_else_is_known_of_an_error_leaves_it_as_it_was(error: TintypeError) -> None:
+    """The one that is raised in its place says all it said, and pickles."""
+    before = dict(vars(error))
+    found = about(error, message="more", body="said", provider="other")
+    assert vars(error) == before
+    assert vars(found) == {**before, "message": "more", "body": "said", "provider": "other"}
+    assert vars(pickle.loads(pickle.dumps(found))) == vars(found)  # noqa: S301 - our own bytes
+    assert about(found, body="said") is found
+
+
+def test_an_error_of_a_plugins_own_class_keeps_its_traceback_and_cause() -> None:
+    """However it is made."""
+
+    class OwnError(ServerError):
+        def __init__(self, pages: int, *, of: int) -> None:
+            super().__init__(f"{pages} of {of}")
+
+    cause = ValueError("why")
+
+    def fail() -> None:
+        raise OwnError(1, of=2) from cause
+
+    def told() -> None:
+        try:
+            fail()
+        except OwnError as error:
+            error.add_note("note")
+            raise about(error, provider="acme") from error.__cause__
+
+    with pytest.raises(OwnError) as caught:
+        told()
+    found = caught.value
+    assert str(found) == "acme: 1 of 2"
+    assert (found.__cause__, found.__notes__) == (cause, ["note"])
+    assert [each.name for each in caught.traceback][-2:] == ["told", "fail"]

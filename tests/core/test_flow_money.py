@@ -216,6 +216,17 @@ def test_an_error_is_told_the_request_id_of_its_answer() -> None:
     assert (caught.value.request_id, caught.value.retry_after) == ("own", 1.0)
 
 
+def test_an_error_that_a_plugin_keeps_is_told_of_each_answer_by_itself() -> None:
+    """One object raised twice: what the first answer said is not put into the second's mouth."""
+    kept = BadRequestError("no")
+    first, second = Line(told(400, (("X-Request-Id", "r-1"),))), Line(told(400))
+    for line, request_id in ((first, "r-1"), (second, "")):
+        with pytest.raises(BadRequestError) as caught:
+            line.run(line.talk(Careless(kept)).submit(ASKED))
+        assert (caught.value.request_id, caught.value.provider) == (request_id, "acme")
+    assert (kept.request_id, kept.provider, kept.body, kept.notices) == ("", "", "", ())
+
+
 @pytest.mark.parametrize(
     "failure",
     [KeyError("id"), TypeError("x"), RecursionError(), InvalidRequestError("x", field="n")],

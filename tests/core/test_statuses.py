@@ -11,7 +11,7 @@ from tests.core.conftest import KEY
 from tests.core.loopback import Loopback, answer
 
 from tintype import Account, Billed, Client, ImageRequest, Outcome
-from tintype._flow.verdicts import may_resubmit, outcome_of, passes
+from tintype._flow.verdicts import is_transient, may_resubmit, outcome_of
 from tintype._statuses import STATUSES
 from tintype.errors import (
     BadRequestError,
@@ -67,7 +67,7 @@ def test_what_was_not_processed_was_not_billed(status: int) -> None:
     assert outcome_of(error) is Outcome.REJECTED
     assert error.billed is Billed.NO
     assert not may_resubmit(error)
-    assert passes(error)
+    assert is_transient(error)
     assert str(error).startswith(f"It answered {status} ({STATUSES[status].reason}), so nothing")
     assert str(error).endswith("Too much of it.")
 

@@ -121,8 +121,8 @@ SABOTAGED = (
         "An answer that nobody understands is not kept.",
         "thrown away",
         "_flow/submitting.py",
-        "            yield from channel.keep_answer(error)\n",
-        "",
+        "error = yield from channel.with_answer_kept(raised)",
+        "error = raised",
     ),
     _broken(
         "An answer in which no picture can be read counts as a success.",

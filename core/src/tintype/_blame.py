@@ -1,8 +1,37 @@
-"""Whose an exception is that came out of a plugin's code: the plugin's, or an interruption."""
+"""Whose an exception is that came out of a plugin's code, and what else is known of it."""
 
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TypeVar
+
+from tintype.errors import TintypeError
+
+AnyError = TypeVar("AnyError", bound=TintypeError)
+
+
+def about(error: AnyError, **facts: object) -> AnyError:
+    """The error with what else is known of it, to be raised in its place.
+
+    It is a copy, with the traceback and the cause: a plugin may raise the same object again,
+    and somebody may hold it already. Where nothing is new it is the error itself.
+
+    Args:
+        error: What was raised; raise what comes back `from error.__cause__`.
+        facts: Attributes with their values.
+    """
+    if all(getattr(error, name) == value for name, value in facts.items()):
+        return error
+    kind = type(error)
+    found = kind.__new__(kind, *error.args)  # not made anew: a plugin's class may want more
+    vars(found).update(vars(error), **facts)
+    if hasattr(error, "__notes__"):
+        found.__notes__ = list(error.__notes__)
+    if "message" in facts:
+        found.args = (found.message,)
+    found.__cause__, found.__context__ = error.__cause__, error.__context__
+    found.__suppress_context__ = error.__suppress_context__
+    return found.with_traceback(error.__traceback__)
 
 
 def is_interruption(error: BaseException) -> bool:

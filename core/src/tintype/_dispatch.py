@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from tintype import _bodies
 from tintype._addresses import Trusted
+from tintype._blame import about
 from tintype._headers import TOKEN, checked_headers, checked_media_types
 from tintype._holes import HOLE
 from tintype._origins import DEFAULT_PORTS, origin, origins_of
@@ -51,8 +52,7 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
     try:
         return _encoded(request, info, account)
     except TintypeError as error:
-        error.provider = error.provider or info.name
-        raise
+        raise about(error, provider=error.provider or info.name) from error.__cause__
     except Exception as error:
         msg = (
             "The plugin's request cannot be encoded; nothing was sent "

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tintype._amounts import is_amount
+from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import credit, notices, price, progress, usd
 from tintype._cli.options import option, verbose
@@ -118,8 +119,7 @@ def _draw(
     tell(_summary(drawn))
     for attempt in drawn.attempts:
         if attempt.error is not None:
-            attempt.error.attempts = drawn.attempts  # so that each task that goes on is told
-            raise attempt.error
+            raise about(attempt.error, attempts=drawn.attempts)  # each that goes on is told of
 
 
 def _save(opened: Client, drawn: Generation, folder: Path) -> tuple[Path, ...]:

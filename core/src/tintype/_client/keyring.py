@@ -16,6 +16,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from tintype import _json
+from tintype._blame import about
 from tintype._client.accounts import advice, missing, variable
 from tintype._dispatch import USER_AGENT, encode
 from tintype._redaction import Redactor
@@ -374,5 +375,4 @@ def _named(provider: str) -> Iterator[None]:
     try:
         yield
     except TintypeError as error:
-        error.provider = error.provider or provider
-        raise
+        raise about(error, provider=error.provider or provider) from error.__cause__

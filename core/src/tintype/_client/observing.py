@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from tintype._blame import about
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, Record, Reply
 from tintype._logs import log, log_failed_observer
@@ -64,9 +65,8 @@ class Observers:
         try:
             yield seen
         except TintypeError as failure:
-            failure.provider = failure.provider or provider
-            error = failure
-            raise
+            error = about(failure, provider=failure.provider or provider)
+            raise error from failure.__cause__
         finally:
             seconds = time.monotonic() - start
             log(provider, effect, seen.reply, error, seconds)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
+from tintype._blame import AnyError, about
 from tintype._flow.choices import Choices
 from tintype._flow.effects import Flow, Record, Send, Sleep
 from tintype._flow.hook_caller import HookCaller, expected
@@ -129,7 +130,7 @@ class Channel:
             clear = isinstance(error, ProviderError) and not _may_be_paid(error, response)
             if clear or not response.body:
                 raise
-            error.answer = Unread(
+            answer = Unread(
                 record=before.record,
                 operation=operation,
                 at=self.terms.clock.now(),
@@ -137,16 +138,16 @@ class Channel:
                 response=response,
                 stream=stream,
             )
-            raise
+            raise about(error, answer=answer) from error.__cause__
 
-    def keep_answer(self, error: TintypeError) -> Flow[None]:
-        """Put the answer that an error carries into the journal, where there is one."""
+    def with_answer_kept(self, error: AnyError) -> Flow[AnyError]:
+        """The error, once the answer that it carries is in the journal, where there is one."""
         if error.answer is None or not error.answer.record:
-            return
+            return error
         with suppress(JournalError):  # then the error carries it on
-            kept = yield Record(entry=error.answer)
-            error.kept = expected(kept, str, DRIVER)
-            error.answer = None if error.kept else error.answer
+            kept = expected((yield Record(entry=error.answer)), str, DRIVER)
+            return about(error, kept=kept, answer=None) if kept else error
+        return error
 
     def record(self, task: Task, *, more: bool = False, understood: bool = False) -> Flow[Task]:
         """Write a task down. It is not lost because the journal fails: a notice says so.

@@ -20,6 +20,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from tintype._blame import about
 from tintype._doors import held
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.effects import Flow
@@ -215,5 +216,4 @@ def _noted(notices: tuple[Notice, ...]) -> Iterator[None]:
     try:
         yield
     except TintypeError as error:
-        error.notices = notices
-        raise
+        raise about(error, notices=notices) from error.__cause__

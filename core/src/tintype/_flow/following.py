@@ -50,7 +50,7 @@ def follow(
                 raise
             watch.give_up(fault_error(watch.task, error))
         if watch.error is not None:
-            yield from channel.keep_answer(watch.error)
+            watch.error = yield from channel.with_answer_kept(watch.error)
             yield from channel.release(watch.task)
         if ended is not None and not watch.running:
             yield from ended(followed(watch))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from tintype._blame import is_interruption
+from tintype._blame import about, is_interruption
 from tintype._checked import checked, noted
 from tintype._excerpts import shortened
 from tintype._flow.settle import completed_task, folded
@@ -65,8 +65,8 @@ class HookCaller:
         try:
             return hook(**arguments)
         except TintypeError as error:
-            error.provider = error.provider or self._info.name
-            raise
+            name = error.provider or self._info.name
+            raise about(error, provider=name) from error.__cause__
         except BaseException as error:
             if is_interruption(error):
                 raise
@@ -99,25 +99,15 @@ class HookCaller:
             quote=quote,
             head=self._head,
         )
+        name = self._info.name
         try:
-            return checked(self._parsed(kind, exchange), self._info.name, task)
-        except ProviderError as error:
-            _add_what_the_head_says(error, exchange)
-            raise
+            parsed = expected(self.call(self._parse, exchange=exchange), kind, name)
+            return checked(parsed, name, task)
         except UsageError as error:  # it would say that nothing was sent
             msg = f"The plugin's parse() failed with {type(error).__name__}: {error.message}"
-            raise PluginError(msg, provider=self._info.name, billed=Billed.UNKNOWN) from error
-        except PluginError as error:
-            error.billed = Billed.UNKNOWN  # the answer may well have been a paid image
-            raise
-
-    def _parsed(self, kind: type[T], exchange: Exchange) -> T:
-        """What the plugin reads; an error of it tells what the provider said."""
-        try:
-            return expected(self.call(self._parse, exchange=exchange), kind, self._info.name)
+            raise PluginError(msg, provider=name, billed=Billed.UNKNOWN) from error
         except TintypeError as error:
-            _add_what_it_said(error, exchange.message)
-            raise
+            raise about(error, **_told_by(exchange, error)) from error.__cause__
 
     def read_task(
         self,
@@ -175,34 +165,41 @@ def _refused(task: Task, error: ProviderError | ProtocolError) -> Update:
     return Update(state=TaskState.REFUSED, errors=errors, billed=error.billed)
 
 
-def _add_what_it_said(error: TintypeError, message: Message | None) -> None:
-    """Put the provider's own words into an error; its text gets them where it has none."""
-    match message:
-        case None:
-            return
-        case ServerSentEvent(data=data):
-            error.body = said_in(data.encode(errors="replace"))
-        case _:
-            error.body = said_in(message.body)
-    bare = error.message.startswith(_BARE) and "It says:" not in error.message
-    words = " ".join(_TAG.sub(" ", error.body).split())
+def _told_by(exchange: Exchange, error: TintypeError) -> dict[str, object]:
+    """What an exchange tells of an error that was found in it."""
+    facts: dict[str, object] = {}
+    if exchange.message is not None:
+        facts["body"] = body = _said_in(exchange.message)
+        facts["message"] = _with_words(error.message, body)
+    if isinstance(error, PluginError):
+        facts["billed"] = Billed.UNKNOWN  # the answer may well have been a paid image
+    head = exchange.message if isinstance(exchange.message, Response) else exchange.head
+    if isinstance(error, ProviderError) and head is not None:
+        asked = error.retry_after
+        facts["retry_after"] = retry_after(head.headers, exchange.at) if asked is None else asked
+        facts["request_id"] = error.request_id or head.header("x-request-id") or ""
+    return facts
+
+
+def _said_in(message: Message) -> str:
+    if isinstance(message, ServerSentEvent):
+        return said_in(message.data.encode(errors="replace"))
+    return said_in(message.body)
+
+
+def _with_words(message: str, body: str) -> str:
+    """An error's text; one that is made of a status alone gets the provider's own words."""
+    bare = message.startswith(_BARE) and "It says:" not in message
+    words = " ".join(_TAG.sub(" ", body).split())
     if bare and any(map(str.isalnum, words)):
-        error.message = shortened(f"{error.message} It says: {words[:_MAX_WORDS]}")
+        return shortened(f"{message} It says: {words[:_MAX_WORDS]}")
+    return message
 
 
 # How the text begins of an error that is made of a status alone; what HTML is not read for.
 _BARE = "It answered "
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _MAX_WORDS = 200
-
-
-def _add_what_the_head_says(error: ProviderError, exchange: Exchange) -> None:
-    head = exchange.message if isinstance(exchange.message, Response) else exchange.head
-    if head is None:
-        return
-    if error.retry_after is None:
-        error.retry_after = retry_after(head.headers, exchange.at)
-    error.request_id = error.request_id or head.header("x-request-id") or ""
 
 
 def expected(value: object, kind: type[T], name: str) -> T:

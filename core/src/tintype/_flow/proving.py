@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from tintype._blame import about
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Send
 from tintype._flow.hook_caller import expected
@@ -62,8 +63,8 @@ def prove(
             raise SignatureError(msg)
         check_age(signature, signed, channel.terms.clock.now())
     except TintypeError as error:
-        error.provider = error.provider or channel.info.name
-        raise
+        name = error.provider or channel.info.name
+        raise about(error, provider=name) from error.__cause__
     return covers_body(signature.over)
 
 

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from attrs import evolve, frozen
 
 from tintype._asked import asked_for, holds
+from tintype._blame import about
 from tintype._excerpts import quoted, shortened
 from tintype._media import media_type
 from tintype._options import option_notices, with_deciding_options, with_options_as_fields
@@ -269,8 +270,7 @@ def _check_references(draft: _Draft) -> _Draft:
     try:
         carried = tuple(_carry(item, accepts, title) for item in references)
     except InvalidRequestError as error:
-        error.provider = draft.info.name
-        raise
+        raise about(error, provider=draft.info.name) from error.__cause__
     return evolve(draft, request=evolve(draft.request, references=carried))
 
 

@@ -7,6 +7,7 @@ from itertools import count
 
 from attrs import evolve
 
+from tintype._blame import about
 from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.hook_caller import expected
@@ -51,9 +52,9 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
         try:
             built = build(channel, with_callback(asking, record, token))
             task = yield from _submit_once(channel, plan, built, asking, blank)
-        except TintypeError as error:
+        except TintypeError as raised:
+            error = yield from channel.with_answer_kept(raised)
             outcome = outcome_of(error)
-            yield from channel.keep_answer(error)
             settled = Settled(
                 record=record, outcome=outcome, billed=error.billed, reason=str(error)
             )
@@ -61,7 +62,7 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
             if outcome is Outcome.UNKNOWN:
                 raise unknown_submission_error(error, record, channel.info.name) from error
             if tries == MAX_TRIES or not may_resubmit(error):
-                raise
+                raise error from raised.__cause__
             yield Sleep(seconds=channel.pause(error, tries))
         else:
             return (yield from channel.record(task))
@@ -89,8 +90,7 @@ def _intend(
     try:
         return expected((yield Record(entry=intent)), str, DRIVER)
     except JournalError as error:
-        error.billed = Billed.NO
-        raise
+        raise about(error, billed=Billed.NO) from error.__cause__
 
 
 def _note(settled: Settled) -> Flow[None]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from attrs import evolve
 
 from tintype._amounts import is_amount
+from tintype._blame import about
 from tintype._excerpts import quoted, shortened
 from tintype._watch import Watch
 from tintype.convert import to_json
@@ -96,8 +97,7 @@ def unknown_submission_error(
     found = SubmissionUnknownError(
         msg, record=intent, answered=answered, provider=provider, billed=Billed.UNKNOWN
     )
-    found.answer, found.kept, found.body = error.answer, error.kept, error.body
-    return found
+    return about(found, answer=error.answer, kept=error.kept, body=error.body)
 
 
 def kept_words(error: TintypeError) -> str:
@@ -143,8 +143,7 @@ def concluded(generation: Generation) -> Generation:
         attempt.error or _fruitless(attempt.task or Task()) for attempt in generation.attempts
     ]
     worst = max(reasons, key=lambda reason: _COST.index(reason.billed))
-    worst.attempts = generation.attempts
-    raise worst
+    raise about(worst, attempts=generation.attempts) from worst.__cause__
 
 
 _WAIT_AGAIN = "Keep the task (error.task_json) and wait for it again."
@@ -166,9 +165,7 @@ def deadline_error(watch: Watch) -> DeadlineError:
     why = f" The last look failed: {last}" if last else ""
     msg = f"The task {task.id} did not end in time.{why} It may still finish."
     found = _about(task, DeadlineError, msg, _WAIT_AGAIN)
-    if watch.last_failure is not None:
-        found.answer = watch.last_failure.answer
-    return found
+    return about(found, answer=watch.last_failure.answer) if watch.last_failure else found
 
 
 def webhook_only_error(task: Task) -> TaskError:
