@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeAlias
@@ -137,7 +136,9 @@ def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[str]:
         size = len(image.data)
         msg = f"The picture came without its end ({size} bytes); they stand in `Image.data`."
         raise DownloadError(msg)
-    for tries in count(1):
+    tries = 0
+    while True:
+        tries += 1
         reached = yield from _attempt(image, sink, rules)
         if isinstance(reached, str):
             return reached
@@ -145,7 +146,6 @@ def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[str]:
             raise reached
         yield Sleep(seconds=backoff(tries, 0.0))
         sink.restart()
-    raise AssertionError  # count() does not end
 
 
 def _check_claim(image: Image, served: str, kind: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from itertools import count
 from typing import TypeVar
 
 from attrs import evolve, field, frozen
@@ -86,7 +85,9 @@ class Channel:
         quote: Quote | None = None,
     ) -> Flow[T]:
         """The answer to a question that costs nothing and may be asked again."""
-        for tries in count(1):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 reply = yield self._question(asked)
                 response = expected(reply, Response, DRIVER)
@@ -95,7 +96,6 @@ class Channel:
                 if tries == MAX_TRIES or not (is_transient(error) and may_ask_again(asked, error)):
                     raise
                 yield Sleep(seconds=self.pause(error, tries))
-        raise AssertionError  # count() does not end
 
     def _question(self, asked: Request) -> Send:
         if asked.answer != "whole":

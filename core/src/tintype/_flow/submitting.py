@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import count
 
 from attrs import evolve
 
@@ -45,7 +44,9 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
     """Send a submission; again only where nothing can have been charged (rule 1)."""
     at = channel.terms.clock.now()
     asking = submission(channel, request, channel.terms.nonce(), at)
-    for tries in count(1):
+    tries = 0
+    while True:
+        tries += 1
         token = channel.terms.token() if request.webhook_url else ""
         record = yield from _intend(channel, request, quote, proof(token), asking.nonce)
         blank = _blank(channel, plan, request, record)
@@ -66,7 +67,6 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
             yield Sleep(seconds=channel.pause(error, tries))
         else:
             return (yield from channel.record(task))
-    raise AssertionError  # count() does not end
 
 
 def _intend(
