@@ -269,9 +269,9 @@ def test_keys_that_cannot_be_had_are_the_providers_fault(answer: Response) -> No
         (Hmac(header="X-S", over="fixed"), "names nothing of the webhook"),
         (Hmac(header="X-S", over="{at}.{body}"), "not the headers of all its pieces"),
         (Hmac(header="X-S", headers={"body": "X-B"}), "name of a piece"),
-        (Hmac(header="X S"), "no headers"),
-        (Hmac(header="X-S", over="{id}", headers={"id": "X-I[a b]"}), "no headers"),
-        (Hmac(header="X-S", window=0), "window is no number above 0"),
+        (Hmac(header="X S"), "signature.header="),
+        (Hmac(header="X-S", over="{id}", headers={"id": "X-I[a b]"}), "signature.headers="),
+        (Hmac(header="X-S", window=0), "signature.window=0"),
         (Hmac(header="X-S", algorithm="md5"), "algorithm"),  # type: ignore[arg-type]
         (evolve(BY_KEY, keys_url="http://keys.acme.test/"), "keys_url"),
         (evolve(BY_KEY, keys_url="https://me@keys.acme.test/"), "keys_url"),

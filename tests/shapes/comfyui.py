@@ -18,7 +18,7 @@ from tintype.models import Update
 HOST = "http://127.0.0.1:8188"
 ANY = Model(id="graph", references=References(forms=("url",), uploads=True))
 INFO = ProviderInfo(
-    name="comfyui", title="", homepage=HOST, origins=(HOST,), models=(ANY,), general=ANY
+    name="comfyui", title="ComfyUI", homepage=HOST, origins=(HOST,), models=(ANY,), general=ANY
 )
 
 

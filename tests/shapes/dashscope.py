@@ -15,7 +15,7 @@ HOST = "https://dashscope-intl.aliyuncs.com"
 ASYNC = (("X-DashScope-Async", "enable"),)
 WAN = Model(id="wan2.2-t2i-flash", max_n=4)
 INFO = ProviderInfo(
-    name="dashscope", title="", homepage=HOST, origins=(HOST,), models=(WAN,), general=WAN
+    name="dashscope", title="DashScope", homepage=HOST, origins=(HOST,), models=(WAN,), general=WAN
 )
 STATES = dict.fromkeys(("pending", "running"), TaskState.RUNNING)
 STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}

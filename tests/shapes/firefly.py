@@ -20,7 +20,7 @@ AUTH = OAuthClientCredentials(
     id_header="x-api-key",
 )
 INFO = ProviderInfo(
-    name="firefly", title="", homepage="", origins=(HOST,), models=(V4,), general=V4, auth=AUTH
+    name="firefly", title="Adobe", homepage="", origins=(HOST,), models=(V4,), general=V4, auth=AUTH
 )
 STATES = {"running": TaskState.RUNNING, "pending": TaskState.RUNNING}
 STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}

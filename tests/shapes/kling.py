@@ -16,7 +16,7 @@ KLING = Model(id="kling-v2")
 AUTH = Jwt(claims={"iss": "{key}"}, times={"nbf": -5}, lifetime=1800)
 NAMED = {"key": "KLING_ACCESS_KEY", "secret": "KLING_SECRET_KEY"}
 INFO = ProviderInfo(
-    name="kling", title="", homepage=HOST, origins=(HOST,), models=(KLING,), general=KLING
+    name="kling", title="Kling", homepage=HOST, origins=(HOST,), models=(KLING,), general=KLING
 )
 INFO = evolve(INFO, auth=AUTH, variables=NAMED, homepage="https://app.klingai.com/global/dev")
 STATES = dict.fromkeys(("submitted", "processing"), TaskState.RUNNING)

@@ -14,7 +14,7 @@ from tintype.exchange import Exchange
 from tintype.messages import MultipartBody, Part
 from tintype.prices import quote_from_prices
 
-ROOT = "https://api.openai.com"
+ROOT, EDITS = "https://api.openai.com", "https://api.openai.com/v1/images/edits"
 GPT = Model(
     id="gpt-image-1",
     parameters={"user": Text()},
@@ -22,7 +22,7 @@ GPT = Model(
     prices=(Price(usd=Decimal("0.04")), Price(usd=Decimal("0.01"), unit="reference", billable="i")),
 )
 INFO = ProviderInfo(
-    name="openai", title="", homepage="", origins=(ROOT,), models=(GPT,), general=GPT
+    name="openai", title="OpenAI", homepage="", origins=(ROOT,), models=(GPT,), general=GPT
 )
 
 
@@ -60,8 +60,7 @@ def submit(request: Submission) -> Request:
     for each in request.references:
         name, kind = "mask" if each.role == "mask" else "image[]", each.media_type
         parts += [Part(name=name, data=each.data or b"", filename=each.name, media_type=kind)]
-    form = MultipartBody(parts=tuple(parts))
-    return Request(method="POST", url=f"{ROOT}/v1/images/edits", body=form)
+    return Request(method="POST", url=EDITS, body=MultipartBody(parts=tuple(parts)))
 
 
 @hookimpl

@@ -15,7 +15,7 @@ HOST = "https://api.dev.runwayml.com"
 VERSION = (("X-Runway-Version", "2024-11-06"),)
 GEN4 = Model(id="gen4_image")
 INFO = ProviderInfo(
-    name="runway", title="", homepage=HOST, origins=(HOST,), models=(GEN4,), general=GEN4
+    name="runway", title="Runway", homepage=HOST, origins=(HOST,), models=(GEN4,), general=GEN4
 )
 STATES = dict.fromkeys(("pending", "throttled", "running"), TaskState.RUNNING)
 STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}

@@ -16,7 +16,12 @@ CORE = Model(
     id="core", parameters={"aspect_ratio": Choice(values=("1:1", "16:9")), "seed": Integer()}
 )
 INFO = ProviderInfo(
-    name="stability", title="", homepage=ROOT, origins=(ROOT,), models=(CORE,), general=CORE
+    name="stability",
+    title="Stability",
+    homepage=ROOT,
+    origins=(ROOT,),
+    models=(CORE,),
+    general=CORE,
 )
 REFUSALS = {400: BadRequestError, 401: AuthenticationError, 429: RateLimitError}
 

@@ -176,7 +176,8 @@ def _one_of(value: object, hints: tuple[object, ...], odd: list[Notice]) -> obje
     if value is None and NoneType in hints:
         return None
     faults: list[_OddError] = []
-    for hint in hints:
+    own = tuple(each for each in hints if isinstance(each, type) and type(value) is each)
+    for hint in own or hints:
         if hint is not NoneType:
             try:
                 return _value(value, hint, odd)
@@ -201,8 +202,12 @@ def _mapping(value: object, hint: object, odd: list[Notice]) -> object:
         json_like = isinstance(value, Mapping) or hint is object
         return _expected(value, json_like and _is_json(value), "JSON of a bounded depth")
     _expected(value, isinstance(value, Mapping), "a mapping")
-    for each in cast("Mapping[object, object]", value).values():
-        _value(each, held, odd)
+    for key, each in cast("Mapping[object, object]", value).items():
+        try:
+            _value(each, held, odd)
+        except _OddError as error:
+            msg = f"[{_shown(key)}]{error}"
+            raise _OddError(msg) from None
     return value
 
 

@@ -48,7 +48,9 @@ def checked_headers(headers: Headers, credential: frozenset[str], provider: str)
     """
     given: set[str] = set()
     for name, value in headers:
-        reason = _fault(name, value, given, credential)
+        reason = header_fault(name, value, credential) or (
+            "it is there twice" if name.lower() in given else ""
+        )
         if reason:
             msg = (
                 f"A plugin gives the headers of its API alone, and its request has "
@@ -66,8 +68,14 @@ def belongs_elsewhere(name: str) -> str:
     return next((why for why in reasons if why is not _CREDENTIAL), "")
 
 
-def _fault(name: object, value: object, given: set[str], credential: frozenset[str]) -> str:
-    """Why a header cannot be sent, "" where it can."""
+def header_fault(name: object, value: object, credential: frozenset[str]) -> str:
+    """Why a header is not a plugin's to give, or cannot be sent; "" where it is and can.
+
+    Args:
+        name: Its name.
+        value: What it says.
+        credential: The names, in lower case, of the headers in which the provider takes keys.
+    """
     if not (isinstance(name, str) and TOKEN.fullmatch(name)):
         return "that is no name of a header"
     plain = name.lower()
@@ -76,8 +84,6 @@ def _fault(name: object, value: object, given: set[str], credential: frozenset[s
             return reason
     if plain in credential:
         return _CREDENTIAL
-    if plain in given:
-        return "it is there twice"
     fits = isinstance(value, str) and VALUE.fullmatch(value)
     return "" if fits else "its value is no printable ASCII text"
 

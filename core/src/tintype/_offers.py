@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 
 from tintype._asked import FIELDS, SIDES
+from tintype._checked import checked
+from tintype._forms import odd_value
+from tintype._headers import header_fault
 from tintype.catalog import (
     Choice,
     Flag,
@@ -22,12 +25,13 @@ from tintype.catalog import (
     Price,
     ProviderInfo,
     Text,
-    Unit,
     Unsupported,
 )
+from tintype.errors import PluginError
 
 # What a catalog tells otherwise than by a descriptor, or what is nobody's to describe.
 _ELSEWHERE = frozenset({"model", "n", "references", "options", "webhook_url", "tag"})
+_NOT_ON_THE_WIRE = frozenset({"options", "tag"})
 _WORDS = (Choice, Text, Unsupported)
 _NUMBERS = (Integer, Number, Unsupported)
 # What describes a field; one that is not here holds words.
@@ -50,20 +54,55 @@ def described_oddly(info: ProviderInfo) -> str:
     return next(_provider_faults(info), "")
 
 
+def holds_oddly(info: ProviderInfo) -> str:
+    """The first field of what a provider says of itself that is not of its form, or ""."""
+    places: tuple[tuple[str, Model | ProviderInfo], ...] = (("", info), *_models(info))
+    for place, held in places:
+        for fault in odd_value(held):
+            return f"{place}{fault}"
+    return ""
+
+
+def of_odd_type(info: ProviderInfo) -> str:
+    """The first value that is not of the type that its class says, or ""."""
+    try:
+        checked(info, "")
+    except PluginError:
+        pass
+    else:
+        return ""
+    models = info.models if isinstance(info.models, tuple) else ()
+    named = [(f"the model {each.id!r} with ", each) for each in models if isinstance(each, Model)]
+    for place, held in (*named, ("", info)):
+        try:
+            checked(held, "")
+        except PluginError as error:
+            return f"{place}what is odd ({error.message})"
+    return ""
+
+
 def _models(info: ProviderInfo) -> Iterator[tuple[str, Model]]:
     yield from ((f"the model {model.id!r} with ", model) for model in info.models)
     yield "the general limits with ", info.general
 
 
 def _provider_faults(info: ProviderInfo) -> Iterator[str]:
-    counts = Counter(model.id for model in info.models)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
-        yield f"the model {twice[0]!r} twice (models)"
-    if "" in counts:
-        yield "a model without an id (models)"
+    for key in ("id", "name"):
+        counts = Counter(getattr(model, key) for model in info.models)
+        twice = [name for name, count in counts.items() if count > 1 and name]
+        if twice:
+            yield f"two models with the {key} {twice[0]!r} (models.{key})"
+    if not all(model.id for model in info.models):
+        yield "a model without an id (models.id)"
+    if info.idempotency is not None and info.idempotency.header:
+        header, taken = info.idempotency.header, frozenset(map(str.lower, info.auth.headers))
+        reason = header_fault(header, "x", taken)
+        if reason:
+            yield f"the header {header!r} (idempotency.header): {reason}"
     fields = [field for fields in info.wire_names.values() for field in fields]
-    yield from _unknown(fields, FIELDS.union(SIDES), "wire_names")
+    yield from _unknown(fields, FIELDS.union(SIDES) - _NOT_ON_THE_WIRE, "wire_names")
+    names = {*info.auth.needs, *info.auth.takes, *info.settings}
+    yield from _unknown(info.variables, names, "variables", "credential or setting")
     every = {name for _, model in _models(info) for name in info.described(model)}
     yield from _unknown(info.prices_depend_on or (), FIELDS | every, "prices_depend_on")
 
@@ -88,11 +127,10 @@ def _of_sizes(_: ProviderInfo, model: Model) -> Iterator[str]:
 
 
 def _of_prices(info: ProviderInfo, model: Model) -> Iterator[str]:
-    known = FIELDS | info.described(model).keys()
+    known = (FIELDS - _NOT_ON_THE_WIRE) | info.described(model).keys()
     for price in model.prices:
-        if price.unit not in get_args(Unit):
-            units = ", ".join(get_args(Unit))
-            yield f"the unit {price.unit!r} (prices.unit); there are {units}"
+        if price.usd is None and price.credits is None:
+            yield "a price of neither usd nor credits (prices.usd); where it is unknown say none"
         yield from _of_when(price, known)
 
 
@@ -104,7 +142,7 @@ def _of_when(price: Price, known: Iterable[str]) -> Iterator[str]:
 
 
 def _of_cautions(info: ProviderInfo, model: Model) -> Iterator[str]:
-    known = FIELDS | info.described(model).keys()
+    known = (FIELDS - _NOT_ON_THE_WIRE) | info.described(model).keys()
     for caution in model.cautions:
         yield from _unknown((caution.field,), known, "cautions.field")
         yield from _unknown(caution.when, known, "cautions.when")
@@ -112,15 +150,10 @@ def _of_cautions(info: ProviderInfo, model: Model) -> Iterator[str]:
 
 def _of_others(info: ProviderInfo, model: Model) -> Iterator[str]:
     others = {each.id for each in info.models}
-    if model.edits_with and model.edits_with not in others:
-        yield f"{model.edits_with!r}, which is no model (edits_with)"
-
-
-def _of_counts(_: ProviderInfo, model: Model) -> Iterator[str]:
-    for name in ("max_n", "max_in_flight", "requests_per_minute"):
-        count = getattr(model, name)
-        if count is not None and count < 1:
-            yield f"{count}, which is less than 1 ({name})"
+    if model.edits_with and model.edits_with not in others - {model.id}:
+        yield f"{model.edits_with!r}, which is no other model (edits_with)"
+    if model.successor and model.successor in {model.id, model.name}:
+        yield f"{model.successor!r}, which is the model itself (successor)"
 
 
 _Rule: TypeAlias = Callable[[ProviderInfo, Model], Iterator[str]]
@@ -130,13 +163,14 @@ _RULES: tuple[_Rule, ...] = (
     _of_prices,
     _of_cautions,
     _of_others,
-    _of_counts,
 )
 
 
-def _unknown(names: Iterable[str], known: Iterable[str], key: str) -> Iterator[str]:
+def _unknown(
+    names: Iterable[str], known: Iterable[str], key: str, what: str = "field or option"
+) -> Iterator[str]:
     """The first name that nothing has."""
     there = frozenset(known)
     odd = [name for name in names if name not in there]
     if odd:
-        yield f"{odd[0]!r}, which is no field or option here ({key})"
+        yield f"{odd[0]!r}, which is no {what} here ({key})"

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pluggy
 from attrs import frozen
 
 from tintype._blame import is_interruption
-from tintype._checked import checked
-from tintype._offers import described_oddly
+from tintype._offers import described_oddly, holds_oddly, of_odd_type
 from tintype._origins import fault_of_origins, fault_of_results
 from tintype._signing import fault_of, fault_of_names
 from tintype._verification import fault_of_signature
@@ -31,8 +31,8 @@ GROUP = "tintype"
 _PROJECT = "tintype"
 _REQUIRED = tuple(name for name in vars(Provider) if not name.startswith("_"))
 
-# Where a plugin comes from: something that loads it, and the distribution to name.
-_Source: TypeAlias = tuple[Callable[[], object], str]
+# Where a plugin comes from: something that loads it, and that names its distribution, or "".
+_Source: TypeAlias = tuple[Callable[[], object], Callable[[], str]]
 
 
 @frozen(kw_only=True)
@@ -40,7 +40,6 @@ class Plugin:
     """A loaded plugin: its hooks behind one relay, and what it says of itself."""
 
     name: str
-    distribution: str
     hooks: Provider
     extras: Extras
     info: ProviderInfo
@@ -110,9 +109,9 @@ class Registry:
             if is_interruption(error):
                 raise
             reason = f"{type(error).__name__}: {error}"
-            raise _broken(name, distribution, f"cannot be loaded ({reason})") from error
+            raise _broken(name, distribution(), f"cannot be loaded ({reason})") from error
 
-    def _relayed(self, name: str, distribution: str, module: object) -> Plugin:
+    def _relayed(self, name: str, distribution: Callable[[], str], module: object) -> Plugin:
         manager = pluggy.PluginManager(_PROJECT)
         manager.add_hookspecs(Provider)
         manager.add_hookspecs(Extras)
@@ -120,16 +119,16 @@ class Registry:
         manager.check_pending()
         for hook in _REQUIRED:
             if not getattr(manager.hook, hook).get_hookimpls():
-                raise _broken(name, distribution, f"does not define {hook}() with @hookimpl")
+                raise _broken(name, distribution(), f"does not define {hook}() with @hookimpl")
         for wrapper in self._wrappers:
             manager.register(wrapper)
         hooks = cast("Provider", manager.hook)
         info = hooks.describe()
-        fault = _fault(info, name)
+        fault = fault_of_description(info, name)
         if fault:
-            raise _broken(name, distribution, f"describes {fault} in describe()")
+            raise _broken(name, distribution(), f"describes {fault} in describe()")
         extras = cast("Extras", manager.hook)
-        return Plugin(name=name, distribution=distribution, hooks=hooks, extras=extras, info=info)
+        return Plugin(name=name, hooks=hooks, extras=extras, info=info)
 
 
 def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:
@@ -143,40 +142,39 @@ def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:
     return UnknownProviderError(f"No provider is called {name!r}.{guess} Installed: {installed}.")
 
 
-def _fault(info: object, name: str) -> str:
+def fault_of_description(info: object, name: str) -> str:
     """What is wrong with what a plugin says of itself, or ""."""
     if not isinstance(info, ProviderInfo) or info.name != name:
         return f"no provider called {name!r}"
-    try:
-        checked(info, name)
-    except PluginError as error:
-        return f"what is odd ({error.message})"
-    wrong = (
-        fault_of_origins(info.origins, info.settings)
+    return (
+        of_odd_type(info)
+        or holds_oddly(info)
+        or fault_of_origins(info.origins, info.settings)
         or fault_of_results(info.keyed_results, info.origins)
         or fault_of(info.auth)
         or fault_of_names(info.auth, info.variables, info.settings)
         or fault_of_signature(info.signature, info.webhooks)
+        or described_oddly(info)
     )
-    if wrong:
-        return wrong
-    if not info.models or not info.origins or not info.poll_schedule:
-        return "no models, no origins or no poll_schedule"
-    return described_oddly(info)
 
 
 def _broken(name: str, distribution: str, fault: str) -> PluginError:
-    mend = f"Update or remove it: pip install -U {distribution}"
-    return PluginError(f"The plugin {distribution} {fault}. {mend}", provider=name)
+    """The error for a plugin that cannot be used. One that was given in person is no pip's."""
+    mend = f"Update or remove it: pip install -U {distribution}" if distribution else "Mend it."
+    return PluginError(f"The plugin {distribution or name} {fault}. {mend}", provider=name)
 
 
 def _installed() -> dict[str, _Source]:
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import
 
     return {
-        point.name: (partial(_loaded, point), point.dist.name if point.dist else point.value)
+        point.name: (partial(_loaded, point), partial(_sold_as, point))
         for point in entry_points(group=GROUP)
     }
+
+
+def _sold_as(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
 
 
 def _loaded(point: EntryPoint) -> object:
@@ -217,8 +215,19 @@ _NUMBER = re.compile(r"\d+")
 
 
 def _given(plugins: Mapping[str, object]) -> dict[str, _Source]:
-    return {name: (partial(_itself, found), name) for name, found in plugins.items()}
+    return {
+        name: (partial(_itself, found), partial(_distribution_of, found))
+        for name, found in plugins.items()
+    }
 
 
 def _itself(module: object) -> object:
     return module
+
+
+def _distribution_of(found: object) -> str:
+    """The distribution with which a plugin that was given was installed, or "": with none."""
+    from importlib.metadata import packages_distributions  # noqa: PLC0415 - slow to import
+
+    name = found.__name__ if isinstance(found, ModuleType) else type(found).__module__
+    return next(iter(packages_distributions().get(name.partition(".")[0], ())), "")

@@ -51,8 +51,6 @@ TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 # What is easier to guess also stands in many an id by chance, which is then rewritten.
 _MIN_DIFFERENT = 6
 _PRINTABLE = re.compile(r"[!-~]+")
-_PARAMETER = re.compile(r"[A-Za-z0-9._~-]+")
-_PREFIX = re.compile(r"[ -~]*")
 # What goes into a header, or stands in one in clear.
 _SHOWN = frozenset({"key", "session_token", "client_id", TOKEN})
 _RESERVED = frozenset({"api_key", "base_url", "usd_per_credit", "webhook_secret", "trusted_hosts"})
@@ -121,11 +119,6 @@ def fault_of(scheme: object) -> str:
     if taken:
         return f"auth in the header {taken[0]!r}, which is HTTP's or tintype's own"
     match scheme:
-        case HeaderKey(header=header, prefix=prefix) | Jwt(header=header, prefix=prefix):
-            fits = bool(_headers.TOKEN.fullmatch(header) and _PREFIX.fullmatch(prefix))
-            return "" if fits else "auth of which no header can be made"
-        case QueryKey(name=name):
-            return "" if _PARAMETER.fullmatch(name) else "auth with a name that no query has"
         case OAuthClientCredentials(token_url=url, id_header=header):
             safe = _is_safe(url) and (not header or _headers.TOKEN.fullmatch(header))
             return "" if safe else "auth with a token_url that is not https"
