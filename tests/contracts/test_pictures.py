@@ -8,8 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image
 
-from tintype_contracts.sandbox.pictures import encode
-from tintype_contracts.sandbox.scenery import Sketch
+from tintype_contracts.sandbox.pictures import Sketch, encode
 from tintype_contracts.sandbox.shapes import Shape, count_of, shape_of
 
 

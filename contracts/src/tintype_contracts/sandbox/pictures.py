@@ -1,35 +1,76 @@
-"""Pictures that stand in for what a model would draw.
+"""Pictures that stand in for what a model would draw: a colour, and the prompt written on it.
 
-A landscape in colours that follow from the prompt and the seed, the prompt written on it.
-It is decodable, exactly of the size and format asked for, and the same each time.
+They are decodable, exactly of the size and format asked for, and the same each time.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
+import textwrap
 from functools import lru_cache
+from typing import TypeAlias
+from xml.sax.saxutils import escape
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from attrs import frozen
+from PIL import Image, ImageDraw, ImageFont
 
-from tintype_contracts.sandbox.lettering import fit, font, leading
-from tintype_contracts.sandbox.scenery import Colour, Palette, Sketch, hills
-from tintype_contracts.sandbox.vector import to_svg
+from tintype_contracts.sandbox.shapes import Shape
 
-_CANVAS = 1024  # pixels of the longer side at which the landscape is painted
+Colour: TypeAlias = tuple[int, int, int]
+
+# Above and below.
+_PALETTES: tuple[tuple[str, str], ...] = (
+    ("#1b2a4a", "#e8896b"),
+    ("#0f3443", "#7fc8b2"),
+    ("#2b1b4d", "#d96c9f"),
+    ("#24476b", "#8fb9d3"),
+    ("#3d1f2b", "#f2a65a"),
+    ("#12333a", "#c9ad5c"),
+    ("#1f2340", "#8e9be0"),
+)
+_COLUMNS = (8, 12, 16, 24, 32, 48, 64)  # letters of a line that are tried
+_MAX_LINES = 9
+_LETTER = 0.56  # the width of a letter, in sizes of the font
+_LEADING = 1.25
+_LARGEST = 0.13  # of the width
+_ROOM = 0.84  # the part of the width and of the height that the prompt may take
 _COARSE = 24  # how many blocks an unfinished picture has along its longer side
-_RANGES = 4
-_STARS = 60
-_MARGIN = 0.06
 _NOTE = 1000  # bytes of a comment
-_PANEL = 0.5  # the part of the height that the prompt may take
+
+
+@frozen(kw_only=True)
+class Sketch:
+    """All that a picture follows from.
+
+    Attributes:
+        prompt: What stands on it.
+        caption: What stands small at the bottom.
+        seed: Makes other colours for the same prompt.
+        shape: Its size and format.
+        finished: False for a coarse version, as a stream shows while it draws.
+        plain: True for one colour without letters, painted in no time.
+    """
+
+    prompt: str
+    caption: str
+    seed: str
+    shape: Shape
+    finished: bool = True
+    plain: bool = False
+
+    def dice(self) -> random.Random:
+        """Chance that is the same for the same prompt and seed."""
+        digest = hashlib.sha256(f"{self.seed}\n{self.prompt}".encode()).digest()
+        return random.Random(digest)  # noqa: S311 - it chooses colours
 
 
 @lru_cache(maxsize=64)
 def encode(sketch: Sketch) -> bytes:
     """The picture as bytes of its media type."""
     if sketch.shape.media_type == "image/svg+xml":
-        return to_svg(sketch).encode()
+        return _svg(sketch).encode()
     image = _plain(sketch) if sketch.plain else _paint(sketch)
     file = io.BytesIO()
     match sketch.shape.media_type:
@@ -50,59 +91,57 @@ def _plain(sketch: Sketch) -> Image.Image:
         return Image.new("L", size, dice.randrange(256))
     image = Image.new("P", size)
     image.putpalette(dice.randbytes(3) * 2)
-    return image if sketch.shape.media_type == "image/png" else image.convert("RGB")
+    if sketch.shape.transparent:
+        image.info["transparency"] = 0
+    if sketch.shape.media_type == "image/png":
+        return image
+    return image.convert("RGBA" if sketch.shape.transparent else "RGB")
 
 
 def _paint(sketch: Sketch) -> Image.Image:
-    shape = sketch.shape
-    size = (shape.width, shape.height)
-    image = _landscape(sketch).resize(size, Image.Resampling.BICUBIC)
+    size = (sketch.shape.width, sketch.shape.height)
+    above, below = _colours(sketch)
+    mask = Image.linear_gradient("L").resize(size, Image.Resampling.BICUBIC)
+    image = Image.composite(Image.new("RGB", size, below), Image.new("RGB", size, above), mask)
+    _write(image, sketch)
     if not sketch.finished:
         return _coarse(image)
-    _write(image, sketch)
-    if shape.transparent:
+    if sketch.shape.transparent:
         image.putalpha(_rounded(size))
     return image
 
 
-def _landscape(sketch: Sketch) -> Image.Image:
-    """Sky, stars, sun and hills at the size of the canvas."""
-    scale = _CANVAS / max(sketch.shape.width, sketch.shape.height)
-    width = max(8, round(sketch.shape.width * scale))
-    height = max(8, round(sketch.shape.height * scale))
-    dice = sketch.dice()
-    palette = Palette.drawn(dice)
-    image = _gradient(palette, (width, height))
-    _shine(image, dice, palette.sun)
-    draw = ImageDraw.Draw(image)
-    for depth in range(_RANGES):
-        colour = palette.hills(depth / (_RANGES - 1))
-        draw.polygon(hills(dice, image.size, depth), fill=colour)
-    return image.filter(ImageFilter.SMOOTH)
+def _colours(sketch: Sketch) -> tuple[Colour, Colour]:
+    above, below = (bytes.fromhex(each[1:]) for each in sketch.dice().choice(_PALETTES))
+    return (above[0], above[1], above[2]), (below[0], below[1], below[2])
 
 
-def _gradient(palette: Palette, size: tuple[int, int]) -> Image.Image:
-    mask = Image.linear_gradient("L").resize(size, Image.Resampling.BICUBIC)
-    above, below = Image.new("RGB", size, palette.top), Image.new("RGB", size, palette.low)
-    return Image.composite(below, above, mask)
-
-
-def _shine(image: Image.Image, dice: random.Random, colour: Colour) -> None:
-    """Stars where the sky is dark, and a sun with a glow around it."""
+def _write(image: Image.Image, sketch: Sketch) -> None:
+    """Put the prompt in the middle, and the caption below."""
     width, height = image.size
-    short = min(width, height)
-    x, y = width * dice.uniform(0.22, 0.78), height * dice.uniform(0.18, 0.4)
-    radius = short * dice.uniform(0.07, 0.12)
-    light = Image.new("L", image.size, 0)
-    ImageDraw.Draw(light).ellipse(_circle(x, y, radius * 2.1), fill=120)
-    light = light.filter(ImageFilter.GaussianBlur(radius * 0.9))
-    draw = ImageDraw.Draw(light)
-    for _ in range(_STARS):
-        star = (dice.uniform(0, width), dice.uniform(0, height * 0.3))
-        size = short * dice.uniform(0.0006, 0.0016)
-        draw.ellipse(_circle(*star, size), fill=dice.randint(130, 190))
-    draw.ellipse(_circle(x, y, radius), fill=245)
-    image.paste(Image.new("RGB", image.size, colour), mask=light)
+    draw = ImageDraw.Draw(image)
+    size, lines = _set(sketch.prompt, width, height)
+    font = ImageFont.load_default(size)
+    top = (height - size * _LEADING * len(lines)) / 2
+    for number, line in enumerate(lines):
+        place = (width * (1 - _ROOM) / 2, top + number * size * _LEADING)
+        draw.text(place, line, font=font, fill="#ffffff")
+    small = ImageFont.load_default(max(6.0, min(image.size) / 36))
+    corner = (width * (1 + _ROOM) / 2, height * 0.95)
+    draw.text(corner, sketch.caption, font=small, fill="#f0f0f0", anchor="rm")
+
+
+def _set(text: str, width: int, height: int) -> tuple[float, list[str]]:
+    """The largest letters in which a text fits, in pixels, and its lines; cut if need be."""
+    longest = min(max(map(len, text.split()), default=1), _COLUMNS[-1])
+    sizes: list[tuple[float, list[str]]] = []
+    for columns in (each for each in _COLUMNS if each >= longest):
+        lines = textwrap.wrap(text, columns, max_lines=_MAX_LINES, placeholder="…")
+        across = width * _ROOM / _LETTER / max(map(len, lines), default=1)
+        down = height * _ROOM / _LEADING / max(1, len(lines))
+        sizes.append((max(1.0, min(across, down, width * _LARGEST)), lines))
+    whole = [each for each in sizes if not "".join(each[1][-1:]).endswith("…")]
+    return max(whole or sizes[-1:], key=lambda each: each[0])
 
 
 def _coarse(image: Image.Image) -> Image.Image:
@@ -119,25 +158,19 @@ def _rounded(size: tuple[int, int]) -> Image.Image:
     return mask
 
 
-def _write(image: Image.Image, sketch: Sketch) -> None:
-    """Put the prompt on a darker panel, and the caption below."""
-    width, height = image.size
-    margin = max(2, round(min(width, height) * _MARGIN))
-    chosen, lines = fit(sketch.prompt, max(1, width - 4 * margin), height * _PANEL)
-    step = leading(chosen)
-    bottom = height - 2.2 * margin
-    top = bottom - step * len(lines) - margin
-    veil = Image.new("L", image.size, 0)
-    box = (margin, min(top, bottom - 1), max(margin, width - margin), bottom)
-    ImageDraw.Draw(veil).rounded_rectangle(box, radius=margin * 0.6, fill=150)
-    image.paste(ImageChops.multiply(image, Image.new("RGB", image.size, "#5a5a66")), mask=veil)
-    draw = ImageDraw.Draw(image)
-    for number, line in enumerate(lines):
-        place = (2 * margin, top + margin / 2 + number * step)
-        draw.text(place, line, font=chosen, fill="#ffffff")
-    corner, small = (width - margin, height - margin), font(max(6, margin * 0.42))
-    draw.text(corner, sketch.caption, font=small, fill="#e6e6e6", anchor="rm")
-
-
-def _circle(x: float, y: float, radius: float) -> tuple[float, float, float, float]:
-    return x - radius, y - radius, x + radius, y + radius
+def _svg(sketch: Sketch) -> str:
+    width, height = sketch.shape.width, sketch.shape.height
+    above, below = (f"#{bytes(colour).hex()}" for colour in _colours(sketch))
+    size, lines = _set(sketch.prompt, width, height)
+    left, top = width * (1 - _ROOM) / 2, (height - size * _LEADING * len(lines)) / 2
+    text = "".join(
+        f'<tspan x="{left:.0f}" dy="{size * _LEADING:.0f}">{escape(line)}</tspan>' for line in lines
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"><linearGradient id="ground" x2="0" y2="1">'
+        f'<stop stop-color="{above}"/><stop offset="1" stop-color="{below}"/></linearGradient>'
+        f'<rect width="{width}" height="{height}" fill="url(#ground)"/>'
+        f'<text y="{top:.0f}" font-family="sans-serif" font-size="{size:.0f}" fill="#fff">'
+        f"{text}</text></svg>\n"
+    )

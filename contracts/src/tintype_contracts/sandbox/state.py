@@ -21,7 +21,7 @@ from tintype_contracts.sandbox.deliveries import Deliveries
 from tintype_contracts.sandbox.following import Follower, Living
 from tintype_contracts.sandbox.ledger import Entry, Event
 from tintype_contracts.sandbox.messages import Webhook
-from tintype_contracts.sandbox.scenery import Sketch
+from tintype_contracts.sandbox.pictures import Sketch
 from tintype_contracts.sandbox.shapes import count_asked, shape_of
 from tintype_contracts.sandbox.stories import Plan
 from tintype_contracts.sandbox.works import Work, drawings

@@ -9,8 +9,7 @@ from attrs import define, evolve, frozen
 
 from tintype_contracts.fixtures.format import Exchange, Route
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox.pictures import encode
-from tintype_contracts.sandbox.scenery import Sketch
+from tintype_contracts.sandbox.pictures import Sketch, encode
 from tintype_contracts.sandbox.stories import Plan
 
 _ROUNDING = 1e-6

@@ -1,0 +1,422 @@
+"""Does the sandbox's answer agree with the request? Every pair of documented parameters.
+
+    python -m tests.contracts.sweep [PROVIDER …] [--every N]
+
+The requests come from the parameter tables; what is due is worked out here, from the request
+and the price list alone, and pictures are decoded. It prints a line a provider, and each
+answer that contradicts its request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import itertools
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from attrs import frozen
+from PIL import Image
+
+from tintype_contracts import Fixtures, load
+from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
+
+PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
+NOW = 1_800_000_000.0
+BASE = "http://sandbox.test/it"
+_TIERS = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "3K": 3072, "4K": 4096}
+_PIXELS = ("1024x1024", "1280x720", "1440x2560", "2048x2048")
+# Where a provider's request says how many images it wants; and where its answers say what it costs.
+_COUNTS = {"openrouter": "/n", "apimodels": "/n", "cheapai": "/generations_count"}
+_MOST_LOOKED_AT = 2  # pictures that are decoded of one answer
+
+
+@frozen
+class Request:
+    """One submission: its body, and the model it names."""
+
+    provider: str
+    model: str
+    body: Mapping[str, object]
+
+
+@frozen
+class Answer:
+    """What came of one: the last word on it, its images, and what it cost."""
+
+    reply: Reply | Stream
+    told: tuple[object, ...]
+    pictures: tuple[bytes, ...]
+    charged: tuple[Decimal, ...]
+
+
+# ------------------------------------------------------------------------ the requests
+
+
+def requests(fixtures: Fixtures) -> Iterator[Request]:
+    """Each model's fields, alone and in pairs, with every value the tables tell apart."""
+    rows = [row for row in fixtures.parameters if row.operation == "submit"]
+    name = next(row for row in rows if row.neutral == "model")
+    for model in _models(fixtures, name):
+        mine = [row for row in rows if _concerns(row, rows, model) and row.neutral != "model"]
+        needed = [(row.wire, _values(row)[0]) for row in mine if row.required]
+        always = [(name.wire, model), *needed]
+        choices = [
+            [(row.wire, value) for value in _values(row)] for row in mine if not row.required
+        ]
+        singles = [(one,) for options in choices for one in options]
+        pairs = [
+            pair
+            for one, other in itertools.combinations(choices, 2)
+            for pair in itertools.product(one, other)
+            if pair[0][0] != pair[1][0]
+        ]
+        for chosen in [(), *singles, *pairs]:
+            if not _at_odds(fixtures.provider, dict(chosen)):
+                yield Request(fixtures.provider, str(model), _body(rows, [*always, *chosen]))
+
+
+def _models(fixtures: Fixtures, row: Parameter) -> list[object]:
+    if row.enum:
+        return list(row.enum)
+    rows = [each for each in fixtures.parameters if each.operation == "submit"]
+    named = [model for each in rows for model in each.models]
+    return list(dict.fromkeys([*named, *(price.model for price in fixtures.prices)]))
+
+
+def _concerns(row: Parameter, rows: list[Parameter], model: object) -> bool:
+    return row.concerns(model) and (bool(row.models) or not _has_own(row, rows, model))
+
+
+def _has_own(row: Parameter, rows: list[Parameter], model: object) -> bool:
+    return any(model in each.models for each in rows if each.wire == row.wire)
+
+
+def _at_odds(provider: str, chosen: Mapping[str, object]) -> bool:
+    """Whether a document says that these two are refused together."""
+    if provider == "openrouter":
+        sized = "/size" in chosen and {"/resolution", "/aspect_ratio"} & chosen.keys()
+        clear = chosen.get("/background") == "transparent"
+        return bool(sized) or (clear and chosen.get("/output_format", "png") not in {"png", "webp"})
+    return False
+
+
+def _values(row: Parameter) -> list[object]:
+    """Values of a field that ask for different things."""
+    match row.type:
+        case "boolean":
+            return [True, False]
+        case "integer" | "number":
+            bounds = [int(each) for each in (row.min, row.max) if each is not None]
+            return list(
+                dict.fromkeys([*bounds, *([3] if row.min == 1 and row.max != 1 else [])])
+            ) or [7]
+        case "array" if row.neutral == "references":
+            return [[_reference(row)]]
+        case "array" | "file":
+            return [["a"]]
+        case "object" | "json":
+            return [{}]
+    text = "http://127.0.0.1:9/hook" if row.neutral == "webhook_url" else "a red panda"
+    text = "https://example.com/a.png" if row.neutral == "references" else text
+    pixels = [each for each in _PIXELS if row.pixels is not None and _within(row, each)]
+    spelt = ["3"] if row.pattern == "[1-4]" else []
+    return [*row.enum, *pixels, *spelt] or [text]
+
+
+def _reference(row: Parameter) -> object:
+    url = "https://example.com/a.png"
+    return {"type": "image_url", "image_url": {"url": url}} if "input" in row.wire else url
+
+
+def _within(row: Parameter, size: str) -> bool:
+    width, height = map(int, size.split("x"))
+    bounds = row.pixels
+    return bounds is not None and (bounds.min or 0) <= width * height <= (bounds.max or 10**9)
+
+
+def _body(rows: list[Parameter], chosen: list[tuple[str, object]]) -> Mapping[str, object]:
+    """Values at their pointers; a field of JSON text that has parts is written out as text."""
+    made: dict[str, object] = {}
+    for wire, value in sorted(chosen, key=lambda pair: pair[0].count("/")):
+        *above, name = wire[1:].split("/")
+        place = made
+        for each in above:
+            below = place.setdefault(each, {})
+            assert isinstance(below, dict)
+            place = below
+        place[name] = value
+    texts = {row.wire[1:] for row in rows if row.type == "json"}
+    return {key: json.dumps(value) if key in texts else value for key, value in made.items()}
+
+
+# ------------------------------------------------------------------------- the answers
+
+
+def ask(engine: Engine, request: Request) -> Answer:
+    """Submit, look until it is over, fetch."""
+    fixtures = engine.state.fixtures
+    before = len(engine.state.account.ledger)
+    route = next(route for route in fixtures.routes if route.operation == "submit")
+    kind, data = _written(request.body, route.body)
+    headers = (("Authorization", "Bearer k"), ("Content-Type", kind))
+    call = Call(method=route.method, path=route.path, headers=headers, body=data)
+    reply = engine.answer(call, NOW)
+    told = _told(reply)
+    polled = [route for route in fixtures.routes if route.operation == "poll"]
+    if polled and reply.task:
+        path, query = polled[0].path, polled[0].query.items()
+        look = Call(
+            method=polled[0].method,
+            path=path.replace("{id}", reply.task),
+            query=tuple((key, value.replace("{id}", reply.task)) for key, value in query),
+            headers=headers[:1],
+        )
+        told = (*told, *_told(engine.answer(look, NOW + 600)))
+    entries = [*engine.state.account.ledger][before:]
+    moved = [entry for entry in entries if entry.event == "charged"]
+    return Answer(
+        reply=reply,
+        told=told,
+        pictures=tuple(_pictures(engine, tuple(each for each in told if not _is_partial(each)))),
+        charged=tuple(entry.usd or entry.credits or Decimal(0) for entry in moved),
+    )
+
+
+def _is_partial(event: object) -> bool:
+    return isinstance(event, dict) and str(event.get("type")).endswith(".partial_image")
+
+
+def _written(body: Mapping[str, object], kind: str | None) -> tuple[str, bytes]:
+    if kind != "multipart":
+        return "application/json", json.dumps(body).encode()
+    parts = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"'
+        + ('; filename="a.png"\r\n\r\na' if isinstance(value, list) else f"\r\n\r\n{value}")
+        for name, value in body.items()
+    ]
+    return "multipart/form-data; boundary=b", "\r\n".join([*parts, "--b--\r\n"]).encode()
+
+
+def _told(reply: Reply | Stream) -> tuple[object, ...]:
+    """The JSON of an answer, of each event."""
+    if isinstance(reply, Reply):
+        return (_read(reply.body.decode()),)
+    lines = [line for event in reply.events for line in event.data.decode().splitlines()]
+    return tuple(_read(line[6:]) for line in lines if line.startswith("data: {"))
+
+
+def _read(text: str) -> object:
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return text
+
+
+def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """Every value that holds no other, with the name it has; JSON in a text is looked into."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        value = _read(value)
+    match value:
+        case dict():
+            for name, item in value.items():
+                yield from leaves(item, name)
+        case list() | tuple():
+            for item in value:
+                yield from leaves(item, key)
+        case _:
+            yield key, value
+
+
+def _pictures(engine: Engine, told: tuple[object, ...]) -> Iterator[bytes]:
+    """The images of an answer, in order; previews and smaller versions are none."""
+    seen: set[str] = set()
+    for key, value in leaves(told):
+        if key == "b64_json" and isinstance(value, str):
+            yield base64.b64decode(value)
+        elif "/assets/" in str(value) and ".preview." not in str(value) and str(value) not in seen:
+            seen.add(str(value))
+            path = str(value).removeprefix(BASE)
+            fetched = engine.answer(Call(method="GET", path=path), NOW)
+            yield fetched.body if isinstance(fetched, Reply) else b""
+
+
+# ------------------------------------------------------------------------- what is due
+
+
+def contradictions(request: Request, answer: Answer, fixtures: Fixtures) -> Iterator[str]:
+    """Where an answer is not one to its request, a sentence each."""
+    asked = {key: value for key, value in leaves(request.body) if key}
+    if answer.reply.status != 200:
+        yield f"it is refused: {dict(answer.reply.headers).get('x-sandbox-reason')}"
+        return
+    ignored = {
+        row.wire.rpartition("/")[2]
+        for row in fixtures.parameters
+        if row.ignored and row.concerns(request.model)
+    }
+    heard = {key: value for key, value in asked.items() if key not in ignored}
+    count = _count(request, heard)
+    if len(answer.pictures) != count:
+        yield f"{len(answer.pictures)} pictures for {count}"
+    if isinstance(answer.reply, Stream) != (heard.get("stream") is True):
+        yield "events where none were asked for, or none where they were"
+    for data in {*answer.pictures[:1], *answer.pictures[-1:]}:
+        yield from _of_a_picture(data, request, heard)
+    yield from _of_the_words(request, heard, answer, count)
+    yield from _of_money(request, heard, answer, fixtures, count)
+
+
+def _count(request: Request, heard: Mapping[str, object]) -> int:
+    if request.provider == "apiyi":
+        auto = heard.get("sequential_image_generation") == "auto"
+        return int(str(heard.get("max_images", 1))) if auto else 1
+    return int(str(heard.get(_COUNTS.get(request.provider, "/")[1:], 1)))
+
+
+def _of_a_picture(data: bytes, request: Request, heard: Mapping[str, object]) -> Iterator[str]:
+    wanted = str(heard.get("output_format", "jpeg" if request.provider == "apiyi" else "png"))
+    if wanted == "svg":
+        if b"<svg" not in data[:300]:
+            yield "no SVG"
+        return
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.load()
+            size, kind = picture.size, str(picture.format).lower()
+            clear = picture.mode in {"RGBA", "LA"} or "transparency" in picture.info
+    except OSError:
+        yield f"a picture that cannot be read: {data[:12]!r}"
+        return
+    if kind != wanted and not _may_choose(request, heard):
+        yield f"{kind} for {wanted}"
+    if heard.get("background") == "transparent" and kind != "jpeg" and not clear:
+        yield "opaque for transparent"
+    yield from _of_a_size(size, heard)
+
+
+def _may_choose(request: Request, heard: Mapping[str, object]) -> bool:
+    """Whether no document says which format a request without one gets."""
+    return "output_format" not in heard and request.provider != "openrouter"
+
+
+def _of_a_size(size: tuple[int, int], heard: Mapping[str, object]) -> Iterator[str]:
+    exact = [str(value) for value in heard.values() if str(value) in _PIXELS]
+    if exact:
+        if f"{size[0]}x{size[1]}" != exact[0]:
+            yield f"{size[0]}x{size[1]} for {exact[0]}"
+        return
+    tier = str(heard.get("resolution", heard.get("size", ""))).upper()
+    if tier in _TIERS and abs(size[0] * size[1] / _TIERS[tier] ** 2 - 1) > 0.05:
+        yield f"{size[0]}x{size[1]} for {tier}"
+    width, _, height = str(heard.get("aspect_ratio", "")).partition(":")
+    if height and abs(size[0] * float(height) / size[1] / float(width) - 1) > 0.03:
+        yield f"{size[0]}x{size[1]} for {heard['aspect_ratio']}"
+
+
+def _of_the_words(
+    request: Request, heard: Mapping[str, object], answer: Answer, count: int
+) -> Iterator[str]:
+    for key, value in leaves(answer.told):
+        if key in {"media_type", "mimeType"} and answer.pictures:
+            yield from _of_a_type(str(value), answer.pictures[0])
+        due = {
+            "model": request.model,
+            "modelId": request.model,
+            "generated_images": count,
+            "output_format": heard.get("output_format", value),
+        }.get(key, value)
+        if not str(value).endswith(str(due)):
+            yield f"{key} is {value!r} for {due!r}"
+    if request.provider == "apiyi":
+        shown = {key for key, _ in leaves(answer.told) if key in {"url", "b64_json"}}
+        if shown != {str(heard.get("response_format", "url"))}:
+            yield f"{shown} for {heard.get('response_format', 'url')}"
+
+
+def _of_a_type(told: str, data: bytes) -> Iterator[str]:
+    starts = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8", "image/webp": b"RIFF"}
+    if not data.startswith(starts.get(told, b"")):
+        yield f"{told} for {data[:4]!r}"
+
+
+def _of_money(
+    request: Request,
+    heard: Mapping[str, object],
+    answer: Answer,
+    fixtures: Fixtures,
+    count: int,
+) -> Iterator[str]:
+    costs = [
+        Decimal(str(value))
+        for key, value in leaves(answer.told)
+        if key in {"cost", "credit_cost", "estimated_credits"} and value is not None
+    ]
+    if len(answer.charged) != 1 or any(cost != answer.charged[0] for cost in costs):
+        yield f"{answer.charged} is charged, {costs} told"
+    due = _due(request, heard, fixtures)
+    if due is not None and answer.charged and answer.charged[0] != due * count:
+        yield f"{answer.charged[0]} is charged for {count} x {due}"
+
+
+def _due(request: Request, heard: Mapping[str, object], fixtures: Fixtures) -> Decimal | None:
+    """The price of one image where the list says it for all that is asked, or None."""
+    asked = {key.lower(): str(value).lower() for key, value in heard.items()}
+    tier = asked.get("resolution") or asked.get("size", "")
+    told = {"resolution": tier, "quality": asked.get("quality", "")}
+    known = {"image_url", "image_urls", "image", "input_references", "assets"} & set(request.body)
+    told["references"] = "yes" if known else "no"
+    for row in fixtures.prices:
+        wanted = {key: value.lower() for key, value in row.when.items()}
+        if row.model == request.model and wanted.items() <= told.items():
+            return row.usd if row.usd is not None else row.credits
+    return None
+
+
+# ------------------------------------------------------------------------------- by hand
+
+
+def sweep(provider: str, every: int = 1) -> tuple[int, list[str]]:
+    """How many requests were made, and what contradicted."""
+    fixtures = load(provider)
+    wrong: list[str] = []
+    made = 0
+    engine = _engine(fixtures)
+    for request in itertools.islice(requests(fixtures), 0, None, every):
+        made += 1
+        if made % 500 == 0:
+            engine = _engine(fixtures)
+        answer = ask(engine, request)
+        found = list(contradictions(request, answer, fixtures))
+        if found:
+            wrong.append(f"{provider} {dict(request.body)}: {'; '.join(found)}")
+    return made, wrong
+
+
+def _engine(fixtures: Fixtures) -> Engine:
+    settings = Settings(base_url=BASE, key="k", plain=True)
+    return Engine(state=State(fixtures=fixtures, settings=settings))
+
+
+def main() -> int:
+    """Sweep, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("providers", nargs="*")
+    parser.add_argument("--every", type=int, default=1)
+    given = parser.parse_args()
+    bad = 0
+    for provider in given.providers or PROVIDERS:
+        made, wrong = sweep(provider, given.every)
+        bad += len(wrong)
+        sys.stdout.write(f"{provider}: {made} requests, {len(wrong)} contradictions\n")
+        sys.stdout.writelines(f"  {each}\n" for each in wrong[:40])
+        sys.stdout.flush()
+    return min(bad, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
