@@ -90,7 +90,7 @@ def test_what_is_inferred_is_not_looked_at() -> None:
 
 def test_a_difference_is_one_readable_line() -> None:
     """It names the place, what is expected and what is there."""
-    assert [str(each) for each in differences({"a": 1}, {})] == ["/a: expected 1, got MISSING"]
+    assert [str(each) for each in differences({"a": 1}, {})] == ["/a: expected 1, got nothing"]
 
 
 def test_pointers_reach_into_objects_and_arrays() -> None:

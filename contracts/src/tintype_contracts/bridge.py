@@ -8,16 +8,20 @@
     sdk.images.generate(...)
     router.assert_all_called()
 
-Nothing is patched: the router is handed to the client as its transport, and `with router:` is
-a `TypeError`. It is as strict as the wire tier: exact query and body, ordered scenes. A request
-that is not the documented one is answered with 599 and stands in `router.mismatches`; at the end
-`assert_all_called` is an `AssertionError` for whatever was unused, repeated or otherwise wrong,
-also where the code under test swallowed the 599. It plays what the documents show, their own
-prompt included: for prompts of your own `Sandbox` is the test double.
+Or, for code that makes its own client, `with respx_router("openrouter") as router:` and `async
+with` mock every client of httpx while the block lasts, as respx does, and end with the verdict.
+
+It is as strict as the wire tier: exact query and body, ordered scenes. A request that is not the
+documented one is answered with 599 and stands in `router.mismatches`; `router.requests` are those
+that are due. At the end `assert_all_called` is an `AssertionError` for whatever was unused,
+repeated or otherwise wrong, also where the code under test swallowed the 599; nothing of the
+verdict rests on respx. Routes of your own go first. What is `free` may be anything, such as the
+prompt; for requests of your own altogether `Sandbox` is the test double.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tintype_contracts.fixtures.format import Fixtures
@@ -28,14 +32,19 @@ if TYPE_CHECKING:
 
 
 def respx_router(
-    provider: str | Fixtures, *scenes: str, key: str = "a-key-of-the-bridge"
+    provider: str | Fixtures,
+    *scenes: str,
+    key: str = "a-key-of-the-bridge",
+    free: Sequence[str] = (),
 ) -> SceneRouter:
     """A strict router that plays scenes of a provider, one after the other.
 
     Args:
         provider: Its name, or its fixtures.
-        scenes: `story/scene` each; the first that ends in a picture where none is named.
+        scenes: `story/scene` each; the first that ends in a picture where none is named, of
+            the story `generated` if it has one.
         key: What the code under test shows as its key.
+        free: Pointers in the body, such as `/prompt`, at which anything may stand.
 
     Raises:
         FixtureError: No installed distribution has fixtures of that name.
@@ -48,4 +57,4 @@ def respx_router(
         msg = "The bridge needs respx and httpx: pip install 'tintype-contracts[respx]'"
         raise ImportError(msg) from error
     fixtures = load(provider) if isinstance(provider, str) else provider
-    return SceneRouter(fixtures, scenes, key)
+    return SceneRouter(fixtures, scenes, key, free)

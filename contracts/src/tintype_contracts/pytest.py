@@ -8,12 +8,16 @@ Or without a file:
 
     pytest -p tintype_contracts.pytest --pyargs tintype_contracts.suite --provider acme
 
+And a test double for code that draws: the fixture `tintype_sandbox`, where a conftest.py says
+`pytest_plugins = ["tintype_contracts.pytest"]`.
+
 The verdict that counts is that of `tintype contracts check`: here the caller's own
 configuration decides what is collected.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import NoReturn
@@ -26,6 +30,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.report.terminal import row_lines
 from tintype_contracts.runner.levels import newest_set
 from tintype_contracts.runner.run import judge, subject_of
+from tintype_contracts.sandbox import Sandbox
 from tintype_contracts.verdict import Row
 
 _PROVIDER = "--provider"
@@ -36,6 +41,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("tintype").addoption(
         _PROVIDER, default="", help="The provider whose plugin tintype's suite examines."
     )
+
+
+@pytest.fixture
+def tintype_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Every installed provider, played at once; the test's environment points to it.
+
+    Pictures are of one colour, states last no time. What a `Client()` made in the test asks,
+    it asks here, with the sandbox's keys.
+    """
+    with Sandbox(pace=0, plain=True) as sandbox:
+        for name, value in sandbox.environ().items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
 
 
 def suite(provider: str, *, level: int = 3) -> type[object]:

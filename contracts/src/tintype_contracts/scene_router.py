@@ -3,86 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import Self
 
 import httpx
 import respx
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import Exchange, Fixtures, WireRequest
+from tintype_contracts.fixtures.messages import render_headers
+from tintype_contracts.fixtures.placeholders import render_text
 from tintype_contracts.wire.heard import Heard
-from tintype_contracts.wire.matching import Mismatch
+from tintype_contracts.wire.matching import Mismatch, filled, request_bytes
 from tintype_contracts.wire.strict import StrictScene
 
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _DRAWN = frozenset({"succeeded", "partial"})
-_NO_MOCK = (
-    "This router mocks nothing: the request would leave for the provider. Hand it to the client, "
-    "httpx.Client(transport=httpx.MockTransport(router.handler)) or "
-    "httpx.AsyncClient(transport=httpx.MockTransport(router.async_handler)), and end with "
-    "router.assert_all_called()."
-)
+_USUAL = "generated"
 
 
-class SceneRouter(respx.Router):
-    """A `respx.Router` that knows one scene, and in which order it goes.
+class SceneRouter(respx.MockRouter):
+    """A `respx.MockRouter` that knows one scene, and in which order it goes.
 
-    Headers that no document names are the client's own affair here; the documented ones
-    must be there.
+    Routes of the caller's own go first. Headers that no document names are the client's own
+    affair here; the documented ones must be there.
 
     Attributes:
         key: What the code under test is to show as its key.
     """
 
-    def __init__(self, fixtures: Fixtures, scenes: Sequence[str], key: str) -> None:
+    def __init__(
+        self, fixtures: Fixtures, scenes: Sequence[str], key: str, free: Sequence[str]
+    ) -> None:
         super().__init__(assert_all_called=True, assert_all_mocked=True)
         self.key = key
-        exchanges = [
-            each for name in scenes or [_first(fixtures)] for each in _scene(fixtures, name)
-        ]
-        self._scene = StrictScene(fixtures, exchanges, key, strict_headers=False)
-        self.route(name="scene").mock(side_effect=self._play)
+        self._fixtures = fixtures
+        self._free = tuple(free)
+        names = scenes or [_first(fixtures)]
+        self._exchanges = [each for name in names for each in _scene(fixtures, name)]
+        self._rest = respx.Route().mock(side_effect=self._play)
+        self.add(self._rest, name="scene")
+        self._scene = self._performance()
 
     @property
     def mismatches(self) -> tuple[Mismatch, ...]:
         """What was asked for so far otherwise than documented."""
         return tuple(self._scene.mismatches)
 
+    @property
+    def requests(self) -> tuple[httpx.Request, ...]:
+        """The documented requests that are still due, in their order."""
+        due = self._scene.due[len(self._scene.served) :]
+        return tuple(
+            self._documented(each, each.request) for each in due if each.request is not None
+        )
+
+    def add(self, route: respx.Route, *, name: str | None = None) -> respx.Route:
+        """Add a route of the caller's own: the scene answers what no route does."""
+        self.routes.pop("scene", None)  # type: ignore[no-untyped-call]  # as respx has it
+        if route is not self._rest:
+            route = super().add(route, name=name)
+        self.routes.add(self._rest, name="scene")
+        return route
+
     def assert_all_called(self) -> None:
         """The verdict: raise for whatever was not as documented.
 
         Raises:
-            AssertionError: An exchange is unused, was repeated, or was asked for otherwise.
+            AssertionError: An exchange is unused, was repeated, or was asked for otherwise; or
+                a route of the caller's own was not called.
         """
-        faults = self._scene.faults()
-        if faults:
-            raise AssertionError("\n".join(str(fault) for fault in faults))
+        told = [str(fault) for fault in self._scene.faults()]
+        mine = [route for route in self.routes if route is not self._rest and not route.called]
+        told += [f"{route!r} was not called" for route in mine]
+        if told:
+            raise AssertionError("\n".join(told))
 
-    def __enter__(self) -> NoReturn:
-        """Refused: in respx this line mocks, and here the request would leave, with a real key.
+    def start(self) -> None:
+        """Begin the scene anew, and have respx patch httpx until `stop`."""
+        self._scene = self._performance()
+        super().start()
 
-        Raises:
-            TypeError: Always. It shows the line that plays the scene.
-        """
-        raise TypeError(_NO_MOCK)
+    def __enter__(self) -> Self:
+        """Mock, as respx does, while the block lasts."""
+        super().__enter__()
+        return self
 
-    def __exit__(self, *_: object) -> None:
-        """Nothing: no block was entered."""
+    async def __aenter__(self) -> Self:
+        """Mock, as respx does, while the block lasts."""
+        return self.__enter__()
 
-    async def __aenter__(self) -> NoReturn:
-        """Refused, like `with`.
-
-        Raises:
-            TypeError: Always. It shows the line that plays the scene.
-        """
-        raise TypeError(_NO_MOCK)
-
-    async def __aexit__(self, *_: object) -> None:
-        """Nothing: no block was entered."""
+    def _performance(self) -> StrictScene:
+        return StrictScene(
+            self._fixtures, self._exchanges, self.key, strict_headers=False, free=self._free
+        )
 
     def _play(self, request: httpx.Request) -> httpx.Response:
         answer = self._scene.answer(heard(request))
         headers = [pair for pair in answer.headers if pair[0].lower() not in _FRAMING]
         return httpx.Response(answer.status, headers=headers, content=answer.body)
+
+    def _documented(self, exchange: Exchange, request: WireRequest) -> httpx.Request:
+        filling = filled(self._fixtures, exchange, self.key)
+        media_type, body = request_bytes(request.content, filling)
+        headers = dict(render_headers(request.headers, filling))
+        if media_type:
+            headers["Content-Type"] = media_type
+        url = render_text(request.url, filling)
+        return httpx.Request(request.method, url, headers=headers, content=body)
 
 
 def heard(request: httpx.Request) -> Heard:
@@ -106,8 +132,8 @@ def _scene(fixtures: Fixtures, name: str) -> tuple[Exchange, ...]:
 
 
 def _first(fixtures: Fixtures) -> str:
-    """The first scene that ends in a picture."""
-    for name in _names(fixtures):
+    """The first scene that ends in a picture: of `generated`, else of any story."""
+    for name in sorted(_names(fixtures), key=lambda name: name.partition("/")[0] != _USUAL):
         if _scene(fixtures, name)[-1].expect.fields.get("state") in _DRAWN:
             return name
     msg = f"No scene of {fixtures.provider} ends in a picture: name one."

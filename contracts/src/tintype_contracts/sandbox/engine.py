@@ -177,7 +177,7 @@ class Engine:
 
     def _submit(self, asking: Asking) -> Draft | Reply:
         wanted = asking.call.header(_WANTED)
-        name = scene_asked(self._fixtures, self.state.fields(asking), wanted)
+        name = scene_asked(self.state.fields(asking), wanted)
         turn = self.state.turn(name, asking) if "/" in name else 0
         planned = plan(self._fixtures, name, asking.body, turn)
         if planned is None:

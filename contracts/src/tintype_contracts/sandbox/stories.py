@@ -80,14 +80,14 @@ class Plan:
         return next((poll for poll, due, _ in reversed(mine) if due <= turn), None)
 
 
-def scene_asked(fixtures: Fixtures, fields: Mapping[str, object], header: str) -> str:
-    """The story, or `story/scene`, that a submission follows.
-
-    The header goes before the command in the prompt, and both before what the request asks.
-    """
+def scene_asked(fields: Mapping[str, object], header: str) -> str:
+    """The story, or `story/scene`, that a submission asks for by name, or ""."""
     found = _BY_NAME.search(str(fields.get("prompt", "")))
-    if header or found:
-        return header or (found[1] if found else "")
+    return header or (found[1] if found else "")
+
+
+def _usual(fixtures: Fixtures, fields: Mapping[str, object]) -> str:
+    """The story of a submission that asks for none."""
     if str(fields.get("stream", "")).lower() == "true" and "streamed" in fixtures.stories:
         return "streamed"
     if fields.get("references") and "generated_from_references" in fixtures.stories:
@@ -102,11 +102,13 @@ def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Plan | Non
 
     Args:
         fixtures: What the provider documents.
-        name: What is to be played.
+        name: What is to be played, "" for what the request asks for.
         body: The submission's body.
         turn: How often the same submission was made before in a scene asked for by name: a
             scene may hold several submissions.
     """
+    if not name:
+        return _unnamed(fixtures, body)
     story, _, wanted = name.partition("/")
     scenes = fixtures.stories[story].scenes if story in fixtures.stories else {}
     if wanted:
@@ -114,9 +116,29 @@ def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Plan | Non
     told = [fixtures.scene(story, each) for each in scenes]
     begun = [scene for scene in told if first(scene, "submit")]
     if begun:
-        judge = _Judge.of(fixtures, "submit", body)
-        return _planned(fixtures, max(begun, key=lambda scene: judge.rank(story, scene)), 0)
+        return _best(fixtures, story, begun, body)
     return _borrowing(fixtures, told[0], body) if told else None
+
+
+def _unnamed(fixtures: Fixtures, body: Body) -> Plan | None:
+    """What answers a submission that asks for no scene.
+
+    It is of another story where its own has nothing of the form that is asked for.
+    """
+    story = _usual(fixtures, neutral_fields(fixtures, "submit", body))
+    scenes = [
+        fixtures.scene(each, name)
+        for each in (story, *_DEFAULT)
+        if each in fixtures.stories
+        for name in fixtures.stories[each].scenes
+    ]
+    begun = [scene for scene in scenes if first(scene, "submit")]
+    return _best(fixtures, story, begun, body) if begun else None
+
+
+def _best(fixtures: Fixtures, story: str, scenes: list[Scene], body: Body) -> Plan:
+    judge = _Judge.of(fixtures, "submit", body)
+    return _planned(fixtures, max(scenes, key=lambda scene: judge.rank(story, scene)), 0)
 
 
 def answer_in(fixtures: Fixtures, story: str, operation: Operation, body: Body) -> Exchange | None:
@@ -187,6 +209,7 @@ class _Judge:
         own = [each for each in scene if each.story == story]
         return (
             *form_of(scene).fit(self.asked),
+            bool(own),
             _is_due(self.fixtures, story, scene),
             all(each.kind != "inferred" for each in own),
             opening.story == story,
@@ -260,7 +283,7 @@ def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -
 
 
 def _borrowing(fixtures: Fixtures, scene: Scene, body: Body) -> Plan | None:
-    usual = plan(fixtures, "generated", body)
+    usual = _unnamed(fixtures, body)
     return _planned(fixtures, (usual.submit, *scene), 0) if usual else None
 
 

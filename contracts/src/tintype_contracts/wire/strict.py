@@ -10,8 +10,10 @@ import json
 import threading
 from collections.abc import Iterable, Mapping
 
+from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import Exchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
+from tintype_contracts.fixtures.pointers import covers
 from tintype_contracts.fixtures.values import Picture
 from tintype_contracts.wire.answers import Answer
 from tintype_contracts.wire.heard import Heard
@@ -29,6 +31,7 @@ class StrictScene:
         exchanges: The scene; inbound webhooks in it are nothing that is asked for.
         key: The account's key.
         strict_headers: Whether a header that no document names is a mismatch.
+        free: Pointers in a request's body at which anything may stand.
 
     Attributes:
         due: The exchanges that are to be asked for, in order.
@@ -43,6 +46,7 @@ class StrictScene:
         key: str,
         *,
         strict_headers: bool = True,
+        free: tuple[str, ...] = (),
     ) -> None:
         self.due: tuple[Exchange, ...] = tuple(
             exchange for exchange in exchanges if exchange.request is not None
@@ -52,6 +56,7 @@ class StrictScene:
         self._fixtures = fixtures
         self._key = key
         self._strict_headers = strict_headers
+        self._free = free
         self._pictures = self._drawn()
         self._lock = threading.Lock()
 
@@ -86,15 +91,23 @@ class StrictScene:
         remaining = self.due[len(self.served) :]
         if remaining:
             wanted = remaining[0]
-            found = request_faults(
-                self._fixtures, wanted, heard, self._key, strict_headers=self._strict_headers
-            )
-            if not found:
+            if not self._faults_of(wanted, heard):
                 self.served.append(wanted)
                 return self._documented(wanted)
         mismatch = self._mismatch(heard, remaining)
         self.mismatches.append(mismatch)
         return _refusal(mismatch)
+
+    def _faults_of(self, exchange: Exchange, heard: Heard) -> tuple[Difference, ...]:
+        found = request_faults(
+            self._fixtures, exchange, heard, self._key, strict_headers=self._strict_headers
+        )
+        return tuple(each for each in found if not self._is_free(each.pointer))
+
+    def _is_free(self, pointer: str) -> bool:
+        """Whether a place of the body may hold anything; the kind of body stands before it."""
+        inner = "/" + pointer[1:].partition("/")[2]
+        return any(covers(each, inner) for each in self._free)
 
     def _documented(self, exchange: Exchange) -> Answer:
         filling = filled(self._fixtures, exchange, self._key)
@@ -107,9 +120,11 @@ class StrictScene:
         )
 
     def _mismatch(self, heard: Heard, remaining: tuple[Exchange, ...]) -> Mismatch:
-        """What came, by the exchange that comes closest: of the rest, then of all."""
+        """What came, by the exchange that it is, else by the one due there, else by the closest."""
         others = [*remaining[:1], *self.due, *self._fixtures.exchanges.values()]
         near = closest(self._fixtures, others, heard, self._key, strict=self._strict_headers)
+        if near is not None and near[1]:
+            near = self._due(heard, remaining) or near
         asked = f"{heard.method} {heard.url}"
         if near is None:
             return Mismatch(told=f"{asked}: the documents show no request at all", exchange="")
@@ -125,6 +140,14 @@ class StrictScene:
             src=exchange.request_src or exchange.src,
             url=self._source(exchange),
         )
+
+    def _due(
+        self, heard: Heard, remaining: tuple[Exchange, ...]
+    ) -> tuple[Exchange, tuple[Difference, ...]] | None:
+        """The exchange whose turn it is, where its own address was asked."""
+        found = self._faults_of(remaining[0], heard) if remaining else ()
+        elsewhere = any(each.pointer.startswith(("/method", "/url/place")) for each in found)
+        return None if elsewhere or not remaining else (remaining[0], found)
 
     def _source(self, exchange: Exchange) -> str:
         source = self._fixtures.sources.get(exchange.request_src or exchange.src)
