@@ -34,6 +34,18 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def clients(session: nox.Session) -> None:
+    """Let official clients for Python and Node, and the printed samples, judge the sandbox."""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-clients.txt")
+    if shutil.which("npm"):
+        npm = ("npm", "install", "--silent", "--prefix", "tests/clients")
+        session.run(*npm, external=True)
+    # litellm would fetch its table of prices from the network when it is imported.
+    env = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    session.run("pytest", "-q", "-rs", "tests/clients", *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def linear(session: nox.Session) -> None:
     """Measure that every parser takes time that grows with its input and no faster."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
