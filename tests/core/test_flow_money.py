@@ -249,7 +249,7 @@ def test_an_answer_of_another_kind_never_says_unbilled() -> None:
             return ASKED
 
     line = Line(ACCEPTED)
-    with pytest.raises(SubmissionUnknownError, match="An Update was expected, not an ImageRequest"):
+    with pytest.raises(SubmissionUnknownError, match="returned an ImageRequest, not an Update"):
         line.run(line.talk(Odd()).submit(ASKED))
 
 
@@ -281,7 +281,7 @@ def test_a_plugin_that_builds_no_request_sends_nothing(built: object) -> None:
             return built
 
     line = Line()
-    with pytest.raises(PluginError, match="A Request was expected"):
+    with pytest.raises(PluginError, match=r"submit\(\) returned \w+ ?\w*, not a Request"):
         line.run(line.talk(Odd()).submit(ASKED))
     assert line.asked == []
 
@@ -596,7 +596,7 @@ def test_a_hook_sees_the_resolved_request_and_the_time() -> None:
         @hookimpl
         def parse(self, exchange: Exchange) -> Update:
             seen.append(exchange)
-            return Update(id="t1", state=TaskState.SUCCEEDED)
+            return Update(id="t1", state=TaskState.RUNNING)
 
     line = Line(ACCEPTED)
     line.run(line.talk(Watching()).submit(ASKED))

@@ -42,7 +42,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.messages import Delivery, Request, Response
-from tintype.models import Task, TaskState, Update
+from tintype.models import Image, Task, TaskState, Update
 from tintype.signatures import Hmac
 
 TASK = Task(provider="acme", model="acme-draw-1", id="t1", request=ASKED, created_at=NOW)
@@ -268,7 +268,7 @@ def test_a_task_that_has_ended_is_left_alone(state: TaskState) -> None:
 @pytest.mark.parametrize("word", [state.value for state in TaskState if state.terminal])
 def test_every_end_ends_the_waiting_and_is_recorded(word: str) -> None:
     """Well or badly: `wait` returns the task."""
-    line = Line(RUNNING, ended(word))
+    line = Line(RUNNING, ended(word, "https://cdn.acme.test/1.png"))
     task = line.run(line.talk().wait(TASK))
     assert task.state == word
     assert line.recorded == ["Snapshot", "Snapshot"]
@@ -370,7 +370,9 @@ def test_a_plugin_that_fails_on_one_answer_is_asked_again() -> None:
             seen.append(exchange)
             if len(seen) == 1:
                 raise KeyError(exchange.operation)
-            return Update(state=TaskState.SUCCEEDED)
+            return Update(
+                state=TaskState.SUCCEEDED, images=(Image(url="https://cdn.acme.test/1.png"),)
+            )
 
     line = Line(RUNNING, RUNNING)
     assert line.run(line.talk(Stumbling()).wait(TASK)).state is TaskState.SUCCEEDED

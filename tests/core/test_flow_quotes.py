@@ -35,6 +35,7 @@ from tintype.prices import quote_from_prices
 from tintype.request import ImageRequest, Reference, Submission
 
 CENT = Decimal("0.01")
+LAW = "That breaks the law Total (docs/plugins.md, The laws of a hook)."
 
 
 @frozen(kw_only=True)
@@ -157,8 +158,12 @@ def test_a_range_stays_a_range_over_several_submissions() -> None:
     ("plugin", "script", "reason"),
     [
         (Saying(None), (), "No document tells the price."),
-        (Saying(KeyError("x")), (), r"acme: The plugin's price() failed with KeyError: 'x'"),
-        (Saying("free"), (), "acme: A Request was expected, not a str."),
+        (
+            Saying(KeyError("x")),
+            (),
+            f"acme: The plugin's price() failed with KeyError: 'x'. {LAW}",
+        ),
+        (Saying("free"), (), f"acme: The plugin's price() returned a str, not a Request. {LAW}"),
         (Live(), (told(401),), "acme: It answered with status 401."),
         (Live(), (told(credits="5"),) * 4, "acme: Expected a number, got '5'. At /credits."),
         (Live(), (NotSentError("refused"),) * 4, "refused"),
@@ -301,5 +306,5 @@ def test_a_list_of_another_kind_is_the_plugins_fault() -> None:
             return Quote()
 
     line = Line(told())
-    with pytest.raises(PluginError, match="A ProviderInfo was expected, not a Quote"):
+    with pytest.raises(PluginError, match="returned a Quote, not a ProviderInfo"):
         line.run(line.talk(Odd()).models())

@@ -1,12 +1,13 @@
-"""Whose an exception is that came out of a plugin's code, and what else is known of it."""
+"""Whose a fault is that came out of a plugin's code, and what else is known of it."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
-from tintype.errors import TintypeError
+from tintype.errors import Billed, PluginError, TintypeError
 
+Law: TypeAlias = Literal["Pure", "Total", "Strict", "Generous", "Honest", "Discreet"]
 AnyError = TypeVar("AnyError", bound=TintypeError)
 
 
@@ -50,6 +51,19 @@ def is_interruption(error: BaseException) -> bool:
         return True
     instruction = innermost.tb_frame.f_code.co_code[innermost.tb_lasti]
     return instruction != opmap["RAISE_VARARGS"]
+
+
+def broken(provider: str, hook: str, deed: str, law: Law) -> PluginError:
+    """The error for a plugin that breaks a law: it names the hook, the law and the page to read.
+
+    Nothing was sent, unless it is an answer that was to be read: that may be a paid picture.
+    """
+    msg = (
+        f"The plugin's {hook}() {deed.rstrip('.')}. That breaks the law {law} "
+        "(docs/plugins.md, The laws of a hook)."
+    )
+    billed = Billed.UNKNOWN if hook == "parse" else Billed.NO
+    return PluginError(msg, provider=provider, billed=billed)
 
 
 def _innermost(trace: TracebackType | None) -> TracebackType | None:

@@ -20,7 +20,7 @@ import attrs
 from attrs import evolve
 
 from tintype._amounts import is_amount
-from tintype.errors import PluginError
+from tintype._blame import broken
 from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
@@ -46,12 +46,13 @@ class _OddError(ValueError):
     """A value that is not what its class says."""
 
 
-def checked(value: T, provider: str, before: Task | None = None) -> T:
+def checked(value: T, provider: str, hook: str = "parse", before: Task | None = None) -> T:
     """A plugin's value, without what is odd beside a picture.
 
     Args:
         value: What a hook returned.
         provider: Whose hook it was.
+        hook: Which one.
         before: The task as it was checked last: what is still the same is not looked at again.
 
     Raises:
@@ -63,8 +64,7 @@ def checked(value: T, provider: str, before: Task | None = None) -> T:
         if isinstance(found, Quote) and None not in (found.low, found.high):
             _check_order(found)
     except _OddError as error:
-        msg = f"The plugin returned {type(value).__name__}{error}"
-        raise PluginError(msg, provider=provider) from None
+        raise broken(provider, hook, f"returned {type(value).__name__}{error}", "Total") from None
     if isinstance(found, Update):
         return cast("T", _bounded(found, odd))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tintype._pacing import poll_pause
-from tintype.errors import TaskError, TintypeError
+from tintype.errors import PluginError, TaskError, TintypeError
 from tintype.models import Task
 
 _MAX_MOVES = 8
@@ -17,6 +17,7 @@ class Watch:
         due: When to look next.
         deadline: When to stop looking.
         failures: How many looks in a row told nothing.
+        faults: How many of these were the plugin's own fault.
         last_failure: Why the last one did, or None.
         error: Why it was given up, or None.
     """
@@ -24,7 +25,7 @@ class Watch:
     def __init__(self, task: Task, schedule: tuple[float, ...], now: float, timeout: float) -> None:
         self.task = task
         self.deadline = now + timeout
-        self.failures = 0
+        self.failures = self.faults = 0
         self.last_failure: TintypeError | None = None
         self.error: TaskError | None = None
         self._schedule = schedule
@@ -43,13 +44,15 @@ class Watch:
         # name a new address each time.
         moved = task.notes != self.task.notes and self._moves < _MAX_MOVES
         self._moves += moved
-        self.task, self.failures, self.last_failure = task, 0, None
+        self.task, self.last_failure = task, None
+        self.failures = self.faults = 0
         self._looks += 1
         self.due = self._next(now, asked_at_once=moved and task.poll_after == 0)
 
     def stumbled(self, error: TintypeError, pause: float, now: float) -> None:
         """A look told nothing."""
         self.failures += 1
+        self.faults += isinstance(error, PluginError)
         self.last_failure = error
         usual = poll_pause(self._schedule, self._looks)
         self.due = min(now + max(pause, usual), max(self.deadline, now))

@@ -6,7 +6,8 @@ The rules about money live here and nowhere else:
    or the provider refused it in words that a document calls unbilled; or its answer was lost,
    and a document names a key by which the provider knows it again. Its intent is
    recorded before it leaves, its task before anything else happens.
-2. Nothing that goes wrong while polling ends a task before its deadline.
+2. Nothing that goes wrong while polling ends a task before its deadline, but a plugin's own
+   fault that stays: then the task is left, and kept.
 3. A submission is built and encoded before its price is asked: what the plugin or the
    account refuses sends nothing, and reserves nothing.
 4. A stream is read to its end, and each new image is recorded at once.
@@ -61,8 +62,8 @@ class Conversation:
 
     def models(self) -> Flow[ProviderInfo]:
         """The provider's live list of models, or the catalog where it has none."""
-        asked = self._channel.caller.call(self._channel.extras.models)
-        if not isinstance(asked, Request):
+        asked = self._channel.caller.call(Request, self._channel.extras.models)
+        if asked is None:
             return self._info
         return (yield from self._channel.query(ProviderInfo, Operation.MODELS, asked))
 
@@ -174,8 +175,8 @@ class Conversation:
         """
         if task.state.terminal:
             return task
-        asked = self._channel.caller.call(self._channel.extras.cancel, task=task)
-        if not isinstance(asked, Request):
+        asked = self._channel.caller.call(Request, self._channel.extras.cancel, task=task)
+        if asked is None:
             msg = "It documents no way to cancel a task."
             raise UnsupportedError(msg, field="task", provider=self._info.name)
         return (yield from self._channel.observe(Operation.CANCEL, asked, task))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tintype._flow.channel import Channel
+from tintype._flow.channel import MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Sleep
-from tintype._flow.hook_caller import expected
 from tintype._flow.verdicts import (
     deadline_error,
     fault_error,
@@ -84,6 +83,8 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
             watch.give_up(unpollable_error(watch.task, error))
             return
         watch.stumbled(error, channel.pause(error, watch.failures + 1), clock.monotonic())
+        if watch.faults == MAX_TRIES:
+            watch.give_up(unpollable_error(watch.task, error))
     else:
         watch.saw(latest, clock.monotonic())
     if watch.running and clock.monotonic() >= watch.deadline:
@@ -93,14 +94,15 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
 def question(channel: Channel, task: Task) -> Request | None:
     """What to ask next about a task, or None where only a webhook can tell.
 
+    A task without an id is asked for by what its plugin noted, or not at all.
+
     Raises:
         PluginError: It is a POST that does not say whether it may be asked again.
     """
-    answer: object = channel.caller.call(channel.hooks.poll, task=task)
-    if answer is None:
+    if not task.id and not task.notes:
         return None
-    asked = expected(answer, Request, channel.info.name)
-    if leaves_repeat_open(asked):
+    asked = channel.caller.call(Request, channel.hooks.poll, task=task)
+    if asked is not None and leaves_repeat_open(asked):
         msg = (
             f"The plugin's poll() asks by {asked.method}, which may do something each time: say "
             "repeat=True where asking again costs nothing and does nothing, or repeat=False. "

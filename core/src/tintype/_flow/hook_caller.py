@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
-from typing import TypeVar
+from types import NoneType
+from typing import TypeAlias, TypeVar
 
 from attrs import evolve
 
-from tintype._blame import about, is_interruption
+from tintype._blame import about, broken, is_interruption
 from tintype._checked import checked, noted
 from tintype._excerpts import shortened
-from tintype._flow.settle import completed_task, folded
+from tintype._flow.settle import completed_task, folded, is_empty_success
 from tintype._json import said_in
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
@@ -36,6 +37,7 @@ from tintype.models import Failure, Notice, Quote, Task, TaskState, Update
 from tintype.request import Submission
 
 T = TypeVar("T")
+Hook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
 _BLANK = Task()
 
 
@@ -60,19 +62,43 @@ class HookCaller:
         """The same for what a stream says that has that head."""
         return HookCaller(self._plugin, self._clock, self._usd_per_credit, head)
 
-    def call(self, hook: Callable[..., T], **arguments: object) -> T:  # type: ignore[explicit-any]
-        """Call a hook. Whatever comes out of it but tintype's errors is the plugin's fault."""
+    def call(self, kind: type[T], hook: Hook, **arguments: object) -> T | None:
+        """What a hook that asks returns; None for nothing.
+
+        Raises:
+            UsageError: It refuses what the caller asked for.
+            PluginError: It raised anything else, or returned what is none of that class.
+        """
+        given = self._called(hook, _REFUSED, arguments)
+        return None if given is None else self.typed(given, kind, hook)
+
+    def typed(self, given: object, kind: type[T], hook: Hook) -> T:
+        """What a hook returned, if it is of that class.
+
+        Raises:
+            PluginError: It is not.
+        """
+        if isinstance(given, kind):
+            return given
+        if isinstance(given, Coroutine):
+            given.close()  # nobody awaits it
+        deed = f"returned {_named(type(given))}, not {_named(kind)}"
+        raise broken(self._info.name, _name(hook), deed, "Total")
+
+    def _called(
+        self, hook: Hook, allowed: tuple[type[TintypeError], ...], arguments: Mapping[str, object]
+    ) -> object:
+        """Call a hook. Whatever comes out of it but what it may raise is the plugin's fault."""
         try:
             return hook(**arguments)
-        except TintypeError as error:
+        except allowed as error:
             name = error.provider or self._info.name
             raise about(error, provider=name) from error.__cause__
         except BaseException as error:
             if is_interruption(error):
                 raise
-            name = getattr(hook, "name", "hook")
-            msg = f"The plugin's {name}() failed with {type(error).__name__}: {error}"
-            raise PluginError(msg, provider=self._info.name) from error
+            deed = f"failed with {type(error).__name__}: {error}"
+            raise broken(self._info.name, _name(hook), deed, "Total") from error
 
     def read(
         self,
@@ -101,11 +127,8 @@ class HookCaller:
         )
         name = self._info.name
         try:
-            parsed = expected(self.call(self._parse, exchange=exchange), kind, name)
-            return checked(parsed, name, task)
-        except UsageError as error:  # it would say that nothing was sent
-            msg = f"The plugin's parse() failed with {type(error).__name__}: {error.message}"
-            raise PluginError(msg, provider=name, billed=Billed.UNKNOWN) from error
+            given = self._called(self._parse, _SAID, {"exchange": exchange})
+            return checked(self.typed(given, kind, self._parse), name, before=task)
         except TintypeError as error:
             raise about(error, **_told_by(exchange, error)) from error.__cause__
 
@@ -134,8 +157,28 @@ class HookCaller:
         )
         if left_out:
             update = evolve(update, notices=noted(update.notices, left_out))
+        if operation in _STREAMED:
+            update = _taking_nothing_back(update, task)
+        found = folded(task, update)
+        self._check_told(operation, task, found)
         at = self._clock.now()
-        return completed_task(folded(task, update), task, self._info, self._usd_per_credit, at)
+        return completed_task(found, task, self._info, self._usd_per_credit, at)
+
+    def _check_told(self, operation: Operation, before: Task, task: Task) -> None:
+        """Refuse a success without a picture, and an answer about another task.
+
+        A webhook may say that a task is done and not show it: then the provider is asked.
+
+        Raises:
+            PluginError: The plugin calls a task a success that has no image.
+            ProtocolError: The provider answers about a task that was not asked about.
+        """
+        if operation is not Operation.WEBHOOK and is_empty_success(task):
+            deed = f"calls the task {task.state.value!r} and has no image of it"
+            raise broken(self._info.name, "parse", deed, "Honest")
+        if operation in _ABOUT_ONE and before.id and task.id != before.id:
+            msg = f"The answer is about the task {task.id!r}, not {before.id!r}."
+            raise ProtocolError(msg, provider=self._info.name)
 
     def _asked(self, task: Task) -> Submission | None:
         """What a task was asked for, as its plugin is told, where that is known."""
@@ -152,9 +195,36 @@ class HookCaller:
         return self._info.is_moderation(code, error.message) or names_moderation(body)
 
 
+# What hooks that ask may raise; and `parse`: what is true of one answer.
+_REFUSED = (UsageError, PluginError)
+_SAID = (ProviderError, ProtocolError, PluginError)
+_STREAMED = frozenset({Operation.EVENT, Operation.END})
+_ABOUT_ONE = frozenset({Operation.POLL, Operation.CANCEL})
 # What these say has another reason than the picture.
 _OTHER_REASONS = (AuthenticationError, InsufficientCreditError, NotFoundError, UnknownStatusError)
 _FIRST_SERVER_ERROR = 500
+
+
+def _taking_nothing_back(update: Update, task: Task) -> Update:
+    """What an event tells, beside the pictures and the end that earlier ones told.
+
+    A plugin that forgets to go on from `Update.of(task)` costs no picture, and is told of.
+    """
+    lost = [each for each in task.images if each not in update.images] if update.images else []
+    if lost:
+        fresh = tuple(each for each in update.images if each not in task.images)
+        notice = Notice(field="images", message=_FORGOTTEN)
+        notices = noted(update.notices, (notice,))
+        update = evolve(update, images=(*task.images, *fresh), notices=notices)
+    if task.state.terminal and update.state is TaskState.RUNNING:
+        update = evolve(update, state=task.state)
+    return update
+
+
+_FORGOTTEN = (
+    "The plugin's parse() left out pictures of earlier events, which are kept: it has to go on "
+    "from Update.of(exchange.task) (docs/plugins.md, Streams, uploads, live lists)."
+)
 
 
 def _refused(task: Task, error: ProviderError | ProtocolError) -> Update:
@@ -210,10 +280,15 @@ def expected(value: object, kind: type[T], name: str) -> T:
     """
     if isinstance(value, kind):
         return value
-    msg = f"{_a(kind).capitalize()} {kind.__name__} was expected, not {_a(type(value))} "
-    msg = f"{msg}{type(value).__name__}."
+    wanted = _named(kind)
+    msg = f"{wanted[0].upper()}{wanted[1:]} was expected, not {_named(type(value))}."
     raise PluginError(msg, provider=name)
 
 
-def _a(kind: type) -> str:
-    return "an" if kind.__name__[0] in "AEIOU" else "a"
+def _named(kind: type) -> str:
+    article = "an" if kind.__name__[0] in "AEIOU" else "a"
+    return "None" if kind is NoneType else f"{article} {kind.__name__}"
+
+
+def _name(hook: Hook) -> str:
+    return str(getattr(hook, "name", "hook"))

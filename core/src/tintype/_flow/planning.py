@@ -39,8 +39,8 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     first = plan.requests[0]
     for _ in range(_MAX_UPLOADS):
         part = submission(channel, first)
-        asked = channel.caller.call(channel.extras.prepare, request=part)
-        if not isinstance(asked, Request):
+        asked = channel.caller.call(Request, channel.extras.prepare, request=part)
+        if asked is None:
             requests = tuple(evolve(first, n=part.n) for part in plan.requests)
             for each in requests:  # what the plugin refuses sends nothing (rule 3)
                 build(channel, submission(channel, each))
@@ -82,8 +82,8 @@ def submission(
 
 def build(channel: Channel, asking: Submission) -> Request:
     """What the plugin would send for a submission, with the key by which it may be repeated."""
-    built: object = channel.caller.call(channel.hooks.submit, request=asking)
-    asked = expected(built, Request, channel.info.name)
+    given = channel.caller.call(Request, channel.hooks.submit, request=asking)
+    asked = channel.caller.typed(given, Request, channel.hooks.submit)
     rule = channel.info.idempotency
     return asked if rule is None else _keyed(asked, rule, asking.nonce, channel.info.name)
 
@@ -153,12 +153,12 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         return Quote(reason=reason)
     quote: Quote | None = None
     for _ in range(_MAX_QUESTIONS):
-        asked = channel.caller.call(channel.hooks.price, request=asking, quote=quote)
+        asked = channel.caller.call(object, channel.hooks.price, request=asking, quote=quote)
         if asked is None:
             return Quote(reason="No document tells the price.")
         if isinstance(asked, Quote):
-            return checked(asked, channel.info.name)
-        asked = expected(asked, Request, channel.info.name)
+            return checked(asked, channel.info.name, "price")
+        asked = channel.caller.typed(asked, Request, channel.hooks.price)
         quote = yield from channel.query(Quote, Operation.PRICE, asked, request=asking, quote=quote)
         if quote.final:
             return quote

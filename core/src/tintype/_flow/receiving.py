@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from tintype._flow.channel import Channel
 from tintype._flow.effects import Flow
 from tintype._flow.following import question
+from tintype._flow.settle import is_empty_success
 from tintype.errors import ProtocolError
 from tintype.exchange import Operation
 from tintype.messages import Delivery
@@ -57,7 +58,7 @@ def confirm(channel: Channel, heard: Heard, *, proven: bool) -> Flow[Task]:
     if known.state.terminal:
         return known
     lost = bool(before.record) and not before.id
-    if proven:
+    if proven and not is_empty_success(hint):
         return (yield from _kept(channel, hint, before, lost=lost))
     asked = question(channel, known)
     if asked is None:

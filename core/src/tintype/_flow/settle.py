@@ -88,6 +88,14 @@ def folded(task: Task, update: Update) -> Task:
     )
 
 
+def is_empty_success(task: Task) -> bool:
+    """Whether a task calls itself a success and has no picture."""
+    return task.state in _DRAWN and not task.images
+
+
+_DRAWN = frozenset({TaskState.SUCCEEDED, TaskState.PARTIAL})
+
+
 def completed_task(
     task: Task, before: Task, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
 ) -> Task:

@@ -64,6 +64,8 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
                 raise unknown_submission_error(error, record, channel.info.name) from error
             if tries == MAX_TRIES or not may_resubmit(error):
                 raise error from raised.__cause__
+            if token:  # other bytes: a key goes with the same ones alone
+                asking = evolve(asking, nonce=channel.terms.nonce())
             yield Sleep(seconds=channel.pause(error, tries))
         else:
             return (yield from channel.record(task))
@@ -168,7 +170,11 @@ def _heard(channel: Channel, reply: Reply, asking: Submission, blank: Task) -> F
         return (yield from _read_stream(channel, asking, blank, reply))
     response = expected(reply, Response, DRIVER)
     with channel.unread(Operation.SUBMIT, response, blank):
-        return channel.caller.read_task(Operation.SUBMIT, response, blank, request=asking)
+        task = channel.caller.read_task(Operation.SUBMIT, response, blank, request=asking)
+        if not task.state.terminal and not (task.id or task.notes or asking.webhook_url):
+            msg = "The submission is accepted, and the answer names nothing to ask for it by."
+            raise ProtocolError(msg, provider=channel.info.name, status=response.status)
+        return task
 
 
 def _read_stream(channel: Channel, asking: Submission, blank: Task, head: Head) -> Flow[Task]:

@@ -169,14 +169,17 @@ def deadline_error(watch: Watch) -> DeadlineError:
 
 
 def webhook_only_error(task: Task) -> TaskError:
-    msg = f"Only a webhook tells the end of the task {task.id}: hand it to receive()."
+    named = task.id or f"without an id (record {task.record})"
+    msg = f"Only a webhook tells the end of the task {named}: hand it to receive()."
     return _about(task, TaskError, msg)
 
 
 def unpollable_error(task: Task, error: TintypeError) -> TaskError:
     msg = f"The task {task.id} cannot be looked at: {error} It may still finish."
     advice = "Keep the task (error.task_json) and wait for it again once that is mended."
-    return _about(task, TaskError, msg, advice)
+    found = _about(task, TaskError, msg, advice)
+    found.answer = error.answer
+    return found
 
 
 def fault_error(task: Task, error: Exception) -> TaskError:
