@@ -177,9 +177,7 @@ def webhook_only_error(task: Task) -> TaskError:
 def unpollable_error(task: Task, error: TintypeError) -> TaskError:
     msg = f"The task {task.id} cannot be looked at: {error} It may still finish."
     advice = "Keep the task (error.task_json) and wait for it again once that is mended."
-    found = _about(task, TaskError, msg, advice)
-    found.answer = error.answer
-    return found
+    return about(_about(task, TaskError, msg, advice), answer=error.answer)
 
 
 def fault_error(task: Task, error: Exception) -> TaskError:
