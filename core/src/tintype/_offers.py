@@ -66,7 +66,7 @@ def holds_oddly(info: ProviderInfo) -> str:
 def of_odd_type(info: ProviderInfo) -> str:
     """The first value that is not of the type that its class says, or ""."""
     try:
-        checked(info, "")
+        checked(info, "", "describe")
     except PluginError:
         pass
     else:
@@ -75,7 +75,7 @@ def of_odd_type(info: ProviderInfo) -> str:
     named = [(f"the model {each.id!r} with ", each) for each in models if isinstance(each, Model)]
     for place, held in (*named, ("", info)):
         try:
-            checked(held, "")
+            checked(held, "", "describe")
         except PluginError as error:
             return f"{place}what is odd ({error.message})"
     return ""
