@@ -223,6 +223,41 @@ def test_a_row_for_a_model_binds_no_other_that_the_tables_name(written: Written)
     assert "/pictures" in [row.wire for row in rows_for(rows, "unheard-of")]
 
 
+def test_the_same_body_may_come_under_another_status(written: Written) -> None:
+    """A failure under HTTP 200 is the error that its row says."""
+    folder = written(('code = "key"}', 'code = "key", under = [200]}'))
+    told = load_folder(folder).exchanges["bad_key/submit_401_under_200"]
+    assert told.response is not None
+    assert told.response.status == 200
+    assert (told.expect.error, told.expect.fields["status"]) == ("AuthenticationError", 401)
+
+
+def test_one_of_several_addresses_is_asked(written: Written) -> None:
+    """A task may have an address for its status and another for its result."""
+    routes = 'poll = [["GET /v2/pictures/{id}"], ["GET /v2/results/{id}"]]'
+    asked = 'answer = "done"\nroute = "/v2/results/{id}"'
+    folder = written(('poll = "GET /v2/pictures/{id}"', routes), ('answer = "done"', asked))
+    request = load_folder(folder).exchanges["generated/done"].request
+    assert request is not None
+    assert request.url == "https://api.acme.test/v2/results/{{id:task}}"
+
+
+def test_null_is_written_as_json(written: Written) -> None:
+    """TOML has no word for it."""
+    change = 'answer = "done"\nset = \'{"/files/1": null, "/left": null}\''
+    done = load_folder(written(('answer = "done"', change))).exchanges["generated/done"]
+    assert done.response is not None
+    assert done.response.content == JsonContent(
+        value={
+            "job": "{{id:task}}",
+            "phase": "ready",
+            "files": ["{{image:url}}", None],
+            "left": None,
+        }
+    )
+    assert done.kind == "adapted"
+
+
 # ------------------------------------------------------------------------- mistakes
 
 MISTAKES = [
@@ -246,6 +281,13 @@ MISTAKES = [
     ("a body", ('answer = "done"', 'answer = "don"'), "/story/generated/done", "JSON between"),
     ("a setting", ('answer = "done"', 'anser = "done"'), "/story/generated/done/anser", "answer"),
     ("no excerpt", ('request = "create"', 'request = "docs"'), "/story/generated/create", "Lay it"),
+    (
+        "a table",
+        ('answer = "done"', "answer = 'done'\nset = 'x'"),
+        "/story/generated/done/set",
+        "JSON",
+    ),
+    ("a dot", ("acme-1 =", "acme-1.5 ="), "/prices/acme-1", "between quotes"),
     ("a claim", ('"POST /v2/pictures json"', '"POST /v3/pictures json"'), "/routes/submit", "v3"),
     ("verbatim", ('"seed integer 0.."', '["seed integer", "create verbatim"]'), "/fields", "dice"),
 ]
