@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME
 
-from tintype._client.keyring import signed
+from tintype._client.keyring import Keyring, signed
 from tintype._dispatch import (
     checked_base_url,
     env_name,
@@ -24,7 +24,7 @@ from tintype._dispatch import (
     origin,
 )
 from tintype.account import Account
-from tintype.credentials import HeaderKey, Scheme
+from tintype.credentials import HeaderKey, QueryKey, Scheme
 from tintype.errors import Billed, MissingKeyError, PluginError, UsageError
 from tintype.messages import (
     Body,
@@ -440,6 +440,69 @@ def test_the_header_of_the_providers_own_scheme_is_refused() -> None:
         asked = Request(method="GET", url=f"{API}/x", headers=(("x-key", "mine"),), auth=auth)
         with pytest.raises(PluginError, match="no hook sees one"):
             signed(asked, info, ACCOUNT, AT)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("api_key=mine", "a=1&api_key=mine", "api_key", "API_KEY=mine", "api%5Fkey=mine"),
+        *("a=1;api_key=mine", "api_key[]=mine", "%20api_key=mine", "+api_key=mine", "api_key%00=x"),
+    ],
+)
+def test_a_parameter_that_bears_the_key_is_the_cores(query: str) -> None:
+    """However a server may read it: of two, nobody knows which one counts."""
+    info = evolve(INFO, auth=QueryKey(name="api_key"))
+    with pytest.raises(PluginError, match=r"poll\(\) asks for .*'api_key'.*Request.url") as caught:
+        Keyring(info, ACCOUNT, lambda: AT).rehearse(Request.get(f"{API}/x?{query}"), "poll")
+    assert "nothing was sent (docs/plugins.md, Requests)" in str(caught.value)
+    assert (caught.value.provider, caught.value.billed) == ("acme", "no")
+
+
+@pytest.mark.parametrize("query", ["api_keys=1", "x=api_key", "x#api_key=2", "a&b", "%2561pi_key"])
+def test_a_parameter_of_another_name_is_the_apis(query: str) -> None:
+    """And where no key goes along, all are."""
+    info = evolve(INFO, auth=QueryKey(name="api_key"))
+    for asked in (
+        Request.get(f"{API}/x?{query}"),
+        Request(method="PUT", url="https://s3.test/up?api_key=theirs", auth=False),
+    ):
+        assert signed(asked, info, ACCOUNT, AT).url.count("api_key=") == 1
+
+
+def test_a_host_that_is_not_declared_is_named_with_those_that_are() -> None:
+    """As far as it is a host: a path, a query and a user may hold what is secret."""
+    for url, told in (
+        ("https://me:pass@evil.test:8443/secret?secret", "'https://evil.test:8443'"),
+        ("https://api.\u0430cme.test/secret", r"'https://api.\\u0430cme.test'"),
+        ("/v1/secret", "an address without a host"),
+    ):
+        with pytest.raises(PluginError) as caught:
+            Keyring(INFO, ACCOUNT, lambda: AT).rehearse(Request.get(url), "poll")
+        assert f"The plugin's poll() asks for a credential to go to {told}," in str(caught.value)
+        assert f"ProviderInfo.origins ({INFO.origins[0]})" in str(caught.value)
+        assert "secret" not in str(caught.value)
+        assert "pass" not in str(caught.value)
+
+
+def test_a_setting_fills_the_value_of_a_header() -> None:
+    """As in a URL, and in the same alphabet; what is no setting is the plugin's own text."""
+    info = evolve(INFO, settings={"project": "", "region": "eu-1"})
+    account = evolve(ACCOUNT, settings={"project": "p-7"})
+    headers = (("X-Project", "{project}/{region}"), ("X-Other", "{other}"))
+    made = signed(Request.get(f"{API}/x", headers=headers), info, account, AT)
+    assert find_header(made.headers, "x-project") == "p-7/eu-1"
+    assert find_header(made.headers, "x-other") == "{other}"
+    for value in ("", "a\r\nHost: evil.test", "a b", "é"):
+        wrong = evolve(account, settings={"project": value})
+        with pytest.raises(UsageError, match="setting 'project'"):
+            signed(Request.get(f"{API}/x", headers=headers), info, wrong, AT)
+
+
+def test_a_setting_makes_no_header_of_the_cores() -> None:
+    """A name is no place for a hole."""
+    info = evolve(INFO, settings={"name": "Authorization"})
+    with pytest.raises(PluginError, match="no name of a header"):
+        signed(Request.get(f"{API}/x", headers=(("{name}", "x"),)), info, ACCOUNT, AT)
 
 
 def test_a_header_that_is_given_twice_is_refused() -> None:

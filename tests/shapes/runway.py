@@ -53,7 +53,7 @@ def submit(request: Submission) -> Request:
 
 @hookimpl
 def poll(task: Task) -> Request:
-    return Request(method="GET", url=f"{HOST}/v1/tasks/{task.id}", headers=VERSION)
+    return Request.get(f"{HOST}/v1/tasks/{task.id}", headers=VERSION)
 
 
 @hookimpl

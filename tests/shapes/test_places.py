@@ -15,6 +15,7 @@ from tests.shapes.test_requests import client_of
 from tintype import Account, Client, ImageRequest, hookimpl
 from tintype._dispatch import encode
 from tintype._origins import fault_of_origins, fault_of_results
+from tintype.credentials import QueryKey
 from tintype.errors import PluginError, TaskError, UsageError
 from tintype.messages import Request
 
@@ -167,6 +168,55 @@ def test_a_result_is_fetched_with_the_key_where_the_plugin_says_so(
     drawn = client.generate(REQUEST, provider="bfl")
     assert client.fetch(drawn.images[0], provider="bfl") == PNG
     assert server.requests[-1].header("x-key") == shown
+
+
+def test_a_result_behind_the_key_is_asked_for_with_the_apis_headers(
+    connect: Connect, server: Loopback
+) -> None:
+    """Its version, with the account's settings; a result that is anybody's is asked for plainly."""
+    client = keyed(
+        connect,
+        server,
+        "https://api.bfl.ai/v1/view/s.png",
+        keyed_results=("https://api.bfl.ai/v1/view",),
+        result_headers=(("X-Version", "2026-11-01"), ("X-Region", "{region}")),
+        settings={"region": "eu-1"},
+    )
+    server.on("GET /v1/view/s.png", answer(status=302, headers=[("Location", "/away.png")]))
+    server.on("GET /away.png", answer(PNG, media_type="image/png"))
+    drawn = client.generate(REQUEST, provider="bfl")
+    client.fetch(drawn.images[0], provider="bfl")
+    names = ("x-version", "x-region", "x-key")
+    shown = [[each.header(name) for name in names] for each in server.requests[-2:]]
+    assert shown == [["2026-11-01", "eu-1", KEY], [None, None, None]]
+
+
+@pytest.mark.parametrize("name", ["X-Key", "Authorization", "Host", "Cookie", "Accept", "X Y"])
+def test_a_header_of_results_is_the_apis_own(connect: Connect, server: Loopback, name: str) -> None:
+    """Else the plugin is broken."""
+    client = keyed(connect, server, "", result_headers=((name, "x"),))
+    with pytest.raises(PluginError, match="result_headers, of which one is not its own"):
+        client.generate(REQUEST, provider="bfl")
+    assert server.requests == []
+
+
+def test_a_result_that_shows_who_asks_already_is_fetched_as_it_is(
+    connect: Connect, server: Loopback
+) -> None:
+    """Where the key goes into the query, and the provider gave an address with one of its own."""
+    told = "https://api.bfl.ai/v1/view/s.png?{}=theirs"
+    for name, target in (("key", "?key=theirs"), ("sig", f"?sig=theirs&key={KEY}")):
+        client = keyed(
+            connect,
+            server,
+            told.format(name),
+            keyed_results=("https://api.bfl.ai/v1/view",),
+            auth=QueryKey(),
+        )
+        server.on("GET /v1/view/s.png", answer(PNG, media_type="image/png"))
+        drawn = client.generate(REQUEST, provider="bfl")
+        client.fetch(drawn.images[0], provider="bfl")
+        assert server.requests[-1].target == f"/v1/view/s.png{target}"
 
 
 def test_a_redirect_is_not_followed_with_the_key(connect: Connect, server: Loopback) -> None:

@@ -8,21 +8,28 @@ by `_signing`, and only where the request goes to a declared host.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from tintype import _bodies
 from tintype._addresses import Trusted
 from tintype._blame import about
-from tintype._headers import TOKEN, checked_headers, checked_media_types
+from tintype._excerpts import quoted
+from tintype._headers import (
+    CREDENTIAL,
+    TOKEN,
+    OutOfLawError,
+    checked_headers,
+    checked_media_types,
+)
 from tintype._holes import HOLE
 from tintype._origins import DEFAULT_PORTS, origin, origins_of
 from tintype._settings import filled_where_declared
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
-from tintype.messages import AnswerKind, HttpRequest, Request, target_of
+from tintype.messages import AnswerKind, Headers, HttpRequest, Request, target_of
 
 USER_AGENT = "tintype/0.2.0"
 # What is asked for where the plugin does not say: JSON always, for who does not stream.
@@ -41,8 +48,14 @@ _BLANK = "".join(map(chr, range(0x21)))
 _SHOWN = 40
 
 
-def encode(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
+def encode(request: Request, info: ProviderInfo, account: Account, hook: str = "") -> HttpRequest:
     """A plugin's request for one account, before its provider is shown who asks.
+
+    Args:
+        request: What the plugin asks for.
+        info: The provider.
+        account: The account.
+        hook: Which of the plugin's hooks asks, to be named in an error.
 
     Raises:
         PluginError: It would show the key to a host the provider does not declare, or it is
@@ -51,14 +64,21 @@ def encode(request: Request, info: ProviderInfo, account: Account) -> HttpReques
     """
     try:
         return _encoded(request, info, account)
+    except OutOfLawError as error:
+        msg = f"{_asker(hook)} {error}; nothing was sent (docs/plugins.md, {error.section})."
+        raise PluginError(msg, provider=info.name) from None
     except TintypeError as error:
         raise about(error, provider=error.provider or info.name) from error.__cause__
     except Exception as error:
         msg = (
-            "The plugin's request cannot be encoded; nothing was sent "
+            f"{_asker(hook)} asks for what cannot be encoded; nothing was sent "
             f"({type(error).__name__}: {error})."
         )
         raise PluginError(msg, provider=info.name) from error
+
+
+def _asker(hook: str) -> str:
+    return f"The plugin's {hook}()" if hook else "A hook of the plugin"
 
 
 def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
@@ -67,9 +87,11 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
         raise ValueError(msg)
     url = _address(request, info, account)
     media_type, body = _bodies.encoded(request.body)
+    if request.auth:
+        _check_query(url, info.auth.query)
     reserved = frozenset(name.lower() for name in info.auth.headers)
     headers = [
-        *checked_headers(request.headers, reserved, info.name),
+        *checked_headers(_filled(request.headers, info, account), reserved),
         ("Accept", _accepted(request)),
         ("Accept-Encoding", "gzip, deflate"),
         ("User-Agent", USER_AGENT),
@@ -79,6 +101,38 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
     if media_type or request.method not in _BODILESS:
         headers.append(("Content-Length", str(len(body))))
     return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
+
+
+def _filled(headers: Headers, info: ProviderInfo, account: Account) -> Headers:
+    """Headers with the account's settings in their values, as in a URL."""
+    return tuple(
+        (name, filled_where_declared(value, info.settings, account.settings))
+        if isinstance(value, str)
+        else (name, value)
+        for name, value in headers
+    )
+
+
+def _check_query(url: str, reserved: Iterable[str]) -> None:
+    """Refuse a parameter that the core fills: of two, servers do not agree which one counts.
+
+    Raises:
+        OutOfLawError: The URL has it, however it is written.
+    """
+    for name in reserved:
+        if has_parameter(url, name):
+            msg = (
+                f"asks for a URL with the parameter {name!r}: {CREDENTIAL}. "
+                "Leave it out of Request.url"
+            )
+            raise OutOfLawError(msg, "Requests")
+
+
+def has_parameter(url: str, name: str) -> bool:
+    """Whether a URL's query names a parameter, as any server may read it."""
+    pieces = re.split("[&;]", url.partition("?")[2])
+    names = (unquote_plus(piece.partition("=")[0]).partition("[")[0] for piece in pieces)
+    return name.lower() in {each.strip(_BLANK).lower() for each in names}
 
 
 def _accepted(request: Request) -> str:
@@ -179,13 +233,27 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
     except ValueError:
         declared = False
     if request.auth and not declared:
-        msg = "It asked for a credential to go to a host it does not declare; nothing was sent."
-        raise PluginError(msg, provider=info.name)
+        msg = (
+            f"asks for a credential to go to {_named(asked)}, a host it does not declare: keys go "
+            f"to ProviderInfo.origins ({', '.join(info.origins)}) and nowhere else. Add it there "
+            "if a document names it, or ask with auth=False"
+        )
+        raise OutOfLawError(msg, "Places")
     try:
         return normalized(asked)
     except ValueError:
-        msg = f"It asked for {request.url!r}, which is no URL; nothing was sent."
-        raise PluginError(msg, provider=info.name) from None
+        msg = f"asks for {quoted(request.url)}, which is no URL"
+        raise OutOfLawError(msg, "Requests") from None
+
+
+def _named(url: str) -> str:
+    """A URL's place in a sentence: no path, query or user, which may tell what is secret."""
+    front = _FRONT.match(url.translate(_NOWHERE).strip(_BLANK))
+    if front is None:
+        return "an address without a host"
+    scheme, _, host = front[0].partition("://")
+    plain = host.rpartition("@")[2].encode("ascii", "backslashreplace").decode()
+    return quoted(f"{scheme}://{plain}")
 
 
 def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:

@@ -154,6 +154,7 @@ _IDENTIFIER: _Form = ("a name of letters, digits and _", _matches(r"[A-Za-z_][A-
 _SETTING: _Form = ('letters, digits, - and _, or ""', _matches(r"[A-Za-z0-9_-]*"))
 _HEADER: _Form = ("the name of a header", _matches(TOKEN.pattern))
 _PRINTABLE: _Form = ("printable ASCII", _matches(r"[ -~]*"))
+_SCOPE: _Form = ("letters, digits, - and settings in braces", _matches(r"([A-Za-z0-9-]|\{\w+\})+"))
 _PARAMETER: _Form = ("a name that a query has without escapes", _matches(r"[A-Za-z0-9._~-]+"))
 _ABILITY: _Form = (
     f"one of {', '.join(get_args(Ability))}",
@@ -253,8 +254,8 @@ _FORMS: Mapping[tuple[type, str], _Form] = {
     (Jwt, "head"): _keyed(_NAME, _ANYTHING),
     (Jwt, "header"): _HEADER,
     (Jwt, "prefix"): _PRINTABLE,
-    (SigV4, "service"): _NAME,
-    (SigV4, "region"): _NAME,
+    (SigV4, "service"): _SCOPE,
+    (SigV4, "region"): _SCOPE,
     (OAuthClientCredentials, "token_url"): _URL,
     (OAuthClientCredentials, "scope"): _NOTE,
     (OAuthClientCredentials, "parameters"): _keyed(_NAME, _LINE),

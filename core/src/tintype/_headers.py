@@ -7,22 +7,22 @@ the body, so what says any of these is the core's alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from tintype.errors import PluginError
 from tintype.messages import Headers
 
 # RFC 9110, 5.6.2: what a method or a header's name may be.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _SHOWN = 40
-_CREDENTIAL = "the core adds the credential, by ProviderInfo.auth, and no hook sees one"
+CREDENTIAL = "the core adds the credential, by ProviderInfo.auth, and no hook sees one"
 _BODY = "it follows from Request.body"
 _CONNECTION = "it is the connection's"
 # Whose a header is that is not a plugin's, by its name or by how that begins.
 _OTHERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
-        ("(proxy-)?authorization", _CREDENTIAL),
+        ("(proxy-)?authorization", CREDENTIAL),
         ("host", "it follows from Request.url"),
         ("content-.*", _BODY),
         ("(set-)?cookie2?", "tintype keeps and sends no cookies"),
@@ -35,37 +35,57 @@ _OTHERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def checked_headers(headers: Headers, credential: frozenset[str], provider: str) -> Headers:
+class OutOfLawError(ValueError):
+    """What a plugin's request may not have, as the end of a sentence that begins with the hook.
+
+    Attributes:
+        section: Where in docs/plugins.md the law stands.
+    """
+
+    def __init__(self, fault: str, section: str) -> None:
+        super().__init__(fault)
+        self.section = section
+
+
+def checked_headers(headers: Iterable[tuple[str, str]], credential: frozenset[str]) -> Headers:
     """A plugin's own headers, if they are that.
 
     Args:
         headers: What its request gives.
         credential: The names, in lower case, of the headers in which the provider takes keys.
-        provider: Whose plugin it is.
 
     Raises:
-        PluginError: One is the core's, is given twice, or is nothing that HTTP can carry.
+        OutOfLawError: One is the core's, is given twice, or is nothing that HTTP can carry.
     """
     given: set[str] = set()
+    headers = tuple(headers)
     for name, value in headers:
         reason = header_fault(name, value, credential) or (
             "it is there twice" if name.lower() in given else ""
         )
         if reason:
             msg = (
-                f"A plugin gives the headers of its API alone, and its request has "
-                f"{str(name)[:_SHOWN]!r}: {reason}. Leave it out of Request.headers; nothing was "
-                "sent (docs/plugins.md, Requests)."
+                f"gives the headers of its API alone, and its request has "
+                f"{str(name)[:_SHOWN]!r}: {reason}. Leave it out of Request.headers"
             )
-            raise PluginError(msg, provider=provider)
+            raise OutOfLawError(msg, "Requests")
         given.add(name.lower())
     return headers
+
+
+def fault_of_result_headers(headers: Iterable[tuple[str, str]], credential: Iterable[str]) -> str:
+    """What is wrong with headers that results are asked for with, as the end of a sentence."""
+    try:
+        checked_headers(headers, frozenset(name.lower() for name in credential))
+    except OutOfLawError as error:
+        return f"result_headers, of which one is not its own ({error})"
+    return ""
 
 
 def belongs_elsewhere(name: str) -> str:
     """Why a header can bear no credential, "" where it can: it is HTTP's or tintype's own."""
     reasons = (why for pattern, why in _OTHERS if pattern.fullmatch(name.lower()))
-    return next((why for why in reasons if why is not _CREDENTIAL), "")
+    return next((why for why in reasons if why is not CREDENTIAL), "")
 
 
 def header_fault(name: object, value: object, credential: frozenset[str]) -> str:
@@ -83,7 +103,7 @@ def header_fault(name: object, value: object, credential: frozenset[str]) -> str
         if pattern.fullmatch(plain):
             return reason
     if plain in credential:
-        return _CREDENTIAL
+        return CREDENTIAL
     fits = isinstance(value, str) and VALUE.fullmatch(value)
     return "" if fits else "its value is no printable ASCII text"
 

@@ -16,6 +16,7 @@ import pluggy
 from attrs import frozen
 
 from tintype._blame import is_interruption
+from tintype._headers import fault_of_result_headers
 from tintype._offers import described_oddly, holds_oddly, of_odd_type
 from tintype._origins import fault_of_origins, fault_of_results
 from tintype._signing import fault_of, fault_of_names
@@ -152,6 +153,7 @@ def fault_of_description(info: object, name: str) -> str:
         or fault_of_origins(info.origins, info.settings)
         or fault_of_results(info.keyed_results, info.origins)
         or fault_of(info.auth)
+        or fault_of_result_headers(info.result_headers, info.auth.headers)
         or fault_of_names(info.auth, info.variables, info.settings)
         or fault_of_signature(info.signature, info.webhooks)
         or described_oddly(info)

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from tintype._addresses import Trusted, names_a_private_host, refused_place
-from tintype._dispatch import is_under
+from tintype._dispatch import has_parameter, is_under
 from tintype._flow.effects import Fetch
 from tintype._origins import origin, origins_of
 from tintype._pacing import Clock
 from tintype.errors import DownloadError
+from tintype.messages import Headers
 
 
 @frozen(kw_only=True)
@@ -24,6 +25,9 @@ class Rules:
             stands in a private network.
         origins: The API's own origins; results there are fetched at the base URL.
         keyed: Addresses below which results are behind the account's credential.
+        headers: Headers of the API's own that those are asked for with.
+        query: The parameters in which the credential is shown: an address that has one shows who
+            asks already.
         trusted: Hosts and networks whose results may be fetched although they do.
         limit: The most bytes of one image.
         timeout: Seconds for one image.
@@ -33,6 +37,8 @@ class Rules:
     base_url: str | None = None
     origins: tuple[str, ...] = ()
     keyed: tuple[str, ...] = ()
+    headers: Headers = ()
+    query: tuple[str, ...] = ()
     trusted: Trusted = field(factory=Trusted)
     limit: int = 100 * 1024 * 1024
     timeout: float = 120.0
@@ -69,7 +75,8 @@ def place_of(url: str, rules: Rules) -> Place:
 def is_keyed(url: str, rules: Rules) -> bool:
     """Whether a result, as the provider told it, is behind the account's credential."""
     try:
-        return any(is_under(url, each) for each in rules.keyed)
+        shown = any(has_parameter(url, name) for name in rules.query)
+        return not shown and any(is_under(url, each) for each in rules.keyed)
     except ValueError:
         return False
 

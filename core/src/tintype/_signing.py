@@ -27,6 +27,7 @@ from attrs import evolve, frozen
 
 from tintype import _headers
 from tintype._holes import HOLE
+from tintype._origins import fault_of_origins
 from tintype._settings import filled
 from tintype.account import Secret
 from tintype.credentials import (
@@ -51,6 +52,7 @@ TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 # What is easier to guess also stands in many an id by chance, which is then rewritten.
 _MIN_DIFFERENT = 6
 _PRINTABLE = re.compile(r"[!-~]+")
+_ADDRESS = re.compile(r"[!-~]+")
 # What goes into a header, or stands in one in clear.
 _SHOWN = frozenset({"key", "session_token", "client_id", TOKEN})
 _RESERVED = frozenset({"api_key", "base_url", "usd_per_credit", "webhook_secret", "trusted_hosts"})
@@ -119,11 +121,27 @@ def fault_of(scheme: object) -> str:
     if taken:
         return f"auth in the header {taken[0]!r}, which is HTTP's or tintype's own"
     match scheme:
-        case OAuthClientCredentials(token_url=url, id_header=header):
-            safe = _is_safe(url) and (not header or _headers.TOKEN.fullmatch(header))
-            return "" if safe else "auth with a token_url that is not https"
+        case Jwt():
+            return _fault_of_claims(scheme)
+        case OAuthClientCredentials():
+            return _fault_of_purchase(scheme)
         case _:
             return ""
+
+
+def _fault_of_claims(scheme: Jwt) -> str:
+    """What is wrong with what a token says: it is signed, and anybody can read it."""
+    said = [*scheme.claims.values(), *scheme.head.values()]
+    told = any(isinstance(each, str) and "{secret}" in each for each in said)
+    return "auth with a claim that tells the secret it is signed with" if told else ""
+
+
+def _fault_of_purchase(scheme: OAuthClientCredentials) -> str:
+    own = {"grant_type", "scope", *scheme.needs}
+    if not _is_safe(scheme.token_url):
+        return "auth with a token_url that is not https, or whose host is no plain one"
+    taken = sorted(own & scheme.parameters.keys())
+    return f"auth with parameters that name {taken[0]!r}, which is tintype's own" if taken else ""
 
 
 def fault_of_names(
@@ -162,9 +180,13 @@ def token_request(
 
 
 def _is_safe(url: str) -> bool:
-    parts = urlsplit(url)
-    near = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    return (parts.scheme == "https" or near) and bool(parts.hostname) and "@" not in parts.netloc
+    """Whether nobody else can read what is sent there; a hole is no part of its domain."""
+    front = re.fullmatch(r"(https?://[^/?#\\]+)[^#\\]*", url)
+    if front is None or not _ADDRESS.fullmatch(url):
+        return False
+    if fault_of_origins((front[1],), HOLE.findall(front[1])):
+        return False
+    return url.startswith("https:") or urlsplit(url).hostname in _LOOPBACK
 
 
 def _guarded(make: Callable[[], T]) -> T | str:

@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 
 from tintype._moderation import is_moderation
 from tintype.credentials import HeaderKey, Scheme
+from tintype.messages import Headers
 from tintype.request import Role, Submission
 from tintype.signatures import Signature
 
@@ -419,6 +420,7 @@ class ProviderInfo:
             a setting of the account. Keys go nowhere else.
         keyed_results: Addresses on its origins, such as `https://api.acme.test/view`: results
             there and below are fetched with the credential, and no result else.
+        result_headers: Headers of the API's own that those are asked for with, such as its version.
         models: The catalog; the first is the default.
         general: The limits of a model that is not in the catalog. Its id is ignored.
         auth: How it knows its customers: a scheme of `tintype.credentials`.
@@ -456,6 +458,7 @@ class ProviderInfo:
     models: tuple[Model, ...]
     general: Model
     keyed_results: tuple[str, ...] = ()
+    result_headers: Headers = ()
     auth: Scheme = HeaderKey()
     variables: Mapping[str, str] = attrs.field(factory=dict)
     public_keys: tuple[str, ...] = ()

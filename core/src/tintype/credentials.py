@@ -2,8 +2,8 @@
 
 A plugin declares one scheme in its `ProviderInfo`; the core alone computes what is shown, from
 the account's credentials and the finished bytes of a request. No hook sees any of it. Each
-says which credentials it `needs`, which it `takes` where they are there, which `headers`
-it fills, and where and how it is `shown`, for a person to read.
+says which credentials it `needs`, which it `takes` where they are there, which `headers` and
+parameters of the `query` it fills, and where and how it is `shown`, for a person to read.
 
 | scheme | needs | shows |
 | --- | --- | --- |
@@ -44,6 +44,7 @@ class HeaderKey:
 
     needs: ClassVar[tuple[str, ...]] = ("key",)
     takes: ClassVar[tuple[str, ...]] = ()
+    query: ClassVar[tuple[str, ...]] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -73,6 +74,11 @@ class QueryKey:
     headers: ClassVar[tuple[str, ...]] = ()
 
     @property
+    def query(self) -> tuple[str, ...]:
+        """The parameters that it fills."""
+        return (self.name,)
+
+    @property
     def shown(self) -> tuple[str, str]:
         """Where it is shown, and how."""
         return f"?{self.name}", "{key}"
@@ -91,6 +97,7 @@ class Basic:
     needs: ClassVar[tuple[str, ...]] = ("username", "password")
     takes: ClassVar[tuple[str, ...]] = ()
     headers: ClassVar[tuple[str, ...]] = ("Authorization",)
+    query: ClassVar[tuple[str, ...]] = ()
     shown: ClassVar[tuple[str, str]] = ("Authorization", "Basic {pair}")
 
 
@@ -120,6 +127,7 @@ class Jwt:
     optional: bool = False
 
     takes: ClassVar[tuple[str, ...]] = ()
+    query: ClassVar[tuple[str, ...]] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -156,6 +164,7 @@ class SigV4:
     needs: ClassVar[tuple[str, ...]] = ("key", "secret")
     takes: ClassVar[tuple[str, ...]] = ("session_token",)
     headers: ClassVar[tuple[str, ...]] = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token")
+    query: ClassVar[tuple[str, ...]] = ()
     shown: ClassVar[tuple[str, str]] = ("Authorization", "AWS4-HMAC-SHA256 {signature}")
 
 
@@ -184,6 +193,7 @@ class OAuthClientCredentials:
 
     needs: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
     takes: ClassVar[tuple[str, ...]] = ()
+    query: ClassVar[tuple[str, ...]] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:

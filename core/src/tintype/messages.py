@@ -67,10 +67,11 @@ class Request:
 
     Attributes:
         method: The HTTP method, in capitals.
-        url: The documented absolute URL, query included.
+        url: The documented absolute URL, query included, with the account's settings in braces.
         body: What to send, or None.
         headers: Headers of the API's own, such as its version. The credential, `Accept`,
-            `Content-*`, and what is the connection's are not a plugin's to give.
+            `Content-*`, and what is the connection's are not a plugin's to give. A setting of
+            the account fills its hole in a value, as in the URL.
         accept: The media types that the answer may have, as `Accept` lists them, or "": JSON,
             and the stream that `answer` names.
         answer: What the answer may be: `whole`, or a stream of `events` or of `lines`, each of
@@ -92,9 +93,9 @@ class Request:
     auth: bool = True
 
     @classmethod
-    def get(cls, url: str) -> Request:
+    def get(cls, url: str, *, headers: Headers = ()) -> Request:
         """A GET of `url`."""
-        return cls(method="GET", url=url)
+        return cls(method="GET", url=url, headers=headers)
 
     @classmethod
     def post(

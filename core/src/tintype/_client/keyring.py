@@ -116,15 +116,19 @@ class Keyring:
         """Whether a token has to be bought before the next exchange: one at a time does."""
         return isinstance(self._info.auth, OAuthClientCredentials) and self._fresh() is None
 
-    def rehearse(self, request: Request) -> HttpRequest:
+    def rehearse(self, request: Request, hook: str = "submit") -> HttpRequest:
         """A request as far as it can be made without asking anybody.
+
+        Args:
+            request: The plugin's.
+            hook: Which of its hooks asks.
 
         Raises:
             MissingKeyError: A credential is missing, or none that can be shown.
             PluginError: The request would go astray, or is nothing that HTTP can carry.
             UsageError: A base URL or a setting is none, or an extra is not installed.
         """
-        made = encode(request, self._info, self._account)
+        made = encode(request, self._info, self._account, hook)
         if not self._shows(request):
             return made
         told = self._told()
@@ -138,12 +142,13 @@ class Keyring:
                 return made
             return sign(scheme, told, settings, made, self._now()).request
 
-    def prepared(self, request: Request, stale: Secret | None = None) -> Steps:
+    def prepared(self, request: Request, stale: Secret | None = None, hook: str = "") -> Steps:
         """A request as it leaves, once what it needs is asked for.
 
         Args:
             request: The plugin's.
             stale: A token that the provider accepts no more.
+            hook: Which of its hooks asks, or "".
 
         Raises:
             MissingKeyError: A credential is missing, or none that can be shown.
@@ -151,7 +156,7 @@ class Keyring:
             AuthenticationError: No token is sold to these credentials.
             TintypeError: As `rehearse` does.
         """
-        made = encode(request, self._info, self._account)
+        made = encode(request, self._info, self._account, hook)
         if not self._shows(request):
             return Prepared(request=made, redactor=self.redactor)
         held = yield from self._asked()

@@ -25,7 +25,7 @@ from tintype._flow.effects import Send
 from tintype._redaction import Redactor
 from tintype.account import Secret
 from tintype.errors import TransportError, UsageError
-from tintype.messages import Request, Response
+from tintype.messages import Response
 from tintype.transports import Incoming, Transport, without_frames
 
 
@@ -49,20 +49,20 @@ class Opener:
         who says 401 has not begun to work.
         """
         line = _Line(transport, time.monotonic() + effect.timeout)
-        ready = self._prepared(keyring, effect.request, line)
+        ready = self._prepared(keyring, effect, line)
         incoming = line.sent(ready)
         if incoming.status == UNAUTHORIZED and ready.reused is not None:
             incoming.close()
-            ready = self._prepared(keyring, effect.request, line, ready.reused)
+            ready = self._prepared(keyring, effect, line, ready.reused)
             incoming = line.sent(ready)
         return incoming, ready.redactor
 
     def _prepared(
-        self, keyring: Keyring, request: Request, line: _Line, stale: Secret | None = None
+        self, keyring: Keyring, effect: Send, line: _Line, stale: Secret | None = None
     ) -> Prepared:
         buying = keyring.must_buy or stale is not None
         with self._buying[keyring] if buying else nullcontext():
-            return line.driven(keyring.prepared(request, stale))
+            return line.driven(keyring.prepared(effect.request, stale, effect.hook))
 
 
 class _Line:

@@ -26,7 +26,7 @@ from tintype._flow.effects import Send
 from tintype._redaction import Redactor
 from tintype.account import Secret
 from tintype.errors import TransportError
-from tintype.messages import Request, Response
+from tintype.messages import Response
 from tintype.transports import AsyncIncoming, AsyncTransport, without_frames
 
 
@@ -52,20 +52,20 @@ class AsyncOpener:
         who says 401 has not begun to work.
         """
         line = _Line(transport, time.monotonic() + effect.timeout)
-        ready = await self._prepared(keyring, effect.request, line)
+        ready = await self._prepared(keyring, effect, line)
         incoming = await line.sent(ready)
         if incoming.status == UNAUTHORIZED and ready.reused is not None:
             await incoming.close()
-            ready = await self._prepared(keyring, effect.request, line, ready.reused)
+            ready = await self._prepared(keyring, effect, line, ready.reused)
             incoming = await line.sent(ready)
         return incoming, ready.redactor
 
     async def _prepared(
-        self, keyring: Keyring, request: Request, line: _Line, stale: Secret | None = None
+        self, keyring: Keyring, effect: Send, line: _Line, stale: Secret | None = None
     ) -> Prepared:
         buying = keyring.must_buy or stale is not None
         async with self._lock(keyring) if buying else nullcontext():
-            return await line.driven(keyring.prepared(request, stale))
+            return await line.driven(keyring.prepared(effect.request, stale, effect.hook))
 
     def _lock(self, keyring: Keyring) -> asyncio.Lock:
         locks = self._loops.setdefault(asyncio.get_running_loop(), defaultdict(asyncio.Lock))

@@ -85,5 +85,7 @@ class Providers:
             base_url=checked_base_url(account),
             origins=filled_origins(info, account),
             keyed=info.keyed_results,
+            headers=info.result_headers,
+            query=info.auth.query,
             trusted=checked_trust(account),
         )

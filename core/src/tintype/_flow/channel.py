@@ -89,7 +89,7 @@ class Channel:
         while True:
             tries += 1
             try:
-                reply = yield self._question(asked)
+                reply = yield self._question(operation, asked)
                 response = expected(reply, Response, DRIVER)
                 return self.caller.read(kind, operation, response, request=request, quote=quote)
             except TintypeError as error:
@@ -97,12 +97,13 @@ class Channel:
                     raise
                 yield Sleep(seconds=self.pause(error, tries))
 
-    def _question(self, asked: Request) -> Send:
+    def _question(self, operation: Operation, asked: Request) -> Send:
         if asked.answer != "whole":
             msg = f"Only a submission is answered by a stream of {asked.answer}; nothing was sent."
             raise PluginError(msg, provider=self.info.name)
         repeat = asked.repeat is not False
-        return Send(request=asked, repeat=repeat, timeout=self.timeout(None))
+        hook = operation.value
+        return Send(request=asked, repeat=repeat, timeout=self.timeout(None), hook=hook)
 
     def observe(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task, recorded."""
@@ -110,7 +111,7 @@ class Channel:
 
     def look(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
         """What the provider says of a task."""
-        reply = yield self._question(asked)
+        reply = yield self._question(operation, asked)
         response = expected(reply, Response, DRIVER)
         with self.unread(operation, response, task):
             return self.caller.read_task(operation, response, task)

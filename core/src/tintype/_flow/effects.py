@@ -26,11 +26,13 @@ class Send:
         repeat: Whether a repetition is safe. A driver never repeats by itself; it may
             choose its connection by this.
         timeout: Seconds from now until the answer must be complete.
+        hook: Which hook asks, or "": tintype itself.
     """
 
     request: Request
     repeat: bool
     timeout: float
+    hook: str = ""
 
 
 @frozen(kw_only=True)
@@ -75,6 +77,7 @@ class Fetch:
         public_only: Whether an address that is not of the public internet is refused.
         trusted_networks: Networks whose addresses are not refused, such as `198.18.0.0/15`.
         keyed: Whether it is on an origin of the API's, and behind its credential.
+        headers: Headers of the API's own that it is then asked for with.
     """
 
     url: str
@@ -84,11 +87,12 @@ class Fetch:
     public_only: bool = True
     trusted_networks: tuple[str, ...] = ()
     keyed: bool = False
+    headers: Headers = ()
 
     @property
     def question(self) -> Send:
         """The exchange that gets a result which is behind a credential."""
-        asked = Request(method="GET", url=self.url, accept="image/*")
+        asked = Request(method="GET", url=self.url, accept="image/*", headers=self.headers)
         return Send(request=asked, repeat=True, timeout=self.timeout)
 
 

@@ -117,7 +117,7 @@ def _submit_once(
     channel: Channel, plan: Plan, built: Request, asking: Submission, blank: Task
 ) -> Flow[Task]:
     timeout = channel.timeout(plan.model.request_timeout)
-    sending = Send(request=built, repeat=False, timeout=timeout)
+    sending = Send(request=built, repeat=False, timeout=timeout, hook="submit")
     sent = channel.terms.clock.monotonic()
     try:
         reply = yield sending
