@@ -11,6 +11,7 @@ from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.core.acme import INFO, NOW, Acme, Line
 
+from tintype._flow.effects import Send, Sleep
 from tintype._registry import Registry
 from tintype.account import Account, Secret
 from tintype.catalog import ProviderInfo
@@ -227,6 +228,56 @@ def test_a_renewed_key_is_fetched_and_a_stranger_cannot_have_us_ask_for_ever() -
     assert line.run(talk.prove(by_key(key=renewed), ()))
     assert line.run(talk.prove(by_key(), ()))
     assert len(line.sends) == 2
+
+
+def test_a_strangers_calls_have_nobody_asked_while_the_keys_cannot_be_had() -> None:
+    """The pause doubles while it goes on, and a fetch that succeeds ends it."""
+    fails = Response(status=503)
+    line = Line(fails, fails, fails, key_set(PUBLIC))
+    talk = line.talk(Signing(BY_KEY))
+    asked = []
+    for seconds in (0.0, 1.0, 14.0, 16.0, 44.0, 47.0, 100.0):
+        line.seconds = seconds
+        for _ in range(3):
+            with pytest.raises(ServerError):
+                line.run(talk.prove(by_key(), ()))
+        asked.append(len(line.sends))
+    assert asked == [1, 1, 1, 2, 2, 3, 3]
+    line.seconds = 120.0
+    assert line.run(talk.prove(by_key(), ()))
+    assert len(line.sends) == 4
+
+
+def test_keys_at_hand_serve_while_others_cannot_be_had() -> None:
+    """A stranger's signature is looked into once; the provider's own is right all the time."""
+    stranger = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
+    line = Line(key_set(PUBLIC), then=Response(status=503))
+    talk = line.talk(Signing(BY_KEY))
+    assert line.run(talk.prove(by_key(), ()))
+    line.seconds = 61.0
+    for _ in range(3):
+        with pytest.raises(ServerError):
+            line.run(talk.prove(by_key(key=stranger), ()))
+        assert line.run(talk.prove(by_key(), ()))
+    assert len(line.sends) == 2
+
+
+def test_deliveries_that_come_together_have_one_key_set_fetched() -> None:
+    """The others wait for it; one whose fetch is given up leaves nobody waiting for ever."""
+    line = Line()
+    talk = line.talk(Signing(BY_KEY))
+    first, second, third = (talk.prove(by_key(), ()) for _ in range(3))
+    assert isinstance(next(first), Send)
+    assert isinstance(next(second), Sleep)
+    assert isinstance(next(third), Sleep)
+    first.close()  # whoever delivered it hung up
+    assert isinstance(second.send(None), Send)
+    with pytest.raises(StopIteration) as proven:
+        second.send(key_set(PUBLIC))
+    assert proven.value.value is True
+    with pytest.raises(StopIteration) as proven:
+        third.send(None)
+    assert proven.value.value is True
 
 
 def test_a_changed_or_an_old_call_is_not_by_the_key() -> None:

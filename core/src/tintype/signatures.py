@@ -59,7 +59,8 @@ class Ed25519:
     """A signature by one of the provider's keys (RFC 8032), whose public halves it publishes.
 
     It is checked by `cryptography`: `pip install tintype[crypto]`. The keys are fetched when they
-    are first needed, kept for a day, and fetched anew where none of them fits.
+    are first needed, kept for a day, and fetched anew where none of them fits: once a minute at
+    most, and less and less often while they cannot be had, however many calls come.
 
     Attributes:
         header: Where it is shown; several, with blanks between, are alternatives.

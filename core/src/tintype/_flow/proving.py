@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tintype._blame import about
 from tintype._flow.channel import DRIVER, Channel
-from tintype._flow.effects import Flow, Send
+from tintype._flow.effects import Flow, Send, Sleep
 from tintype._flow.hook_caller import expected
 from tintype._verification import (
     Signed,
@@ -28,18 +29,59 @@ _OK = 200
 # How long a set of keys is believed, and how soon a stranger's signature may cost another look.
 _KEPT = timedelta(days=1)
 _LEAST = timedelta(minutes=1)
+# Seconds after a first failure to fetch them, which double with each other, and at most so many.
+_PAUSE = 15.0
+_MAX_DOUBLINGS = 6
+_GLANCE = 0.2  # seconds between two looks whether another delivery's fetch is over
 
 
 class KeySet:
-    """A provider's public keys, as they were fetched last."""
+    """A provider's public keys, as they were fetched last.
+
+    Anybody can send what only these can refuse, so that nobody decides by it how often the
+    provider is asked: one fetch at a time, and none for a while after one that failed.
+    """
 
     def __init__(self) -> None:
         self.keys: tuple[bytes, ...] = ()
-        self.at: datetime | None = None
+        self._at: datetime | None = None
+        self._failures = 0
+        self._rests_until = self._busy_until = -math.inf
 
     def is_older(self, now: datetime, than: timedelta) -> bool:
         """Whether they were fetched longer ago, or never."""
-        return self.at is None or now - self.at > than
+        return self._at is None or now - self._at > than
+
+    def is_busy(self, seconds: float) -> bool:
+        """Whether another delivery has them fetched just now."""
+        return seconds < self._busy_until
+
+    def begin(self, seconds: float, timeout: float) -> None:
+        """Have them fetched.
+
+        Raises:
+            ServerError: They could not be had a moment ago.
+        """
+        if seconds < self._rests_until:
+            msg = (
+                f"The keys that its webhooks are signed with could not be fetched; they are asked "
+                f"for again in {self._rests_until - seconds:.0f} seconds."
+            )
+            raise ServerError(msg)
+        self._busy_until = seconds + timeout
+
+    def end(self, keys: tuple[bytes, ...], now: datetime) -> None:
+        """Keep what was fetched."""
+        self.keys, self._at, self._failures = keys, now, 0
+
+    def fail(self, seconds: float) -> None:
+        """Have nothing fetched for a while."""
+        self._rests_until = seconds + _PAUSE * 2 ** min(self._failures, _MAX_DOUBLINGS)
+        self._failures += 1
+
+    def rest(self) -> None:
+        """Nothing is under way any more, whatever came of it."""
+        self._busy_until = -math.inf
 
 
 def prove(
@@ -79,12 +121,31 @@ def _is_right(
         check_secrets(signature, secrets)
         return is_keyed(signature, signed, secrets)
     for longest in (_KEPT, _LEAST):  # they may have been renewed since
-        if key_set.is_older(channel.terms.clock.now(), longest):
-            key_set.keys = yield from _fetched(channel, signature)
-            key_set.at = channel.terms.clock.now()
+        yield from _renew(channel, key_set, signature, longest)
         if is_ours(signed, key_set.keys):
             return True
     return False
+
+
+def _renew(channel: Channel, key_set: KeySet, signature: Ed25519, longest: timedelta) -> Flow[None]:
+    """Fetch the keys where they are older.
+
+    Raises:
+        TintypeError: They cannot be had, or could not a moment ago.
+    """
+    clock = channel.terms.clock
+    while key_set.is_busy(clock.monotonic()):
+        yield Sleep(seconds=_GLANCE)
+    if not key_set.is_older(clock.now(), longest):
+        return
+    key_set.begin(clock.monotonic(), channel.timeout(None))
+    try:
+        key_set.end((yield from _fetched(channel, signature)), clock.now())
+    except TintypeError:
+        key_set.fail(clock.monotonic())
+        raise
+    finally:
+        key_set.rest()
 
 
 def _fetched(channel: Channel, signature: Ed25519) -> Flow[tuple[bytes, ...]]:
