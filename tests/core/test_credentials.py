@@ -354,7 +354,7 @@ def test_the_key_is_given_in_one_way_only() -> None:
     """And a credential is a text, or a function that tells one."""
     with pytest.raises(UsageError, match="Account\\(key=…\\)"):
         Account(provider="acme", credentials={"key": KEY})
-    with pytest.raises(UsageError, match="not a int"):
+    with pytest.raises(UsageError, match="key is of the type int: give a text"):
         Account(provider="acme", key=7)  # type: ignore[arg-type]
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from types import NoneType, SimpleNamespace
 
+import attrs
 import pytest
+from attrs import evolve
 from tests.core import easel
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback
 
-from tintype import Account, Billed, Client, ImageRequest
-from tintype.errors import InvalidRequestError, ProtocolError, UsageError
+from tintype import Account, AsyncClient, Billed, Client, ImageRequest, Secret, hookimpl
+from tintype._registry import Registry
+from tintype.account import Renewed
+from tintype.credentials import Basic, HeaderKey, Jwt, OAuthClientCredentials, QueryKey, SigV4
+from tintype.errors import InvalidRequestError, PluginError, ProtocolError, UsageError
 from tintype.messages import Delivery
 from tintype.models import Image, Task
+from tintype.signatures import Ed25519, Hmac
+from tintype.webhooks import WebhookApp
 
 Artist = Callable[..., Client]
 
@@ -133,3 +142,123 @@ def test_what_is_right_is_taken(connect: Connect, tmp_path: Path, folder: str | 
     assert client.resume(tmp_path / folder, records=iter(())) == ()  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="holds no answer"):
         client.read_again(ProtocolError("odd"))
+
+
+# ------------------------------------------------------------ what keys and places are made of
+
+ODD: tuple[object, ...] = (None, 7, "text", b"x", [1], {"a": 1}, {1: "a"}, object(), 3.5, True)
+EASEL: dict[str, object] = {"provider": ONE}
+# What is made, of what else, and of what kinds each of its fields may be.
+MADE: tuple[tuple[type, dict[str, object], dict[str, tuple[type, ...]]], ...] = (
+    (
+        Account,
+        EASEL,
+        {
+            "provider": (str,),
+            "key": (NoneType, str),
+            "credentials": (),
+            "public": (str,),
+            "settings": (),
+            "base_url": (NoneType, str),
+            "usd_per_credit": (NoneType,),
+            "webhook_secrets": (str,),
+            "trusted_hosts": (str,),
+        },
+    ),
+    (Secret, {}, {"value": (str,)}),
+    (Renewed, {}, {"ask": ()}),
+    (Delivery, {"body": b""}, {"body": (bytes,), "headers": (), "url": (str,)}),
+    (
+        WebhookApp,
+        {"client": AsyncClient(plugins={}, environ={}), "on_task": print},
+        {
+            "client": (),
+            "on_task": (),
+            "limit": (int,),
+            "patience": (int, float),
+            "url": (str,),
+        },
+    ),
+)
+# A mapping's names are texts, too, where several texts will do.
+FITS = {("public", "{'a': 1}"), ("trusted_hosts", "{'a': 1}"), ("webhook_secrets", "{'a': 1}")}
+
+
+@pytest.mark.parametrize(
+    ("made", "rest", "name", "odd"),
+    [
+        pytest.param(made, rest, name, odd, id=f"{made.__name__}-{name}-{number}")
+        for made, rest, fields in MADE
+        for name, kinds in fields.items()
+        for number, odd in enumerate(ODD)
+        if not isinstance(odd, kinds) and (name, repr(odd)) not in FITS
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_named(
+    made: type, rest: dict[str, object], name: str, odd: object
+) -> None:
+    """Where it is given, with what to give; what it holds is not shown: it may be a key."""
+    with pytest.raises(InvalidRequestError, match=r"is .*: give ") as caught:
+        made(**{**rest, name: odd})
+    assert caught.value.field == name
+    assert repr(odd) not in str(caught.value) or odd is None
+
+
+def test_headers_may_be_given_as_a_framework_has_them() -> None:
+    """A mapping, or pairs of any kind; two values of one name are two pairs."""
+    pairs = (("X-A", "1"), ("X-B", "2"))
+    for given in (dict(pairs), pairs, [list(each) for each in pairs], iter(pairs)):
+        assert Delivery(body=b"", headers=given).headers == pairs  # type: ignore[arg-type]
+    for wrong in ([("X-A", b"1")], [(b"x-a", b"1")], ["XA"], [("X-A",)], [("a", "b", "c")]):
+        with pytest.raises(InvalidRequestError, match=r"headers is .* of texts"):
+            Delivery(body=b"", headers=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("worth", ["NaN", "Infinity", "0", "-1"])
+def test_a_credit_is_worth_something(worth: str) -> None:
+    """As in the environment."""
+    with pytest.raises(InvalidRequestError, match="usd_per_credit"):
+        Account(provider=ONE, usd_per_credit=Decimal(worth))
+
+
+def test_an_option_that_no_client_has_is_named(connect: Connect) -> None:
+    """Accounts are none: they stand one behind the other."""
+    for name in ("accounts", "api_key"):
+        with pytest.raises(InvalidRequestError, match=r"Client\(Account\(…\)") as caught:
+            connect(**{name: [KEY]})
+        assert caught.value.field == name
+        assert KEY not in str(caught.value)
+
+
+SCHEMES: tuple[object, ...] = (
+    HeaderKey(),
+    QueryKey(),
+    Basic(),
+    Jwt(lifetime=60),
+    SigV4(service="s"),
+    OAuthClientCredentials(token_url="https://sells.test/t"),
+    Hmac(header="X"),
+    Ed25519(header="X", keys_url="https://keys.test/k"),
+)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda each: type(each).__name__)
+def test_a_scheme_of_the_wrong_kind_is_the_plugins_fault(scheme: object) -> None:
+    """It is told when the plugin is loaded; what is of the right kind is loaded."""
+    fits: list[tuple[str, object]] = []
+    for each in attrs.fields(type(scheme)):
+        for odd in ODD:
+            made = evolve(scheme, **{each.name: odd})  # type: ignore[misc]
+            signs = isinstance(scheme, Hmac | Ed25519)
+            said = {"signature": made, "webhooks": True} if signs else {"auth": made}
+            info = evolve(easel.INFO, **said)  # type: ignore[arg-type]
+            plugin = SimpleNamespace(
+                **{**vars(easel), "describe": hookimpl(lambda info=info: info)}
+            )
+            try:
+                Registry({"easel": plugin}).get("easel")
+            except PluginError as error:
+                assert "cannot be loaded" not in str(error)  # noqa: PT017 - there are many
+            else:
+                fits.append((each.name, odd))
+    assert all(isinstance(getattr(scheme, name), type(odd)) for name, odd in fits)

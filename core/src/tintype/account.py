@@ -8,12 +8,25 @@ from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
 
+from tintype._doors import all_held, check_methods, held, refused
 from tintype.errors import UsageError
+
+_A_NAME = "the provider's name, as `tintype providers` lists it"
+_TEXTS = "a mapping of names to texts"
+_SECRETS = "one text or Secret, or several"
+
+
+def _provider(given: str) -> str:
+    return held(given, str, "provider", _A_NAME)
 
 
 def _secrets(given: Secret | str | Iterable[Secret | str]) -> tuple[Secret, ...]:
     several = (given,) if isinstance(given, Secret | str) else given
-    return tuple(each if isinstance(each, Secret) else Secret(each) for each in several if each)
+    kept = all_held(several, object, "webhook_secrets", _SECRETS)
+    for each in kept:
+        if not isinstance(each, Secret | str):
+            raise refused(each, "webhook_secrets", _SECRETS)
+    return tuple(each if isinstance(each, Secret) else Secret(str(each)) for each in kept if each)
 
 
 class Variables(Protocol):
@@ -29,7 +42,7 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        self._value = value
+        self._value = held(value, str, "value", "the key as a text")
 
     def reveal(self) -> str:
         """The key itself, for the one place that puts it into a header."""
@@ -64,6 +77,7 @@ class Renewed:
     __slots__ = ("ask",)
 
     def __init__(self, ask: Ask) -> None:
+        check_methods(ask, ["__call__"], "ask", "a function without arguments that tells the key")
         self.ask: Ask = ask
 
     def __repr__(self) -> str:
@@ -80,28 +94,60 @@ class Renewed:
 Credential: TypeAlias = Secret | Renewed
 
 
-def _credential(given: Secret | Renewed | str | Ask | None) -> Credential | None:
+def _credential(given: Secret | Renewed | str | Ask | None, name: str) -> Credential | None:
     if given is None or isinstance(given, Secret | Renewed):
         return given
     if isinstance(given, str):
         return Secret(given)
     if not callable(given):
-        kind: str = type(given).__name__  # type: ignore[unreachable]  # of who has no type checker
-        msg = f"A credential is a text, a Secret or a function that tells one, not a {kind}."
-        raise UsageError(msg)
+        way_out = "a text, a Secret, or a function that tells one"  # type: ignore[unreachable]  # of who has no type checker
+        raise refused(given, name, way_out)
     return Renewed(given)
 
 
+def _key(given: Secret | Renewed | str | Ask | None) -> Credential | None:
+    return _credential(given, "key")
+
+
 def _credentials(given: Mapping[str, Secret | Renewed | str | Ask]) -> Mapping[str, Credential]:
+    way_out = "a mapping of names to credentials"
+    check_methods(given, ["items", "keys"], "credentials", way_out)
+    all_held(given, str, "credentials", way_out)
     if "key" in given:
         msg = "The credential 'key' is given as Account(key=…), the others in credentials={…}."
         raise UsageError(msg)
-    made = {name: _credential(each) for name, each in given.items()}
+    made = {name: _credential(each, "credentials") for name, each in given.items()}
     return {name: each for name, each in made.items() if each is not None}
 
 
 def _names(given: Iterable[str]) -> frozenset[str]:
-    return frozenset((given,) if isinstance(given, str) else given)
+    several = (given,) if isinstance(given, str) else given
+    return frozenset(all_held(several, str, "public", "names of credentials, such as {'key'}"))
+
+
+def _settings(given: Mapping[str, str]) -> Mapping[str, str]:
+    check_methods(given, ["items", "keys"], "settings", _TEXTS)
+    for name, value in given.items():
+        held(name, str, "settings", _TEXTS)
+        held(value, str, "settings", _TEXTS)
+    return given
+
+
+def _base_url(given: str | None) -> str | None:
+    way_out = "an address such as 'https://gateway.example', or nothing"
+    return None if given is None else held(given, str, "base_url", way_out)
+
+
+def _worth(given: Decimal | None) -> Decimal | None:
+    way_out = "an amount such as Decimal('0.002'), or nothing"
+    if given is None or (held(given, Decimal, "usd_per_credit", way_out).is_finite() and given > 0):
+        return given
+    raise refused(given, "usd_per_credit", way_out)
+
+
+def _hosts(given: Iterable[str]) -> tuple[str, ...]:
+    several = (given,) if isinstance(given, str) else given
+    return all_held(several, str, "trusted_hosts", "names, *.domains or ranges, as texts")
 
 
 @frozen(kw_only=True)
@@ -128,15 +174,15 @@ class Account:
             `198.18.0.0/15`, from which the resolvers of some proxies answer.
     """
 
-    provider: str
-    key: Credential | None = field(default=None, converter=_credential)
+    provider: str = field(converter=_provider)
+    key: Credential | None = field(default=None, converter=_key)
     credentials: Mapping[str, Credential] = field(factory=dict, converter=_credentials, hash=False)
     public: frozenset[str] = field(default=frozenset(), converter=_names)
-    settings: Mapping[str, str] = field(factory=dict, hash=False)
-    base_url: str | None = None
-    usd_per_credit: Decimal | None = None
+    settings: Mapping[str, str] = field(factory=dict, converter=_settings, hash=False)
+    base_url: str | None = field(default=None, converter=_base_url)
+    usd_per_credit: Decimal | None = field(default=None, converter=_worth)
     webhook_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets)
-    trusted_hosts: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
 
     @property
     def held(self) -> Mapping[str, Credential]:

@@ -8,10 +8,12 @@ base URL of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from attrs import field, frozen
+
+from tintype._doors import all_held, held, refused
 
 JsonObject: TypeAlias = Mapping[str, object]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -168,19 +170,46 @@ class ServerSentEvent:
         return "\n".join([*lines, "", ""]).encode()
 
 
+_PAIRS = "a mapping of names to texts, such as dict(request.headers), or pairs"
+
+
+def _body(given: bytes) -> bytes:
+    return held(given, bytes, "body", "the body as it came, in bytes")
+
+
+def _headers(given: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+    pairs: object = given.items() if isinstance(given, Mapping) else given
+    return tuple(map(_pair, all_held(pairs, object, "headers", _PAIRS)))
+
+
+def _pair(given: object) -> tuple[str, str]:
+    match given:
+        case (str(name), str(value)):
+            return name, value
+        case _:
+            raise refused(given, "headers", f"{_PAIRS} of texts")
+
+
+def _url(given: str) -> str:
+    return held(given, str, "url", "the URL that was called, as a text")
+
+
 @frozen(kw_only=True)
 class Delivery:
     """An inbound webhook.
 
     Attributes:
         body: The body as it came, to the byte: a signature covers these.
-        headers: The headers it came with.
+        headers: The headers it came with: pairs, or a mapping such as `request.headers`.
         url: The URL that was called, where the provider signs it.
+
+    Raises:
+        InvalidRequestError: One of them is of another kind.
     """
 
-    body: bytes = field(repr=False)
-    headers: Headers = ()
-    url: str = ""
+    body: bytes = field(repr=False, converter=_body)
+    headers: Headers = field(default=(), converter=_headers)
+    url: str = field(default="", converter=_url)
 
 
 def find_header(headers: Headers, name: str) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import TypeAlias
 from urllib.parse import parse_qs, quote
 
+from tintype._doors import check_methods, held
 from tintype._flow.settle import CALLBACK_FIELD
 from tintype.async_client import AsyncClient
 from tintype.errors import (
@@ -59,6 +60,9 @@ class WebhookApp:
         url: Where providers reach the application, such as `https://example.com/hooks`, for one
             that signs the URL; else it is what the server says, which a proxy may hide.
 
+    Raises:
+        InvalidRequestError: One of them is of another kind.
+
     Attributes:
         counts: How many calls were `confirmed`, `early` (the task still runs), `duplicate`,
             `forged` (a wrong signature, or a task the provider does not know), `stale` (a right
@@ -76,11 +80,12 @@ class WebhookApp:
         url: str = "",
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self._client = client
+        self._client = held(client, AsyncClient, "client", "an AsyncClient")
+        check_methods(on_task, ["__call__"], "on_task", "an async function of a task")
         self._on_task = on_task
-        self._limit = limit
-        self._patience = patience
-        self._url = url.rstrip("/")
+        self._limit = held(limit, int, "limit", "a number of bytes")
+        self._patience = float(held(patience, int | float, "patience", "a number of seconds"))  # type: ignore[arg-type]  # a union is one
+        self._url = held(url, str, "url", "the address where providers reach it").rstrip("/")
         self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:

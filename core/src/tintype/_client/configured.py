@@ -10,7 +10,7 @@ from attrs import fields_dict
 
 from tintype._client.options import Keywords, Options
 from tintype._doors import check_methods
-from tintype.errors import UsageError
+from tintype.errors import InvalidRequestError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,12 @@ class Configured(Generic[AnyTransport]):
         from tintype._client.accounts import Environ  # noqa: PLC0415
         from tintype._client.setup import Setup  # noqa: PLC0415
 
+        for name in options.keys() - fields_dict(Options):
+            msg = (
+                f"{name} is no option of a client: give accounts one behind the other, "
+                "Client(Account(…), Account(…)), and options as help(Client) lists them."
+            )
+            raise InvalidRequestError(msg, field=name)
         if environ is not None:
             check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
         variables = Environ(os.environ if environ is None else environ)
