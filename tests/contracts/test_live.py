@@ -11,9 +11,13 @@ from pathlib import Path
 
 import attrs
 import pytest
+from attrs import evolve
 from click.testing import CliRunner, Result
+from tests.core.acme import INFO as ACME
 
 from tintype._registry import Registry
+from tintype.catalog import ProviderInfo
+from tintype.credentials import HeaderKey, SigV4
 from tintype.errors import BudgetError, DroppedError, UsageError
 from tintype.messages import HttpRequest
 from tintype.transports import Incoming
@@ -56,9 +60,14 @@ def environ(sandbox: Sandbox, **more: str) -> dict[str, str]:
     return {**sandbox.environ(), "TINTYPE_LIVE": "1", **more}
 
 
+def info_of(provider: str) -> ProviderInfo:
+    """What an installed plugin says of its provider."""
+    return Registry().get(provider).info
+
+
 def session(sandbox: Sandbox, ledger: Ledger, **options: object) -> Session:
     """A session with the provider that answers at once."""
-    agreed = consent("openrouter", environ(sandbox))
+    agreed = consent(info_of("openrouter"), environ(sandbox))
     return Session(agreed, load("openrouter"), ledger, **options)
 
 
@@ -83,13 +92,25 @@ def play(made: Session, scene: str = "generated/drawn") -> Played:
 def test_nobody_pays_who_did_not_say_so(given: dict[str, str], words: str) -> None:
     """A key, the switch, and not in CI: each alone is not enough."""
     with pytest.raises(UsageError, match=words):
-        consent("acme", given)
+        consent(ACME, given)
+
+
+def test_consent_knows_the_variables_that_the_provider_documents() -> None:
+    """Credentials and settings by their own names, too; what is missing is told by them."""
+    names = {"key": "ACME_ACCESS", "secret": "ACME_SIGNING"}
+    cloud = evolve(ACME, auth=SigV4(service="s"), variables=names, settings={"region": "eu-1"})
+    given = {"ACME_ACCESS": "k", "TINTYPE_LIVE": "1", "ACME_REGION": "eu-2", "ACME_API": "x"}
+    with pytest.raises(UsageError, match=r"set ACME_SIGNING.* Get one at https://acme.test"):
+        consent(cloud, given)
+    agreed = consent(cloud, {**given, "ACME_SIGNING": "s"})
+    assert set(agreed.environ) == {"ACME_ACCESS", "ACME_SIGNING", "ACME_REGION"}
+    assert consent(evolve(ACME, auth=HeaderKey(optional=True)), {"TINTYPE_LIVE": "1"})
 
 
 def test_consent_takes_the_account_and_nothing_else() -> None:
     """Other keys of the environment are none of its business."""
     given = {"ACME_API_KEY": "k", "TINTYPE_LIVE": "1", "CI": "1", "OTHER_API_KEY": "x"}
-    agreed = consent("acme", given, ci=True)
+    agreed = consent(ACME, given, ci=True)
     assert agreed.environ == {"ACME_API_KEY": "k"}
     assert "'k'" not in repr(agreed)
 
@@ -304,7 +325,7 @@ def polled(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Played
     """A scene of the provider that is polled, played once."""
     ledger = Ledger(tmp_path_factory.mktemp("live") / "ledger.jsonl", Caps(budget=Decimal(1)))
     fixtures = load(POLLED)
-    agreed = consent(POLLED, environ(sandbox))
+    agreed = consent(info_of(POLLED), environ(sandbox))
     return play(Session(agreed, fixtures, ledger))
 
 

@@ -756,7 +756,7 @@ def test_webhooks_are_served_until_an_interrupt(
 @pytest.mark.parametrize(
     ("status", "code", "step"),
     [
-        (401, "AuthenticationError", "Check APIYI_API_KEY."),
+        (401, "AuthenticationError", "check APIYI_API_KEY, or"),
         (403, "AccountOverdueError", "Top up the account"),
         (429, "ModelAccountTpmRateLimitExceeded", "try again later"),
     ],

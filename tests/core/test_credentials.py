@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import pickle
 import subprocess
 import sys
 import threading
@@ -51,12 +52,15 @@ from tintype.errors import (
     AuthenticationError,
     MissingKeyError,
     NotSentError,
+    PermissionDeniedError,
     PluginError,
     ProtocolError,
     TintypeError,
     UsageError,
+    refusal,
 )
-from tintype.messages import HttpRequest, Request, find_header
+from tintype.exchange import Exchange
+from tintype.messages import HttpRequest, Request, Response, find_header
 
 AT = datetime(2026, 11, 28, 12, 0, 3, tzinfo=UTC)
 KEY, SECRET = "ak-canary-4711-do-not-tell", "sk-canary-4712-do-not/tell+this+to-anybody"
@@ -143,7 +147,7 @@ def test_a_secret_that_signs_nothing_is_told_unshown(private: str) -> None:
     )
     with client, pytest.raises(UsageError, match="cannot be made of key and secret") as caught:
         client.submit(REQUEST, provider="easel")
-    assert caught.value.__context__ is None
+    assert not isinstance(caught.value.__context__, ValueError | TypeError)  # whose frames hold it
     assert private not in _as_reporters_tell(caught.value)
 
 
@@ -326,6 +330,35 @@ def test_what_is_missing_is_told_at_once_by_its_variables(connect: Connect) -> N
     )
     with pytest.raises(MissingKeyError, match=words):
         client.submit(REQUEST, provider="easel")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_who_asks_names_what_holds_the_key(
+    connect: Connect, server: Loopback, status: int
+) -> None:
+    """With the status, and where a person gets one; the provider's own words stand in front."""
+    kinds = {401: AuthenticationError, 403: PermissionDeniedError}
+
+    @hookimpl
+    def parse(exchange: Exchange) -> object:
+        assert isinstance(exchange.message, Response)
+        raise refusal(exchange.message.status, kinds, "Who are you?")
+
+    info = evolve(CLOUD, name="easel", homepage="https://easel.test/keys")
+    failing = plugin(**_fields_of(info))
+    failing.parse = parse  # type: ignore[attr-defined]
+    account = Account(
+        provider="easel", key=KEY, credentials={"secret": SECRET}, base_url=server.url
+    )
+    server.on(CREATE, said({"why": "Who are you?"}, status=status))
+    with pytest.raises(kinds[status]) as caught:
+        connect(account, plugins={"easel": failing}).submit(REQUEST, provider="easel")
+    assert str(caught.value) == (
+        f"easel: Who are you? Status {status}: check ACME_ACCESS and ACME_SIGNING, or what the "
+        "Account gives in its place; get one at https://easel.test/keys."
+    )
+    assert caught.value.message == "Who are you?"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - ours
 
 
 @pytest.mark.parametrize("key", ["aaaaaaaaaaaa", "0101010101", "12345", "0000000000"])
@@ -593,8 +626,6 @@ def test_a_token_is_shown_until_shortly_before_it_expires(
     life: object, until: float | None
 ) -> None:
     """A tenth of its life, a minute at most; one of unknown life until it is refused."""
-    from tintype.messages import Response  # noqa: PLC0415 - here alone
-
     now = [AT.timestamp()]
     info = evolve(INFO, auth=OAuthClientCredentials(token_url="https://sells.test"))
     account = Account(provider="acme", credentials=SELLER)

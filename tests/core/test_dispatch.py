@@ -18,11 +18,11 @@ from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME
 from tintype._client.keyring import Keyring, signed
 from tintype._dispatch import (
     checked_base_url,
-    env_name,
     fetch_request,
     normalized,
     origin,
 )
+from tintype._variables import env_name
 from tintype.account import Account
 from tintype.credentials import HeaderKey, QueryKey, Scheme
 from tintype.errors import Billed, MissingKeyError, PluginError, UsageError

@@ -248,7 +248,7 @@ def test_credentials_that_buy_no_token_send_nothing(connect: Connect, server: Lo
     """The error names the variables, and the code that the seller gave."""
     Adobe(server)
     client = firefly_at(connect, server, client_secret="another-0123456789")
-    words = r"\(invalid_client\): check FIREFLY_CLIENT_ID and FIREFLY_CLIENT_SECRET"
+    words = r"\(invalid_client\)\. Status 401: check FIREFLY_CLIENT_ID and FIREFLY_CLIENT_SECRET"
     with pytest.raises(AuthenticationError, match=words) as caught:
         client.generate(REQUEST, provider="firefly")
     assert caught.value.billed == "no"

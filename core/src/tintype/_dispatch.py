@@ -26,6 +26,7 @@ from tintype._headers import (
 from tintype._holes import HOLE
 from tintype._origins import DEFAULT_PORTS, origin, origins_of
 from tintype._settings import filled_where_declared
+from tintype._variables import env_name
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
@@ -214,11 +215,6 @@ def _checked(base_url: str, provider: str) -> str:
         )
         raise UsageError(msg, provider=provider)
     return normalized(base_url).rstrip("/")
-
-
-def env_name(provider: str) -> str:
-    """How a provider's name is spelt at the front of environment variables."""
-    return re.sub(r"\W", "_", provider).upper()
 
 
 def _address(request: Request, info: ProviderInfo, account: Account) -> str:

@@ -243,9 +243,12 @@ class ProviderError(TintypeError):
         code: The provider's own error code, or "".
         retry_after: Seconds the provider asks us to wait, or None.
         request_id: The provider's name for the exchange, or "".
+        advice: What to do where it does not accept who asks: the variables that hold the key,
+            and where a person gets one; else "".
     """
 
     retryable: ClassVar[bool] = False
+    advice: str = ""
 
     def __init__(  # noqa: PLR0913 - each is a keyword the provider may have told us
         self,
@@ -263,6 +266,10 @@ class ProviderError(TintypeError):
         self.code = code
         self.retry_after = retry_after
         self.request_id = request_id
+
+    def __str__(self) -> str:
+        """The message, and what to do about it."""
+        return shortened(f"{super().__str__()} {self.advice}".rstrip())
 
 
 class BadRequestError(ProviderError):

@@ -64,7 +64,7 @@ def not_in_what_hooks_make(subject: Subject) -> Iterator[Finding]:
     pickle; in each error, in the errors that led to it and in the local variables of their
     frames; in what is printed and in every log record.
     """
-    with in_the_environment(subject.name), listening() as heard:
+    with in_the_environment(subject.info), listening() as heard:
         made = [(call, outcome_of(call.make)) for call in documented_calls(subject)]
     for call, value in made:
         for view in views(value):
@@ -125,7 +125,7 @@ def not_with_results(subject: Subject) -> Iterator[Finding]:
     results need the key has to be documented so, and is not supported yet.
     """
     for answer in documented_answers(subject):
-        with in_the_environment(subject.name):
+        with in_the_environment(subject.info):
             task = verdict(subject, answer)
         for image in task.images if isinstance(task, Task) else ():
             fetched = fetch_request(image.url, public_only=True) if image.url else None

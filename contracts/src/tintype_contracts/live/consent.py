@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from tintype._dispatch import env_name
+from tintype._client.accounts import account_from, advice, missing
+from tintype._variables import variables_of
+from tintype.catalog import ProviderInfo
 from tintype.errors import UsageError
 
 SWITCH = "TINTYPE_LIVE"
-_ACCOUNT = ("API_KEY", "BASE_URL", "USD_PER_CREDIT")
 
 
 @frozen(kw_only=True)
@@ -26,20 +27,20 @@ class Consent:
     environ: Mapping[str, str] = field(repr=False)
 
 
-def consent(provider: str, environ: Mapping[str, str], *, ci: bool = False) -> Consent:
+def consent(info: ProviderInfo, environ: Mapping[str, str], *, ci: bool = False) -> Consent:
     """The consent that an environment gives.
 
     Args:
-        provider: The provider's name.
+        info: The provider: which variables an account of it is made of.
         environ: The environment.
         ci: Whether a run in CI is meant.
 
     Raises:
         UsageError: There is no key, the switch is off, or this is CI and it is not meant.
     """
-    name = env_name(provider)
-    if not environ.get(f"{name}_API_KEY", "").strip():
-        msg = f"A live run needs a key: set {name}_API_KEY."
+    lacking = missing(info, account_from(info, environ))
+    if lacking:
+        msg = f"A live run needs a key: {advice(info, lacking)}"
         raise UsageError(msg)
     if environ.get(SWITCH) != "1":
         msg = f"A live run costs money: set {SWITCH}=1 to say that you mean it."
@@ -47,6 +48,6 @@ def consent(provider: str, environ: Mapping[str, str], *, ci: bool = False) -> C
     if environ.get("CI") and not ci:
         msg = "This is CI, where a run repeats itself: give --ci to say that you mean it."
         raise UsageError(msg)
-    kept = {f"{name}_{each}" for each in _ACCOUNT}
+    kept = variables_of(info)
     own = {key: value for key, value in environ.items() if key in kept}
-    return Consent(provider=provider, environ=own)
+    return Consent(provider=info.name, environ=own)

@@ -22,7 +22,8 @@ from urllib.parse import quote
 import attrs
 from attrs import frozen
 
-from tintype._dispatch import env_name
+from tintype._variables import variable
+from tintype.catalog import ProviderInfo
 from tintype.convert import to_builtins
 from tintype.messages import Request
 from tintype_contracts.fixtures.format import Exchange
@@ -140,18 +141,17 @@ class _Ear(logging.Handler):
 
 
 @contextmanager
-def in_the_environment(provider: str) -> Iterator[None]:
-    """Set the provider's key in the environment, where a plugin has no business."""
-    name = f"{env_name(provider)}_API_KEY"
-    before = os.environ.get(name)
-    os.environ[name] = CANARY
+def in_the_environment(info: ProviderInfo) -> Iterator[None]:
+    """Set the provider's credentials in the environment, where a plugin has no business."""
+    names = {variable(info, each) for each in (*info.auth.needs, *info.auth.takes)}
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.update(dict.fromkeys(names, CANARY))
     try:
         yield
     finally:
-        if before is None:
+        for name in names:
             del os.environ[name]
-        else:
-            os.environ[name] = before
+        os.environ.update(before)
 
 
 def outcome_of(act: Callable[[], object]) -> object:
@@ -164,7 +164,7 @@ def outcome_of(act: Callable[[], object]) -> object:
 
 def built_requests(subject: Subject) -> list[tuple[Exchange, Request]]:
     """Every documented request as the plugin builds it, the canary in the environment."""
-    with in_the_environment(subject.name):
+    with in_the_environment(subject.info):
         built = [
             (exchange, outcome_of(partial(subject.rehearsal.ask, exchange)))
             for exchange in subject.exchanges()

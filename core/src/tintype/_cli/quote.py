@@ -9,8 +9,9 @@ import click
 from tintype._cli.display import as_json, quote_row, quotes_table
 from tintype._cli.options import option, verbose
 from tintype._cli.requests import request_flags, request_from
-from tintype._client.accounts import missing, variable
+from tintype._client.accounts import missing
 from tintype._flow.resolve import OnUnsupported
+from tintype._variables import variable
 from tintype.client import Client
 from tintype.errors import MissingKeyError, TintypeError
 from tintype.models import Quote

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._client.observing import Observation
-from tintype._dispatch import env_name
 from tintype._flow.effects import Record
 from tintype.convert import to_json
 from tintype.entries import Intent, Settled, Snapshot
@@ -18,6 +17,7 @@ from tintype.errors import (
     InsufficientCreditError,
     NotSentError,
     OverloadedError,
+    PermissionDeniedError,
     ProviderError,
     RateLimitError,
     TaskError,
@@ -117,8 +117,8 @@ def _details(error: TintypeError) -> Iterator[str]:
 def _next_steps(error: TintypeError) -> Iterator[str]:
     """What a person can do about a refusal, whatever the provider says of it."""
     match error:
-        case AuthenticationError():
-            yield f"Check {env_name(error.provider)}_API_KEY."
+        case AuthenticationError() | PermissionDeniedError() if error.advice:
+            yield error.advice
         case InsufficientCreditError():
             yield "Top up the account at the provider, then ask again."
         case RateLimitError() | OverloadedError() if error.billed is Billed.NO:

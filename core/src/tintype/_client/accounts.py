@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from attrs import evolve
 
 from tintype._amounts import is_amount
-from tintype._dispatch import env_name
+from tintype._variables import env_name, own_variable, to_be_set
 from tintype.account import Account, Secret, Variables
 from tintype.catalog import ProviderInfo
 from tintype.errors import UsageError
@@ -97,11 +97,6 @@ def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account
     )
 
 
-def variable(info: ProviderInfo, name: str) -> str:
-    """The variable to set for a credential or a setting: the provider's own, if it has one."""
-    return info.variables.get(name) or _own(info, name)
-
-
 def missing(info: ProviderInfo, account: Account) -> tuple[str, ...]:
     """The credentials that an account lacks; none where it may go without any of them."""
     lacking = tuple(name for name in info.auth.needs if not _is_there(account, name))
@@ -110,14 +105,13 @@ def missing(info: ProviderInfo, account: Account) -> tuple[str, ...]:
 
 def advice(info: ProviderInfo, names: tuple[str, ...]) -> str:
     """What to do about credentials that are missing."""
-    variables = " and ".join(variable(info, name) for name in names)
     others = ", ".join(f"{name!r}: …" for name in names if name != "key")
     given = [
         *(["a key"] if "key" in names else []),
         *([f"credentials={{{others}}}"] * bool(others)),
     ]
     where = f" Get one at {info.homepage}." if info.homepage else ""
-    return f"set {variables}, or give an Account with {' and '.join(given)}.{where}"
+    return f"set {to_be_set(info, names)}, or give an Account with {' and '.join(given)}.{where}"
 
 
 def _is_there(account: Account, name: str) -> bool:
@@ -127,10 +121,6 @@ def _is_there(account: Account, name: str) -> bool:
 
 def _found(info: ProviderInfo, name: str, environ: Variables) -> str:
     """A credential or setting as the environment has it, or ""."""
-    own = environ.get(_own(info, name), "").strip()
+    own = environ.get(own_variable(info, name), "").strip()
     documented = info.variables.get(name, "")
     return own or (environ.get(documented, "").strip() if documented else "")
-
-
-def _own(info: ProviderInfo, name: str) -> str:
-    return f"{env_name(info.name)}_{'API_KEY' if name == 'key' else name.upper()}"

@@ -17,10 +17,11 @@ from attrs import field, frozen
 
 from tintype import _json
 from tintype._blame import about
-from tintype._client.accounts import advice, missing, variable
+from tintype._client.accounts import advice, missing
 from tintype._dispatch import USER_AGENT, encode
 from tintype._redaction import Redactor
 from tintype._signing import TOKEN, Held, missing_extra, sign, token_request, unfit
+from tintype._variables import advice_on_refusal, variable
 from tintype.account import Account, Renewed, Secret
 from tintype.catalog import ProviderInfo
 from tintype.credentials import NAMES, OAuthClientCredentials
@@ -301,9 +302,9 @@ class Keyring:
             msg = f"No token is sold just now (status {status}{told}), so nothing was sent."
             return NotSentError(msg, provider=name)
         if status in _REFUSED:
-            mend = " and ".join(variable(self._info, each) for each in self._info.auth.needs)
-            msg = f"No token is sold for these credentials{told}: check {mend}."
-            return AuthenticationError(msg, status=status, code=code, provider=name)
+            msg = f"No token is sold for these credentials{told}."
+            refused = AuthenticationError(msg, status=status, code=code, provider=name)
+            return about(refused, advice=advice_on_refusal(self._info, status))
         msg = f"What sells tokens answered with status {status} and no token{told}."
         return ProtocolError(msg, provider=name, billed=Billed.NO)
 

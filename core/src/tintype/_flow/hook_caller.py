@@ -19,11 +19,13 @@ from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._registry import Plugin
 from tintype._shapes import noting
+from tintype._variables import advice_on_refusal
 from tintype.errors import (
     AuthenticationError,
     Billed,
     InsufficientCreditError,
     NotFoundError,
+    PermissionDeniedError,
     PluginError,
     ProtocolError,
     ProviderError,
@@ -130,7 +132,10 @@ class HookCaller:
             given = self._called(self._parse, _SAID, {"exchange": exchange})
             return checked(self.typed(given, kind, self._parse), name, before=task)
         except TintypeError as error:
-            raise about(error, **_told_by(exchange, error)) from error.__cause__
+            facts = _told_by(exchange, error)
+            if isinstance(error, AuthenticationError | PermissionDeniedError):
+                facts["advice"] = advice_on_refusal(self._info, error.status)
+            raise about(error, **facts) from error.__cause__
 
     def read_task(
         self,

@@ -18,6 +18,7 @@ from tintype._cli.options import option
 from tintype._cli.speaking import can_ask, complain, say_json, tell
 from tintype._cli.unfinished import told_if_interrupted
 from tintype._excerpts import quoted
+from tintype._registry import Registry
 from tintype.convert import to_json
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures
@@ -106,7 +107,7 @@ def play_scenes(  # noqa: PLR0913 - each is a flag
         UsageError: A fence is closed: nothing was submitted.
         PaidError: Something went wrong when something was submitted already, and kept.
     """
-    agreed = consent(fixtures.provider, os.environ, ci=ci)
+    agreed = consent(Registry().get(fixtures.provider).info, os.environ, ci=ci)
     if not yes and not can_ask():
         msg = "Nobody can be asked whether this may cost money: give --yes."
         raise UsageError(msg)

@@ -1,0 +1,45 @@
+"""The variables of the environment that an account is made of: tintype's own, and a provider's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tintype.catalog import ProviderInfo
+
+_OF_EVERY_ACCOUNT = ("BASE_URL", "USD_PER_CREDIT", "WEBHOOK_SECRET", "TRUSTED_HOSTS")
+
+
+def env_name(provider: str) -> str:
+    """How a provider's name is spelt at the front of environment variables."""
+    return re.sub(r"\W", "_", provider).upper()
+
+
+def variable(info: ProviderInfo, name: str) -> str:
+    """The variable to set for a credential or a setting: the provider's own, if it has one."""
+    return info.variables.get(name) or own_variable(info, name)
+
+
+def own_variable(info: ProviderInfo, name: str) -> str:
+    """The variable that tintype reads for a credential or a setting, whatever documents say."""
+    return f"{env_name(info.name)}_{'API_KEY' if name == 'key' else name.upper()}"
+
+
+def variables_of(info: ProviderInfo) -> frozenset[str]:
+    """All that an account of the provider is completed from."""
+    names = (*info.auth.needs, *info.auth.takes, *info.settings)
+    own = {own_variable(info, name) for name in names}
+    usual = {f"{env_name(info.name)}_{each}" for each in _OF_EVERY_ACCOUNT}
+    return frozenset({*own, *usual, *(variable(info, name) for name in names)})
+
+
+def to_be_set(info: ProviderInfo, names: Iterable[str] | None = None) -> str:
+    """The variables of credentials, as a sentence lists them; None: of all that are needed."""
+    return " and ".join(variable(info, name) for name in (names or info.auth.needs))
+
+
+def advice_on_refusal(info: ProviderInfo, status: int | None) -> str:
+    """What to do where a provider does not accept who asks: what holds it, and where one is had."""
+    where = f"; get one at {info.homepage}" if info.homepage else ""
+    told = f"Status {status}: check" if status else "Check"
+    return f"{told} {to_be_set(info)}, or what the Account gives in its place{where}."
