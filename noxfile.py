@@ -19,6 +19,11 @@ MEMBERS = [
     "contracts",
     *sorted(f"plugins/{path.name}" for path in (ROOT / "plugins").iterdir() if path.is_dir()),
 ]
+# What can be imported and has types; the fixtures are data, and define nothing that could.
+TYPED = sorted(
+    {path.parent.name for member in MEMBERS for path in (ROOT / member).glob("src/*/py.typed")}
+    - {"tintype_fixtures"}
+)
 CODE = ["core", "contracts", "fixtures", "plugins", "tests", "noxfile.py"]
 CONSTRAINTS = ["-c", "constraints.txt"]
 # Twice as many workers as cores: some of them always wait for a socket or a clock.
@@ -97,6 +102,26 @@ def types(session: nox.Session) -> None:
         "types-psutil",
     )
     session.run("mypy")
+
+
+@nox.session(default=False)
+def verifytypes(session: nox.Session) -> None:
+    """Ask pyright whether every public type of every package is known; it needs npm.
+
+    PyPI's `pyright` would fetch a node of its own when it runs; npm's is all there is.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        session.skip("npm is not there: apt-get install npm")
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    place = Path(session.create_tmp())
+    shutil.copy(ROOT / ".ci" / "package.json", place)
+    quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--silent")
+    session.run(npm, "install", "--prefix", str(place), *quiet, external=True)
+    pyright = str(place / "node_modules" / ".bin" / "pyright")
+    asked = ("--pythonpath", str(Path(session.bin) / "python"), "--ignoreexternal")
+    for name in TYPED:
+        session.run(pyright, *asked, "--verifytypes", name, external=True, silent=True)
 
 
 @nox.session
