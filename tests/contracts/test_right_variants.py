@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 from attrs import evolve
 from tests.contracts import reference
-from tests.contracts.broken.how import BY_ID, bent, documented, findings, rewrites, tells
+from tests.contracts.broken.how import (
+    AT_ONCE,
+    BY_ID,
+    Row,
+    bent,
+    documented,
+    findings,
+    rewrites,
+    tells,
+)
 from tests.contracts.broken.requests import without_options
+from tests.contracts.broken.texts import Text, install
+from tests.contracts.test_checks import ASK
 
 from tintype_contracts.checks import all_checks
+from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
+
+READS = "_OK = 200\n_OWN = (Path(__file__).parent / 'fixtures' / 'provider.json').read_bytes()\n"
+VERSION = f"{READS}_VERSION = metadata.version('tintype-reference-at-once')\n"
+IMPORTS = "from importlib import metadata\nfrom pathlib import Path\n\nfrom attrs import"
 
 CHECKS = {check.id: check for check in all_checks()}
 
@@ -53,3 +73,17 @@ def test_a_create_that_names_its_task_may_lack_a_status() -> None:
 
     found = findings("state.unknown-words-are-errors", rewrites(change)(BY_ID))
     assert {each.exchange for each in found if "/create" in each.exchange} == set()
+
+
+def test_a_plugin_may_read_its_own_files_and_its_own_version(tmp_path: Path) -> None:
+    """Data beside the module, and what the wheel says of itself, are nobody else's."""
+    way = Text((("_OK = 200\n", VERSION), ("from attrs import", IMPORTS)))
+    install(tmp_path, Row("install.clean-import", AT_ONCE, way))
+    ended = subprocess.run(  # noqa: S603 - this interpreter, this text
+        [sys.executable, "-c", ASK, AT_ONCE, "install.clean-import"],
+        env={**child_environment(str(tmp_path)), "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.split() == ["pass"]

@@ -10,6 +10,7 @@ import decimal
 import importlib.abc
 import json
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType, ModuleType
 
@@ -31,8 +33,14 @@ from tintype_contracts.oracles.purity import environ_code, reach_of_call, reach_
 HTTP_LIBRARIES = ("urllib3", "aiohttp", "httpx", "httpx2", "requests")
 _GROUP = "tintype"
 _MAX_SECONDS = 60
-# A module is read when it is imported; data beside it may be, too.
-_READS = ("open", "os.listdir", "os.scandir", "posix.", "nt.")
+# A module is read when it is imported; data beside it, and what its wheel says, may be, too.
+_LISTS = frozenset({"os.listdir", "os.scandir"})
+_LOOKS = frozenset({"open", "close", "read", "lseek", "stat", "lstat", "fstat", "getcwd", "access"})
+_LOOKS |= {"listdir", "scandir", "readlink", "fspath"}
+_READS = frozenset({"read", "readline", "readlines", "readinto", "readall", "close", "isatty"})
+_READS |= {"fileno", "seek", "tell", "readable", "seekable", "__enter__", "__exit__"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_WHEEL = (".dist-info", ".egg-info")
 _IMPORTERS = ("importlib._bootstrap", "_frozen_importlib")
 
 _ME = "tintype_contracts.oracles.imports"
@@ -156,30 +164,65 @@ def _watched(package: str) -> Iterator[list[str]]:
 
 
 class _Watch:
-    """Both instruments of `guard`, which only look on, and pass over what an import does."""
+    """Both instruments of `guard`, which only look on, and pass over what an import does.
+
+    A file is passed over where it is opened for reading and belongs to the package. What is
+    then done with it, and what looks at the file system, is passed over by name.
+    """
 
     def __init__(self, package: str) -> None:
         self._package = package
+        found = find_spec(package)
+        places = (found and found.submodule_search_locations) or [
+            (found and found.origin) or package
+        ]
+        self._folders = tuple(os.path.realpath(each) for each in places)
         self.touches: list[str] = []
         self.over = False
 
-    def audit(self, event: str, _: tuple[object, ...]) -> None:
+    def audit(self, event: str, arguments: tuple[object, ...]) -> None:
         """An audit hook."""
-        if not self.over and reach_of_event(event):
-            self._note(event, sys._getframe(1))  # noqa: SLF001 - who asks is on the stack
+        if self.over or not reach_of_event(event):
+            return
+        reads = event == "open" and not _writes(*arguments[1:]) and self._owns(arguments[0])
+        lists = event in _LISTS and (self._owns(arguments[0]) or arguments[0] in sys.path)
+        if not (reads or lists):
+            told = f"{event}({arguments[0]!r})" if arguments else event
+            self._note(told, sys._getframe(1))  # noqa: SLF001 - who asks is on the stack
+
+    def _owns(self, path: object) -> bool:
+        """Whether a path is below the package, or of what a wheel says of itself."""
+        if isinstance(path, int):
+            return True  # it was opened before
+        full = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else str(path)
+        below = any(f"{full}{os.sep}".startswith(f"{each}{os.sep}") for each in self._folders)
+        return below or any(part.endswith(_WHEEL) for part in full.split(os.sep))
 
     def profile(self, frame: FrameType, event: str, called: object) -> None:
         """A profile function."""
         if event == "call" and frame.f_code in environ_code():
             self._note("os.environ", frame)
         found = reach_of_call(called) if event == "c_call" else None
-        if found is not None:
+        if found is not None and not _only_looks(found[1]):
             self._note(found[1], frame)
 
     def _note(self, what: str, frame: FrameType) -> None:
-        reads = what.startswith(_READS)
-        if not reads and what not in self.touches and _asked_by(self._package, frame):
+        if what not in self.touches and _asked_by(self._package, frame):
             self.touches.append(what)
+
+
+def _writes(mode: object = None, flags: object = 0) -> bool:
+    """Whether a file is opened to be changed."""
+    by_mode = isinstance(mode, str) and not {*"wax+"}.isdisjoint(mode)
+    return by_mode or (isinstance(flags, int) and bool(flags & _WRITES))
+
+
+def _only_looks(call: str) -> bool:
+    """Whether a call in C looks at the file system, or reads what has been opened."""
+    owner, _, name = call.removesuffix("()").partition(".")
+    if owner in {"posix", "nt"}:
+        return name in _LOOKS or name.startswith("_path_")
+    return name in _READS and owner not in {"_socket", "socket"}
 
 
 def _asked_by(package: str, frame: FrameType | None) -> bool:
