@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from attrs import evolve
 from tests.contracts import reference
@@ -13,15 +14,21 @@ from tests.contracts.broken.how import (
     BY_ID,
     Row,
     bent,
+    body,
     documented,
     findings,
+    good,
     rewrites,
+    sends,
     tells,
 )
 from tests.contracts.broken.requests import without_options
 from tests.contracts.broken.texts import Text, install
 from tests.contracts.test_checks import ASK
 
+from tintype.exchange import Exchange, Operation
+from tintype.messages import Request
+from tintype.models import Task
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
@@ -31,7 +38,12 @@ READS = "_OK = 200\n_OWN = (Path(__file__).parent / 'fixtures' / 'provider.json'
 VERSION = f"{READS}_VERSION = metadata.version('tintype-reference-at-once')\n"
 IMPORTS = "from importlib import metadata\nfrom pathlib import Path\n\nfrom attrs import"
 
+TASKS = "https://api.by-id.test/v1/tasks/"
+
 CHECKS = {check.id: check for check in all_checks()}
+
+DECISIVE = "strict.nothing-decisive-is-guessed"
+COERCIONS = [each for each in CHECKS.values() if each.group == "strict" and each.id != DECISIVE]
 
 
 def test_ages_are_counted_only_where_a_day_is_given() -> None:
@@ -73,6 +85,64 @@ def test_a_create_that_names_its_task_may_lack_a_status() -> None:
 
     found = findings("state.unknown-words-are-errors", rewrites(change)(BY_ID))
     assert {each.exchange for each in found if "/create" in each.exchange} == set()
+
+
+def _level_1(subject: Subject) -> dict[str, str]:
+    """What the checks of the hooks find, the first of each."""
+    rows = [ask(check, subject) for check in all_checks() if check.level == 1]
+    return {row.check: row.findings[0].message for row in rows if row.findings}
+
+
+def test_a_documented_default_may_be_spelt_out() -> None:
+    """The example leaves it out; with it the request is the same."""
+    subject = body(lambda sent: sent.setdefault("n", 1))(AT_ONCE)
+    assert findings("request.documented-example", subject) == []
+    assert findings("request.printed-command", subject) == []
+    other = body(lambda sent: sent.setdefault("n", 2))(AT_ONCE)
+    assert findings("request.documented-example", other) != []
+
+
+def test_the_address_to_poll_may_be_kept_in_notes() -> None:
+    """A task that the plugin never made is not asked for."""
+
+    def parse(exchange: Exchange) -> object:
+        said = good(BY_ID, "parse")(exchange)
+        if exchange.operation is not Operation.SUBMIT:
+            return said
+        return evolve(said, notes={"at": f"{TASKS}{quote(said.id, safe='')}"})
+
+    def poll(task: Task) -> Request:
+        return Request.get(str(task.notes["at"]))
+
+    def cancel(task: Task) -> Request:
+        return Request(method="DELETE", url=str(task.notes["at"]))
+
+    found = _level_1(bent(BY_ID, parse=parse, poll=poll, cancel=cancel))
+    assert set(found) - {"install.clean-import"} == set(), found
+
+
+def test_the_port_of_https_may_be_written_out() -> None:
+    """It is the same host, and gets the same key."""
+
+    def with_port(sent: Request) -> Request:
+        return evolve(sent, url=sent.url.replace(".test/", ".test:443/"))
+
+    assert _level_1(sends(with_port)(BY_ID)) == {}
+
+
+def test_a_wrong_type_may_count_as_absent() -> None:
+    """Whoever drops what is of another type reads no value that is not there."""
+
+    def without_wrong_types(told: dict[str, object]) -> None:
+        kinds = {"progress": int, "cost_usd": (int, float), "error": dict}
+        for name, kind in kinds.items():
+            value = told.get(name)
+            if isinstance(value, bool) or not isinstance(value, kind):
+                told.pop(name, None)
+
+    subject = rewrites(without_wrong_types)(BY_ID)
+    found = {check.id: ask(check, subject).findings for check in COERCIONS}
+    assert found == {check.id: () for check in COERCIONS}
 
 
 def test_a_plugin_may_read_its_own_files_and_its_own_version(tmp_path: Path) -> None:

@@ -188,7 +188,9 @@ def _sent_abroad(
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    # The port of https, written out, is no other host.
+    host = parts.netloc.removesuffix(":443") if parts.scheme == "https" else parts.netloc
+    return f"{parts.scheme}://{host}".lower()
 
 
 def _look_alikes(url: str) -> Iterator[str]:

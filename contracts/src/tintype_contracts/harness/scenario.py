@@ -6,7 +6,9 @@ What it must know by then (the task, the quote) is what it made of the scene so 
 
 from __future__ import annotations
 
+import json
 from typing import TypeAlias, cast
+from urllib.parse import quote
 
 from attrs import evolve, field, frozen
 
@@ -15,7 +17,7 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
-from tintype.messages import Request, Response
+from tintype.messages import JsonObject, Request, Response
 from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest, Submission
 from tintype_contracts.fixtures import format as words
@@ -27,6 +29,7 @@ from tintype_contracts.fixtures.messages import (
     outcome_differences,
     request_differences,
 )
+from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.values import NOW, Filling, submission
 from tintype_contracts.harness.worlds import USUAL, World
 
@@ -165,9 +168,21 @@ class Rehearsal:
         """A task that was accepted elsewhere stands in where the scene has made none."""
         if context.task is not None and context.task.id:
             return context
-        known = self._values(exchange).identity("task")
         model = (context.request.model if context.request else None) or ""
-        return evolve(context, task=Task(id=known, model=model, request=context.request))
+        task = self.accepted(self._values(exchange).identity("task"))
+        return evolve(context, task=evolve(task, model=model, request=context.request))
+
+    def accepted(self, known: str) -> Task:
+        """A task of that id as the plugin made it of a documented submission, with its notes."""
+        for exchange in self.fixtures.exchanges.values():
+            runs = exchange.expect.fields.get("state") == "running"
+            if exchange.operation == "submit" and runs and exchange.case is not None:
+                told = self._told(exchange, self.context(exchange))
+                if isinstance(told, Task) and told.id:
+                    old, new = (quote(each, safe="") for each in (told.id, known))
+                    notes: JsonObject = json.loads(dump(told.notes).replace(old, new))
+                    return Task(id=known, notes=notes)
+        return Task(id=known)
 
     def _values(self, exchange: words.Exchange) -> Filling:
         return self.world.values(self.fixtures, exchange)

@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 
 from tintype.credentials import Scheme
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
-from tintype.models import Task
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
 from tintype_contracts.fixtures.format import Exchange, Fixtures
@@ -47,7 +46,8 @@ def command_differences(rehearsal: Rehearsal, exchange: Exchange, curl: Curl) ->
     """Where the plugin's request for the input of `exchange` is not the printed one."""
     built = rehearsal.ask(exchange)
     if exchange.operation in {"poll", "cancel"}:
-        built = rehearsal.ask_about(exchange, _task_in(rehearsal.fixtures, curl))
+        named = _id_in(rehearsal.fixtures, curl)
+        built = rehearsal.ask_about(exchange, rehearsal.accepted(named))
     if not isinstance(built, Request):
         return [Difference(pointer="", expected="a Request", actual=built)]
     auth = rehearsal.hooks.describe().auth
@@ -55,10 +55,10 @@ def command_differences(rehearsal: Rehearsal, exchange: Exchange, curl: Curl) ->
     return list(_differences(curl, built, auth, texts))
 
 
-def _task_in(fixtures: Fixtures, curl: Curl) -> Task:
-    """The task that the printed URL asks about."""
+def _id_in(fixtures: Fixtures, curl: Curl) -> str:
+    """The id of the task that the printed URL asks about."""
     found = find_route(fixtures, curl.method, *split(curl.url))
-    return Task(id=found.holes.get("id", "") if found else "")
+    return found.holes.get("id", "") if found else ""
 
 
 def _differences(curl: Curl, built: Request, auth: Scheme, texts: set[str]) -> Iterator[Difference]:

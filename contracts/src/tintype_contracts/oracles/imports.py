@@ -173,9 +173,8 @@ class _Watch:
     def __init__(self, package: str) -> None:
         self._package = package
         found = find_spec(package)
-        places = (found and found.submodule_search_locations) or [
-            (found and found.origin) or package
-        ]
+        alone = found.origin if found and found.origin else package
+        places = (found and found.submodule_search_locations) or [alone]
         self._folders = tuple(os.path.realpath(each) for each in places)
         self.touches: list[str] = []
         self.over = False
@@ -196,7 +195,7 @@ class _Watch:
             return True  # it was opened before
         full = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else str(path)
         below = any(f"{full}{os.sep}".startswith(f"{each}{os.sep}") for each in self._folders)
-        return below or any(part.endswith(_WHEEL) for part in full.split(os.sep))
+        return below or any(part.endswith(_WHEEL) for part in Path(full).parts)
 
     def profile(self, frame: FrameType, event: str, called: object) -> None:
         """A profile function."""
