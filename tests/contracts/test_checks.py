@@ -26,7 +26,7 @@ ACCIDENT = "The check could not be finished"
 ASK = """
 import sys
 from tintype_contracts.check import entered
-from tintype_contracts.checks import install
+from tintype_contracts.checks import install, pure
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.runner.run import subject_of
 wanted = {check.id: check for check in entered()}[sys.argv[2]]

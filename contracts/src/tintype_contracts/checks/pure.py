@@ -19,10 +19,11 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Request
 from tintype.models import Quote, Update
 from tintype.request import Submission
-from tintype_contracts.check import Finding, check
+from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.harness.calls import Call, documented_calls
 from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.harness.unwatched import unwatched
 from tintype_contracts.oracles.purity import Reach, Touch, touches_of
 
 _Outcome: TypeAlias = tuple[str, object]
@@ -139,6 +140,26 @@ def same_in_a_thread(subject: Subject) -> Iterator[Finding]:
     with ThreadPoolExecutor(max_workers=4) as pool:
         again = list(pool.map(_outcome, calls))
     yield from _changed(calls, first, again, "in another thread")
+
+
+@check("pure.same-where-nobody-looks", level=2)
+def same_where_nobody_looks(subject: Subject) -> Iterator[Finding]:
+    """Hooks give the same results in a process that has never loaded this kit.
+
+    Every call that the documents lead to is made once more where nothing but the core is
+    loaded, nothing of the kit is on the stack, and no argument of the process names it.
+
+    Do not look at `sys.modules`, at the stack or at the command line.
+    """
+    found = unwatched(subject.name, documented_calls(subject))
+    if found is None:
+        msg = "The plugin is not installed: no other process can load it."
+        raise NotApplicable(msg)
+    for each in found:
+        message = f"Where nothing of the kit is loaded, {each.call.place} gives another result."
+        yield _finding(
+            each.call, f"{message} Do the same everywhere.", expected=each.known, got=each.got
+        )
 
 
 def _changed(

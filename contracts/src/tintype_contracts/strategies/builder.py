@@ -58,9 +58,15 @@ class Built:
 
 @frozen
 class Builder:
-    """Builds requests for one plugin, through the core's own resolver."""
+    """Builds requests for one plugin, through the core's own resolver.
+
+    Attributes:
+        subject: The plugin.
+        prompt: What is drawn where nothing else is said.
+    """
 
     subject: Subject
+    prompt: str = PROMPT
 
     def operations(self) -> Sequence[Operation]:
         """The operations whose request bodies are documented field by field."""
@@ -89,7 +95,7 @@ class Builder:
         try:
             return self._built(operation, self.request(model, **fields))
         except InvalidRequestError as error:
-            mended = _mended(fields, error)
+            mended = _mended(self.prompt, fields, error)
             if mended is None:
                 raise
             return self._built(operation, self.request(model, **mended))
@@ -102,7 +108,7 @@ class Builder:
         """
         needs = model.references is not None and model.references.required
         needed = any("prompt" in needs for needs in model.abilities.values())
-        given = {"prompt": PROMPT if needed else "", "model": model.id, **fields}
+        given = {"prompt": self.prompt if needed else "", "model": model.id, **fields}
         if "previews" in given:
             given.setdefault("stream", True)
         if "options" in given:
@@ -163,7 +169,7 @@ class Builder:
 
 
 def _mended(
-    fields: Mapping[str, object], error: InvalidRequestError
+    prompt: str, fields: Mapping[str, object], error: InvalidRequestError
 ) -> Mapping[str, object] | None:
     """The fields with what a refusal says is missing; None where it says nothing of the kind.
 
@@ -172,7 +178,7 @@ def _mended(
     if not error.allowed or "prompt" in fields:
         return None
     if error.field == "references":
-        return {**fields, "prompt": f"{PROMPT} {' '.join(error.allowed)}"}
+        return {**fields, "prompt": f"{prompt} {' '.join(error.allowed)}"}
     known = error.field in _FIELDS and error.field not in fields
     return {**fields, error.field: error.allowed[0]} if known else None
 

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import chain, combinations, product
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
@@ -25,6 +25,15 @@ from tintype_contracts.strategies.values import raw_value, references
 
 _OTHER = frozenset({"model", "options", "prompt"})
 _FEW = 2
+_PROMPTS = (
+    "a lighthouse at night",
+    "Zwei Kinder spielen Schach, Aquarell",
+    "product photo of a teapot, 85mm, softbox",
+    "un gato negro sobre un tejado rojo",
+    "logo: the letters QX in blue",
+    "雨の夜の路面電車",
+    "portrait of an old sailor, oil on canvas",
+)
 
 
 @frozen(kw_only=True)
@@ -97,8 +106,9 @@ def together(
         tuple(values[level] for values, level in zip(fields, levels, strict=True))
         for levels in covering(tuple(map(len, fields)))
     ]
-    for each in (*asked, *_priced(builder, operation, model, fields)):
-        given, built = most_of(builder, operation, model, each)
+    for number, each in enumerate((*asked, *_priced(builder, operation, model, fields))):
+        other = evolve(builder, prompt=_PROMPTS[number % len(_PROMPTS)])
+        given, built = most_of(other, operation, model, each)
         if built is not None:
             for pair in combinations(given, 2):
                 left.pop((places.get(id(pair[0]), -1), places.get(id(pair[1]), -1)), None)
