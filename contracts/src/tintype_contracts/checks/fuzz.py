@@ -24,6 +24,7 @@ from tintype_contracts.harness.variants import (
     Heard,
     documented_answers,
     listen,
+    one_a_shape,
     verdict,
 )
 from tintype_contracts.oracles.values import Sort, sorted_flaw
@@ -232,7 +233,7 @@ def _wrong(subject: Subject, answer: Answer) -> str:
 
 
 def _json_answers(subject: Subject) -> list[Answer]:
-    found = [answer for answer in documented_answers(subject) if answer.body is not MISSING]
+    found = [answer for answer in one_a_shape(subject) if answer.body is not MISSING]
     if not found:
         msg = "No documented answer is JSON."
         raise NotApplicable(msg)

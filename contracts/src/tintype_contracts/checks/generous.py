@@ -16,7 +16,7 @@ from tintype_contracts.oracles.paid_trials import BESIDE, ONE_OF_SEVERAL, misrea
 from tintype_contracts.oracles.spellings import respelt_ids, respelt_pictures, respelt_states
 
 
-@check("generous.odd-values-cost-no-picture", level=1)
+@check("generous.odd-values-cost-no-picture", level=2)
 def odd_values_cost_no_picture(subject: Subject) -> Iterator[Finding]:
     """A picture is whole whatever one other value of its answer is.
 
@@ -30,7 +30,7 @@ def odd_values_cost_no_picture(subject: Subject) -> Iterator[Finding]:
     yield from misread(trials_of(subject, BESIDE), "Leave the odd value out.")
 
 
-@check("generous.an-odd-picture-costs-itself", level=1)
+@check("generous.an-odd-picture-costs-itself", level=2)
 def an_odd_picture_costs_itself(subject: Subject) -> Iterator[Finding]:
     """Of several pictures the odd one is lost, and no other.
 

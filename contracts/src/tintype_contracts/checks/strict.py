@@ -28,7 +28,7 @@ from tintype_contracts.harness.variants import (
     Answer,
     Broken,
     Heard,
-    documented_answers,
+    one_a_shape,
     verdict,
 )
 from tintype_contracts.oracles.paid import documented_types, inner_places, place
@@ -200,7 +200,7 @@ def a_body_is_an_object(subject: Subject) -> Iterator[Finding]:
                 yield _finding(answer, Mutation(pointer="", value=wrong), f"{deed}.")
 
 
-@check("strict.nothing-decisive-is-guessed", level=1)
+@check("strict.nothing-decisive-is-guessed", level=2)
 def nothing_decisive_is_guessed(subject: Subject) -> Iterator[Finding]:
     """Where an answer decides, an odd value is an error of that answer: never a success or an end.
 
@@ -258,7 +258,7 @@ def _read(subject: Subject) -> list[Answer]:
     """The answers that a value is made of. What an error makes of a field is no value."""
     return [
         answer
-        for answer in documented_answers(subject)
+        for answer in one_a_shape(subject)
         if answer.body is not MISSING and answer.exchange.expect.outcome != "error"
     ]
 

@@ -24,8 +24,9 @@ from tintype.messages import Delivery, Headers, Response, ServerSentEvent
 from tintype.models import Quote, Task, Update
 from tintype.request import Submission
 from tintype_contracts.fixtures import format as words
+from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.messages import answers
-from tintype_contracts.fixtures.pointers import MISSING, is_array
+from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
 from tintype_contracts.fixtures.spelling import spelt
 from tintype_contracts.fixtures.values import NOW
 from tintype_contracts.harness.scenario import Context
@@ -112,6 +113,19 @@ def documented_answers(subject: Subject) -> tuple[Answer, ...]:
     """Every answer, stream and webhook that the fixtures hold."""
     every = (answer_of(subject, exchange) for exchange in subject.exchanges())
     return tuple(answer for answer in every if answer.turns)
+
+
+@lru_cache(maxsize=1)
+def one_a_shape(subject: Subject) -> tuple[Answer, ...]:
+    """The documented answers, one of each shape: what is bent in one is bent in all of it."""
+    found: dict[object, Answer] = {}
+    for answer in documented_answers(subject):
+        expected = answer.exchange.expect
+        shape = [(at, json_type(value)) for at, value in leaves(answer.body)]
+        kind = (answer.exchange.operation, answer.status, answer.streamed, expected.outcome)
+        said = expected.error or str(expected.fields.get("state"))
+        found.setdefault((*kind, said, *shape), answer)
+    return tuple(found.values())
 
 
 def answer_of(

@@ -96,13 +96,27 @@ def trials_of(subject: Subject, role: Role) -> Iterator[Trial]:
 
 
 def _trials(subject: Subject) -> Iterator[Trial]:
+    """Each value where the documents first show its place; elsewhere one there."""
+    seen: set[object] = set()
     for paid in paid_answers(subject):
         for mutation, kind in _changes(subject, paid):
-            yield _tried(subject, paid, mutation, kind)
+            if _is_new(seen, paid, mutation):
+                yield _tried(subject, paid, mutation, kind)
         for crowd in with_three(subject, paid):
             for mutation, kind in _changes(subject, crowd):
-                if _role(crowd, mutation.pointer) == ONE_OF_SEVERAL:
+                several = _role(crowd, mutation.pointer) == ONE_OF_SEVERAL
+                if several and _is_new(seen, crowd, mutation):
                     yield _tried(subject, crowd, mutation, kind)
+
+
+def _is_new(seen: set[object], paid: Paid, mutation: Mutation) -> bool:
+    """Whether a value is new at its place, or the first at that place of this answer."""
+    answer, count = paid.answer, len(paid.usual.images)
+    about = (answer.exchange.operation, paid.usual.state, answer.streamed, count, mutation.pointer)
+    keys = {(*about, str(mutation)), (answer.exchange.id, count, mutation.pointer)}
+    new = not keys <= seen
+    seen |= keys
+    return new
 
 
 def _tried(subject: Subject, paid: Paid, mutation: Mutation, kind: str) -> Trial:
