@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 from attrs import evolve
 from tests.contracts.broken.how import (
@@ -98,7 +99,7 @@ ROWS = (
     Row("doc.references", BY_ID, _with(references=None)),
     Row("doc.references", AT_ONCE, _with(references=References(forms=("url",), source="x"))),
     Row("doc.catalog-sources", BY_ID, _with(source="")),
-    Row("doc.catalog-sources", BY_ID, _with(prices=(Price(source="x"),))),
+    Row("doc.catalog-sources", BY_ID, _with(prices=(Price(usd=Decimal(1), source="x"),))),
     Row("doc.draws-a-picture", BY_ID, documented(_without_pictures)),
     Row("doc.kit", BY_ID, _lacks(kit=">=7")),
     Row("doc.provenance", BY_ID, documented(_guessed)),

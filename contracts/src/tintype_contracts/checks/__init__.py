@@ -16,6 +16,7 @@ def all_checks() -> tuple[Check, ...]:
     from tintype_contracts.checks import (  # noqa: F401, PLC0415 - they enter themselves
         capabilities,
         doc,
+        doc_facts,
         error,
         fuzz,
         generous,
@@ -26,6 +27,7 @@ def all_checks() -> tuple[Check, ...]:
         pure,
         request,
         request_options,
+        request_rules,
         request_together,
         secret,
         state,

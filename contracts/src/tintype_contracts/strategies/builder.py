@@ -206,9 +206,9 @@ def carries(row: Parameter, found: object, asked: object) -> bool:
         case _, int() | float():
             return _number(found) == _number(asked)
         case _:
-            told = str(found)
-            listed = told in row.enum and told.casefold() == str(asked).casefold()
-            return told == str(asked) or listed
+            told, word = str(found), str(row.spelt(asked))
+            listed = told in row.enum and told.casefold() == word.casefold()
+            return told == word or listed
 
 
 def same_images(found: object, given: Sequence[object]) -> bool:

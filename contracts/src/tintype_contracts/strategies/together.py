@@ -71,9 +71,19 @@ class Given:
 Together: TypeAlias = tuple[Given, ...]
 
 
-def factors(builder: Builder, operation: Operation, model: Model) -> list[list[Given]]:
-    """The fields that are documented for a model, each with every value that is."""
-    rows = [row for row in builder.rows(operation, model.id) if not row.ignored]
+def given_as(given: Given, value: object) -> Given:
+    """The same field with another value."""
+    return evolve(given, value=value)
+
+
+def factors(
+    builder: Builder, operation: Operation, model: Model, *, ignored: bool = False
+) -> list[list[Given]]:
+    """The fields that are documented for a model, each with every value that is.
+
+    Those without effect are among them where `ignored` says so.
+    """
+    rows = [row for row in builder.rows(operation, model.id) if ignored or not row.ignored]
     found: dict[str, dict[str, Given]] = {}
     for row in rows:
         for name, value in _values(builder, model, row):

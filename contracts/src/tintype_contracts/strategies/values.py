@@ -61,7 +61,7 @@ def _values(row: Parameter, name: str, form: ReferenceForm) -> Sequence[object]:
         return sorted(bounds) or _FRACTIONS[name]
     if name == "references":
         return [references(count, form) for count in _counts(row)]
-    return row.enum if name in _TEXT_FIELDS else _PLAIN.get(name, ())
+    return tuple(map(row.meant, row.enum)) if name in _TEXT_FIELDS else _PLAIN.get(name, ())
 
 
 def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, object]]:

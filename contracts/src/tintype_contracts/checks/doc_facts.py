@@ -1,0 +1,100 @@
+"""Checks that what the plugin says of itself is what the documents say of its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tintype.catalog import Model
+from tintype_contracts.check import Finding, NotApplicable, check
+from tintype_contracts.harness.subject import Subject
+
+_ROUNDED = 0.06
+"""How far pixels may be off their ratio: sides are multiples of 8, 16 or 64."""
+
+
+@check("doc.names-are-of-their-models", level=1)
+def names_are_of_their_models(subject: Subject) -> Iterator[Finding]:
+    """A canonical name finds the model that the documents mean by it.
+
+    The wrong model under a name costs another price.
+
+    Correct `name` of the model.
+    """
+    names = subject.fixtures.names
+    if not names:
+        msg = "The documents give no model a canonical name."
+        raise NotApplicable(msg)
+    for model, name in names.items():
+        found = subject.info.find(name)
+        if found is not None and found.id != model:
+            message = f"{name} is documented as {model}, and finds {found.id}."
+            yield Finding(message=message, expected=model, got=found.id)
+
+
+@check("doc.answers-are-waited-for", level=1)
+def answers_are_waited_for(subject: Subject) -> Iterator[Finding]:
+    """An answer is waited for as long as the documents say that it may take.
+
+    Who hangs up sooner is billed, and has nothing.
+
+    Raise `request_timeout`.
+    """
+    if not subject.fixtures.timeouts:
+        msg = "No document says how long an answer may take."
+        raise NotApplicable(msg)
+    waits = subject.info.request_timeout
+    for row in subject.fixtures.timeouts:
+        if waits < row.seconds:
+            message = f"An answer to {row.operation} may take {row.seconds} s."
+            yield Finding(message=message, expected=row.seconds, got=waits, src=row.src)
+
+
+@check("doc.repeats-by-a-documented-key", level=1)
+def repeats_by_a_documented_key(subject: Subject) -> Iterator[Finding]:
+    """A lost submission is repeated by a key only if the documents have that key.
+
+    By a header that the provider does not know the picture is paid twice.
+
+    Take `idempotency` out of the catalog, or correct its name and its window.
+    """
+    known, documented = subject.info.idempotency, subject.fixtures.idempotency
+    if known is None:
+        msg = "No submission is repeated by a key."
+        raise NotApplicable(msg)
+    header = documented.header if documented else ""
+    if known.header.lower() != header.lower():
+        message = "A lost submission is repeated by a key that no document names."
+        yield Finding(message=message, expected=header or None, got=known.header or known.field)
+    elif documented and (known.window or 0) > (documented.seconds or float("inf")):
+        message = "A key counts for a shorter time than the catalog says."
+        yield Finding(message=message, expected=documented.seconds, got=known.window)
+
+
+@check("doc.sizes-have-their-ratio", level=1)
+def sizes_have_their_ratio(subject: Subject) -> Iterator[Finding]:
+    """The pixels of a table of sizes have the ratio that they stand for.
+
+    It needs no document: 16:9 is no square, and a portrait is higher than wide.
+
+    Correct `sizes` of the model.
+    """
+    looked = False
+    for model in subject.info.models:
+        for tier, ratio, size, off in _sizes(model):
+            looked = True
+            if off > _ROUNDED:
+                message = f"{size} of {model.id} at {tier} stands for {ratio}, and is not."
+                yield Finding(message=message, expected=ratio, got=size)
+    if not looked:
+        msg = "No model has a table of sizes."
+        raise NotApplicable(msg)
+
+
+def _sizes(model: Model) -> Iterator[tuple[str, str, str, float]]:
+    """Each tier, ratio and size, and by how much they differ."""
+    for tier, ratios in model.sizes.items():
+        for ratio, size in ratios.items():
+            wide, high = (float(each) for each in ratio.split(":"))
+            width, height = (float(each) for each in size.lower().split("x"))
+            wanted, got = wide / high, width / height
+            yield tier, ratio, size, abs(wanted - got) / wanted
