@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from tests.contracts import reference
+from tests.contracts.broken.how import body, findings
 
 from tintype._registry import Registry
 from tintype.errors import UsageError
@@ -17,6 +18,7 @@ from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Broken
 from tintype_contracts.harness.worlds import World
+from tintype_contracts.runner.asked import ask_for
 from tintype_contracts.runner.replay import replay, replay_text
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.mutations import Mutation
@@ -111,6 +113,37 @@ def test_what_no_provider_chooses_is_a_usage_error() -> None:
     ended = CliRunner().invoke(command, asked)
     assert ended.exit_code == 2
     assert "id, url, sides, now" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "words"),
+    [
+        (("model=silver-2", "resolution=2K", "references=2"), 0, "= as the table admits"),
+        (("resolution=8K",), 0, "is refused"),
+        (("model=gold-1",), 2, "silver-1"),
+        (("/no_such_option=1",), 2, "/no_such_option"),
+    ],
+)
+def test_an_operation_is_asked_for_fields(
+    subject: Subject, asked: tuple[str, ...], status: int, words: str
+) -> None:
+    """What is sent for them, or why nothing is; a slip names what there is."""
+    if status:
+        with pytest.raises(UsageError, match=words):
+            ask_for(subject, "submit", asked, "{key}")
+        return
+    found = ask_for(subject, "submit", asked, "{key}")
+    assert found.holds
+    assert words in found.text
+
+
+def test_a_finding_about_a_request_is_shown_by_replay() -> None:
+    """The model and the fields that it carries are what is asked for, and the fault is seen."""
+    dropped = body(lambda sent: "resolution" in sent and sent.pop("output_format", None))(NAME)
+    first = findings("request.fields-together", dropped)[0]
+    assert first.exchange == "submit"
+    assert "output_format" not in ask_for(dropped, "submit", first.mutations, "{key}").text
+    assert "output_format" in ask_for(reference.subject(NAME), "submit", first.mutations, "").text
 
 
 def test_what_no_hook_may_do_is_told() -> None:

@@ -427,5 +427,11 @@ def _shown(value: object) -> object:
 
 def _finding(probe: Probe, message: str, *, expected: object = None, got: object = None) -> Finding:
     return Finding(
-        message=message, expected=expected, got=got, pointer=probe.row.wire, src=probe.row.src
+        message=message,
+        expected=expected,
+        got=got,
+        pointer=probe.row.wire,
+        src=probe.row.src,
+        exchange=probe.operation,
+        mutations=probe.mutations,
     )

@@ -42,7 +42,11 @@ def _of_model(builder: Builder, operation: Operation, model: Model) -> Iterator[
             if objection not in told:
                 told.add(objection)
                 message = f"For {_shown(given)} of {model.id} the request is not as documented"
-                yield Finding(message=f"{message}: {objection}")
+                yield Finding(
+                    message=f"{message}: {objection}",
+                    exchange=operation,
+                    mutations=_asked(model, given),
+                )
 
 
 def _alone(builder: Builder, operation: Operation, model: Model, one: Given) -> Built | None:
@@ -74,7 +78,14 @@ def _dropped(model: Model, operation: Operation, pair: Together) -> Finding:
         got="nothing, or another value",
         pointer=row.wire,
         src=row.src,
+        exchange=operation,
+        mutations=_asked(model, pair),
     )
+
+
+def _asked(model: Model, given: Together) -> tuple[str, ...]:
+    """What `tintype contracts replay` is told, to ask for these."""
+    return (f"model={model.id}", *(each.asked for each in given))
 
 
 def _shown(given: Together) -> str:

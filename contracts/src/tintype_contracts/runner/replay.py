@@ -148,7 +148,7 @@ def replay_text(replay: Replay, key_form: str = "{key}") -> str:
     if exchange.case is not None:
         lines += ["", "asked", *_json(exchange.case)]
     if exchange.request is not None:
-        lines += ["", "the plugin sends", *_built(replay.built, key_form)]
+        lines += ["", "the plugin sends", *sent_lines(replay.built, key_form)]
         lines += _compared(replay.request, "as documented")
     lines += ["", "the provider says", *_answer(replay)]
     lines += ["", "parse makes of it", *_heard(replay.heard)]
@@ -158,7 +158,8 @@ def replay_text(replay: Replay, key_form: str = "{key}") -> str:
     return "\n".join(lines)
 
 
-def _built(built: object, key_form: str) -> Iterator[str]:
+def sent_lines(built: object, key_form: str) -> Iterator[str]:
+    """What a plugin sends, or what it says in its place."""
     if not isinstance(built, Request):
         yield f"  {built.deed if isinstance(built, Broken) else shown(built)}"
         return

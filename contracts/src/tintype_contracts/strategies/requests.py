@@ -11,6 +11,7 @@ from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import Builder, Built, found_at
@@ -41,11 +42,22 @@ class Probe:
     value: object
 
     @property
+    def mutations(self) -> tuple[str, ...]:
+        """What `tintype contracts replay` is told, to ask for it."""
+        return (f"model={self.model.id}", asked_as(self.field, self.value))
+
+    @property
     def asked(self) -> str:
         """What is asked for, for a message."""
         several = isinstance(self.value, tuple)
         value = f"{len(self.value)} given" if several else f"{self.value!r}"  # type: ignore[arg-type]
         return f"{self.field}={value[:60]} of {self.model.id}"
+
+
+def asked_as(name: str, value: object) -> str:
+    """`NAME=VALUE`, as `tintype contracts replay` asks for a field; references by their number."""
+    plain = len(value) if isinstance(value, tuple) else value
+    return f"{name}={plain if isinstance(plain, str) else dump(plain)}"
 
 
 def probes(builder: Builder, samples: Samples) -> Iterator[Probe]:

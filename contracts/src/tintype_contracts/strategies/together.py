@@ -20,7 +20,7 @@ from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.strategies import prices
 from tintype_contracts.strategies.builder import Builder, Built, carries, found_at
-from tintype_contracts.strategies.requests import fields_of
+from tintype_contracts.strategies.requests import asked_as, fields_of
 from tintype_contracts.strategies.values import raw_value, references
 
 _OTHER = frozenset({"model", "options", "prompt"})
@@ -60,6 +60,11 @@ class Given:
             found = row.default  # spelling out a documented default and leaving it out is one
         raw = self.name.startswith("/")
         return not any(subset(self.value, found)) if raw else carries(row, found, self.value)
+
+    @property
+    def asked(self) -> str:
+        """`NAME=VALUE`, as `tintype contracts replay` asks for it."""
+        return asked_as(self.name, self.value)
 
     def __str__(self) -> str:
         """The field and its value, for a message."""
@@ -179,16 +184,17 @@ def _built(builder: Builder, operation: Operation, model: Model, given: Together
     options: Mapping[str, object] = {}
     for each in given:
         if each.name.startswith("/"):
-            options = _merged(options, builder.raw_options(each.rows[0], each.value))
+            options = merged(options, builder.raw_options(each.rows[0], each.value))
     return builder.build(operation, model, **fields, **({"options": options} if options else {}))
 
 
-def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
+def merged(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
+    """Two objects in one; what both have is merged where it is an object in both."""
     made = dict(one)
     for key, value in other.items():
         before = made.get(key)
         both = isinstance(before, Mapping) and isinstance(value, Mapping)
-        made[key] = _merged(before, value) if both else value  # type: ignore[arg-type]  # both are
+        made[key] = merged(before, value) if both else value  # type: ignore[arg-type]  # both are
     return made
 
 

@@ -9,6 +9,7 @@ from tintype._cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.harness.worlds import World
+from tintype_contracts.runner.asked import PARTS, ask_for
 from tintype_contracts.runner.replay import replay, replay_text
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.mutations import Mutation
@@ -28,11 +29,19 @@ from tintype_contracts.strategies.mutations import Mutation
 def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
     """Play one exchange to a plugin: what it sends, what it is told, what it makes of it.
 
+    In the place of EXCHANGE an operation (submit, price, prepare): what is sent for these fields,
+    NAME=VALUE each, or /POINTER=VALUE for a raw option.
+
     VALUE is JSON; nothing behind the sign drops the place. Exit status: 0 as documented,
     1 not, 2 misuse. With --mutate the documents expect nothing: 1 says that the plugin
     did what no hook may.
     """
     try:
+        if exchange in PARTS:
+            subject = subject_of(name)
+            asked = ask_for(subject, exchange, mutations, subject.info.auth.shown[1])
+            say(asked.text)
+            raise SystemExit(0 if asked.holds else 1)
         chosen = [text for text in mutations if text.partition("=")[0].isalpha()]
         changes = [Mutation.parse(text) for text in mutations if text not in chosen]
         world = World.of({text.partition("=")[0]: text.partition("=")[2] for text in chosen})
