@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.contracts import reference
-from tests.contracts.broken import INSTALLED, ROWS, Row, broken
+from tests.contracts.broken import INSTALLED, ROWS, Row
 from tests.contracts.broken.texts import StaleBreakError, Text, install
 
 from tintype_contracts.check import Finding
@@ -58,8 +58,8 @@ def test_a_good_plugin_reaches_the_highest_level(name: str) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=_ids(ROWS))
 def test_a_broken_plugin_is_noticed_by_its_check(row: Row) -> None:
     """The check that the row names fails, on purpose, and says what to do; it shows no key."""
-    with broken(row) as subject:
-        found = ask(CHECKS[row.check], subject)
+    subject = row.way(row.plugin)
+    found = ask(CHECKS[row.check], subject)
     assert found.outcome == "fail"
     assert not any(finding.message.startswith(ACCIDENT) for finding in found.findings)
     assert any(row.words in _told(finding) for finding in found.findings)

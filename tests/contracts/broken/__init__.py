@@ -20,9 +20,9 @@ from tests.contracts.broken import (
     values,
     wire,
 )
-from tests.contracts.broken.how import Row, broken
+from tests.contracts.broken.how import Row
 
-__all__ = ["INSTALLED", "ROWS", "Row", "broken"]
+__all__ = ["INSTALLED", "ROWS", "Row"]
 
 ROWS: tuple[Row, ...] = (
     *texts.ROWS,

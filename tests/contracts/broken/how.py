@@ -7,13 +7,12 @@ put any plugin beside it. Nothing is built before it is asked for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import NamedTuple, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 from tests.contracts import reference
 
 from tintype._registry import Registry
@@ -29,7 +28,6 @@ from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.callers import CLIENTS, Awaiting, Blocking, Line
 
 BY_ID, BY_URL, AT_ONCE, MULTIPART = (
     "reference_by_id",
@@ -41,14 +39,6 @@ TODAY = "2026-11-20"
 
 Hook: TypeAlias = Callable[..., object]
 Way: TypeAlias = Callable[[str], Subject]
-
-
-@frozen
-class DrawnBy:
-    """The plugin as it is, drawn by a client that does what the real ones never do."""
-
-    sync: Callable[[Line], Blocking] = Blocking
-    awaiting: Callable[[Line], Awaiting] = Awaiting
 
 
 class Row(NamedTuple):
@@ -63,21 +53,8 @@ class Row(NamedTuple):
 
     check: str
     plugin: str
-    way: Way | DrawnBy
+    way: Way
     words: str = ""
-
-
-@contextmanager
-def broken(row: Row) -> Iterator[Subject]:
-    """The subject of a row, to be examined inside `with`."""
-    if not isinstance(row.way, DrawnBy):
-        yield row.way(row.plugin)
-        return
-    token = CLIENTS.set((row.way.sync, row.way.awaiting))
-    try:
-        yield reference.subject(row.plugin)
-    finally:
-        CLIENTS.reset(token)
 
 
 def findings(check: str, subject: Subject) -> list[Finding]:

@@ -11,10 +11,8 @@ from pathlib import Path
 from attrs import evolve
 from tests.contracts import reference
 from tests.contracts.broken.how import (
-    AT_ONCE,
     BY_ID,
     BY_URL,
-    DrawnBy,
     Hook,
     Row,
     Way,
@@ -28,21 +26,6 @@ from tests.contracts.broken.how import (
     sends,
     status_of,
     told,
-)
-from tests.contracts.poor_clients import (
-    Careless,
-    Follows,
-    Forgets,
-    Generous,
-    Greedy,
-    HangsUp,
-    Proxied,
-    Repeats,
-    Shortens,
-    Stubborn,
-    Tosses,
-    Vague,
-    blocking,
 )
 
 from tintype.catalog import Model, ProviderInfo
@@ -162,18 +145,4 @@ ROWS = (
         BY_URL,
         body(lambda sent: os.environ.get("HTTPS_PROXY") and sent.update(proxy=1)),
     ),
-    Row("wire.lost-answers", BY_ID, DrawnBy(blocking(Repeats))),
-    Row("wire.late-answers", BY_ID, DrawnBy(blocking(Vague))),
-    Row("wire.not-sent", BY_ID, DrawnBy(blocking(Vague))),
-    Row("wire.redirects", BY_ID, DrawnBy(blocking(Follows))),
-    Row("wire.connections-are-kept", BY_ID, DrawnBy(blocking(HangsUp))),
-    Row("wire.environment-is-ignored", BY_ID, DrawnBy(blocking(Proxied))),
-    Row("wire.results-are-fetched", BY_ID, DrawnBy(blocking(Generous))),
-    Row("wire.results-redirected", BY_ID, DrawnBy(blocking(Generous))),
-    Row("wire.results-have-an-end", BY_ID, DrawnBy(Greedy)),
-    Row("wire.results-are-images", BY_ID, DrawnBy(Careless)),
-    Row("wire.cut-streams", AT_ONCE, DrawnBy(blocking(Shortens))),
-    Row("wire.odd-values-cost-no-picture", BY_ID, DrawnBy(Forgets)),
-    Row("wire.unread-answers-are-kept", BY_ID, DrawnBy(Tosses)),
-    Row("wire.cancellation", BY_ID, DrawnBy(awaiting=Stubborn), "went on"),
 )

@@ -6,7 +6,6 @@ else. A manner never changes what is said; after a break nobody can tell what wa
 
 from __future__ import annotations
 
-import enum
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,26 +19,10 @@ from tintype.messages import Headers
 _BODILESS = frozenset({204, 304})
 _ADDED_HERE = frozenset({"content-length", "transfer-encoding", "content-encoding", "connection"})
 _PIECE = 7  # bytes: cuts lines, characters and heads at odd places
-_DRIP = 0.02  # seconds
 
 
-class Fault(enum.Enum):
-    """What a server does instead of going on."""
-
-    RESET = "the connection is reset"
-    CLOSE = "the connection is closed"
-    HALF_CLOSE = "nothing more is sent, and the connection stays open to be read from"
-    STALL = "nothing more is said until the other side hangs up"
-
-
-@frozen
-class Pause:
-    """So many seconds of silence."""
-
-    seconds: float
-
-
-Step: TypeAlias = bytes | Fault | Pause
+Step: TypeAlias = bytes | None
+"""What a server sends, or None where it hangs up."""
 
 
 @frozen(kw_only=True)
@@ -80,13 +63,13 @@ def after_continue(answer: Answer) -> Sequence[Step]:
 
 def until_closed(answer: Answer) -> Sequence[Step]:
     """Without a length: the end of the connection is the end of the body."""
-    return (_head(answer, ("Connection", "close")) + answer.body, Fault.CLOSE)
+    return (_head(answer, ("Connection", "close")) + answer.body, None)
 
 
 def then_closed(answer: Answer) -> Sequence[Step]:
     """With its length, after which the server hangs up."""
     length = ("Content-Length", str(len(answer.body)))
-    return (_head(answer, ("Connection", "close"), length) + answer.body, Fault.CLOSE)
+    return (_head(answer, ("Connection", "close"), length) + answer.body, None)
 
 
 # ----------------------------------------------------------------------------- in pieces
@@ -121,66 +104,6 @@ MANNERS: Mapping[str, Manner] = {
     "in gzip and in chunks": zipped_in_chunks,
 }
 """Every manner but the plain one."""
-
-
-# ------------------------------------------------------------------------------- broken
-
-
-def _broken(*faults: Step) -> Manner:
-    return lambda _: faults
-
-
-def _cut(fault: Fault) -> Manner:
-    """The head, half of the body, and a fault."""
-
-    def play(answer: Answer) -> Sequence[Step]:
-        head = _head(answer, ("Content-Length", str(len(answer.body) + 2)))
-        return (head + answer.body[: len(answer.body) // 2], fault)
-
-    return play
-
-
-def _cut_head(answer: Answer) -> Sequence[Step]:
-    # Cut where it names a length: http.client takes a shorter head for a complete one.
-    return (_head(answer, ("Content-Length", "9"))[:-3], Fault.CLOSE)
-
-
-def _cut_chunk(answer: Answer) -> Sequence[Step]:
-    head = _head(answer, ("Transfer-Encoding", "chunked"))
-    return (head + f"{len(answer.body) + 9:x}\r\n".encode() + answer.body, Fault.CLOSE)
-
-
-def _cut_gzip(answer: Answer) -> Sequence[Step]:
-    (whole,) = zipped(answer)
-    return (whole[:-9], Fault.CLOSE) if isinstance(whole, bytes) else ()
-
-
-def _drip(answer: Answer) -> Sequence[Step]:
-    head = _head(answer, ("Content-Length", "4000"))
-    drops: tuple[Step, ...] = (Pause(_DRIP), b" ") * 4000
-    return (head, *drops)
-
-
-BREAKS: Mapping[str, Manner] = {
-    "reset after the request": _broken(Fault.RESET),
-    "closed after the request": _broken(Fault.CLOSE),
-    "half-closed after the request": _broken(Fault.HALF_CLOSE),
-    "cut off within the head": _cut_head,
-    "no HTTP": _broken(b"220 mail.example ESMTP\r\n\r\n", Fault.CLOSE),
-    "cut off within the body": _cut(Fault.CLOSE),
-    "half-closed within the body": _cut(Fault.HALF_CLOSE),
-    "reset within the body": _cut(Fault.RESET),
-    "cut off within a chunk": _cut_chunk,
-    "gzip cut off": _cut_gzip,
-}
-"""Ways to lose an answer whose request has left."""
-
-DELAYS: Mapping[str, Manner] = {
-    "a stall before the head": _broken(Fault.STALL),
-    "a stall within the body": _cut(Fault.STALL),
-    "a byte at a time, for ever": _drip,
-}
-"""Ways to keep a client waiting for longer than it may."""
 
 
 def _head(answer: Answer, *framing: tuple[str, str]) -> bytes:

@@ -20,16 +20,10 @@ def declared_hosts(fixtures: Fixtures) -> tuple[str, ...]:
     return tuple(dict.fromkeys(urlsplit(origin).hostname or "" for origin in origins))
 
 
-def server_context(hosts: tuple[str, ...], *, trusted: bool = True) -> ssl.SSLContext:
-    """What a server shows that speaks for these hosts and for no other.
-
-    Args:
-        hosts: Their names.
-        trusted: Whether the clients' authority vouches for it.
-    """
+def server_context(hosts: tuple[str, ...]) -> ssl.SSLContext:
+    """What a server shows that speaks for these hosts and for no other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority = _authority() if trusted else trustme.CA()
-    authority.issue_cert(*hosts).configure_cert(context)
+    _authority().issue_cert(*hosts).configure_cert(context)
     return context
 
 

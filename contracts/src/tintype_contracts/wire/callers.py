@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from pathlib import Path
 from typing import Protocol, Self
 
 from attrs import frozen
@@ -14,11 +12,8 @@ from attrs import frozen
 from tintype import AsyncClient, Client
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
-from tintype.errors import TintypeError
-from tintype.messages import HttpRequest, Response
 from tintype.models import Image, Quote, Task
 from tintype.request import ImageRequest
-from tintype.transports import Transport
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts.wire.dialling import connector, pools
@@ -75,12 +70,6 @@ class Caller(Protocol):
     def fetch(self, image: Image) -> bytes:
         """An image's bytes."""
 
-    def save(self, image: Image, folder: Path) -> tuple[Path, ...]:
-        """The files that an image was written to."""
-
-    def exchange(self, request: HttpRequest, timeout: float) -> Response:
-        """The whole answer to a request, by the transport alone."""
-
     def close(self) -> None:
         """Close every connection."""
 
@@ -97,7 +86,7 @@ class Blocking:
     name = "urllib3"
 
     def __init__(self, line: Line) -> None:
-        self._transport = self.transport(line)
+        self._transport = Urllib3Transport(pools(line.port, line.trust))
         self._provider = line.account.provider
         self._client = Client(
             line.account,
@@ -107,10 +96,6 @@ class Blocking:
             seed=0,
             environ={},
         )
-
-    def transport(self, line: Line) -> Transport:
-        """How exchanges are made."""
-        return Urllib3Transport(pools(line.port, line.trust))
 
     def quote(self, request: ImageRequest) -> Quote:
         """What `request` would cost."""
@@ -135,19 +120,6 @@ class Blocking:
     def fetch(self, image: Image) -> bytes:
         """An image's bytes."""
         return self._client.fetch(image, provider=self._provider)
-
-    def save(self, image: Image, folder: Path) -> tuple[Path, ...]:
-        """The files that an image was written to."""
-        return self._client.save(image, folder, name=self.name)
-
-    def exchange(self, request: HttpRequest, timeout: float) -> Response:
-        """The whole answer to a request, by the transport alone."""
-        incoming = self._transport.open(request, timeout=timeout)
-        try:
-            body = b"".join(incoming.chunks())
-        finally:
-            incoming.close()
-        return Response(status=incoming.status, headers=incoming.headers, body=body)
 
     def close(self) -> None:
         """Close every connection."""
@@ -190,15 +162,6 @@ class Awaiting:
         """The accepted task."""
         return self._runner.run(self._client.submit(request, provider=self._provider))
 
-    def submit_and_leave(self, request: ImageRequest, heard: Callable[[], bool]) -> bool:
-        """Whether a submission that is cancelled once the server has heard it ends at once.
-
-        Args:
-            request: The picture.
-            heard: Waits until the server has heard it, and says whether it has.
-        """
-        return self._runner.run(self._leave(request, heard))
-
     def refresh(self, task: Task) -> Task:
         """The task after one look."""
         return self._runner.run(self._client.refresh(task))
@@ -215,14 +178,6 @@ class Awaiting:
         """An image's bytes."""
         return self._runner.run(self._client.fetch(image, provider=self._provider))
 
-    def save(self, image: Image, folder: Path) -> tuple[Path, ...]:
-        """The files that an image was written to."""
-        return self._runner.run(self._client.save(image, folder, name=self.name))
-
-    def exchange(self, request: HttpRequest, timeout: float) -> Response:
-        """The whole answer to a request, by the transport alone."""
-        return self._runner.run(self._exchange(request, timeout))
-
     def close(self) -> None:
         """Close every connection, and the loop."""
         self._runner.run(self._close())
@@ -236,26 +191,6 @@ class Awaiting:
         """Close every connection."""
         self.close()
 
-    async def _exchange(self, request: HttpRequest, timeout: float) -> Response:  # noqa: ASYNC109 - the transport's own
-        incoming = await self._transport.open(request, timeout=timeout)
-        try:
-            body = b"".join([chunk async for chunk in incoming.chunks()])
-        finally:
-            await incoming.close()
-        return Response(status=incoming.status, headers=incoming.headers, body=body)
-
-    async def _leave(self, request: ImageRequest, heard: Callable[[], bool]) -> bool:
-        submission = asyncio.create_task(self._client.submit(request, provider=self._provider))
-        came = await asyncio.to_thread(heard)
-        submission.cancel()
-        try:
-            await submission
-        except asyncio.CancelledError:
-            return came
-        except TintypeError:
-            return False
-        return False
-
     async def _close(self) -> None:
         await self._client.close()
         await self._transport.close()
@@ -263,9 +198,3 @@ class Awaiting:
         await asyncio.to_thread(self._is_left)
         for _ in range(_TURNS):
             await asyncio.sleep(0)
-
-
-CLIENTS: ContextVar[tuple[Callable[[Line], Blocking], Callable[[Line], Awaiting]]] = ContextVar(
-    "CLIENTS", default=(Blocking, Awaiting)
-)
-"""The clients that the wire tier drives. Poor ones in their place prove that it notices."""

@@ -48,7 +48,7 @@ def run(subject: Subject) -> Run:
         warnings.simplefilter("always")
         with Stage(subject) as stage:
             performances = tuple(
-                (stage.perform(scene, stage.blocking), stage.perform(scene, stage.awaiting))
+                (stage.perform(scene, stage.blocking), stage.perform(scene, stage.callers[1]))
                 for scene in scenes(subject)
             )
             stage.hang_up()

@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import struct
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Self, TypeAlias
 
-from tintype_contracts.wire.answers import Fault, Pause, Step
+from tintype_contracts.wire.answers import Step
 from tintype_contracts.wire.egress import guard
 from tintype_contracts.wire.heard import Heard, read
 
 HOST = "127.0.0.1"
 _PATIENCE = 10.0
-_DRAIN = 65536
 
 Play: TypeAlias = Callable[[Heard], Sequence[Step]]
 
@@ -28,13 +25,11 @@ class TlsServer:
     Attributes:
         heard: Every request so far.
         names: The host that each handshake asked for, also of those that failed.
-        accepted: How many connections there were.
     """
 
     def __init__(self, context: ssl.SSLContext, play: Play) -> None:
         self.heard: list[Heard] = []
         self.names: list[str] = []
-        self.accepted: int = 0
         self.play = play
         self._context = context
         context.sni_callback = self._note_name
@@ -59,10 +54,6 @@ class TlsServer:
         with self._changed:
             taken, self.heard = tuple(self.heard), []
         return taken
-
-    def has_heard(self, times: int = 1) -> bool:
-        """Whether so many requests have come, or do so in a moment."""
-        return self._becomes(lambda: len(self.heard) >= times)
 
     def is_left_alone(self) -> bool:
         """Whether the other side has closed every connection, or does so in a moment."""
@@ -109,7 +100,6 @@ class TlsServer:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._changed:
-                self.accepted += 1
                 self._open.add(connection)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
@@ -142,28 +132,6 @@ class TlsServer:
 
 def _take(connection: ssl.SSLSocket, step: Step) -> bool:
     """Whether the connection goes on after this step."""
-    match step:
-        case bytes():
-            connection.sendall(step)
-            return True
-        case Pause():
-            time.sleep(step.seconds)
-            return True
-        case Fault.RESET:
-            linger = struct.pack("ii", 1, 0)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        case Fault.HALF_CLOSE:
-            connection.shutdown(socket.SHUT_WR)
-            _drain(connection)
-        case Fault.STALL:
-            _drain(connection)
-        case Fault.CLOSE:
-            pass
-    return False
-
-
-def _drain(connection: ssl.SSLSocket) -> None:
-    """Read until the other side hangs up."""
-    with contextlib.suppress(OSError):
-        while connection.recv(_DRAIN):
-            pass
+    if step is not None:
+        connection.sendall(step)
+    return step is not None

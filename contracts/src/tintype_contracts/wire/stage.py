@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Self
 
 from attrs import evolve, frozen
@@ -13,9 +13,9 @@ from tintype.models import Task
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.answers import Answer, Manner, Step, plain
+from tintype_contracts.wire.answers import Manner, Step, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
-from tintype_contracts.wire.callers import CLIENTS, Awaiting, Blocking, Caller, Line
+from tintype_contracts.wire.callers import Awaiting, Blocking, Caller, Line
 from tintype_contracts.wire.egress import guard
 from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import Mismatch
@@ -79,24 +79,19 @@ class Stage:
 
     Args:
         subject: The plugin and its documents.
-        timeout: Seconds that each client has for an answer.
-        witness: What stands in for the plugin.
 
     Attributes:
         server: The server; it speaks for the declared hosts.
         callers: Both clients.
     """
 
-    def __init__(
-        self, subject: Subject, *, timeout: float = _PATIENCE, witness: type[Witness] = Witness
-    ) -> None:
+    def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self._scene = StrictScene(subject.fixtures, (), KEY)
         self._manner: Manner = plain
-        self._witness = witness(
+        self._witness = Witness(
             subject.hooks, lambda: len(self._scene.served), lambda: self._scene.is_over
         )
-        self._timeout = timeout
         self._stack, self._clients = ExitStack(), ExitStack()
         self.server: TlsServer
         self.callers: Sequence[Caller]
@@ -107,10 +102,9 @@ class Stage:
         context = server_context(declared_hosts(self.subject.fixtures))
         self.server = self._stack.enter_context(TlsServer(context, self._play))
         line = evolve(self.line(self.server.port), is_left=self.server.is_left_alone)
-        blocking, awaiting = CLIENTS.get()
-        self.awaiting: Awaiting = self._clients.enter_context(awaiting(line))
-        self.blocking: Blocking = self._clients.enter_context(blocking(line))
-        self.callers = (self.blocking, self.awaiting)
+        awaiting = self._clients.enter_context(Awaiting(line))
+        self.blocking: Blocking = self._clients.enter_context(Blocking(line))
+        self.callers = (self.blocking, awaiting)
         self._stack.enter_context(self._clients)
         return self
 
@@ -129,17 +123,8 @@ class Stage:
             trust=client_context(),
             plugin=self._witness,
             account=account(self.subject.info, KEY),
-            timeout=self._timeout,
+            timeout=_PATIENCE,
         )
-
-    @contextmanager
-    def answering(self, play: Callable[[Heard], Sequence[Step]]) -> Iterator[None]:
-        """Let every request get this answer, whatever the documents say."""
-        self.server.play = play
-        try:
-            yield
-        finally:
-            self.server.play = self._play
 
     def perform(self, scene: Scene, caller: Caller, manner: Manner = plain) -> Performance:
         """Play one scene with one client, the answers arriving in one manner."""
@@ -158,28 +143,6 @@ class Stage:
             ),
             faults=strict.faults(),
         )
-
-    def tell(self, said: Answer, exchange: Exchange, caller: Caller) -> Task | None:
-        """What one client makes of another answer in the place of an exchange's own.
-
-        What is asked for before it, such as an upload, is answered as documented.
-
-        Raises:
-            TintypeError: What the client says of it.
-        """
-        before = self.subject.fixtures.scene_of(exchange)
-        submitted = exchange.operation == "submit"
-        uploads = [each for each in before if submitted and each.operation == "prepare"]
-        strict = StrictScene(self.subject.fixtures, (*uploads, exchange), KEY)
-
-        def play(heard: Heard) -> Sequence[Step]:
-            documented = strict.answer(heard)
-            return plain(said if strict.is_over else documented)
-
-        context = self.subject.rehearsal.context(exchange)
-        known = evolve(context.task or Task(), request=context.request)
-        with self.answering(play):
-            return self.ask(exchange, caller, known)
 
     def _play(self, heard: Heard) -> Sequence[Step]:
         return self._manner(self._scene.answer(heard))

@@ -122,15 +122,6 @@ class Witness:
         return hasattr(self._hooks, hook)
 
 
-class Unheard(Witness):
-    """Stands in for a plugin, and only calls its hooks: a flow goes on after an error."""
-
-    @hookimpl
-    def parse(self, exchange: Exchange) -> Said:
-        """As the plugin says."""
-        return self._hooks.parse(exchange=exchange)
-
-
 def _ends_badly(exchange: Exchange, kept: Sequence[Outcome]) -> bool:
     """Whether the latest answer, or a stream at its end, came to an error."""
     told = kept if exchange.operation is Operation.END else kept[-1:]

@@ -60,29 +60,6 @@ def _delivered(finding: Finding, manner: str) -> Finding:
     )
 
 
-@check("wire.connections-are-kept", level=3)
-def connections_are_kept(subject: Subject) -> Iterator[Finding]:
-    """A scene played twice needs one connection to each host.
-
-    A client that opens a connection for every look at a task costs the provider a handshake
-    each time, and is throttled for it.
-    """
-    scene = pictures(subject)[0]
-    with Stage(subject) as stage:
-        for caller in stage.callers:
-            before = stage.server.accepted
-            heard = [each for _ in range(2) for each in stage.perform(scene, caller).heard]
-            opened, hosts = stage.server.accepted - before, {each.host for each in heard}
-            if opened > len(hosts):
-                yield Finding(
-                    message=f"{scene.name} played twice by {caller.name} opened {opened} "
-                    f"connections to {len(hosts)} host(s).",
-                    expected=len(hosts),
-                    got=opened,
-                    exchange=scene.exchanges[0].id,
-                )
-
-
 @check("wire.environment-is-ignored", level=3)
 def environment_is_ignored(subject: Subject) -> Iterator[Finding]:
     """A proxy that the environment names is not used.
