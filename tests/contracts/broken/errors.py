@@ -18,7 +18,6 @@ from tests.contracts.broken.how import (
     raises,
     reads,
     rewrites,
-    says,
     status_of,
     told,
 )
@@ -174,8 +173,6 @@ def _cancels(task: Task) -> Request:
     return Request(method="DELETE", url=f"https://api.by-url.test/v2/results/{task.id}")
 
 
-FOR_EVER = says(task_timeout=1e9)
-
 ROWS = (
     Row("error.documented-class", BY_ID, raises(InsufficientCreditError, _bad_request)),
     Row("error.documented-class", BY_ID, reads(_swallows)),
@@ -226,8 +223,6 @@ ROWS = (
     Row("state.ends-at-any-look", BY_ID, told(_wants_to_see_it_run)),
     Row("state.noise-loses-no-task", BY_ID, reads(_gives_up)),
     Row("state.waits-as-asked", BY_ID, raises(RateLimitError, _in_a_hurry)),
-    Row("state.waits-as-asked", BY_ID, says(poll_schedule=(0.0,))),
-    Row("state.stops-at-the-deadline", BY_ID, FOR_EVER),
     Row("state.stops-at-the-deadline", BY_ID, reads(_gives_up)),
     Row("state.cancels-as-documented", BY_URL, hooks(cancel=_cancels)),
     Row("state.cancels-as-documented", BY_ID, renames("canceled", "failed")),

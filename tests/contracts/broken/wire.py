@@ -130,7 +130,12 @@ ROWS = (
         "elsewhere.test",
     ),
     Row("wire.no-egress", BY_ID, before(_calls_home), "bypassed the transports"),
-    Row("wire.manners-of-delivery", BY_ID, reads(_wants_a_length), "Delivered in chunks"),
+    Row(
+        "wire.manners-of-delivery",
+        BY_ID,
+        reads(_wants_a_length),
+        "until the connection closes",
+    ),
     Row("wire.redirects", BY_ID, hooks(parse=_goes_on((302, 307))), "makes a result of a 302"),
     Row("wire.results-are-fetched", BY_ID, told(_other_addresses), "Take the URL"),
     Row(
