@@ -18,6 +18,7 @@ from tests.contracts.broken import (
     requests,
     texts,
     values,
+    webhooks,
     wire,
 )
 from tests.contracts.broken.how import Row
@@ -35,6 +36,7 @@ ROWS: tuple[Row, ...] = (
     *errors.ROWS,
     *prices.ROWS,
     *catalogs.ROWS,
+    *webhooks.ROWS,
     *wire.ROWS,
 )
 INSTALLED = texts.INSTALLED

@@ -209,6 +209,12 @@ ROWS = (
     Row("secret.declared-hosts-only", BY_ID, sends(_at("images.example.com"))),
     Row("secret.declared-hosts-only", BY_ID, sends(_at("api.by-id.test.example.com"), "poll")),
     Row("secret.not-with-results", BY_ID, told(_signed), "with the key"),
+    Row(
+        "secret.not-with-results",
+        BY_ID,
+        says(keyed_results=(f"{_API}/view",)),
+        "where no documented result stands",
+    ),
     Row("secret.not-in-logs", BY_ID, sends(_in_the_url), "logged"),
     Row("secret.not-in-errors", BY_ID, sends(_in_the_path), "variable request"),
     Row("secret.not-across-redirects", BY_ID, _BOUGHT, "does not arrive"),

@@ -30,6 +30,7 @@ def all_checks() -> tuple[Check, ...]:
         request_rules,
         request_together,
         secret,
+        secret_in_webhooks,
         state,
         strict,
         wire,

@@ -119,11 +119,13 @@ def not_where_an_answer_points(subject: Subject) -> Iterator[Finding]:
 
 @check("secret.not-with-results", level=1)
 def not_with_results(subject: Subject) -> Iterator[Finding]:
-    """A result is fetched without the key, whatever host it is on.
+    """A result is fetched without the key, but where the plugin declares that it is behind it.
 
-    Every image of every documented task, and no hook can change that: a provider whose
-    results need the key has to be documented so, and is not supported yet.
+    Every image of every documented task is told by its address alone, and no hook can change
+    that. `keyed_results` names the addresses that are behind the key: one below which no
+    documented result stands would show the key for nothing.
     """
+    places: set[str] = set()
     for answer in documented_answers(subject):
         with in_the_environment(subject.info):
             task = verdict(subject, answer)
@@ -133,6 +135,11 @@ def not_with_results(subject: Subject) -> Iterator[Finding]:
             if headers & _headers(subject) or shows(repr(image)):
                 message = "The result would be fetched with the key. Take its URL as it is told."
                 yield _finding(answer.exchange, message, "no key", "the key")
+            places |= {image.url} if image.url else set()
+    for keyed in subject.info.keyed_results:
+        if not any(url.startswith(keyed) for url in places):
+            message = f"keyed_results names {keyed}, where no documented result stands. Remove it."
+            yield Finding(message=message, expected=sorted(places)[:3], got=keyed)
 
 
 # ------------------------------------------------------------------------------ requests
