@@ -187,6 +187,22 @@ def test_a_tag_is_the_callers_own() -> None:
     assert (plan.requests[0].tag, plan.notices) == ("cover 7", ())
 
 
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        *(("localhost:8000", True), ("127.0.0.1", True), ("[::1]", True), ("10.0.0.7", True)),
+        *(("studio.local", True), ("0x7f000001", True), ("169.254.169.254", True)),
+        *(("hooks.me.test", False), ("me.test:8443", False), ("1.1.1.1", False)),
+    ],
+)
+def test_a_webhook_that_no_provider_reaches_is_told(host: str, told: bool) -> None:  # noqa: FBT001 - a row
+    """It is sent: a sandbox on this machine reaches it."""
+    request = asking(webhook_url=f"https://{host}/hook")
+    plan = resolve(request, evolve(INFO, webhooks=True))
+    assert ("webhook_url" in [notice.field for notice in plan.notices]) is told
+    assert plan.requests[0].webhook_url == request.webhook_url
+
+
 def test_a_webhook_that_nobody_calls_is_refused() -> None:
     """Somebody would wait for it."""
     request = asking(webhook_url="https://me.test")

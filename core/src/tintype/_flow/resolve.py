@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
+from tintype._addresses import names_a_private_host
 from tintype._asked import asked_for, holds
 from tintype._blame import about
 from tintype._excerpts import quoted, shortened
@@ -246,9 +247,26 @@ def _check_previews(draft: _Draft) -> _Draft:
     return draft.refuse("previews", reason, ("stream=True",), draft.model.source)
 
 
+# A sandbox on the same machine reaches it; the task is polled all the same.
+_UNREACHED = (
+    "The provider has to reach this address, and it is of this machine or a private network: "
+    "give one of the public internet, such as a tunnel's. The task is polled all the same."
+)
+
+
+def _is_private(url: str) -> bool:
+    try:
+        return names_a_private_host(url)
+    except ValueError:
+        return False
+
+
 def _check_webhook(draft: _Draft) -> _Draft:
-    if draft.request.webhook_url is None or draft.info.webhooks:
+    url = draft.request.webhook_url
+    if url is None:
         return draft
+    if draft.info.webhooks:
+        return draft.notice("webhook_url", _UNREACHED) if _is_private(url) else draft
     reason = f"{draft.info.title} calls no webhooks."
     return draft.refuse("webhook_url", reason, (), draft.model.source)
 
