@@ -243,6 +243,7 @@ def test_the_catalog_that_is_spoilt_here_holds_every_class_and_is_sound() -> Non
                 waiting.append(hint)
     assert {name for name, _ in PLACES} == {each.__name__ for each in classes}
     assert fault_of_description(WHOLE, "acme") == ""
+    assert hash(WHOLE) == hash(evolve(WHOLE))
 
 
 @pytest.mark.parametrize("place", sorted(PLACES), ids=".".join)

@@ -14,6 +14,16 @@ _SMALLEST = -400  # as an exponent
 _ARITHMETIC = Context(prec=28, traps=[])
 
 
+def plain(amount: Decimal | int) -> str:
+    """An amount in plain digits, for a person: `0.00000002`, and never `2E-8`."""
+    return f"{Decimal(amount):f}"
+
+
+def in_digits(amount: Decimal | None) -> str:
+    """An amount in the `repr` of what holds it, likewise."""
+    return "None" if amount is None else f"Decimal('{amount:f}')"
+
+
 def is_amount(amount: Decimal) -> bool:
     """Whether somebody can have meant it: finite, not below zero, and written in few digits."""
     if not amount.is_finite():

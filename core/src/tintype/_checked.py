@@ -19,7 +19,7 @@ from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type
 import attrs
 from attrs import evolve
 
-from tintype._amounts import is_amount
+from tintype._amounts import is_amount, plain
 from tintype._blame import broken
 from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
@@ -93,7 +93,7 @@ def _bounded(update: Update, odd: list[Notice]) -> Update:
 
 def _check_order(quote: Quote) -> None:
     if quote.low is not None and quote.high is not None and quote.low > quote.high:
-        msg = f".high: {quote.high} is less than its low, {quote.low}."
+        msg = f".high: {plain(quote.high)} is less than its low, {plain(quote.low)}."
         raise _OddError(msg)
 
 

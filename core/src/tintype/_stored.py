@@ -17,6 +17,7 @@ from cattrs.cols import mapping_structure_factory as _mapping
 from cattrs.gen import make_dict_structure_fn
 from cattrs.strategies import configure_tagged_union, configure_union_passthrough
 
+from tintype import _amounts
 from tintype._json import plain, shown
 from tintype._shapes import escaped
 from tintype.catalog import Descriptor, Leaf
@@ -205,7 +206,7 @@ def _model_converter() -> cattrs.Converter:
     configure_tagged_union(Descriptor, made, tag_name="type")
     configure_tagged_union(Scheme, made, tag_name="type")
     made.register_unstructure_hook_func(_is_error, _error_as_told)
-    made.register_unstructure_hook(Decimal, str)
+    made.register_unstructure_hook(Decimal, _amounts.plain)
     made.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
     made.register_unstructure_hook(date, date.isoformat)
     made.register_unstructure_hook(datetime, datetime.isoformat)

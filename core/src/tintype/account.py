@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
 
+from tintype._amounts import in_digits
 from tintype._doors import all_held, check_methods, held, refused
 from tintype.errors import UsageError
 
@@ -180,7 +181,7 @@ class Account:
     public: frozenset[str] = field(default=frozenset(), converter=_names)
     settings: Mapping[str, str] = field(factory=dict, converter=_settings, hash=False)
     base_url: str | None = field(default=None, converter=_base_url)
-    usd_per_credit: Decimal | None = field(default=None, converter=_worth)
+    usd_per_credit: Decimal | None = field(default=None, converter=_worth, repr=in_digits)
     webhook_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets)
     trusted_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
 

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from attrs import field, frozen
 
-from tintype._amounts import is_amount
+from tintype._amounts import in_digits, is_amount
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 
@@ -58,7 +58,7 @@ class Budget:
             counts with what is reported, if anything is.
     """
 
-    usd: Decimal = field(converter=_dollars)
+    usd: Decimal = field(converter=_dollars, repr=in_digits)
     period: Period = field(default=Period.MONTH, converter=Period)
     provider: str | None = None
     unknown_price: bool = False

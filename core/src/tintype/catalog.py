@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import attrs
 from attrs import evolve, frozen
 
+from tintype._amounts import in_digits
 from tintype._moderation import is_moderation
 from tintype.credentials import HeaderKey, Scheme
 from tintype.messages import Headers
@@ -190,7 +191,7 @@ Leaf: TypeAlias = Choice | Integer | Number | Flag | Text | Pixels | Unsupported
 class Object:
     """An object of JSON. A field of it that is not described may hold anything."""
 
-    fields: Mapping[str, Leaf] = attrs.field(factory=dict)
+    fields: Mapping[str, Leaf] = attrs.field(factory=dict, hash=False)
     source: str = ""
 
     def admits(self, value: object) -> bool:
@@ -246,7 +247,7 @@ class Caution:
 
     field: str
     message: str
-    when: Mapping[str, str] = attrs.field(factory=dict)
+    when: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     source: str = ""
 
 
@@ -272,11 +273,11 @@ class Price:
         as_of: The day it was read.
     """
 
-    usd: Decimal | None = None
-    credits: Decimal | None = None
+    usd: Decimal | None = attrs.field(default=None, repr=in_digits)
+    credits: Decimal | None = attrs.field(default=None, repr=in_digits)
     unit: Unit = "image"
     billable: str = "output_image"
-    when: Mapping[str, str] = attrs.field(factory=dict)
+    when: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     source: str = ""
     as_of: date | None = None
 
@@ -340,12 +341,12 @@ class Model:
     id: str
     name: str = ""
     title: str = ""
-    parameters: Mapping[str, Descriptor] = attrs.field(factory=dict)
-    options: Mapping[str, Descriptor] = attrs.field(factory=dict)
-    sizes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    parameters: Mapping[str, Descriptor] = attrs.field(factory=dict, hash=False)
+    options: Mapping[str, Descriptor] = attrs.field(factory=dict, hash=False)
+    sizes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)
     max_n: int = 1
     references: References | None = None
-    tasks: Mapping[Ability, tuple[Need, ...]] = attrs.field(factory=dict)
+    tasks: Mapping[Ability, tuple[Need, ...]] = attrs.field(factory=dict, hash=False)
     edits_with: str = ""
     cautions: tuple[Caution, ...] = ()
     prices: tuple[Price, ...] = ()
@@ -460,13 +461,13 @@ class ProviderInfo:
     keyed_results: tuple[str, ...] = ()
     result_headers: Headers = ()
     auth: Scheme = HeaderKey()
-    variables: Mapping[str, str] = attrs.field(factory=dict)
+    variables: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     public_keys: tuple[str, ...] = ()
-    settings: Mapping[str, str] = attrs.field(factory=dict)
-    options: Mapping[str, Descriptor] = attrs.field(factory=dict)
-    wire_names: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    settings: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    options: Mapping[str, Descriptor] = attrs.field(factory=dict, hash=False)
+    wire_names: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
     prices_depend_on: tuple[str, ...] | None = None
-    usd_per_credit: Decimal | None = None
+    usd_per_credit: Decimal | None = attrs.field(default=None, repr=in_digits)
     credit_source: str = ""
     webhooks: bool = False
     idempotency: Idempotency | None = None

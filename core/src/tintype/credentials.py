@@ -119,9 +119,9 @@ class Jwt:
 
     algorithm: Literal["HS256", "RS256", "EdDSA"] = "HS256"
     lifetime: int
-    claims: Mapping[str, object] = field(factory=dict)
-    times: Mapping[str, int] = field(factory=dict)
-    head: Mapping[str, object] = field(factory=dict)
+    claims: Mapping[str, object] = field(factory=dict, hash=False)
+    times: Mapping[str, int] = field(factory=dict, hash=False)
+    head: Mapping[str, object] = field(factory=dict, hash=False)
     header: str = "Authorization"
     prefix: str = "Bearer "
     optional: bool = False
@@ -187,7 +187,7 @@ class OAuthClientCredentials:
     token_url: str
     scope: str = ""
     proof: Literal["basic", "body"] = "basic"
-    parameters: Mapping[str, str] = field(factory=dict)
+    parameters: Mapping[str, str] = field(factory=dict, hash=False)
     id_header: str = ""
     optional: bool = False
 

@@ -25,7 +25,7 @@ AnswerKind: TypeAlias = Literal["whole", "events", "lines"]
 class JsonBody:
     """A body that is sent as `application/json`: an object, a list, or any other JSON value."""
 
-    value: object
+    value: object = field(hash=False)
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
-from tintype._amounts import total
+from tintype._amounts import in_digits, total
 from tintype.errors import Billed, InvalidRequestError, Outcome, TintypeError
 from tintype.messages import JsonObject
 from tintype.request import ImageRequest
@@ -74,9 +74,9 @@ class QuoteLine:
 
     billable: str
     unit: str
-    quantity: Decimal | None = None
-    unit_price: Decimal | None = None
-    unit_credits: Decimal | None = None
+    quantity: Decimal | None = field(default=None, repr=in_digits)
+    unit_price: Decimal | None = field(default=None, repr=in_digits)
+    unit_credits: Decimal | None = field(default=None, repr=in_digits)
 
 
 @frozen(kw_only=True)
@@ -103,15 +103,15 @@ class Quote:
     provider: str = ""
     model: str = ""
     lines: tuple[QuoteLine, ...] = ()
-    low: Decimal | None = None
-    high: Decimal | None = None
-    credits_low: Decimal | None = None
-    credits_high: Decimal | None = None
+    low: Decimal | None = field(default=None, repr=in_digits)
+    high: Decimal | None = field(default=None, repr=in_digits)
+    credits_low: Decimal | None = field(default=None, repr=in_digits)
+    credits_high: Decimal | None = field(default=None, repr=in_digits)
     assumptions: tuple[str, ...] = ()
     source: str = ""
     as_of: date | None = None
     final: bool = True
-    notes: JsonObject = field(factory=dict)
+    notes: JsonObject = field(factory=dict, hash=False)
     reason: str = ""
 
     @property
@@ -201,8 +201,8 @@ class Cost:
             times what it counted.
     """
 
-    usd: Decimal | None = None
-    credits: Decimal | None = None
+    usd: Decimal | None = field(default=None, repr=in_digits)
+    credits: Decimal | None = field(default=None, repr=in_digits)
     source: str = ""
 
 
@@ -277,8 +277,8 @@ class Update:
     billed: Billed | None = None
     resolved: tuple[Resolved, ...] = ()
     notices: tuple[Notice, ...] = ()
-    raw: JsonObject = field(factory=dict, repr=False)
-    notes: JsonObject = field(factory=dict)
+    raw: JsonObject = field(factory=dict, hash=False, repr=False)
+    notes: JsonObject = field(factory=dict, hash=False)
     poll_after: float | None = None
 
     @classmethod
@@ -332,8 +332,8 @@ class Task:
     request: ImageRequest | None = None
     resolved: tuple[Resolved, ...] = ()
     notices: tuple[Notice, ...] = ()
-    raw: JsonObject = field(factory=dict, repr=False)
-    notes: JsonObject = field(factory=dict)
+    raw: JsonObject = field(factory=dict, hash=False, repr=False)
+    notes: JsonObject = field(factory=dict, hash=False)
     poll_after: float | None = None
     record: str = field(default="", validator=_names_a_record)
 

@@ -287,7 +287,7 @@ class ImageRequest(_Asked):
 
     model: str | None = None
     tag: str | None = None
-    options: Mapping[str, JsonObject] = field(factory=dict, converter=_options)
+    options: Mapping[str, JsonObject] = field(factory=dict, hash=False, converter=_options)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what nobody could send."""
@@ -456,7 +456,7 @@ class Submission(_Asked):
     """
 
     model: str
-    options: JsonObject = field(factory=dict)
+    options: JsonObject = field(factory=dict, hash=False)
     nonce: str = field(default="", repr=False)
     at: datetime
 

@@ -44,7 +44,7 @@ class Hmac:
 
     header: str
     over: str = "{body}"
-    headers: Mapping[str, str] = field(factory=dict)
+    headers: Mapping[str, str] = field(factory=dict, hash=False)
     algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
     encoding: Encoding = "hex"
     prefix: str = ""
@@ -78,7 +78,7 @@ class Ed25519:
     keys_url: str
     keys: Literal["jwks", "hex"] = "jwks"
     over: str = "{body}"
-    headers: Mapping[str, str] = field(factory=dict)
+    headers: Mapping[str, str] = field(factory=dict, hash=False)
     encoding: Encoding = "hex"
     prefix: str = ""
     ticks: int = 1

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve
 
-from tintype._amounts import MAX_DOLLARS, times, total
+from tintype._amounts import MAX_DOLLARS, plain, times, total
 from tintype._checked import noted
 from tintype._excerpts import shortened
 from tintype._expiry import signed_expiry
@@ -216,8 +216,12 @@ def _cost_in_dollars(
         cost = evolve(cost, usd=usd)
     if usd is None or 0 <= usd <= MAX_DOLLARS:
         return cost, ()
-    msg = f"A cost of {usd:.3e} US dollars is more than anybody charges: it is left out."
+    said = shortened(plain(usd), _SHOWN)
+    msg = f"A cost of {said} US dollars is more than anybody charges: it is left out."
     return None, (Notice(field="cost", message=msg),)
+
+
+_SHOWN = 40
 
 
 def _known(image: Image, model: Model, at: datetime) -> Image:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from tintype._amounts import is_amount
+from tintype._amounts import is_amount, plain
 from tintype._blame import about
 from tintype._excerpts import quoted, shortened
 from tintype._watch import Watch
@@ -114,10 +114,12 @@ def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
         return
     if quote.high is None:
         reason = quote.reason or "no document tells it"
-        msg = f"The price is unknown ({reason}), and max_cost={max_cost} was set. Nothing was sent."
+        limit = f"max_cost={plain(max_cost)} was set"
+        msg = f"The price is unknown ({reason}), and {limit}. Nothing was sent."
         raise CostLimitError(msg, provider=quote.provider)
     if quote.high > max_cost:
-        msg = f"It may cost ${quote.high}, more than max_cost={max_cost}. Nothing was sent."
+        most, limit = plain(quote.high), plain(max_cost)
+        msg = f"It may cost ${most}, more than max_cost={limit}. Nothing was sent."
         raise CostLimitError(msg, provider=quote.provider)
 
 

@@ -67,7 +67,7 @@ class JournalRecord:
     request: ImageRequest | None = None
     task: Task | None = None
     reason: str = ""
-    saved: Mapping[int, File] = field(factory=dict)
+    saved: Mapping[int, File] = field(factory=dict, hash=False)
     mine: bool = False
     callback: str = field(default="", repr=False)
     unread: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from tintype._amounts import MAX_DOLLARS, is_amount
+from tintype._amounts import MAX_DOLLARS, is_amount, plain
 from tintype.budget import Budget
 from tintype.entries import Intent
 from tintype.errors import Billed, BudgetError
@@ -65,7 +65,7 @@ def _check_budget(connection: Connection, budget: Budget, amount: int, provider:
     if spent + amount > _nano(budget.usd):
         left = (_nano(budget.usd) - spent) / _NANO
         msg = (
-            f"It may cost ${amount / _NANO:f}; of the budget of ${budget.usd} a {budget.period} "
-            f"${max(left, Decimal(0)):f} is left. Nothing was sent."
+            f"It may cost ${amount / _NANO:f}; of the budget of ${plain(budget.usd)} a "
+            f"{budget.period} ${max(left, Decimal(0)):f} is left. Nothing was sent."
         )
         raise BudgetError(msg, provider=provider)

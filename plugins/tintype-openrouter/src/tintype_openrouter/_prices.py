@@ -100,7 +100,7 @@ def _excluded(variant: str, request: Submission) -> bool:
 
 def _line(line: _wire.Pricing, request: Submission) -> QuoteLine:
     if not 0 <= line.cost_usd < _ABSURD:
-        msg = f"A price of {line.cost_usd:.3e} US dollars is none."
+        msg = f"A price of {line.cost_usd:f} US dollars is none."
         raise ProtocolError(msg, pointer="/endpoints")
     return QuoteLine(
         billable=line.billable,
