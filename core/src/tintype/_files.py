@@ -75,7 +75,7 @@ class PartFile:
             raise self._refused(error) from error
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """The part file itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -40,13 +40,13 @@ def to_json(value: attrs.AttrsInstance) -> str:
 
 
 def to_builtins(value: object) -> object:
-    """The same as objects, lists, text and numbers."""
+    """A value as objects, lists, text and numbers, which is what its JSON holds."""
     plain: object = _models.unstructure(value)
     return plain
 
 
 def from_json(text: str | bytes, shape: type[T]) -> T:
-    """What `to_json` wrote, as the class it was.
+    """A value of the class that it was before `to_json` wrote it.
 
     Raises:
         ProtocolError: The text is not JSON, or not of that shape.

@@ -31,7 +31,7 @@ def _secrets(given: Secret | str | Iterable[Secret | str]) -> tuple[Secret, ...]
 
 
 class Variables(Protocol):
-    """What is asked of an environment: a mapping of text to text will do."""
+    """An environment, such as a mapping of text to text."""
 
     def get(self, name: str, default: str, /) -> str:
         """The value of a variable."""
@@ -50,17 +50,17 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        """A redaction."""
+        """A text that shows nothing of the secret."""
         return "Secret('…')"
 
     __str__ = __repr__
 
     def __copy__(self) -> Secret:
-        """Itself: a copy within the process is no way out of it."""
+        """The secret itself: a copy within the process is no way out of it."""
         return self
 
     def __deepcopy__(self, _: object) -> Secret:
-        """Itself."""
+        """The secret itself."""
         return self
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:

@@ -47,7 +47,7 @@ class AsyncClient(Configured[AsyncTransport]):
     # ---------------------------------------------------------------------- images
 
     async def quote(self, request: ImageRequest, *, provider: str) -> Quote:
-        """What a request would cost. Nothing is submitted.
+        """The price of a request, before anything is submitted.
 
         A price that cannot be had is a quote of kind `unknown`, with the reason.
 
@@ -244,7 +244,10 @@ class AsyncClient(Configured[AsyncTransport]):
         return tuple(resumed)
 
     async def _claimed(self, records: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
-        """What there is to finish. A thread goes on when nobody waits: what it claims is left."""
+        """The records to finish, by provider.
+
+        A thread goes on when nobody waits: what it claims is left.
+        """
         pool = ThreadPoolExecutor(1, "tintype-claim")
         claim = pool.submit(self._setup.claims.claimed, records)
         pool.shutdown(wait=False)
@@ -264,7 +267,7 @@ class AsyncClient(Configured[AsyncTransport]):
         await self._performer.close()
 
     async def __aenter__(self) -> Self:
-        """Itself."""
+        """The client itself."""
         return self
 
     async def __aexit__(

@@ -42,7 +42,7 @@ class Client(Configured[Transport]):
     # ---------------------------------------------------------------------- images
 
     def quote(self, request: ImageRequest, *, provider: str) -> Quote:
-        """What a request would cost. Nothing is submitted.
+        """The price of a request, before anything is submitted.
 
         A price that cannot be had is a quote of kind `unknown`, with the reason.
 
@@ -234,7 +234,7 @@ class Client(Configured[Transport]):
         self._performer.close()
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """The client itself."""
         return self
 
     def __exit__(

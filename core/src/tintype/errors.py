@@ -63,7 +63,7 @@ class Billed(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What became of a submission."""
+    """The fate of a submission, as far as anybody knows it."""
 
     NOT_SENT = "not_sent"
     REJECTED = "rejected"
@@ -150,7 +150,7 @@ class CostLimitError(UsageError):
 
 
 class BudgetError(CostLimitError):
-    """What a submission may cost does not fit into what is left of a budget."""
+    """The highest price of a submission is more than a budget has left."""
 
 
 class SaveError(UsageError):
@@ -168,7 +168,7 @@ class PluginError(TintypeError):
 
 
 class TransportError(TintypeError):
-    """The network failed."""
+    """The network failed, before or after the request had left."""
 
 
 class NotSentError(TransportError):

@@ -104,7 +104,7 @@ def missing(info: ProviderInfo, account: Account) -> tuple[str, ...]:
 
 
 def advice(info: ProviderInfo, names: tuple[str, ...]) -> str:
-    """What to do about credentials that are missing."""
+    """The way out where credentials are missing: variables to set, or an account to give."""
     others = ", ".join(f"{name!r}: …" for name in names if name != "key")
     given = [
         *(["a key"] if "key" in names else []),

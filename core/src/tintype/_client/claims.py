@@ -15,7 +15,7 @@ from tintype.journal import Journal, JournalRecord
 
 
 class Claims:
-    """What a client is at work on.
+    """The records of the journal that a client is at work on.
 
     Args:
         journal: Where its records are.
@@ -47,12 +47,12 @@ class Claims:
         return of_provider(records)
 
     def left(self, groups: Mapping[str, Sequence[JournalRecord]]) -> None:
-        """What was claimed is not followed any more; what did not end is for whoever resumes it."""
+        """Follow claimed records no longer; what did not end is for whoever resumes it."""
         ids = [record.id for records in groups.values() for record in records]
         self._followed.drop(ids, self._let_go)
 
     def unclaimed(self, claim: Future[Mapping[str, Sequence[JournalRecord]]]) -> None:
-        """Nobody waits any more for what was claimed."""
+        """Leave the records of a claim that nobody waits for any more."""
         if not claim.cancelled() and claim.exception() is None:
             self.left(claim.result())
 
@@ -81,7 +81,7 @@ class Claims:
 
 
 def unanswered(effect: Record, seconds: float) -> JournalError:
-    """What a flow is told whose entry is not durable in time: the journal's database hangs."""
+    """The error of an entry that is not durable in time: the journal's database hangs."""
     unsent = isinstance(effect.entry, Intent)
     msg = f"The journal did not answer within {seconds:g} seconds."
     return JournalError(

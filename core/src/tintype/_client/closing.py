@@ -21,7 +21,7 @@ class ClientClosed(BaseException):
 
 
 def closed(trail: Trail) -> TintypeError:
-    """What a call is told whose client was closed while it was under way."""
+    """The error of a call whose client was closed while it was under way."""
     for task in trail.running:
         return closed_error(task)
     msg = "The client was closed while the call was under way; what had left may be charged."

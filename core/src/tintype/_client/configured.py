@@ -25,7 +25,7 @@ AnyTransport = TypeVar("AnyTransport")
 
 
 class Configured(Generic[AnyTransport]):
-    """What a client is made of.
+    """The arguments of both clients, and what neither has to ask anybody for.
 
     Args:
         accounts: Keys and addresses by provider. What they leave out is taken from
@@ -75,7 +75,7 @@ class Configured(Generic[AnyTransport]):
 
     @property
     def providers(self) -> tuple[ProviderInfo, ...]:
-        """What every working plugin offers."""
+        """The provider of every working plugin, with what it offers."""
         return tuple(plugin.info for plugin in self._setup.providers.registry.working())
 
     @property

@@ -25,7 +25,7 @@ class Conversations:
         self._made: dict[str, Conversation] = {}
 
     def of(self, provider: str) -> Conversation:
-        """What can be said to a provider.
+        """The conversation with a provider.
 
         Raises:
             UnknownProviderError: No plugin of that name is installed.
@@ -38,7 +38,7 @@ class Conversations:
         return self._made[provider]
 
     def of_task(self, task: Task) -> Conversation:
-        """What can be said to the provider that a task is of.
+        """The conversation with the provider that a task is of.
 
         Raises:
             InvalidRequestError: It is no task.
@@ -72,14 +72,14 @@ class Conversations:
 
 
 def _nonce() -> str:
-    """What no other submission has."""
+    """A text that no other submission has."""
     from uuid import uuid4  # noqa: PLC0415 - once somebody submits
 
     return str(uuid4())
 
 
 def _token() -> str:
-    """Something that nobody can guess."""
+    """A text that nobody can guess."""
     from secrets import token_hex  # noqa: PLC0415 - for webhooks only
 
     return token_hex(16)

@@ -68,7 +68,7 @@ class Providers:
         return self._accounts[provider]
 
     def keyring(self, provider: str) -> Keyring:
-        """What shows a provider who asks, and takes that out of its answers."""
+        """The account's credentials as they are now: put into requests, taken out of answers."""
         if provider not in self._keyrings:
             info, account = self.registry.get(provider).info, self.account(provider)
             self._keyrings.setdefault(provider, Keyring(info, account, self.clock.now))

@@ -178,7 +178,7 @@ def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
 
 
 def _fenced(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
-    """What became of one record, whatever goes wrong with it: the others are still to come."""
+    """One record, finished or not, whatever goes wrong with it: the others are still to come."""
     try:
         return (yield from _collected(record, folder, rules))
     except TintypeError as error:

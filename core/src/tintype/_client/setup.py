@@ -53,7 +53,7 @@ class Setup:
         self._cancels = options.cancel_on_exit
 
     def cancellations(self, trail: Trail) -> list[Flow[Task]]:
-        """What to tell the provider when a flow is abandoned: one cancel a running task.
+        """The flows that cancel what an abandoned flow left running, one a task.
 
         None for a task that another flow is at work on: somebody waits for it.
         """

@@ -17,7 +17,7 @@ from tintype.models import Task
 
 
 class Webhooks:
-    """What providers' calls say, of tasks as the journal knows them."""
+    """Inbound webhooks, read against the tasks that the journal knows."""
 
     def __init__(
         self, providers: Providers, conversations: Conversations, journal: Journal
@@ -34,7 +34,7 @@ class Webhooks:
     def heard(
         self, provider: str, delivery: Delivery, named: str, task: Task | None = None
     ) -> Heard:
-        """What a webhook says, of the task as the journal knows it. It may block.
+        """A webhook as it is read, of the task as the journal knows it. It may block.
 
         Args:
             provider: Who calls.

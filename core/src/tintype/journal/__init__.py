@@ -100,7 +100,7 @@ class JournalRecord:
 
 @frozen(kw_only=True)
 class Resumed:
-    """What became of one record of the journal.
+    """One record of the journal after `resume`: its files, or what is still in the way.
 
     Attributes:
         record: The record as it stands now.
@@ -204,24 +204,24 @@ def usual_place() -> Path | None:
 
 
 class NoJournal:
-    """Keeps nothing."""
+    """A journal that keeps nothing, for who wants none."""
 
     def record(self, entry: Entry) -> Future[str]:  # noqa: ARG002 - the protocol's signature
-        """Nothing; the id is ""."""
+        """Keep nothing; the id of every record is ""."""
         done: Future[str] = Future()
         done.set_result("")
         return done
 
     def records(self, ids: Iterable[str] = ()) -> list[JournalRecord]:  # noqa: ARG002
-        """None."""
+        """No record: there are none."""
         return []
 
     def find(self, provider: str, task_id: str) -> JournalRecord | None:  # noqa: ARG002
-        """None."""
+        """No record: there are none."""
         return None
 
     def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:  # noqa: ARG002
-        """None."""
+        """No record: there are none."""
         return None
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:  # noqa: ARG002
@@ -234,4 +234,4 @@ class NoJournal:
         raise UsageError(msg)
 
     def close(self) -> None:
-        """Nothing."""
+        """Do nothing."""

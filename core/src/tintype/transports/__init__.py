@@ -115,7 +115,7 @@ def without_frames(error: BaseException) -> BaseException:
 
 
 def not_sent(error: BaseException) -> NotSentError:
-    """What to say of a failure before the request began: the cause, in the system's words."""
+    """The error of a request that did not begin: its cause, in the system's words."""
     causes = [error]
     while (cause := _cause(causes[-1])) is not None and cause not in causes:
         causes.append(cause)
@@ -126,6 +126,6 @@ def not_sent(error: BaseException) -> NotSentError:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """What an error was made of: some libraries drop the cause, and keep it as an argument."""
+    """The cause of a library's error: some drop it, and keep it as an argument."""
     of = (error.__cause__, *error.args)
     return next((each for each in of if isinstance(each, BaseException)), None)

@@ -107,7 +107,7 @@ class HttpxTransport:
         return _Incoming(answer, deadline)
 
     def close(self) -> None:
-        """Nothing: the client is yours."""
+        """Do nothing: the client is yours to close."""
 
 
 class AsyncHttpxTransport:
@@ -140,7 +140,7 @@ class AsyncHttpxTransport:
         return _AsyncIncoming(answer, deadline)
 
     async def close(self) -> None:
-        """Nothing: the client is yours."""
+        """Do nothing: the client is yours to close."""
 
 
 class _Incoming:
