@@ -103,7 +103,6 @@ ROWS = (
         Row("parse.nothing-is-invented", BY_ID, way, word)
         for word, way in (
             ("progress", tells(progress=0.42)),
-            ("poll_after", tells(poll_after=7.25)),
             ("seed", _images(lambda image: evolve(image, seed=4711))),
             ("width", _images(lambda image: evolve(image, width=1023))),
             ("code", told(_named)),

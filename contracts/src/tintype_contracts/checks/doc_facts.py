@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tintype.catalog import Model
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.harness.subject import Subject
 
+_RATIO = re.compile(r"([\d.]*[1-9][\d.]*):([\d.]*[1-9][\d.]*)")
+_SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 _ROUNDED = 0.06
 """How far pixels may be off their ratio: sides are multiples of 8, 16 or 64."""
 
@@ -94,7 +97,7 @@ def _sizes(model: Model) -> Iterator[tuple[str, str, str, float]]:
     """Each tier, ratio and size, and by how much they differ."""
     for tier, ratios in model.sizes.items():
         for ratio, size in ratios.items():
-            wide, high = (float(each) for each in ratio.split(":"))
-            width, height = (float(each) for each in size.lower().split("x"))
-            wanted, got = wide / high, width / height
-            yield tier, ratio, size, abs(wanted - got) / wanted
+            asked, drawn = _RATIO.fullmatch(ratio), _SIZE.fullmatch(size)
+            if asked and drawn:
+                wanted, got = (float(each[1]) / float(each[2]) for each in (asked, drawn))
+                yield tier, ratio, size, abs(wanted - got) / wanted

@@ -42,7 +42,7 @@ from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
 
 _STRANGE = "tintype_strange_key"
 _STRANGE_VALUE = {"nested": [1, None, "text"]}
-_CUTS = 400
+_CUTS = 150
 _GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _TYPES = (
     "application/json; charset=utf-8",
@@ -94,8 +94,8 @@ def _with(world: World) -> str:
 def nothing_is_invented(subject: Subject) -> Iterator[Finding]:
     """What a task tells stands in the answer, in the request, or in a document.
 
-    An expiry, a progress, a seed, a size, a count, a code or a wait that nobody has said is
-    believed all the same: a picture is fetched too late, a person waits for nothing.
+    An expiry, a progress, a seed, a size, a count or a code that nobody has said is believed
+    all the same: a picture is fetched too late, a person waits for nothing.
 
     Leave the field None, or "", where the answer does not say it.
     """

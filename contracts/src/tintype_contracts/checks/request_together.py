@@ -17,8 +17,9 @@ def fields_together(subject: Subject) -> Iterator[Finding]:
     """A field that is sent when it is given alone is sent when another is given with it.
 
     Every two values of every two documented fields, raw options among them, are asked of
-    every model in some request, and so is every line of the price table. What is not refused
-    arrives, and the body is as documented. A field that is dropped may have been quoted.
+    every model in some request, and so is every line of the price table. What is not refused,
+    and of which the caller is told nothing, arrives, and the body is as documented. A field
+    that is dropped may have been quoted.
 
     Send each field for itself, or refuse the two together and name one of them.
     """
@@ -32,7 +33,8 @@ def _of_model(builder: Builder, operation: Operation, model: Model) -> Iterator[
     told: set[object] = set()
     for given, built in together(builder, operation, model):
         for one in given:
-            if not one.arrives(built) and _alone(builder, operation, model, one):
+            told_of = one.name in built.notices
+            if not (told_of or one.arrives(built)) and _alone(builder, operation, model, one):
                 pair = _plainest(builder, operation, model, one, given)
                 names = tuple(each.name for each in pair)
                 if names not in told:

@@ -240,10 +240,10 @@ def _judged(
         return _heard(subject, answer, evolve(mutation, value=value))
 
     said = heard(mutation.value)
-    if isinstance(said, TintypeError | Broken):
+    if isinstance(said, TintypeError | Broken) or said == heard(DROPPED):
         return
     same = [each for each in read_as if said == heard(each)]
-    if same and said != heard(DROPPED):
+    if same:
         what = f"{dump(mutation.value)} is read as {dump(same[0])}"
         yield _finding(answer, mutation, f"{what}. Read it with tintype.convert, which does not.")
 

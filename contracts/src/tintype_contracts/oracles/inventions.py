@@ -23,12 +23,14 @@ _PERCENT = 100
 
 
 class _Evidence:
-    """What an answer and its request say, as numbers and as texts."""
+    """What an answer, its request and the table of sizes say, as numbers and as texts."""
 
     def __init__(self, subject: Subject, answer: Answer, task: Task) -> None:
         self._said = "\n".join(text for _, message in answer.turns for text in _texts(message))
-        asked = repr(answer.context.request)
-        self._numbers = {Decimal(each) for each in _NUMBER.findall(f"{self._said}\n{asked}")}
+        request = answer.context.request
+        sizes = subject.info.limits((request and request.model) or "").sizes
+        known = f"{self._said}\n{request!r}\n{sizes!r}\n{len(task.images)}"
+        self._numbers = {Decimal(each) for each in _NUMBER.findall(known)}
         self._kept = subject.fixtures.results
         self._over = task.state.terminal
 
@@ -38,9 +40,10 @@ class _Evidence:
         return value in self._numbers or any(value - one in self._numbers for one in self._numbers)
 
     def goes(self, progress: object) -> bool:
-        """Whether a progress is told, from 0 to 1 or from 0 to 100; at the end it is all."""
+        """Whether a progress is told, of 1 or of 100; it begins with none and ends with all."""
         value = Decimal(str(progress))
-        return bool({value, value * _PERCENT} & self._numbers) or (self._over and value == 1)
+        told = bool({value, value * _PERCENT} & self._numbers)
+        return told or value == 0 or (self._over and value == 1)
 
     def lasts(self, until: object) -> bool:
         """Whether a time is told, or how long results are kept is documented."""
@@ -54,7 +57,7 @@ class _Evidence:
 
 
 _Holds: TypeAlias = Callable[[_Evidence, object], bool]
-_OF_TASKS: Mapping[str, _Holds] = {"progress": _Evidence.goes, "poll_after": _Evidence.counts}
+_OF_TASKS: Mapping[str, _Holds] = {"progress": _Evidence.goes}
 _OF_IMAGES: Mapping[str, _Holds] = {
     "expires_at": _Evidence.lasts,
     **dict.fromkeys(("width", "height", "seed"), _Evidence.counts),

@@ -33,6 +33,7 @@ _PROMPTS = (
     "logo: the letters QX in blue",
     "雨の夜の路面電車",
     "portrait of an old sailor, oil on canvas",
+    f"{'a city of glass towers, ' * 30}at dawn\n\nno people",
 )
 
 

@@ -1,0 +1,45 @@
+"""Requests in which every two values of every two fields meet."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.contracts import reference
+
+from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.together import covering, factors, together
+
+
+@given(st.lists(st.integers(1, 7), max_size=6))
+def test_every_pair_of_levels_is_in_some_row(levels: list[int]) -> None:
+    """Nothing is left out, whatever the numbers of values are."""
+    rows = covering(tuple(levels))
+    for one, other in combinations(range(len(levels)), 2):
+        met = {(row[one], row[other]) for row in rows}
+        assert met == set(product(range(levels[one]), range(levels[other])))
+
+
+def test_pairs_take_few_rows() -> None:
+    """Ten fields of four values have 720 pairs, and a million combinations."""
+    assert len(covering((4,) * 10)) < 40
+
+
+@pytest.mark.parametrize("name", reference.NAMES)
+def test_every_pair_that_is_not_refused_is_asked(name: str) -> None:
+    """Of each model of each reference provider, and each request holds what was given."""
+    builder = Builder(reference.subject(name))
+    for model in builder.models():
+        met = set()
+        for given_, built in together(builder, "submit", model):
+            met |= {frozenset(map(str, pair)) for pair in combinations(given_, 2)}
+            assert all(each.arrives(built) for each in given_)
+        fields = factors(builder, "submit", model)
+        due = {
+            frozenset(map(str, pair))
+            for some, others in combinations(fields, 2)
+            for pair in product(some, others)
+        }
+        assert due <= met
