@@ -27,7 +27,7 @@ from tests.contracts.broken.texts import Text, install
 from tests.contracts.test_checks import ASK
 
 from tintype.exchange import Exchange, Operation
-from tintype.messages import Request
+from tintype.messages import JsonBody, Request
 from tintype.models import Task
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.distribution import child_environment
@@ -128,6 +128,33 @@ def test_the_port_of_https_may_be_written_out() -> None:
         return evolve(sent, url=sent.url.replace(".test/", ".test:443/"))
 
     assert _level_1(sends(with_port)(BY_ID)) == {}
+
+
+def _called_back_by_query(name: str, *, dropped: bool = False) -> Subject:
+    """A plugin that names its callback in the query, as its documents have it."""
+
+    def in_query(sent: Request) -> Request:
+        assert isinstance(sent.body, JsonBody)
+        value = dict(sent.body.value)
+        hook = value.pop("webhook_url", None)
+        told = f"?hook={quote(str(hook), safe='')}" if hook and not dropped else ""
+        return evolve(sent, url=f"{sent.url}{told}", body=JsonBody(value=value))
+
+    subject = sends(in_query)(name)
+    fields = [
+        evolve(row, wire="/hook", place="query") if row.neutral == "webhook_url" else row
+        for row in subject.fixtures.fields
+    ]
+    return Subject(subject.plugin, evolve(subject.fixtures, fields=tuple(fields)))
+
+
+def test_a_field_may_stand_in_the_query() -> None:
+    """It is looked for where the documents have it, and missed where it is not."""
+    checks = ("request.values-arrive", "request.documented-route", "request.fields-together")
+    assert {each: findings(each, _called_back_by_query(BY_ID)) for each in checks} == {
+        each: [] for each in checks
+    }
+    assert findings("request.values-arrive", _called_back_by_query(BY_ID, dropped=True)) != []
 
 
 def test_a_wrong_type_may_count_as_absent() -> None:

@@ -130,7 +130,7 @@ def _rows(builder: Builder) -> Iterator[tuple[Operation, Model, Parameter]]:
     for operation in builder.operations():
         for model in builder.models():
             for row in builder.rows(operation, model.id):
-                if row.concerns(model.id):
+                if row.concerns(model.id) and row.place == "body":
                     yield operation, model, row
 
 

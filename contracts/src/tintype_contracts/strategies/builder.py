@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import cast
+from urllib.parse import parse_qsl, urlsplit
 
 from attrs import frozen
 
@@ -15,7 +16,7 @@ from tintype.errors import InvalidRequestError
 from tintype.hooks import Extras
 from tintype.messages import FormBody, JsonBody, MultipartBody, Part, Request
 from tintype.request import ImageRequest, Reference
-from tintype_contracts.fixtures.comparing import subset
+from tintype_contracts.fixtures.comparing import differences, subset
 from tintype_contracts.fixtures.format import Operation, Parameter
 from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.neutral import read_field, rows_for
@@ -55,6 +56,11 @@ class Built:
     form: bool = False
     notices: tuple[str, ...] = ()
 
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What its address asks."""
+        return dict(parse_qsl(urlsplit(self.sent.url).query, keep_blank_values=True))
+
 
 @frozen
 class Builder:
@@ -70,13 +76,17 @@ class Builder:
 
     def operations(self) -> Sequence[Operation]:
         """The operations whose request bodies are documented field by field."""
-        documented = {row.operation for row in self.subject.fixtures.parameters}
+        documented = {row.operation for row in self._documented}
         return [operation for operation in _BUILDING if operation in documented]
 
     def rows(self, operation: Operation, model: str) -> list[Parameter]:
-        """The rows that hold for a model."""
-        parameters = self.subject.fixtures.parameters
-        return rows_for([row for row in parameters if row.operation == operation], model)
+        """The rows that hold for a model, of the body and of the query."""
+        return rows_for([row for row in self._documented if row.operation == operation], model)
+
+    @property
+    def _documented(self) -> tuple[Parameter, ...]:
+        fixtures = self.subject.fixtures
+        return (*fixtures.parameters, *fixtures.query)
 
     def models(self) -> Sequence[Model]:
         """The catalog."""
@@ -139,8 +149,13 @@ class Builder:
     def objections(self, operation: Operation, built: Built) -> Iterator[str]:
         """Why the parameter table does not admit what is sent."""
         model = built.resolved.model or ""
+        rows = self.rows(operation, model)
         if built.body is not None:
-            yield from objections(self.rows(operation, model), built.body, form=built.form)
+            inside = [row for row in rows if row.place == "body"]
+            yield from objections(inside, built.body, form=built.form)
+        asks = [row for row in rows if row.place == "query"]
+        told = {name: text for name, text in built.query.items() if f"/{name}" in _wires(asks)}
+        yield from objections(asks, told, form=True)
         heads = [row for row in self.subject.fixtures.headers if row.operation == operation]
         spelt = {row.wire[1:].lower(): row.wire[1:] for row in heads}
         given = {spelt.get(name.lower(), name): text for name, text in built.sent.headers}
@@ -183,8 +198,14 @@ def _mended(
     return {**fields, error.field: error.allowed[0]} if known else None
 
 
+def _wires(rows: Sequence[Parameter]) -> set[str]:
+    return {row.wire for row in rows}
+
+
 def found_at(built: Built, row: Parameter) -> object:
     """The value that stands where `row` says, or `MISSING`."""
+    if row.place == "query":
+        return built.query.get(row.wire[1:], MISSING)
     return MISSING if built.body is None else read_field(built.body, row)
 
 
@@ -205,6 +226,8 @@ def carries(row: Parameter, found: object, asked: object) -> bool:
             return found is asked
         case _, int() | float():
             return _number(found) == _number(asked)
+        case _ if not isinstance(row.spelt(asked), str):
+            return not any(differences(row.spelt(asked), found))
         case _:
             told, word = str(found), str(row.spelt(asked))
             listed = told in row.enum and told.casefold() == word.casefold()

@@ -100,6 +100,8 @@ def factors(
 
 
 def _values(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[str, object]]:
+    if row.neutral is None and row.place == "query":
+        return  # no option says it
     if row.neutral is None:
         values = row.enum or (raw_value(row),)
         yield from ((row.wire, value) for value in values)
