@@ -78,10 +78,10 @@ def test_misuse_is_one_sentence_and_status_2(arguments: list[str]) -> None:
 
 def test_explain_prints_what_why_and_the_mend() -> None:
     """The whole docstring of the check, its level and its set."""
-    ended = _run("explain", "request.falsy-values-arrive")
+    ended = _run("explain", "request.values-arrive")
     assert ended.exit_code == 0
     assert "(level 1, since 2026.11)" in ended.stdout
-    assert "Test `is not None`." in ended.stdout
+    assert "leave out None only" in ended.stdout
 
 
 def test_explain_without_an_id_lists_every_check() -> None:

@@ -148,8 +148,8 @@ ROWS = (
         Row("request.values-arrive", plugin, body(lambda sent, key=key: sent.pop(key, None)))
         for plugin, key in ((AT_ONCE, "n"), (AT_ONCE, "seed"), (BY_ID, "webhook_url"))
     ),
-    Row("request.falsy-values-arrive", AT_ONCE, _drops("seed", 0)),
-    Row("request.falsy-values-arrive", AT_ONCE, _drops("watermark", value=False)),
+    Row("request.values-arrive", AT_ONCE, _drops("seed", 0)),
+    Row("request.values-arrive", AT_ONCE, _drops("watermark", value=False)),
     Row("request.optional-left-out", AT_ONCE, body(lambda sent: sent.setdefault("seed", None))),
     Row("request.optional-left-out", AT_ONCE, body(lambda it: it.setdefault("quality", "fine"))),
     Row("request.optional-left-out", BY_ID, body(lambda sent: sent.setdefault("resolution", "2K"))),

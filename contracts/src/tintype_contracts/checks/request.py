@@ -29,7 +29,6 @@ from tintype_contracts.strategies.requests import (
     Probe,
     built_quietly,
     documented_probes,
-    falsy_probes,
     foreign_probes,
     probes,
     rows_of_field,
@@ -181,12 +180,12 @@ def _route_fault(subject: Subject, operation: Operation, built: Built) -> str:
 def values_arrive(subject: Subject) -> Iterator[Finding]:
     """Every documented value reaches the place where it is documented.
 
-    Each word of each list, and the ends of each range, are asked of each model by the
-    neutral name; the value has to stand at the documented pointer, and the core may not
-    refuse it. A value that is documented to have no effect need not be sent.
+    Each word of each list, and the ends of each range, 0 and False among them, are asked of
+    each model by the neutral name; the value has to stand at the documented pointer, and the
+    core may not refuse it. A value that is documented to have no effect need not be sent.
 
-    Add the word to the catalog, or send the field. If one model takes less than others,
-    say so with `models` in its row.
+    Add the word to the catalog, or send the field: leave out None only, not every falsy value.
+    If one model takes less than others, say so with `models` in its row.
     """
     builder = Builder(subject)
     for probe in documented_probes(builder):
@@ -200,28 +199,6 @@ def values_arrive(subject: Subject) -> Iterator[Finding]:
             got = _shown(found_at(built, probe.row))
             message = f"{probe.asked} does not reach {probe.row.wire}: send it there."
             yield _finding(probe, message, expected=probe.value, got=got)
-
-
-@check("request.falsy-values-arrive", level=1)
-def falsy_values_arrive(subject: Subject) -> Iterator[Finding]:
-    """0, False and empty values that a caller gives are sent.
-
-    `if value:` drops them, and a seed of 0 becomes a random one.
-
-    Test `is not None`.
-    """
-    builder = Builder(subject)
-    looked = False
-    for probe in falsy_probes(builder):
-        looked = True
-        built = built_quietly(builder, probe)
-        rows = rows_of_field(builder, probe)
-        if built and not any(_arrives(built, row, probe) for row in rows):
-            message = f"{probe.asked} is dropped. Leave out None only, not every falsy value."
-            yield _finding(probe, message, expected=probe.value)
-    if not looked:
-        msg = "No documented field admits 0, False or an empty value."
-        raise NotApplicable(msg)
 
 
 @check("request.optional-left-out", level=1)

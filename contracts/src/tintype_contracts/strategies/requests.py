@@ -20,7 +20,6 @@ from tintype_contracts.strategies.values import admitted, raw_value
 Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
 
 _A_FEW = 2
-_FALSY = {"seed": 0, "output_compression": 0, "watermark": False}
 
 
 @frozen(kw_only=True)
@@ -101,17 +100,6 @@ def _beyond_what_is_said(row: Parameter, model: Model, value: object) -> bool:
 def documented_probes(builder: Builder) -> Iterator[Probe]:
     """Every documented value."""
     return probes(builder, admitted)
-
-
-def falsy_probes(builder: Builder) -> Iterator[Probe]:
-    """0 and False wherever a row admits them."""
-
-    def falsy(row: Parameter, _: ReferenceForm) -> Sequence[tuple[str, object]]:
-        name = row.neutral or ""
-        fits = name in _FALSY and (row.min is None or row.min <= 0)
-        return [(name, _FALSY[name])] if fits else []
-
-    return probes(builder, falsy)
 
 
 def foreign_probes(builder: Builder) -> Iterator[Probe]:

@@ -132,9 +132,11 @@ def _counts(row: Parameter) -> Sequence[int]:
 
 
 def _numbers(row: Parameter) -> Sequence[int]:
-    bounds = {int(bound) for bound in (row.min, row.max) if bound is not None}
     if row.type == "string":  # a number written out
         return (1, 2)
+    bounds = {int(bound) for bound in (row.min, row.max) if bound is not None}
+    if row.min is None and row.max is not None:
+        bounds |= {0}
     return sorted(bounds or {0, 7, 2**31 - 1})
 
 
