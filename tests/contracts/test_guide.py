@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 from tests.contracts.check_table import PAGE
-from tests.contracts.outside import command
+from tests.contracts.wheels import command
 
 from tintype._registry import Registry
 from tintype_contracts import load_folder

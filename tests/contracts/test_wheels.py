@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.contracts.outside import command, digest_of_wheel, install, plugin_source
+from tests.contracts.wheels import command, digest_of_wheel, install, plugin_source
 
 GOOD = plugin_source()
 _SUBMIT = '    """`POST /v1/images`."""\n'
