@@ -186,7 +186,7 @@ WRONG: tuple[Row, ...] = (
     wrong(
         "K5",
         "the disputed credit untold",
-        "apiin.one/model/seedream-4-5 says $0.12 for what seed 003 calls $0.024: told on each quote",
+        "apiin.one/model/seedream-4-5 says $0.12, seed 003 $0.024: every quote tells it",
         quoted(lambda found, _: found and evolve(found, assumptions=())),
     ),
     wrong(

@@ -252,7 +252,7 @@ WRONG: tuple[Row, ...] = (
     wrong(
         "K6",
         "the key for every name below the domain",
-        "seed 002, generate.mjs: apimodels.app and api.apimodels.app; results are on r2.apimodels.app",
+        "seed 002, generate.mjs: apimodels.app and api.apimodels.app; results are on r2",
         catalog(lambda info: evolve(info, origins=(*info.origins, "https://*.apimodels.app"))),
     ),
     wrong("K7", "option n sent as text", "seed 002: n>1, a number", sent(_n_as_text)),

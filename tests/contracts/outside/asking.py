@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,8 +21,12 @@ from tests.contracts.outside.how import Row, made
 from tintype._registry import Registry
 from tintype.errors import PluginError
 from tintype_contracts import Fixtures, load
+from tintype_contracts.check import Check, NotApplicable
+from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.runner.run import examine
+from tintype_contracts.runner.levels import newest_set
+from tintype_contracts.runner.run import judge as judged_by
+from tintype_contracts.verdict import Row as Judged
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 _LEVELS = (1, 2)
@@ -33,7 +38,7 @@ from tintype.models import Update
 """
 
 
-@frozen(kw_only=True)
+@frozen
 class Verdict:
     """What came of one row.
 
@@ -73,6 +78,13 @@ def judged(provider: str, row: Row, deepest: int = 2) -> Verdict:
     )
 
 
+def heard(provider: str, name: str, deepest: int) -> tuple[int, tuple[str, ...], str]:
+    """The level, checks and message of a row by its name: what a process can hand on."""
+    row = next(each for of, each in rows() if (of, each.name) == (provider, name))
+    verdict = judged(provider, row, deepest)
+    return verdict.level, verdict.checks, verdict.message
+
+
 def subject(provider: str, row: Row) -> Subject:
     """The plugin of a row against its provider's documents.
 
@@ -94,20 +106,47 @@ def documents(provider: str) -> Fixtures:
 def _in_process(provider: str, row: Row, deepest: int) -> Verdict:
     examined = subject(provider, row)
     if examined.faults:
-        message = str(examined.faults[0])
-        return Verdict(provider=provider, row=row, level=1, checks=("(load)",), message=message)
+        return Verdict(provider, row, 1, ("(it is not loaded)",), str(examined.faults[0]))
     for level in _LEVELS[:deepest]:
-        report = examine(examined, level=level)
-        failed = [each for each in report.rows if each.outcome == "fail"]
+        failed: list[Judged] = []
+        for check in _checks(level):
+            failed += [each for each in [judge(check, examined)] if each.outcome == "fail"]
+            if failed and row.kind != "right":
+                break
         if failed:
-            return Verdict(
-                provider=provider,
-                row=row,
-                level=level,
-                checks=tuple(each.check for each in failed),
-                message=failed[0].findings[0].message,
-            )
-    return Verdict(provider=provider, row=row)
+            said = failed[0].findings[0].message
+            return Verdict(provider, row, level, tuple(each.check for each in failed), said)
+    return Verdict(provider, row)
+
+
+def noticed(provider: str, row: Row, first: str, *, others: bool = True) -> bool:
+    """Whether a check finds anything about a row's plugin, `first` before the others of level 1."""
+    examined = subject(provider, row)
+    if examined.faults:
+        return True
+    known = [check for check in all_checks() if check.id == first]
+    rest = [check for check in _checks(1) if check.id != first] if others else []
+    return any(_finds(check, examined) for check in (*known, *rest))
+
+
+def _finds(check: Check, examined: Subject) -> bool:
+    """Whether there is one finding: the others are not waited for."""
+    try:
+        return any(True for _ in check.run(examined))
+    except NotApplicable:
+        return False
+    except Exception:  # noqa: BLE001 - a check that cannot be finished is a finding, too
+        return True
+
+
+def _checks(level: int) -> list[Check]:
+    """The checks of a level, but those that look at what is installed and not at hooks."""
+    return [each for each in all_checks() if each.level == level and each.group != "install"]
+
+
+def judge(check: Check, examined: Subject) -> Judged:
+    """What one check says, once advice and waivers are counted in."""
+    return judged_by(check, examined, newest_set(all_checks()), datetime.now(UTC).date())
 
 
 def _by_command(provider: str, row: Row, deepest: int) -> Verdict:
@@ -117,13 +156,8 @@ def _by_command(provider: str, row: Row, deepest: int) -> Verdict:
     failed = [each for each in report["rows"] if each["outcome"] == "fail"]
     level = min((each["level"] for each in failed), default=0)
     lowest = [each for each in failed if each["level"] == level]
-    return Verdict(
-        provider=provider,
-        row=row,
-        level=level,
-        checks=tuple(each["check"] for each in lowest),
-        message=lowest[0]["findings"][0]["message"] if lowest else "",
-    )
+    said = lowest[0]["findings"][0]["message"] if lowest else ""
+    return Verdict(provider, row, level, tuple(each["check"] for each in lowest), said)
 
 
 def command(folder: Path, provider: str, source: str, level: int) -> Mapping[str, list]:

@@ -221,21 +221,16 @@ def _reread(exchange: Exchange, edit: Callable[[dict[str, Any], Exchange], objec
     text = message.data if isinstance(message, ServerSentEvent) else getattr(message, "body", b"")
     try:
         body = json.loads(text)
-    except ValueError:
-        return exchange
-    if not isinstance(body, dict):
-        return exchange
-    other = copy.deepcopy(body)
-    try:
+        other = copy.deepcopy(body)
         edit(other, exchange)
-    except (LookupError, TypeError, AttributeError, ValueError):
+        told_of = json.dumps(other)
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError):
         return exchange  # no answer of the kind that is meant
     if other == body:
         return exchange
-    text = json.dumps(other)
     if isinstance(message, ServerSentEvent):
-        return evolve(exchange, message=evolve(message, data=text))
-    return evolve(exchange, message=evolve(message, body=text.encode()))
+        return evolve(exchange, message=evolve(message, data=told_of))
+    return evolve(exchange, message=evolve(message, body=told_of.encode()))
 
 
 # --------------------------------------------------------------------------- the catalog
