@@ -48,7 +48,7 @@ def test_what_is_declared_and_cannot_be_done_fails(capability: str) -> None:
     assert [finding.pointer for finding in row.findings] == [f"/capabilities/{capability}"]
 
 
-@pytest.mark.parametrize("support", ["unsupported", "not_implemented", "unknown"])
+@pytest.mark.parametrize("support", ["unsupported", "unknown"])
 @pytest.mark.parametrize("capability", CAPABILITIES)
 def test_what_is_declared_off_and_works_all_the_same_fails(
     capability: str, support: Support
@@ -58,6 +58,13 @@ def test_what_is_declared_off_and_works_all_the_same_fails(
     row = ask(CHECKS["request.capability-off-is-refused"], poor)
     assert row.outcome == "fail"
     assert {finding.pointer for finding in row.findings} == {f"/capabilities/{capability}"}
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_what_another_plugin_does_not_implement_may_work(capability: str) -> None:
+    """The provider can, so that a plugin that does it is right."""
+    better = declared(able(capability, on=True), capability, "not_implemented")
+    assert ask(CHECKS["request.capability-off-is-refused"], better).outcome == "pass"
 
 
 @pytest.mark.parametrize("provider", installed())

@@ -10,7 +10,7 @@ from tintype.messages import Request
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import EventsContent, Exchange
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.builder import Builder, found_at
 from tintype_contracts.strategies.offered import offered
 
 
@@ -31,10 +31,24 @@ def offered_fields_are_sent(subject: Subject) -> Iterator[Finding]:
             sent = _sent(builder, model, fields)
             if sent is not None:
                 offers.setdefault(", ".join(fields), []).append(sent)
+        spelt_out = _defaults(builder, model)
         for name, made in offers.items():
+            if name in spelt_out and len(made) == 1:
+                continue  # its one value is the documented default, and may stand there anyway
             if plain is not None and all(sent == plain for sent in made):
                 message = f"{model.id} offers {name}, and no value of it changes what is sent."
                 yield Finding(message=f"{message} Send it, or do not offer it.", got=name)
+
+
+def _defaults(builder: Builder, model: Model) -> set[str]:
+    """The fields whose documented default a request with nothing but a prompt has."""
+    built = builder.build("submit", model)
+    rows = builder.rows("submit", model.id) if built else []
+    return {
+        row.neutral
+        for row in rows
+        if built and row.neutral and row.default is not None and found_at(built, row) == row.default
+    }
 
 
 def _sent(builder: Builder, model: Model, fields: Mapping[str, object]) -> Request | None:

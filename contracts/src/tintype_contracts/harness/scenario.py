@@ -204,7 +204,8 @@ class Rehearsal:
     def outcome_differences(self, exchange: words.Exchange) -> list[Difference]:
         """Where what the plugin makes of the answer is not what is expected."""
         filling = self._values(exchange)
-        return list(outcome_differences(exchange.expect, self.tell(exchange), filling))
+        heard = tuple(message for _, message in answers(exchange, filling))
+        return list(outcome_differences(exchange.expect, self.tell(exchange), filling, heard))
 
     def _told(self, exchange: words.Exchange, context: Context) -> Outcome:
         outcome: Outcome = Task()
