@@ -17,7 +17,6 @@ from tests.contracts.outside.how import (
     images,
     model,
     models,
-    own,
     polled,
     quoted,
     requested,
@@ -33,7 +32,7 @@ from tintype.errors import AuthenticationError, Billed, InvalidRequestError
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
 from tintype.models import Failure, TaskState, Update, Usage
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 _URL = "https://apiin.one/api/v1/images/generations"
 _TASKS = "https://apiin.one/api/v1/tasks"
@@ -72,38 +71,38 @@ def submit(request):
 """
 
 
-def _wide_ratio_at_high(body: dict[str, Any], request: ImageRequest) -> None:
+def _wide_ratio_at_high(body: dict[str, Any], request: Submission) -> None:
     if request.quality == "high" and request.aspect_ratio == "21:9":
         body["aspect_ratio"] = "16:9"
 
 
-def _no_callback_in_edits(body: dict[str, Any], request: ImageRequest) -> None:
+def _no_callback_in_edits(body: dict[str, Any], request: Submission) -> None:
     if request.references:
         body.pop("callback_url", None)
 
 
-def _no_quality_with_negative(body: dict[str, Any], request: ImageRequest) -> None:
+def _no_quality_with_negative(body: dict[str, Any], request: Submission) -> None:
     if request.negative_prompt:
         body.pop("quality", None)
 
 
-def _each_picture_once(body: dict[str, Any], _: ImageRequest) -> None:
+def _each_picture_once(body: dict[str, Any], _: Submission) -> None:
     if "image_urls" in body:
         body["image_urls"] = list(dict.fromkeys(body["image_urls"]))
 
 
-def _seed_as_text(body: dict[str, Any], _: ImageRequest) -> None:
+def _seed_as_text(body: dict[str, Any], _: Submission) -> None:
     if "seed" in body:
         body["seed"] = str(body["seed"])
 
 
-def _only_what_is_described(body: dict[str, Any], request: ImageRequest) -> None:
-    for name in own(request, "apiin"):
+def _only_what_is_described(body: dict[str, Any], request: Submission) -> None:
+    for name in request.options:
         if name not in {"type", "resolution", "seed", "input_urls"}:
             body.pop(name, None)
 
 
-def _callback_in_query(found: Request, request: ImageRequest) -> Request:
+def _callback_in_query(found: Request, request: Submission) -> Request:
     if request.webhook_url is None:
         return found
     body = {key: value for key, value in found.body.value.items() if key != "callback_url"}
@@ -111,7 +110,7 @@ def _callback_in_query(found: Request, request: ImageRequest) -> Request:
     return evolve(found, url=url, body=JsonBody(value=body))
 
 
-def _edits_at_double(found: Any, request: ImageRequest) -> Any:
+def _edits_at_double(found: Any, request: Submission) -> Any:
     if found is None or not request.references or found.credits_low is None:
         return found
     lines = tuple(evolve(each, unit_credits=each.unit_credits * 2) for each in found.lines)
@@ -252,7 +251,7 @@ WRONG: tuple[Row, ...] = (
 # ------------------------------------------------------------------------- right variants
 
 
-def _by_hand(_: Any, request: ImageRequest) -> Request:
+def _by_hand(_: Any, request: Submission) -> Request:
     body: dict[str, object] = {}
     if request.webhook_url is not None:
         body["callback_url"] = request.webhook_url
@@ -262,7 +261,7 @@ def _by_hand(_: Any, request: ImageRequest) -> Request:
         if getattr(request, name) is not None:
             body[name] = getattr(request, name)
     body |= {"prompt": request.prompt, "model": request.model}
-    for name, value in own(request, "apiin").items():
+    for name, value in request.options.items():
         if name in body:
             msg = f"{name} is given twice."
             raise InvalidRequestError(msg, field="options")
@@ -270,7 +269,7 @@ def _by_hand(_: Any, request: ImageRequest) -> Request:
     return Request(method="POST", url=_URL, body=JsonBody(value=body))
 
 
-def _defaults(body: dict[str, Any], _: ImageRequest) -> None:
+def _defaults(body: dict[str, Any], _: Submission) -> None:
     body.setdefault("aspect_ratio", "1:1")
     body.setdefault("quality", "basic")
 
@@ -294,14 +293,14 @@ def _addressed(found: Update, _: Exchange) -> Update:
     return evolve(found, notes={**found.notes, "address": address}) if found.id else found
 
 
-def _in_dollars(found: Any, _: ImageRequest) -> Any:
+def _in_dollars(found: Any, _: Submission) -> Any:
     if found is None or found.credits_low is None:
         return found
     usd = found.credits_low * Decimal("0.002")
     return evolve(found, low=usd, high=usd)
 
 
-def _seed_typed(do: Any, request: ImageRequest) -> Request:
+def _seed_typed(do: Any, request: Submission) -> Request:
     found = do(request)
     if request.seed is None:
         return found

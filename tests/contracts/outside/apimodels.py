@@ -17,7 +17,6 @@ from tests.contracts.outside.how import (
     images,
     model,
     models,
-    own,
     polled,
     renamed,
     right,
@@ -31,7 +30,7 @@ from tintype.errors import Billed, InvalidRequestError, ServerError
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
 from tintype.models import Cost, Failure, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 from tintype.signatures import standard_webhooks
 
 _URL = "https://apimodels.app/api/v1/images/generations"
@@ -82,33 +81,33 @@ def submit(request):
 """
 
 
-def _no_ratio_at_4k(body: dict[str, Any], request: ImageRequest) -> None:
+def _no_ratio_at_4k(body: dict[str, Any], request: Submission) -> None:
     if request.resolution == "4K":
         body.pop("aspect_ratio", None)
 
 
-def _no_quality_with_references(body: dict[str, Any], request: ImageRequest) -> None:
+def _no_quality_with_references(body: dict[str, Any], request: Submission) -> None:
     if request.references:
         body.pop("quality", None)
 
 
-def _no_callback_for_several(body: dict[str, Any], request: ImageRequest) -> None:
+def _no_callback_for_several(body: dict[str, Any], request: Submission) -> None:
     if len(request.references) > 1:
         body.pop("callback_url", None)
 
 
-def _sorted(request: ImageRequest) -> ImageRequest:
+def _sorted(request: Submission) -> Submission:
     return evolve(
         request, references=tuple(sorted(request.references, key=lambda each: each.url or ""))
     )
 
 
-def _n_as_text(body: dict[str, Any], _: ImageRequest) -> None:
+def _n_as_text(body: dict[str, Any], _: Submission) -> None:
     if "n" in body:
         body["n"] = str(body["n"])
 
 
-def _no_layers(body: dict[str, Any], _: ImageRequest) -> None:
+def _no_layers(body: dict[str, Any], _: Submission) -> None:
     body.pop("layer_decomposition", None)
 
 
@@ -119,7 +118,7 @@ def _surcharge_once(each: Any) -> Any:
     return evolve(each, prices=prices)
 
 
-def _without_options(do: Any, request: ImageRequest, known: Any) -> Any:
+def _without_options(do: Any, request: Submission, known: Any) -> Any:
     return do(evolve(request, options={}), known)
 
 
@@ -310,7 +309,7 @@ WRONG: tuple[Row, ...] = (
 # ------------------------------------------------------------------------- right variants
 
 
-def _by_hand(_: Any, request: ImageRequest) -> Request:
+def _by_hand(_: Any, request: Submission) -> Request:
     body: dict[str, object] = {"model": request.model, "prompt": request.prompt}
     tier = "size" if request.model in {_LITE, "doubao-seedream-4-5-251128"} else "resolution"
     urls = [each.url for each in request.references]
@@ -324,19 +323,19 @@ def _by_hand(_: Any, request: ImageRequest) -> Request:
         "image_urls": urls if len(urls) > 1 else None,
     }
     body |= {name: value for name, value in told_of.items() if value is not None}
-    options = own(request, "apimodels")
+    options = request.options
     if body.keys() & options.keys():
         msg = f"Given twice: {', '.join(sorted(body.keys() & options.keys()))}."
         raise InvalidRequestError(msg, field="options")
     return Request(method="POST", url=_URL, body=JsonBody(value={**options, **body}))
 
 
-def _always_a_list(body: dict[str, Any], request: ImageRequest) -> None:
+def _always_a_list(body: dict[str, Any], request: Submission) -> None:
     if not str(request.model).startswith("doubao") and "image_url" in body:
         body["image_urls"] = [body.pop("image_url")]
 
 
-def _default_tier(body: dict[str, Any], request: ImageRequest) -> None:
+def _default_tier(body: dict[str, Any], request: Submission) -> None:
     if request.model == _LITE:
         body.setdefault("size", "2K")
 

@@ -17,7 +17,6 @@ from tests.contracts.outside.how import (
     images,
     model,
     models,
-    own,
     quoted,
     renamed,
     right,
@@ -31,7 +30,7 @@ from tintype.errors import Billed, InvalidRequestError, PermissionDeniedError, S
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
 from tintype.models import Cost, Failure, TaskState, Update
-from tintype.request import ImageRequest, Reference
+from tintype.request import Reference, Submission
 
 _URL = "https://api.apiyi.com/v1/images/generations"
 _FIVE, _LITE, _PRO = "seedream-5-0-260128", "seedream-5-0-lite-260128", "seedream-5-0-pro-260628"
@@ -77,17 +76,17 @@ def submit(request):
 """
 
 
-def _marked_at_4k(body: dict[str, Any], request: ImageRequest) -> None:
+def _marked_at_4k(body: dict[str, Any], request: Submission) -> None:
     if request.resolution == "4K":
         body.pop("watermark", None)
 
 
-def _no_format_in_streams(body: dict[str, Any], request: ImageRequest) -> None:
+def _no_format_in_streams(body: dict[str, Any], request: Submission) -> None:
     if request.stream:
         body.pop("output_format", None)
 
 
-def _tier_with_two_references(body: dict[str, Any], request: ImageRequest) -> None:
+def _tier_with_two_references(body: dict[str, Any], request: Submission) -> None:
     if len(request.references) > 1 and request.size:
         body["size"] = "2K"
 
@@ -96,7 +95,7 @@ def _turned(each: Any, _: Exchange) -> Any:
     return evolve(each, width=each.height, height=each.width)
 
 
-def _url_safe(request: ImageRequest) -> ImageRequest:
+def _url_safe(request: Submission) -> Submission:
     def safe(each: Reference) -> Reference:
         head, comma, data = (each.url or "").partition(",")
         if not head.startswith("data:"):
@@ -106,7 +105,7 @@ def _url_safe(request: ImageRequest) -> ImageRequest:
     return evolve(request, references=tuple(map(safe, request.references)))
 
 
-def _without_query(request: ImageRequest) -> ImageRequest:
+def _without_query(request: Submission) -> Submission:
     def bare(each: Reference) -> Reference:
         if (each.url or "").startswith("data:"):
             return each
@@ -115,13 +114,11 @@ def _without_query(request: ImageRequest) -> ImageRequest:
     return evolve(request, references=tuple(map(bare, request.references)))
 
 
-def _one_of_a_sequence(do: Any, request: ImageRequest, known: Any) -> Any:
+def _one_of_a_sequence(do: Any, request: Submission, known: Any) -> Any:
     mine = {
-        name: value
-        for name, value in own(request, "apiyi").items()
-        if not name.startswith("sequential")
+        name: value for name, value in request.options.items() if not name.startswith("sequential")
     }
-    return do(evolve(request, options={"apiyi": mine}), known)
+    return do(evolve(request, options=mine), known)
 
 
 def _by_what_is_shown(found: Update, _: Exchange) -> Update:
@@ -132,7 +129,7 @@ def _by_what_is_shown(found: Update, _: Exchange) -> Update:
     return evolve(found, cost=evolve(found.cost, usd=usd))
 
 
-def _first_reference_alone(found: Any, request: ImageRequest) -> Any:
+def _first_reference_alone(found: Any, request: Submission) -> Any:
     more = len(request.references) - 1
     lines = [each for each in (found.lines if found else ()) if each.unit == "reference"]
     if not lines or more < 1 or found.low is None:
@@ -155,18 +152,18 @@ def _as_dear_as_five(info: Any) -> Any:
     )
 
 
-def _sum_unchecked(do: Any, request: ImageRequest) -> Any:
+def _sum_unchecked(do: Any, request: Submission) -> Any:
     try:
         return do(request)
     except InvalidRequestError:
-        if own(request, "apiyi").get("sequential_image_generation") != "auto":
+        if request.options.get("sequential_image_generation") != "auto":
             raise
         found = do(evolve(request, references=()))
         body = {**found.body.value, "image": [each.url for each in request.references]}
         return evolve(found, body=JsonBody(value=body))
 
 
-def _capitals_sent(do: Any, request: ImageRequest) -> Any:
+def _capitals_sent(do: Any, request: Submission) -> Any:
     def lowered(each: Reference) -> Reference:
         head, comma, data = (each.url or "").partition(",")
         return (
@@ -194,7 +191,7 @@ def _without(field: str) -> Any:
     )
 
 
-def _always_urls(body: dict[str, Any], _: ImageRequest) -> None:
+def _always_urls(body: dict[str, Any], _: Submission) -> None:
     if "response_format" in body:
         body["response_format"] = "url"
 
@@ -230,8 +227,7 @@ def _nameless_failures(found: Update, _: Exchange) -> Update:
 
 
 def _seeded(each: Any, exchange: Exchange) -> Any:
-    request = exchange.request or exchange.task.request
-    asked_for = own(request, "apiyi").get("seed") if request else None
+    asked_for = exchange.request.options.get("seed") if exchange.request else None
     return evolve(each, seed=asked_for if isinstance(asked_for, int) else 1)
 
 
@@ -424,11 +420,11 @@ WRONG: tuple[Row, ...] = (
 # ------------------------------------------------------------------------- right variants
 
 
-def _by_hand(_: Any, request: ImageRequest) -> Request:
+def _by_hand(_: Any, request: Submission) -> Request:
     if any(_is_capital(each.url or "") for each in request.references):
         msg = "Write the head of a data: URL in small letters."
         raise InvalidRequestError(msg, field="references")
-    options = own(request, "apiyi")
+    options = request.options
     _check_sum(options, len(request.references))
     body: dict[str, object] = {}
     if request.references:
@@ -464,7 +460,7 @@ def _check_sum(options: Any, references: int) -> None:
         raise InvalidRequestError(msg, field="options")
 
 
-def _defaults(body: dict[str, Any], request: ImageRequest) -> None:
+def _defaults(body: dict[str, Any], request: Submission) -> None:
     if str(request.model) in {_FIVE, "seedream-4-5-251128", "seedream-4-0-250828"}:
         body.setdefault("size", "2K")
         body.setdefault("response_format", "url")

@@ -18,7 +18,6 @@ from tests.contracts.outside.how import (
     heard,
     images,
     models,
-    own,
     parts,
     requested,
     right,
@@ -40,7 +39,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, MultipartBody, Part, Request
 from tintype.models import Cost, Quote, TaskState, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 _CREATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
 _PURE = "docs/plugins.md: a plugin never performs I/O; the core sends what it returns"
@@ -101,23 +100,23 @@ def _parameters(found: list[Part], edit: Any) -> list[Part]:
     return made
 
 
-def _no_tier_for_several(found: list[Part], request: ImageRequest) -> list[Part]:
+def _no_tier_for_several(found: list[Part], request: Submission) -> list[Part]:
     if request.n == 1 or not (request.aspect_ratio and request.resolution):
         return found
     return _parameters(found, lambda value: value.pop("resolution", None))
 
 
-def _no_callback_for_several(found: list[Part], request: ImageRequest) -> list[Part]:
+def _no_callback_for_several(found: list[Part], request: Submission) -> list[Part]:
     return _dropped(found, "receive_url") if request.n > 1 else found
 
 
-def _all_png(found: list[Part], _: ImageRequest) -> list[Part]:
+def _all_png(found: list[Part], _: Submission) -> list[Part]:
     return [
         evolve(part, media_type="image/png") if part.name == "assets" else part for part in found
     ]
 
 
-def _stripped(found: list[Part], _: ImageRequest) -> list[Part]:
+def _stripped(found: list[Part], _: Submission) -> list[Part]:
     return [
         evolve(part, data=part.data.rstrip(b"\r\n\t \0")) if part.name == "assets" else part
         for part in found
@@ -147,17 +146,17 @@ def _each_image(found: Any, exchange: Exchange) -> Any:
     return evolve(found, credits_low=each, credits_high=each)
 
 
-def _without_parameters(body: dict[str, Any], request: ImageRequest) -> None:
+def _without_parameters(body: dict[str, Any], request: Submission) -> None:
     if request.resolution == "4K":
         body.pop("model_parameters", None)
 
 
-def _doubles_once(body: dict[str, Any], request: ImageRequest) -> None:
+def _doubles_once(body: dict[str, Any], request: Submission) -> None:
     if "assets" in body:
         body["assets"] = len({each.data for each in request.references})
 
 
-def _any_mark_will_do(do: Any, request: ImageRequest) -> Any:
+def _any_mark_will_do(do: Any, request: Submission) -> Any:
     try:
         return do(request)
     except InvalidRequestError as error:
@@ -172,7 +171,7 @@ def _any_mark_will_do(do: Any, request: ImageRequest) -> Any:
         return evolve(found, body=MultipartBody(parts=named))
 
 
-def _of_any_size(do: Any, request: ImageRequest) -> Any:
+def _of_any_size(do: Any, request: Submission) -> Any:
     small = tuple(
         evolve(each, data=each.data[:64]) if each.data and len(each.data) > 1 << 20 else each
         for each in request.references
@@ -196,8 +195,8 @@ def _picture_always_taken(body: dict[str, Any], _: Exchange) -> None:
         item["supports_images"] = True
 
 
-def _as_fields(found: list[Part], request: ImageRequest) -> list[Part]:
-    options = own(request, "cheapai")
+def _as_fields(found: list[Part], request: Submission) -> list[Part]:
+    options = request.options
     moved = _parameters(found, lambda value: [value.pop(name, None) for name in options])
     plain = [
         Part(name=name, data=str(value).encode())
@@ -208,7 +207,7 @@ def _as_fields(found: list[Part], request: ImageRequest) -> list[Part]:
     return [*kept, *plain]
 
 
-def _numbers_as_text(found: list[Part], request: ImageRequest) -> list[Part]:
+def _numbers_as_text(found: list[Part], request: Submission) -> list[Part]:
     def edit(value: dict[str, Any]) -> None:
         for name, each in value.items():
             value[name] = str(each) if isinstance(each, int | float) else each
@@ -415,11 +414,11 @@ WRONG: tuple[Row, ...] = (
 # ------------------------------------------------------------------------- right variants
 
 
-def _files_first(found: list[Part], _: ImageRequest) -> list[Part]:
+def _files_first(found: list[Part], _: Submission) -> list[Part]:
     return sorted(found, key=lambda part: part.filename is None)
 
 
-def _spaced(found: list[Part], _: ImageRequest) -> list[Part]:
+def _spaced(found: list[Part], _: Submission) -> list[Part]:
     return [
         evolve(part, data=json.dumps(json.loads(part.data), sort_keys=True, indent=1).encode())
         if part.name == "model_parameters"
@@ -428,7 +427,7 @@ def _spaced(found: list[Part], _: ImageRequest) -> list[Part]:
     ]
 
 
-def _defaults_left_out(body: dict[str, Any], _: ImageRequest) -> None:
+def _defaults_left_out(body: dict[str, Any], _: Submission) -> None:
     if body.get("assets") == 0:
         del body["assets"]
     if body.get("generations_count") == 1:
@@ -458,7 +457,7 @@ def _by_methods(hooks: Hooks, _: ModuleType) -> None:
         around(name, lambda _do, *given, _name=name: getattr(kept, _name)(*given))(hooks, _)
 
 
-def _by_hand(do: Any, request: ImageRequest, _: Any) -> Request:
+def _by_hand(do: Any, request: Submission, _: Any) -> Request:
     do(request, None)  # options that are given twice are refused there
     controls = {
         name: getattr(request, name)
@@ -467,7 +466,7 @@ def _by_hand(do: Any, request: ImageRequest, _: Any) -> Request:
     }
     body: dict[str, object] = {"assets": len(request.references), "generations_count": request.n}
     body |= {"model_id": request.model}
-    controls |= own(request, "cheapai")
+    controls |= request.options
     if controls:
         body["model_parameters"] = controls
     url = "https://api.cheapaiapi.com/v1i/task/price"

@@ -20,9 +20,9 @@ from attrs import evolve, frozen
 from tintype.catalog import Model, ProviderInfo
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
-from tintype.messages import JsonBody, JsonObject, MultipartBody, Part, Request, ServerSentEvent
+from tintype.messages import JsonBody, MultipartBody, Part, Request, ServerSentEvent
 from tintype.models import Task, Update
-from tintype.request import ImageRequest
+from tintype.request import Submission
 
 KINDS: Mapping[str, str] = {
     "K1": "it reads or writes when it is imported",
@@ -107,7 +107,7 @@ def around(name: str, change: Hook) -> Change:
     return put
 
 
-def asked(edit: Callable[[ImageRequest], ImageRequest], *hooks: str) -> Change:
+def asked(edit: Callable[[Submission], Submission], *hooks: str) -> Change:
     """`submit`, or the hooks named, given another request than was asked."""
 
     def put(found: Hooks, module: ModuleType) -> None:
@@ -117,10 +117,10 @@ def asked(edit: Callable[[ImageRequest], ImageRequest], *hooks: str) -> Change:
     return put
 
 
-def sent(edit: Callable[[dict[str, Any], ImageRequest], object], *, hook: str = "submit") -> Change:
+def sent(edit: Callable[[dict[str, Any], Submission], object], *, hook: str = "submit") -> Change:
     """A JSON body that is not the shipped plugin's: `edit` changes a copy of it."""
 
-    def change(do: Hook, request: ImageRequest, *rest: object) -> object:
+    def change(do: Hook, request: Submission, *rest: object) -> object:
         found = do(request, *rest)
         if not (isinstance(found, Request) and isinstance(found.body, JsonBody)):
             return found
@@ -131,10 +131,10 @@ def sent(edit: Callable[[dict[str, Any], ImageRequest], object], *, hook: str = 
     return around(hook, change)
 
 
-def parts(edit: Callable[[list[Part], ImageRequest], list[Part]]) -> Change:
+def parts(edit: Callable[[list[Part], Submission], list[Part]]) -> Change:
     """A multipart form that is not the shipped plugin's."""
 
-    def change(do: Hook, request: ImageRequest) -> object:
+    def change(do: Hook, request: Submission) -> object:
         found = do(request)
         made_of = tuple(edit(list(found.body.parts), request))
         return evolve(found, body=MultipartBody(parts=made_of))
@@ -157,7 +157,7 @@ def polled(url: Callable[[Task], str]) -> Change:
     return requested(lambda found, task: evolve(found, url=url(task)), "poll")
 
 
-def quoted(edit: Callable[[Any, ImageRequest], object]) -> Change:
+def quoted(edit: Callable[[Any, Submission], object]) -> Change:
     """What `price` says, where it says a price at once, as `edit` has it."""
     return around("price", lambda do, request, quote: edit(do(request, quote), request))
 
@@ -285,8 +285,3 @@ def described(each: Model, **parameters: object) -> Model:
     """A model with other descriptors of these fields; None takes one away."""
     kept = {**each.parameters, **parameters}
     return evolve(each, parameters={key: value for key, value in kept.items() if value})
-
-
-def own(request: ImageRequest, provider: str) -> JsonObject:
-    """The raw options of a request for a provider."""
-    return request.options.get(provider, {})

@@ -105,10 +105,25 @@ class Builder:
         try:
             return self._built(operation, self.request(model, **fields))
         except InvalidRequestError as error:
-            mended = _mended(self.prompt, fields, error)
+            mended = _mended(self.prompt, fields, error) or self._as_shown(fields, error)
             if mended is None:
                 raise
             return self._built(operation, self.request(model, **mended))
+
+    def _as_shown(
+        self, fields: Mapping[str, object], error: InvalidRequestError
+    ) -> Mapping[str, object] | None:
+        """The fields with what stands beside them where the documents show them.
+
+        Of two fields that need one another a refusal may name either.
+        """
+        if error.field not in fields:
+            return None
+        for exchange in self.subject.exchanges("submit"):
+            shown = exchange.case or {}
+            if all(shown.get(name) == value for name, value in fields.items()):
+                return {**{name: shown[name] for name in _FIELDS & shown.keys()}, **fields}
+        return None
 
     def request(self, model: Model, **fields: object) -> ImageRequest:
         """A neutral request for a model, with the source image that it may need.
