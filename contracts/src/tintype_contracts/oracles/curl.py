@@ -18,7 +18,13 @@ from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
 from tintype_contracts.fixtures.format import Exchange, Fixtures
-from tintype_contracts.fixtures.messages import address, is_usual, media_type_of, own_headers
+from tintype_contracts.fixtures.messages import (
+    address,
+    is_usual,
+    media_type_of,
+    own_headers,
+    without_defaults,
+)
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import form_object
@@ -51,8 +57,9 @@ def command_differences(rehearsal: Rehearsal, exchange: Exchange, curl: Curl) ->
     if not isinstance(built, Request):
         return [Difference(pointer="", expected="a Request", actual=built)]
     auth = rehearsal.hooks.describe().auth
-    texts = {row.wire[1:] for row in rehearsal.fixtures.parameters if row.type == "json"}
-    return list(_differences(curl, built, auth, texts))
+    rows = [row for row in rehearsal.fixtures.parameters if row.operation == exchange.operation]
+    texts = {row.wire[1:] for row in rows if row.type == "json"}
+    return list(without_defaults(_differences(curl, built, auth, texts), rows))
 
 
 def _id_in(fixtures: Fixtures, curl: Curl) -> str:
