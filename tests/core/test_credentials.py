@@ -240,6 +240,7 @@ def test_who_may_go_without_a_key_is_shown_none(scheme: Scheme) -> None:
         OAuthClientCredentials(token_url="https://{tenant}/token"),
         OAuthClientCredentials(token_url="https://*.sells.test/token"),
         OAuthClientCredentials(token_url="https://sells.test/token", parameters={"client_id": "x"}),
+        OAuthClientCredentials(token_url="https://sells.test/t", id_header="AUTHORIZATION"),
         Jwt(lifetime=60, claims={"sub": "me-{secret}"}),
         Jwt(lifetime=60, head={"kid": "{secret}"}),
         SigV4(service="s/aws4\r\nX: y"),

@@ -111,6 +111,11 @@ FOREIGN = [
     "https://api\u2024acme.test/v1",
     "https://api.acme.test%2eevil.test/v1",
     "https://api.acme.test%00.evil.test/v1",
+    "https://api.acme.te\u017ft/v1",
+    "https://\uff41pi.acme.test/v1",
+    "https://api.acme.test\u3002evil.test/v1",
+    "https://[::ffff:127.0.0.1]/v1",
+    "https://api.acme.test:\u0664\u0664\u0663/v1",
 ]
 
 
@@ -496,6 +501,42 @@ def test_a_setting_fills_the_value_of_a_header() -> None:
         wrong = evolve(account, settings={"project": value})
         with pytest.raises(UsageError, match="setting 'project'"):
             signed(Request.get(f"{API}/x", headers=headers), info, wrong, AT)
+
+
+CLIMBS = ["/..", "/../other", "/a/../../other", "/%2e%2e/x", "/%252e%252e/x", "/..%2fx", "/..;/x"]
+
+
+@pytest.mark.parametrize("path", [*CLIMBS, "/.%2E/x", "/%25252e%25252e/x", "/%5c..%5cx"])
+def test_no_path_leads_above_the_base_url(path: str) -> None:
+    """A gateway serves other people beside it, and a server on the way may decode once more.
+
+    An answer may have told the address to be polled: it is no way to have the key sent there.
+    """
+    for url in (f"{API}{path}", f"{INFO.origins[0]}{path}"):
+        with pytest.raises(PluginError, match="above the account's base URL"):
+            sent(url, GATEWAY)
+    assert sent(f"{API}{path}").url == f"{API}{path}"
+
+
+def test_what_is_somebody_elses_is_asked_for_to_the_letter() -> None:
+    """No setting goes to a host that is not declared, in its URL or in a header."""
+    info = evolve(INFO, settings={"project": "p-7"})
+    asked = Request(
+        method="PUT",
+        url="https://s3.test/{project}?to={project}",
+        headers=(("X-Project", "{project}"),),
+        auth=False,
+    )
+    made = signed(asked, info, ACCOUNT, AT)
+    assert made.url == asked.url
+    assert find_header(made.headers, "x-project") == "{project}"
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "trace"])
+def test_a_method_of_the_connections_is_no_plugins(method: str) -> None:
+    """Who answers a TRACE tells the key back."""
+    with pytest.raises(PluginError, match="is no method"):
+        signed(Request(method=method, url=f"{API}/x"), INFO, ACCOUNT, AT)
 
 
 def test_a_setting_makes_no_header_of_the_cores() -> None:

@@ -34,6 +34,9 @@ LOOK_ALIKES = [
     "https://.bfl.ai/v1",
     "https://a..bfl.ai/v1",
     "https://bfl.ai/v1",
+    "https://api.us.b\u212a.ai/v1",
+    "https://k.bfl.ai\u2044.evil.test/v1",
+    "https://\u212a.bfl.ai/v1",
     "https://аpi.bfl.ai/v1",  # noqa: RUF001 - its first letter is Cyrillic
     "https://api\\.evil.test\\.bfl.ai/v1",
     "https://evil.test\\@api.us.bfl.ai/v1",

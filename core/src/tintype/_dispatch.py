@@ -39,6 +39,9 @@ _ACCEPTED: Mapping[AnswerKind, str] = {
     "events": "text/event-stream, application/json",
     "lines": "application/x-ndjson, application/json",
 }
+# Not an exchange's: the one opens a tunnel, the other has the key told back.
+_OF_THE_CONNECTION = frozenset({"CONNECT", "TRACE"})
+_MAX_DECODINGS = 3
 _BODILESS = frozenset({"GET", "HEAD"})
 # What goes on the wire as it was given: whoever signed a URL signed these characters.
 _TARGET = "".join(map(chr, range(0x21, 0x7F)))
@@ -83,16 +86,17 @@ def _asker(hook: str) -> str:
 
 
 def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
-    if not TOKEN.fullmatch(request.method):
+    if not TOKEN.fullmatch(request.method) or request.method.upper() in _OF_THE_CONNECTION:
         msg = f"{request.method[:_SHOWN]!r} is no method"
         raise ValueError(msg)
-    url = _address(request, info, account)
+    url, ours = _address(request, info, account)
     media_type, body = _bodies.encoded(request.body)
     if request.auth:
         _check_query(url, info.auth.query)
     reserved = frozenset(name.lower() for name in info.auth.headers)
+    given = _filled(request.headers, info, account) if ours else request.headers
     headers = [
-        *checked_headers(_filled(request.headers, info, account), reserved),
+        *checked_headers(given, reserved),
         ("Accept", _accepted(request)),
         ("Accept-Encoding", "gzip, deflate"),
         ("User-Agent", USER_AGENT),
@@ -217,17 +221,21 @@ def _checked(base_url: str, provider: str) -> str:
     return normalized(base_url).rstrip("/")
 
 
-def _address(request: Request, info: ProviderInfo, account: Account) -> str:
-    """The request's URL, its holes filled: documented origins give way to the base URL."""
+def _address(request: Request, info: ProviderInfo, account: Account) -> tuple[str, bool]:
+    """The request's URL, and whether it is the provider's: then its holes are filled.
+
+    Documented origins give way to the base URL. What is somebody else's, such as a presigned
+    upload, is asked for to the letter.
+    """
     base = checked_base_url(account)
     asked = filled_where_declared(request.url, info.settings, account.settings)
     try:
-        if origins_of(filled_origins(info, account)).hold(asked):
-            url = normalized(asked)
-            return url if base is None else base + target_of(url)
-        declared = base is not None and is_under(asked, base)
+        documented = origins_of(filled_origins(info, account)).hold(asked)
+        declared = documented or (base is not None and is_under(asked, base))
     except ValueError:
-        declared = False
+        documented = declared = False
+    if documented:
+        return _on_base(normalized(asked), base), True
     if request.auth and not declared:
         msg = (
             f"asks for a credential to go to {_named(asked)}, a host it does not declare: keys go "
@@ -236,10 +244,25 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> str:
         )
         raise OutOfLawError(msg, "Places")
     try:
-        return normalized(asked)
+        return normalized(asked if declared else request.url), declared
     except ValueError:
         msg = f"asks for {quoted(request.url)}, which is no URL"
         raise OutOfLawError(msg, "Requests") from None
+
+
+def _on_base(url: str, base: str | None) -> str:
+    """A URL of a documented origin at the account's base URL.
+
+    Raises:
+        OutOfLawError: It leads above that, where a gateway may serve other people's paths.
+    """
+    if base is None:
+        return url
+    moved = base + target_of(url)
+    if urlsplit(base).path and not is_under(moved, base):
+        msg = "asks for a path that leads above the account's base URL"
+        raise OutOfLawError(msg, "Places")
+    return moved
 
 
 def _named(url: str) -> str:
@@ -270,5 +293,13 @@ def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:
 
 def is_under(url: str, base: str) -> bool:
     """Whether a URL stands on another one, or below: its origin, and its path."""
-    prefix, path = urlsplit(base).path.rstrip("/") + "/", unquote(urlsplit(url).path)
-    return origin(url) == origin(base) and f"{path}/".startswith(prefix) and "/.." not in path
+    prefix, path = (_as_any_server_reads(urlsplit(each).path) for each in (base, url))
+    below = f"{path}/".startswith(prefix.rstrip("/") + "/")
+    return origin(url) == origin(base) and below and "/.." not in path
+
+
+def _as_any_server_reads(path: str) -> str:
+    """A path without escapes, also of escapes: some server on the way may decode once more."""
+    for _ in range(_MAX_DECODINGS):
+        path = unquote(path)
+    return path.replace("\\", "/")

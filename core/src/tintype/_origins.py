@@ -66,7 +66,9 @@ def origin(url: str) -> Origin:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not _HOST.fullmatch(host) or "@" in parts.netloc or "\\" in url:
+    # A letter of another script may have an ASCII one as its small letter (the kelvin sign).
+    disguised = host.isascii() and not parts.netloc.isascii()
+    if not _HOST.fullmatch(host) or disguised or "@" in parts.netloc or "\\" in url:
         msg = "the URL has no plain host"
         raise ValueError(msg)
     scheme = parts.scheme.lower()

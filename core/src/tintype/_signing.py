@@ -140,6 +140,8 @@ def _fault_of_purchase(scheme: OAuthClientCredentials) -> str:
     own = {"grant_type", "scope", *scheme.needs}
     if not _is_safe(scheme.token_url):
         return "auth with a token_url that is not https, or whose host is no plain one"
+    if len({name.lower() for name in scheme.headers}) < len(scheme.headers):
+        return "auth with an id_header that is the token's own"
     taken = sorted(own & scheme.parameters.keys())
     return f"auth with parameters that name {taken[0]!r}, which is tintype's own" if taken else ""
 
