@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import io
 import json
 import pickle
@@ -15,6 +16,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
@@ -35,7 +37,17 @@ from tests.core.acme import API, INFO
 from tests.core.conftest import Connect
 from tests.core.loopback import Loopback, Recorded, answer, said
 
-from tintype import Account, AsyncClient, Client, ImageRequest, Secret, TaskState, hookimpl, to_json
+from tintype import (
+    Account,
+    AsyncClient,
+    Client,
+    ImageRequest,
+    Secret,
+    Task,
+    TaskState,
+    hookimpl,
+    to_json,
+)
 from tintype._client.accounts import completed
 from tintype._client.keyring import Keyring, signed
 from tintype._signing import sign
@@ -741,6 +753,72 @@ def test_no_error_shows_who_asked(
         *(each.getMessage() for each in caplog.records),
     ]
     texts += [repr(client.account("easel"))]
+    assert [each for each in secrets for text in texts if each in text] == []
+
+
+def _spying(hooks: object, name: str, seen: list[str]) -> object:
+    """A hook that looks at what it is given and at every frame around it, and then fails."""
+    real = getattr(hooks, name)
+
+    @functools.wraps(real)
+    def spy(*given: object) -> object:
+        seen.extend(map(repr, given))
+        frame = sys._getframe(1)  # noqa: SLF001 - as a spy does
+        while frame is not None and "/tests/" not in frame.f_code.co_filename:
+            seen.extend(repr(each) for each in list(frame.f_locals.values()))
+            frame = frame.f_back  # type: ignore[assignment]  # None at the end
+        raise RuntimeError(name)
+
+    return spy
+
+
+HOOKS = ("price", "submit", "prepare", "poll", "parse", "cancel", "models")
+
+
+@hookimpl
+def _prepare(request: ImageRequest) -> None:  # noqa: ARG001 - the hook's own
+    return None
+
+
+@hookimpl
+def _cancel(task: Task) -> Request:
+    return easel.poll(task)
+
+
+@hookimpl
+def _models() -> Request:
+    return Request.get("https://api.easel.test/v1/models")
+
+
+@pytest.mark.parametrize(
+    "hook", ["price", "submit", "prepare", "poll", "parse", "cancel", "models"]
+)
+@pytest.mark.parametrize("name", SCHEMES)
+def test_no_hook_sees_who_asks(connect: Connect, server: Loopback, name: str, hook: str) -> None:
+    """Not in what it is given, in no frame around it, and in none of the error it ends in."""
+    scheme, credentials = SCHEMES[name]
+    if isinstance(scheme, OAuthClientCredentials):
+        scheme = evolve(scheme, token_url=f"{server.url}/token")
+        server.on("POST /token", sold())
+    server.on("*", lambda asked: said({"id": "p1", "state": "drawing", "echo": _tells(asked)}))
+    spying = SimpleNamespace(**vars(plugin(auth=scheme)))
+    spying.prepare, spying.cancel, spying.models = _prepare, _cancel, _models
+    seen: list[str] = []
+    account = _of(credentials, server, by_function=name == "asked")
+    client = connect(account, plugins={"easel": spying})
+    task = client.submit(REQUEST, provider="easel")
+    setattr(spying, hook, _spying(spying, hook, seen))
+    client = connect(account, plugins={"easel": spying}, on_unsupported="notice")
+    calls = {"cancel": client.cancel, "poll": client.refresh, "parse": client.refresh}
+    drawing = functools.partial(client.generate, REQUEST, max_cost=Decimal(0))
+    asking = functools.partial(client.models if hook == "models" else drawing, provider="easel")
+    act = functools.partial(calls[hook], task) if hook in calls else asking
+    with pytest.raises(TintypeError) as caught:
+        act()
+    derived = [each for asked in server.requests for each in _tells(asked)]
+    secrets = {*derived, *(each for each in credentials.values() if "canary" in each)}
+    assert seen
+    texts = [*seen, _as_reporters_tell(caught.value)]
     assert [each for each in secrets for text in texts if each in text] == []
 
 
