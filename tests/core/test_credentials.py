@@ -712,7 +712,7 @@ def test_no_error_shows_who_asked(
 
     Of a refusal that repeats it all, a connection that breaks, and a hook that fails.
     """
-    caplog.set_level("DEBUG", "tintype")
+    caplog.set_level("DEBUG")  # of every library
     scheme, credentials = SCHEMES[name]
     if isinstance(scheme, OAuthClientCredentials):
         scheme = evolve(scheme, token_url=f"{server.url}/token")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
+import urllib3
+import yarl
 from attrs import evolve
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tests.core.acme import INFO, Acme
 
 from tintype._dispatch import encode
@@ -45,6 +50,32 @@ LOOK_ALIKES = [
     "https://[::1].bfl.ai/v1",
     "wss://api.us.bfl.ai/v1",
 ]
+
+
+PIECES = (
+    *("https://", "http://", "//", "/", "\\", "@", ":", "443", "8443", "?", "#", ";", "&", "%2e"),
+    *("api.bfl.ai", "us.bfl.ai", "bfl.ai", "evil.test", ".", "..", "。", "\t", "\n", " ", "[", "]"),
+    *("::1", "%00", "\u212a", "\u017f", "\uff0f", "\u2024", "x", "{x}", "HTTPS://", "ai"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+@example("https://api.bfl.ai\\@evil.test/")
+def test_every_library_takes_the_key_where_it_was_looked_for(tail: str) -> None:
+    """Whatever an answer names: urllib3, yarl and httpx read the host that was declared."""
+    for url in (tail, f"https://{tail}", f"https://api.bfl.ai{tail}", f"https://us.bfl.ai{tail}"):
+        try:
+            sent = encode(Request.get(url), BFL, ACCOUNT).url
+        except PluginError:
+            continue
+        hosts = {
+            (urllib3.util.parse_url(sent).host or "").lower(),
+            (yarl.URL(sent, encoded=True).host or "").lower(),
+            httpx.URL(sent).raw_host.decode().lower(),
+        }
+        assert len(hosts) == 1
+        assert f".{hosts.pop()}".endswith(".bfl.ai")
+        assert sent.lower().startswith("https://")
 
 
 @pytest.mark.parametrize("host", ["api.us4.bfl.ai", "a.b.c.bfl.ai", "API.EU.BFL.AI", "api.bfl.ai"])
