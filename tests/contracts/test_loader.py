@@ -234,9 +234,9 @@ BREAKS: list[tuple[str, str, Callable[[dict], object], str, str]] = [
     (
         "parameter of no route",
         "provider.json",
-        lambda d: d["parameters"][0].update(operation="prepare"),
+        lambda d: d["parameters"][0].update(operation="upload"),
         "/parameters/0/operation",
-        "prepare",
+        "upload",
     ),
     (
         "bad pattern",

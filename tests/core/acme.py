@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
-from attrs import evolve, fields_dict, frozen
+from attrs import fields_dict, frozen
 from hypothesis import settings
 
 from tintype._flow.choices import Choices
@@ -43,7 +43,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import Headers, Request, Response, ServerSentEvent
-from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update
+from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update, Upload
 from tintype.request import ImageRequest, Reference, Submission
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ class Tag:
 
 
 @frozen(kw_only=True)
-class Upload:
+class Uploaded:
     """What Acme says of an upload."""
 
     url: str
@@ -163,7 +163,7 @@ class Acme:
         return Request.get(f"{API}/tasks/{task.id}")
 
     @hookimpl
-    def parse(self, exchange: Exchange) -> Quote | Update | Submission | ProviderInfo:
+    def parse(self, exchange: Exchange) -> Quote | Update | Upload | ProviderInfo:
         """Each answer by what was asked."""
         message = exchange.message
         if isinstance(message, Response) and message.status != 200:
@@ -172,10 +172,9 @@ class Acme:
             case Operation.PRICE:
                 tag, _ = read(message, Tag, strict=True)
                 return Quote(credits_low=tag.credits, credits_high=tag.credits, final=tag.final)
-            case Operation.PREPARE:
-                upload, _ = read(message, Upload)
-                assert exchange.request is not None
-                return evolve(exchange.request, references=(Reference(url=upload.url),))
+            case Operation.UPLOAD:
+                told, _ = read(message, Uploaded)
+                return Upload(reference=Reference(url=told.url))
             case Operation.END:
                 return Update(state=TaskState.SUCCEEDED if exchange.task.images else None)
             case _:

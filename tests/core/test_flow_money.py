@@ -46,10 +46,10 @@ from tintype.errors import (
     TintypeError,
     UnsupportedError,
 )
-from tintype.exchange import Exchange
+from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Request, Response
-from tintype.models import Task, TaskState, Update
+from tintype.messages import JsonObject, RawBody, Request, Response
+from tintype.models import Task, TaskState, Update, Upload
 from tintype.request import ImageRequest, Reference, Submission
 
 THREE = evolve(ASKED, n=3)
@@ -368,10 +368,9 @@ class Uploading(Acme):
     info = evolve(INFO, models=(evolve(DRAW, references=References(forms=("url",), uploads=True)),))
 
     @hookimpl
-    def prepare(self, request: Submission) -> Request | None:
-        """An upload for the first reference that is not on the web."""
-        here = any(reference.data for reference in request.references)
-        return Request.post("https://api.acme.test/v1/uploads", {}) if here else None
+    def upload(self, reference: Reference) -> Request | None:
+        """An upload for a reference that is not on the web."""
+        return Request.post("https://api.acme.test/v1/uploads", {}) if reference.data else None
 
 
 def test_uploads_are_made_before_the_submission_and_may_be_repeated() -> None:
@@ -395,16 +394,73 @@ def test_an_upload_that_fails_for_good_submits_nothing() -> None:
     assert len(line.sends) == 4
 
 
-def test_a_plugin_that_prepares_for_ever_submits_nothing() -> None:
+def test_each_reference_is_uploaded_and_keeps_its_role() -> None:
+    """In its turn; those on the web are left alone."""
+    given = (
+        Reference(data=PNG),
+        Reference(url="https://example.com/cat.png"),
+        Reference(data=PNG, role="mask"),
+    )
+    plugin = Uploading()
+    takes = References(forms=("url",), uploads=True, roles=("image", "mask"))
+    plugin.info = evolve(INFO, models=(evolve(DRAW, references=takes),))
+    addresses = [f"https://api.acme.test/u/{number}" for number in (1, 2)]
+    line = Line(*(told(url=each) for each in addresses), ACCEPTED)
+    task = line.run(line.talk(plugin).submit(evolve(ASKED, references=given)))
+    assert line.sent == ["POST /uploads", "POST /uploads", "POST /images"]
+    assert task.request is not None
+    assert task.request.references == (
+        Reference(url=addresses[0]),
+        given[1],
+        Reference(url=addresses[1], role="mask"),
+    )
+
+
+def test_an_upload_may_take_two_steps() -> None:
+    """What the first answer says is noted of this reference alone, and given to the second."""
+    seen: list[tuple[object, object]] = []
+
+    class Presigned(Uploading):
+        @hookimpl
+        def upload(self, reference: Reference, notes: JsonObject) -> Request | None:
+            seen.append((reference.data, dict(notes)))
+            if "put" in notes and reference.data:
+                body = RawBody(data=reference.data, media_type="image/png")
+                return Request(method="PUT", url=str(notes["put"]), body=body, auth=False)
+            return super().upload(reference)
+
+        @hookimpl(tryfirst=True)
+        def parse(self, exchange: Exchange) -> Update | Upload:
+            if exchange.operation is not Operation.UPLOAD:
+                return super().parse(exchange)
+            known = exchange.upload
+            assert known is not None
+            if not known.notes:
+                return Upload(notes={"put": "https://put.test/1", "at": "https://acme.test/1"})
+            return Upload(reference=Reference(url=str(known.notes["at"])))
+
+    line = Line(told(), told(), told(), told(), ACCEPTED)
+    request = evolve(ASKED, references=(PNG, PNG))
+    task = line.run(line.talk(Presigned()).submit(request))
+    assert [send.request.method for send in line.sends] == ["POST", "PUT", "POST", "PUT", "POST"]
+    assert [notes for data, notes in seen if data] == [
+        {},
+        {"put": "https://put.test/1", "at": "https://acme.test/1"},
+    ] * 2
+    assert task.request is not None
+    assert task.request.references == (Reference(url="https://acme.test/1"),) * 2
+
+
+def test_a_plugin_that_uploads_for_ever_submits_nothing() -> None:
     """It is broken, and the error says where."""
 
     class Endless(Uploading):
         @hookimpl
-        def prepare(self) -> Request:
+        def upload(self) -> Request:
             return Request.post("https://api.acme.test/v1/uploads", {})
 
     line = Line(then=told(url="https://api.acme.test/u/1"))
-    with pytest.raises(PluginError, match=r"prepare\(\) asks again"):
+    with pytest.raises(PluginError, match=r"upload\(\) asks for more of one reference .* Total"):
         line.run(line.talk(Endless()).submit(evolve(ASKED, references=(PNG,))))
     assert line.submissions == 0
 

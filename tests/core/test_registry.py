@@ -20,6 +20,7 @@ from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import hookimpl
 from tintype.messages import Request
 from tintype.models import Quote
+from tintype.request import Reference
 
 
 class Other(Acme):
@@ -163,7 +164,7 @@ def test_an_optional_hook_that_is_not_defined_says_nothing() -> None:
     """None, where the provider cannot do more."""
     extras = Registry({"acme": Acme()}).get("acme").extras
     assert extras.models() is None
-    assert extras.prepare(request=ASKED) is None
+    assert extras.upload(reference=Reference(url="https://example.com/cat.png"), notes={}) is None
 
 
 def test_a_module_is_a_plugin() -> None:

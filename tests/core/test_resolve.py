@@ -351,7 +351,7 @@ def test_a_reference_is_converted_only_where_it_must_be(
 
 
 def test_bytes_go_to_an_uploading_plugin_as_they_are() -> None:
-    """Its `prepare` makes a URL of them; so does an inline one."""
+    """Its `upload` makes a URL of them; so does an inline one."""
     assert carried(PNG, "url", uploads=True) == BYTES
     assert carried(DATA_URL, "url", uploads=True) == BYTES
 

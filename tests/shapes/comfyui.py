@@ -13,7 +13,7 @@ from tintype.catalog import Model, ProviderInfo, References
 from tintype.convert import picture_body, read, structure
 from tintype.exchange import Exchange, Operation
 from tintype.messages import MultipartBody, Part
-from tintype.models import Update
+from tintype.models import Update, Upload
 
 HOST = "http://127.0.0.1:8188"
 ANY = Model(id="graph", references=References(forms=("url",), uploads=True))
@@ -40,11 +40,11 @@ def price() -> None:
 
 
 @hookimpl
-def prepare(request: Submission) -> Request | None:
-    for each in filter(lambda each: each.data, request.references):
-        body = MultipartBody(parts=(Part(name="image", data=each.data, filename="source.png"),))
-        return Request(method="POST", url=f"{HOST}/upload/image", body=body, auth=False)
-    return None
+def upload(reference: Reference) -> Request | None:
+    if reference.data is None:
+        return None
+    body = MultipartBody(parts=(Part(name="image", data=reference.data, filename="source.png"),))
+    return Request(method="POST", url=f"{HOST}/upload/image", body=body, auth=False)
 
 
 @hookimpl
@@ -64,13 +64,13 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Update | Submission:
+def parse(exchange: Exchange) -> Update | Upload:
     if "at" in exchange.task.notes:
         return Update(state=TaskState.SUCCEEDED, images=(picture_body(exchange.message),))
     told, raw = read(exchange.message, Told)
-    if exchange.operation is Operation.PREPARE:
+    if exchange.operation is Operation.UPLOAD:
         view = f"{HOST}/view?{urlencode({'filename': told.name})}"
-        return evolve(exchange.request, references=(Reference(url=view),))
+        return Upload(reference=Reference(url=view))
     if exchange.operation is Operation.SUBMIT and told.prompt_id:
         return Update(id=told.prompt_id, state=TaskState.RUNNING, poll_after=0.1)
     ran = structure(raw.get(exchange.task.id, {}), Told)

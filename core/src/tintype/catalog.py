@@ -295,7 +295,7 @@ class References:
         weight: What the weight of one may be, or None: they have none.
         max_count: The most images, a mask not counted, or None where nobody says.
         required: Whether the model needs one.
-        uploads: Whether the plugin's `prepare` turns bytes into a URL.
+        uploads: Whether the plugin's `upload` turns bytes into a URL.
         source: Where that is documented.
     """
 

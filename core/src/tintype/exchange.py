@@ -9,7 +9,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype.models import Quote, Task
+from tintype.models import Quote, Task, Upload
 from tintype.request import Submission
 
 Message: TypeAlias = Response | ServerSentEvent | Delivery
@@ -19,7 +19,7 @@ class Operation(enum.StrEnum):
     """What an exchange is for."""
 
     PRICE = "price"
-    PREPARE = "prepare"
+    UPLOAD = "upload"
     SUBMIT = "submit"
     POLL = "poll"
     EVENT = "event"
@@ -43,6 +43,7 @@ class Exchange:
         task: The task as it stands, always there: of a submission, and of a webhook that names
             a task nobody knows, a blank one.
         quote: The quote so far, where the price is asked in several steps.
+        upload: Of an upload: the reference, and what was noted of it so far.
         head: Of an event and of the end of a stream: the stream's status and headers.
     """
 
@@ -52,4 +53,5 @@ class Exchange:
     request: Submission | None = None
     task: Task = field(factory=Task)
     quote: Quote | None = None
+    upload: Upload | None = None
     head: Response | None = None

@@ -23,9 +23,9 @@ import pluggy
 
 from tintype.catalog import ProviderInfo
 from tintype.exchange import Exchange
-from tintype.messages import Request
-from tintype.models import Quote, Task, Update
-from tintype.request import Submission
+from tintype.messages import JsonObject, Request
+from tintype.models import Quote, Task, Update, Upload
+from tintype.request import Reference, Submission
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tintype")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tintype")
@@ -59,10 +59,10 @@ class Provider(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def parse(self, exchange: Exchange) -> Quote | Update | Submission | ProviderInfo:
+    def parse(self, exchange: Exchange) -> Quote | Update | Upload | ProviderInfo:
         """What the provider said.
 
-        A Quote for `price`, a Submission for `prepare`, a ProviderInfo for `models`,
+        A Quote for `price`, an Upload for `upload`, a ProviderInfo for `models`,
         an Update for everything else: what is new of `exchange.task`, which is always there.
         """
         ...
@@ -72,8 +72,11 @@ class Extras(Protocol):
     """The hooks a plugin defines where its provider can do more."""
 
     @hookspec(firstresult=True)
-    def prepare(self, request: Submission) -> Request | None:
-        """Something free and repeatable to do before `submit`, such as an upload."""
+    def upload(self, reference: Reference, notes: JsonObject) -> Request | None:
+        """What brings a reference to where `submit` can name it; None: nothing (more).
+
+        `notes` are what `parse` last noted of this reference: an upload may take two steps.
+        """
         ...
 
     @hookspec(firstresult=True)

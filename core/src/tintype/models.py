@@ -18,7 +18,7 @@ from attrs import field, frozen
 from tintype._amounts import in_digits, total
 from tintype.errors import Billed, InvalidRequestError, Outcome, TintypeError
 from tintype.messages import JsonObject
-from tintype.request import ImageRequest
+from tintype.request import ImageRequest, Reference
 
 
 @frozen(kw_only=True)
@@ -285,6 +285,19 @@ class Update:
     def of(cls, task: Task) -> Update:
         """What is known of a task so far, to go on from: for an event of a stream."""
         return cls(images=task.images, previews=task.previews, errors=task.errors)
+
+
+@frozen(kw_only=True)
+class Upload:
+    """What a plugin reads of an upload in one answer: what it leaves out stays as it was.
+
+    Attributes:
+        reference: The reference as `submit` is to name it, or None; its role and weight stay.
+        notes: The plugin's own notes of this reference, for the next step.
+    """
+
+    reference: Reference | None = None
+    notes: JsonObject = field(factory=dict)
 
 
 @frozen(kw_only=True)

@@ -39,7 +39,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Upload
 from tintype.prices import quote_from_prices
 from tintype.request import Reference, Submission
 from tintype.signatures import Hmac
@@ -201,14 +201,12 @@ def price(request: Submission, quote: Quote | None) -> Quote | None:  # noqa: AR
 
 
 @hookimpl
-def prepare(request: Submission) -> Request | None:
-    """`POST /v1/uploads`, for the first reference that is no URL yet."""
-    for reference in request.references:
-        if reference.data is not None:
-            return Request(
-                method="POST", url=f"{_ROOT}/uploads", body=MultipartBody(parts=(_file(reference),))
-            )
-    return None
+def upload(reference: Reference) -> Request | None:
+    """`POST /v1/uploads`, for a reference that is no URL yet."""
+    if reference.data is None:
+        return None
+    body = MultipartBody(parts=(_file(reference),))
+    return Request(method="POST", url=f"{_ROOT}/uploads", body=body)
 
 
 @hookimpl
@@ -241,21 +239,21 @@ def cancel(task: Task) -> Request:
 
 
 @hookimpl
-def parse(exchange: Exchange) -> Update | Submission | ProviderInfo:
+def parse(exchange: Exchange) -> Update | Upload | ProviderInfo:
     """A task, from the answer to a create, a poll or a cancel, or from a webhook."""
     _check(exchange.message)
     match exchange.operation:
         case Operation.MODELS:
             return _offer(read(exchange.message, _Listing)[0])
-        case Operation.PREPARE:
-            return _uploaded(exchange.request, read(exchange.message, _Uploaded)[0])
+        case Operation.UPLOAD:
+            return _uploaded(read(exchange.message, _Uploaded)[0])
         case _:
             return _snapshot(exchange.task, exchange.message)
 
 
 def _address(reference: Reference) -> str:
     if reference.url is None:
-        msg = "A reference has not been uploaded: prepare() does that."
+        msg = "A reference has not been uploaded: upload() does that."
         raise InvalidRequestError(msg, field="references", allowed=("url",))
     return reference.url
 
@@ -295,17 +293,12 @@ def _offer(listing: _Listing) -> ProviderInfo:
     return evolve(INFO, models=found)
 
 
-def _uploaded(request: Submission | None, uploaded: _Uploaded) -> Submission:
-    """The request with an address in the place of the first reference that had none."""
-    if request is None or not uploaded.url.startswith("https://"):
+def _uploaded(uploaded: _Uploaded) -> Upload:
+    """The address in the place of the bytes."""
+    if not uploaded.url.startswith("https://"):
         msg = "The upload has no address."
         raise ProtocolError(msg, pointer="/url")
-    references = list(request.references)
-    for index, reference in enumerate(references):
-        if reference.data is not None:
-            references[index] = Reference(url=uploaded.url)
-            break
-    return evolve(request, references=tuple(references))
+    return Upload(reference=Reference(url=uploaded.url))
 
 
 def _snapshot(task: Task, message: Message | None) -> Update:

@@ -151,7 +151,7 @@ _EVIDENCE: Mapping[str, tuple[str, _Evidence]] = {
     "seed": _parameter("seed"),
     "size": _parameter("size"),
     "stream": _story("streamed"),
-    "upload": _exchange("prepare"),
+    "upload": _exchange("upload"),
     "webhook": _story("webhook_completed"),
     "webhook.signed": _story("webhook_completed"),
     "price.live": _exchange("price"),

@@ -271,7 +271,7 @@ def _raised(subject: Subject, answer: Answer) -> TintypeError | None:
             message,
             request=known.asked(subject.info),
             task=known.task or Task(),
-            quote=known.quote,
+            so_far=known.quote,
         )
     except TintypeError as error:
         return error

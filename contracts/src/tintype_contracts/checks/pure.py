@@ -17,8 +17,7 @@ from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Request
-from tintype.models import Quote, Update
-from tintype.request import Submission
+from tintype.models import Quote, Update, Upload
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.harness.calls import Call, documented_calls
 from tintype_contracts.harness.customers import account
@@ -33,8 +32,8 @@ _RETURNS: dict[str, tuple[type, ...]] = {
     "price": (Quote, Request, type(None)),
     "submit": (Request,),
     "poll": (Request, type(None)),
-    "parse": (Quote, Update, Submission, ProviderInfo),
-    "prepare": (Request, type(None)),
+    "parse": (Quote, Update, Upload, ProviderInfo),
+    "upload": (Request, type(None)),
     "models": (Request, type(None)),
     "cancel": (Request, type(None)),
 }
@@ -235,7 +234,7 @@ def _problems(info: ProviderInfo, hook: str, value: object) -> Iterator[str]:
         names = ", ".join("None" if kind is type(None) else kind.__name__ for kind in allowed)
         yield f"a {type(value).__name__}. Return one of: {names}."
         return
-    if isinstance(value, Quote | Update | Submission | ProviderInfo):
+    if isinstance(value, Quote | Update | Upload | ProviderInfo):
         yield from _untrue(value)
     elif isinstance(value, Request):
         yield from _unsendable(info, hook, value)

@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 from attrs import evolve, field, frozen
 
-from tintype._flow.settle import folded
+from tintype._flow.settle import folded, uploaded
 from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import JsonObject, Request, Response
-from tintype.models import Quote, Task, Update
+from tintype.models import Quote, Task, Update, Upload
 from tintype.request import ImageRequest, Submission
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import Difference
@@ -33,7 +33,7 @@ from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.values import NOW, Filling, submission
 from tintype_contracts.harness.worlds import USUAL, World
 
-Outcome: TypeAlias = Quote | Task | Submission | ProviderInfo | TintypeError
+Outcome: TypeAlias = Quote | Task | Upload | ProviderInfo | TintypeError
 
 
 @frozen(kw_only=True)
@@ -44,13 +44,24 @@ class Context:
         request: The request as it was resolved.
         task: The task so far.
         quote: The quote so far.
+        upload: What came of the last upload.
         head: The head of the stream that the exchange is answered by.
     """
 
     request: ImageRequest | None = None
     task: Task | None = None
     quote: Quote | None = None
+    upload: Upload | None = None
     head: Response | None = None
+
+    @property
+    def uploading(self) -> Upload:
+        """The reference that an upload is about: the one that is not through, else the next."""
+        last = self.upload
+        if last is not None and last.notes and last.reference and last.reference.data:
+            return last
+        given = self.request.references if self.request else ()
+        return Upload(reference=next((each for each in given if each.data), None))
 
     def asked(self, info: ProviderInfo) -> Submission | None:
         """What `parse` is told was asked for."""
@@ -63,8 +74,14 @@ class Context:
                 return evolve(self, task=outcome)
             case Quote():
                 return evolve(self, quote=outcome)
-            case Submission(references=references) if self.request is not None:
-                return evolve(self, request=evolve(self.request, references=references))
+            case Upload(reference=reference) if self.request is not None:
+                before = self.uploading.reference
+                references = tuple(
+                    reference if reference and each == before else each
+                    for each in self.request.references
+                )
+                request = evolve(self.request, references=references)
+                return evolve(self, request=request, upload=outcome)
             case _:
                 return self
 
@@ -113,16 +130,19 @@ class Rehearsal:
             case "poll":
                 return self.hooks.poll(task=task)
             case other:
-                return self._asked_for_more(other, request, task)
+                return self._asked_for_more(other, context, task)
 
     def _asked_for_more(
-        self, operation: words.Operation, request: Submission, task: Task
+        self, operation: words.Operation, context: Context, task: Task
     ) -> Request | None:
         """The hooks that not every plugin has."""
         extras = cast("Extras", self.hooks)
         match operation:
-            case "prepare":
-                return extras.prepare(request=request)
+            case "upload":
+                known = context.uploading
+                if known.reference is None:
+                    return None
+                return extras.upload(reference=known.reference, notes=known.notes)
             case "models":
                 return extras.models()
             case "cancel":
@@ -227,12 +247,15 @@ class Rehearsal:
             request=context.asked(self._info),
             task=known,
             quote=context.quote,
+            upload=context.uploading,
             head=context.head,
         )
         try:
             said = self.hooks.parse(exchange=told)
         except TintypeError as error:
             return error
+        if isinstance(said, Upload):
+            return uploaded(context.uploading, said)
         return folded(known, said) if isinstance(said, Update) else said
 
 

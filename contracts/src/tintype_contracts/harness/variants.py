@@ -21,8 +21,7 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Delivery, Headers, Response, ServerSentEvent
-from tintype.models import Quote, Task, Update
-from tintype.request import Submission
+from tintype.models import Quote, Task, Update, Upload
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.messages import answers
@@ -43,12 +42,12 @@ class Broken:
     deed: str
 
 
-Value: TypeAlias = Quote | Task | Submission | ProviderInfo
+Value: TypeAlias = Quote | Task | Upload | ProviderInfo
 Heard: TypeAlias = Value | TintypeError | Broken
 
 _KINDS: Mapping[Operation, type[Value]] = {
     Operation.PRICE: Quote,
-    Operation.PREPARE: Submission,
+    Operation.UPLOAD: Upload,
     Operation.MODELS: ProviderInfo,
 }
 
@@ -156,6 +155,7 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
         request=context.asked(subject.info),
         task=known,
         quote=context.quote,
+        upload=context.uploading,
         head=context.head,
     )
     try:

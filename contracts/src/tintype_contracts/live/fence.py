@@ -41,7 +41,7 @@ class Fence:
         """Whether it may be a submission: any write that is not documented as something else."""
         if request.method in {"GET", "HEAD"} and not self._is("submit", request):
             return False
-        others = {"price", "prepare", "models", "cancel"}
+        others = {"price", "upload", "models", "cancel"}
         free = any(self._is(operation, request) for operation in others)
         return self._is("submit", request) or not free
 

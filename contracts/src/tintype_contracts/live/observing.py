@@ -10,9 +10,9 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Request
-from tintype.models import Quote, Task, Update
-from tintype.request import Submission
+from tintype.messages import JsonObject, Request
+from tintype.models import Quote, Task, Update, Upload
+from tintype.request import Reference, Submission
 
 _STREAMED = frozenset({Operation.EVENT, Operation.END})
 
@@ -63,10 +63,10 @@ class Tape:
         return self._keep(Operation.POLL, (yield))
 
     @hookimpl(wrapper=True)
-    def prepare(self, request: Submission) -> Generator[None, object, object]:
-        """Something is uploaded first."""
-        del request
-        return self._keep(Operation.PREPARE, (yield))
+    def upload(self, reference: Reference, notes: JsonObject) -> Generator[None, object, object]:
+        """A reference is uploaded first."""
+        del reference, notes
+        return self._keep(Operation.UPLOAD, (yield))
 
     @hookimpl(wrapper=True)
     def models(self) -> Generator[None, object, object]:
@@ -82,7 +82,7 @@ class Tape:
     @hookimpl(wrapper=True)
     def parse(
         self, exchange: Exchange
-    ) -> Generator[None, Quote | Update | Submission | ProviderInfo, object]:
+    ) -> Generator[None, Quote | Update | Upload | ProviderInfo, object]:
         """The answer is read."""
         try:
             outcome = yield

@@ -22,7 +22,7 @@ from tintype.messages import (
     ServerSentEvent,
     find_header,
 )
-from tintype.models import Image, Quote, Task, Update
+from tintype.models import Image, Quote, Task, Update, Upload
 from tintype.request import Submission
 from tintype_contracts.fixtures.format import Fixtures, JsonContent
 from tintype_contracts.fixtures.leaks import leaks
@@ -218,7 +218,7 @@ def _expectation(outcome: object) -> JsonObject:
             return {"task": {**known, "state": str(outcome.state), **drawn}}
         case Quote():
             return {"quote": {"final": outcome.final}}
-        case Submission():
-            return {"request": {}}
+        case Upload():
+            return {"upload": {}}
         case _:
             return {"provider": {}}

@@ -159,10 +159,8 @@ def _price(subject: Subject, model: Model) -> object:
 
 
 def _upload(subject: Subject) -> Iterator[Sign]:
-    for model in _models(subject):
-        asked = ImageRequest(prompt=_PROMPT, model=model.id, references=(_kite(),))
-        request = submission_of(asked, subject.info)
-        yield from _asked("prepare", partial(subject.plugin.extras.prepare, request=request))
+    ask = partial(subject.plugin.extras.upload, reference=_kite(), notes={})
+    yield from _asked("upload", ask)
 
 
 def _models_live(subject: Subject) -> Iterator[Sign]:

@@ -27,7 +27,7 @@ def is_kept(subject: Subject, trial: Trial) -> bool:
     before = [
         answer_of(subject, each)
         for each in subject.fixtures.scene_of(trial.exchange)
-        if trial.exchange.operation == "submit" and each.operation == "prepare"
+        if trial.exchange.operation == "submit" and each.operation == "upload"
     ]
     went = course(subject, _asking(subject, trial), in_order([*before, trial.told]))
     error = went.error

@@ -17,8 +17,7 @@ from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import Billed, TintypeError
 from tintype.exchange import Operation
-from tintype.models import Cost, Image, Quote, Task, TaskState
-from tintype.request import Submission
+from tintype.models import Cost, Image, Quote, Task, TaskState, Upload
 from tintype_contracts.harness.variants import Answer, Broken, Heard, Value
 
 Sort: TypeAlias = Literal["broken", "empty", "impossible"]
@@ -60,8 +59,8 @@ def impossible(value: Value, operation: Operation) -> Iterator[str]:
             yield from _round_trip(value, Quote)
         case ProviderInfo():
             yield from _catalog(value)
-        case Submission():  # its references are read by the core, and nothing else of it
-            return
+        case Upload():
+            yield from _round_trip(value, Upload)
 
 
 def _task(task: Task, operation: Operation) -> Iterator[str]:
@@ -148,7 +147,7 @@ def _within(value: object, low: float, high: float) -> bool:
     return isinstance(value, int | float | Decimal) and low <= value <= high
 
 
-def _round_trip(value: Task | Quote, kind: type[Value]) -> Iterator[str]:
+def _round_trip(value: Task | Quote | Upload, kind: type[Value]) -> Iterator[str]:
     """A field of another type than its class says comes back changed, or not at all."""
     try:
         back = from_json(to_json(value), kind)

@@ -16,7 +16,7 @@ from tintype_contracts.strategies.builder import Builder
 from tintype_contracts.strategies.together import merged
 from tintype_contracts.strategies.values import references
 
-PARTS = ("price", "prepare", "submit")
+PARTS = ("price", "upload", "submit")
 """The operations whose requests are documented field by field."""
 
 _TEXTS = frozenset({"resolution", "size", "user", "prompt", "negative_prompt"})

@@ -18,7 +18,7 @@ _ANYWHERE: tuple[Place, ...] = ("call", "asset")
 
 ANY = "*"
 _NTH = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
-OPERATIONS = ("submit", "poll", "price", "models", "prepare", "cancel", "asset", "webhook", ANY)
+OPERATIONS = ("submit", "poll", "price", "models", "upload", "cancel", "asset", "webhook", ANY)
 
 
 @frozen

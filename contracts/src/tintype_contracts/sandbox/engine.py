@@ -31,7 +31,7 @@ from tintype_contracts.sandbox.stories import answer_in, canceled, plan, scene_a
 from tintype_contracts.sandbox.works import Work, preview
 
 _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
-_STORY_OF: Mapping[Operation, str] = {"price": "priced", "prepare": "prepared", "models": "models"}
+_STORY_OF: Mapping[Operation, str] = {"price": "priced", "upload": "uploaded", "models": "models"}
 _DONE_AT_ONCE = {"succeeded", "partial"}
 _NOT_FOUND = 404
 _KEY = "{{secret:api_key}}"

@@ -33,7 +33,7 @@ PROMPT = "a red fox in the snow"
 _FIELDS = frozenset(
     {"output_format", "quality", "resolution", "aspect_ratio", "size", "background"}
 )
-_BUILDING: tuple[Operation, ...] = ("price", "prepare", "submit")
+_BUILDING: tuple[Operation, ...] = ("price", "upload", "submit")
 
 
 @frozen(kw_only=True)
@@ -192,8 +192,10 @@ class Builder:
         match operation:
             case "price":
                 return self.subject.hooks.price(request=submission, quote=None)
-            case "prepare":
-                return cast("Extras", self.subject.hooks).prepare(request=submission)
+            case "upload":
+                extras = cast("Extras", self.subject.hooks)
+                every = (extras.upload(reference=each, notes={}) for each in request.references)
+                return next(filter(None, every), None)
             case _:
                 return self.subject.hooks.submit(request=submission)
 

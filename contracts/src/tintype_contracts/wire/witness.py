@@ -10,12 +10,12 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Extras, Provider, hookimpl
-from tintype.messages import Request
-from tintype.models import Quote, Task, Update
-from tintype.request import Submission
+from tintype.messages import JsonObject, Request
+from tintype.models import Quote, Task, Update, Upload
+from tintype.request import Reference, Submission
 
-Said: TypeAlias = Quote | Update | Submission | ProviderInfo | TintypeError
-Outcome: TypeAlias = Quote | Task | Submission | ProviderInfo | TintypeError
+Said: TypeAlias = Quote | Update | Upload | ProviderInfo | TintypeError
+Outcome: TypeAlias = Quote | Task | Upload | ProviderInfo | TintypeError
 
 
 class CurtainError(PluginError):
@@ -78,9 +78,11 @@ class Witness:
         return self._hooks.poll(task=task)
 
     @hookimpl
-    def prepare(self, request: Submission) -> Request | None:
+    def upload(self, reference: Reference, notes: JsonObject) -> Request | None:
         """As the plugin says, if it says anything."""
-        return self._extras.prepare(request=request) if self._has("prepare") else None
+        if not self._has("upload"):
+            return None
+        return self._extras.upload(reference=reference, notes=notes)
 
     @hookimpl
     def models(self) -> Request | None:
@@ -101,7 +103,7 @@ class Witness:
         kept.append(outcome)
         if isinstance(outcome, TintypeError) and exchange.operation is Operation.EVENT:
             raise outcome
-        uploaded = exchange.operation is Operation.PREPARE and self._is_over()
+        uploaded = exchange.operation is Operation.UPLOAD and self._is_over()
         if uploaded or _ends_badly(exchange, kept):
             msg = "The performance ends here."
             raise CurtainError(msg)
@@ -114,7 +116,7 @@ class Witness:
             return error
         except Exception as error:  # noqa: BLE001 - a broken plugin raises anything
             return PluginError(f"parse() failed with {type(error).__name__}: {error}")
-        if isinstance(outcome, Quote | Update | Submission | ProviderInfo):
+        if isinstance(outcome, Quote | Update | Upload | ProviderInfo):
             return outcome
         return PluginError(f"parse() returned a {type(outcome).__name__}")
 

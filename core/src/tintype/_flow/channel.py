@@ -28,7 +28,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Operation
 from tintype.messages import HttpRequest, Request, Response
-from tintype.models import Notice, Quote, Task
+from tintype.models import Notice, Quote, Task, Upload
 from tintype.request import Submission
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Channel:
         asked: Request,
         *,
         request: Submission | None = None,
-        quote: Quote | None = None,
+        so_far: Quote | Upload | None = None,
     ) -> Flow[T]:
         """The answer to a question that costs nothing and may be asked again."""
         tries = 0
@@ -91,7 +91,7 @@ class Channel:
             try:
                 reply = yield self._question(operation, asked)
                 response = expected(reply, Response, DRIVER)
-                return self.caller.read(kind, operation, response, request=request, quote=quote)
+                return self.caller.read(kind, operation, response, request=request, so_far=so_far)
             except TintypeError as error:
                 if tries == MAX_TRIES or not (is_transient(error) and may_ask_again(asked, error)):
                     raise

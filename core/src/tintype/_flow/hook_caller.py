@@ -35,7 +35,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Response, ServerSentEvent
-from tintype.models import Failure, Notice, Quote, Task, TaskState, Update
+from tintype.models import Failure, Notice, Quote, Task, TaskState, Update, Upload
 from tintype.request import Submission
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class HookCaller:
         *,
         request: Submission | None = None,
         task: Task = _BLANK,
-        quote: Quote | None = None,
+        so_far: Quote | Upload | None = None,
     ) -> T:
         """What the plugin reads in an answer.
 
@@ -124,7 +124,8 @@ class HookCaller:
             message=message,
             request=request,
             task=task,
-            quote=quote,
+            quote=so_far if isinstance(so_far, Quote) else None,
+            upload=so_far if isinstance(so_far, Upload) else None,
             head=self._head,
         )
         name = self._info.name

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attrs import evolve
 
+from tintype._blame import broken
 from tintype._checked import checked
 from tintype._doors import held
 from tintype._excerpts import quoted
@@ -15,19 +16,19 @@ from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Load
 from tintype._flow.hook_caller import expected
 from tintype._flow.resolve import Plan, resolve
-from tintype._flow.settle import add_quotes, in_dollars
+from tintype._flow.settle import add_quotes, in_dollars, uploaded
 from tintype._options import with_deciding_options
 from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
 from tintype.messages import JsonBody, Request
-from tintype.models import Quote
+from tintype.models import Quote, Upload
 from tintype.request import ImageRequest, Reference, Submission
 
 # What a submission is built with that is only looked at, and not sent.
 _NO_NONCE = "00000000-0000-4000-8000-000000000000"
 _MAX_QUESTIONS = 4  # how often an unfinished quote is asked again
-_MAX_UPLOADS = 64  # how often `prepare` may be asked whether there is one more
+_MAX_STEPS = 8  # how often `upload` may ask for more of one reference
 
 
 def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
@@ -36,19 +37,34 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     _check_namespaces(channel, request)
     request = yield from _loaded(with_deciding_options(request, channel.info))
     plan = resolve(request, channel.info, on_unsupported=channel.terms.choices.on_unsupported)
-    first = plan.requests[0]
-    for _ in range(_MAX_UPLOADS):
-        part = submission(channel, first)
-        asked = channel.caller.call(Request, channel.extras.prepare, request=part)
+    references = yield from _uploaded(channel, plan)
+    requests = tuple(evolve(part, references=references) for part in plan.requests)
+    for part in requests:  # what the plugin refuses sends nothing (rule 3)
+        build(channel, submission(channel, part))
+    return evolve(plan, requests=requests)
+
+
+def _uploaded(channel: Channel, plan: Plan) -> Flow[tuple[Reference, ...]]:
+    """The references as submissions name them: each is uploaded once, for all of them."""
+    asking = submission(channel, plan.requests[0])
+    uploads: list[Reference] = []
+    for reference in asking.references:
+        upload = yield from _upload(channel, Upload(reference=reference), asking)
+        uploads.append(upload.reference or reference)
+    return tuple(uploads)
+
+
+def _upload(channel: Channel, upload: Upload, asking: Submission) -> Flow[Upload]:
+    """One reference, brought to where its provider can find it."""
+    hook, kind = channel.extras.upload, Operation.UPLOAD
+    for _ in range(_MAX_STEPS):
+        asked = channel.caller.call(Request, hook, reference=upload.reference, notes=upload.notes)
         if asked is None:
-            requests = tuple(evolve(first, n=part.n) for part in plan.requests)
-            for each in requests:  # what the plugin refuses sends nothing (rule 3)
-                build(channel, submission(channel, each))
-            return evolve(plan, requests=requests)
-        told = yield from channel.query(Submission, Operation.PREPARE, asked, request=part)
-        first = evolve(first, references=told.references)  # all else is checked, and stays
-    msg = f"The plugin's prepare() asks again after {_MAX_UPLOADS} answers."
-    raise PluginError(msg, provider=channel.info.name)
+            return upload
+        told = yield from channel.query(Upload, kind, asked, request=asking, so_far=upload)
+        upload = uploaded(upload, told)
+    deed = f"asks for more of one reference after {_MAX_STEPS} answers"
+    raise broken(channel.info.name, "upload", deed, "Total")
 
 
 def _check_namespaces(channel: Channel, request: ImageRequest) -> None:
@@ -159,7 +175,9 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         if isinstance(asked, Quote):
             return checked(asked, channel.info.name, "price")
         asked = channel.caller.typed(asked, Request, channel.hooks.price)
-        quote = yield from channel.query(Quote, Operation.PRICE, asked, request=asking, quote=quote)
+        quote = yield from channel.query(
+            Quote, Operation.PRICE, asked, request=asking, so_far=quote
+        )
         if quote.final:
             return quote
     return Quote(reason=f"The price was still open after {_MAX_QUESTIONS} questions.")

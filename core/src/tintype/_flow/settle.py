@@ -33,6 +33,7 @@ from tintype.models import (
     Task,
     TaskState,
     Update,
+    Upload,
 )
 from tintype.request import Submission
 
@@ -86,6 +87,14 @@ def folded(task: Task, update: Update) -> Task:
         notes=update.notes or task.notes,
         poll_after=update.poll_after,
     )
+
+
+def uploaded(before: Upload, told: Upload) -> Upload:
+    """An upload after one more answer; the role and the weight are the caller's."""
+    fresh, known = told.reference, before.reference
+    if fresh is not None and known is not None:
+        fresh = evolve(fresh, role=known.role, weight=known.weight)
+    return Upload(reference=fresh or known, notes=told.notes or before.notes)
 
 
 def is_empty_success(task: Task) -> bool:

@@ -29,7 +29,7 @@ from tintype_contracts.strategies.mutations import Mutation
 def command(name: str, exchange: str, mutations: tuple[str, ...]) -> None:
     """Play one exchange to a plugin: what it sends, what it is told, what it makes of it.
 
-    In the place of EXCHANGE an operation (submit, price, prepare): what is sent for these fields,
+    In the place of EXCHANGE an operation (submit, price, upload): what is sent for these fields,
     NAME=VALUE each, or /POINTER=VALUE for a raw option.
 
     VALUE is JSON; nothing behind the sign drops the place. Exit status: 0 as documented,
