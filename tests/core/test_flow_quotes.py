@@ -36,6 +36,7 @@ from tintype.request import ImageRequest, Reference, Submission
 
 CENT = Decimal("0.01")
 LAW = "That breaks the law Total (docs/plugins.md, The laws of a hook)."
+MEND = "Status 401: check ACME_API_KEY, or what the Account gives in its place; get one at https://acme.test."
 
 
 @frozen(kw_only=True)
@@ -164,7 +165,7 @@ def test_a_range_stays_a_range_over_several_submissions() -> None:
             f"acme: The plugin's price() failed with KeyError: 'x'. {LAW}",
         ),
         (Saying("free"), (), f"acme: The plugin's price() returned a str, not a Request. {LAW}"),
-        (Live(), (told(401),), "acme: It answered with status 401."),
+        (Live(), (told(401),), f"acme: It answered with status 401. {MEND}"),
         (Live(), (told(credits="5"),) * 4, "acme: Expected a number, got '5'. At /credits."),
         (Live(), (NotSentError("refused"),) * 4, "refused"),
         (Live(), (told(500),) * 4, "acme: It answered with status 500."),
