@@ -5,22 +5,31 @@ from __future__ import annotations
 import base64
 import io
 import json
+from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from PIL import Image
 from tests.contracts import sweep
 
+from tintype._verification import is_keyed, signed_by
+from tintype.account import Secret
+from tintype.messages import Delivery
+from tintype.signatures import standard_webhooks
 from tintype_contracts import Fixtures, load
+from tintype_contracts.fixtures.format import JsonContent, Rule, Signature
 from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
+from tintype_contracts.sandbox.deliveries import attempts
+from tintype_contracts.sandbox.rules import broken
+from tintype_contracts.sandbox.signing import secret_for
 
 NOW = 1_800_000_000.0
 
 
-def engine_of(provider: str | Fixtures) -> Engine:
+def engine_of(provider: str, *, lenient: bool = False) -> Engine:
     """A provider, played without a socket."""
-    fixtures = load(provider) if isinstance(provider, str) else provider
-    settings = Settings(base_url="http://sandbox.test/x", key="k", pace=1.0, plain=True)
-    return Engine(state=State(fixtures=fixtures, settings=settings))
+    settings = Settings(base_url="http://sandbox.test/x", key="k", plain=True, lenient=lenient)
+    return Engine(state=State(fixtures=load(provider), settings=settings))
 
 
 def ask(
@@ -186,6 +195,162 @@ def test_the_reason_of_a_refusal_stands_where_the_documents_have_the_message(
         assert isinstance(told, dict)
         told = told[name]
     assert "/colour is not a documented parameter" in str(told)
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "status"),
+    [
+        ("openrouter", {"model": "nobody/nothing"}, 404),
+        ("apiyi", {"model": "gpt-image-9"}, 400),
+        ("apimodels", {"model": "gpt-image-9"}, 400),
+    ],
+)
+def test_a_model_that_no_document_names_is_refused(
+    provider: str, body: dict[str, object], status: int
+) -> None:
+    """As documented, and nothing is charged; the lenient sandbox draws."""
+    engine = engine_of(provider)
+    refused = ask(engine, body)
+    assert isinstance(refused, Reply)
+    assert refused.status == status
+    assert str(body["model"]).encode() in refused.body
+    assert len(engine.state.account.ledger) == 0
+
+
+def test_the_lenient_sandbox_takes_what_no_document_names() -> None:
+    """A field, and a model; a value that a document excludes is still refused."""
+    engine = engine_of("openrouter", lenient=True)
+    assert ask(engine, {"model": "nobody/nothing", "colour": "red"}).status == 200
+    assert ask(engine, {"model": GPT, "n": 11}).status == 400
+
+
+TOGETHER = (
+    Rule(src="page", kind="adapted", relation="excludes", left=("size",), right=("resolution",)),
+    Rule(
+        src="page",
+        kind="adapted",
+        relation="requires",
+        left=("background=transparent",),
+        right=("output_format=png",),
+    ),
+    Rule(
+        src="page", kind="adapted", relation="at most", left=("n", "references"), bound=Decimal(4)
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"size": "1024x1024"}, ""),
+        ({"size": "1024x1024", "resolution": "1K"}, "size cannot go together with resolution."),
+        ({"background": "transparent", "output_format": "png"}, ""),
+        ({"background": "transparent", "output_format": "jpeg"}, "requires output_format=png."),
+        ({"n": 4}, ""),
+        ({"n": 4, "references": ["a"]}, "n and references are 5 together, more than 4."),
+    ],
+)
+def test_rules_between_fields_are_kept(fields: dict[str, object], told: str) -> None:
+    """A sentence each, as the reason of the refusal."""
+    assert "".join(broken(TOGETHER, fields)).endswith(told)
+    assert bool(list(broken(TOGETHER, fields))) == bool(told)
+
+
+def test_a_model_in_the_path_decides_like_one_in_the_body(acme: Fixtures) -> None:
+    """What only another model's rows require is not missing."""
+    route = next(each for each in acme.routes if each.path == "/v1/images")
+    named = next(row for row in acme.parameters if row.wire == "/strength")
+    rows = [row for row in acme.parameters if row.wire not in {"/model", "/strength"}]
+    fixtures = evolve(
+        acme,
+        routes=(evolve(route, path="/v1/{model}/images"),),
+        fields=(*rows, evolve(named, required=True)),
+    )
+    engine = Engine(state=State(fixtures=fixtures, settings=Settings(base_url="http://x", key="k")))
+
+    def status(model: str) -> int:
+        body = b'{"prompt": "a cat"}'
+        headers = (("x-key", "k"), ("Content-Type", "application/json"))
+        call = Call(method="POST", path=f"/v1/{model}/images", headers=headers, body=body)
+        return engine.answer(call, NOW).status
+
+    assert [status("acme-1"), status("acme-2")] == [200, 422]
+
+
+def test_two_addresses_that_are_polled_in_turn_tell_their_own(acme: Fixtures) -> None:
+    """The status address never has the images, and the result address has them at the end."""
+    poll = next(each for each in acme.routes if each.operation == "poll")
+    result = evolve(poll, path="/v1/results/{id}")
+    done = acme.exchanges["generated/done"]
+    assert done.request is not None
+    assert done.response is not None
+    url = "https://api.acme.test/v1/results/{{id:task}}"
+    told = {"id": "{{id:task}}", "status": "done"}
+    over = evolve(
+        acme.exchanges["generated/drawing"],
+        name="over",
+        response=evolve(done.response, content=JsonContent(value=told)),
+    )
+    fetched = evolve(done, request=evolve(done.request, url=url))
+    story = acme.stories["generated"]
+    story = evolve(
+        story,
+        exchanges={**story.exchanges, "over": over, "done": fetched},
+        scenes={"drawn": tuple(f"generated/{n}" for n in ("create", "drawing", "over", "done"))},
+    )
+    fixtures = evolve(
+        acme, routes=(*acme.routes, result), stories={**acme.stories, "generated": story}
+    )
+    engine = Engine(state=State(fixtures=fixtures, settings=Settings(base_url="http://x", key="k")))
+    headers = (("x-key", "k"), ("Content-Type", "application/json"))
+    body = b'{"prompt": "a cat"}'
+    made = engine.answer(Call(method="POST", path="/v1/images", headers=headers, body=body), NOW)
+    assert isinstance(made, Reply)
+
+    def look(place: str, at: float) -> tuple[int, dict]:
+        path = f"/v1/{place}/{json.loads(made.body)['id']}"
+        reply = engine.answer(Call(method="GET", path=path, headers=headers), NOW + at)
+        assert isinstance(reply, Reply)
+        return reply.status, json.loads(reply.body)
+
+    assert look("tasks", 0)[1]["status"] == "drawing"
+    assert look("results", 0)[0] == 404
+    assert "images" not in look("tasks", 1)[1]
+    assert len(look("results", 1)[1]["images"]) == 1
+    assert look("tasks", 99)[1]["status"] == "done"
+
+
+def test_a_webhook_that_is_not_taken_is_tried_in_the_background() -> None:
+    """For half an hour, as the seed has it, after the retries that it lists."""
+    hooks = load("apimodels").webhooks
+    assert hooks is not None
+    waits = attempts(hooks)
+    assert waits[:3] == (1, 2, 4)
+    assert 900 < sum(waits[3:]) <= 1800
+
+
+def test_webhooks_are_signed_as_a_document_says(acme: Fixtures) -> None:
+    """The core takes them, and no other body with the same headers."""
+    printed = Signature(
+        src="page",
+        kind="adapted",
+        scheme="standard-webhooks",
+        id="webhook-id",
+        time="webhook-timestamp",
+    )
+    assert acme.webhooks is not None
+    fixtures = evolve(acme, webhooks=evolve(acme.webhooks, signature=printed))
+    secret = secret_for("acme")
+    settings = Settings(base_url="http://x", key="k", webhook_secret=secret)
+    engine = Engine(state=State(fixtures=fixtures, settings=settings))
+    headers = (("x-key", "k"), ("Content-Type", "application/json"))
+    body = json.dumps({"prompt": "a cat", "hook": "http://127.0.0.1:9/"}).encode()
+    engine.answer(Call(method="POST", path="/v1/images", headers=headers, body=body), NOW)
+    [webhook] = engine.due(NOW + 60)
+    delivery = Delivery(body=webhook.body, headers=webhook.headers)
+    for each, right in ((delivery, True), (evolve(delivery, body=b"{}"), False)):
+        shown = signed_by(standard_webhooks(), each)
+        assert is_keyed(standard_webhooks(), shown, [Secret(secret)]) is right
 
 
 @pytest.mark.parametrize("provider", sweep.PROVIDERS)

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 import urllib3
 from attrs import evolve
 from PIL import Image
@@ -255,7 +257,7 @@ def test_images_have_the_size_number_and_format_asked_for(
     client: Client, fields: dict[str, object], size: tuple[int, int], kind: str
 ) -> None:
     """OpenRouter's table has all of these fields; nothing in the sandbox knows its name."""
-    body = {"model": "acme/any", "prompt": "a cat", **fields}
+    body = {"model": "openai/gpt-image-1", "prompt": "a cat", **fields}
     answer = client.pool.request(
         "POST",
         f"{client.sandbox.url('openrouter')}/api/v1/images",
@@ -366,7 +368,9 @@ def test_a_stream_comes_event_by_event() -> None:
     """The first event is on the wire before the last one is due."""
     with Sandbox(["openrouter"], pace=30) as slow:
         parts = urlsplit(slow.url("openrouter"))
-        body = json.dumps({"model": "a/b", "prompt": "a cat", "stream": True, "resolution": "512"})
+        body = json.dumps(
+            {"model": "openai/gpt-image-1", "prompt": "a", "stream": True, "resolution": "512"}
+        )
         head = (
             f"POST {parts.path}/api/v1/images HTTP/1.1\r\nHost: {parts.netloc}\r\n"
             f"Authorization: Bearer {slow.key('openrouter')}\r\n"
@@ -383,6 +387,32 @@ def test_a_stream_comes_event_by_event() -> None:
                 reader.read()
     assert b"text/event-stream" in text
     assert b"data: [DONE]" not in text
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_it_speaks_tls_where_a_client_speaks_nothing_else(
+    acme: Fixtures, tmp_path: Path, *, own: bool
+) -> None:
+    """With a certificate that is made, or one that is given with its key."""
+    authority, pem = trustme.CA(), tmp_path / "mine.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    with Sandbox([acme], tls=pem if own else True) as sandbox:
+        trusted = str(tmp_path / "authority.pem") if own else sandbox.environ()["SSL_CERT_FILE"]
+        with urllib3.PoolManager(ca_certs=trusted) as pool:
+            assert sandbox.url("acme").startswith("https://127.0.0.1:")
+            answer = pool.request(
+                "GET",
+                f"{sandbox.url('acme')}/v1/price/acme-1",
+                headers={"x-key": sandbox.key("acme")},
+            )
+    assert answer.json() == {"model": "acme-1", "usd": 0.04}
+
+
+def test_one_text_is_no_list_of_providers() -> None:
+    """A text is an iterable of letters."""
+    with pytest.raises(TypeError, match=r"give \['apiyi'\]"):
+        Sandbox("apiyi")
 
 
 def test_many_clients_are_served_at_once(client: Client) -> None:

@@ -50,7 +50,13 @@ class _Drawn:
 @option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
 @option("-m", "--model", default=_MODEL, show_default=True, help="What draws it.")
 @option("-o", "--output", default="out", show_default=True, metavar="DIR", help="Where to.")
-@option("--pace", default=0.5, show_default=True, help="Seconds a sandbox state lasts.")
+@option(
+    "--pace",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds a sandbox state lasts.",
+)
 @option("--live", is_flag=True, help="Pay the providers named with -p, with your keys.")
 @option("-y", "--yes", is_flag=True, help="Do not ask before real money is spent.")
 @verbose

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,8 @@ from tintype._cli.speaking import give_up, say
 from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Fault, Sandbox, fault_from
+
+_MADE = "made"
 
 
 @click.command("sandbox")
@@ -26,7 +29,23 @@ from tintype_contracts.sandbox import Fault, Sandbox, fault_from
     metavar="PROVIDER:OPERATION:NTH:KIND[:SECONDS]",
     help="Something that is to go wrong, such as apiyi:submit:1:reset-after-reading.",
 )
-def command(port: int, providers: tuple[str, ...], pace: float, wanted: tuple[str, ...]) -> None:
+@option("--lenient", is_flag=True, help="Accept undocumented fields and models.")
+@option(
+    "--tls",
+    is_flag=False,
+    flag_value=_MADE,
+    metavar="[PEM]",
+    help="Speak TLS: with a certificate that is made, or the one in a file with its key.",
+)
+def command(
+    *,
+    port: int,
+    providers: tuple[str, ...],
+    pace: float,
+    wanted: tuple[str, ...],
+    lenient: bool,
+    tls: str | None,
+) -> None:
     """Serve providers on loopback, made of what they document. Ends with Ctrl-C.
 
     Prints the lines that point tintype at it. With `tintype sandbox > sandbox.env &` another
@@ -39,7 +58,14 @@ def command(port: int, providers: tuple[str, ...], pace: float, wanted: tuple[st
         known = ", ".join(installed()) or "none"
         give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
     try:
-        with Sandbox(providers or None, port=port, pace=pace, faults=_faults(wanted)) as sandbox:
+        with Sandbox(
+            providers or None,
+            port=port,
+            pace=pace,
+            faults=_faults(wanted),
+            lenient=lenient,
+            tls=Path(tls) if tls not in {None, _MADE} else bool(tls),
+        ) as sandbox:
             for name, value in sandbox.environ().items():
                 say(f"export {name}={value}")
             sys.stdout.flush()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import aiohttp
 from attrs import evolve, frozen
 
 from tintype_contracts.sandbox.dial import Dial
 from tintype_contracts.sandbox.engine import Engine
+from tintype_contracts.sandbox.engines import Engines
 from tintype_contracts.sandbox.garble import belated, forged
 from tintype_contracts.sandbox.messages import Webhook
 
@@ -23,7 +24,7 @@ _TAKEN = 2  # hundred and something
 class Courier:
     """Delivers what the engines have to tell."""
 
-    engines: Mapping[str, Engine]
+    engines: Engines
     dial: Dial
     clock: Callable[[], float]
     canary: str
@@ -33,7 +34,7 @@ class Courier:
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
         async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as tries:
             while True:
-                for name, engine in self.engines.items():
+                for name, engine in self.engines.made.items():
                     for webhook in engine.due(self.clock()):
                         tries.create_task(self._carry(session, name, engine, webhook))
                 await asyncio.sleep(_LOOK)

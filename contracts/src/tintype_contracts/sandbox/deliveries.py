@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve, field
 
+from tintype_contracts.fixtures.format import Webhooks
 from tintype_contracts.sandbox.messages import Webhook
 
 
@@ -49,6 +50,16 @@ class Deliveries:
             self._waiting.append((now + self.retries[webhook.attempt], again))
         else:
             self.lost.append(webhook)
+
+
+def attempts(webhooks: Webhooks) -> tuple[float, ...]:
+    """The seconds before each further attempt; in the background each wait is twice the last."""
+    waits = list(webhooks.retries)
+    wait, left = max(waits, default=1.0) * 2, float(webhooks.background)
+    while wait <= left:
+        waits.append(wait)
+        wait, left = wait * 2, left - wait
+    return tuple(waits)
 
 
 def is_loopback(url: str) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from itertools import chain
 
 from attrs import evolve, field, frozen
 
@@ -26,6 +27,7 @@ from tintype_contracts.sandbox.forms import read_body
 from tintype_contracts.sandbox.ledger import Event
 from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
 from tintype_contracts.sandbox.replies import Draft, plain
+from tintype_contracts.sandbox.rules import broken
 from tintype_contracts.sandbox.state import State
 from tintype_contracts.sandbox.stories import answer_in, canceled, plan, scene_asked
 from tintype_contracts.sandbox.works import Work, preview
@@ -133,10 +135,24 @@ class Engine:
         given = {name: text for name, text in told.items() if text}
         for reason in objections(heads, given, form=True):
             return f"Of the headers {reason}"
-        rows = [row for row in self._fixtures.parameters if row.operation == asking.operation]
-        form = kind in {"form", "multipart"}
-        found = objections(rows, body, form=form) if form or kind == "json" else iter(())
-        return next(found, "")
+        if kind not in {"json", "form", "multipart"}:
+            return ""
+        found = objections(
+            [row for row in self._fixtures.parameters if row.operation == asking.operation],
+            body,
+            form=kind != "json",
+            model=asking.match.holes.get("model"),
+            lenient=self.state.settings.lenient,
+        )
+        return next(chain(found, broken(self._fixtures.rules, self.state.given(asking))), "")
+
+    def _names_nothing(self, asking: Asking) -> str:
+        """Why the model that is asked for is none, or ""."""
+        model = self.state.fields(asking).get("model")
+        known = self.state.models
+        if self.state.settings.lenient or not model or not known or model in known:
+            return ""
+        return f"No document of {self._fixtures.title} names the model {model!r}."
 
     def _wants_key(self, operation: Operation) -> bool:
         """Whether the documents show the key on this operation; where they are silent, yes."""
@@ -165,6 +181,10 @@ class Engine:
     # -------------------------------------------------------------------- operations
 
     def _operate(self, asking: Asking) -> Draft | Reply:
+        reason = self._names_nothing(asking)
+        if reason:
+            told = answer_in(self._fixtures, "unknown_model", asking.operation, asking.body)
+            return self._story("unknown_model" if told else "invalid_parameter", asking, reason)
         match asking.operation:
             case "submit":
                 return self._submit(asking)

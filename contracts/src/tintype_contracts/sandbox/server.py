@@ -9,19 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from urllib.parse import unquote
 
 from aiohttp import web
 from attrs import define
 
+from tintype_contracts.fixtures.faults import FixtureError
 from tintype_contracts.sandbox.canary import Canary
 from tintype_contracts.sandbox.control import PREFIX, Control
 from tintype_contracts.sandbox.courier import Courier
 from tintype_contracts.sandbox.dial import Dial, Fault
 from tintype_contracts.sandbox.engine import Engine
+from tintype_contracts.sandbox.engines import Engines
 from tintype_contracts.sandbox.gates import Gates
 from tintype_contracts.sandbox.handling import Answer, Visit, call_of
 
@@ -45,8 +48,11 @@ class _Running:
 class Server:
     """Serves engines, each below a path prefix, until it is stopped."""
 
-    def __init__(self, port: int, clock: Callable[[], float]) -> None:
-        self.engines: Mapping[str, Engine] = {}
+    def __init__(
+        self, port: int, clock: Callable[[], float], tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.engines = Engines({})
+        self._tls = tls
         self.dial: Dial = Dial()
         self.gates: Gates = Gates()
         self.canary: Canary = Canary()
@@ -63,14 +69,14 @@ class Server:
     @property
     def origin(self) -> str:
         """Where it listens."""
-        return f"http://{_HOST}:{self._port}"
+        return f"{'https' if self._tls else 'http'}://{_HOST}:{self._port}"
 
     @property
     def elsewhere(self) -> str:
         """The canary's origin: another host, by its port."""
         return f"http://{_HOST}:{self._elsewhere.getsockname()[1]}"
 
-    def start(self, engines: Mapping[str, Engine]) -> None:
+    def start(self, engines: Engines) -> None:
         """Begin to serve; connections are accepted once this returns."""
         self.engines = engines
         self._thread.start()
@@ -118,7 +124,7 @@ class Server:
         if runner.server is None:
             raise AssertionError  # setup() makes it
         running = _Running(loop=loop, stop=asyncio.Event(), serve=runner.server)
-        running.listener = await loop.create_server(running.serve, sock=self._socket)
+        running.listener = await loop.create_server(running.serve, sock=self._socket, ssl=self._tls)
         other = web.ServerRunner(web.Server(self.canary.handle), shutdown_timeout=_GRACE)
         await other.setup()
         await web.SockSite(other, self._elsewhere).start()
@@ -132,10 +138,14 @@ class Server:
         with contextlib.suppress(asyncio.CancelledError):
             await delivering
         self._close_listener()
+        open_still = [each.transport for each in running.serve.connections if each.transport]
         await other.cleanup()
         await runner.cleanup()
         # Who was accepted while that went on is in no list that it closed.
         await running.serve.shutdown(0)
+        for transport in open_still:  # TLS would wait for the other side's farewell
+            transport.abort()
+        await asyncio.sleep(0)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.method == "OPTIONS":
@@ -147,7 +157,10 @@ class Server:
                 dial=self.dial, dial_in=self._dial_in, clear=self._clear, engines=self.engines
             )
             return await control.answer(request, rest)
-        engine = self.engines.get(name)
+        try:
+            engine = await self._engine(name)
+        except FixtureError as error:
+            return web.Response(status=500, text=f"{error}\n")
         if engine is None:
             known = ", ".join(sorted(self.engines))
             return web.Response(status=404, text=f"No provider is served here; there are: {known}.")
@@ -169,6 +182,11 @@ class Server:
             canary=self.elsewhere,
         )
         return await visit.serve()
+
+    async def _engine(self, name: str) -> Engine | None:
+        """A provider; whoever asks for it first waits until its fixtures are read."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self.engines.get, name)
 
     async def _pause(self, seconds: float) -> None:
         """Wait so long.
@@ -210,7 +228,9 @@ class Server:
         running = self._running.result()
         if running.listener is None and not running.stop.is_set():
             found = socket.create_server((_HOST, self._port))
-            running.listener = await running.loop.create_server(running.serve, sock=found)
+            running.listener = await running.loop.create_server(
+                running.serve, sock=found, ssl=self._tls
+            )
 
     def _close_listener(self) -> None:
         running = self._running.result()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,12 +14,15 @@ from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import installed, load
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.account import PLENTY, Account
+from tintype_contracts.sandbox.certificates import given, made
 from tintype_contracts.sandbox.dial import Fault
 from tintype_contracts.sandbox.engine import Engine
+from tintype_contracts.sandbox.engines import Engines
 from tintype_contracts.sandbox.gates import Gate, Point
 from tintype_contracts.sandbox.ledger import Ledger, Picture
 from tintype_contracts.sandbox.messages import Call, Webhook
 from tintype_contracts.sandbox.server import Server
+from tintype_contracts.sandbox.signing import secret_for
 from tintype_contracts.sandbox.state import Settings, State
 
 
@@ -37,10 +43,13 @@ class Sandbox:
         clock: Unix seconds; what "24 hours later" means in a test.
         faults: What is to go wrong; more can be dialled in later.
         plain: Whether pictures are of one colour, and painted in no time.
+        lenient: Whether undocumented fields and models are accepted.
+        tls: Whether it speaks TLS: with a certificate that is made for it, or with the one in
+            a PEM file that holds its key, too.
 
     Raises:
-        FixtureError: A fixture set is missing or broken.
-        OSError: The port is taken.
+        FixtureError: A fixture set is missing. One that is broken is told when it is asked for.
+        OSError: The port is taken, or the certificate cannot be read.
     """
 
     def __init__(  # noqa: PLR0913 - each is a keyword with a default
@@ -54,22 +63,37 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         faults: Iterable[Fault] = (),
         plain: bool = False,
+        lenient: bool = False,
+        tls: bool | Path = False,
     ) -> None:
-        wanted = installed() if providers is None else tuple(providers)
-        sets = [load(each) if isinstance(each, str) else each for each in wanted]
-        self._fixtures = {fixtures.provider: fixtures for fixtures in sets}
+        if isinstance(providers, str):
+            msg = f"providers is one text: give [{providers!r}]."
+            raise TypeError(msg)
+        here = installed()
+        wanted = here if providers is None else tuple(providers)
+        self._fixtures: dict[str, Callable[[], Fixtures]] = {}
+        for each in wanted:
+            if isinstance(each, str) and each in here:
+                self._fixtures[each] = partial(load, each)
+            else:
+                found = load(each) if isinstance(each, str) else each
+                self._fixtures[found.provider] = partial(_itself, found)
+        self._lenient, self._tls, self._authority = lenient, tls, ""
         self._port, self._clock, self._balance = port, clock, balance
         self._pace, self._seed, self._plain = pace, seed, plain
         self._faults = tuple(faults)
-        self._engines: Mapping[str, Engine] = {}
+        self._engines = Engines({})
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
         """Listen."""
-        server = Server(self._port, self._clock)
-        self._engines = {
-            name: self._engine(fixtures, server.origin) for name, fixtures in self._fixtures.items()
-        }
+        server = Server(self._port, self._clock, self._context())
+        self._engines = Engines(
+            {
+                name: partial(self._engine, fixtures, server.origin)
+                for name, fixtures in self._fixtures.items()
+            }
+        )
         server.start(self._engines)
         self._server = server
         for fault in self._faults:
@@ -93,20 +117,33 @@ class Sandbox:
 
     def url(self, provider: str) -> str:
         """The base URL of `provider`, to stand in place of the documented origin."""
-        return self._engines[provider].state.settings.base_url
+        return f"{self._served.origin}/{self._known(provider)}"
 
     def key(self, provider: str) -> str:
         """The one key that `provider` accepts here."""
-        return self._engines[provider].state.settings.key
+        return f"sandbox-{self._known(provider)}"
+
+    def webhook_secret(self, provider: str) -> str:
+        """What `provider` signs its webhooks with here, where a document says how."""
+        return secret_for(self._known(provider))
+
+    @property
+    def authority(self) -> str:
+        """The file of the authority behind a certificate that was made, else ""."""
+        return self._authority
 
     def environ(self) -> dict[str, str]:
-        """The environment variables that point tintype here: a key and a URL a provider."""
-        made: dict[str, str] = {}
+        """The environment variables that point tintype here: a key and a URL a provider.
+
+        Where a certificate was made, those by which OpenSSL and Node trust it as well.
+        """
+        trusted = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS") if self._authority else ()
+        environ: dict[str, str] = dict.fromkeys(trusted, self._authority)
         for provider in self.providers:
             name = provider.upper().replace("-", "_")
-            made[f"{name}_API_KEY"] = self.key(provider)
-            made[f"{name}_BASE_URL"] = self.url(provider)
-        return made
+            environ[f"{name}_API_KEY"] = self.key(provider)
+            environ[f"{name}_BASE_URL"] = self.url(provider)
+        return environ
 
     def ledger(self, provider: str) -> Ledger:
         """What was charged, given back, answered and collected so far."""
@@ -192,13 +229,34 @@ class Sandbox:
             raise RuntimeError(msg)
         return self._server
 
-    def _engine(self, fixtures: Fixtures, origin: str) -> Engine:
+    def _known(self, provider: str) -> str:
+        if provider not in self._fixtures:
+            raise KeyError(provider)
+        return provider
+
+    def _context(self) -> ssl.SSLContext | None:
+        if isinstance(self._tls, Path):
+            return given(self._tls)
+        if not self._tls:
+            return None
+        context, place = made()
+        self._authority = str(place)
+        return context
+
+    def _engine(self, read: Callable[[], Fixtures], origin: str) -> Engine:
+        fixtures = read()
         settings = Settings(
             base_url=f"{origin}/{fixtures.provider}",
-            key=f"sandbox-{fixtures.provider}",
+            key=self.key(fixtures.provider),
+            lenient=self._lenient,
+            webhook_secret=self.webhook_secret(fixtures.provider),
             pace=self._pace,
             seed=self._seed,
             plain=self._plain,
         )
         account = Account(self._balance)
         return Engine(state=State(fixtures=fixtures, settings=settings, account=account))
+
+
+def _itself(fixtures: Fixtures) -> Fixtures:
+    return fixtures

@@ -8,21 +8,24 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 
 from attrs import field, frozen
 
 from tintype_contracts.fixtures.format import Exchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
-from tintype_contracts.fixtures.neutral import neutral_fields, price_of, rows_for
-from tintype_contracts.fixtures.pointers import get
+from tintype_contracts.fixtures.neutral import neutral_fields, price_of, read_field, rows_for
+from tintype_contracts.fixtures.pointers import MISSING, get
+from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.account import Account
 from tintype_contracts.sandbox.asking import Asking
-from tintype_contracts.sandbox.deliveries import Deliveries
+from tintype_contracts.sandbox.deliveries import Deliveries, attempts
 from tintype_contracts.sandbox.following import Follower, Living
 from tintype_contracts.sandbox.ledger import Entry, Event
 from tintype_contracts.sandbox.messages import Webhook
 from tintype_contracts.sandbox.pictures import Sketch
 from tintype_contracts.sandbox.shapes import count_asked, shape_of
+from tintype_contracts.sandbox.signing import signed
 from tintype_contracts.sandbox.stories import Plan
 from tintype_contracts.sandbox.works import Work, drawings
 
@@ -40,6 +43,8 @@ class Settings:
         pace: Seconds that a state lasts; documented waits between webhooks are times it.
         seed: Makes other ids and other pictures.
         plain: Whether pictures are of one colour, and painted in no time.
+        lenient: Whether undocumented fields and models are accepted.
+        webhook_secret: What webhooks are signed with where a document says how.
     """
 
     base_url: str
@@ -47,6 +52,8 @@ class Settings:
     pace: float = 1.0
     seed: int = 0
     plain: bool = False
+    lenient: bool = False
+    webhook_secret: str = ""
 
 
 @frozen(kw_only=True)
@@ -64,7 +71,7 @@ class State:
 
     @deliveries.default
     def _no_deliveries(self) -> Deliveries:
-        waits = self.fixtures.webhooks.retries if self.fixtures.webhooks else ()
+        waits = attempts(self.fixtures.webhooks) if self.fixtures.webhooks else ()
         return Deliveries(retries=tuple(wait * self.settings.pace for wait in waits))
 
     def fields(self, asking: Asking) -> Mapping[str, object]:
@@ -75,6 +82,37 @@ class State:
             **told,
             **neutral_fields(self.fixtures, asking.operation, asking.body, model=model),
         }
+
+    def given(self, asking: Asking) -> Mapping[str, object]:
+        """The neutral fields that a call gives itself."""
+        model = self.fields(asking).get("model")
+        rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
+        read = {
+            row.neutral: read_field(asking.body, row)
+            for row in rows_for(rows, model)
+            if row.neutral is not None
+        }
+        return {name: value for name, value in read.items() if value is not MISSING}
+
+    @cached_property
+    def models(self) -> frozenset[object]:
+        """Every model that a document names, but in a refusal."""
+        rows = self.fixtures.parameters
+        listed = [each for row in rows if row.neutral == "model" for each in row.enum]
+        shown = [
+            neutral_fields(self.fixtures, each.operation, asked_body(self.fixtures, each))
+            for each in self.fixtures.exchanges.values()
+            if each.expect.outcome != "error"
+        ]
+        return frozenset(
+            [
+                *self.fixtures.names,
+                *listed,
+                *(model for row in rows for model in row.models),
+                *(row.model for row in self.fixtures.prices),
+                *(fields["model"] for fields in shown if "model" in fields),
+            ]
+        )
 
     def count(self, asking: Asking) -> int:
         """How many images a call asks for."""
@@ -215,6 +253,9 @@ class State:
             headers=render_headers(follower.headers(delivery.headers), filling),
             body=body_bytes(follower.content(delivery.content), filling),
         )
+        signature = self.fixtures.webhooks.signature if self.fixtures.webhooks else None
+        if signature is not None and self.settings.webhook_secret:
+            webhook = signed(webhook, signature, self.settings.webhook_secret, now)
         self.deliveries.schedule(webhook, now)
 
     def _filling_of(self, work: Work, now: float) -> Living:
