@@ -137,7 +137,7 @@ def test_inline_images_are_collected_with_the_answer() -> None:
                 "POST",
                 f"{sandbox.url('openrouter')}/api/v1/images",
                 headers={"Authorization": f"Bearer {sandbox.key('openrouter')}"},
-                json={"model": "a/b", "prompt": f"a cat {stream}", "stream": stream},
+                json={"model": "openai/gpt-image-1", "prompt": f"a cat {stream}", "stream": stream},
                 retries=False,
             )
         assert until(lambda: len(sandbox.ledger("openrouter").collected) == 2)
@@ -152,7 +152,7 @@ def test_who_hangs_up_pays_where_the_documents_say_so(*, billed: bool | None, ke
     with Sandbox([fixtures], pace=0, plain=True) as sandbox:
         gate = sandbox.gate("openrouter", "submit", "request-read")
         parts = urlsplit(sandbox.url("openrouter"))
-        body = '{"model": "a/b", "prompt": "a cat"}'
+        body = '{"model": "bytedance-seed/seedream-4.5", "prompt": "a cat"}'
         head = (
             f"POST {parts.path}/api/v1/images HTTP/1.1\r\nHost: {parts.netloc}\r\n"
             f"Authorization: Bearer {sandbox.key('openrouter')}\r\n"
