@@ -1,4 +1,4 @@
-"""What the five first documents print of a request, one fact a row, and who can say it.
+"""What the five first documents print of a request, one fact a row, and the table of the docs.
 
 `python -m tests.plugins.seeds > docs/seeds.md` writes the table of the docs anew.
 """
@@ -10,8 +10,23 @@ from functools import cache
 from typing import TypeAlias
 
 from attrs import frozen
+from tests.plugins.answers import (
+    ADDRESSES,
+    ANSWERS,
+    PNG,
+    REFUSALS,
+    Address,
+    Answer,
+    Refusal,
+    address_of,
+    has_fixture,
+    has_route,
+    made_of,
+    why_refused,
+)
 
 from tintype._flow.resolve import resolve
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.builder import Builder
 
@@ -21,6 +36,11 @@ OPENROUTER, APIYI, LITE = (
     "seedream-5-0-lite-260128",
 )
 APIMODELS, APIIN = "doubao-seedream-5-0-260128", "seedream/4.5-text-to-image"
+RATIOS = (
+    *("1:1", "1:2", "1:4", "1:8", "2:1", "2:3", "3:2", "3:4", "4:1", "4:3", "4:5", "5:4", "8:1"),
+    *("9:16", "16:9", "9:19.5", "19.5:9", "9:20", "20:9", "9:21", "21:9", "auto"),
+)
+INLINE = f"data:image/png;base64,{PNG}"
 LAKE = "https://example.com/landscape.jpg"
 
 
@@ -90,7 +110,7 @@ FACTS: tuple[Fact, ...] = (
         "openrouter",
         OPENROUTER,
         ("model bytedance-seed/seedream-4.5", {}, {"model": OPENROUTER}, ""),
-        _same("aspect_ratio", "16:9"),
+        *(_same("aspect_ratio", ratio) for ratio in RATIOS),
         *(_same("background", word, "background") for word in ("auto", "opaque")),
         (
             "background transparent with png",
@@ -102,6 +122,12 @@ FACTS: tuple[Fact, ...] = (
             "input_references by URL",
             {"references": (LAKE,)},
             {"input_references": [{"image_url": {"url": LAKE}, "type": "image_url"}]},
+            "",
+        ),
+        (
+            "input_references as a base64 data URL",
+            {"references": (INLINE,)},
+            {"input_references": [{"image_url": {"url": INLINE}, "type": "image_url"}]},
             "",
         ),
         ("n 1", {"options": {"n": 1}}, {}, ""),
@@ -131,6 +157,12 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     *_rows("apimodels", "doubao-seedream-4-5-251128", _same("aspect_ratio", "16:9")),
+    *_rows(
+        "openrouter",
+        "openai/gpt-image-1",
+        ("n 10", {"n": 10}, {"n": 10}, "n"),
+        _same("stream", _ON),
+    ),
     *_rows("apimodels", "gpt-image-2-lite", _option("n", 3)),
     *_rows("apiin", "seedream-4-5", ("model seedream-4-5", {}, {"model": "seedream-4-5"}, "model")),
     *_rows(
@@ -191,6 +223,11 @@ class Column:
 _subject = cache(subject_of)
 
 
+def subject_for(provider: str) -> Subject:
+    """A provider's plugin and fixtures, loaded once."""
+    return _subject(provider)
+
+
 def looked_up(fact: Fact) -> Column:
     """What is true of a fact: in the plugin, in the fixtures, and in the sandbox by its rows."""
     subject = _subject(fact.provider)
@@ -213,15 +250,64 @@ def table() -> str:
     """The table of the docs."""
     head = (
         "# The seed documents\n\n"
-        "Every fact that the five first documents print of a request: whether the plugin sends\n"
-        "it, whether the fixtures have it, and whether the sandbox admits it by their rows. What\n"
-        "they print of answers (states, errors, webhooks) the kit's checks hold the plugins to.\n"
+        "Every fact that the five first documents print: of a request, whether the plugin sends\n"
+        "it, whether the fixtures have it, and whether the sandbox admits it by their rows; of an\n"
+        "answer, what the plugin reads in it; and what is refused.\n"
         "Nothing was run against a live service. Written by\n"
         "`python -m tests.plugins.seeds > docs/seeds.md`; a test holds it to the list.\n\n"
         "| provider | model | the document says | plugin | fixture | sandbox |\n"
         "| --- | --- | --- | --- | --- | --- |\n"
     )
-    return head + "".join(map(_line, FACTS))
+    told = "".join(map(_answer_line, ANSWERS)) + "".join(map(_address_line, ADDRESSES))
+    return (
+        head
+        + "".join(map(_line, FACTS))
+        + _ANSWERED
+        + told
+        + _REFUSED
+        + "".join(map(_refusal_line, REFUSALS))
+    )
+
+
+_ANSWERED = """
+## What they print of answers, webhooks and addresses
+
+What the plugin reads in it, and whether an exchange of the fixtures has the fields that are
+printed. Where a document names fields and prints no answer, its shape is inferred.
+
+| provider | of | the document says | plugin | fixture |
+| --- | --- | --- | --- | --- |
+"""
+_REFUSED = """
+## What they say is refused
+
+It is refused before anything is sent; the error names the field.
+
+| provider | model | the document says | plugin |
+| --- | --- | --- | --- |
+"""
+
+
+def _answer_line(fact: Answer) -> str:
+    subject = _subject(fact.provider)
+    found = made_of(subject, fact)
+    reads = all(found.get(name) == word for name, word in fact.read.items())
+    words = ", ".join(f"{name} {word}" for name, word in fact.read.items()) if reads else "no"
+    held = "yes" if has_fixture(subject, fact) else "no"
+    return f"| {fact.provider} | {fact.operation} | {fact.says} | {words} | {held} |\n"
+
+
+def _address_line(fact: Address) -> str:
+    subject = _subject(fact.provider)
+    asks = "asked there" if address_of(subject, fact.operation) == fact.url else "no"
+    held = "yes" if has_route(subject, fact) else "no"
+    return f"| {fact.provider} | {fact.operation} | {fact.url} | {asks} | {held} |\n"
+
+
+def _refusal_line(fact: Refusal) -> str:
+    named = why_refused(_subject(fact.provider), fact)
+    words = f"refused, by {named}" if named else "no"
+    return f"| {fact.provider} | {fact.model} | {fact.says} | {words} |\n"
 
 
 def _line(fact: Fact) -> str:
