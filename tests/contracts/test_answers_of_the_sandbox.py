@@ -19,9 +19,9 @@ from tintype.signatures import standard_webhooks
 from tintype_contracts import Fixtures, load
 from tintype_contracts.fixtures.format import JsonContent, Rule, Signature
 from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
-from tintype_contracts.sandbox.deliveries import attempts
-from tintype_contracts.sandbox.rules import broken
-from tintype_contracts.sandbox.signing import secret_for
+from tintype_contracts.sandbox.engine.deliveries import attempts
+from tintype_contracts.sandbox.engine.rules import broken
+from tintype_contracts.sandbox.engine.signing import secret_for
 
 NOW = 1_800_000_000.0
 

@@ -17,8 +17,8 @@ from tests.contracts.http_by_hand import DROPPED, call, fetch, poll, submit
 
 from tintype_contracts import Fixtures, Sandbox
 from tintype_contracts.sandbox import KINDS, Fault, fault_from
-from tintype_contracts.sandbox.dial import Dial
-from tintype_contracts.sandbox.garble import UNKNOWN_STATUS
+from tintype_contracts.sandbox.faults.dial import Dial
+from tintype_contracts.sandbox.faults.garble import UNKNOWN_STATUS
 
 
 @pytest.fixture

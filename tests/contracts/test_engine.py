@@ -11,8 +11,8 @@ from attrs import evolve
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox import Account, Call, Engine, Reply, Settings, State, Stream
-from tintype_contracts.sandbox.deliveries import Deliveries, is_loopback
-from tintype_contracts.sandbox.messages import Webhook
+from tintype_contracts.sandbox.engine.deliveries import Deliveries, is_loopback
+from tintype_contracts.sandbox.engine.messages import Webhook
 
 KEY = ("x-key", "k")
 JSON = ("Content-Type", "application/json")

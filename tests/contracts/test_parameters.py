@@ -9,8 +9,8 @@ import pytest
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile
 from tintype_contracts.fixtures.validation import objections
-from tintype_contracts.sandbox.forms import read_body
-from tintype_contracts.sandbox.messages import Call
+from tintype_contracts.sandbox.engine.bodies import read_body
+from tintype_contracts.sandbox.engine.messages import Call
 
 PROMPT = {"prompt": "a cat"}
 

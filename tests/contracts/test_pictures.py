@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image
 
-from tintype_contracts.sandbox.pictures import Sketch, encode
-from tintype_contracts.sandbox.shapes import Shape, count_of, shape_of
+from tintype_contracts.sandbox.images.pictures import Sketch, encode
+from tintype_contracts.sandbox.images.shapes import Shape, count_of, shape_of
 
 
 def sketch(

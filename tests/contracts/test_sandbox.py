@@ -40,7 +40,7 @@ from tintype_contracts.fixtures.values import (
     submission,
 )
 from tintype_contracts.fixtures.verbatim import payloads
-from tintype_contracts.sandbox.following import Follower
+from tintype_contracts.sandbox.engine.following import Follower
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 FIXTURES = {name: load(name) for name in PROVIDERS}

@@ -388,5 +388,5 @@ def test_the_openai_sdk_converses_with_the_sandbox() -> None:
             pytest.raises(openai.AuthenticationError),
         ):
             client.images.generate(model=model, prompt="a cat")
-    assert [bool(each.url) for each in by_url.data or ()] == [True]
-    assert [bool(each.b64_json) for each in in_base64.data or ()] == [True]
+    assert [(bool(each.url), each.b64_json) for each in by_url.data or ()] == [(True, None)]
+    assert [(each.url, bool(each.b64_json)) for each in in_base64.data or ()] == [(None, True)]

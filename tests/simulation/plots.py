@@ -23,7 +23,7 @@ from tintype import HttpRequest, ImageRequest, Quote
 from tintype.catalog import Flag
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
-from tintype_contracts.sandbox.works import Work
+from tintype_contracts.sandbox.engine.works import Work
 
 HOOK = "http://127.0.0.1/hook"
 KEY = "k-simulated-0123456789"

@@ -12,7 +12,7 @@ from tintype.journal import JournalRecord
 from tintype_contracts.faultgrid import cells
 from tintype_contracts.faultgrid.cells import Verdict
 from tintype_contracts.faultgrid.walks import Walk
-from tintype_contracts.sandbox.ledger import Picture
+from tintype_contracts.sandbox.engine.ledger import Picture
 
 _SUBMISSIONS = {"submit", "stream"}
 _SHOWN = 160

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
-from tintype_contracts.sandbox.dial import Fault
+from tintype_contracts.sandbox.faults.dial import Fault
 
 # `stream` is a submission whose answer is a stream of events; "" is nothing at all.
 Operation: TypeAlias = Literal["", "submit", "stream", "poll", "price", "asset", "webhook"]

@@ -1,13 +1,13 @@
 """The sandbox: providers served on loopback, made of nothing but their fixtures."""
 
-from tintype_contracts.sandbox.account import Account
-from tintype_contracts.sandbox.dial import KINDS, Fault, fault_from
-from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.gates import POINTS, Gate, Point
-from tintype_contracts.sandbox.ledger import Entry, Ledger
-from tintype_contracts.sandbox.messages import Call, Reply, Stream, TimedEvent, Webhook
-from tintype_contracts.sandbox.service import Sandbox
-from tintype_contracts.sandbox.state import Settings, State
+from tintype_contracts.sandbox.engine.account import Account
+from tintype_contracts.sandbox.engine.engine import Engine
+from tintype_contracts.sandbox.engine.ledger import Entry, Ledger
+from tintype_contracts.sandbox.engine.messages import Call, Reply, Stream, TimedEvent, Webhook
+from tintype_contracts.sandbox.engine.state import Settings, State
+from tintype_contracts.sandbox.faults.dial import KINDS, Fault, fault_from
+from tintype_contracts.sandbox.serving.gates import POINTS, Gate, Point
+from tintype_contracts.sandbox.serving.service import Sandbox
 
 __all__ = [
     "KINDS",

@@ -11,7 +11,7 @@ from tintype_contracts.fixtures.format import Operation
 from tintype_contracts.fixtures.multipart import UploadedFile, boundary
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import Match
-from tintype_contracts.sandbox.messages import Call
+from tintype_contracts.sandbox.engine.messages import Call
 
 
 @frozen(kw_only=True)

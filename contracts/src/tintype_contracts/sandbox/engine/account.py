@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import evolve, field, frozen
 
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox.ledger import Entry, Ledger
+from tintype_contracts.sandbox.engine.ledger import Entry, Ledger
 
 PLENTY = Price(usd=Decimal(1_000), credits=Decimal(10_000_000))
 """A balance that no demonstration uses up."""

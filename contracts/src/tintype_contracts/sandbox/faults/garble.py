@@ -12,8 +12,8 @@ from attrs import evolve
 from tintype.messages import Headers
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.pointers import is_array, tokens
-from tintype_contracts.sandbox.dial import Fault
-from tintype_contracts.sandbox.messages import Reply, Stream
+from tintype_contracts.sandbox.engine.messages import Reply, Stream
+from tintype_contracts.sandbox.faults.dial import Fault
 
 UNKNOWN_STATUS = "reticulating_splines"
 """A task status that no document lists."""

@@ -15,9 +15,9 @@ import attrs
 from aiohttp import web
 from attrs import frozen
 
-from tintype_contracts.sandbox.dial import Dial, Fault, fault_from
-from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.ledger import Entry
+from tintype_contracts.sandbox.engine.engine import Engine
+from tintype_contracts.sandbox.engine.ledger import Entry
+from tintype_contracts.sandbox.faults.dial import Dial, Fault, fault_from
 
 PREFIX = "-"
 

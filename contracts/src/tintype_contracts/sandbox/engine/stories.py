@@ -20,8 +20,8 @@ from tintype_contracts.fixtures.placeholders import placeholders
 from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import asked_body
-from tintype_contracts.sandbox.forms_of_answers import Form, form_asked, form_of, templates
-from tintype_contracts.sandbox.shapes import count_of
+from tintype_contracts.sandbox.engine.forms import Form, form_asked, form_of, templates
+from tintype_contracts.sandbox.images.shapes import count_of
 
 Body: TypeAlias = Mapping[str, object]
 Scene: TypeAlias = tuple[Exchange, ...]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import define, evolve, field
 
 from tintype_contracts.fixtures.format import Webhooks
-from tintype_contracts.sandbox.messages import Webhook
+from tintype_contracts.sandbox.engine.messages import Webhook
 
 
 @define(kw_only=True)

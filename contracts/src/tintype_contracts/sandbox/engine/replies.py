@@ -16,10 +16,10 @@ from tintype_contracts.fixtures.format import (
 from tintype_contracts.fixtures.messages import body_bytes, event_bytes, render_headers
 from tintype_contracts.fixtures.placeholders import placeholders, render_events
 from tintype_contracts.fixtures.values import Filling
-from tintype_contracts.sandbox.following import Follower
-from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
-from tintype_contracts.sandbox.refusing import with_reason
-from tintype_contracts.sandbox.works import Drawing
+from tintype_contracts.sandbox.engine.following import Follower
+from tintype_contracts.sandbox.engine.messages import Reply, Stream, TimedEvent
+from tintype_contracts.sandbox.engine.refusing import with_reason
+from tintype_contracts.sandbox.engine.works import Drawing
 
 _REASON = "x-sandbox-reason"
 _SCENE = "x-sandbox-exchange"

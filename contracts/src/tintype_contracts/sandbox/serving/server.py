@@ -19,14 +19,14 @@ from aiohttp import web
 from attrs import define
 
 from tintype_contracts.fixtures.faults import FixtureError
-from tintype_contracts.sandbox.canary import Canary
-from tintype_contracts.sandbox.control import PREFIX, Control
-from tintype_contracts.sandbox.courier import Courier
-from tintype_contracts.sandbox.dial import Dial, Fault
-from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.engines import Engines
-from tintype_contracts.sandbox.gates import Gates
-from tintype_contracts.sandbox.handling import Answer, Visit, call_of
+from tintype_contracts.sandbox.engine.engine import Engine
+from tintype_contracts.sandbox.engine.engines import Engines
+from tintype_contracts.sandbox.faults.canary import Canary
+from tintype_contracts.sandbox.faults.dial import Dial, Fault
+from tintype_contracts.sandbox.serving.control import PREFIX, Control
+from tintype_contracts.sandbox.serving.courier import Courier
+from tintype_contracts.sandbox.serving.gates import Gates
+from tintype_contracts.sandbox.serving.handling import Answer, Visit, call_of
 
 _HOST = "127.0.0.1"
 _WORKERS = 8

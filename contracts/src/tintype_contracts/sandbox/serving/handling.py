@@ -10,12 +10,12 @@ import aiohttp
 from aiohttp import web
 from attrs import evolve, frozen
 
-from tintype_contracts.sandbox.dial import Fault
-from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.garble import refusal, slowed, spoilt
-from tintype_contracts.sandbox.gates import Gate, Gates, Point
-from tintype_contracts.sandbox.messages import Call, Reply, Stream
-from tintype_contracts.sandbox.sending import Way, dripping, is_gone, reset, send
+from tintype_contracts.sandbox.engine.engine import Engine
+from tintype_contracts.sandbox.engine.messages import Call, Reply, Stream
+from tintype_contracts.sandbox.faults.dial import Fault
+from tintype_contracts.sandbox.faults.garble import refusal, slowed, spoilt
+from tintype_contracts.sandbox.serving.gates import Gate, Gates, Point
+from tintype_contracts.sandbox.serving.sending import Way, dripping, is_gone, reset, send
 
 Answer: TypeAlias = Reply | Stream
 # Does something that may take a while, outside of the event loop.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from attrs import field, frozen
 
-from tintype_contracts.sandbox.messages import Call
+from tintype_contracts.sandbox.engine.messages import Call
 
 
 @frozen

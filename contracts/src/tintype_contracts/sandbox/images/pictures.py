@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from attrs import frozen
 from PIL import Image, ImageDraw, ImageFont
 
-from tintype_contracts.sandbox.shapes import Shape
+from tintype_contracts.sandbox.images.shapes import Shape
 
 Colour: TypeAlias = tuple[int, int, int]
 

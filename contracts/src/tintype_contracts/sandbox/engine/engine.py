@@ -22,15 +22,15 @@ from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.validation import objections
-from tintype_contracts.sandbox.asking import Asking, plain_json
-from tintype_contracts.sandbox.forms import read_body
-from tintype_contracts.sandbox.ledger import Event
-from tintype_contracts.sandbox.messages import Call, Reply, Stream, Webhook
-from tintype_contracts.sandbox.replies import Draft, plain
-from tintype_contracts.sandbox.rules import broken
-from tintype_contracts.sandbox.state import State
-from tintype_contracts.sandbox.stories import answer_in, canceled, plan, scene_asked
-from tintype_contracts.sandbox.works import Work, preview
+from tintype_contracts.sandbox.engine.asking import Asking, plain_json
+from tintype_contracts.sandbox.engine.bodies import read_body
+from tintype_contracts.sandbox.engine.ledger import Event
+from tintype_contracts.sandbox.engine.messages import Call, Reply, Stream, Webhook
+from tintype_contracts.sandbox.engine.replies import Draft, plain
+from tintype_contracts.sandbox.engine.rules import broken
+from tintype_contracts.sandbox.engine.state import State
+from tintype_contracts.sandbox.engine.stories import answer_in, canceled, plan, scene_asked
+from tintype_contracts.sandbox.engine.works import Work, preview
 
 _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
 _STORY_OF: Mapping[Operation, str] = {"price": "priced", "upload": "uploaded", "models": "models"}

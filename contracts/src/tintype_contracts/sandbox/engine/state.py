@@ -17,17 +17,17 @@ from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.neutral import neutral_fields, price_of, read_field, rows_for
 from tintype_contracts.fixtures.pointers import MISSING, get
 from tintype_contracts.fixtures.values import asked_body
-from tintype_contracts.sandbox.account import Account
-from tintype_contracts.sandbox.asking import Asking
-from tintype_contracts.sandbox.deliveries import Deliveries, attempts
-from tintype_contracts.sandbox.following import Follower, Living
-from tintype_contracts.sandbox.ledger import Entry, Event
-from tintype_contracts.sandbox.messages import Webhook
-from tintype_contracts.sandbox.pictures import Sketch
-from tintype_contracts.sandbox.shapes import count_asked, shape_of
-from tintype_contracts.sandbox.signing import signed
-from tintype_contracts.sandbox.stories import Plan
-from tintype_contracts.sandbox.works import Work, drawings
+from tintype_contracts.sandbox.engine.account import Account
+from tintype_contracts.sandbox.engine.asking import Asking
+from tintype_contracts.sandbox.engine.deliveries import Deliveries, attempts
+from tintype_contracts.sandbox.engine.following import Follower, Living
+from tintype_contracts.sandbox.engine.ledger import Entry, Event
+from tintype_contracts.sandbox.engine.messages import Webhook
+from tintype_contracts.sandbox.engine.signing import signed
+from tintype_contracts.sandbox.engine.stories import Plan
+from tintype_contracts.sandbox.engine.works import Work, drawings
+from tintype_contracts.sandbox.images.pictures import Sketch
+from tintype_contracts.sandbox.images.shapes import count_asked, shape_of
 
 _ROUNDING = 1e-6
 _DELIVERED = {"succeeded", "partial"}

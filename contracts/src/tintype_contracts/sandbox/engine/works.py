@@ -9,8 +9,8 @@ from attrs import define, evolve, frozen
 
 from tintype_contracts.fixtures.format import Exchange, Route
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox.pictures import Sketch, encode
-from tintype_contracts.sandbox.stories import Plan
+from tintype_contracts.sandbox.engine.stories import Plan
+from tintype_contracts.sandbox.images.pictures import Sketch, encode
 
 _ROUNDING = 1e-6
 _PREVIEW = 256  # pixels of the longer side

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from tintype_contracts.sandbox.engine import Engine
+from tintype_contracts.sandbox.engine.engine import Engine
 
 
 class Engines(Mapping[str, Engine]):

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import aiohttp
 from attrs import evolve, frozen
 
-from tintype_contracts.sandbox.dial import Dial
-from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.engines import Engines
-from tintype_contracts.sandbox.garble import belated, forged
-from tintype_contracts.sandbox.messages import Webhook
+from tintype_contracts.sandbox.engine.engine import Engine
+from tintype_contracts.sandbox.engine.engines import Engines
+from tintype_contracts.sandbox.engine.messages import Webhook
+from tintype_contracts.sandbox.faults.dial import Dial
+from tintype_contracts.sandbox.faults.garble import belated, forged
 
 _LOOK = 0.02  # seconds between two looks for webhooks
 _TIMEOUT = 10.0

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from tintype.messages import Part
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile, form_parts
 from tintype_contracts.fixtures.values import form_object
-from tintype_contracts.sandbox.messages import Call
+from tintype_contracts.sandbox.engine.messages import Call
 
 
 def read_body(call: Call, kind: str | None) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias, get_args
 
 from attrs import field, frozen, validators
 
-from tintype_contracts.sandbox.dial import ANY
+from tintype_contracts.sandbox.faults.dial import ANY
 
 Point: TypeAlias = Literal["request-head-read", "request-read", "answer-half-sent", "answered"]
 POINTS: tuple[Point, ...] = get_args(Point)

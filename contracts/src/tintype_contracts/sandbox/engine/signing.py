@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from attrs import evolve
 
 from tintype_contracts.fixtures.format import Signature
-from tintype_contracts.sandbox.messages import Webhook
+from tintype_contracts.sandbox.engine.messages import Webhook
 
 _STANDARD_FRONT = "whsec_"
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from attrs import evolve, frozen
 from multidict import CIMultiDict
 
-from tintype_contracts.sandbox.messages import Reply, Stream, TimedEvent
+from tintype_contracts.sandbox.engine.messages import Reply, Stream, TimedEvent
 
 _DROPS = 8  # pieces that a dripping body is cut into
 # SO_LINGER on, for no time: closing then resets the connection.

@@ -13,17 +13,17 @@ from typing import Self
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import installed, load
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox.account import PLENTY, Account
-from tintype_contracts.sandbox.certificates import given, made
-from tintype_contracts.sandbox.dial import Fault
-from tintype_contracts.sandbox.engine import Engine
-from tintype_contracts.sandbox.engines import Engines
-from tintype_contracts.sandbox.gates import Gate, Point
-from tintype_contracts.sandbox.ledger import Ledger, Picture
-from tintype_contracts.sandbox.messages import Call, Webhook
-from tintype_contracts.sandbox.server import Server
-from tintype_contracts.sandbox.signing import secret_for
-from tintype_contracts.sandbox.state import Settings, State
+from tintype_contracts.sandbox.engine.account import PLENTY, Account
+from tintype_contracts.sandbox.engine.engine import Engine
+from tintype_contracts.sandbox.engine.engines import Engines
+from tintype_contracts.sandbox.engine.ledger import Ledger, Picture
+from tintype_contracts.sandbox.engine.messages import Call, Webhook
+from tintype_contracts.sandbox.engine.signing import secret_for
+from tintype_contracts.sandbox.engine.state import Settings, State
+from tintype_contracts.sandbox.faults.dial import Fault
+from tintype_contracts.sandbox.serving.certificates import given, made
+from tintype_contracts.sandbox.serving.gates import Gate, Point
+from tintype_contracts.sandbox.serving.server import Server
 
 
 class Sandbox:

@@ -1,0 +1,1 @@
+"""What the sandbox answers, as values: no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""Pictures, and how large they are to be."""
