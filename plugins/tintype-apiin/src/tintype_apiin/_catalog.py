@@ -31,35 +31,20 @@ _OTHER_PAGE = "https://apiin.one/model/seedream-4-5"
 _DOCS = "https://apiin.one/docs"
 _READ = date(2026, 11, 20)
 
-_PROMPT = Text(min_length=3, max_length=5000, source=_DOCS)
-
-_NEGATIVE = Text(source=_DOCS)
 _UNSURE = Caution(
     field="negative_prompt",
     message="The API's page lists negative_prompt, the model's does not: it may do nothing.",
     source=_DOCS,
 )
 
-# `_DOCS` lists these for images in general, the page of Seedream 4.5 none of them: they can be
-# sent as options.
-_OPTIONS: Mapping[str, Descriptor] = {
-    "type": Text(source=_DOCS),
-    "resolution": Text(source=_DOCS),
-    "seed": Integer(source=_DOCS),
-    "input_urls": Items(source=_DOCS),
-}
-
 _PARAMETERS: Mapping[str, Descriptor] = {
-    "prompt": _PROMPT,
+    "prompt": Text(min_length=3, max_length=5000, source=_DOCS),
     "aspect_ratio": Choice(
         values=("1:1", "4:3", "3:4", "16:9", "9:16", "2:3", "3:2", "21:9"), source=_PAGE
     ),
     "quality": Choice(values=("basic", "high"), source=_PAGE),
-    "negative_prompt": _NEGATIVE,
+    "negative_prompt": Text(source=_DOCS),
 }
-
-# The page: each image costs 12 credits, "for both text-to-image and image editing modes".
-_PRICES = (Price(credits=Decimal(12), source=_PAGE, as_of=_READ),)
 
 # `_PAGE` says "~$0.024 per image (12 credits)", `_OTHER_PAGE` "12 credits per image (~$0.12)".
 # The first is the seed's, and the default; every quote names the second.
@@ -73,7 +58,8 @@ _SEEDREAM_4_5 = Model(
     parameters=_PARAMETERS,
     edits_with="seedream/4.5-edit",
     cautions=(_UNSURE,),
-    prices=_PRICES,
+    # Each image costs 12 credits, "for both text-to-image and image editing modes".
+    prices=(Price(credits=Decimal(12), source=_PAGE, as_of=_READ),),
     source=_PAGE,
 )
 
@@ -93,14 +79,13 @@ _SEEDREAM_4_5_BY_PAGE = evolve(
     ),
 )
 
-_SEEDREAM_4_5_EDIT = Model(
+_SEEDREAM_4_5_EDIT = evolve(
+    _SEEDREAM_4_5,
     id="seedream/4.5-edit",
+    name="",
     title="Seedream 4.5 Edit",
-    parameters=_PARAMETERS,
+    edits_with="",
     references=References(forms=("url",), required=True, source=_PAGE),
-    cautions=(_UNSURE,),
-    prices=_PRICES,
-    source=_PAGE,
 )
 
 INFO = ProviderInfo(
@@ -113,14 +98,18 @@ INFO = ProviderInfo(
     general=Model(
         id="",
         parameters={
-            "prompt": _PROMPT,
-            "aspect_ratio": Text(source=_DOCS),
-            "quality": Text(source=_DOCS),
-            "negative_prompt": _NEGATIVE,
+            **_PARAMETERS,
+            **dict.fromkeys(("aspect_ratio", "quality"), Text(source=_DOCS)),
         },
         source=_DOCS,
     ),
-    options=_OPTIONS,
+    # `_DOCS` lists these for images in general, the page of Seedream 4.5 none of them: they can
+    # be sent as options.
+    options={
+        **dict.fromkeys(("type", "resolution"), Text(source=_DOCS)),
+        "seed": Integer(source=_DOCS),
+        "input_urls": Items(source=_DOCS),
+    },
     wire_names={"image_urls": ("references",), "callback_url": ("webhook_url",)},
     usd_per_credit=_USD_PER_CREDIT,
     credit_source=_PAGE,

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from attrs import evolve
+
 from tintype.catalog import (
     Caution,
     Choice,
@@ -140,70 +142,55 @@ _SEEDREAM_5 = Model(
     cautions=(*_CAUTIONS, _FLOOR),
     prices=_per_image("0.035"),
     results_kept=_DAY,
-    request_timeout=120.0,
-    source=f"{_TEXT}; pixels of a ratio {_SIRAYA}",
-)
-
-_SEEDREAM_4_5 = Model(
-    id="seedream-4-5-251128",
-    name="seedream-4.5",
-    title="Seedream 4.5",
-    parameters=_parameters(resolution=_tiers("2K", "4K"), output_format=_JPEG, stream=_STREAM),
-    options=_SEQUENCE,
-    sizes=_RATIOS_AT_2K,
-    references=_REFERENCES,
-    cautions=(*_CAUTIONS, _FLOOR),
-    prices=_per_image("0.04"),
-    results_kept=_DAY,
     # At least 60 is documented, and that 4K "may reach 30-60s". Hanging up is billed.
     request_timeout=120.0,
     source=f"{_TEXT}; pixels of a ratio {_SIRAYA}",
 )
 
-_SEEDREAM_4 = Model(
+_SEEDREAM_4_5 = evolve(
+    _SEEDREAM_5,
+    id="seedream-4-5-251128",
+    name="seedream-4.5",
+    title="Seedream 4.5",
+    parameters=_parameters(resolution=_tiers("2K", "4K"), output_format=_JPEG, stream=_STREAM),
+    prices=_per_image("0.04"),
+)
+
+_SEEDREAM_4 = evolve(
+    _SEEDREAM_5,
     id="seedream-4-0-250828",
     name="seedream-4.0",
     title="Seedream 4.0",
     parameters=_parameters(
         resolution=_tiers("1K", "2K", "4K"), output_format=_JPEG, stream=_STREAM
     ),
-    options=_SEQUENCE,
-    sizes=_RATIOS_AT_2K,
-    references=_REFERENCES,
     cautions=_CAUTIONS,
     prices=_per_image("0.03"),
-    results_kept=_DAY,
-    request_timeout=120.0,
-    source=f"{_TEXT}; pixels of a ratio {_SIRAYA}",
 )
 
 # On the text-to-image page it stands in the list of ids alone, without tiers or a price.
 # `_VERSIONS` calls it an alias of 5.0 "with identical behavior", yet lists no price for the id:
 # the tiers of 5.0 can be sent, with a notice, and no price is claimed.
-_SEEDREAM_5_LITE = Model(
+_SEEDREAM_5_LITE = evolve(
+    _SEEDREAM_5,
     id="seedream-5-0-lite-260128",
     name="seedream-5.0-lite",
     title="Seedream 5.0 Lite",
-    parameters=_parameters(
-        resolution=_tiers("2K", "3K"), output_format=_JPEG_OR_PNG, stream=_STREAM
-    ),
-    options=_SEQUENCE,
-    references=_REFERENCES,
+    sizes={},
     cautions=(
-        *_CAUTIONS,
-        _FLOOR,
+        *_SEEDREAM_5.cautions,
         Caution(
             field="resolution",
             message="No page gives this id tiers of its own: these are those of 5.0.",
             source=_VERSIONS,
         ),
     ),
-    results_kept=_DAY,
-    request_timeout=120.0,
+    prices=(),
     source=_TEXT,
 )
 
-_SEEDREAM_5_PRO = Model(
+_SEEDREAM_5_PRO = evolve(
+    _SEEDREAM_5,
     id="seedream-5-0-pro-260628",
     name="seedream-5.0-pro",
     title="Seedream 5.0 Pro",
@@ -214,43 +201,48 @@ _SEEDREAM_5_PRO = Model(
         stream=_NO_SEQUENCE,
     ),
     options=dict.fromkeys(_SEQUENCE, _NO_SEQUENCE),
-    references=_REFERENCES,
+    sizes={},
     cautions=(_N, _SEEDLESS),
     # $0.12 a request, flat; a request draws one image, so it is the same by the image.
     prices=_per_image("0.12"),
-    results_kept=_DAY,
     request_timeout=240.0,
     source=_VERSIONS,
 )
 
 
-def _seedream_5_5(model_id: str, *, name: str, title: str) -> Model:
-    """Seedream 5.5, of which APIYI documents the tiers and the prices alone."""
-    return Model(
-        id=model_id,
-        name=name,
-        title=title,
-        parameters=_parameters(resolution=Choice(values=("1K", "1.5K", "2K"), source=_PRICES_5_5)),
-        references=_REFERENCES,
-        cautions=(_N, _SEEDLESS),
-        prices=(
-            *(
-                Price(usd=Decimal(usd), when={"resolution": tier}, source=_PRICES_5_5, as_of=_READ)
-                for tier, usd in (("1K", "0.020"), ("1.5K", "0.020"), ("2K", "0.035"))
-            ),
-            Price(
-                usd=Decimal("0.008"),
-                unit="reference",
-                billable="input_image",
-                when={"references": "yes"},
-                source=_PRICES_5_5,
-                as_of=_READ,
-            ),
+# Of Seedream 5.5 APIYI documents the tiers and the prices alone.
+_SEEDREAM_5_5 = Model(
+    id="seedream-5-5-261028",
+    name="seedream-5.5",
+    title="Seedream 5.5",
+    parameters=_parameters(resolution=Choice(values=("1K", "1.5K", "2K"), source=_PRICES_5_5)),
+    references=_REFERENCES,
+    cautions=(_N, _SEEDLESS),
+    prices=(
+        *(
+            Price(usd=Decimal(usd), when={"resolution": tier}, source=_PRICES_5_5, as_of=_READ)
+            for tier, usd in (("1K", "0.020"), ("1.5K", "0.020"), ("2K", "0.035"))
         ),
-        results_kept=_DAY,
-        source=_PRICES_5_5,
-    )
+        Price(
+            usd=Decimal("0.008"),
+            unit="reference",
+            billable="input_image",
+            when={"references": "yes"},
+            source=_PRICES_5_5,
+            as_of=_READ,
+        ),
+    ),
+    results_kept=_DAY,
+    source=_PRICES_5_5,
+)
 
+# The same model by way of Volcengine in China: the canonical name goes to the other.
+_SEEDREAM_5_5_VOLCENGINE = evolve(
+    _SEEDREAM_5_5,
+    id="doubao-seedream-5-5-261028",
+    name="",
+    title="Seedream 5.5 (Volcengine)",
+)
 
 INFO = ProviderInfo(
     name="apiyi",
@@ -264,9 +256,8 @@ INFO = ProviderInfo(
         _SEEDREAM_4,
         _SEEDREAM_5_LITE,
         _SEEDREAM_5_PRO,
-        _seedream_5_5("seedream-5-5-261028", name="seedream-5.5", title="Seedream 5.5"),
-        # The same model by way of Volcengine in China: the canonical name goes to the other.
-        _seedream_5_5("doubao-seedream-5-5-261028", name="", title="Seedream 5.5 (Volcengine)"),
+        _SEEDREAM_5_5,
+        _SEEDREAM_5_5_VOLCENGINE,
     ),
     general=Model(
         id="",
