@@ -129,7 +129,7 @@ TRUE: Mapping[str, Callable[..., object]] = {
     "submit": _submit,
     "poll": lambda task: Request.get(f"{API}/tasks/{task.id}"),
     "cancel": lambda task: Request(method="DELETE", url=f"{API}/tasks/{task.id}"),
-    "models": lambda: Request.get(f"{API}/models?kind=image"),
+    "models": lambda cursor: Request.get(f"{API}/models?kind=image"),  # noqa: ARG005
     "parse": _parse,
 }
 

@@ -25,6 +25,7 @@ from tintype.errors import (
     MissingKeyError,
     NotSentError,
     PluginError,
+    ProtocolError,
     UnsupportedError,
 )
 from tintype.exchange import Exchange, Operation
@@ -289,6 +290,53 @@ def test_the_live_list_of_models_is_asked_where_there_is_one() -> None:
     info = line.run(line.talk(Listing()).models())
     assert [model.id for model in info.models] == ["new"]
     assert line.sent == ["GET /models"] * 2
+
+
+class Paged(Acme):
+    """A provider whose live list comes in pages."""
+
+    @hookimpl
+    def models(self, cursor: str) -> Request:
+        """A GET of one page."""
+        return Request.get(f"{API}/models?after={cursor}")
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> ProviderInfo:
+        """The models of a page, and where the next one begins."""
+        page, _ = read(exchange.message, Page)
+        return evolve(INFO, models=tuple(map(_model, page.ids)), next_models=page.next)
+
+
+def _model(name: str) -> Model:
+    return Model(id=name)
+
+
+@frozen(kw_only=True)
+class Page:
+    """One page of Acme's list."""
+
+    ids: tuple[str, ...]
+    next: str = ""
+
+
+def test_a_live_list_is_read_page_by_page() -> None:
+    """Each model once, the catalog's default first."""
+    default = INFO.models[0].id
+    line = Line(told(ids=["a", "b"], next="2"), told(503), told(ids=["b", default]))
+    info = line.run(line.talk(Paged()).models())
+    assert [model.id for model in info.models] == [default, "a", "b"]
+    assert info.next_models == ""
+    assert line.sent == ["GET /models?after=", *["GET /models?after=2"] * 2]
+
+
+@pytest.mark.parametrize("ways", [1, 10**6])
+def test_a_live_list_without_an_end_is_left(ways: int) -> None:
+    """Whether it goes round in a circle or on for ever."""
+    pages = (told(ids=[f"m{number}"], next=str(number % ways)) for number in range(100))
+    line = Line(*pages)
+    with pytest.raises(ProtocolError, match="no end: it was left after"):
+        line.run(line.talk(Paged()).models())
+    assert len(line.sends) == min(ways + 1, 64)
 
 
 def test_the_catalog_serves_where_there_is_no_live_list() -> None:

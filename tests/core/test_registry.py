@@ -163,7 +163,7 @@ def test_each_plugin_has_a_relay_of_its_own() -> None:
 def test_an_optional_hook_that_is_not_defined_says_nothing() -> None:
     """None, where the provider cannot do more."""
     extras = Registry({"acme": Acme()}).get("acme").extras
-    assert extras.models() is None
+    assert extras.models(cursor="") is None
     assert extras.upload(reference=Reference(url="https://example.com/cat.png"), notes={}) is None
 
 

@@ -80,8 +80,8 @@ class Extras(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def models(self) -> Request | None:
-        """The question for the provider's live list of models."""
+    def models(self, cursor: str) -> Request | None:
+        """The question for a page of the live list of models: the first, or `next_models`."""
         ...
 
     @hookspec(firstresult=True)

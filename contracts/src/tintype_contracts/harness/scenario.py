@@ -144,7 +144,7 @@ class Rehearsal:
                     return None
                 return extras.upload(reference=known.reference, notes=known.notes)
             case "models":
-                return extras.models()
+                return extras.models(cursor="")
             case "cancel":
                 return extras.cancel(task=task)
             case _:

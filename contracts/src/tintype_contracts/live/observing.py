@@ -69,8 +69,9 @@ class Tape:
         return self._keep(Operation.UPLOAD, (yield))
 
     @hookimpl(wrapper=True)
-    def models(self) -> Generator[None, object, object]:
+    def models(self, cursor: str) -> Generator[None, object, object]:
         """The list of models is asked for."""
+        del cursor
         return self._keep(Operation.MODELS, (yield))
 
     @hookimpl(wrapper=True)

@@ -164,7 +164,7 @@ def _upload(subject: Subject) -> Iterator[Sign]:
 
 
 def _models_live(subject: Subject) -> Iterator[Sign]:
-    yield from _asked("models", subject.plugin.extras.models)
+    yield from _asked("models", partial(subject.plugin.extras.models, cursor=""))
 
 
 def _cancel(subject: Subject) -> Iterator[Sign]:

@@ -85,9 +85,9 @@ class Witness:
         return self._extras.upload(reference=reference, notes=notes)
 
     @hookimpl
-    def models(self) -> Request | None:
+    def models(self, cursor: str) -> Request | None:
         """As the plugin says, if it says anything."""
-        return self._extras.models() if self._has("models") else None
+        return self._extras.models(cursor=cursor) if self._has("models") else None
 
     @hookimpl
     def cancel(self, task: Task) -> Request | None:

@@ -26,6 +26,7 @@ from tintype._doors import held
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.effects import Flow
 from tintype._flow.following import follow, followed, question, watch
+from tintype._flow.listing import live_list
 from tintype._flow.planning import check_encoding, plan, quotes, total
 from tintype._flow.proving import KeySet, prove
 from tintype._flow.receiving import Heard, confirm, hear
@@ -62,10 +63,7 @@ class Conversation:
 
     def models(self) -> Flow[ProviderInfo]:
         """The provider's live list of models, or the catalog where it has none."""
-        asked = self._channel.caller.call(Request, self._channel.extras.models)
-        if asked is None:
-            return self._info
-        return (yield from self._channel.query(ProviderInfo, Operation.MODELS, asked))
+        return (yield from live_list(self._channel))
 
     # ----------------------------------------------------------------- submissions
 
