@@ -50,6 +50,7 @@ from tintype import (
 )
 from tintype._client.accounts import completed
 from tintype._client.keyring import Keyring, signed
+from tintype._registry import Registry
 from tintype._signing import sign
 from tintype.credentials import (
     Basic,
@@ -274,7 +275,11 @@ def test_a_scheme_that_cannot_be_shown_is_refused_when_a_plugin_is_loaded(scheme
     [
         {"settings": {"key": ""}},
         {"settings": {"secret": ""}, "auth": SigV4(service="s", region="eu-west-1")},
-        {"settings": {"zone": ""}, "variables": {"zone": "OTHER_API_KEY"}},
+        *(
+            {"settings": {"zone": ""}, "variables": {"zone": name}}
+            for name in ("OTHER_API_KEY", "KEY_ID", "GITHUB_PAT", "DB_PASS", "X_AUTH", "APIKEYS")
+        ),
+        *({"settings": {name: ""}} for name in ("token", "secret_access_key", "apikey", "my_pwd")),
         {"auth": Jwt(lifetime=60, claims={"iss": "{webhook_secret}"})},
     ],
     ids=str,
@@ -285,6 +290,23 @@ def test_a_setting_never_bears_a_secret(said_of_itself: dict[str, object]) -> No
     with client, pytest.raises(PluginError, match="The plugin easel describes a ") as caught:
         client.submit(REQUEST, provider="easel")
     assert KEY not in str(caught.value)
+
+
+def test_a_plugin_reads_no_other_providers_key() -> None:
+    """By its variables, or by a name that is spelt like the other's."""
+    other = plugin(name="other", variables={"key": "EASEL_API_KEY"})
+    with pytest.raises(PluginError, match="'EASEL_API_KEY', which is of the provider 'easel'"):
+        Registry({"easel": easel, "other": other}).get("other")
+    assert Registry({"other": other}).get("other")
+    assert Registry({"easel": easel, "other": other}).get("easel")
+
+
+@pytest.mark.parametrize("name", ["EASEL", "ea-sel", "easel.x", "easel\n", "é", "1", "", "../x"])
+def test_a_providers_name_is_a_word_of_small_letters(name: str) -> None:
+    """Another spelling would read the variables of the provider that has the name."""
+    named = plugin(name=name)
+    with pytest.raises(PluginError, match="not of small letters"):
+        Registry({name: named}).get(name)
 
 
 def test_a_tokens_head_names_the_algorithm_it_is_signed_with() -> None:

@@ -20,6 +20,7 @@ from tintype._headers import fault_of_result_headers
 from tintype._offers import described_oddly, holds_oddly, of_odd_type
 from tintype._origins import fault_of_origins, fault_of_results
 from tintype._signing import fault_of, fault_of_names
+from tintype._variables import fault_of_name, fault_of_variables
 from tintype._verification import fault_of_signature
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
@@ -125,7 +126,7 @@ class Registry:
             manager.register(wrapper)
         hooks = cast("Provider", manager.hook)
         info = hooks.describe()
-        fault = fault_of_description(info, name)
+        fault = fault_of_description(info, name) or fault_of_variables(info, self.names)
         if fault:
             raise _broken(name, distribution(), f"describes {fault} in describe()")
         extras = cast("Extras", manager.hook)
@@ -149,6 +150,7 @@ def fault_of_description(info: object, name: str) -> str:
         return f"no provider called {name!r}"
     return (
         of_odd_type(info)
+        or fault_of_name(info.name)
         or holds_oddly(info)
         or fault_of_origins(info.origins, info.settings)
         or fault_of_results(info.keyed_results, info.origins)

@@ -59,7 +59,9 @@ _RESERVED = frozenset({"api_key", "base_url", "usd_per_credit", "webhook_secret"
 _CREDENTIALS = frozenset(
     {"key", "secret", "password", "username", "session_token", "client_id", "client_secret"}
 )
-_BEARS_A_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)S?$", re.IGNORECASE)
+_BEARS_A_SECRET = re.compile(
+    r"(?:[^_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)|PASS|PWD|PAT|AUTH|PRIVATE)S?"
+)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -159,8 +161,9 @@ def fault_of_names(
     wrong += [name for name in settings if name in _CREDENTIALS or name in needed]
     if wrong:
         return f"a credential or setting {wrong[0]!r}, which is no name for one"
-    read = [variables[name] for name in settings if name in variables]
-    secret = [name for name in read if _BEARS_A_SECRET.search(name)]
+    read = [*settings, *(variables[name] for name in settings if name in variables)]
+    words = {name: name.upper().split("_") for name in read}
+    secret = [name for name in read if any(map(_BEARS_A_SECRET.fullmatch, words[name]))]
     return f"a setting from {secret[0]!r}, which bears a secret" if secret else ""
 
 

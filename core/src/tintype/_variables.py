@@ -7,12 +7,37 @@ from collections.abc import Iterable
 
 from tintype.catalog import ProviderInfo
 
+# What may stand in front of variables: two providers never share one.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SECRETS = ("API_KEY", "SECRET", "PASSWORD", "SESSION_TOKEN", "CLIENT_SECRET", "WEBHOOK_SECRET")
 _OF_EVERY_ACCOUNT = ("BASE_URL", "USD_PER_CREDIT", "WEBHOOK_SECRET", "TRUSTED_HOSTS")
 
 
 def env_name(provider: str) -> str:
     """How a provider's name is spelt at the front of environment variables."""
     return re.sub(r"\W", "_", provider).upper()
+
+
+def fault_of_name(name: str) -> str:
+    """What is wrong with a provider's name, as the end of a sentence, or ""."""
+    plain = _NAME.fullmatch(name)
+    return "" if plain else f"the name {name!r}, which is not of small letters, digits and _"
+
+
+def fault_of_variables(info: ProviderInfo, others: Iterable[str]) -> str:
+    """Whose key a plugin would have read in place of its own provider's, or "".
+
+    Args:
+        info: What it says of its provider.
+        others: The names of all providers that are installed.
+    """
+    names = (*info.auth.needs, *info.auth.takes, *info.settings)
+    read = {place(info, name) for name in names for place in (variable, own_variable)}
+    for other in set(others) - {info.name}:
+        taken = sorted(read & {f"{env_name(other)}_{each}" for each in _SECRETS})
+        if taken:
+            return f"the variable {taken[0]!r}, which is of the provider {other!r},"
+    return ""
 
 
 def variable(info: ProviderInfo, name: str) -> str:
