@@ -124,11 +124,21 @@ def test_a_name_below_a_domain_gives_way_to_the_base_url() -> None:
         "s3.us-east-1.wasabisys.com",
         "services.ai.azure.com",
         "s3.us-west-004.backblazeb2.com",
+        "storage.googleapis.com",
+        "api.baseten.co",
+        "gradio.live",
+        "app.github.dev",
     ],
 )
 def test_a_domain_that_strangers_have_names_below_is_refused(domain: str) -> None:
     """A public suffix, what is above one, and what a cloud's customers share."""
     assert is_shared(domain)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8188", "localhost", "[::1]:8188"])
+def test_plain_http_is_for_this_machine(host: str) -> None:
+    """A key over it is read by whoever is on the way; an account's base URL may say otherwise."""
+    assert fault_of_origins((f"http://{host}",)) == ""
 
 
 @pytest.mark.parametrize("domain", ["bfl.ai", "example.co.uk", "acme.test", "fal.run"])
@@ -146,6 +156,9 @@ def test_a_domain_of_ones_own_is_taken(domain: str) -> None:
             ((API, odd), "neither https://host nor")
             for odd in (
                 "http://*.bfl.ai",
+                "http://api.bfl.ai",
+                "http://10.0.0.7:8188",
+                "http://localhost.evil.test",
                 "https://*.bfl.ai:443",
                 "https://*.bfl.ai/v1",
                 "https://*.ai",

@@ -23,6 +23,7 @@ from tintype._holes import HOLE
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Origin: TypeAlias = tuple[str, str, int | None]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,24 +37,61 @@ _WITH_HOLES = re.compile(rf"https://(?:[a-z0-9.-]|\{{\w+\}})+(?:\.{_LABEL}){{2,}
 # Whose customers have names below these, or below a region's, without the list's saying so.
 _CLOUDS = (
     "aliyuncs.com",
+    "appdomain.cloud",
     "azure.com",
+    "azurecontainerapps.io",
+    "b-cdn.net",
     "backblazeb2.com",
+    "backendless.app",
+    "baseten.co",
     "bcebos.com",
+    "beam.cloud",
+    "cerebrium.ai",
     "cloudapp.azure.com",
+    "clouddn.com",
+    "codesandbox.io",
+    "github.dev",
+    "gitpod.io",
+    "glitch.me",
+    "gradio.live",
     "huggingface.cloud",
+    "jdcloud-oss.com",
     "koyeb.app",
     "ksyuncs.com",
+    "lepton.run",
+    "lhr.life",
+    "loca.lt",
+    "localhost.run",
+    "localtest.me",
     "modal.run",
+    "mybluemix.net",
     "myhuaweicloud.com",
     "myqcloud.com",
     "nip.io",
     "oraclecloud.com",
+    "oraclevcn.com",
+    "pinggy.io",
+    "pinggy.link",
+    "qiniucdn.com",
     "qiniucs.com",
     "r2.cloudflarestorage.com",
     "runpod.net",
+    "salad.cloud",
+    "sealos.run",
+    "serveo.net",
     "sslip.io",
+    "stackblitz.io",
+    "storage.googleapis.com",
+    "tcloudbase.com",
+    "tcloudbaseapp.com",
+    "traefik.me",
+    "upaiyun.com",
+    "upcdn.net",
     "volces.com",
     "wasabisys.com",
+    "webcontainer.io",
+    "xip.io",
+    "zrok.io",
 )
 
 
@@ -127,7 +165,8 @@ def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> s
         if found and is_shared(found[1][1:]):
             return f"the origin {url!r}, and others than the provider have names below that domain"
         if not (found or _is_plain(url)):
-            return f"the origin {url!r}, which is neither https://host nor https://*.example.com"
+            kinds = "neither https://host nor https://*.example.com, nor this machine"
+            return f"the origin {url!r}, which is {kinds}"
     return ""
 
 
@@ -148,10 +187,12 @@ def is_shared(domain: str) -> bool:
 
 
 def _is_plain(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there: https, or this very machine."""
     try:
-        return bool(_PLAIN.fullmatch(url)) and bool(origin(url))
+        scheme, host, _ = origin(url)
     except ValueError:
         return False
+    return bool(_PLAIN.fullmatch(url)) and (scheme == "https" or host in _LOOPBACK)
 
 
 @lru_cache
