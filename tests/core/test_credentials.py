@@ -36,12 +36,14 @@ from tests.core import easel
 from tests.core.acme import API, INFO
 from tests.core.conftest import Connect
 from tests.core.loopback import Loopback, Recorded, answer, said
+from tests.core.pictures import PNG
 
 from tintype import (
     Account,
     AsyncClient,
     Client,
     ImageRequest,
+    Reference,
     Secret,
     Task,
     TaskState,
@@ -794,11 +796,11 @@ def _spying(hooks: object, name: str, seen: list[str]) -> object:
     return spy
 
 
-HOOKS = ("price", "submit", "prepare", "poll", "parse", "cancel", "models")
+HOOKS = ("price", "submit", "upload", "poll", "parse", "cancel", "models")
 
 
 @hookimpl
-def _prepare(request: ImageRequest) -> None:  # noqa: ARG001 - the hook's own
+def _upload(reference: Reference, notes: Mapping[str, object]) -> None:  # noqa: ARG001 - the hook's
     return None
 
 
@@ -812,9 +814,7 @@ def _models() -> Request:
     return Request.get("https://api.easel.test/v1/models")
 
 
-@pytest.mark.parametrize(
-    "hook", ["price", "submit", "prepare", "poll", "parse", "cancel", "models"]
-)
+@pytest.mark.parametrize("hook", ["price", "submit", "upload", "poll", "parse", "cancel", "models"])
 @pytest.mark.parametrize("name", SCHEMES)
 def test_no_hook_sees_who_asks(connect: Connect, server: Loopback, name: str, hook: str) -> None:
     """Not in what it is given, in no frame around it, and in none of the error it ends in."""
@@ -824,7 +824,7 @@ def test_no_hook_sees_who_asks(connect: Connect, server: Loopback, name: str, ho
         server.on("POST /token", sold())
     server.on("*", lambda asked: said({"id": "p1", "state": "drawing", "echo": _tells(asked)}))
     spying = SimpleNamespace(**vars(plugin(auth=scheme)))
-    spying.prepare, spying.cancel, spying.models = _prepare, _cancel, _models
+    spying.upload, spying.cancel, spying.models = _upload, _cancel, _models
     seen: list[str] = []
     account = _of(credentials, server, by_function=name == "asked")
     client = connect(account, plugins={"easel": spying})
@@ -832,7 +832,9 @@ def test_no_hook_sees_who_asks(connect: Connect, server: Loopback, name: str, ho
     setattr(spying, hook, _spying(spying, hook, seen))
     client = connect(account, plugins={"easel": spying}, on_unsupported="notice")
     calls = {"cancel": client.cancel, "poll": client.refresh, "parse": client.refresh}
-    drawing = functools.partial(client.generate, REQUEST, max_cost=Decimal(0))
+    sources = (Reference(data=PNG),) if hook == "upload" else ()
+    request = evolve(REQUEST, references=sources)
+    drawing = functools.partial(client.generate, request, max_cost=Decimal(0))
     asking = functools.partial(client.models if hook == "models" else drawing, provider="easel")
     act = functools.partial(calls[hook], task) if hook in calls else asking
     with pytest.raises(TintypeError) as caught:
