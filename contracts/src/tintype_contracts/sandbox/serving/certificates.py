@@ -6,14 +6,14 @@ import ssl
 from pathlib import Path
 from tempfile import mkdtemp
 
-import trustme
-
 _FILE = "authority.pem"
 _HOSTS = ("127.0.0.1", "localhost")
 
 
 def made() -> tuple[ssl.SSLContext, Path]:
     """What the server shows, and the file of the authority that vouches for it."""
+    import trustme  # noqa: PLC0415 - most sandboxes speak plain HTTP, and are to start at once
+
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*_HOSTS).configure_cert(context)
