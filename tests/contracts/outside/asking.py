@@ -30,6 +30,8 @@ from tintype_contracts.verdict import Row as Judged
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 _LEVELS = (1, 2)
+# It compares hooks with those of the installed package: of any other it would tell.
+_OF_INSTALLED = {"pure.same-where-nobody-looks"}
 # What a text behind a package may use, whatever the package itself imports.
 _PREAMBLE = """
 from attrs import evolve
@@ -141,7 +143,11 @@ def _finds(check: Check, examined: Subject) -> bool:
 
 def _checks(level: int) -> list[Check]:
     """The checks of a level, but those that look at what is installed and not at hooks."""
-    return [each for each in all_checks() if each.level == level and each.group != "install"]
+    return [
+        each
+        for each in all_checks()
+        if each.level == level and each.group != "install" and each.id not in _OF_INSTALLED
+    ]
 
 
 def judge(check: Check, examined: Subject) -> Judged:
