@@ -308,7 +308,8 @@ def test_a_slow_task_keeps_no_image_from_the_disk(
     left(journal, id="p1")
     left(journal, id="p2")
     left(journal, id="p3", **over(Image(data=PNG)))
-    server.on(LOOK, look).on("GET /v1/pictures/p2", INLINE)
+    done = said({"id": "p2", "state": "done", "picture": in_base64(PNG)})
+    server.on(LOOK, look).on("GET /v1/pictures/p2", done)
     resumed = artist(journal=place).resume(out)
     assert [len(each.paths) for each in resumed] == [1, 1, 1]
     assert (seen[0] >= 1, seen[-1]) == (True, 2)
