@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import types
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -340,3 +340,27 @@ def test_a_plugin_that_was_built_for_other_hooks_is_not_even_imported(tmp_path: 
         sys.path.remove(str(tmp_path))
     assert "docs/migrating.md" in str(caught.value)
     assert "tintype_old" not in sys.modules
+
+
+async def _awaited() -> None:
+    """As a client's method would be."""
+
+
+def _yielding() -> object:
+    yield None
+
+
+@pytest.mark.parametrize("hook", ["submit", "poll", "upload"])
+@pytest.mark.parametrize("function", [_awaited, _yielding])
+def test_a_hook_that_is_no_plain_function_is_refused_at_load(
+    hook: str, function: Callable[[], object]
+) -> None:
+    """Before anything is asked, with the hook and the page."""
+    odd = types.SimpleNamespace(**{name: getattr(Acme(), name) for name in _DEFINED})
+    setattr(odd, hook, hookimpl(function))
+    match = rf"defines {hook}\(\) so that it is awaited or yields: .*docs/plugins\.md"
+    with pytest.raises(PluginError, match=match):
+        Registry({"acme": odd}).get("acme")
+
+
+_DEFINED = ("describe", "price", "submit", "poll", "parse")

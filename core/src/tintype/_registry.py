@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 GROUP = "tintype"
 _PROJECT = "tintype"
 _REQUIRED = tuple(name for name in vars(Provider) if not name.startswith("_"))
+_HOOKS = (*_REQUIRED, *(name for name in vars(Extras) if not name.startswith("_")))
+_PLAIN = "a hook is a plain function (docs/plugins.md, The laws of a hook)"
 
 # Where a plugin comes from: something that loads it, and that names its distribution, or "".
 _Source: TypeAlias = tuple[Callable[[], object], Callable[[], str]]
@@ -122,6 +125,10 @@ class Registry:
         for hook in _REQUIRED:
             if not getattr(manager.hook, hook).get_hookimpls():
                 raise _broken(name, distribution(), f"does not define {hook}() with @hookimpl")
+        for hook in _HOOKS:
+            if any(_is_no_plain(each) for each in getattr(manager.hook, hook).get_hookimpls()):
+                fault = f"defines {hook}() so that it is awaited or yields: {_PLAIN}"
+                raise _broken(name, distribution(), fault)
         for wrapper in self._wrappers:
             manager.register(wrapper)
         hooks = cast("Provider", manager.hook)
@@ -131,6 +138,14 @@ class Registry:
             raise _broken(name, distribution(), f"describes {fault} in describe()")
         extras = cast("Extras", manager.hook)
         return Plugin(name=name, hooks=hooks, extras=extras, info=info)
+
+
+def _is_no_plain(hook: pluggy.HookImpl) -> bool:
+    """Whether what defines a hook gives something else than what the hook returns."""
+    if hook.wrapper or hook.hookwrapper:
+        return False
+    kinds = (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)
+    return any(is_kind(hook.function) for is_kind in kinds)
 
 
 def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:
