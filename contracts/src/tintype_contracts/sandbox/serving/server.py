@@ -51,7 +51,7 @@ class Server:
     def __init__(
         self, port: int, clock: Callable[[], float], tls: ssl.SSLContext | None = None
     ) -> None:
-        self.engines = Engines({})
+        self.engines: Engines = Engines({})
         self._tls = tls
         self.dial: Dial = Dial()
         self.gates: Gates = Gates()
