@@ -146,7 +146,7 @@ def test_a_scene_that_is_not_there_is_told() -> None:
 def test_a_scene_with_two_submissions_plays_both() -> None:
     """The same submission again is the second one."""
     engine = engine_of("openrouter")
-    wanted = ("X-Tintype-Scene", "slow_down/with_a_hint")
+    wanted = ("X-Tintype-Scene", "slow_down/with_a_hint_once")
     replies = [ask(engine, {"model": GPT}, wanted) for _ in range(2)]
     assert [each.status for each in replies] == [429, 200]
 

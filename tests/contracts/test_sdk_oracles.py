@@ -80,13 +80,13 @@ REFUSED_BY_OPENROUTER = {
     "failed/in_success_by_a_word": "likewise",
     "refused_content/in_success": "likewise",
     "failed/without_a_type": "its events are told apart by `type`, which this one lacks",
-    "not_json/page": "its 200 is JSON or a stream",
-    "not_json/cut": "the JSON is cut off",
+    "not_json/submit_page": "its 200 is JSON or a stream",
+    "not_json/submit_cut": "the JSON is cut off",
 }
 # Statuses that the page on errors documents, and the SDK's schema of /images does not list.
 UNLISTED = {408, 422, 503, 504}
 # A gateway's answers are not of the API, and have no class.
-NO_JSON = {"not_json/gateway", "not_json/empty"}
+NO_JSON = {"server_down/submit_gateway", "server_down/submit_empty"}
 
 
 def ask_openrouter(sdk: OpenRouter, exchange: Exchange) -> object:
