@@ -388,7 +388,7 @@ def test_a_task_is_asked_for_by_query(task_id: str, query: str) -> None:
 def test_the_live_list_narrows_the_catalog() -> None:
     """What it lists beside the known image models may be video, speech or chat."""
     listed = answer({"data": [{"id": "gpt-5-5"}, {"id": LITE}, {"id": SEEDREAM}]})
-    assert plugin.models().url == "https://apimodels.app/api/v1/models"
+    assert plugin.models("").url == "https://apimodels.app/api/v1/models"
     made = parsed_by(plugin, exchange(listed, Operation.MODELS, None))
     assert isinstance(made, ProviderInfo)
     assert [entry.id for entry in made.models] == [SEEDREAM, LITE]

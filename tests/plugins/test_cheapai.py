@@ -377,7 +377,7 @@ def test_a_poll_goes_to_the_common_endpoint(task_id: str, path: str) -> None:
 
 def test_the_model_list_is_asked_by_get() -> None:
     """The list of models has an address of its own."""
-    assert cheapai.models() == Request.get("https://api.cheapaiapi.com/v1i/models")
+    assert cheapai.models("") == Request.get("https://api.cheapaiapi.com/v1i/models")
 
 
 # ----------------------------------------------------------------------------- price

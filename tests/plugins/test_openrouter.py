@@ -658,7 +658,7 @@ def test_an_absurd_price_is_none(price: str) -> None:
 
 def test_the_list_is_asked_with_a_get() -> None:
     """At its one address."""
-    assert plugin.models() == Request.get("https://openrouter.ai/api/v1/images/models")
+    assert plugin.models("") == Request.get("https://openrouter.ai/api/v1/images/models")
 
 
 def test_a_listed_model_can_what_its_list_says() -> None:

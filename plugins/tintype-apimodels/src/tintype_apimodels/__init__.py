@@ -100,7 +100,7 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def models() -> Request:
+def models(cursor: str) -> Request:
     """`GET /api/v1/models` (stimQQ/apimodels-mcp src/index.ts@0dd8d21d)."""
     return Request.get(_MODELS)
 

@@ -105,7 +105,7 @@ def describe() -> ProviderInfo:
 
 
 @hookimpl
-def models() -> Request:
+def models(cursor: str) -> Request:
     """`GET /v1i/models`."""
     return Request.get(MODELS)
 

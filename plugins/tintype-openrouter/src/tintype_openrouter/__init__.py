@@ -139,7 +139,7 @@ def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
 
 
 @hookimpl
-def models() -> Request:
+def models(cursor: str) -> Request:
     """`GET /api/v1/images/models`."""
     return Request.get(MODELS)
 
