@@ -8,8 +8,9 @@ by `_signing`, and only where the request goes to a declared host.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from posixpath import normpath
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from tintype import _bodies
@@ -292,14 +293,15 @@ def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:
 
 
 def is_under(url: str, base: str) -> bool:
-    """Whether a URL stands on another one, or below: its origin, and its path."""
-    prefix, path = (_as_any_server_reads(urlsplit(each).path) for each in (base, url))
-    below = f"{path}/".startswith(prefix.rstrip("/") + "/")
-    return origin(url) == origin(base) and below and "/.." not in path
+    """Whether a URL stands on another one, or below, whichever server on the way decodes it."""
+    pairs = zip(_readings(url), _readings(base), strict=True)
+    below = all(f"{path}/".startswith(prefix.rstrip("/") + "/") for path, prefix in pairs)
+    return origin(url) == origin(base) and below
 
 
-def _as_any_server_reads(path: str) -> str:
-    """A path without escapes, also of escapes: some server on the way may decode once more."""
-    for _ in range(_MAX_DECODINGS):
+def _readings(url: str) -> Iterator[str]:
+    """A URL's path without `..`, as it stands and after each further decoding of its escapes."""
+    path = urlsplit(url).path
+    for _ in range(_MAX_DECODINGS + 1):
+        yield normpath("/" + path.replace("\\", "/").lstrip("/"))
         path = unquote(path)
-    return path.replace("\\", "/")
