@@ -215,7 +215,7 @@ def test_an_embedder_plays_a_provider_to_its_own_client() -> None:
     documents = load("apiyi")
     case = documents.exchanges["generated/playground"].case or {}
     request = ImageRequest(prompt=str(case["prompt"]), model=str(case["model"]))
-    router = respx_router(documents, "generated/playground")
+    router = respx_router(documents, "generated/drawn")
     with httpx.Client(transport=httpx.MockTransport(router.handler)) as http:
         account = Account(provider="apiyi", key=router.key)
         mine = Client(account, transport=HttpxTransport(http), environ={})

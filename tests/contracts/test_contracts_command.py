@@ -160,5 +160,5 @@ def test_pytest_collects_an_item_a_check(tmp_path: Path) -> None:
 def test_pytest_runs_the_suite_for_the_provider_of_an_option(tmp_path: Path) -> None:
     """No file at all; without the option a sentence says what is missing."""
     suite = ("-p", "tintype_contracts.pytest", "--pyargs", "tintype_contracts.suite", "-k", "pure")
-    assert "8 passed" in _pytest(*suite, "--provider", PROVIDER, folder=tmp_path)
+    assert "9 passed" in _pytest(*suite, "--provider", PROVIDER, folder=tmp_path)
     assert "Say whose plugin to examine" in _pytest(*suite, folder=tmp_path)
