@@ -172,7 +172,7 @@ def test_no_webhook_tells_of_a_task_that_nobody_was_told_of() -> None:
     """A submission that is refused has none."""
     engine = engine_of("apimodels")
     body = {"model": "doubao-seedream-5-0-260128", "callback_url": "http://127.0.0.1:1/hook"}
-    wanted = ("X-Tintype-Scene", "refused_content/refused_at_once")
+    wanted = ("X-Tintype-Scene", "refused_content/create_refused")
     assert ask(engine, body, wanted).status == 400
     assert engine.due(NOW + 1000) == []
 
