@@ -258,6 +258,28 @@ def test_null_is_written_as_json(written: Written) -> None:
     assert done.kind == "adapted"
 
 
+def test_a_price_may_be_asked_for_the_first_request_and_more(written: Written) -> None:
+    """What a question for a price adds is priced with the rest."""
+    route = ('cancel = "', 'price = "GET /v2/prices/{model}"\ncancel = "')
+    asked = '[story.priced.asked]\nadds = {model = "acme-9"}\nanswer = \'{"usd":1}\'\n\n[timeouts]'
+    found = load_folder(written(route, ("[timeouts]", asked))).exchanges["priced/asked"]
+    assert found.request is not None
+    assert found.request.url == "https://api.acme.test/v2/prices/acme-9"
+    assert found.case == {"prompt": "a boat", "aspect_ratio": "3:4", "n": 2, "model": "acme-9"}
+
+
+def test_a_success_has_no_errors(acme: Fixtures) -> None:
+    """A picture that is there leaves nothing to complain of."""
+    assert acme.exchanges["generated/done"].expect.fields["errors"] == []
+
+
+def test_what_an_error_alone_says_is_read_of_no_failure(written: Written) -> None:
+    """An envelope may say "success" in the place where an error has its reason."""
+    folder = written(('"/error/text" = "message"', '"/error/text" = "error.message"'))
+    told = load_folder(folder).exchanges["bad_key/submit_401"].expect.fields
+    assert told["message"] == "Unknown key"
+
+
 # ------------------------------------------------------------------------- mistakes
 
 MISTAKES = [
