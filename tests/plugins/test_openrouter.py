@@ -722,6 +722,13 @@ def test_a_bound_that_is_none_is_the_schemas(capability: object, most: int) -> N
     assert listed(supported_parameters={"n": capability}).models[0].max_n == most
 
 
+@pytest.mark.parametrize("name", ["n", "input_references", "output_compression"])
+def test_a_fraction_bounds_nothing_that_is_counted(name: str) -> None:
+    """It is told, and not cut to a number that the list does not hold."""
+    with pytest.raises(ProtocolError, match=r"2\.9"):
+        listed(supported_parameters={name: {"type": "range", "min": 0, "max": 2.9}})
+
+
 def test_the_default_model_stays_the_first() -> None:
     """In whatever order the list comes."""
     body = {"data": [{**LISTED, "id": GPT}, LISTED]}

@@ -59,8 +59,17 @@ def _descriptor(capability: _wire.Capability, general: Descriptor) -> Descriptor
 
 
 def _whole(bound: Decimal | None) -> int | None:
-    """A bound as a whole number, or None where there is none that a request could reach."""
-    return None if bound is None or bound.adjusted() > _DIGITS else int(bound)
+    """A bound as a whole number, or None where there is none that a request could reach.
+
+    Raises:
+        ProtocolError: It is no whole number, and all that is counted here is.
+    """
+    if bound is None or bound.adjusted() > _DIGITS:
+        return None
+    if bound % 1:
+        msg = f"A bound of a whole number is {bound}."
+        raise ProtocolError(msg, pointer="/data", status=_OK)
+    return int(bound)
 
 
 def _most(capability: _wire.Capability | None, general: int) -> int:
