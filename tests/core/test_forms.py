@@ -204,6 +204,7 @@ MAY: Mapping[tuple[str, str], tuple[object, ...]] = {
             Unsupported,
         )
     },
+    ("ProviderInfo", "next_models"): ("",),
     ("Integer", "low"): (0, -1),
     ("Number", "low"): (0.0, -1.0),
     ("Text", "min_length"): (0,),

@@ -43,6 +43,7 @@ _ACCEPTED: Mapping[AnswerKind, str] = {
 # Not an exchange's: the one opens a tunnel, the other has the key told back.
 _OF_THE_CONNECTION = frozenset({"CONNECT", "TRACE"})
 _MAX_DECODINGS = 3
+_PATH_PARAMETER = re.compile(r";[^/]*")
 _BODILESS = frozenset({"GET", "HEAD"})
 # What goes on the wire as it was given: whoever signed a URL signed these characters.
 _TARGET = "".join(map(chr, range(0x21, 0x7F)))
@@ -300,8 +301,12 @@ def is_under(url: str, base: str) -> bool:
 
 
 def _readings(url: str) -> Iterator[str]:
-    """A URL's path without `..`, as it stands and after each further decoding of its escapes."""
+    """A URL's path without `..`, as it stands and after each further decoding of its escapes.
+
+    Some servers take `..;x` for `..`, and a backslash for a slash.
+    """
     path = urlsplit(url).path
     for _ in range(_MAX_DECODINGS + 1):
-        yield normpath("/" + path.replace("\\", "/").lstrip("/"))
+        plain = _PATH_PARAMETER.sub("", path.replace("\\", "/"))
+        yield normpath("/" + plain.lstrip("/"))
         path = unquote(path)

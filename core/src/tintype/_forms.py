@@ -234,6 +234,7 @@ _FORMS: Mapping[tuple[type, str], _Form] = {
     (ProviderInfo, "homepage"): _or_nothing(_URL),
     (ProviderInfo, "variables"): _keyed(_IDENTIFIER, _VARIABLE),
     (ProviderInfo, "public_keys"): _each(_NAME),
+    (ProviderInfo, "next_models"): ('"": only a page of a live list has it', lambda v: v == ""),
     (ProviderInfo, "settings"): _keyed(_IDENTIFIER, _SETTING),
     (ProviderInfo, "options"): _keyed(_NAME, _ANYTHING),
     (ProviderInfo, "wire_names"): _keyed(_NAME, _each(_NAME, 1)),

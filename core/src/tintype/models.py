@@ -297,7 +297,7 @@ class Upload:
     """
 
     reference: Reference | None = None
-    notes: JsonObject = field(factory=dict)
+    notes: JsonObject = field(factory=dict, hash=False)
 
 
 @frozen(kw_only=True)
