@@ -14,6 +14,7 @@ from tintype_contracts.fixtures.format import JsonContent
 from tintype_contracts.fixtures.neutral import rows_for
 from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.validation import objections
+from tintype_contracts.sandbox.engine.rules import broken
 
 SHEET = (Path(__file__).parent / "sheets" / "acme.toml").read_text("utf-8")
 EXCERPTS = {
@@ -174,6 +175,21 @@ def test_facts_that_had_no_place_have_one(acme: Fixtures) -> None:
     assert acme.webhooks.signature is not None
     assert acme.webhooks.signature.over == "{time}.{body}"
     assert [row.wire for row in acme.query] == ["/trace"]
+
+
+def test_a_fact_may_hold_for_some_requests_only(written: Written) -> None:
+    """A time-out for a model, and a rule where another field is given."""
+    rule = 'amount = "n + references <= 5 when quality=high"'
+    edits = (
+        ('amount = "n + references <= 5"', rule),
+        ('submit = "60 s"', 'submit = "9 s @acme-1"'),
+    )
+    found = load_folder(written(*edits))
+    assert found.timeouts[0].models == ("acme-1",)
+    assert (found.rules[0].bound, found.rules[0].when) == (5, ("quality=high",))
+    given = {"n": 4, "references": [1, 2]}
+    assert [*broken(found.rules[:1], {**given, "quality": "low"})] == []
+    assert len([*broken(found.rules[:1], {**given, "quality": "high"})]) == 1
 
 
 def test_prices_stand_in_columns(acme: Fixtures) -> None:

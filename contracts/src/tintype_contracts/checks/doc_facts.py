@@ -40,16 +40,17 @@ def answers_are_waited_for(subject: Subject) -> Iterator[Finding]:
 
     Who hangs up sooner is billed, and has nothing.
 
-    Raise `request_timeout`.
+    Raise `request_timeout`, the provider's or that of the model.
     """
     if not subject.fixtures.timeouts:
         msg = "No document says how long an answer may take."
         raise NotApplicable(msg)
-    waits = subject.info.request_timeout
     for row in subject.fixtures.timeouts:
-        if waits < row.seconds:
-            message = f"An answer to {row.operation} may take {row.seconds} s."
-            yield Finding(message=message, expected=row.seconds, got=waits, src=row.src)
+        for model in subject.info.models:
+            waits = model.request_timeout or subject.info.request_timeout
+            if waits < row.seconds and (not row.models or model.id in row.models):
+                message = f"An answer to {row.operation} may take {row.seconds} s of {model.id}."
+                yield Finding(message=message, expected=row.seconds, got=waits, src=row.src)
 
 
 @check("doc.repeats-by-a-documented-key", level=1)

@@ -28,7 +28,10 @@ def rules_between_fields(subject: Subject) -> Iterator[Finding]:
     builder = Builder(subject)
     for rule in subject.fixtures.rules:
         for model in builder.models():
-            for given in _breaking(builder, model, rule):
+            when = _all(builder, model, rule.when)
+            if len(when) < len(rule.when):
+                continue
+            for given in ((*each, *when) for each in _breaking(builder, model, rule)):
                 built = ask(builder, "submit", model, given)
                 if built and _broken(builder, model, rule, built, given):
                     shown = ", ".join(map(str, given))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import count
+
 from tintype.messages import Delivery, Response
 from tintype.models import Image, Task
 from tintype_contracts.fixtures.format import Exchange
 from tintype_contracts.fixtures.messages import answers
+from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Heard
@@ -17,7 +21,8 @@ PICTURES = 3
 
 def pictures_told(subject: Subject, exchange: Exchange, world: World = USUAL) -> list[object]:
     """The three images that the answer holds when it is told with three, by URL or bytes."""
-    if not exchange.expect.fields.get("images"):
+    expected = exchange.expect.fields.get("images")
+    if not is_array(expected) or not expected or any(map(_elsewhere, count(), expected)):
         return []
     filling = world.values(subject.fixtures, exchange, PICTURES)
     text = "".join(_body_text(message) for _, message in answers(exchange, filling))
@@ -29,6 +34,11 @@ def pictures_told(subject: Subject, exchange: Exchange, world: World = USUAL) ->
     ]
     found = addresses or [each.data for each in encoded]
     return found if len(found) == PICTURES else []
+
+
+def _elsewhere(place: int, image: object) -> bool:
+    """Whether an image has another number than its place: one before it failed."""
+    return isinstance(image, Mapping) and image.get("index", place) != place
 
 
 def images_drawn(said: Heard) -> list[object]:

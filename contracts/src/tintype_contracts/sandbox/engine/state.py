@@ -84,15 +84,14 @@ class State:
         }
 
     def given(self, asking: Asking) -> Mapping[str, object]:
-        """The neutral fields that a call gives itself."""
+        """The neutral fields that a call gives itself, and what is no such field by its name."""
         model = self.fields(asking).get("model")
         rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
-        read = {
-            row.neutral: read_field(asking.body, row)
+        return {
+            row.neutral or row.wire.rpartition("/")[2]: value
             for row in rows_for(rows, model)
-            if row.neutral is not None
+            if (value := read_field(asking.body, row)) is not MISSING
         }
-        return {name: value for name, value in read.items() if value is not MISSING}
 
     @cached_property
     def models(self) -> frozenset[object]:
