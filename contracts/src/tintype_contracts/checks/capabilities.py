@@ -24,7 +24,7 @@ def capability_on_works(subject: Subject) -> Iterator[Finding]:
     The plugin is asked for it: a request with the field is built, the price is asked, the
     optional hook is called. A capability that nobody can use is a promise the catalog or a
     hook does not keep: add the field to the models' parameters, write the hook, or declare
-    the capability `not_implemented` in the table `capabilities` of provider.json.
+    the capability `not_implemented` in the table `capabilities` of the sheet.
     """
     for name, row in _declared(subject, on=True):
         found = list(signs(subject, name))
@@ -46,7 +46,7 @@ def capability_off_is_refused(subject: Subject) -> Iterator[Finding]:
     Asked for what its provider cannot do, a plugin raises UnsupportedError (the core does
     so for a field the catalog does not have) or, in an optional hook, returns None. One
     that does it all the same sends what no document describes; then the declaration in the
-    table `capabilities` of provider.json is wrong, or the plugin is. What is
+    table `capabilities` of the sheet is wrong, or the plugin is. What is
     `not_implemented` the provider can: a plugin that does it is right, too.
     """
     for name, row in _declared(subject, on=False):

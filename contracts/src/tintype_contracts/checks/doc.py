@@ -226,7 +226,7 @@ def draws_a_picture(subject: Subject) -> Iterator[Finding]:
 def kit(subject: Subject) -> Iterator[Finding]:
     """The fixtures were written for this kit.
 
-    `kit` of `provider.json` is a range of versions of the kit's promise.
+    `kit` of the sheet is a range of versions of the kit's promise.
 
     Run a kit in that range, or check the fixtures against this one and widen the range.
     """

@@ -30,7 +30,7 @@ def check_waivers(waivers: Iterable[Waiver], known: Collection[str]) -> None:
         if waiver.check not in known:
             msg = (
                 f"The waiver of {waiver.check} matches no check: "
-                "take it out of provider.json, or write the id of a check."
+                "take it out of the sheet, or write the id of a check."
             )
             raise UsageError(msg)
 

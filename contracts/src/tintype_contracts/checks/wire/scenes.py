@@ -156,7 +156,7 @@ def no_egress(subject: Subject) -> Iterator[Finding]:
 
     The server notes the host that each TLS handshake asks for; a guard over the whole process
     refuses every socket and every look-up of a name that is not the server's. What comes up
-    here either asks for a host that `hosts` in provider.json does not declare, or bypasses
+    here either asks for a host that the sheet's `hosts` do not name, or bypasses
     the transports, which a plugin never does.
     """
     found = run(subject)
