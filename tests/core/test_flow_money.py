@@ -385,6 +385,30 @@ def test_uploads_are_made_before_the_submission_and_may_be_repeated() -> None:
     assert task.request.references == (Reference(url="https://api.acme.test/u/1"),)
 
 
+def test_a_quote_and_a_refused_price_upload_nothing() -> None:
+    """Whoever only asks what it costs, or finds it too dear, keeps the picture to himself."""
+    line = Line()
+    request = evolve(ASKED, references=(PNG,))
+    line.run(line.talk(Uploading()).quote(request))
+    with pytest.raises(CostLimitError):
+        line.run(line.talk(Uploading()).generate(request, Decimal("0.001")))
+    assert line.sends == []
+
+
+def test_a_reference_that_stays_bytes_where_the_model_takes_none_submits_nothing() -> None:
+    """A plugin that does not upload it would have a picture drawn, and paid, without it."""
+
+    class Idle(Uploading):
+        @hookimpl
+        def upload(self) -> None:
+            """Nothing."""
+
+    line = Line()
+    with pytest.raises(PluginError, match=r"upload\(\) leaves the bytes of a reference"):
+        line.run(line.talk(Idle()).submit(evolve(ASKED, references=(PNG,))))
+    assert line.sends == []
+
+
 def test_an_upload_that_fails_for_good_submits_nothing() -> None:
     """After four tries."""
     line = Line(then=NotSentError("refused"))

@@ -27,7 +27,7 @@ from tintype._flow.channel import Channel, Terms
 from tintype._flow.effects import Flow
 from tintype._flow.following import follow, followed, question, watch
 from tintype._flow.listing import live_list
-from tintype._flow.planning import check_encoding, plan, quotes, total
+from tintype._flow.planning import check_encoding, placed, plan, quotes, total
 from tintype._flow.proving import KeySet, prove
 from tintype._flow.receiving import Heard, confirm, hear
 from tintype._flow.rereading import reread
@@ -79,8 +79,7 @@ class Conversation:
             return (yield from self._submit(planned))
 
     def _submit(self, planned: Plan) -> Flow[Task]:
-        first, *more = planned.requests
-        if more:
+        if len(planned.requests) > 1:
             most = planned.model.max_n
             msg = f"{planned.model.id} draws {most} at once: ask for n={most}, or call generate()."
             allowed = (f"1 to {most}",)
@@ -88,6 +87,8 @@ class Conversation:
         check_encoding(self._channel, planned)
         budgeted = bool(self._channel.terms.choices.budgets)
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
+        planned = yield from placed(self._channel, planned)
+        [first] = planned.requests
         return (yield from submit(self._channel, planned, first, costs.get(first.n)))
 
     def reread(self, unread: Sequence[Unread]) -> Flow[Task]:
@@ -123,6 +124,7 @@ class Conversation:
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)
         check_cost(quote, max_cost)
+        planned = yield from placed(self._channel, planned)
         watches: list[Watch] = []
         failures: list[Attempt] = []
         for part in planned.requests:

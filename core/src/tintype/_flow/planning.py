@@ -28,30 +28,59 @@ from tintype.request import ImageRequest, Reference, Submission
 # What a submission is built with that is only looked at, and not sent.
 _NO_NONCE = "00000000-0000-4000-8000-000000000000"
 _MAX_QUESTIONS = 4  # how often an unfinished quote is asked again
+# What stands where an upload's URL will, until it is made.
+_STAND_IN = "https://upload.invalid"
 _MAX_STEPS = 8  # how often `upload` may ask for more of one reference
 
 
 def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
-    """The request with its files read and its uploads made, against the model's limits."""
+    """The request with its files read, against the model's limits. Nothing is asked for it."""
     held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
     _check_namespaces(channel, request)
     request = yield from _loaded(with_deciding_options(request, channel.info))
     plan = resolve(request, channel.info, on_unsupported=channel.terms.choices.on_unsupported)
-    references = yield from _uploaded(channel, plan)
-    requests = tuple(evolve(part, references=references) for part in plan.requests)
-    for part in requests:  # what the plugin refuses sends nothing (rule 3)
+    plan = _standing_in(plan)
+    for part in plan.requests:  # what the plugin refuses sends nothing (rule 3)
         build(channel, submission(channel, part))
+    return plan
+
+
+def _standing_in(plan: Plan) -> Plan:
+    """The plan with a URL for each reference that is to be uploaded: an upload costs time."""
+    given = plan.requests[0].references
+    named = tuple(
+        evolve(each, data=None, url=f"{_STAND_IN}/{index}") if _must_move(plan, each) else each
+        for index, each in enumerate(given)
+    )
+    return _referring(evolve(plan, references=given), named)
+
+
+def _referring(plan: Plan, references: tuple[Reference, ...]) -> Plan:
+    requests = tuple(evolve(part, references=references) for part in plan.requests)
     return evolve(plan, requests=requests)
 
 
-def _uploaded(channel: Channel, plan: Plan) -> Flow[tuple[Reference, ...]]:
-    """The references as submissions name them: each is uploaded once, for all of them."""
-    asking = submission(channel, plan.requests[0])
+def _must_move(plan: Plan, reference: Reference) -> bool:
+    """Whether a reference's bytes have to be brought to where the provider finds them."""
+    takes = plan.model.references
+    return reference.data is not None and takes is not None and "bytes" not in takes.forms
+
+
+def placed(channel: Channel, plan: Plan) -> Flow[Plan]:
+    """The plan with its uploads made, once nothing speaks against it: each for all submissions.
+
+    Raises:
+        PluginError: The plugin leaves a reference in a form that the model does not take.
+    """
+    asking = submission(channel, evolve(plan.requests[0], references=plan.references))
     uploads: list[Reference] = []
-    for reference in asking.references:
+    for reference in plan.references:
         upload = yield from _upload(channel, Upload(reference=reference), asking)
         uploads.append(upload.reference or reference)
-    return tuple(uploads)
+        if _must_move(plan, uploads[-1]):
+            deed = "leaves the bytes of a reference where the model takes none"
+            raise broken(channel.info.name, "upload", deed, "Honest")
+    return _referring(plan, tuple(uploads))
 
 
 def _upload(channel: Channel, upload: Upload, asking: Submission) -> Flow[Upload]:

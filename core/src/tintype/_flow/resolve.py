@@ -58,12 +58,15 @@ class Plan:
         requests: One for each submission, all alike but for `n`.
         notices: What the caller should know.
         resolved: What was asked and what is sent, where the two differ.
+        references: The source images before anything is uploaded. Until then the requests
+            name a stand-in for each that the model takes no bytes of.
     """
 
     model: Model
     requests: tuple[ImageRequest, ...]
     notices: tuple[Notice, ...] = ()
     resolved: tuple[Resolved, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 @frozen(kw_only=True)
