@@ -28,7 +28,7 @@ from tintype.catalog import Integer, ProviderInfo
 from tintype.errors import InsufficientCreditError, RateLimitError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import JsonBody, Request
-from tintype.models import Cost, Failure, Image, Update
+from tintype.models import Cost, Failure, Image, Update, Usage
 from tintype.request import Submission
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.values import NOW
@@ -105,6 +105,12 @@ ROWS = (
             ("progress", tells(progress=0.42)),
             ("seed", _images(lambda image: evolve(image, seed=4711))),
             ("width", _images(lambda image: evolve(image, width=1023))),
+            ("seed", _images(lambda image: evolve(image, seed=0))),
+            (
+                "usage/images",
+                told(lambda _, task: evolve(task, usage=Usage(images=len(task.images)))),
+            ),
+            ("cost", tells(cost=Cost(usd=Decimal("0.0471"), source="reported"))),
             ("code", told(_named)),
         )
     ),

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
 from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype.models import Task
+from tintype.models import Cost, Task
 from tintype_contracts.fixtures.pointers import leaves
 from tintype_contracts.fixtures.values import NOW
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d|(?<!\d)1\d{9}(?:\d{3})?(?!\d)|expires|exp=|se=", re.IGNORECASE)
+_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_ENDS = re.compile(r"expir|exp=|se=|valid|until|ttl", re.IGNORECASE)
+_MILLISECONDS = 10**11
 _LONG = 2000
 _PERCENT = 100
 
@@ -27,7 +29,10 @@ class _Evidence:
 
     def __init__(self, subject: Subject, answer: Answer, task: Task) -> None:
         self._said = "\n".join(text for _, message in answer.turns for text in _texts(message))
+        self._leaves = [each for _, message in answer.turns for each in _leaves(message)]
+        self._amounts = {Decimal(text) for _, text in self._leaves if _AMOUNT.fullmatch(text)}
         request = answer.context.request
+        self._asked = {request.seed} if request else set()
         sizes = subject.info.limits((request and request.model) or "").sizes
         known = f"{self._said}\n{request!r}\n{sizes!r}\n{len(task.images)}"
         self._numbers = {Decimal(each) for each in _NUMBER.findall(known)}
@@ -39,6 +44,24 @@ class _Evidence:
         value = Decimal(str(number))
         return value in self._numbers or any(value - one in self._numbers for one in self._numbers)
 
+    def adds_up(self, number: object) -> bool:
+        """Whether a number stands in the answer, or is the sum of two that do."""
+        value = Decimal(str(number))
+        return value in self._amounts or any(value - one in self._amounts for one in self._amounts)
+
+    def draws(self, seed: object) -> bool:
+        """Whether a seed is the request's, or stands under such a name."""
+        told = {text for pointer, text in self._leaves if "seed" in pointer.casefold()}
+        return seed in self._asked or str(seed) in told
+
+    def reports(self, cost: object) -> bool:
+        """Whether an amount stands in the answer, in whatever unit; what is estimated may not."""
+        if not isinstance(cost, Cost) or cost.source != "reported":
+            return True
+        told = {each.normalize().as_tuple().digits for each in self._amounts}
+        known = [each for each in (cost.usd, cost.credits) if each is not None]
+        return any(each.normalize().as_tuple().digits in told for each in known)
+
     def goes(self, progress: object) -> bool:
         """Whether a progress is told, of 1 or of 100; it begins with none and ends with all."""
         value = Decimal(str(progress))
@@ -49,7 +72,8 @@ class _Evidence:
         """Whether a time is told, or how long results are kept is documented."""
         kept = self._kept and timedelta(seconds=self._kept.kept_seconds)
         documented = isinstance(until, datetime) and until - NOW == kept
-        return documented or _TIME.search(self._said) is not None
+        told = {_moment(text) for pointer, text in self._leaves if _ENDS.search(pointer)}
+        return documented or until in told or any(_ENDS.search(text) for _, text in self._leaves)
 
     def names(self, code: object) -> bool:
         """Whether a code stands in the answer."""
@@ -57,13 +81,14 @@ class _Evidence:
 
 
 _Holds: TypeAlias = Callable[[_Evidence, object], bool]
-_OF_TASKS: Mapping[str, _Holds] = {"progress": _Evidence.goes}
+_OF_TASKS: Mapping[str, _Holds] = {"progress": _Evidence.goes, "cost": _Evidence.reports}
 _OF_IMAGES: Mapping[str, _Holds] = {
     "expires_at": _Evidence.lasts,
-    **dict.fromkeys(("width", "height", "seed"), _Evidence.counts),
+    "seed": _Evidence.draws,
+    **dict.fromkeys(("width", "height"), _Evidence.counts),
 }
 _OF_USAGE: Mapping[str, _Holds] = dict.fromkeys(
-    ("images", "prompt_tokens", "completion_tokens", "total_tokens"), _Evidence.counts
+    ("images", "prompt_tokens", "completion_tokens", "total_tokens"), _Evidence.adds_up
 )
 _OF_FAILURES: Mapping[str, _Holds] = {"code": _Evidence.names}
 
@@ -78,8 +103,35 @@ def inventions(subject: Subject, answer: Answer, task: Task) -> Iterator[tuple[s
     for place, value, rules in told:
         for name, holds in rules.items():
             said = getattr(value, name)
-            if said not in {None, ""} and not holds(evidence, said):
+            if said is not None and said != "" and not holds(evidence, said):
                 yield f"{place}{name}", said
+
+
+def _moment(text: str) -> datetime | None:
+    """The time that a text is, in seconds, in milliseconds or by ISO 8601; None if it is none."""
+    try:
+        if not text.isdecimal():
+            found = datetime.fromisoformat(text)
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+        number = int(text)
+        return datetime.fromtimestamp(number / (1000 if number > _MILLISECONDS else 1), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _leaves(message: object) -> Iterator[tuple[str, str]]:
+    """Each value of a body with its pointer, and each header with its name, as texts."""
+    match message:
+        case Response() | Delivery():
+            yield from message.headers
+            text = message.body.decode("utf-8", "replace")
+        case ServerSentEvent():
+            text = message.data
+        case _:
+            return
+    for each in _shown(text):
+        pointer, found, value = each.partition(" ")
+        yield (pointer, value) if found else ("", each)
 
 
 def _texts(message: object) -> Iterator[str]:
