@@ -86,6 +86,14 @@ def test_the_standards_own_example_is_right() -> None:
         proves(standard_webhooks(), example, SECRET)
 
 
+@pytest.mark.parametrize("weak", ["aaaaaaa", "https:", "12312312"])
+def test_a_secret_that_many_addresses_hold_is_refused(weak: str) -> None:
+    """It would be taken out of them, and a paid picture be lost; the error does not show it."""
+    with pytest.raises(UsageError, match=r"Webhook secret 2 of 2 has fewer than 6") as caught:
+        Account(provider="acme", webhook_secrets=(SECRET, weak))
+    assert weak not in str(caught.value)
+
+
 def test_any_of_several_secrets_and_signatures_counts() -> None:
     """While a secret is renewed both sides have two."""
     other = "whsec_" + base64.b64encode(b"another secret").decode()
@@ -176,7 +184,8 @@ def test_a_secret_that_is_none_is_the_callers_fault() -> None:
 
 def test_an_accounts_secrets_are_one_or_several() -> None:
     """The environment parts them by blanks."""
-    for given, found in (("a", ["a"]), (("a", Secret("b")), ["a", "b"]), ((), []), ("", [])):
+    old, new = "whsec-older", "whsec-newer"
+    for given, found in ((old, [old]), ((old, Secret(new)), [old, new]), ((), []), ("", [])):
         made = Account(provider="acme", webhook_secrets=given)
         assert [each.reveal() for each in made.webhook_secrets] == found
 

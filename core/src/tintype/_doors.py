@@ -14,6 +14,11 @@ from tintype.errors import InvalidRequestError
 T = TypeVar("T")
 
 
+MIN_DIFFERENT = 6
+"""Characters in which a secret differs: what is easier to guess also stands in many an id and
+address by chance, which is then rewritten."""
+
+
 def held(value: object, kind: type[T], name: str, way_out: str) -> T:
     """The value, if it is of that class.
 

@@ -26,6 +26,7 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 from attrs import evolve, frozen
 
 from tintype import _headers
+from tintype._doors import MIN_DIFFERENT
 from tintype._holes import HOLE
 from tintype._origins import fault_of_origins
 from tintype._settings import filled
@@ -49,8 +50,6 @@ Held = Mapping[str, Secret]
 TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 """What a token that was bought is called beside the account's own credentials."""
 
-# What is easier to guess also stands in many an id by chance, which is then rewritten.
-_MIN_DIFFERENT = 6
 _PRINTABLE = re.compile(r"[!-~]+")
 _ADDRESS = re.compile(r"[!-~]+")
 # What goes into a header, or stands in one in clear.
@@ -110,8 +109,8 @@ def unfit(name: str, secret: Secret, *, public: bool) -> str:
         return "holds characters that no key has"
     if not value.strip() or (name == "username" and ":" in value):
         return "is blank" if not value.strip() else "holds a colon"
-    if not public and name not in NAMES and len(set(value)) < _MIN_DIFFERENT:
-        few = f"fewer than {_MIN_DIFFERENT} different characters"
+    if not public and name not in NAMES and len(set(value)) < MIN_DIFFERENT:
+        few = f"fewer than {MIN_DIFFERENT} different characters"
         return f"has {few} (if everybody knows it, say Account(public={[name]}))"
     return ""
 

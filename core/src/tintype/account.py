@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from attrs import field, frozen
 
 from tintype._amounts import in_digits
-from tintype._doors import all_held, check_methods, held, refused
+from tintype._doors import MIN_DIFFERENT, all_held, check_methods, held, refused
 from tintype.errors import UsageError
 
 _A_NAME = "the provider's name, as `tintype providers` lists it"
@@ -27,7 +27,16 @@ def _secrets(given: Secret | str | Iterable[Secret | str]) -> tuple[Secret, ...]
     for each in kept:
         if not isinstance(each, Secret | str):
             raise refused(each, "webhook_secrets", _SECRETS)
-    return tuple(each if isinstance(each, Secret) else Secret(str(each)) for each in kept if each)
+    made = [each if isinstance(each, Secret) else Secret(str(each)) for each in kept if each]
+    for number, each in enumerate(made, start=1):
+        if len(set(each.reveal())) < MIN_DIFFERENT:
+            msg = (
+                f"Webhook secret {number} of {len(made)} has fewer than {MIN_DIFFERENT} different "
+                "characters: it proves nothing, and would be taken out of addresses that hold it. "
+                "Copy it again, whole, into webhook_secrets (<PROVIDER>_WEBHOOK_SECRET)."
+            )
+            raise UsageError(msg)
+    return tuple(made)
 
 
 class Variables(Protocol):
