@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.acme import INFO
+from tests.core.acme import INFO, SAME_EVERY_TIME
 
 from tintype.catalog import (
     Choice,
@@ -367,6 +367,7 @@ def listed(rows: tuple[Price, ...]) -> Model:
     )
 
 
+@SAME_EVERY_TIME
 @given(rows=ROWS, said=WHOLE)
 def test_a_request_that_says_all_is_billed_as_by_plain_counting(
     rows: tuple[Price, ...], said: Mapping[str, str]
@@ -380,6 +381,7 @@ def test_a_request_that_says_all_is_billed_as_by_plain_counting(
 OPEN = st.sets(st.sampled_from(sorted(set(SAID) - {"n", "references"})))
 
 
+@SAME_EVERY_TIME
 @given(rows=ROWS, said=WHOLE, left=OPEN)
 def test_what_is_left_open_is_never_quoted_too_low_or_too_high(
     rows: tuple[Price, ...], said: Mapping[str, str], left: set[str]
