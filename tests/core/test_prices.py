@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.core.acme import INFO, SAME_EVERY_TIME
 
@@ -382,6 +382,14 @@ OPEN = st.sets(st.sampled_from(sorted(set(SAID) - {"n", "references"})))
 
 
 @SAME_EVERY_TIME
+@example(
+    rows=(
+        Price(usd=0 * CENT),
+        Price(usd=CENT, unit="reference", billable="input_image", when={"resolution": "1K"}),
+    ),
+    said={name: words[0] for name, words in SAID.items()},
+    left={"resolution"},
+)
 @given(rows=ROWS, said=WHOLE, left=OPEN)
 def test_what_is_left_open_is_never_quoted_too_low_or_too_high(
     rows: tuple[Price, ...], said: Mapping[str, str], left: set[str]

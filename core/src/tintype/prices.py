@@ -55,14 +55,15 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     if reason:
         return Quote(model=request.model, reason=reason)
     asked = asked_for(info, request)
-    lines = [line for line in model.prices if _may_apply(line, asked)]
+    lines = [line for line in model.prices if _applies(line, asked) is not False]
     drawn = {line.billable for line in model.prices if line.unit != "reference"}
     if not lines or not drawn <= {line.billable for line in lines}:
         return None
     counts = _counts(asked, model, _limits(info, model))
     counted = [_counted(line, counts.get(line.unit, _UNKNOWN)) for line in lines]
-    low, high = _span(counted, lambda line: line.unit_price)
-    credits_low, credits_high = _span(counted, lambda line: line.unit_credits)
+    due = drawn | {line.billable for line in lines if _applies(line, asked)}
+    low, high = _span(counted, due, lambda line: line.unit_price)
+    credits_low, credits_high = _span(counted, due, lambda line: line.unit_credits)
     unknown = sorted({each.line.unit for each in counted if each.high is None})
     return Quote(
         model=request.model,
@@ -80,8 +81,12 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     )
 
 
-def _may_apply(line: Price, asked: Asked) -> bool:
-    return all(holds(key, word, asked) is not False for key, word in line.when.items())
+def _applies(line: Price, asked: Asked) -> bool | None:
+    """Whether a line is for what is asked; None where the request leaves that open."""
+    held = {holds(key, word, asked) for key, word in line.when.items()}
+    if False in held:
+        return False
+    return None if None in held else True
 
 
 def _assumptions(
@@ -190,8 +195,13 @@ def _over(ends: Sequence[_Ends]) -> _Ends:
     return (min(lows), max(highs)) if 0 < len(ends) == len(lows) == len(highs) else _UNKNOWN
 
 
-def _span(lines: Sequence[_Counted], unit: Callable[[QuoteLine], Decimal | None]) -> _Ends:
-    """The least and the most that lines come to; None where any of them has no such price."""
+def _span(
+    lines: Sequence[_Counted], due: set[str], unit: Callable[[QuoteLine], Decimal | None]
+) -> _Ends:
+    """The least and the most that lines come to; None where any of them has no such price.
+
+    What is not `due` may cost nothing: a surcharge whose condition the request leaves open.
+    """
     low = high = Decimal(0)
     for billable in dict.fromkeys(each.line.billable for each in lines):
         lows: list[Decimal] = []
@@ -204,5 +214,5 @@ def _span(lines: Sequence[_Counted], unit: Callable[[QuoteLine], Decimal | None]
                 return _UNKNOWN
             lows.append(price * each.low)
             highs.append(price * each.high)
-        low, high = low + min(lows), high + max(highs)
+        low, high = low + (min(lows) if billable in due else 0), high + max(highs)
     return low, high
