@@ -35,6 +35,11 @@ def about(error: AnyError, **facts: object) -> AnyError:
     return found.with_traceback(error.__traceback__)
 
 
+def of_provider(error: AnyError, provider: str) -> AnyError:
+    """The error with the provider's name, where it bears none: raised as `about` says."""
+    return about(error, provider=error.provider or provider)
+
+
 def is_interruption(error: BaseException) -> bool:
     """Whether a person pressed Ctrl-C, so that no plugin is to blame.
 

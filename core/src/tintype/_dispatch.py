@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from tintype import _bodies
 from tintype._addresses import Trusted
-from tintype._blame import about
+from tintype._blame import of_provider
 from tintype._excerpts import quoted
 from tintype._headers import (
     CREDENTIAL,
@@ -74,7 +74,7 @@ def encode(request: Request, info: ProviderInfo, account: Account, hook: str = "
         msg = f"{_asker(hook)} {error}; nothing was sent (docs/plugins.md, {error.section})."
         raise PluginError(msg, provider=info.name) from None
     except TintypeError as error:
-        raise about(error, provider=error.provider or info.name) from error.__cause__
+        raise of_provider(error, info.name) from error.__cause__
     except Exception as error:
         msg = (
             f"{_asker(hook)} asks for what cannot be encoded; nothing was sent "

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from tintype import _json
-from tintype._blame import about
+from tintype._blame import about, of_provider
 from tintype._client.accounts import advice, missing
 from tintype._dispatch import USER_AGENT, encode
 from tintype._redaction import Redactor
@@ -381,4 +381,4 @@ def _named(provider: str) -> Iterator[None]:
     try:
         yield
     except TintypeError as error:
-        raise about(error, provider=error.provider or provider) from error.__cause__
+        raise of_provider(error, provider) from error.__cause__

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._blame import about
+from tintype._blame import of_provider
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, Record, Reply
 from tintype._logs import log, log_failed_observer
@@ -65,7 +65,7 @@ class Observers:
         try:
             yield seen
         except TintypeError as failure:
-            error = about(failure, provider=failure.provider or provider)
+            error = of_provider(failure, provider)
             raise error from failure.__cause__
         finally:
             seconds = time.monotonic() - start

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 from attrs import evolve
 
-from tintype._blame import about, broken, is_interruption
+from tintype._blame import about, broken, is_interruption, of_provider
 from tintype._checked import checked, noted
 from tintype._excerpts import shortened
 from tintype._flow.settle import completed_task, folded, is_empty_success
@@ -94,8 +94,7 @@ class HookCaller:
         try:
             return hook(**arguments)
         except allowed as error:
-            name = error.provider or self._info.name
-            raise about(error, provider=name) from error.__cause__
+            raise of_provider(error, self._info.name) from error.__cause__
         except BaseException as error:
             if is_interruption(error):
                 raise

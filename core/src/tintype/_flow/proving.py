@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tintype._blame import about
+from tintype._blame import of_provider
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Send, Sleep
 from tintype._flow.hook_caller import expected
@@ -105,8 +105,7 @@ def prove(
             raise SignatureError(msg)
         check_age(signature, signed, channel.terms.clock.now())
     except TintypeError as error:
-        name = error.provider or channel.info.name
-        raise about(error, provider=name) from error.__cause__
+        raise of_provider(error, channel.info.name) from error.__cause__
     return covers_body(signature.over)
 
 

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from tintype._addresses import names_a_private_host
 from tintype._asked import asked_for, holds
-from tintype._blame import about
+from tintype._blame import of_provider
 from tintype._excerpts import quoted, shortened
 from tintype._media import media_type
 from tintype._options import option_notices, with_deciding_options, with_options_as_fields
@@ -291,7 +291,7 @@ def _check_references(draft: _Draft) -> _Draft:
     try:
         carried = tuple(_carry(item, accepts, title) for item in references)
     except InvalidRequestError as error:
-        raise about(error, provider=draft.info.name) from error.__cause__
+        raise of_provider(error, draft.info.name) from error.__cause__
     return evolve(draft, request=evolve(draft.request, references=carried))
 
 
