@@ -99,7 +99,7 @@ def ignored_fields_are_told(subject: Subject) -> Iterator[Finding]:
             raw = (row, value) if field == "options" else None
             fields = {} if raw else {field: value}
             built = _built(builder, operation, model, fields, *(raw or (None, None)))
-            if built and found_at(built, row) is not MISSING and not _told(built, field, row):
+            if built and found_at(built, row) is not MISSING and not _is_noticed(built, field, row):
                 message = f"{field}={value!r} of {model.id} is documented to have no effect, and"
                 message = f"{message} is sent without a word. Add a Caution for it."
                 yield _finding(row, message, f"a notice of {field}", built.notices)
@@ -117,7 +117,7 @@ def _ignored(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[s
             yield field, value
 
 
-def _told(built: Built, field: str, row: Parameter) -> bool:
+def _is_noticed(built: Built, field: str, row: Parameter) -> bool:
     """Whether a notice is of the field, of the option by its name, or of options in general."""
     names = {field, tokens(row.wire)[-1]}
     return any(name in names for name in built.notices)

@@ -53,13 +53,17 @@ def cautions_are_told(subject: Subject) -> Iterator[Finding]:
         for model in builder.models():
             given = _all(builder, model, caution.fields)
             built = ask(builder, "submit", model, given) if given else None
-            if built and all(each.arrives(built) for each in given) and not _told(built, given):
+            if (
+                built
+                and all(each.arrives(built) for each in given)
+                and not _is_noticed(built, given)
+            ):
                 shown = ", ".join(map(str, given))
                 message = f"{shown} of {model.id} is sent without the documented caution."
                 yield Finding(message=f"{message} Add a Caution.", got=shown, src=caution.src)
 
 
-def _told(built: Built, given: Together) -> bool:
+def _is_noticed(built: Built, given: Together) -> bool:
     """Whether a notice is of one of these, or of options in general."""
     names = {name for each in given for name in (each.name, each.name.split("/")[-1])}
     return not {*names, "options"}.isdisjoint(built.notices)

@@ -47,7 +47,7 @@ def _of_model(builder: Builder, operation: Operation, model: Model) -> Iterator[
                 yield Finding(
                     message=f"{message}: {objection}",
                     exchange=operation,
-                    mutations=_asked(model, given),
+                    mutations=_mutations(model, given),
                 )
 
 
@@ -81,11 +81,11 @@ def _dropped(model: Model, operation: Operation, pair: Together) -> Finding:
         pointer=row.wire,
         src=row.src,
         exchange=operation,
-        mutations=_asked(model, pair),
+        mutations=_mutations(model, pair),
     )
 
 
-def _asked(model: Model, given: Together) -> tuple[str, ...]:
+def _mutations(model: Model, given: Together) -> tuple[str, ...]:
     """What `tintype contracts replay` is told, to ask for these."""
     return (f"model={model.id}", *(each.asked for each in given))
 

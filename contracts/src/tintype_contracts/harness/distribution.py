@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Mapping
 from importlib import metadata
 
@@ -76,3 +78,30 @@ def child_environment(folder: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def run_apart(folder: str, *arguments: str, seconds: float) -> subprocess.CompletedProcess[bytes]:
+    """Run this Python in a process of its own, with nothing of ours but where plugins are.
+
+    Args:
+        folder: Its working folder, and where its own files go.
+        arguments: What the interpreter is told: `-m` and a module, or `-c` and a text.
+        seconds: How long it may take.
+
+    Raises:
+        subprocess.TimeoutExpired: It took longer.
+    """
+    return subprocess.run(  # noqa: S603 - this interpreter, this package's own text
+        [sys.executable, "-P", *arguments],
+        cwd=folder,
+        env=child_environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def last_words(ended: subprocess.CompletedProcess[bytes]) -> str:
+    """The last line that a process wrote of what went wrong, or ""."""
+    return "".join(ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:])

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -19,7 +17,7 @@ from pathlib import Path
 from attrs import frozen
 
 from tintype_contracts.harness.calls import Call
-from tintype_contracts.harness.distribution import child_environment
+from tintype_contracts.harness.distribution import last_words, run_apart
 
 _MAX_SECONDS = 60
 _APP = """
@@ -76,18 +74,9 @@ def _asked(provider: str, told: Mapping[int, object]) -> Mapping[str, str]:
     with tempfile.TemporaryDirectory(prefix="app-") as folder:
         given, into = Path(folder) / "in", Path(folder) / "out"
         given.write_bytes(pickle.dumps(told))
-        ended = subprocess.run(  # noqa: S603 - this interpreter, this text
-            [sys.executable, "-P", "-c", _APP, provider, str(given), str(into)],
-            cwd=folder,
-            env=child_environment(folder),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_MAX_SECONDS,
-            check=False,
-        )
+        ended = run_apart(folder, "-c", _APP, provider, str(given), str(into), seconds=_MAX_SECONDS)
         if not into.exists():
-            last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            return {"0": f"the process ended: {''.join(last)}"}
+            return {"0": f"the process ended: {last_words(ended)}"}
         found: Mapping[str, str] = json.loads(into.read_text("utf-8"))
         return found
 

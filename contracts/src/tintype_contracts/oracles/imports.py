@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -27,7 +26,7 @@ from types import FrameType, ModuleType
 
 from attrs import field, frozen
 
-from tintype_contracts.harness.distribution import child_environment
+from tintype_contracts.harness.distribution import run_apart
 from tintype_contracts.oracles.purity import environ_code, reach_of_call, reach_of_event
 
 HTTP_LIBRARIES = ("urllib3", "aiohttp", "httpx", "httpx2", "requests")
@@ -72,15 +71,7 @@ def import_apart(provider: str) -> Imported | None:
         return None
     with tempfile.TemporaryDirectory(prefix="tt-") as folder:
         told = Path(folder) / "told.json"
-        ended = subprocess.run(  # noqa: S603 - this interpreter, this module
-            [sys.executable, "-P", "-m", _ME, provider, str(told)],
-            cwd=folder,
-            env=child_environment(folder),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_MAX_SECONDS,
-            check=False,
-        )
+        ended = run_apart(folder, "-m", _ME, provider, str(told), seconds=_MAX_SECONDS)
         if not told.exists():
             reason = f"the process ended with status {ended.returncode}"
             return Imported(error=reason, ends_process=True)

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from tintype.errors import PluginError, UnknownProviderError, UsageError
-from tintype_contracts.harness.distribution import child_environment
+from tintype_contracts.harness.distribution import last_words, run_apart
 from tintype_contracts.runner.run import run
 from tintype_contracts.verdict import (
     Report,
@@ -25,6 +25,7 @@ from tintype_contracts.verdict import (
 )
 from tintype_contracts.wire.egress import guard
 
+_ME = "tintype_contracts.runner.child"
 MAX_SECONDS = 300
 """A child that has no verdict by then is ended: some hook does not come back."""
 
@@ -72,21 +73,11 @@ def examine_apart(
 
 def _run(asked: Mapping[str, object], folder: str, provider: str) -> str:
     """Runs the child; what it wrote last, for the case that there is no verdict."""
-    command = [sys.executable, "-P", "-m", "tintype_contracts.runner.child", json.dumps(asked)]
     try:
-        ended = subprocess.run(  # noqa: S603 - this interpreter, this module
-            command,
-            cwd=folder,
-            env=child_environment(folder),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            check=False,
-        )
+        ended = run_apart(folder, "-m", _ME, json.dumps(asked), seconds=MAX_SECONDS)
     except subprocess.TimeoutExpired:
         raise _no_verdict(provider, f"It took more than {MAX_SECONDS} seconds.") from None
-    last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-    return f"It ended with status {ended.returncode}. {''.join(last)}"[:_SHOWN]
+    return f"It ended with status {ended.returncode}. {last_words(ended)}"[:_SHOWN]
 
 
 def _no_verdict(provider: str, reason: str) -> PluginError:
