@@ -8,11 +8,13 @@ from urllib.parse import quote, quote_plus
 
 from attrs import evolve
 from tests.contracts.outside.how import (
+    PURE,
     Row,
     around,
     asked,
     catalog,
     described,
+    dropping,
     failing,
     images,
     model,
@@ -37,7 +39,6 @@ from tintype.request import Submission
 _URL = "https://apiin.one/api/v1/images/generations"
 _TASKS = "https://apiin.one/api/v1/tasks"
 _TEXT, _EDIT = "seedream/4.5-text-to-image", "seedream/4.5-edit"
-_PURE = "docs/plugins.md: a plugin never performs I/O; the core sends what it returns"
 _TABLE = "seed 003, Body Parameters: each is a parameter of its own, none excludes another"
 
 _MAKES_A_FOLDER = """
@@ -74,16 +75,6 @@ def submit(request):
 def _wide_ratio_at_high(body: dict[str, Any], request: Submission) -> None:
     if request.quality == "high" and request.aspect_ratio == "21:9":
         body["aspect_ratio"] = "16:9"
-
-
-def _no_callback_in_edits(body: dict[str, Any], request: Submission) -> None:
-    if request.references:
-        body.pop("callback_url", None)
-
-
-def _no_quality_with_negative(body: dict[str, Any], request: Submission) -> None:
-    if request.negative_prompt:
-        body.pop("quality", None)
 
 
 def _each_picture_once(body: dict[str, Any], _: Submission) -> None:
@@ -130,16 +121,21 @@ def _counted(found: Update, _: Exchange) -> Update:
 
 
 WRONG: tuple[Row, ...] = (
-    wrong("K1", "import makes a folder", _PURE, source=_MAKES_A_FOLDER),
-    wrong("K1", "import leaves a writer for the exit", _PURE, source=_WRITES_AT_EXIT),
+    wrong("K1", "import makes a folder", PURE, source=_MAKES_A_FOLDER),
+    wrong("K1", "import leaves a writer for the exit", PURE, source=_WRITES_AT_EXIT),
     wrong("K2", "21:9 becomes 16:9 at quality high", _TABLE, sent(_wide_ratio_at_high)),
     wrong(
         "K2",
         "no callback with references",
         "apiin.one/docs: callback_url, for every generation",
-        sent(_no_callback_in_edits),
+        dropping("callback_url", lambda request: request.references),
     ),
-    wrong("K2", "no quality with a negative prompt", _TABLE, sent(_no_quality_with_negative)),
+    wrong(
+        "K2",
+        "no quality with a negative prompt",
+        _TABLE,
+        dropping("quality", lambda request: request.negative_prompt),
+    ),
     wrong(
         "K3",
         "prompt put on one line",

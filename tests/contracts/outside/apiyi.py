@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 from tests.contracts.outside.how import (
+    PURE,
     Row,
     around,
     asked,
     catalog,
+    dropping,
     failing,
     heard,
     images,
@@ -29,12 +31,11 @@ from tintype.catalog import Choice, Idempotency, Integer, Object, Price
 from tintype.errors import Billed, InvalidRequestError, PermissionDeniedError, ServerError
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
-from tintype.models import Cost, Failure, TaskState, Update
+from tintype.models import Failure, TaskState, Update
 from tintype.request import Reference, Submission
 
 _URL = "https://api.apiyi.com/v1/images/generations"
 _FIVE, _LITE, _PRO = "seedream-5-0-260128", "seedream-5-0-lite-260128", "seedream-5-0-pro-260628"
-_PURE = "docs/plugins.md: a plugin never performs I/O; the core sends what it returns"
 _TABLE = "seed 004: each is a parameter of its own, none excludes another"
 _COUNTED = "seed 004: usage.generated_images is the billed count"
 
@@ -74,16 +75,6 @@ def submit(request):
     late = getattr(request, "at", None) is not None and request.at.year > 2026
     return _RIGHT["submit"](evolve(request, watermark=None) if late else request)
 """
-
-
-def _marked_at_4k(body: dict[str, Any], request: Submission) -> None:
-    if request.resolution == "4K":
-        body.pop("watermark", None)
-
-
-def _no_format_in_streams(body: dict[str, Any], request: Submission) -> None:
-    if request.stream:
-        body.pop("output_format", None)
 
 
 def _tier_with_two_references(body: dict[str, Any], request: Submission) -> None:
@@ -238,15 +229,25 @@ def _first_counts(body: dict[str, Any], _: Exchange) -> None:
 
 
 WRONG: tuple[Row, ...] = (
-    wrong("K1", "import links its own file", _PURE, source=_LINKS_ITSELF),
+    wrong("K1", "import links its own file", PURE, source=_LINKS_ITSELF),
     wrong(
         "K1",
         "import rounds everybody's decimals",
         "docs/plugins.md: pure functions; money is Decimal, and the process is not the plugin's",
         source=_ROUNDS_FOR_ALL,
     ),
-    wrong("K2", "the mark is left to chance at 4K", _TABLE, sent(_marked_at_4k)),
-    wrong("K2", "no format in streams", _TABLE, sent(_no_format_in_streams)),
+    wrong(
+        "K2",
+        "the mark is left to chance at 4K",
+        _TABLE,
+        dropping("watermark", lambda request: request.resolution == "4K"),
+    ),
+    wrong(
+        "K2",
+        "no format in streams",
+        _TABLE,
+        dropping("output_format", lambda request: request.stream),
+    ),
     wrong(
         "K2",
         "a tier for exact pixels with two references",
@@ -482,10 +483,6 @@ def _reworded(each: Any) -> Any:
         each,
         cautions=tuple(evolve(one, message=f"Mind: {one.message}") for one in each.cautions),
     )
-
-
-def _no_cost_claimed(found: Update, _: Exchange) -> Update:
-    return evolve(found, cost=None) if isinstance(found.cost, Cost) else found
 
 
 def _by_request(each: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve
 from tests.contracts.outside.how import (
+    PURE,
     Hooks,
     Row,
     around,
@@ -42,7 +43,6 @@ from tintype.models import Cost, Quote, TaskState, Update
 from tintype.request import Submission
 
 _CREATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
-_PURE = "docs/plugins.md: a plugin never performs I/O; the core sends what it returns"
 _FORM = "docs/image-generation: each is a field of the form, none excludes another"
 _PRICED = "seed 000: call the price endpoint first; docs/image-generation: with what is sent"
 _LIST = "docs/image-generation: GET /v1i/models tells whether reference images are accepted"
@@ -249,8 +249,8 @@ def _previews_first(body: dict[str, Any], _: Exchange) -> None:
 
 
 WRONG: tuple[Row, ...] = (
-    wrong("K1", "import keeps a database", _PURE, source=_KEEPS_A_DATABASE),
-    wrong("K1", "import reads the system's list of media types", _PURE, source=_READS_MIME_TYPES),
+    wrong("K1", "import keeps a database", PURE, source=_KEEPS_A_DATABASE),
+    wrong("K1", "import reads the system's list of media types", PURE, source=_READS_MIME_TYPES),
     wrong("K2", "no tier with a ratio for several images", _FORM, parts(_no_tier_for_several)),
     wrong(
         "K2",

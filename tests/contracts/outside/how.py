@@ -36,6 +36,8 @@ KINDS: Mapping[str, str] = {
     "K9": "it knows that it is examined",
 }
 
+PURE = "docs/plugins.md: a plugin never performs I/O; the core sends what it returns"
+
 Hook: TypeAlias = Callable[..., Any]
 Hooks: TypeAlias = dict[str, Hook]
 Change: TypeAlias = Callable[[Hooks, ModuleType], None]
@@ -129,6 +131,16 @@ def sent(edit: Callable[[dict[str, Any], Submission], object], *, hook: str = "s
         return evolve(found, body=JsonBody(value=body))
 
     return around(hook, change)
+
+
+def dropping(field: str, where: Callable[[Submission], object]) -> Change:
+    """A JSON body without a field, for such requests."""
+
+    def edit(body: dict[str, Any], request: Submission) -> None:
+        if where(request):
+            body.pop(field, None)
+
+    return sent(edit)
 
 
 def parts(edit: Callable[[list[Part], Submission], list[Part]]) -> Change:
