@@ -12,7 +12,7 @@ from attrs import evolve
 from PIL import Image
 from tests.contracts import sweep
 
-from tintype._verification import is_keyed, signed_by
+from tintype._keys.verification import is_keyed, signed_by
 from tintype.account import Secret
 from tintype.messages import Delivery
 from tintype.signatures import standard_webhooks

@@ -13,7 +13,7 @@ import pytest
 from tests.contracts.check_table import PAGE
 from tests.contracts.wheels import command
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype_contracts import load_folder
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.run import examine

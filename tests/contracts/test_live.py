@@ -15,7 +15,7 @@ from attrs import evolve
 from click.testing import CliRunner, Result
 from tests.core.acme import INFO as ACME
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.catalog import ProviderInfo
 from tintype.credentials import HeaderKey, SigV4
 from tintype.errors import BudgetError, DroppedError, UsageError

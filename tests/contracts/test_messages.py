@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from tintype._dispatch import encode
+from tintype._keys.dispatch import encode
 from tintype.account import Account
 from tintype.catalog import Model, ProviderInfo
 from tintype.credentials import HeaderKey

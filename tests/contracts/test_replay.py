@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from tests.contracts import reference
 from tests.contracts.broken.how import body, findings
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.errors import UsageError
 from tintype.hooks import hookimpl
 from tintype.models import TaskState, Update

@@ -23,7 +23,7 @@ from openai.types.image_generate_params import ImageGenerateParamsNonStreaming
 from openrouter import OpenRouter, errors
 from openrouter.components import ImageGenerationRequest
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.messages import JsonBody, Request
 from tintype_contracts import Fixtures, Sandbox, load, respx_router
 from tintype_contracts.fixtures.format import EventsContent, Exchange, JsonContent

@@ -25,7 +25,7 @@ from tintype._flow.effects import (
     Sleep,
 )
 from tintype._pacing import Clock
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.catalog import Choice, Flag, Integer, Model, Price, ProviderInfo, References
 from tintype.convert import Id, decisive, read, translate
 from tintype.errors import (

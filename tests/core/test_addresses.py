@@ -16,8 +16,8 @@ from tests.core.loopback import Loopback, answer
 from tests.core.pictures import PNG
 
 from tintype import Account, Client, Image, Task, TaskState
-from tintype._addresses import is_public, names_a_private_host
-from tintype._dispatch import fetch_request
+from tintype._http.addresses import is_public, names_a_private_host
+from tintype._keys.dispatch import fetch_request
 from tintype.errors import DownloadError
 from tintype.transports.urllib3 import Urllib3Transport
 

@@ -13,7 +13,7 @@ from attrs import evolve
 from tests.core.acme import ASKED, INFO, Acme, Line, told
 
 from tintype import from_json, to_json
-from tintype._checked import MAX_IMAGES, checked
+from tintype._plugins.checked import MAX_IMAGES, checked
 from tintype.budget import Budget
 from tintype.entries import Intent, Snapshot
 from tintype.errors import (

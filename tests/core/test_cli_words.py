@@ -15,8 +15,8 @@ from tests.core.pictures import PNG, in_base64
 from tests.core.terminal import SCRIPT, Terminal
 
 from tintype import ImageRequest
+from tintype._client.logs import log
 from tintype._flow.effects import Record
-from tintype._logs import log
 from tintype._printable import printable, printable_json, printable_lines
 from tintype.entries import Snapshot
 from tintype.models import Task, TaskState

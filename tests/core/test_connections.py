@@ -18,7 +18,7 @@ import pytest
 from tests.core.loopback import Fault, Loopback, Pause, answer, head, said
 from tests.core.wires import OWN, PATIENCE, Wire, get, post, wires
 
-from tintype._dispatch import fetch_request
+from tintype._keys.dispatch import fetch_request
 from tintype.errors import DownloadError, RequestTimeoutError, TransportError
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport

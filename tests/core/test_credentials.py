@@ -54,8 +54,8 @@ from tintype import (
 )
 from tintype._client.accounts import completed
 from tintype._client.keyring import Keyring, signed
-from tintype._registry import Registry
-from tintype._signing import sign
+from tintype._keys.signing import sign
+from tintype._plugins.registry import Registry
 from tintype.credentials import (
     Basic,
     HeaderKey,

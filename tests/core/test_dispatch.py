@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME
 
 from tintype._client.keyring import Keyring, signed
-from tintype._dispatch import (
+from tintype._keys.dispatch import (
     checked_base_url,
     fetch_request,
     normalized,
     origin,
 )
-from tintype._variables import env_name
+from tintype._keys.variables import env_name
 from tintype.account import Account
 from tintype.credentials import HeaderKey, QueryKey, Scheme
 from tintype.errors import Billed, MissingKeyError, PluginError, UsageError

@@ -15,7 +15,7 @@ from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback
 
 from tintype import Account, AsyncClient, Billed, Client, ImageRequest, Secret, hookimpl
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.account import Renewed
 from tintype.credentials import Basic, HeaderKey, Jwt, OAuthClientCredentials, QueryKey, SigV4
 from tintype.errors import InvalidRequestError, PluginError, ProtocolError, UsageError

@@ -21,9 +21,9 @@ from tests.core.loopback import Answer, Fault, Loopback, Pause, answer, head, zi
 from tests.core.pictures import PNG, SVG, drawn
 
 from tintype import Account, Client, Generation, Image, ImageRequest, Quote, Task, TaskState
-from tintype._downloads import Memory, fetching, saving
+from tintype._client.downloads import Memory, fetching, saving
+from tintype._client.keyed_results import Rules
 from tintype._files import PartFile, sweep
-from tintype._results import Rules
 from tintype.errors import DownloadError, SaveError, TintypeError
 from tintype.transports.httpx import HttpxTransport
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.acme import SAME_EVERY_TIME
 
-from tintype._events import (
+from tintype._http.events import (
     EventDecoder,
     LineDecoder,
     decoder,

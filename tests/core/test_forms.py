@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 from tests.core.acme import INFO
 
-from tintype._registry import fault_of_description
+from tintype._plugins.registry import fault_of_description
 from tintype.catalog import (
     Caution,
     Choice,

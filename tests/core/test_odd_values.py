@@ -12,8 +12,8 @@ import pytest
 from attrs import frozen
 from tests.core.pictures import drawn
 
-from tintype._json import Odd
-from tintype._shapes import noting
+from tintype._structuring.json_values import Odd
+from tintype._structuring.shapes import noting
 from tintype.convert import (
     Id,
     decisive,

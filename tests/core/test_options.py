@@ -11,8 +11,8 @@ from attrs import evolve
 from tests.core.acme import DRAW, INFO, LIVE, Acme, Line
 
 from tintype._flow.effects import Load
+from tintype._flow.options import near_names
 from tintype._flow.resolve import Plan, pick_model, resolve
-from tintype._options import near_names
 from tintype.catalog import (
     Caution,
     Choice,

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.core.acme import INFO, Acme
 
-from tintype._dispatch import encode
-from tintype._origins import fault_of_origins, is_shared, origins_of
-from tintype._registry import Registry
+from tintype._keys.dispatch import encode
+from tintype._keys.origins import fault_of_origins, is_shared, origins_of
+from tintype._plugins.registry import Registry
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError

@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, DRAW, INFO, Acme
 
-from tintype._registry import Registry, older_than
+from tintype._plugins.registry import Registry, older_than
 from tintype.catalog import Caution, Choice, Integer, Model, Price, ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import hookimpl

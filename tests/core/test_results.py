@@ -14,12 +14,12 @@ from tests.core.loopback import Loopback, answer
 from tests.core.pictures import PNG, drawn
 
 from tintype import Account, Client, Image, ImageRequest, Task, TaskState
-from tintype._addresses import Trusted
-from tintype._downloads import Memory, fetching
-from tintype._expiry import signed_expiry
+from tintype._client.downloads import Memory, fetching
+from tintype._client.keyed_results import Rules
 from tintype._flow.effects import Fetch, Head
+from tintype._http.addresses import Trusted
 from tintype._pacing import Clock
-from tintype._results import Rules
+from tintype._pictures.expiry import signed_expiry
 from tintype.entries import Snapshot
 from tintype.errors import DownloadError, UsageError
 

@@ -31,12 +31,12 @@ from tintype import (
     Task,
     TaskState,
 )
+from tintype._client.keyed_results import Rules
 from tintype._client.resuming import resuming
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import Fetch, Flow, Send
 from tintype._pacing import Clock
-from tintype._registry import Registry
-from tintype._results import Rules
+from tintype._plugins.registry import Registry
 from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import (
     DeadlineError,

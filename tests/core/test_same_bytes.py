@@ -20,7 +20,7 @@ from tests.core.pictures import PNG, drawn
 from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client, ImageRequest, Reference, Task, TintypeError
-from tintype._dispatch import encode, fetch_request
+from tintype._keys.dispatch import encode, fetch_request
 from tintype.messages import (
     Body,
     FormBody,

@@ -37,7 +37,7 @@ from tintype import (
     to_json,
 )
 from tintype._client.accounts import Environ
-from tintype._redaction import Redactor
+from tintype._keys.redaction import Redactor
 from tintype.catalog import ProviderInfo
 from tintype.errors import (
     JournalError,

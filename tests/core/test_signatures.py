@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.core.acme import INFO, NOW, Acme, Line
 
 from tintype._flow.effects import Send, Sleep
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.account import Account, Secret
 from tintype.catalog import ProviderInfo
 from tintype.errors import (

@@ -17,7 +17,7 @@ from tests.core.acme import API, INFO
 
 from tintype import Account, Secret
 from tintype._client.keyring import Keyring, Prepared
-from tintype._redaction import Redactor
+from tintype._keys.redaction import Redactor
 from tintype.credentials import (
     NAMES,
     Basic,

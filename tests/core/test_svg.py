@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tintype._media import media_type
-from tintype._whole import is_whole
+from tintype._pictures.media import media_type
+from tintype._pictures.whole import is_whole
 
 SVG = "image/svg+xml"
 ILLUSTRATOR = b"""<?xml version="1.0" encoding="utf-8"?>

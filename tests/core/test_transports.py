@@ -34,7 +34,7 @@ from tests.core.pictures import PNG
 from tests.core.wires import BRIEF, KINDS, OWN, PATIENCE, Wire, get, post, wires
 
 from tintype import Account, AsyncClient, Client, HttpRequest, ImageRequest
-from tintype._dispatch import fetch_request
+from tintype._keys.dispatch import fetch_request
 from tintype.errors import (
     DownloadError,
     DroppedError,

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from tests.core.pictures import PNG, SVG, drawn
 
-from tintype._media import checked_type, media_type
-from tintype._whole import is_whole
+from tintype._pictures.media import checked_type, media_type
+from tintype._pictures.whole import is_whole
 from tintype.errors import DownloadError
 
 NOISE = Image.effect_noise((64, 48), 80)

@@ -13,16 +13,16 @@ from attrs import frozen
 from tests.core import easel
 from tests.core.acme import Line
 
-from tintype._events import EventDecoder, LineDecoder, is_event_stream, is_line_stream
-from tintype._expiry import says_expired, signed_expiry
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import Head, Receive, Reply, Send
-from tintype._media import dimensions, media_type
+from tintype._http.events import EventDecoder, LineDecoder, is_event_stream, is_line_stream
+from tintype._keys.redaction import Redactor
 from tintype._moderation import is_moderation, names_moderation
+from tintype._pictures.expiry import says_expired, signed_expiry
+from tintype._pictures.media import dimensions, media_type
+from tintype._pictures.whole import is_whole
+from tintype._plugins.registry import Registry
 from tintype._printable import printable
-from tintype._redaction import Redactor
-from tintype._registry import Registry
-from tintype._whole import is_whole
 from tintype.account import Secret
 from tintype.convert import decode_image, loads, peek
 from tintype.errors import TintypeError

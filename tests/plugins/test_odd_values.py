@@ -22,9 +22,9 @@ import tintype_apimodels
 import tintype_apiyi
 import tintype_cheapai
 import tintype_openrouter
-from tintype._events import EventDecoder
 from tintype._flow.settle import completed_task
 from tintype._flow.verdicts import closed_stream
+from tintype._http.events import EventDecoder
 from tintype.convert import to_json
 from tintype.errors import ProtocolError, TintypeError
 from tintype.exchange import Exchange, Message, Operation

@@ -13,8 +13,8 @@ from tests.shapes import azure, bfl
 from tests.shapes.test_requests import client_of
 
 from tintype import Account, Client, ImageRequest, hookimpl
-from tintype._dispatch import encode
-from tintype._origins import fault_of_origins, fault_of_results
+from tintype._keys.dispatch import encode
+from tintype._keys.origins import fault_of_origins, fault_of_results
 from tintype.credentials import QueryKey
 from tintype.errors import PluginError, TaskError, UsageError
 from tintype.messages import Request

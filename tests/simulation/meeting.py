@@ -21,10 +21,10 @@ from tintype._client.options import Options
 from tintype._client.results import Results
 from tintype._client.setup import Setup
 from tintype._client.webhooks import Webhooks
-from tintype._events import EventDecoder
 from tintype._flow import effects
 from tintype._flow.conversation import Terms
 from tintype._flow.settle import CALLBACK_FIELD
+from tintype._http.events import EventDecoder
 from tintype._pacing import Clock
 from tintype._trail import Followed
 from tintype.errors import ProtocolError, TintypeError

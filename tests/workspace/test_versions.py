@@ -3,7 +3,7 @@
 from importlib.metadata import version
 
 import tintype
-from tintype._dispatch import USER_AGENT
+from tintype._keys.dispatch import USER_AGENT
 
 
 def test_the_user_agent_tells_the_version() -> None:

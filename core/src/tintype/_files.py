@@ -13,8 +13,8 @@ from typing import Self
 
 from attrs import frozen
 
-from tintype._media import HEAD, checked_type, media_type
-from tintype._whole import is_whole
+from tintype._pictures.media import HEAD, checked_type, media_type
+from tintype._pictures.whole import is_whole
 from tintype.errors import SaveError
 
 _MAX_NUMBERS = 10_000

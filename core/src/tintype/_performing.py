@@ -12,11 +12,10 @@ from tintype import _forks
 from tintype._client.bounds import check_length, read_reference
 from tintype._client.claims import unanswered
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
+from tintype._client.keyed_results import Intake
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Opener
 from tintype._client.setup import Setup
-from tintype._dispatch import fetch_request
-from tintype._events import Decoder, decoder, is_stream, may_stream
 from tintype._flow.effects import (
     Effect,
     Fetch,
@@ -29,8 +28,9 @@ from tintype._flow.effects import (
     Send,
     Sleep,
 )
-from tintype._redaction import Redactor
-from tintype._results import Intake
+from tintype._http.events import Decoder, decoder, is_stream, may_stream
+from tintype._keys.dispatch import fetch_request
+from tintype._keys.redaction import Redactor
 from tintype._trail import Trail
 from tintype.errors import TintypeError
 from tintype.messages import Response, ServerSentEvent

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
-    from tintype._downloads import Saveable
     from tintype._flow.conversation import Heard
     from tintype._performing_async import AsyncPerformer
     from tintype.catalog import ProviderInfo

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
-    from tintype._downloads import Saveable
     from tintype._performing import Performer
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError

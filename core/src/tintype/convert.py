@@ -19,11 +19,11 @@ from urllib.parse import unquote, unquote_to_bytes
 import attrs
 import cattrs
 
-from tintype import _json
-from tintype._json import redact, shown
-from tintype._media import HEAD, media_type, what_came
 from tintype._moderation import is_moderation
-from tintype._shapes import (
+from tintype._pictures.media import HEAD, media_type, what_came
+from tintype._structuring import json_values
+from tintype._structuring.json_values import redact, shown
+from tintype._structuring.shapes import (
     Id,
     OddError,
     as_written,
@@ -33,7 +33,7 @@ from tintype._shapes import (
     leave_out,
     noting,
 )
-from tintype._stored import from_json, to_builtins, to_json
+from tintype._structuring.stored import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, ProtocolError, ProviderError, UnknownStatusError
 from tintype.exchange import Message
 from tintype.messages import JsonObject, Response, ServerSentEvent
@@ -210,7 +210,7 @@ def loads(message: Message | bytes | str | None) -> object:
         ProtocolError: The body is empty or not JSON.
     """
     try:
-        return _json.loads(_text(message))
+        return json_values.loads(_text(message))
     except ProtocolError as error:
         error.status = _status(message)
         raise

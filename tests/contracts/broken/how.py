@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 from attrs import evolve
 from tests.contracts import reference
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError
 from tintype.exchange import Exchange

@@ -18,7 +18,7 @@ from pathlib import Path
 from attrs import frozen
 from tests.contracts.outside.how import Row, made
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.errors import PluginError
 from tintype_contracts import Fixtures, load
 from tintype_contracts.check import Check, NotApplicable

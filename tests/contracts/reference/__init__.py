@@ -11,7 +11,7 @@ from importlib import import_module, resources
 from pathlib import Path
 from types import ModuleType
 
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load_folder
 from tintype_contracts.harness.subject import Subject

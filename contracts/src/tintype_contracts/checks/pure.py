@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import attrs
 
-from tintype._dispatch import encode
 from tintype._flow.verdicts import leaves_repeat_open
+from tintype._keys.dispatch import encode
 from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError

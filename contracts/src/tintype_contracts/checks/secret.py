@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from tintype._dispatch import fetch_request
+from tintype._keys.dispatch import fetch_request
 from tintype.errors import PluginError, TintypeError
 from tintype.messages import HttpRequest, Request
 from tintype.models import Task

@@ -20,7 +20,7 @@ from tintype._cli.requests import prompt_from
 from tintype._cli.speaking import can_ask, complain, tell
 from tintype._cli.unfinished import Seen, print_tasks, tell_details, told_if_interrupted, words_for
 from tintype._client.accounts import advice, missing
-from tintype._downloads import check_folder
+from tintype._client.downloads import check_folder
 from tintype._printable import printable
 from tintype.async_client import AsyncClient
 from tintype.errors import MissingKeyError, TintypeError, UnknownProviderError, UsageError

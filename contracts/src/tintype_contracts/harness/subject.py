@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from tintype._registry import Plugin
+from tintype._plugins.registry import Plugin
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError
 from tintype.exchange import Message, Operation

@@ -22,7 +22,7 @@ from tintype_contracts.harness.distribution import last_words, run_apart
 _MAX_SECONDS = 60
 _APP = """
 import json, os, pickle, sys
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 name, told, into = sys.argv[1:]
 with open(told, "rb") as file:
     calls = pickle.load(file)

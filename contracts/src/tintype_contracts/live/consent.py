@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from tintype._client.accounts import account_from, advice, missing
-from tintype._variables import variables_of
+from tintype._keys.variables import variables_of
 from tintype.catalog import ProviderInfo
 from tintype.errors import UsageError
 

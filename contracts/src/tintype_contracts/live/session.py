@@ -11,8 +11,8 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from tintype._cli.unfinished import Seen
-from tintype._downloads import check_folder
-from tintype._media import media_type
+from tintype._client.downloads import check_folder
+from tintype._pictures.media import media_type
 from tintype.client import Client
 from tintype.errors import Billed, TintypeError, UsageError
 from tintype.journal import Journal

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import attrs
 from attrs import frozen
 
-from tintype._variables import variable
+from tintype._keys.variables import variable
 from tintype.catalog import ProviderInfo
 from tintype.convert import to_builtins
 from tintype.messages import Request

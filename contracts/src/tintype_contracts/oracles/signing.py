@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.proving import KeySet, prove
 from tintype._pacing import Clock
-from tintype._registry import Plugin
+from tintype._plugins.registry import Plugin
 from tintype.account import Secret
 from tintype.errors import SignatureError
 from tintype.messages import Delivery, Headers, Response

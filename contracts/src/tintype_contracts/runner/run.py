@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from tintype._registry import Plugin, Registry
+from tintype._plugins.registry import Plugin, Registry
 from tintype.errors import PluginError
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from tintype._bodies import encoded
+from tintype._http.bodies import encoded
 from tintype.messages import FormBody, MultipartBody, Part
 from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.comparing import Difference, differences

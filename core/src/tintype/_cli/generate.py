@@ -15,7 +15,7 @@ from tintype._cli.options import option, verbose
 from tintype._cli.requests import request_flags, request_from
 from tintype._cli.speaking import say_json, say_path, tell
 from tintype._cli.unfinished import Seen, told_if_interrupted
-from tintype._downloads import check_folder
+from tintype._client.downloads import check_folder
 from tintype._excerpts import quoted
 from tintype._flow.resolve import OnUnsupported
 from tintype._flow.verdicts import check_cost

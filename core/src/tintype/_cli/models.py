@@ -6,7 +6,7 @@ import click
 
 from tintype._cli.display import as_json, table, usd
 from tintype._cli.options import option
-from tintype._registry import unknown_provider
+from tintype._plugins.registry import unknown_provider
 from tintype.catalog import Model, Price, Unsupported
 from tintype.client import Client
 from tintype.convert import to_builtins

@@ -11,7 +11,7 @@ from tintype._cli.options import option, verbose
 from tintype._cli.requests import request_flags, request_from
 from tintype._client.accounts import missing
 from tintype._flow.resolve import OnUnsupported
-from tintype._variables import variable
+from tintype._keys.variables import variable
 from tintype.client import Client
 from tintype.errors import MissingKeyError, TintypeError
 from tintype.models import Quote

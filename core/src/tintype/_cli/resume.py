@@ -12,7 +12,7 @@ from tintype._cli.display import progress
 from tintype._cli.options import Verbosity, option, verbose
 from tintype._cli.speaking import complain, say_path
 from tintype._cli.unfinished import tell_details, words_for
-from tintype._downloads import check_folder
+from tintype._client.downloads import check_folder
 
 
 @click.command()

@@ -11,7 +11,7 @@ import click
 from tintype._cli.client import journal_place
 from tintype._cli.options import option
 from tintype._cli.speaking import complain, say_path, tell
-from tintype._downloads import check_folder
+from tintype._client.downloads import check_folder
 from tintype.async_client import AsyncClient
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from attrs import evolve
 
 from tintype._amounts import is_amount
-from tintype._variables import env_name, own_variable, to_be_set
+from tintype._keys.variables import env_name, own_variable, to_be_set
 from tintype.account import Account, Secret, Variables
 from tintype.catalog import ProviderInfo
 from tintype.errors import UsageError

@@ -15,13 +15,13 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from tintype import _json
 from tintype._blame import about, of_provider
 from tintype._client.accounts import advice, missing
-from tintype._dispatch import USER_AGENT, encode
-from tintype._redaction import Redactor
-from tintype._signing import TOKEN, Held, missing_extra, sign, token_request, unfit
-from tintype._variables import advice_on_refusal, variable
+from tintype._keys.dispatch import USER_AGENT, encode
+from tintype._keys.redaction import Redactor
+from tintype._keys.signing import TOKEN, Held, missing_extra, sign, token_request, unfit
+from tintype._keys.variables import advice_on_refusal, variable
+from tintype._structuring.json_values import loads
 from tintype.account import Account, Renewed, Secret
 from tintype.catalog import ProviderInfo
 from tintype.credentials import NAMES, OAuthClientCredentials
@@ -369,7 +369,7 @@ def _code(body: bytes) -> str:
 
 def _object(body: bytes) -> Mapping[str, object]:
     try:
-        value = _json.loads(body.decode("utf-8", "replace"))
+        value = loads(body.decode("utf-8", "replace"))
     except ProtocolError:
         return {}
     return value if isinstance(value, dict) else {}

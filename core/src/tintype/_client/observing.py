@@ -10,9 +10,9 @@ from typing import TypeAlias
 from attrs import frozen
 
 from tintype._blame import of_provider
+from tintype._client.logs import log, log_failed_observer
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, Record, Reply
-from tintype._logs import log, log_failed_observer
 from tintype.convert import to_json
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError

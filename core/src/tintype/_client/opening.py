@@ -22,7 +22,7 @@ from tintype._client.keyring import (
     in_vain,
 )
 from tintype._flow.effects import Send
-from tintype._redaction import Redactor
+from tintype._keys.redaction import Redactor
 from tintype.account import Secret
 from tintype.errors import TransportError, UsageError
 from tintype.messages import Response

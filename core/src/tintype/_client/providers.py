@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from tintype._client.accounts import completed
+from tintype._client.keyed_results import Rules
 from tintype._client.keyring import Keyring
-from tintype._dispatch import checked_base_url, checked_trust, filled_origins
 from tintype._doors import all_held, held
+from tintype._keys.dispatch import checked_base_url, checked_trust, filled_origins
 from tintype._pacing import Clock
-from tintype._registry import Registry
-from tintype._results import Rules
+from tintype._plugins.registry import Registry
 from tintype.account import Account, Variables
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tintype._client.conversations import Conversations
+from tintype._client.downloads import Saveable, loading, provider_of, saving
 from tintype._client.providers import Providers
 from tintype._client.resuming import resuming
 from tintype._doors import all_held, folder_of, held
-from tintype._downloads import Saveable, loading, provider_of, saving
 from tintype._flow.effects import Flow
 from tintype.errors import TintypeError
 from tintype.journal import JournalRecord, Resumed

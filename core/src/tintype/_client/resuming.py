@@ -8,12 +8,12 @@ from pathlib import Path
 
 from attrs import evolve
 
-from tintype._downloads import finishing, first_of
+from tintype._client.downloads import finishing, first_of
+from tintype._client.keyed_results import Rules
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow, Load, Record
 from tintype._flow.hook_caller import expected
 from tintype._flow.verdicts import fault_error, outcome_of
-from tintype._results import Rules
 from tintype.entries import Settled, Snapshot, Unread
 from tintype.errors import (
     Billed,

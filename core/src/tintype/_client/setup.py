@@ -12,7 +12,7 @@ from tintype._client.providers import Providers
 from tintype._client.results import Results
 from tintype._client.webhooks import Webhooks
 from tintype._flow.effects import Flow
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype._trail import Trail
 from tintype.account import Account, Variables
 from tintype.errors import UsageError

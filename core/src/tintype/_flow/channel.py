@@ -15,7 +15,7 @@ from tintype._flow.effects import Flow, Record, Send, Sleep
 from tintype._flow.hook_caller import HookCaller, expected
 from tintype._flow.verdicts import is_transient, may_ask_again
 from tintype._pacing import Clock, backoff, believed
-from tintype._registry import Plugin
+from tintype._plugins.registry import Plugin
 from tintype.entries import Released, Snapshot, Unread
 from tintype.errors import (
     Billed,

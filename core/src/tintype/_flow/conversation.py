@@ -34,7 +34,7 @@ from tintype._flow.rereading import reread
 from tintype._flow.resolve import Plan, pick_model
 from tintype._flow.submitting import submit
 from tintype._flow.verdicts import check_cost, check_limit, concluded, outcome_of
-from tintype._registry import Plugin
+from tintype._plugins.registry import Plugin
 from tintype._watch import Watch
 from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo

@@ -11,15 +11,15 @@ from typing import TypeAlias, TypeVar
 from attrs import evolve
 
 from tintype._blame import about, broken, is_interruption, of_provider
-from tintype._checked import checked, noted
 from tintype._excerpts import shortened
 from tintype._flow.settle import completed_task, folded, is_empty_success
-from tintype._json import said_in
+from tintype._keys.variables import advice_on_refusal
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
-from tintype._registry import Plugin
-from tintype._shapes import noting
-from tintype._variables import advice_on_refusal
+from tintype._plugins.checked import checked, noted
+from tintype._plugins.registry import Plugin
+from tintype._structuring.json_values import said_in
+from tintype._structuring.shapes import noting
 from tintype.errors import (
     AuthenticationError,
     Billed,

@@ -9,15 +9,15 @@ from datetime import datetime
 from attrs import evolve
 
 from tintype._blame import broken
-from tintype._checked import checked
 from tintype._doors import held
 from tintype._excerpts import quoted
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Load
 from tintype._flow.hook_caller import expected
+from tintype._flow.options import with_deciding_options
 from tintype._flow.resolve import Plan, resolve
 from tintype._flow.settle import add_quotes, in_dollars, uploaded
-from tintype._options import with_deciding_options
+from tintype._plugins.checked import checked
 from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation

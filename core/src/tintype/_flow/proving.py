@@ -10,7 +10,7 @@ from tintype._blame import of_provider
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Send, Sleep
 from tintype._flow.hook_caller import expected
-from tintype._verification import (
+from tintype._keys.verification import (
     Signed,
     check_age,
     check_extra,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from tintype._events import EventDecoder
 from tintype._flow.channel import Channel
 from tintype._flow.effects import Flow
 from tintype._flow.submitting import Told
 from tintype._flow.verdicts import closed_stream
+from tintype._http.events import EventDecoder
 from tintype.entries import Unread
 from tintype.errors import TintypeError
 from tintype.models import Task

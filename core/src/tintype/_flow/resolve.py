@@ -12,12 +12,12 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
-from tintype._addresses import names_a_private_host
 from tintype._asked import asked_for, holds
 from tintype._blame import of_provider
 from tintype._excerpts import quoted, shortened
-from tintype._media import media_type
-from tintype._options import option_notices, with_deciding_options, with_options_as_fields
+from tintype._flow.options import option_notices, with_deciding_options, with_options_as_fields
+from tintype._http.addresses import names_a_private_host
+from tintype._pictures.media import media_type
 from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 from attrs import evolve
 
 from tintype._amounts import MAX_DOLLARS, plain, times, total
-from tintype._checked import noted
 from tintype._excerpts import shortened
-from tintype._expiry import signed_expiry
-from tintype._media import dimensions, media_type
-from tintype._whole import is_whole
+from tintype._pictures.expiry import signed_expiry
+from tintype._pictures.media import dimensions, media_type
+from tintype._pictures.whole import is_whole
+from tintype._plugins.checked import noted
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image
 from tintype.errors import Billed, ProtocolError

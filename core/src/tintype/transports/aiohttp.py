@@ -20,7 +20,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from tintype import _forks
-from tintype._addresses import is_public, refused_address, within
+from tintype._http.addresses import is_public, refused_address, within
 from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
 from tintype.messages import Headers, HttpRequest, target_of
 from tintype.transports import Progress, not_sent, without_frames

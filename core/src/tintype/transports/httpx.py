@@ -26,7 +26,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-from tintype._addresses import is_public, refused_address, within
+from tintype._http.addresses import is_public, refused_address, within
 from tintype.errors import (
     DownloadError,
     DroppedError,

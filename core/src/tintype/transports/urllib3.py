@@ -27,7 +27,7 @@ from urllib3.util.connection import create_connection, is_connection_dropped
 from urllib3.util.proxy import connection_requires_http_tunnel
 
 from tintype import _forks
-from tintype._addresses import is_public, refused_address, within
+from tintype._http.addresses import is_public, refused_address, within
 from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
 from tintype.messages import Headers, HttpRequest
 from tintype.transports import Incoming, Progress, not_sent, without_frames

@@ -12,7 +12,7 @@ import click
 
 from tintype._cli.options import option
 from tintype._cli.speaking import complain, give_up, say
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.errors import PluginError, UsageError
 from tintype_contracts.report.terminal import summary
 from tintype_contracts.runner.child import examine_apart

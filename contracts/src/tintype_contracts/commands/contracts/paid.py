@@ -18,7 +18,7 @@ from tintype._cli.options import option
 from tintype._cli.speaking import can_ask, complain, say_json, tell
 from tintype._cli.unfinished import told_if_interrupted
 from tintype._excerpts import quoted
-from tintype._registry import Registry
+from tintype._plugins.registry import Registry
 from tintype.convert import to_json
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures

@@ -13,7 +13,7 @@ from typing import TypeAlias, get_args
 import attrs
 
 from tintype._excerpts import shortened
-from tintype._headers import TOKEN
+from tintype._http.headers import TOKEN
 from tintype.catalog import (
     Ability,
     Caution,

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from tintype._addresses import Trusted, names_a_private_host, refused_place
-from tintype._dispatch import has_parameter, is_under
 from tintype._flow.effects import Fetch
-from tintype._origins import origin, origins_of
+from tintype._http.addresses import Trusted, names_a_private_host, refused_place
+from tintype._keys.dispatch import has_parameter, is_under
+from tintype._keys.origins import origin, origins_of
 from tintype._pacing import Clock
 from tintype.errors import DownloadError
 from tintype.messages import Headers

@@ -17,9 +17,9 @@ from importlib.util import find_spec
 
 from attrs import frozen
 
-from tintype import _json
-from tintype._headers import TOKEN, VALUE
 from tintype._holes import HOLE
+from tintype._http.headers import TOKEN, VALUE
+from tintype._structuring.json_values import loads
 from tintype.account import Secret
 from tintype.errors import ProtocolError, SignatureError, StaleSignatureError, UsageError
 from tintype.messages import Delivery, Headers
@@ -265,7 +265,7 @@ def _in_hex(text: str) -> list[bytes]:
 def _in_a_set(text: str) -> list[bytes]:
     """The Ed25519 keys of a JSON Web Key Set; others are for other uses."""
     try:
-        said = _json.loads(text)
+        said = loads(text)
     except ProtocolError:
         return []
     keys = said.get("keys") if isinstance(said, dict) else None

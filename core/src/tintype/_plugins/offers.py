@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from tintype._asked import FIELDS, SIDES
-from tintype._checked import checked
-from tintype._forms import odd_value
-from tintype._headers import header_fault
+from tintype._http.headers import header_fault
+from tintype._plugins.checked import checked
+from tintype._plugins.forms import odd_value
 from tintype.catalog import (
     Choice,
     Flag,

@@ -25,11 +25,11 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from attrs import evolve, frozen
 
-from tintype import _headers
 from tintype._doors import MIN_DIFFERENT
 from tintype._holes import HOLE
-from tintype._origins import fault_of_origins
-from tintype._settings import filled
+from tintype._http.headers import belongs_elsewhere
+from tintype._keys.origins import fault_of_origins
+from tintype._keys.settings import filled
 from tintype.account import Secret
 from tintype.credentials import (
     NAMES,
@@ -117,7 +117,7 @@ def unfit(name: str, secret: Secret, *, public: bool) -> str:
 
 def fault_of(scheme: object) -> str:
     """What is wrong with a scheme that a plugin declares, or ""."""
-    taken = [name for name in getattr(scheme, "headers", ()) if _headers.belongs_elsewhere(name)]
+    taken = [name for name in getattr(scheme, "headers", ()) if belongs_elsewhere(name)]
     if taken:
         return f"auth in the header {taken[0]!r}, which is HTTP's or tintype's own"
     match scheme:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from tintype._headers import checked_media_types
+from tintype._http.headers import checked_media_types
 from tintype.messages import FormBody, JsonBody, MultipartBody, Part, RawBody
 
 

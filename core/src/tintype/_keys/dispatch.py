@@ -13,21 +13,21 @@ from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
-from tintype import _bodies
-from tintype._addresses import Trusted
 from tintype._blame import of_provider
 from tintype._excerpts import quoted
-from tintype._headers import (
+from tintype._holes import HOLE
+from tintype._http.addresses import Trusted
+from tintype._http.bodies import encoded
+from tintype._http.headers import (
     CREDENTIAL,
     TOKEN,
     OutOfLawError,
     checked_headers,
     checked_media_types,
 )
-from tintype._holes import HOLE
-from tintype._origins import DEFAULT_PORTS, origin, origins_of
-from tintype._settings import filled_where_declared
-from tintype._variables import env_name
+from tintype._keys.origins import DEFAULT_PORTS, origin, origins_of
+from tintype._keys.settings import filled_where_declared
+from tintype._keys.variables import env_name
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
@@ -92,7 +92,7 @@ def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequ
         msg = f"{request.method[:_SHOWN]!r} is no method"
         raise ValueError(msg)
     url, ours = _address(request, info, account)
-    media_type, body = _bodies.encoded(request.body)
+    media_type, body = encoded(request.body)
     if request.auth:
         _check_query(url, info.auth.query)
     reserved = frozenset(name.lower() for name in info.auth.headers)

@@ -18,8 +18,8 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.strategies import configure_tagged_union, configure_union_passthrough
 
 from tintype import _amounts
-from tintype._json import plain, shown
-from tintype._shapes import escaped
+from tintype._structuring.json_values import plain, shown
+from tintype._structuring.shapes import escaped
 from tintype.catalog import Descriptor, Leaf
 from tintype.credentials import Scheme
 from tintype.errors import ProtocolError, TintypeError

@@ -19,14 +19,14 @@ from urllib.parse import urljoin
 
 from attrs import evolve, frozen
 
-from tintype._expiry import says_expired
+from tintype._client.keyed_results import Rules, is_keyed, place_of
+from tintype._client.logs import log_other_type
 from tintype._files import PartFile, Place, sweep
 from tintype._flow.effects import Fetch, Flow, Head, Record, Sink, Sleep
-from tintype._logs import log_other_type
-from tintype._media import HEAD, SVG, checked_type, extension, known, media_type
 from tintype._pacing import backoff
-from tintype._results import Rules, is_keyed, place_of
-from tintype._whole import is_whole
+from tintype._pictures.expiry import says_expired
+from tintype._pictures.media import HEAD, SVG, checked_type, extension, known, media_type
+from tintype._pictures.whole import is_whole
 from tintype.entries import Saved
 from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
 from tintype.journal import JournalRecord

@@ -6,7 +6,7 @@ import io
 import re
 from pathlib import Path
 
-from tintype._svg import begins_svg
+from tintype._pictures.svg import begins_svg
 from tintype.errors import DownloadError
 
 SVG = "image/svg+xml"

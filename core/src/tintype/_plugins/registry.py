@@ -17,12 +17,12 @@ import pluggy
 from attrs import frozen
 
 from tintype._blame import is_interruption
-from tintype._headers import fault_of_result_headers
-from tintype._offers import described_oddly, holds_oddly, of_odd_type
-from tintype._origins import fault_of_origins, fault_of_results
-from tintype._signing import fault_of, fault_of_names
-from tintype._variables import fault_of_name, fault_of_variables
-from tintype._verification import fault_of_signature
+from tintype._http.headers import fault_of_result_headers
+from tintype._keys.origins import fault_of_origins, fault_of_results
+from tintype._keys.signing import fault_of, fault_of_names
+from tintype._keys.variables import fault_of_name, fault_of_variables
+from tintype._keys.verification import fault_of_signature
+from tintype._plugins.offers import described_oddly, holds_oddly, of_odd_type
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import Extras, Provider

@@ -24,7 +24,7 @@ import attrs
 import cattrs
 from cattrs.cols import is_mapping
 
-from tintype._json import MAX_ITEMS, loads, shown
+from tintype._structuring.json_values import MAX_ITEMS, loads, shown
 from tintype.errors import ProtocolError
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""HTTP as values: which addresses are trusted, bodies, headers and events as bytes."""

@@ -1,0 +1,1 @@
+"""Installed plugins, loaded one by one, and each held to what it describes."""
