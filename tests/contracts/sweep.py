@@ -32,7 +32,7 @@ _TIERS = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "3K": 30
 _PIXELS = ("1024x1024", "1280x720", "1440x2560", "2048x2048")
 # Where a provider's request says how many images it wants; and where its answers say what it costs.
 _COUNTS = {"openrouter": "/n", "apimodels": "/n", "cheapai": "/generations_count"}
-_MOST_LOOKED_AT = 2  # pictures that are decoded of one answer
+_MAX_LOOKED_AT = 2  # pictures that are decoded of one answer
 
 
 @frozen

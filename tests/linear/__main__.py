@@ -12,7 +12,7 @@ import time
 from tests.linear.entrances import Entrance, entrances, survived
 
 _FIRST = 4 * 1024
-_MOST = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 _MIN_SECONDS = 0.004  # below it the clock says little
 _RUNS = 3
 _LIMIT = 6.0
@@ -34,7 +34,7 @@ def _seconds(entrance: Entrance, data: bytes) -> float:
 def _fitting(entrance: Entrance) -> int:
     """A size whose cost can be told from nothing."""
     size = _FIRST
-    while size < _MOST and _cost(entrance, size)[0] < _MIN_SECONDS:
+    while size < _MAX_BYTES and _cost(entrance, size)[0] < _MIN_SECONDS:
         size *= 2
     return size
 

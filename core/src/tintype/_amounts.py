@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 MAX_DOLLARS = Decimal(10) ** 9
 """More than this nobody charges for pictures; the journal counts it in nanodollars."""
 
-_MOST = Decimal(10) ** 15
+_MAX_AMOUNT = Decimal(10) ** 15
 _MAX_DIGITS = 64
 _SMALLEST = -400  # as an exponent
 _ARITHMETIC = Context(prec=28, traps=[])
@@ -30,7 +30,7 @@ def is_amount(amount: Decimal) -> bool:
         return False
     _, digits, exponent = amount.as_tuple()
     spelt = len(digits) <= _MAX_DIGITS and _SMALLEST <= int(exponent) <= _MAX_DIGITS
-    return spelt and 0 <= amount <= _MOST
+    return spelt and 0 <= amount <= _MAX_AMOUNT
 
 
 def times(amount: Decimal, factor: Decimal | int) -> Decimal | None:

@@ -22,7 +22,7 @@ _TITLES = {
     "advisory": "What will bind from the next set on",
     "waived": "What is waived",
 }
-_MOST = 20  # findings of one check that stand open to the eye
+_MAX_OPEN = 20  # findings of one check that stand open to the eye
 
 
 def findings(report: Report) -> Html:
@@ -83,8 +83,8 @@ def _line(row: Row) -> Html:
 def _row(report: Report, row: Row) -> Html:
     count = len(row.findings)
     told = f"{count} findings" if count > 1 else ""
-    cards = [_finding(report, row, finding) for finding in row.findings[:_MOST]]
-    rest = [_finding(report, row, finding) for finding in row.findings[_MOST:]]
+    cards = [_finding(report, row, finding) for finding in row.findings[:_MAX_OPEN]]
+    rest = [_finding(report, row, finding) for finding in row.findings[_MAX_OPEN:]]
     if rest:
         fold = element("summary", f"{len(rest)} more")
         cards.append(element("details", fold, *rest))

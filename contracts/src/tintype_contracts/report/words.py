@@ -22,7 +22,7 @@ MARKS: Mapping[str, str] = {
     "na": "·",
     "advisory": "!",
 }
-_MOST = 2000  # characters of a value that are shown
+_MAX_LENGTH = 2000  # characters of a value that are shown
 _QUOTED = 7  # lines of a document
 _SEPARATOR = re.compile(r"[/\\]")
 _ROOTS = "home|Users|root|tmp|var|usr|opt|private|work|mnt|srv|build|github|nix|etc"
@@ -47,7 +47,7 @@ def shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, default=_plain) if plain else _told(value)
     except (TypeError, ValueError):
         text = _form(value)
-    return scrubbed(text if len(text) <= _MOST else f"{text[:_MOST]} …")
+    return scrubbed(text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]} …")
 
 
 def scrubbed(text: str) -> str:

@@ -8,7 +8,7 @@ from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Row
 from tintype_contracts.verdict import Fact
 from tintype_contracts.verdict import Row as Verdict
 
-_MOST = 4000  # characters of an excerpt that a report carries
+_MAX_LENGTH = 4000  # characters of an excerpt that a report carries
 
 
 def facts_of(fixtures: Fixtures) -> tuple[Fact, ...]:
@@ -30,7 +30,7 @@ def sources_of(fixtures: Fixtures, rows: Iterable[Verdict]) -> Mapping[str, Mapp
     }
     made: dict[str, Mapping[str, str]] = {}
     for name, source in fixtures.sources.items():
-        excerpt = fixtures.excerpts.get(name, "")[:_MOST] if name in quoted else ""
+        excerpt = fixtures.excerpts.get(name, "")[:_MAX_LENGTH] if name in quoted else ""
         facts = {"title": source.title, "url": source.url, "retrieved": str(source.retrieved)}
         made[name] = {**facts, "excerpt": excerpt} if excerpt else facts
     return made

@@ -28,7 +28,7 @@ from tintype.signatures import Ed25519, Hmac, Signature, covers_body
 _OK = 200
 # How long a set of keys is believed, and how soon a stranger's signature may cost another look.
 _KEPT = timedelta(days=1)
-_LEAST = timedelta(minutes=1)
+_MIN_KEPT = timedelta(minutes=1)
 # Seconds after a first failure to fetch them, which double with each other, and at most so many.
 _PAUSE = 15.0
 _MAX_DOUBLINGS = 6
@@ -119,7 +119,7 @@ def _is_right(
     if isinstance(signature, Hmac):
         check_secrets(signature, secrets)
         return is_keyed(signature, signed, secrets)
-    for longest in (_KEPT, _LEAST):  # they may have been renewed since
+    for longest in (_KEPT, _MIN_KEPT):  # they may have been renewed since
         yield from _renew(channel, key_set, signature, longest)
         if is_ours(signed, key_set.keys):
             return True

@@ -36,7 +36,7 @@ Id = NewType("Id", str)
 _DECISIVE = "tintype.decisive"
 _MAX_NOTES = 20
 # What is larger is no amount, and does not fit where they are kept.
-_MOST = 10**15
+_MAX_NUMBER = 10**15
 _WIDEST = 2**64  # of a whole number: some seeds are as wide
 # What stands for no object at all, in the spellings of servers.
 _NOTHING: tuple[object, ...] = (None, False, "", {}, [])
@@ -320,7 +320,7 @@ def _float(value: object, _: object) -> float:
 def _amount(value: object, _: object) -> Decimal:
     """A number, also one in text."""
     found = _in_text(value) if type(value) is str else _number(value, None)
-    return found if abs(found) <= _MOST else _refuse("a number that can be meant", value)
+    return found if abs(found) <= _MAX_NUMBER else _refuse("a number that can be meant", value)
 
 
 def _count(value: object, _: object) -> int:
