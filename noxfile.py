@@ -51,6 +51,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Let everything go wrong at every provider, for both clients: the whole fault grid."""
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
+    session.run("python", "-m", "tests.faults.grid", *session.posargs)
+
+
+@nox.session(default=False)
 def linear(session: nox.Session) -> None:
     """Measure that every parser takes time that grows with its input and no faster."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")

@@ -1,24 +1,28 @@
-"""The fault grid, run: nothing is paid twice, nothing that was paid is lost. And its judge."""
+"""The fault grid, run: nothing is paid twice, nothing that was paid is lost. And its judge.
+
+Here the two clients take turns; `nox -s faults` lets both walk every cell.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from attrs import evolve
-from click.testing import CliRunner
+from tests.faults.grid.cells import Cell
+from tests.faults.grid.clients import CLIENTS
+from tests.faults.grid.injections import INJECTIONS, Injection
+from tests.faults.grid.judging import judged
+from tests.faults.grid.running import run_grid
+from tests.faults.grid.table import Grid
+from tests.faults.grid.walks import Walk
 
 from tintype import Billed, Client, ImageRequest, Outcome
 from tintype.entries import Intent, Settled
 from tintype.errors import ServerError, SubmissionUnknownError
 from tintype.journal._sql import SqlJournal
 from tintype_contracts import Sandbox, installed
-from tintype_contracts.commands.contracts.faults import command
-from tintype_contracts.faultgrid import ROWS, Cell, Grid, Row, run_grid
-from tintype_contracts.faultgrid.judging import judged
-from tintype_contracts.faultgrid.walks import Walk
 from tintype_contracts.sandbox import KINDS, Fault
 
 PROVIDER = "apiyi"
@@ -26,8 +30,8 @@ PROVIDER = "apiyi"
 
 @pytest.fixture(scope="module")
 def grid() -> Grid:
-    """Every provider, every fault that applies to it, both clients."""
-    return run_grid(installed())
+    """Every provider, every fault that applies to it, by one client or the other."""
+    return run_grid(installed(), alternating=True)
 
 
 def test_every_promise_is_kept_in_every_cell(grid: Grid) -> None:
@@ -40,35 +44,31 @@ def test_every_fault_happened(grid: Grid) -> None:
     assert grid.idle == (), grid.as_text()
 
 
-def test_the_grid_is_the_full_product(grid: Grid) -> None:
-    """Each provider meets each row of the operations it has, by both clients; each kind is met."""
-    seen = {(each.cell.provider, each.cell.row, each.cell.client) for each in grid.verdicts}
-    assert len(seen) == len(grid.verdicts)
+def test_each_provider_meets_every_injection_of_its_operations(grid: Grid) -> None:
+    """Once, by both clients in turn; and every kind of fault is injected."""
     for provider in installed():
-        by_client = [
-            {row for name, row, client in seen if (name, client) == (provider, kind)}
-            for kind in ("Client", "AsyncClient")
-        ]
-        assert by_client[0] == by_client[1]
-        operations = {row.operation for row in by_client[0]}
-        assert by_client[0] == {row for row in ROWS if row.operation in operations}
+        cells = [each.cell for each in grid.results if each.cell.provider == provider]
+        operations = {each.injection.operation for each in cells}
         assert {"submit", ""} <= operations
-    assert {row.fault.kind for row in ROWS if row.fault} == set(KINDS)
+        met = [each for each in INJECTIONS if each.operation in operations]
+        assert [each.injection for each in cells] == met
+        assert {each.client for each in cells} == set(CLIENTS)
+    assert {each.fault.kind for each in INJECTIONS if each.fault} == set(KINDS)
 
 
 def test_only_a_lost_answer_to_a_submission_is_unknown(grid: Grid) -> None:
     """Whatever happens to a price, a look, a download or a webhook, the picture comes."""
-    others = [each for each in grid.verdicts if each.cell.row.operation not in ("submit", "stream")]
-    assert {each.outcome for each in others} == {"straight", "helped"}
-    lost = [each for each in grid.verdicts if each.outcome == "unknown"]
+    others = [
+        each for each in grid.results if each.cell.injection.operation not in ("submit", "stream")
+    ]
+    assert {each.ending for each in others} == {"straight", "helped"}
+    lost = [each for each in grid.results if each.ending == "unknown"]
     assert any(each.paid for each in lost)
 
 
-def test_the_table_and_the_json_tell_the_same(grid: Grid) -> None:
-    """The counts are the cells'."""
-    told = grid.as_json()
-    assert len(json.loads(json.dumps(told))["cells"]) == grid.counts["cells"]
-    assert f"{grid.counts['cells']} cells (full product)" in grid.as_text()
+def test_the_table_counts_the_cells(grid: Grid) -> None:
+    """And shows a mark for each."""
+    assert f"{len(grid.results)} cells, " in grid.as_text()
 
 
 # ---------------------------------------------------------------------------- its judge
@@ -92,9 +92,9 @@ def journal(tmp_path: Path) -> Iterator[SqlJournal]:
 @pytest.fixture
 def walk(sandbox: Sandbox, journal: SqlJournal, tmp_path: Path) -> Walk:
     """A cell in which nothing is dialled: a test does what a bad client would do."""
-    row = Row(name="nothing", operation="poll")
+    nothing = Injection(name="nothing", operation="poll")
     return Walk(
-        cell=Cell(provider=PROVIDER, row=row, client="Client"),
+        cell=Cell(provider=PROVIDER, injection=nothing, client="Client"),
         plugin=None,
         sandbox=sandbox,
         journal=journal,
@@ -119,7 +119,7 @@ def test_a_good_cell_is_good(walk: Walk, client: Client) -> None:
     """Drawn once, saved once."""
     client.save(client.generate(walk.request, provider=PROVIDER), walk.folder)
     assert judged(walk).broken == ()
-    assert judged(walk).outcome == "straight"
+    assert judged(walk).ending == "straight"
 
 
 def test_a_submission_that_is_paid_twice_is_found(walk: Walk, client: Client) -> None:
@@ -184,31 +184,8 @@ def test_a_fault_that_did_not_happen_is_told(walk: Walk) -> None:
     """The cell is idle."""
     fault = Fault(kind="500", operation="poll")
     walk.sandbox.dial(fault)
-    walk.cell = evolve(walk.cell, row=evolve(walk.cell.row, fault=fault))
+    walk.cell = evolve(walk.cell, injection=evolve(walk.cell.injection, fault=fault))
     idle = judged(walk)
     assert not idle.struck
-    grid = Grid(verdicts=(evolve(idle, cell=evolve(idle.cell, row=ROWS[0])),))
+    grid = Grid(results=(evolve(idle, cell=evolve(idle.cell, injection=INJECTIONS[0])),))
     assert "~" in grid.as_text()
-
-
-# --------------------------------------------------------------------------- the command
-
-
-def test_the_command_prints_the_grid_and_writes_it(tmp_path: Path) -> None:
-    """Pairwise, for one provider: the table says so."""
-    path = tmp_path / "grid.json"
-    result = CliRunner().invoke(
-        command, ["--provider", "openrouter", "--pairwise", "--json", str(path)]
-    )
-    assert result.exit_code == 0, result.output
-    assert "pairwise: the clients take turns" in result.output
-    assert json.loads(path.read_text())["pairwise"] is True
-
-
-@pytest.mark.parametrize("arguments", [[], ["--all", "--provider", "apiyi"], ["--provider", "x"]])
-def test_misuse_of_the_command_is_one_sentence(arguments: list[str]) -> None:
-    """On stderr, with exit code 2."""
-    result = CliRunner().invoke(command, arguments)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("tintype: ")
-    assert result.stderr.count("\n") == 1

@@ -13,7 +13,6 @@ _COMMANDS: Mapping[str, str] = {
     "check": "Hold a plugin against what its provider documents.",
     "explain": "Say what a check looks at, why, and what an author does about it.",
     "lint": "Hold fixture files against the rules of their format.",
-    "faults": "Let everything go wrong, and see whether a paid picture is lost or paid twice.",
     "replay": "Show what a plugin makes of one exchange.",
     "drift": "Compare a provider's tables with a newer document.",
     "live": "Draw one picture for money, and compare shapes.",

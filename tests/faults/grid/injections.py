@@ -1,17 +1,12 @@
-"""The rows of the grid: what goes wrong, and with which call. Data alone."""
+"""What is injected: what goes wrong, and with which call. Data alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
 from tintype_contracts.sandbox.faults.dial import Fault
-
-# `stream` is a submission whose answer is a stream of events; "" is nothing at all.
-Operation: TypeAlias = Literal["", "submit", "stream", "poll", "price", "asset", "webhook"]
-OPERATIONS: tuple[Operation, ...] = ("", "price", "submit", "stream", "poll", "asset", "webhook")
 
 _DEADLINE = 3.0  # seconds for a request, and for those before it, whose answer is to be too late
 _NO_HURRY = 15.0  # seconds for any other: a busy machine is no fault
@@ -21,19 +16,20 @@ _FOREVER = range(1, 1_000_000)
 
 
 @frozen(kw_only=True)
-class Row:
+class Injection:
     """Something that goes wrong with one operation.
 
     Attributes:
         name: What, in a few words.
-        operation: With which call.
+        operation: With which call; `stream` is a submission whose answer is a stream of events, ""
+            nothing at all.
         fault: As it is dialled; None for a run in which nothing goes wrong.
         lasting: Whether it lasts until the task's deadline has passed.
         webhooks: How many of them come.
     """
 
     name: str
-    operation: Operation
+    operation: str
     fault: Fault | None = None
     lasting: bool = False
     webhooks: int = 0
@@ -117,33 +113,33 @@ _LOST = (  # the answer to the submission; the webhook comes
     ("the answer before it: a reset", "reset-after-reading"),
     ("the answer before it: HTML", "html"),
 )
-_SPOILT = {"html", "truncated"}  # an image has rows of its own for them
+_SPOILT = {"html", "truncated"}  # an image has injections of its own for them
 _IN_A_STREAM = {"connection refused", "a late answer", "slow down, with a date"}
 
 
-def _rows() -> Iterator[Row]:
-    yield Row(name="nothing", operation="")
+def _injections() -> Iterator[Injection]:
+    yield Injection(name="nothing", operation="")
     yield from _made("price", (*_CALLS, *_JSON))
     yield from _made("submit", (*_CALLS, *_JSON, *_AFTER_THE_WORK))
     yield from _made("stream", (each for each in _CALLS if each[0] not in _IN_A_STREAM))
     yield from _made("poll", (*_CALLS, *_JSON, _UNKNOWN_STATUS))
-    for row in _made("poll", _LASTING):
-        yield evolve(row, lasting=True)
+    for each in _made("poll", _LASTING):
+        yield evolve(each, lasting=True)
     yield from _made("asset", (*(each for each in _CALLS if each[1].kind not in _SPOILT), *_ASSETS))
-    for row in _made("webhook", _WEBHOOKS):
-        yield evolve(row, webhooks=2)  # each of these faults makes two of one
+    for each in _made("webhook", _WEBHOOKS):
+        yield evolve(each, webhooks=2)  # each of these faults makes two of one
     for name, kind in _LOST:
         fault = Fault(kind=kind, operation="submit")
-        yield Row(name=name, operation="webhook", fault=fault, webhooks=1)
+        yield Injection(name=name, operation="webhook", fault=fault, webhooks=1)
 
 
 def _made(
-    operation: Operation, faults: Iterator[tuple[str, Fault]] | Sequence[tuple[str, Fault]]
-) -> Iterator[Row]:
+    operation: str, faults: Iterator[tuple[str, Fault]] | Sequence[tuple[str, Fault]]
+) -> Iterator[Injection]:
     for name, fault in faults:
         dialled = evolve(fault, operation=_dialled(operation))
-        yield Row(name=name, operation=operation, fault=dialled)
+        yield Injection(name=name, operation=operation, fault=dialled)
 
 
-ROWS: tuple[Row, ...] = tuple(_rows())
-"""Every row. Those of operations that a provider does not have are left out for it."""
+INJECTIONS: tuple[Injection, ...] = tuple(_injections())
+"""Every one. Those of operations that a provider does not have are left out for it."""

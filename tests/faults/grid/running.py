@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib import metadata
 from pathlib import Path
 
 from attrs import evolve, field, frozen
+from tests.faults.grid.cells import Cell, CellResult
+from tests.faults.grid.clients import CLIENTS
+from tests.faults.grid.injections import INJECTIONS, Injection
+from tests.faults.grid.judging import failed, judged
+from tests.faults.grid.receiver import Receiver
+from tests.faults.grid.table import Grid
+from tests.faults.grid.walks import Walk
 
 from tintype import ImageRequest
-from tintype.errors import UsageError
 from tintype.journal._sql import SqlJournal
-from tintype_contracts.faultgrid.cells import CLIENTS, Cell, Verdict
-from tintype_contracts.faultgrid.judging import failed, judged
-from tintype_contracts.faultgrid.receiver import Receiver
-from tintype_contracts.faultgrid.rows import ROWS, Row
-from tintype_contracts.faultgrid.table import Grid
-from tintype_contracts.faultgrid.walks import Walk
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load
 from tintype_contracts.fixtures.messages import image_request
@@ -33,8 +33,6 @@ _PACE = 0.05
 _LOOK = 0.02  # seconds between two looks at whether money still moves
 _MAX_LOOKS = 250
 _CASES = 4  # documented requests that are tried for one whose result is fetched
-
-Told = Callable[[Verdict], None]
 
 
 @frozen(kw_only=True)
@@ -53,58 +51,45 @@ class Ground:
     requests: dict[str, ImageRequest] = field(factory=dict)
     calls: dict[str, tuple[str, ...]] = field(factory=dict)
 
-    def rows(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows of operations that the provider has."""
-        return [row for row in rows if row.operation in self.requests]
+    @property
+    def injections(self) -> list[Injection]:
+        """Those of operations that the provider has."""
+        return [each for each in INJECTIONS if each.operation in self.requests]
 
 
-def run_grid(
-    providers: Sequence[str | Fixtures],
-    *,
-    rows: Sequence[Row] = ROWS,
-    pairwise: bool = False,
-    told: Told = lambda _: None,
-) -> Grid:
+def run_grid(providers: Sequence[str], *, alternating: bool = False) -> Grid:
     """Run the grid.
 
     Args:
-        providers: Names of installed fixture sets, or sets.
-        rows: What is to go wrong.
-        pairwise: Whether the clients take turns, so that each meets every row and every
+        providers: Names of installed fixture sets.
+        alternating: Whether the clients take turns, so that each meets every injection and every
             provider but not every pair of them.
-        told: Called after each cell.
     """
-    return asyncio.run(_run(providers, rows, told, pairwise=pairwise))
+    return asyncio.run(_run(providers, alternating=alternating))
 
 
-async def _run(
-    providers: Sequence[str | Fixtures], rows: Sequence[Row], told: Told, *, pairwise: bool
-) -> Grid:
+async def _run(providers: Sequence[str], *, alternating: bool) -> Grid:
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(2 * AT_ONCE) as pool, tempfile.TemporaryDirectory() as folder:
         loop.set_default_executor(pool)
         async with Receiver() as receiver:
             runner = Runner(Path(folder), receiver)
             grounds = await asyncio.gather(*(runner.ground(each) for each in providers))
-            cells = [cell for ground in grounds for cell in _cells(ground, rows, pairwise=pairwise)]
-            ground_of = {ground.fixtures.provider: ground for ground in grounds}
-
-            async def one(cell: Cell) -> Verdict:
-                verdict = await runner.verdict(cell, ground_of[cell.provider])
-                told(verdict)
-                return verdict
-
-            verdicts = await asyncio.gather(*(one(cell) for cell in cells))
-    return Grid(verdicts=tuple(verdicts), pairwise=pairwise)
+            walks = [
+                runner.result(cell, ground)
+                for ground in grounds
+                for cell in _cells(ground, alternating=alternating)
+            ]
+            return Grid(results=tuple(await asyncio.gather(*walks)))
 
 
-def _cells(ground: Ground, rows: Sequence[Row], *, pairwise: bool) -> list[Cell]:
+def _cells(ground: Ground, *, alternating: bool) -> list[Cell]:
     provider = ground.fixtures.provider
     return [
-        Cell(provider=provider, row=row, client=client)
-        for number, row in enumerate(ground.rows(rows))
+        Cell(provider=provider, injection=injection, client=client)
+        for number, injection in enumerate(ground.injections)
         for turn, client in enumerate(CLIENTS)
-        if not pairwise or (number + len(provider)) % len(CLIENTS) == turn
+        if not alternating or (number + len(provider)) % len(CLIENTS) == turn
     ]
 
 
@@ -118,16 +103,13 @@ class Runner:
         self._count = 0
         SqlJournal(folder / "empty.db").close()
 
-    async def ground(self, provider: str | Fixtures) -> Ground:
+    async def ground(self, provider: str) -> Ground:
         """What a provider's healthy runs ask for, and with which request."""
-        fixtures = load(provider) if isinstance(provider, str) else provider
+        fixtures = load(provider)
         requests = documented_requests(fixtures, "generated")
-        if not requests:
-            msg = "Its fixtures hold no story 'generated' that submits a picture."
-            raise UsageError(msg, provider=fixtures.provider)
         ground = Ground(
             fixtures=fixtures,
-            plugin=_plugin(fixtures.provider),
+            plugin=metadata.entry_points(group="tintype")[provider].load(),
             requests={"": requests[0]},
             calls={"": ()},
         )
@@ -146,29 +128,30 @@ class Runner:
     async def _healthy(
         self, ground: Ground, operation: str, request: ImageRequest
     ) -> tuple[str, ...]:
-        row = next(row for row in ROWS if row.operation == operation)
-        cell = Cell(provider=ground.fixtures.provider, row=evolve(row, fault=None), client="Client")
-        verdict = await self._walked(cell, ground, request, ())
-        return verdict.calls
+        none = Injection(name="nothing", operation=operation)
+        cell = Cell(provider=ground.fixtures.provider, injection=none, client="Client")
+        result = await self._walked(cell, ground, request, ())
+        return result.calls
 
-    async def verdict(self, cell: Cell, ground: Ground) -> Verdict:
+    async def result(self, cell: Cell, ground: Ground) -> CellResult:
         """A cell, walked and judged."""
-        operation, fault = cell.row.operation, cell.row.fault
+        operation, fault = cell.injection.operation, cell.injection.fault
         faults = (fault,) if fault else ()
         if fault is not None and fault.kind == "refuse":
-            faults = (cell.row.refused(ground.calls[operation]),) if operation != "asset" else ()
+            refused = cell.injection.refused(ground.calls[operation])
+            faults = (refused,) if operation != "asset" else ()
         return await self._walked(cell, ground, ground.requests[operation], faults)
 
     async def _walked(
         self, cell: Cell, ground: Ground, request: ImageRequest, faults: tuple[Fault, ...]
-    ) -> Verdict:
+    ) -> CellResult:
         async with self._places, self._sandbox(ground.fixtures, faults) as sandbox:
             self._count += 1
             folder = self._folder / str(self._count)
             folder.mkdir()
             shutil.copy(self._folder / "empty.db", folder / "journal.db")
             request, inbox = evolve(request, prompt=cell.name), None
-            if cell.row.operation == "webhook":
+            if cell.injection.operation == "webhook":
                 address, inbox = self._receiver.box()
                 request = evolve(request, webhook_url=address)
             journal = await asyncio.to_thread(SqlJournal, folder / "journal.db")
@@ -200,19 +183,6 @@ class Runner:
             yield sandbox
         finally:
             await asyncio.to_thread(sandbox.__exit__, None, None, None)
-
-
-def _plugin(provider: str) -> object:
-    """The installed plugin of that name.
-
-    Raises:
-        UsageError: There is none.
-    """
-    for point in metadata.entry_points(group="tintype", name=provider):
-        plugin: object = point.load()
-        return plugin
-    msg = f"No plugin of that name is installed: pip install tintype-{provider}."
-    raise UsageError(msg, provider=provider)
 
 
 async def _settled(sandbox: Sandbox, provider: str) -> None:

@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tests.faults.grid.cells import CellResult, Ending
+from tests.faults.grid.walks import Walk
+
 from tintype import Outcome
 from tintype.journal import JournalRecord
-from tintype_contracts.faultgrid import cells
-from tintype_contracts.faultgrid.cells import Verdict
-from tintype_contracts.faultgrid.walks import Walk
 from tintype_contracts.sandbox.engine.ledger import Picture
 
 _SUBMISSIONS = {"submit", "stream"}
 _SHOWN = 160
 
 
-def judged(walk: Walk) -> Verdict:
+def judged(walk: Walk) -> CellResult:
     """What came of a cell that has been walked."""
     records = walk.journal.records()
     files = _files(walk.folder)
@@ -31,26 +31,26 @@ def judged(walk: Walk) -> Verdict:
         *_unknowns(walk, records),
         *_leftovers(files, records, digests),
     ]
-    return Verdict(
+    return CellResult(
         cell=cell,
-        outcome=_outcome(walk, files),
+        ending=_ending(walk, files),
         paid=sum(len(entry.images) for entry in ledger.paid),
         broken=tuple(broken),
         met=tuple(f"{type(error).__name__}: {error}"[:_SHOWN] for error in walk.met),
-        struck=cell.row.fault is None
-        or cell.row.fault.kind == "refuse"
+        struck=cell.injection.fault is None
+        or cell.injection.fault.kind == "refuse"
         or bool(walk.sandbox.struck),
         calls=walk.sandbox.calls(cell.provider),
     )
 
 
-def failed(walk: Walk, error: Exception) -> Verdict:
-    """The verdict on a cell that ended in an error nobody has documented."""
+def failed(walk: Walk, error: Exception) -> CellResult:
+    """The result of a cell that ended in an error nobody has documented."""
     words = f"It ended in {type(error).__name__}: {error}"
-    return Verdict(cell=walk.cell, outcome="nothing", broken=(words[:_SHOWN],))
+    return CellResult(cell=walk.cell, ending="nothing", broken=(words[:_SHOWN],))
 
 
-def _outcome(walk: Walk, files: Counter[str]) -> cells.Outcome:
+def _ending(walk: Walk, files: Counter[str]) -> Ending:
     if walk.unknown:
         return "unknown"
     if not files:
@@ -95,7 +95,7 @@ def _unknowns(walk: Walk, records: list[JournalRecord]) -> Iterator[str]:
     listed = sorted(record.id for record in _lost(records))
     if listed != sorted(walk.unknown):
         yield f"The journal lists {listed} as unknown; the errors named {sorted(walk.unknown)}."
-    if listed and walk.cell.row.operation not in _SUBMISSIONS:
+    if listed and walk.cell.injection.operation not in _SUBMISSIONS:
         yield "A submission is listed as unknown, and its answer came."
 
 

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from attrs import frozen
-
-from tintype_contracts.faultgrid.rows import Row
-
-Client: TypeAlias = Literal["Client", "AsyncClient"]
-CLIENTS: tuple[Client, ...] = ("Client", "AsyncClient")
+from tests.faults.grid.injections import Injection
 
 # straight: the client got over it alone. helped: after the next step that its error names.
 # unknown: the answer was lost; the journal lists the submission. nothing: no picture, no charge.
-Outcome: TypeAlias = Literal["straight", "helped", "unknown", "nothing"]
+Ending = Literal["straight", "helped", "unknown", "nothing"]
 
 
 @frozen(kw_only=True)
 class Cell:
-    """One provider, one fault, one client."""
+    """One provider, one fault, one client (`Client` or `AsyncClient`)."""
 
     provider: str
-    row: Row
-    client: Client
+    injection: Injection
+    client: str
 
     @property
     def name(self) -> str:
         """What tells it from all others; its picture's prompt."""
-        return f"{self.provider} {self.row.operation}: {self.row.name} ({self.client})"
+        return f"{self.provider} {self.injection.operation}: {self.injection.name} ({self.client})"
 
 
 @frozen(kw_only=True)
-class Verdict:
+class CellResult:
     """What came of a cell.
 
     Attributes:
-        outcome: How it ended for the user.
+        ending: How it ended for the user.
         paid: How many images were paid for.
         broken: The promises that were not kept, a sentence each.
         met: The errors that the user saw, in order.
@@ -44,7 +40,7 @@ class Verdict:
     """
 
     cell: Cell
-    outcome: Outcome
+    ending: Ending
     paid: int = 0
     broken: tuple[str, ...] = ()
     met: tuple[str, ...] = ()
