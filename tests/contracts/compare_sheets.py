@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 from tintype_contracts.fixtures.comparing import subset
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.loader import load_folder
 from tintype_contracts.fixtures.pointers import leaves
 
@@ -70,7 +70,7 @@ def _plain(row: object) -> object:
 
 
 def _exchanges(old: Fixtures, new: Fixtures) -> Iterator[str]:
-    known: dict[str, list[Exchange]] = {}
+    known: dict[str, list[DocumentedExchange]] = {}
     for exchange in new.exchanges.values():
         known.setdefault(_wire(exchange), []).append(exchange)
     for exchange in old.exchanges.values():
@@ -82,7 +82,7 @@ def _exchanges(old: Fixtures, new: Fixtures) -> Iterator[str]:
             yield from (f"exchange {exchange.id}: {each}" for each in min(lost, key=len))
 
 
-def _wire(exchange: Exchange) -> str:
+def _wire(exchange: DocumentedExchange) -> str:
     sides = (exchange.request, exchange.response, exchange.delivery)
     plain = [attrs.asdict(side) if side else None for side in sides]
     return repr((exchange.operation, [_sorted(side) for side in plain]))
@@ -96,7 +96,7 @@ def _sorted(value: object) -> object:
     return repr(value)
 
 
-def _weaker(old: Exchange, new: Exchange) -> Iterator[str]:
+def _weaker(old: DocumentedExchange, new: DocumentedExchange) -> Iterator[str]:
     outcomes = [each.expect.error or each.expect.outcome for each in (old, new)]
     if outcomes[0] != outcomes[1]:
         yield f"expected {outcomes[0]}, now {outcomes[1]}"

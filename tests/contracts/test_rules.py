@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from tintype_contracts import FixtureError, Fixtures, load_folder
 from tintype_contracts.commands.contracts import command
 from tintype_contracts.fixtures.ageing import Age, ages
-from tintype_contracts.fixtures.faults import Fault
+from tintype_contracts.fixtures.flaws import Flaw
 from tintype_contracts.fixtures.kit import serves
 from tintype_contracts.fixtures.leaks import cut, leaks
 
@@ -26,14 +26,14 @@ UUID_KEY = "3f0c2b1e-9a4d-4c7b-8e21-5d6f7a8b9c0d"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 
 
-def told(folder: Path) -> list[Fault]:
+def told(folder: Path) -> list[Flaw]:
     """What the loader says is wrong with the folder."""
     with pytest.raises(FixtureError) as caught:
         load_folder(folder)
     return list(caught.value.faults)
 
 
-def found(faults: list[Fault], pointer: str, words: str) -> list[Fault]:
+def found(faults: list[Flaw], pointer: str, words: str) -> list[Flaw]:
     """The faults at a place that say so."""
     return [
         fault for fault in faults if fault.pointer.startswith(pointer) and words in fault.message

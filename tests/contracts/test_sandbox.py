@@ -25,7 +25,7 @@ from PIL import Image
 from tintype_contracts import Fixtures, Sandbox, load
 from tintype_contracts.fixtures.comparing import mismatches
 from tintype_contracts.fixtures.format import (
-    Exchange,
+    DocumentedExchange,
     JsonContent,
     MultipartContent,
     WireResponse,
@@ -75,7 +75,7 @@ class Client:
         self.pool = pool
 
     def send(
-        self, name: str, exchange: Exchange, task: str = "", **fields: object
+        self, name: str, exchange: DocumentedExchange, task: str = "", **fields: object
     ) -> urllib3.BaseHTTPResponse:
         """One request; `fields` go into its JSON body."""
         fixtures = FIXTURES[name]
@@ -109,7 +109,7 @@ def _field(part: object, filling: object) -> tuple:
     return part.name, str(render(part_value(part), filling))
 
 
-def opening(name: str, story: str = "generated") -> Exchange:
+def opening(name: str, story: str = "generated") -> DocumentedExchange:
     """The submission that a story begins with."""
     fixtures = FIXTURES[name]
     scene = fixtures.scene(story, next(iter(fixtures.stories[story].scenes)))
@@ -164,7 +164,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize(("name", "exchange"), SUBMISSIONS)
 def test_a_documented_submission_gets_a_documented_answer(
-    client: Client, name: str, exchange: Exchange
+    client: Client, name: str, exchange: DocumentedExchange
 ) -> None:
     """The body is one that its story shows for such a request, placeholders filled."""
     answer = client.send(name, exchange)
@@ -178,7 +178,7 @@ def test_a_documented_submission_gets_a_documented_answer(
 
 @pytest.mark.parametrize(("name", "exchange"), QUESTIONS)
 def test_a_documented_question_gets_a_documented_answer(
-    client: Client, name: str, exchange: Exchange
+    client: Client, name: str, exchange: DocumentedExchange
 ) -> None:
     """A price, a list of models."""
     answer = client.send(name, exchange)
@@ -187,14 +187,14 @@ def test_a_documented_question_gets_a_documented_answer(
     assert any(_is(response, answer) for response in documented)
 
 
-def _living(name: str, exchange: Exchange) -> WireResponse:
+def _living(name: str, exchange: DocumentedExchange) -> WireResponse:
     """What is printed, with a placeholder for all that follows from the request or the clock."""
     assert exchange.response is not None
     content = _follower(name, exchange).content(exchange.response.content)
     return evolve(exchange.response, content=content)
 
 
-def _follower(name: str, exchange: Exchange) -> Follower:
+def _follower(name: str, exchange: DocumentedExchange) -> Follower:
     body = asked_body(FIXTURES[name], submission(FIXTURES[name], exchange))
     fields = neutral_fields(FIXTURES[name], "submit", body)
     return Follower.of(FIXTURES[name], exchange, fields, body)

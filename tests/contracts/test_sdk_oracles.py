@@ -26,7 +26,7 @@ from openrouter.components import ImageGenerationRequest
 from tintype._plugins.registry import Registry
 from tintype.messages import JsonBody, Request
 from tintype_contracts import Fixtures, Sandbox, load, respx_router
-from tintype_contracts.fixtures.format import EventsContent, Exchange, JsonContent
+from tintype_contracts.fixtures.format import DocumentedExchange, EventsContent, JsonContent
 from tintype_contracts.fixtures.placeholders import render
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.heard import Heard
@@ -45,19 +45,19 @@ def subject(name: str) -> Subject:
     return Subject(Registry().get(name), load(name))
 
 
-def body_of(fixtures: Fixtures, exchange: Exchange) -> Body:
+def body_of(fixtures: Fixtures, exchange: DocumentedExchange) -> Body:
     """The documented request body."""
     content = exchange.request.content if exchange.request else None
     value = content.value if isinstance(content, JsonContent) else {}
     return cast("Body", render(value, filled(fixtures, exchange, KEY)))
 
 
-def answered(fixtures: Fixtures, *operations: str) -> list[Exchange]:
+def answered(fixtures: Fixtures, *operations: str) -> list[DocumentedExchange]:
     """Every exchange of these operations."""
     return [each for each in fixtures.exchanges.values() if each.operation in operations]
 
 
-def is_success(exchange: Exchange) -> bool:
+def is_success(exchange: DocumentedExchange) -> bool:
     """Whether the documents show this answer as one without a fault in it."""
     said = exchange.response.status if exchange.response else 0
     return said == OK and exchange.expect.outcome != "error"
@@ -89,7 +89,7 @@ UNLISTED = {408, 422, 503, 504}
 NO_JSON = {"server_down/submit_gateway", "server_down/submit_empty"}
 
 
-def ask_openrouter(sdk: OpenRouter, exchange: Exchange) -> object:
+def ask_openrouter(sdk: OpenRouter, exchange: DocumentedExchange) -> object:
     """The SDK's own call for an exchange; a stream is read to its end."""
     match exchange.operation:
         case "models":
@@ -104,7 +104,7 @@ def ask_openrouter(sdk: OpenRouter, exchange: Exchange) -> object:
             return made if hasattr(made, "data") else list(made)
 
 
-def by_openrouter(exchange: Exchange) -> object:
+def by_openrouter(exchange: DocumentedExchange) -> object:
     """What the SDK makes of an exchange; the request it sends must be the documented one."""
     scene = next(
         f"{story.name}/{name}"
@@ -134,7 +134,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("exchange", TAKEN, ids=lambda each: each.id)
-def test_the_openrouter_sdk_takes_every_documented_answer(exchange: Exchange) -> None:
+def test_the_openrouter_sdk_takes_every_documented_answer(exchange: DocumentedExchange) -> None:
     """It sends the documented request, and its own classes read the answer or the stream."""
     made = by_openrouter(exchange)
     assert made is not None
@@ -160,7 +160,9 @@ def test_what_the_openrouter_sdk_refuses_is_inferred_and_listed(name: str) -> No
     ],
     ids=lambda each: each.id,
 )
-def test_the_openrouter_sdk_has_a_class_for_every_documented_refusal(exchange: Exchange) -> None:
+def test_the_openrouter_sdk_has_a_class_for_every_documented_refusal(
+    exchange: DocumentedExchange,
+) -> None:
     """A refusal is read as the class of its status, not as an answer nobody knows."""
     with pytest.raises(errors.OpenRouterError) as caught:
         by_openrouter(exchange)
@@ -255,7 +257,7 @@ def ask_openai(client: OpenAI, body: Mapping[str, Any]) -> object:
     return client.images.generate(**named, extra_body=extra or None)
 
 
-def by_openai(exchange: Exchange, *, strict: bool = False) -> object:
+def by_openai(exchange: DocumentedExchange, *, strict: bool = False) -> object:
     """What the SDK makes of an exchange; the request it sends must be the documented one."""
     scene = StrictScene(APIYI, [exchange], KEY, strict_headers=False)
 
@@ -293,7 +295,9 @@ BUFFERED = [
 
 
 @pytest.mark.parametrize("exchange", BUFFERED, ids=lambda each: each.id)
-def test_the_openai_sdk_takes_every_documented_answer_of_apiyi(exchange: Exchange) -> None:
+def test_the_openai_sdk_takes_every_documented_answer_of_apiyi(
+    exchange: DocumentedExchange,
+) -> None:
     """It sends the documented request and reads as many items as the answer has."""
     made = by_openai(exchange)
     assert isinstance(made, ImagesResponse)
@@ -305,7 +309,9 @@ def test_the_openai_sdk_takes_every_documented_answer_of_apiyi(exchange: Exchang
 
 
 @pytest.mark.parametrize("exchange", BUFFERED, ids=lambda each: each.id)
-def test_the_answers_of_apiyi_differ_from_openais_in_what_they_count(exchange: Exchange) -> None:
+def test_the_answers_of_apiyi_differ_from_openais_in_what_they_count(
+    exchange: DocumentedExchange,
+) -> None:
     """Held strictly against OpenAI's class, nothing but the token counts is missing."""
     content = exchange.response.content if exchange.response else None
     assert isinstance(content, JsonContent)
@@ -339,7 +345,7 @@ def test_the_openai_sdk_takes_the_stream_that_is_openais(name: str) -> None:
     ],
     ids=lambda each: each.id,
 )
-def test_the_openai_sdk_reads_every_refusal_of_apiyi(exchange: Exchange) -> None:
+def test_the_openai_sdk_reads_every_refusal_of_apiyi(exchange: DocumentedExchange) -> None:
     """As an error of the documented status."""
     with pytest.raises(openai.APIStatusError) as caught:
         by_openai(exchange)

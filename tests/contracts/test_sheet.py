@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tintype_contracts import Fixtures, load_folder
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import JsonContent
 from tintype_contracts.fixtures.neutral import rows_for
 from tintype_contracts.fixtures.routes import find_route

@@ -9,7 +9,7 @@ import pytest
 
 from tintype.hooks import Provider
 from tintype_contracts import load
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.harness.scenario import Rehearsal
 
 PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
@@ -27,14 +27,16 @@ EXCHANGES = [
 
 
 @pytest.mark.parametrize(("rehearsal", "exchange"), EXCHANGES)
-def test_the_plugin_sends_the_documented_request(rehearsal: Rehearsal, exchange: Exchange) -> None:
+def test_the_plugin_sends_the_documented_request(
+    rehearsal: Rehearsal, exchange: DocumentedExchange
+) -> None:
     """Method, URL, headers and body are those of the documents, type by type."""
     assert [str(difference) for difference in rehearsal.request_differences(exchange)] == []
 
 
 @pytest.mark.parametrize(("rehearsal", "exchange"), EXCHANGES)
 def test_the_plugin_understands_the_documented_answer(
-    rehearsal: Rehearsal, exchange: Exchange
+    rehearsal: Rehearsal, exchange: DocumentedExchange
 ) -> None:
     """What `parse` makes of an answer, a value or an error, is what the transcript expects."""
     assert [str(difference) for difference in rehearsal.outcome_differences(exchange)] == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tintype_contracts.bridge import respx_router
-from tintype_contracts.fixtures.faults import Fault, FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError, Flaw
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import installed, load, load_folder
 from tintype_contracts.runner.run import run
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from tintype_contracts.sandbox import Sandbox
 
 __all__ = [
-    "Fault",
     "FixtureError",
     "Fixtures",
+    "Flaw",
     "Report",
     "Row",
     "Sandbox",

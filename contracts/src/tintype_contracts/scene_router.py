@@ -8,7 +8,7 @@ from typing import Self
 import httpx
 import respx
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures, WireRequest
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, WireRequest
 from tintype_contracts.fixtures.messages import render_headers
 from tintype_contracts.fixtures.placeholders import render_text
 from tintype_contracts.wire.heard import Heard
@@ -101,7 +101,7 @@ class SceneRouter(respx.MockRouter):
         headers = [pair for pair in answer.headers if pair[0].lower() not in _FRAMING]
         return httpx.Response(answer.status, headers=headers, content=answer.body)
 
-    def _documented(self, exchange: Exchange, request: WireRequest) -> httpx.Request:
+    def _documented(self, exchange: DocumentedExchange, request: WireRequest) -> httpx.Request:
         filling = filled(self._fixtures, exchange, self.key)
         media_type, body = request_bytes(request.content, filling)
         headers = dict(render_headers(request.headers, filling))
@@ -122,7 +122,7 @@ def heard(request: httpx.Request) -> Heard:
     )
 
 
-def _scene(fixtures: Fixtures, name: str) -> tuple[Exchange, ...]:
+def _scene(fixtures: Fixtures, name: str) -> tuple[DocumentedExchange, ...]:
     story, _, scene = name.partition("/")
     if scene not in getattr(fixtures.stories.get(story), "scenes", {}):
         known = ", ".join(_names(fixtures))

@@ -9,7 +9,7 @@ from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.ageing import ages
-from tintype_contracts.fixtures.format import Parameter, Row
+from tintype_contracts.fixtures.format import Parameter, Sourced
 from tintype_contracts.fixtures.kit import VERSION, serves
 from tintype_contracts.fixtures.messages import as_documented
 from tintype_contracts.harness.subject import Subject
@@ -245,7 +245,7 @@ def provenance(subject: Subject) -> Iterator[Finding]:
 
     Find the document and name it as `src`. Without one there is no level 2.
     """
-    facts: list[tuple[str, Row]] = [("The header of the key", subject.fixtures.auth)]
+    facts: list[tuple[str, Sourced]] = [("The header of the key", subject.fixtures.auth)]
     submits = [row for row in subject.fixtures.routes if row.operation == "submit"]
     facts += [(f"The address {row.path}", row) for row in submits]
     for name, row in facts:

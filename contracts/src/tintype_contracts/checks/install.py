@@ -9,7 +9,7 @@ import pluggy
 
 from tintype.errors import PluginError
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.harness.distribution import distribution
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.hook_shape import Sort, shape_faults

@@ -8,7 +8,7 @@ from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype.messages import Request
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import EventsContent, Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange, EventsContent
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import Builder, found_at
 from tintype_contracts.strategies.offered import offered
@@ -85,5 +85,5 @@ def stream_is_announced(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _streams(exchange: Exchange) -> bool:
+def _streams(exchange: DocumentedExchange) -> bool:
     return exchange.response is not None and isinstance(exchange.response.content, EventsContent)

@@ -12,7 +12,7 @@ from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import Difference
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, join
 from tintype_contracts.harness.streams import shown_and_broken
@@ -82,7 +82,7 @@ def documented_answer(subject: Subject) -> Iterator[Finding]:
             yield _finding(exchange, message, got=raised)
 
 
-def _outcome(subject: Subject, exchange: Exchange, world: World) -> list[Difference]:
+def _outcome(subject: Subject, exchange: DocumentedExchange, world: World) -> list[Difference]:
     return subject.in_world(world).outcome_differences(exchange)
 
 
@@ -440,7 +440,7 @@ def _same(one: Heard, other: Heard) -> bool:
 
 
 def _finding(
-    exchange: Exchange,
+    exchange: DocumentedExchange,
     message: str,
     *,
     expected: object = None,

@@ -12,7 +12,7 @@ from tintype.errors import InvalidRequestError
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import Difference
-from tintype_contracts.fixtures.format import Exchange, Operation, Parameter
+from tintype_contracts.fixtures.format import DocumentedExchange, OperationName, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.harness.subject import Subject
@@ -82,7 +82,7 @@ def documented_example(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _differences(subject: Subject, exchange: Exchange, world: World) -> list[Difference]:
+def _differences(subject: Subject, exchange: DocumentedExchange, world: World) -> list[Difference]:
     tied = exchange.operation in {"poll", "cancel"} or not world.others
     return subject.in_world(world).request_differences(exchange) if tied else []
 
@@ -163,7 +163,7 @@ _BODIES: Mapping[type, str | None] = {
 }
 
 
-def _route_fault(subject: Subject, operation: Operation, built: Built) -> str:
+def _route_fault(subject: Subject, operation: OperationName, built: Built) -> str:
     found = find_route(subject.fixtures, built.sent.method, *split(built.sent.url))
     if found is None or found.route.operation != operation:
         return f"no documented route of {operation} is {built.sent.method} to that address."
@@ -302,7 +302,7 @@ def prompt_unchanged(subject: Subject) -> Iterator[Finding]:
             yield from _prompt_faults(builder, operation, model)
 
 
-def _prompt_faults(builder: Builder, operation: Operation, model: Model) -> Iterator[Finding]:
+def _prompt_faults(builder: Builder, operation: OperationName, model: Model) -> Iterator[Finding]:
     rows = [row for row in builder.rows(operation, model.id) if row.neutral == "prompt"]
     longest = min((row.max_length for row in rows if row.max_length), default=_LONG)
     for prompt in (*_PROMPTS, _long(min(_LONG, longest))) if rows else ():
@@ -379,14 +379,16 @@ def _holds(built: Built, row: Parameter) -> bool:
     return found_at(built, row) is not MISSING
 
 
-def _minimal(builder: Builder, operation: Operation, model: Model) -> Built | None:
+def _minimal(builder: Builder, operation: OperationName, model: Model) -> Built | None:
     try:
         return builder.build(operation, model)
     except InvalidRequestError:
         return None
 
 
-def _superfluous(builder: Builder, operation: Operation, built: Built) -> Iterator[tuple[str, str]]:
+def _superfluous(
+    builder: Builder, operation: OperationName, built: Built
+) -> Iterator[tuple[str, str]]:
     """What a request with nothing but a prompt sends although nobody asked for it."""
     for pointer, value in leaves(built.body):
         if value is None:

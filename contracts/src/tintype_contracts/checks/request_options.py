@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.format import OperationName, Parameter
 from tintype_contracts.fixtures.pointers import MISSING, tokens
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import PROMPT, Builder, Built, carries, found_at
@@ -126,7 +126,7 @@ def _is_noticed(built: Built, field: str, row: Parameter) -> bool:
 # ------------------------------------------------------------------------ the pieces
 
 
-def _rows(builder: Builder) -> Iterator[tuple[Operation, Model, Parameter]]:
+def _rows(builder: Builder) -> Iterator[tuple[OperationName, Model, Parameter]]:
     for operation in builder.operations():
         for model in builder.models():
             for row in builder.rows(operation, model.id):
@@ -136,7 +136,7 @@ def _rows(builder: Builder) -> Iterator[tuple[Operation, Model, Parameter]]:
 
 def _built(
     builder: Builder,
-    operation: Operation,
+    operation: OperationName,
     model: Model,
     fields: dict[str, object],
     row: Parameter | None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tintype.catalog import Model
 from tintype_contracts.check import Finding, check
-from tintype_contracts.fixtures.format import Operation
+from tintype_contracts.fixtures.format import OperationName
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import Builder, Built
 from tintype_contracts.strategies.together import Given, Together, ask, together
@@ -29,7 +29,7 @@ def fields_together(subject: Subject) -> Iterator[Finding]:
             yield from _of_model(builder, operation, model)
 
 
-def _of_model(builder: Builder, operation: Operation, model: Model) -> Iterator[Finding]:
+def _of_model(builder: Builder, operation: OperationName, model: Model) -> Iterator[Finding]:
     told: set[object] = set()
     for given, built in together(builder, operation, model):
         for one in given:
@@ -51,14 +51,14 @@ def _of_model(builder: Builder, operation: Operation, model: Model) -> Iterator[
                 )
 
 
-def _alone(builder: Builder, operation: Operation, model: Model, one: Given) -> Built | None:
+def _alone(builder: Builder, operation: OperationName, model: Model, one: Given) -> Built | None:
     """What is sent for one value by itself, where it arrives."""
     built = ask(builder, operation, model, (one,))
     return built if built and one.arrives(built) else None
 
 
 def _plainest(
-    builder: Builder, operation: Operation, model: Model, one: Given, given: Together
+    builder: Builder, operation: OperationName, model: Model, one: Given, given: Together
 ) -> Together:
     """The value that is lost, and the one other that makes it so; all where it takes more."""
     for other in given:
@@ -68,7 +68,7 @@ def _plainest(
     return (one, *(each for each in given if each is not one))
 
 
-def _dropped(model: Model, operation: Operation, pair: Together) -> Finding:
+def _dropped(model: Model, operation: OperationName, pair: Together) -> Finding:
     one, *others = pair
     row = one.rows[0]
     return Finding(

@@ -18,7 +18,7 @@ from tintype.messages import HttpRequest, Request
 from tintype.models import Task
 from tintype_contracts.check import Finding, check
 from tintype_contracts.checks import secret_on_the_wire
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.calls import documented_calls
 from tintype_contracts.harness.customers import account, leaving
@@ -151,7 +151,7 @@ def _encoded(subject: Subject, request: Request) -> object:
 
 
 def _misplaced(
-    subject: Subject, exchange: Exchange, request: Request, sent: HttpRequest
+    subject: Subject, exchange: DocumentedExchange, request: Request, sent: HttpRequest
 ) -> Iterator[Finding]:
     place, declared = subject.info.auth.shown[0], _headers(subject)
     for name, value in sent.headers:
@@ -182,7 +182,7 @@ def _carries(subject: Subject, request: Request) -> bool:
 
 
 def _sent_abroad(
-    subject: Subject, exchange: Exchange, request: Request, declared: set[str]
+    subject: Subject, exchange: DocumentedExchange, request: Request, declared: set[str]
 ) -> Iterator[Finding]:
     if _origin(request.url) not in declared:
         message = "It carries the key to a host that no document names."
@@ -240,7 +240,7 @@ def _led_astray(subject: Subject, answer: Answer, mutation: Mutation) -> Iterato
         )
 
 
-def _finding(exchange: Exchange, message: str, expected: object, got: object) -> Finding:
+def _finding(exchange: DocumentedExchange, message: str, expected: object, got: object) -> Finding:
     return Finding(
         message=message,
         expected=expected,

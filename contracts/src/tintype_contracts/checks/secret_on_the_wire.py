@@ -14,7 +14,7 @@ from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.httpx import HttpxTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.harness.customers import account, leaving
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.secrets import (
@@ -103,9 +103,9 @@ def redirected(subject: Subject, transports: Mapping[str, Exchanged]) -> Iterato
                 yield _finding(exchange, f"By {name} the redirect is followed to another host.")
 
 
-def _one_a_kind(subject: Subject) -> list[tuple[Exchange, Request]]:
+def _one_a_kind(subject: Subject) -> list[tuple[DocumentedExchange, Request]]:
     """The first documented request of each operation that the plugin builds."""
-    found: dict[str, tuple[Exchange, Request]] = {}
+    found: dict[str, tuple[DocumentedExchange, Request]] = {}
     for exchange, request in built_requests(subject):
         found.setdefault(exchange.operation, (exchange, request))
     if not found:
@@ -170,7 +170,7 @@ TRANSPORTS: Mapping[str, Exchanged] = {
 _EXTRA: Mapping[str, Exchanged] = {"httpx": _by_httpx} if find_spec("httpx") else {}
 
 
-def _finding(exchange: Exchange, message: str) -> Finding:
+def _finding(exchange: DocumentedExchange, message: str) -> Finding:
     return Finding(
         message=message,
         expected="the key in its header, to the declared host, and nowhere else",

@@ -21,7 +21,7 @@ from tintype.errors import (
 from tintype.messages import Request, Response
 from tintype.models import Task, TaskState
 from tintype_contracts.check import Finding, check
-from tintype_contracts.fixtures.format import EventsContent, Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange, EventsContent
 from tintype_contracts.harness.lifecycle import (
     accepted,
     asked,
@@ -192,7 +192,7 @@ def cancels_as_documented(subject: Subject) -> Iterator[Finding]:
 # ---------------------------------------------------------------------------- the ends
 
 
-def _ended_otherwise(exchange: Exchange, went: Course[Task]) -> Iterator[Finding]:
+def _ended_otherwise(exchange: DocumentedExchange, went: Course[Task]) -> Iterator[Finding]:
     """A finding where a flow did not end as its last exchange is documented."""
     state = expected_state(exchange)
     if _ends_in_an_error(exchange, state):
@@ -212,7 +212,7 @@ def _ended_otherwise(exchange: Exchange, went: Course[Task]) -> Iterator[Finding
         )
 
 
-def _ends_in_an_error(exchange: Exchange, state: TaskState | None) -> bool:
+def _ends_in_an_error(exchange: DocumentedExchange, state: TaskState | None) -> bool:
     """Whether the flow over a scene that stops there raises.
 
     So it does of a task that runs on, and of a stream that ends without a picture.

@@ -11,7 +11,7 @@ import click
 
 from tintype._cli.options import option
 from tintype._cli.speaking import give_up, say
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Fault, Sandbox, fault_from
 

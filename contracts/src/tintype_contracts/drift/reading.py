@@ -9,7 +9,7 @@ from pathlib import Path
 from tintype_contracts.drift.surface import Surface
 from tintype_contracts.drift.surface_of_fixtures import surface_of_fixtures
 from tintype_contracts.drift.surface_of_openapi import surface_of_openapi
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load_folder
 from tintype_contracts.fixtures.pointers import is_array

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from tintype_contracts.drift.surface import Field, Surface, either
 from tintype_contracts.fixtures.format import (
+    DocumentedExchange,
     ErrorRow,
-    Exchange,
     Fixtures,
     JsonContent,
     Parameter,
@@ -87,7 +87,9 @@ def responses_of(fixtures: Fixtures, *, inferred: bool = False) -> Mapping[str, 
     return {key: either(fields) for key, fields in seen.items()}
 
 
-def _shown(fixtures: Fixtures, exchange: Exchange, *, inferred: bool) -> Iterator[tuple[str, str]]:
+def _shown(
+    fixtures: Fixtures, exchange: DocumentedExchange, *, inferred: bool
+) -> Iterator[tuple[str, str]]:
     """The fields of a good answer."""
     response = exchange.response
     if response is None or response.status not in _OK or not _is_good(exchange):
@@ -101,7 +103,7 @@ def _shown(fixtures: Fixtures, exchange: Exchange, *, inferred: bool) -> Iterato
                 yield pointer, kind
 
 
-def _is_good(exchange: Exchange) -> bool:
+def _is_good(exchange: DocumentedExchange) -> bool:
     bad = exchange.expect.outcome == "error" or exchange.expect.fields.get("state") in _BAD
     return not bad
 

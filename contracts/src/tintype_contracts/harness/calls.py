@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 from attrs import field, frozen
 
 from tintype.hooks import Provider
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.harness.scenario import Rehearsal, submission_of
 from tintype_contracts.harness.subject import Subject
 
@@ -70,7 +70,7 @@ def _recorded(subject: Subject) -> Iterator[Call]:
         yield from recorder.taken(exchange.id, exchange.src)
 
 
-def _ask_beside(recorder: _Recorder, rehearsal: Rehearsal, exchange: Exchange) -> None:
+def _ask_beside(recorder: _Recorder, rehearsal: Rehearsal, exchange: DocumentedExchange) -> None:
     """The call that the core makes beside what the transcript shows: a price."""
     context = rehearsal.context(exchange)
     if exchange.operation == "submit" and context.request is not None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from importlib import metadata
 
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import files_of
 
 _LIBRARIES = ("tintype", "pluggy", "attrs", "cattrs", "urllib3", "aiohttp", "httpx")

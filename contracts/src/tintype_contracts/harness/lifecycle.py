@@ -9,7 +9,7 @@ from tintype.errors import TintypeError
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
 from tintype_contracts.check import NotApplicable
-from tintype_contracts.fixtures.format import Exchange, States
+from tintype_contracts.fixtures.format import DocumentedExchange, States
 from tintype_contracts.fixtures.pointers import get, is_array, join
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, documented_answers, verdict
@@ -57,7 +57,7 @@ def _pointers(answer: Answer, states: States) -> Iterator[str]:
         yield states.pointer
 
 
-def expected_state(exchange: Exchange) -> TaskState | None:
+def expected_state(exchange: DocumentedExchange) -> TaskState | None:
     """The state that the documents expect of an exchange's task, or None."""
     word = exchange.expect.fields.get("state")
     if exchange.expect.outcome != "task" or not isinstance(word, str):

@@ -111,15 +111,17 @@ class Rehearsal:
         """What the plugin offers."""
         return self._info
 
-    def ask(self, exchange: words.Exchange) -> Request | Quote | None:
+    def ask(self, exchange: words.DocumentedExchange) -> Request | Quote | None:
         """What the plugin answers when it is asked what to send."""
         return self._asked(exchange, self.context(exchange))
 
-    def ask_about(self, exchange: words.Exchange, task: Task) -> Request | Quote | None:
+    def ask_about(self, exchange: words.DocumentedExchange, task: Task) -> Request | Quote | None:
         """The same, of a given task."""
         return self._asked(exchange, evolve(self.context(exchange), task=task))
 
-    def _asked(self, exchange: words.Exchange, context: Context) -> Request | Quote | None:
+    def _asked(
+        self, exchange: words.DocumentedExchange, context: Context
+    ) -> Request | Quote | None:
         task = context.task or Task()
         request = submission_of(_known(context.request), self._info)
         match exchange.operation:
@@ -133,7 +135,7 @@ class Rehearsal:
                 return self._asked_for_more(other, context, task)
 
     def _asked_for_more(
-        self, operation: words.Operation, context: Context, task: Task
+        self, operation: words.OperationName, context: Context, task: Task
     ) -> Request | None:
         """The hooks that not every plugin has."""
         extras = cast("Extras", self.hooks)
@@ -150,12 +152,12 @@ class Rehearsal:
             case _:
                 return None
 
-    def tell(self, exchange: words.Exchange) -> Outcome:
+    def tell(self, exchange: words.DocumentedExchange) -> Outcome:
         """What the plugin makes of the answer, event by event where it is a stream."""
         return self._told(exchange, self.context(exchange))
 
     def told(
-        self, exchange: words.Exchange, message: Message | None, operation: Operation
+        self, exchange: words.DocumentedExchange, message: Message | None, operation: Operation
     ) -> Outcome:
         """What the plugin makes of another message in the place of the documented one.
 
@@ -164,13 +166,13 @@ class Rehearsal:
         """
         return self._parsed(message, operation, self.context(exchange))
 
-    def context(self, exchange: words.Exchange) -> Context:
+    def context(self, exchange: words.DocumentedExchange) -> Context:
         """What is known before `exchange`, from the scene that it stands in."""
         if exchange.id not in self._contexts:
             self._contexts[exchange.id] = self._context(exchange)
         return self._contexts[exchange.id]
 
-    def _context(self, exchange: words.Exchange) -> Context:
+    def _context(self, exchange: words.DocumentedExchange) -> Context:
         asked = submission(self.fixtures, exchange)
         case = exchange if exchange.case is not None else asked
         request = None
@@ -184,7 +186,7 @@ class Rehearsal:
         context = evolve(context, head=head_of(exchange, self._values(exchange)))
         return self._with_task(exchange, context) if _needs_task(exchange) else context
 
-    def _with_task(self, exchange: words.Exchange, context: Context) -> Context:
+    def _with_task(self, exchange: words.DocumentedExchange, context: Context) -> Context:
         """A task that was accepted elsewhere stands in where the scene has made none."""
         if context.task is not None and context.task.id:
             return context
@@ -204,10 +206,10 @@ class Rehearsal:
                     return Task(id=known, notes=notes)
         return Task(id=known)
 
-    def _values(self, exchange: words.Exchange) -> Filling:
+    def _values(self, exchange: words.DocumentedExchange) -> Filling:
         return self.world.values(self.fixtures, exchange)
 
-    def request_differences(self, exchange: words.Exchange) -> list[Difference]:
+    def request_differences(self, exchange: words.DocumentedExchange) -> list[Difference]:
         """Where what the plugin would send is not what the documents show."""
         if exchange.request is None:
             return []
@@ -221,13 +223,13 @@ class Rehearsal:
         )
         return list(found)
 
-    def outcome_differences(self, exchange: words.Exchange) -> list[Difference]:
+    def outcome_differences(self, exchange: words.DocumentedExchange) -> list[Difference]:
         """Where what the plugin makes of the answer is not what is expected."""
         filling = self._values(exchange)
         heard = tuple(message for _, message in answers(exchange, filling))
         return list(outcome_differences(exchange.expect, self.tell(exchange), filling, heard))
 
-    def _told(self, exchange: words.Exchange, context: Context) -> Outcome:
+    def _told(self, exchange: words.DocumentedExchange, context: Context) -> Outcome:
         outcome: Outcome = Task()
         filling = self._values(exchange)
         context = evolve(context, head=head_of(exchange, filling))
@@ -272,5 +274,5 @@ def _known(request: ImageRequest | None) -> ImageRequest:
     return request or ImageRequest(prompt="a picture")
 
 
-def _needs_task(exchange: words.Exchange) -> bool:
+def _needs_task(exchange: words.DocumentedExchange) -> bool:
     return exchange.operation in {"poll", "cancel", "webhook"}

@@ -10,8 +10,8 @@ from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError
 from tintype.exchange import Message, Operation
 from tintype.hooks import Provider
-from tintype_contracts.fixtures.faults import FixtureError
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.flaws import FixtureError
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.harness.scenario import Outcome, Rehearsal
 from tintype_contracts.harness.worlds import USUAL, World
 
@@ -97,12 +97,14 @@ class Subject:
             )
         return self._worlds[world]
 
-    def exchanges(self, *operations: str) -> Iterator[Exchange]:
+    def exchanges(self, *operations: str) -> Iterator[DocumentedExchange]:
         """Every exchange of these operations, or of all."""
         for exchange in self.fixtures.exchanges.values():
             if not operations or exchange.operation in operations:
                 yield exchange
 
-    def told(self, exchange: Exchange, message: Message | None, operation: Operation) -> Outcome:
+    def told(
+        self, exchange: DocumentedExchange, message: Message | None, operation: Operation
+    ) -> Outcome:
         """What `parse` makes of another message in the place of the documented one."""
         return self.rehearsal.told(exchange, message, operation)

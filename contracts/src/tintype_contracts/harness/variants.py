@@ -63,7 +63,7 @@ class Answer:
         body: The answer's JSON, or `MISSING` where it is none.
     """
 
-    exchange: words.Exchange
+    exchange: words.DocumentedExchange
     context: Context
     turns: tuple[Turn, ...]
     body: object
@@ -128,7 +128,10 @@ def one_a_shape(subject: Subject) -> tuple[Answer, ...]:
 
 
 def answer_of(
-    subject: Subject, exchange: words.Exchange, world: World = USUAL, images: int | None = None
+    subject: Subject,
+    exchange: words.DocumentedExchange,
+    world: World = USUAL,
+    images: int | None = None,
 ) -> Answer:
     """The answer of one exchange, and what the plugin made of its scene before it."""
     turns = tuple(answers(exchange, world.values(subject.fixtures, exchange, images)))
@@ -136,7 +139,9 @@ def answer_of(
     return Answer(exchange=exchange, context=context, turns=turns, body=_body(turns))
 
 
-def context_of(subject: Subject, exchange: words.Exchange, world: World = USUAL) -> Context:
+def context_of(
+    subject: Subject, exchange: words.DocumentedExchange, world: World = USUAL
+) -> Context:
     """What the plugin knows before an exchange. A plugin that breaks there knows a bare task."""
     try:
         return subject.in_world(world).context(exchange)

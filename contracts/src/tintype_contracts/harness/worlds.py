@@ -14,7 +14,7 @@ from itertools import cycle, islice
 
 from attrs import evolve, frozen
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.values import Filling, FixedPicture, fixed_values
 
 _SIDES = ((96, 64), (48, 80), (112, 32), (64, 64))
@@ -63,7 +63,9 @@ class World:
     sides: tuple[tuple[int, int], ...] = ()
     now: datetime | None = None
 
-    def values(self, fixtures: Fixtures, exchange: Exchange, images: int | None = None) -> Filling:
+    def values(
+        self, fixtures: Fixtures, exchange: DocumentedExchange, images: int | None = None
+    ) -> Filling:
         """The values of all placeholders of an exchange."""
         usual = fixed_values(fixtures, exchange, images)
         named = self.id

@@ -19,7 +19,7 @@ from tintype.journal import Journal
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype.transports import Transport
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.live.consent import Consent
@@ -248,7 +248,7 @@ def drawing_scenes(fixtures: Fixtures) -> Iterator[str]:
                 yield f"{story.name}/{name}"
 
 
-def submission_of(fixtures: Fixtures, scene: str) -> Exchange:
+def submission_of(fixtures: Fixtures, scene: str) -> DocumentedExchange:
     """The exchange with which a scene begins.
 
     Raises:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tintype_contracts.fixtures.format import (
+    DocumentedExchange,
     ErrorRow,
-    Exchange,
     Fixtures,
     JsonContent,
     Kind,
@@ -39,7 +39,7 @@ def provenance(fixtures: Fixtures) -> Provenance:
     )
 
 
-def kind_of(exchange: Exchange) -> Kind:
+def kind_of(exchange: DocumentedExchange) -> Kind:
     """How literal an exchange is as a whole: inferred where all of its answer is."""
     whole_answer = any(covers(pointer, side) for pointer in exchange.inferred for side in _ANSWERS)
     return "inferred" if whole_answer else exchange.kind
@@ -50,7 +50,7 @@ def least_literal(kinds: Iterable[Kind]) -> Kind:
     return max(kinds, key=_LITERAL.index, default="inferred")
 
 
-def happy_path(fixtures: Fixtures) -> Sequence[Exchange]:
+def happy_path(fixtures: Fixtures) -> Sequence[DocumentedExchange]:
     """The first scene that ends in a picture, of the story `generated` if it has one."""
     stories = sorted(fixtures.stories.values(), key=lambda story: story.name != "generated")
     for story in stories:
@@ -99,11 +99,11 @@ def _documented_words(fixtures: Fixtures) -> set[str]:
     return {word for words in lists for word in words}
 
 
-def _texts(exchange: Exchange) -> Iterable[str]:
+def _texts(exchange: DocumentedExchange) -> Iterable[str]:
     return (value for _, value in leaves(_answer(exchange)) if isinstance(value, str))
 
 
-def _answer(exchange: Exchange) -> object:
+def _answer(exchange: DocumentedExchange) -> object:
     """The JSON that an exchange shows coming in; of a stream, all of its events."""
     message = exchange.response or exchange.delivery
     content = message.content if message else None
@@ -113,7 +113,7 @@ def _answer(exchange: Exchange) -> object:
     return content.value if isinstance(content, JsonContent) else None
 
 
-def _shows(exchange: Exchange, row: ErrorRow) -> bool:
+def _shows(exchange: DocumentedExchange, row: ErrorRow) -> bool:
     if exchange.response is None or exchange.response.status != row.status:
         return False
     body = _answer(exchange)

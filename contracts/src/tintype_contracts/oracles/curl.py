@@ -17,7 +17,7 @@ from tintype.credentials import Scheme
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import (
     address,
     is_usual,
@@ -38,7 +38,7 @@ def printed_commands(fixtures: Fixtures) -> Iterator[tuple[str, Curl]]:
             yield source, parse_curl(text)
 
 
-def exchange_of(fixtures: Fixtures, source: str) -> Exchange | None:
+def exchange_of(fixtures: Fixtures, source: str) -> DocumentedExchange | None:
     """The exchange whose request stands in the excerpt of `source`, or None."""
     found = (
         exchange
@@ -48,7 +48,9 @@ def exchange_of(fixtures: Fixtures, source: str) -> Exchange | None:
     return next(found, None)
 
 
-def command_differences(rehearsal: Rehearsal, exchange: Exchange, curl: Curl) -> list[Difference]:
+def command_differences(
+    rehearsal: Rehearsal, exchange: DocumentedExchange, curl: Curl
+) -> list[Difference]:
     """Where the plugin's request for the input of `exchange` is not the printed one."""
     built = rehearsal.ask(exchange)
     if exchange.operation in {"poll", "cancel"}:

@@ -7,7 +7,7 @@ from itertools import count
 
 from tintype.messages import Delivery, Response
 from tintype.models import Image, Task
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.values import fixed_values
@@ -19,7 +19,9 @@ PICTURES = 3
 """How many images an answer is told with, to see whether all are kept."""
 
 
-def pictures_told(subject: Subject, exchange: Exchange, world: World = USUAL) -> list[object]:
+def pictures_told(
+    subject: Subject, exchange: DocumentedExchange, world: World = USUAL
+) -> list[object]:
     """The three images that the answer holds when it is told with three, by URL or bytes."""
     expected = exchange.expect.fields.get("images")
     if not is_array(expected) or not expected or any(map(_elsewhere, count(), expected)):
@@ -48,7 +50,7 @@ def images_drawn(said: Heard) -> list[object]:
     return [image.url or image.data for image in images] if numbered else []
 
 
-def encoded_images(subject: Subject, exchange: Exchange) -> list[str]:
+def encoded_images(subject: Subject, exchange: DocumentedExchange) -> list[str]:
     """The images that stand in an answer in base64."""
     filling = fixed_values(subject.fixtures, exchange)
     text = "".join(_body_text(message) for _, message in answers(exchange, filling))

@@ -11,7 +11,7 @@ from attrs import frozen
 from tintype.errors import ProtocolError, TintypeError
 from tintype.models import Image, Task, TaskState
 from tintype_contracts.check import Finding, NotApplicable
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.pointers import MISSING, join, tokens
 from tintype_contracts.fixtures.spelling import Verbatim
 from tintype_contracts.harness.subject import Subject
@@ -67,7 +67,7 @@ class Trial:
     unread: bool = False
 
     @property
-    def exchange(self) -> Exchange:
+    def exchange(self) -> DocumentedExchange:
         """The exchange of the answer."""
         return self.answer.exchange
 

@@ -26,7 +26,7 @@ from tintype._keys.variables import variable
 from tintype.catalog import ProviderInfo
 from tintype.convert import to_builtins
 from tintype.messages import Request
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.harness.subject import Subject
 
 CANARY = "canary-4f9d1c7be2a8-tintype"
@@ -162,7 +162,7 @@ def outcome_of(act: Callable[[], object]) -> object:
         return error
 
 
-def built_requests(subject: Subject) -> list[tuple[Exchange, Request]]:
+def built_requests(subject: Subject) -> list[tuple[DocumentedExchange, Request]]:
     """Every documented request as the plugin builds it, the canary in the environment."""
     with in_the_environment(subject.info):
         built = [

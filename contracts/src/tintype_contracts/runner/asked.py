@@ -9,7 +9,7 @@ from typing import cast
 from attrs import frozen
 
 from tintype.errors import InvalidRequestError, UsageError
-from tintype_contracts.fixtures.format import Operation
+from tintype_contracts.fixtures.format import OperationName
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.replay import sent_lines
 from tintype_contracts.strategies.builder import Builder
@@ -55,7 +55,7 @@ def ask_for(subject: Subject, operation: str, given: Sequence[str], key_form: st
     options = {name: fields.pop(name) for name in pointers}
     if options:
         fields["options"] = _options(builder, options)
-    asked = cast("Operation", operation)
+    asked = cast("OperationName", operation)
     try:
         built = builder.build(asked, model, **fields)
     except InvalidRequestError as error:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Row, States
-from tintype_contracts.verdict import Fact
-from tintype_contracts.verdict import Row as Verdict
+from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Sourced, States
+from tintype_contracts.verdict import Fact, Row
 
 _MAX_LENGTH = 4000  # characters of an excerpt that a report carries
 
@@ -19,7 +18,7 @@ def facts_of(fixtures: Fixtures) -> tuple[Fact, ...]:
     )
 
 
-def sources_of(fixtures: Fixtures, rows: Iterable[Verdict]) -> Mapping[str, Mapping[str, str]]:
+def sources_of(fixtures: Fixtures, rows: Iterable[Row]) -> Mapping[str, Mapping[str, str]]:
     """Every source: title, address, day; its payload where something was found against it."""
     quoted = {finding.src for row in rows for finding in row.findings}
     quoted |= {
@@ -36,7 +35,7 @@ def sources_of(fixtures: Fixtures, rows: Iterable[Verdict]) -> Mapping[str, Mapp
     return made
 
 
-def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
+def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
     for route in fixtures.routes:
         yield "routes", f"{route.operation}: {route.method} {route.path}", route
     for parameter in fixtures.fields:
@@ -51,7 +50,7 @@ def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
         yield "exchanges", exchange.id, exchange
 
 
-def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Row]]:
+def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
     yield "auth", f"{fixtures.auth.header}: {fixtures.auth.form}", fixtures.auth
     if fixtures.states is not None:
         yield "states", _states(fixtures.states), fixtures.states

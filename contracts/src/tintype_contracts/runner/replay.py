@@ -12,7 +12,7 @@ from tintype.convert import redact, to_builtins
 from tintype.errors import TintypeError, UsageError
 from tintype.messages import Body, FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype_contracts.fixtures.comparing import Difference
-from tintype_contracts.fixtures.format import Exchange, Source
+from tintype_contracts.fixtures.format import DocumentedExchange, Source
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.spelling import plain
@@ -41,7 +41,7 @@ class Replay:
         outcome: Where that is not what is expected; not compared with a mutated answer.
     """
 
-    exchange: Exchange
+    exchange: DocumentedExchange
     source: Source | None
     built: object
     request: tuple[Difference, ...]
@@ -86,7 +86,7 @@ def replay(
     )
 
 
-def _exchange(subject: Subject, name: str) -> Exchange:
+def _exchange(subject: Subject, name: str) -> DocumentedExchange:
     known = subject.fixtures.exchanges
     if name not in known:
         near = get_close_matches(name, known, n=3, cutoff=0.4) or list(known)[:3]
@@ -116,7 +116,7 @@ def _flaws(said: Sequence[Heard], answer: Answer) -> tuple[str, ...]:
 
 
 def _compare(
-    differences: Callable[[Exchange], list[Difference]], exchange: Exchange
+    differences: Callable[[DocumentedExchange], list[Difference]], exchange: DocumentedExchange
 ) -> tuple[Difference, ...]:
     found = _attempt(lambda: differences(exchange))
     return tuple(found) if isinstance(found, list) else ()

@@ -13,7 +13,7 @@ from tintype._plugins.registry import Plugin, Registry
 from tintype.errors import PluginError
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.kit import VERSION
 from tintype_contracts.fixtures.loader import load

@@ -17,7 +17,7 @@ from tintype.hooks import Extras
 from tintype.messages import FormBody, JsonBody, MultipartBody, Part, Request
 from tintype.request import ImageRequest, Reference
 from tintype_contracts.fixtures.comparing import differences, subset
-from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.format import OperationName, Parameter
 from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.neutral import read_field, rows_for
 from tintype_contracts.fixtures.placeholders import dump
@@ -33,7 +33,7 @@ PROMPT = "a red fox in the snow"
 _FIELDS = frozenset(
     {"output_format", "quality", "resolution", "aspect_ratio", "size", "background"}
 )
-_BUILDING: tuple[Operation, ...] = ("price", "upload", "submit")
+_BUILDING: tuple[OperationName, ...] = ("price", "upload", "submit")
 
 
 @frozen(kw_only=True)
@@ -74,12 +74,12 @@ class Builder:
     subject: Subject
     prompt: str = PROMPT
 
-    def operations(self) -> Sequence[Operation]:
+    def operations(self) -> Sequence[OperationName]:
         """The operations whose request bodies are documented field by field."""
         documented = {row.operation for row in self._documented}
         return [operation for operation in _BUILDING if operation in documented]
 
-    def rows(self, operation: Operation, model: str) -> list[Parameter]:
+    def rows(self, operation: OperationName, model: str) -> list[Parameter]:
         """The rows that hold for a model, of the body and of the query."""
         return rows_for([row for row in self._documented if row.operation == operation], model)
 
@@ -96,7 +96,7 @@ class Builder:
         """The form of references that the model takes best."""
         return model.references.forms[0] if model.references else "url"
 
-    def build(self, operation: Operation, model: Model, **fields: object) -> Built | None:
+    def build(self, operation: OperationName, model: Model, **fields: object) -> Built | None:
         """What the plugin sends for a request; None where it asks nothing of the provider.
 
         Raises:
@@ -143,7 +143,7 @@ class Builder:
         return ImageRequest(**given)  # type: ignore[arg-type]  # the constructor checks each value
 
     def with_options(
-        self, operation: Operation, model: Model, options: Mapping[str, object]
+        self, operation: OperationName, model: Model, options: Mapping[str, object]
     ) -> Built | None:
         """The same for raw options of this provider."""
         return self.build(operation, model, options=options)
@@ -161,7 +161,7 @@ class Builder:
             value = {step: value}
         return cast("Mapping[str, object]", value)
 
-    def objections(self, operation: Operation, built: Built) -> Iterator[str]:
+    def objections(self, operation: OperationName, built: Built) -> Iterator[str]:
         """Why the parameter table does not admit what is sent."""
         model = built.resolved.model or ""
         rows = self.rows(operation, model)
@@ -177,7 +177,7 @@ class Builder:
         for reason in objections(rows_for(heads, model), given, form=True):
             yield f"Of the headers {reason}"
 
-    def _built(self, operation: Operation, asked: ImageRequest) -> Built | None:
+    def _built(self, operation: OperationName, asked: ImageRequest) -> Built | None:
         whole = resolve(asked, self.subject.info)
         resolved = whole.requests[0]
         sent = self._asked(operation, resolved)
@@ -187,7 +187,7 @@ class Builder:
         told = tuple(notice.field for notice in whole.notices)
         return Built(asked=asked, resolved=resolved, sent=sent, body=body, form=form, notices=told)
 
-    def _asked(self, operation: Operation, request: ImageRequest) -> object:
+    def _asked(self, operation: OperationName, request: ImageRequest) -> object:
         submission = submission_of(request, self.subject.info)
         match operation:
             case "price":

@@ -10,7 +10,7 @@ from attrs import frozen
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype_contracts.fixtures.comparing import differences
-from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.format import OperationName, Parameter
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
@@ -34,7 +34,7 @@ class Probe:
         value: What a caller writes there.
     """
 
-    operation: Operation
+    operation: OperationName
     model: Model
     row: Parameter
     field: str
@@ -68,7 +68,7 @@ def probes(builder: Builder, samples: Samples) -> Iterator[Probe]:
 
 
 def _of_row(
-    builder: Builder, operation: Operation, model: Model, row: Parameter, samples: Samples
+    builder: Builder, operation: OperationName, model: Model, row: Parameter, samples: Samples
 ) -> Iterator[Probe]:
     if row.ignored or row.neutral is None or _is_of_another_kind(row, model):
         return
@@ -131,7 +131,7 @@ def rows_of_field(builder: Builder, probe: Probe) -> Sequence[Parameter]:
     return [row for row in rows if row.neutral == probe.row.neutral]
 
 
-def unreached(builder: Builder) -> Iterator[tuple[Operation, Parameter]]:
+def unreached(builder: Builder) -> Iterator[tuple[OperationName, Parameter]]:
     """The rows that no documented value and no raw option puts anything into.
 
     A row that is documented to have no effect need not be reached.
@@ -159,7 +159,7 @@ def reach(subject: Subject) -> str:
     return f"{len(rows) - len(list(unreached(builder)))}/{len(rows)}"
 
 
-def _by_option(builder: Builder, operation: Operation, row: Parameter) -> bool:
+def _by_option(builder: Builder, operation: OperationName, row: Parameter) -> bool:
     """Whether a raw option reaches the row as it is, with one of its models."""
     for model in builder.models():
         if row.models and model.id not in row.models:

@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype_contracts.fixtures.comparing import subset
-from tintype_contracts.fixtures.format import Operation, Parameter
+from tintype_contracts.fixtures.format import OperationName, Parameter
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.strategies import prices
 from tintype_contracts.strategies.builder import Builder, Built, carries, found_at
@@ -83,7 +83,7 @@ def given_as(given: Given, value: object) -> Given:
 
 
 def factors(
-    builder: Builder, operation: Operation, model: Model, *, ignored: bool = False
+    builder: Builder, operation: OperationName, model: Model, *, ignored: bool = False
 ) -> list[list[Given]]:
     """The fields that are documented for a model, each with every value that is.
 
@@ -110,7 +110,7 @@ def _values(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[st
 
 
 def together(
-    builder: Builder, operation: Operation, model: Model
+    builder: Builder, operation: OperationName, model: Model
 ) -> Iterator[tuple[Together, Built]]:
     """What is sent for requests that hold every pair that is not refused."""
     fields = factors(builder, operation, model)
@@ -138,7 +138,7 @@ def together(
 
 
 def _priced(
-    builder: Builder, operation: Operation, model: Model, fields: list[list[Given]]
+    builder: Builder, operation: OperationName, model: Model, fields: list[list[Given]]
 ) -> Iterator[Together]:
     """Every line of the price table, as a submission."""
     rows = {given.name: given.rows for values in fields for given in values}
@@ -156,7 +156,7 @@ def _priced(
 
 
 def most_of(
-    builder: Builder, operation: Operation, model: Model, given: Together
+    builder: Builder, operation: OperationName, model: Model, given: Together
 ) -> tuple[Together, Built | None]:
     """What is sent for as many of these as may be given together.
 
@@ -172,7 +172,7 @@ def most_of(
     return given, None
 
 
-def ask(builder: Builder, operation: Operation, model: Model, given: Together) -> Built | None:
+def ask(builder: Builder, operation: OperationName, model: Model, given: Together) -> Built | None:
     """What is sent for these, or None where they are refused."""
     try:
         return _built(builder, operation, model, given)
@@ -180,7 +180,9 @@ def ask(builder: Builder, operation: Operation, model: Model, given: Together) -
         return None
 
 
-def _built(builder: Builder, operation: Operation, model: Model, given: Together) -> Built | None:
+def _built(
+    builder: Builder, operation: OperationName, model: Model, given: Together
+) -> Built | None:
     fields: dict[str, object] = {
         each.name: each.value for each in given if not each.name.startswith("/")
     }

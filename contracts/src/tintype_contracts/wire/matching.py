@@ -15,7 +15,7 @@ from tintype.messages import FormBody, MultipartBody, Part
 from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.format import (
-    Exchange,
+    DocumentedExchange,
     Fixtures,
     FormContent,
     JsonContent,
@@ -76,13 +76,18 @@ class Mismatch:
         )
 
 
-def filled(fixtures: Fixtures, exchange: Exchange, key: str) -> Filling:
+def filled(fixtures: Fixtures, exchange: DocumentedExchange, key: str) -> Filling:
     """The values of an exchange's placeholders, with this key."""
     return evolve(fixed_values(fixtures, exchange), key=key)
 
 
 def request_faults(
-    fixtures: Fixtures, exchange: Exchange, heard: Heard, key: str, *, strict_headers: bool = True
+    fixtures: Fixtures,
+    exchange: DocumentedExchange,
+    heard: Heard,
+    key: str,
+    *,
+    strict_headers: bool = True,
 ) -> tuple[Difference, ...]:
     """Where a request from the socket is not the one of an exchange.
 
@@ -142,8 +147,13 @@ def _file(file: str) -> bytes:
 
 
 def closest(
-    fixtures: Fixtures, exchanges: Iterable[Exchange], heard: Heard, key: str, *, strict: bool
-) -> tuple[Exchange, tuple[Difference, ...]] | None:
+    fixtures: Fixtures,
+    exchanges: Iterable[DocumentedExchange],
+    heard: Heard,
+    key: str,
+    *,
+    strict: bool,
+) -> tuple[DocumentedExchange, tuple[Difference, ...]] | None:
     """The exchange that a request differs from in the fewest places, and those places."""
     judged = [
         (exchange, request_faults(fixtures, exchange, heard, key, strict_headers=strict))

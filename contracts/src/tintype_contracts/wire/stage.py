@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
-from tintype_contracts.fixtures.format import Exchange
+from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import Manner, Step, plain
@@ -34,7 +34,7 @@ class Scene:
     """A scene by its name, `story/scene`."""
 
     name: str
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[DocumentedExchange, ...]
 
     @property
     def draws(self) -> bool:
@@ -66,7 +66,7 @@ class Performance:
     scene: Scene
     by: str
     heard: tuple[Heard, ...]
-    served: tuple[tuple[Exchange, Outcome | None], ...]
+    served: tuple[tuple[DocumentedExchange, Outcome | None], ...]
     faults: tuple[Mismatch, ...]
     errors: tuple[tuple[str, TintypeError], ...] = ()
     refused: TintypeError | None = None
@@ -167,7 +167,9 @@ class Stage:
             ended = evolve(ended, task=task or ended.task)
         return ended
 
-    def ask(self, exchange: Exchange, caller: Caller, task: Task | None = None) -> Task | None:
+    def ask(
+        self, exchange: DocumentedExchange, caller: Caller, task: Task | None = None
+    ) -> Task | None:
         """Make one client ask for one exchange, of a task where there is one.
 
         Raises:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from tintype_contracts.fixtures.comparing import Difference
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.pointers import covers
 from tintype_contracts.fixtures.values import Picture
@@ -42,16 +42,16 @@ class StrictScene:
     def __init__(
         self,
         fixtures: Fixtures,
-        exchanges: Iterable[Exchange],
+        exchanges: Iterable[DocumentedExchange],
         key: str,
         *,
         strict_headers: bool = True,
         free: tuple[str, ...] = (),
     ) -> None:
-        self.due: tuple[Exchange, ...] = tuple(
+        self.due: tuple[DocumentedExchange, ...] = tuple(
             exchange for exchange in exchanges if exchange.request is not None
         )
-        self.served: list[Exchange] = []
+        self.served: list[DocumentedExchange] = []
         self.mismatches: list[Mismatch] = []
         self._fixtures = fixtures
         self._key = key
@@ -98,7 +98,7 @@ class StrictScene:
         self.mismatches.append(mismatch)
         return _refusal(mismatch)
 
-    def _faults_of(self, exchange: Exchange, heard: Heard) -> tuple[Difference, ...]:
+    def _faults_of(self, exchange: DocumentedExchange, heard: Heard) -> tuple[Difference, ...]:
         found = request_faults(
             self._fixtures, exchange, heard, self._key, strict_headers=self._strict_headers
         )
@@ -109,7 +109,7 @@ class StrictScene:
         inner = "/" + pointer[1:].partition("/")[2]
         return any(covers(each, inner) for each in self._free)
 
-    def _documented(self, exchange: Exchange) -> Answer:
+    def _documented(self, exchange: DocumentedExchange) -> Answer:
         filling = filled(self._fixtures, exchange, self._key)
         if exchange.response is None:
             return Answer(status=204)
@@ -119,7 +119,7 @@ class StrictScene:
             body=body_bytes(exchange.response.content, filling),
         )
 
-    def _mismatch(self, heard: Heard, remaining: tuple[Exchange, ...]) -> Mismatch:
+    def _mismatch(self, heard: Heard, remaining: tuple[DocumentedExchange, ...]) -> Mismatch:
         """What came, by the exchange that it is, else by the one due there, else by the closest."""
         others = [*remaining[:1], *self.due, *self._fixtures.exchanges.values()]
         near = closest(self._fixtures, others, heard, self._key, strict=self._strict_headers)
@@ -142,14 +142,14 @@ class StrictScene:
         )
 
     def _due(
-        self, heard: Heard, remaining: tuple[Exchange, ...]
-    ) -> tuple[Exchange, tuple[Difference, ...]] | None:
+        self, heard: Heard, remaining: tuple[DocumentedExchange, ...]
+    ) -> tuple[DocumentedExchange, tuple[Difference, ...]] | None:
         """The exchange whose turn it is, where its own address was asked."""
         found = self._faults_of(remaining[0], heard) if remaining else ()
         elsewhere = any(each.pointer.startswith(("/method", "/url/place")) for each in found)
         return None if elsewhere or not remaining else (remaining[0], found)
 
-    def _source(self, exchange: Exchange) -> str:
+    def _source(self, exchange: DocumentedExchange) -> str:
         source = self._fixtures.sources.get(exchange.request_src or exchange.src)
         return source.url if source else ""
 

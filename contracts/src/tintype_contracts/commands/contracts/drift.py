@@ -17,7 +17,7 @@ from tintype_contracts.drift import (
     read_surface,
     surface_of_fixtures,
 )
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import load
 
 

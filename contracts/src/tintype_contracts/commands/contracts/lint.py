@@ -12,7 +12,7 @@ import click
 from tintype._cli.options import option
 from tintype._cli.speaking import give_up, say
 from tintype_contracts.fixtures.ageing import ages
-from tintype_contracts.fixtures.faults import Fault, FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError, Flaw
 from tintype_contracts.fixtures.formatter import format_fixture
 from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder
 from tintype_contracts.fixtures.sheet.document import FILE, long_lines
@@ -61,7 +61,7 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _rule_faults(folder: Path) -> tuple[Fault, ...]:
+def _rule_faults(folder: Path) -> tuple[Flaw, ...]:
     try:
         load_folder(folder)
     except FixtureError as error:
@@ -69,7 +69,7 @@ def _rule_faults(folder: Path) -> tuple[Fault, ...]:
     return ()
 
 
-def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Fault]:
+def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Flaw]:
     """The files that are not laid out as `--fix` does it; with `fix` they are written."""
     sheet = folder / FILE
     if sheet.is_file():
@@ -85,4 +85,4 @@ def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Fault]:
         elif laid_out != text:
             message = "It is not in the canonical layout."
             mend = f"Run: tintype contracts lint --fix {shlex.quote(name)}"
-            yield Fault(file=path.name, pointer="", message=message, mend=mend)
+            yield Flaw(file=path.name, pointer="", message=message, mend=mend)

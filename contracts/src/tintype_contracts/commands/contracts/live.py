@@ -18,7 +18,7 @@ from tintype_contracts.commands.contracts.paid import (
     tell_unsaved,
 )
 from tintype_contracts.drift import SEVERITIES, Change
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import load
 from tintype_contracts.live import Played, shape_changes
 

@@ -18,7 +18,7 @@ from tintype_contracts.commands.contracts.paid import (
     played_lines,
     tell_unsaved,
 )
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import files_of, load, load_folder
 from tintype_contracts.live import Played, Recording
 

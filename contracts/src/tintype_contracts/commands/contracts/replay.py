@@ -7,7 +7,7 @@ import click
 from tintype._cli.options import option
 from tintype._cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.harness.worlds import World
 from tintype_contracts.runner.asked import PARTS, ask_for
 from tintype_contracts.runner.replay import replay, replay_text

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from tintype_contracts.fixtures.format import Operation
+from tintype_contracts.fixtures.format import OperationName
 from tintype_contracts.fixtures.multipart import UploadedFile, boundary
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import Match
@@ -29,7 +29,7 @@ class Asking:
     body: Mapping[str, object] = field(factory=dict)
 
     @property
-    def operation(self) -> Operation:
+    def operation(self) -> OperationName:
         """What it is for."""
         return self.match.route.operation
 

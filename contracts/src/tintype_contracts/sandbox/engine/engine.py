@@ -18,7 +18,7 @@ from itertools import chain
 
 from attrs import evolve, field, frozen
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.validation import objections
@@ -33,7 +33,11 @@ from tintype_contracts.sandbox.engine.stories import answer_in, canceled, plan, 
 from tintype_contracts.sandbox.engine.works import Work, preview
 
 _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
-_STORY_OF: Mapping[Operation, str] = {"price": "priced", "upload": "uploaded", "models": "models"}
+_STORY_OF: Mapping[OperationName, str] = {
+    "price": "priced",
+    "upload": "uploaded",
+    "models": "models",
+}
 _DONE_AT_ONCE = {"succeeded", "partial"}
 _NOT_FOUND = 404
 _KEY = "{{secret:api_key}}"
@@ -154,7 +158,7 @@ class Engine:
             return ""
         return f"No document of {self._fixtures.title} names the model {model!r}."
 
-    def _wants_key(self, operation: Operation) -> bool:
+    def _wants_key(self, operation: OperationName) -> bool:
         """Whether the documents show the key on this operation; where they are silent, yes."""
         header = self._fixtures.auth.header.lower()
         if header.startswith("?"):  # documented URLs leave it out
@@ -251,7 +255,11 @@ class Engine:
         return self._draft(exchange, asking, work, reason)
 
     def _draft(
-        self, exchange: Exchange, asking: Asking, work: Work | None = None, reason: str = ""
+        self,
+        exchange: DocumentedExchange,
+        asking: Asking,
+        work: Work | None = None,
+        reason: str = "",
     ) -> Draft:
         return Draft(
             exchange=exchange,

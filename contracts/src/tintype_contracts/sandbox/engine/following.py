@@ -16,9 +16,9 @@ from attrs import evolve, frozen
 
 from tintype.messages import Headers
 from tintype_contracts.fixtures.format import (
+    DocumentedExchange,
     EventsContent,
     EventTemplate,
-    Exchange,
     Fixtures,
     JsonContent,
     ResponseContent,
@@ -93,7 +93,11 @@ class Follower:
 
     @classmethod
     def of(
-        cls, fixtures: Fixtures, exchange: Exchange, asked: Mapping[str, object], body: object
+        cls,
+        fixtures: Fixtures,
+        exchange: DocumentedExchange,
+        asked: Mapping[str, object],
+        body: object,
     ) -> Follower:
         """A follower from an exchange to a request."""
         printed = submission(fixtures, exchange)

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from tintype_contracts.fixtures.format import EventsContent, Exchange, JsonContent, Parameter
+from tintype_contracts.fixtures.format import (
+    DocumentedExchange,
+    EventsContent,
+    JsonContent,
+    Parameter,
+)
 from tintype_contracts.fixtures.neutral import read_field
 from tintype_contracts.fixtures.placeholders import placeholders
 from tintype_contracts.fixtures.pointers import MISSING
@@ -58,7 +63,7 @@ def form_asked(
     return Form(streamed)
 
 
-def form_of(scene: Iterable[Exchange]) -> Form:
+def form_of(scene: Iterable[DocumentedExchange]) -> Form:
     """The form of the answers in a scene."""
     contents = [each.response.content for each in scene if each.response is not None]
     streamed = any(isinstance(content, EventsContent) for content in contents)

@@ -6,9 +6,9 @@ from attrs import evolve, frozen
 
 from tintype.messages import Headers
 from tintype_contracts.fixtures.format import (
+    DocumentedExchange,
     EventsContent,
     EventTemplate,
-    Exchange,
     JsonContent,
     ResponseContent,
     WireResponse,
@@ -51,7 +51,7 @@ class Draft:
         task: The task that it is about, or "".
     """
 
-    exchange: Exchange
+    exchange: DocumentedExchange
     follower: Follower
     filling: Filling
     reason: str = ""

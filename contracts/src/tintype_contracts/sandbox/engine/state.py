@@ -12,7 +12,7 @@ from functools import cached_property
 
 from attrs import field, frozen
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.neutral import neutral_fields, price_of, read_field, rows_for
 from tintype_contracts.fixtures.pointers import MISSING, get
@@ -177,7 +177,7 @@ class State:
             callback=None,
         )
 
-    def follower(self, exchange: Exchange, asking: Asking, work: Work | None) -> Follower:
+    def follower(self, exchange: DocumentedExchange, asking: Asking, work: Work | None) -> Follower:
         """What makes an answer follow from the request it is about."""
         fields = self.fields(asking) if work is None else work.fields
         body = asking.body if work is None else work.body

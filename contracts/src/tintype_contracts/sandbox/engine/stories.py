@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from tintype_contracts.fixtures.format import Exchange, Fixtures, Operation, Route
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName, Route
 from tintype_contracts.fixtures.neutral import neutral_fields
 from tintype_contracts.fixtures.placeholders import placeholders
 from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
@@ -24,7 +24,7 @@ from tintype_contracts.sandbox.engine.forms import Form, form_asked, form_of, te
 from tintype_contracts.sandbox.images.shapes import count_of
 
 Body: TypeAlias = Mapping[str, object]
-Scene: TypeAlias = tuple[Exchange, ...]
+Scene: TypeAlias = tuple[DocumentedExchange, ...]
 # How well something fits, the weightiest first; more is better.
 _Rank: TypeAlias = tuple[object, ...]
 
@@ -60,11 +60,11 @@ class Plan:
         images: How many images there are where the scene was asked for by name and tells.
     """
 
-    submit: Exchange
+    submit: DocumentedExchange
     polls: Scene
     turns: tuple[int, ...]
     routes: tuple[Route | None, ...]
-    webhook: Exchange | None
+    webhook: DocumentedExchange | None
     end: str
     images: int | None = None
 
@@ -73,7 +73,7 @@ class Plan:
         """How many states the task leaves behind in all."""
         return max(self.turns, default=0)
 
-    def poll(self, turn: int, route: Route) -> Exchange | None:
+    def poll(self, turn: int, route: Route) -> DocumentedExchange | None:
         """What an address tells once so many states are left behind; None where not yet."""
         every = list(zip(self.polls, self.turns, self.routes, strict=True))
         mine = [each for each in every if each[2] is None or each[2] == route] or every
@@ -141,7 +141,9 @@ def _best(fixtures: Fixtures, story: str, scenes: list[Scene], body: Body) -> Pl
     return _planned(fixtures, max(scenes, key=lambda scene: judge.rank(story, scene)), 0)
 
 
-def answer_in(fixtures: Fixtures, story: str, operation: Operation, body: Body) -> Exchange | None:
+def answer_in(
+    fixtures: Fixtures, story: str, operation: OperationName, body: Body
+) -> DocumentedExchange | None:
     """The exchange of `story` that answers an operation, the best one of that operation."""
     if story not in fixtures.stories:
         return None
@@ -165,7 +167,7 @@ def poll_with_state(fixtures: Fixtures, state: str) -> Scene:
     return (found,) if found else ()
 
 
-def route_of(fixtures: Fixtures, exchange: Exchange) -> Route | None:
+def route_of(fixtures: Fixtures, exchange: DocumentedExchange) -> Route | None:
     """The address that an exchange asks, or None."""
     if exchange.request is None:
         return None
@@ -173,7 +175,9 @@ def route_of(fixtures: Fixtures, exchange: Exchange) -> Route | None:
     return match.route if match else None
 
 
-def first(scene: Iterable[Exchange], operation: Operation) -> Exchange | None:
+def first(
+    scene: Iterable[DocumentedExchange], operation: OperationName
+) -> DocumentedExchange | None:
     """The first exchange of an operation, or None."""
     return next((each for each in scene if each.operation == operation), None)
 
@@ -190,7 +194,7 @@ class _Judge:
     asked: Form
 
     @classmethod
-    def of(cls, fixtures: Fixtures, operation: Operation, body: Body) -> _Judge:
+    def of(cls, fixtures: Fixtures, operation: OperationName, body: Body) -> _Judge:
         """A judge of what answers `body`."""
         rows = [row for row in fixtures.parameters if row.operation == operation]
         fields = neutral_fields(fixtures, operation, body)
@@ -217,7 +221,7 @@ class _Judge:
             sum(1 for each in scene for _ in _filled(each)),
         )
 
-    def _likeness(self, opening: Exchange) -> tuple[bool, int]:
+    def _likeness(self, opening: DocumentedExchange) -> tuple[bool, int]:
         """Whether all that an exchange asks is asked, word by word; and how much of it is."""
         documented = _values(self.fixtures, opening.operation, asked_body(self.fixtures, opening))
         same = [self.given.get(key, MISSING) == value for key, value in documented.items()]
@@ -252,7 +256,7 @@ def _is_due(fixtures: Fixtures, story: str, scene: Scene) -> bool:
     return len(images) == count_of(fields)
 
 
-def _values(fixtures: Fixtures, operation: Operation, body: object) -> dict[str, object]:
+def _values(fixtures: Fixtures, operation: OperationName, body: object) -> dict[str, object]:
     """What tells requests apart: each value but what is anybody's own, documented defaults too."""
     rows = [row for row in fixtures.parameters if row.operation == operation]
     free = {row.wire for row in rows if row.neutral in _FREE}
@@ -265,7 +269,7 @@ def _values(fixtures: Fixtures, operation: Operation, body: object) -> dict[str,
     }
 
 
-def _filled(exchange: Exchange) -> Iterable[object]:
+def _filled(exchange: DocumentedExchange) -> Iterable[object]:
     content = exchange.response.content if exchange.response else None
     return (found for template in templates(content) for found in placeholders(template))
 
@@ -307,7 +311,11 @@ def _planned(fixtures: Fixtures, scene: Scene, turn: int) -> Plan:
 
 
 def _plan_of(
-    fixtures: Fixtures, opening: Exchange, polls: Scene, webhook: Exchange | None, end: str
+    fixtures: Fixtures,
+    opening: DocumentedExchange,
+    polls: Scene,
+    webhook: DocumentedExchange | None,
+    end: str,
 ) -> Plan:
     routes = tuple(route_of(fixtures, poll) for poll in polls)
     steps = [route == routes[0] for route in routes[1:]]
@@ -321,7 +329,7 @@ def canceled(fixtures: Fixtures, plan: Plan) -> Plan:
     return _plan_of(fixtures, plan.submit, polls, None, "canceled")
 
 
-def _names_a_task(opening: Exchange) -> bool:
+def _names_a_task(opening: DocumentedExchange) -> bool:
     """Whether the answer to a submission tells an id, so that there is something to report on."""
     return any(
         (name, argument) == ("id", "task")
@@ -335,7 +343,7 @@ def _borrowed(fixtures: Fixtures, end: str) -> Scene:
     return poll_with_state(fixtures, _RUNNING) + poll_with_state(fixtures, end)
 
 
-def _webhook(fixtures: Fixtures, end: str) -> Exchange | None:
+def _webhook(fixtures: Fixtures, end: str) -> DocumentedExchange | None:
     """The delivery that tells of this end, else of one that is as good or as bad."""
     webhooks = [each for each in fixtures.exchanges.values() if each.operation == "webhook"]
     if end in {"", _RUNNING}:
@@ -344,14 +352,14 @@ def _webhook(fixtures: Fixtures, end: str) -> Exchange | None:
     return _with_state(webhooks, end) or next(iter(alike), None)
 
 
-def _with_state(exchanges: Iterable[Exchange], state: str) -> Exchange | None:
+def _with_state(exchanges: Iterable[DocumentedExchange], state: str) -> DocumentedExchange | None:
     """The one that finds a task in `state`: of `generated` first, then a documented one."""
     found = [each for each in exchanges if _state(each) == state]
     usual = lambda each: (each.story not in _DEFAULT, each.kind == "inferred")  # noqa: E731
     return min(found, key=usual, default=None)
 
 
-def _state(exchange: Exchange) -> str:
+def _state(exchange: DocumentedExchange) -> str:
     """The task's state after `exchange`, "" where it ends in an error."""
     if exchange.expect.outcome != "task":
         return ""

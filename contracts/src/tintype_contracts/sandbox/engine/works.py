@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import define, evolve, frozen
 
-from tintype_contracts.fixtures.format import Exchange, Route
+from tintype_contracts.fixtures.format import DocumentedExchange, Route
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.engine.stories import Plan
 from tintype_contracts.sandbox.images.pictures import Sketch, encode
@@ -90,7 +90,7 @@ class Work:
         """How many states it leaves behind in all."""
         return self.plan.last
 
-    def poll(self, now: float, pace: float, route: Route) -> Exchange | None:
+    def poll(self, now: float, pace: float, route: Route) -> DocumentedExchange | None:
         """The exchange that answers a look at it; None where no document says, or not yet."""
         return self.plan.poll(self.step(now, pace), route)
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from aiohttp import web
 from attrs import define
 
-from tintype_contracts.fixtures.faults import FixtureError
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.sandbox.engine.engine import Engine
 from tintype_contracts.sandbox.engine.engines import Engines
 from tintype_contracts.sandbox.faults.canary import Canary
