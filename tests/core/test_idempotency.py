@@ -1,4 +1,4 @@
-"""A lost submission is repeated by a documented key, and in no other way."""
+"""A submission whose fate is open is repeated by a documented key, and in no other way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from itertools import count
 
 import pytest
 from attrs import evolve
-from tests.core.acme import ACCEPTED, ASKED, INFO, Acme, Line, Scripted, Slow, told
+from tests.core.acme import (
+    ACCEPTED,
+    ASKED,
+    INFO,
+    STREAMING,
+    Acme,
+    Line,
+    Scripted,
+    Slow,
+    event,
+    told,
+)
 
 from tintype import to_json
 from tintype._flow.effects import Send
@@ -20,11 +31,21 @@ from tintype.errors import (
     RequestTimeoutError,
     SubmissionUnknownError,
 )
+from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
-from tintype.messages import JsonBody, Request
+from tintype.messages import JsonBody, Request, Response
+from tintype.models import Update
 from tintype.request import Submission
 
 LOST = DroppedError("The answer was lost.")
+PAGE = Response(status=200, body=b"<html>Sorry</html>")
+# What leaves a submission's fate open, whichever way.
+OPEN: list[Scripted] = [
+    LOST,
+    RequestTimeoutError("too late"),
+    *(told(status) for status in (408, 500, 502, 504, 520, 524)),
+    PAGE,
+]
 BY_HEADER = Idempotency(header="Idempotency-Key", source="acme keys")
 BY_FIELD = Idempotency(field="uuid", window=60.0, source="acme keys")
 
@@ -63,11 +84,84 @@ def test_a_lost_submission_is_repeated_with_the_same_bytes(rule: Idempotency) ->
     assert line.recorded == ["Intent", "Snapshot"]
 
 
-def test_without_a_documented_key_nothing_is_repeated() -> None:
+@pytest.mark.parametrize("rule", [BY_HEADER, BY_FIELD])
+@pytest.mark.parametrize("answer", OPEN, ids=repr)
+def test_whatever_leaves_its_fate_open_a_submission_is_repeated_by_one_rule(
+    rule: Idempotency, answer: Scripted
+) -> None:
+    """A gateway's word for nothing known is no other than a broken connection."""
+    line = Line(answer, ACCEPTED)
+    first, second = submitted(line, rule)
+    assert first == second
+    assert line.accepted
+    assert "Settled" not in line.recorded
+
+
+@pytest.mark.parametrize("answer", OPEN, ids=repr)
+def test_without_a_documented_key_nothing_is_repeated(answer: Scripted) -> None:
     """Whatever else the provider documents."""
-    line = Line(LOST)
-    assert len(submitted(line, None)) == 1
-    assert line.recorded == ["Intent", "Settled"]
+    line = Line(answer)
+    with pytest.raises(SubmissionUnknownError, match="charged, and is not sent again"):
+        line.run(line.talk(acme(None), **nonces()).submit(ASKED))
+    assert len(line.sends) == 1
+    assert line.recorded[-1] == "Settled"
+
+
+def test_a_stream_that_breaks_is_repeated_as_well() -> None:
+    """Its submission left, and nobody knows what became of it."""
+    line = Line(
+        STREAMING,
+        event(status="running"),
+        LOST,
+        STREAMING,
+        event(status="succeeded", images=["https://cdn.acme.test/1.png"]),
+        None,
+    )
+    task = line.run(
+        line.talk(acme(BY_FIELD), **nonces()).submit(evolve(ASKED, model="live", stream=True))
+    )
+    assert len(line.sends) == 2
+    assert len(task.images) == 1
+
+
+def test_the_error_says_that_it_was_sent_again_under_its_key() -> None:
+    """And that this is over: what to do next stands behind it."""
+    line = Line(then=told(502))
+    with pytest.raises(SubmissionUnknownError, match="the same idempotency key, and no more is;"):
+        line.run(line.talk(acme(BY_FIELD), **nonces()).submit(ASKED))
+    assert len(line.sends) == 4
+
+
+def test_an_answer_that_was_not_understood_is_kept_whatever_the_next_one_says() -> None:
+    """It may hold the picture; where no journal keeps it, the error does."""
+    line = Line(LOST, PAGE, told(400))
+    with pytest.raises(SubmissionUnknownError, match="read") as caught:
+        line.run(line.talk(acme(BY_FIELD), **nonces()).submit(ASKED))
+    assert line.recorded == ["Intent", "Unread", "Settled"]
+    assert caught.value.kept
+
+
+def test_a_plugin_that_fails_at_an_answer_is_not_given_another() -> None:
+    """It would fail at the same one again, and this one may hold the picture."""
+
+    class Failing(Acme):
+        info: ProviderInfo = evolve(INFO, idempotency=BY_FIELD)
+
+        @hookimpl
+        def parse(self, exchange: Exchange) -> Update:
+            raise KeyError(exchange.operation)
+
+    line = Line(LOST, ACCEPTED)
+    with pytest.raises(SubmissionUnknownError, match="KeyError"):
+        line.run(line.talk(Failing(), **nonces()).submit(ASKED))
+    assert len(line.sends) == 2
+
+
+def test_within_the_window_a_repetition_that_is_slowed_down_is_made_later() -> None:
+    """Its refusal says nothing of the first, which may be drawing."""
+    line = Line(LOST, told(429), NotSentError("no"), ACCEPTED)
+    assert len(set(map(repr, submitted(line, BY_FIELD)))) == 1
+    assert line.accepted
 
 
 def test_without_a_documented_window_it_is_repeated_once_and_at_once() -> None:

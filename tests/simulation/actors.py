@@ -35,6 +35,7 @@ class Post:
     """A submission that left. `kept` is whether what came of it was written down as a task."""
 
     clear: bool
+    key: str = ""
     kept: bool = False
 
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from tintype import Generation, Task, TintypeError
 
+KEY_HEADER = "Idempotency-Key"
 Kind: TypeAlias = Literal["send", "next", "pause", "read", "get", "write"]
 
 
@@ -24,6 +25,7 @@ class Ask:
         method: The HTTP method.
         paid: Whether what is sent is a submission.
         value: The JSON that is sent.
+        key: Its idempotency key, "" where its provider has none.
         note: What is written down: `intent`, `settled`, `snapshot`, `saved`, `released`.
     """
 
@@ -33,6 +35,7 @@ class Ask:
     method: str = ""
     paid: bool = False
     value: Mapping[str, object] = field(factory=dict)
+    key: str = ""
     note: str = ""
 
 

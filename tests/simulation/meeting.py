@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.simulation.asks import Answer, Ask, End, Said
+from tests.simulation.asks import KEY_HEADER, Answer, Ask, End, Said
 
 from tintype import Account, Budget, HttpRequest
 from tintype._client.claims import Claims
@@ -69,8 +69,11 @@ class Desk(Setup):
 class _Talks(Conversations):
     """Conversations in which nothing is left to chance."""
 
+    nonce: Callable[[], str]
+
     def _terms(self, _: str) -> Terms:
-        return Terms(clock=self._providers.clock, jitter=lambda: 0.5, choices=self._options)
+        clock = self._providers.clock
+        return Terms(clock=clock, jitter=lambda: 0.5, choices=self._options, nonce=self.nonce)
 
 
 class Line:
@@ -132,7 +135,8 @@ def _ask(effect: effects.Effect) -> Ask:
     match effect:
         case effects.Send(request=sent, timeout=seconds, repeat=free):
             value = sent.body.value if isinstance(sent.body, JsonBody) else {}
-            return Ask("send", seconds, sent.url, sent.method, not free, value)
+            key = next((text for name, text in sent.headers if name == KEY_HEADER), "")
+            return Ask("send", seconds, sent.url, sent.method, not free, value, key)
         case effects.Record(entry=entry):
             return Ask("write", note=type(entry).__name__.lower())
         case effects.Sleep(seconds=seconds):

@@ -79,8 +79,8 @@ SABOTAGED = (
         "Whoever does not know what became of a submission says that nothing was billed.",
         "unbilled",
         "_flow/verdicts.py",
-        "answered=answered, provider=provider, billed=Billed.UNKNOWN",
-        "answered=answered, provider=provider, billed=Billed.NO",
+        "answered=answered, provider=info.name, billed=Billed.UNKNOWN",
+        "answered=answered, provider=info.name, billed=Billed.NO",
     ),
     _broken(
         "A submission leaves before its intent is written down.",
@@ -88,6 +88,20 @@ SABOTAGED = (
         "_flow/submitting.py",
         "record = yield from _intend(channel, request, quote, proof(token), asking.nonce)",
         'record = ""',
+    ),
+    _broken(
+        "A lost submission is repeated whether or not its provider knows a key.",
+        "sent again, double, unwritten",
+        "_flow/submitting.py",
+        "return 1, 0.0",
+        "return MAX_TRIES, 60.0",
+    ),
+    _broken(
+        "A lost submission is repeated after its provider has forgotten the key.",
+        "double",
+        "_flow/submitting.py",
+        "end = clock() + seconds",
+        "end = clock() + 3600.0",
     ),
     _broken(
         "An accepted task is not written down.",

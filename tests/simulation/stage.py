@@ -6,16 +6,29 @@ import shutil
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
+from attrs import evolve
 from tests.contracts import reference
-from tests.simulation.asks import Answer
+from tests.simulation.asks import KEY_HEADER, Answer
 from tests.simulation.meeting import Desk, on_disk
 from tests.simulation.plots import KEY, Script, script
 
+from tintype import hookimpl
+from tintype.catalog import Idempotency
 from tintype_contracts.fixtures.loader import load
 
 SHIPPED = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 IMAGINARY = ("reference_at_once", "reference_by_id", "reference_by_url")
+# Those of them that know a submission by its key, and for how many seconds they say so.
+KEYED: Mapping[str, float | None] = {"reference_at_once": None, "reference_by_url": 60.0}
+
+
+def _keyed(plugin: ModuleType, window: float | None) -> object:
+    """The same provider with an idempotency key in its documents."""
+    rule = Idempotency(header=KEY_HEADER, window=window, source="imaginary")
+    info = evolve(plugin.INFO, idempotency=rule)
+    return SimpleNamespace(**{**vars(plugin), "describe": hookimpl(lambda: info)})
 
 
 class Stage:
@@ -30,6 +43,7 @@ class Stage:
         plugins: Mapping[str, object] = {
             **{name: import_module(f"tintype_{name}") for name in SHIPPED},
             **{name: reference.plugin(name) for name in IMAGINARY},
+            **{name: _keyed(reference.plugin(name), window) for name, window in KEYED.items()},
         }
         self.desk = Desk(plugins, KEY)
         self.asides: dict[tuple[str, str], Answer] = {}

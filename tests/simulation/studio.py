@@ -29,6 +29,7 @@ _WORK = re.compile(r"sb[0-9a-f]{22}")
 _GONE = Answer(status=404, body=b'{"error": {"message": "not found"}}')
 _OVERLOAD = 429
 _GUESSED = "0" * 32
+_REMEMBERED = 60.0  # seconds for which a provider knows a key again
 _NOBODYS = b"sbffffffffffffffffffffff"
 
 
@@ -86,19 +87,27 @@ class Studio:
         self, scripts: Mapping[str, Script], dice: Random, asides: dict[tuple[str, str], Answer]
     ) -> None:
         self.works: dict[str, Work] = {}
+        self._keys: dict[str, Work] = {}
         self._scripts = scripts
         self._dice = dice
         self._asides = asides
 
-    def accept(self, plot: Plot, record: str, call: int, hook: str, now: float) -> Work:
+    def accept(
+        self, plot: Plot, record: str, call: int, hook: str, now: float, key: str
+    ) -> Work:  # fmt: skip
         """Take a submission in; it is charged, now or at its end."""
         ends = now + plot.pace * max(0, len(plot.polls) - 1)
         work = Work(
             id=f"sb{len(self.works):02x}{self._dice.getrandbits(80):020x}",
             plot=plot, record=record, call=call, hook=hook, began=now, ends=ends,
         )  # fmt: skip
-        self.works[work.id] = work
+        self.works[work.id] = self._keys[key] = work
         return work
+
+    def known(self, key: str, now: float) -> Work | None:
+        """The work that a provider had such a key with, as long as it remembers that."""
+        work = self._keys.get(key) if key else None
+        return work if work and now - work.began < _REMEMBERED else None
 
     # -------------------------------------------------------------------- submissions
 

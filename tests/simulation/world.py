@@ -75,6 +75,7 @@ class World:
         self._names = dice.sample(sorted(stage.scripts), dice.randint(1, 3))
         self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._turn = count()
+        self._nonces = count(1)
         self._effects = 0
 
     def _budgets(self) -> tuple[Budget, ...]:
@@ -154,6 +155,7 @@ class World:
             case _:
                 journal = Paper(self.book, name)
         desk = self.stage.desk.seated(lambda: self.now, journal, self.budgets)
+        desk.conversations.nonce = lambda: f"n{next(self._nonces)}"
         process = Process(name=name, desk=desk, journal=journal)
         self.processes.append(process)
         return process
@@ -400,15 +402,21 @@ class World:
         assert call is not None
         kinds = faults.SUBMISSION + (faults.STREAM * 2 if call.plot.submit.events else ())
         fault = self._strikes(kinds)
-        if not run.fresh:
+        before = run.post
+        again = before is not None and before.key == ask.key != ""
+        if not (run.fresh or again):
             self.notes.wrong(
                 "unwritten", f"a submission of call {call.number} left without an intent"
             )
-        if call.posts and not (call.posts[-1].kept or call.posts[-1].clear):
+        if call.posts and not (again or call.posts[-1].kept or call.posts[-1].clear):
             self.notes.wrong(
                 "sent again", f"call {call.number}, whose last submission may be charged"
             )
-        run.fresh, run.post = False, Post(clear=fault is not None and fault.clear)
+        clear = fault is not None and fault.clear
+        if again and before is not None:
+            self.notes.happened["sent again by its key"] += 1
+            clear = clear and before.clear
+        run.fresh, run.post = False, Post(clear=clear, key=ask.key)
         call.posts.append(run.post)
         self.notes.say(run.process.name, "submits for call", call.number, fault)
         self._at(self.now + self.dice.uniform(0.0, 0.5), self._arrive, run, ask, fault)
@@ -420,12 +428,16 @@ class World:
         work: Work | None = None
         if fault is None or fault.acts:
             hook = _hook(ask)
-            work = self.studio.accept(call.plot, run.record, call.number, hook, self.now)
-            call.works.append(work)
+            known = self.studio.known(ask.key, self.now)
+            work = known or self.studio.accept(
+                call.plot, run.record, call.number, hook, self.now, ask.key
+            )
             spoilt = fault is not None and fault.spoils
             work.excuse = fault.name if spoilt and fault else "" if run.process.alive else "killed"
             self.notes.say(call.plot.provider, "accepts", work.id, "for record", run.record)
-            if hook and call.plot.webhook:
+            if known is None:
+                call.works.append(work)
+            if known is None and hook and call.plot.webhook:
                 self._promise(work)
         reply = self.studio.submission(ask, call.plot, work, fault)
         run.arrives = reply.arrives

@@ -381,14 +381,16 @@ class Model:
 class Idempotency:
     """A documented key by which a provider knows a submission that it has had already.
 
-    The core sends the submission's nonce as that key. Only then, and only where the answer was
-    lost, a submission is sent again, with the same bytes. One of `header` and `field` is set.
+    The core sends the submission's nonce as that key. Only then a submission of which nobody
+    knows what became is sent again, with the same bytes: its connection broke, it took too long,
+    a gateway answered, or nobody understood the answer. One of `header` and `field` is set.
 
     Attributes:
         header: The header that the key goes into, or "".
         field: The field of the JSON body that it goes into, or "".
-        window: Seconds for which the provider is documented to know it. None: no document says;
-            then the submission is repeated once, at once.
+        window: Seconds for which the provider is documented to know it: in the first half of
+            them the submission is sent four times at most, with pauses. None: no document says;
+            then it is repeated once, at once, within 30 seconds.
         source: Where that is documented.
     """
 

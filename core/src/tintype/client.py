@@ -59,7 +59,8 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The request cannot be sent to this provider; nothing was.
             ProviderError: The provider refused.
-            SubmissionUnknownError: The answer was lost. It is not sent again.
+            SubmissionUnknownError: Nobody knows what became of it. It is not sent again, or, where
+                a document names a key by which the provider knows it, not any more.
         """
         flow = self._setup.conversations.of(provider).submit(request)
         return self._performer.run(provider, flow, on_progress)

@@ -364,7 +364,9 @@ _FIRST_SERVER_ERROR = 500
 
 
 class SubmissionUnknownError(TintypeError):
-    """A submission left and nobody knows what became of it. It is never sent again by itself.
+    """A submission left and nobody knows what became of it. It is not sent again by itself.
+
+    Where a document names a key by which the provider knows it again, that was done already.
 
     Attributes:
         record: The id of the recorded intent, to look for in the journal.

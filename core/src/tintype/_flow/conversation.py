@@ -3,9 +3,9 @@
 The rules about money live here and nowhere else:
 
 1. A submission is never repeated unless nothing can have been charged: it was not sent,
-   or the provider refused it in words that a document calls unbilled; or its answer was lost,
-   and a document names a key by which the provider knows it again. Its intent is
-   recorded before it leaves, its task before anything else happens.
+   or the provider refused it in words that a document calls unbilled; or nobody knows what
+   became of it, and a document names a key by which the provider knows it again. Its intent
+   is recorded before it leaves, its task before anything else happens.
 2. Nothing that goes wrong while polling ends a task before its deadline, but a plugin's own
    fault that stays: then the task is left, and kept.
 3. A submission is built and encoded before its price is asked: what the plugin or the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import count
 
 from attrs import evolve
 
@@ -15,12 +16,14 @@ from tintype._flow.resolve import Plan
 from tintype._flow.settle import proof, with_callback
 from tintype._flow.verdicts import (
     closed_stream,
+    leaves_fate_open,
     may_resubmit,
     outcome_of,
     stands,
     tells_more,
     unknown_submission_error,
 )
+from tintype.catalog import Idempotency
 from tintype.entries import Intent, Settled
 from tintype.errors import (
     Billed,
@@ -30,7 +33,6 @@ from tintype.errors import (
     ProtocolError,
     ProviderError,
     TintypeError,
-    TransportError,
 )
 from tintype.exchange import Operation
 from tintype.messages import Request, Response, ServerSentEvent
@@ -38,6 +40,7 @@ from tintype.models import Quote, Task
 from tintype.request import ImageRequest, Submission
 
 _SOON = 30.0  # seconds after which a key of no documented window is not relied on
+_ONCE_MORE = 2  # how often a submission is sent that has such a key
 
 
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
@@ -53,17 +56,16 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
         try:
             built = build(channel, with_callback(asking, record, token))
             task = yield from _submit_once(channel, plan, built, asking, blank)
-        except TintypeError as raised:
-            error = yield from channel.with_answer_kept(raised)
+        except TintypeError as error:
             outcome = outcome_of(error)
             settled = Settled(
                 record=record, outcome=outcome, billed=error.billed, reason=str(error)
             )
             yield from _note(settled)
             if outcome is Outcome.UNKNOWN:
-                raise unknown_submission_error(error, record, channel.info.name) from error
+                raise unknown_submission_error(error, record, channel.info) from error
             if tries == MAX_TRIES or not may_resubmit(error):
-                raise error from raised.__cause__
+                raise
             if token:  # other bytes: a key goes with the same ones alone
                 asking = evolve(asking, nonce=channel.terms.nonce())
             yield Sleep(seconds=channel.pause(error, tries))
@@ -116,52 +118,49 @@ def _blank(channel: Channel, plan: Plan, request: ImageRequest, record: str) -> 
 def _submit_once(
     channel: Channel, plan: Plan, built: Request, asking: Submission, blank: Task
 ) -> Flow[Task]:
-    timeout = channel.timeout(plan.model.request_timeout)
-    sending = Send(request=built, repeat=False, timeout=timeout, hook="submit")
-    sent = channel.terms.clock.monotonic()
-    try:
-        reply = yield sending
-    except TransportError as error:
-        if channel.info.idempotency is None or outcome_of(error) is not Outcome.UNKNOWN:
-            raise
-        return (yield from _repeat(channel, sending, sent, asking, blank, error))
-    return (yield from _heard(channel, reply, asking, blank))
-
-
-def _repeat(
-    channel: Channel,
-    sending: Send,
-    sent: float,
-    asking: Submission,
-    blank: Task,
-    lost: TransportError,
-) -> Flow[Task]:
-    """Send a lost submission again, by the key that its provider knows it by (rule 1).
-
-    The window counts from when it was first sent. Without one it is repeated where it was lost
-    soon: whether a provider still knows a key after minutes, no document says.
+    """Send a submission; where its fate is open, the same again by its documented key (rule 1).
 
     Raises:
-        TransportError: No repetition was answered by a task: what became of the first one,
-            nobody knows.
+        TintypeError: No answer was a task. Once one left the fate open, it is that one's,
+            whatever a later one says, or the first one's that leads to an answer.
     """
-    now, rule = channel.terms.clock.monotonic, channel.info.idempotency
-    window = rule.window if rule else None
-    end = sent + (window or _SOON)
-    for tries in range(1, MAX_TRIES if window else 2):
-        if window:
-            yield Sleep(seconds=channel.pause(lost, tries))
-        if now() >= end:
-            break
+    timeout = channel.timeout(plan.model.request_timeout)
+    sending = Send(request=built, repeat=False, timeout=timeout, hook="submit")
+    rule, clock = channel.info.idempotency, channel.terms.clock.monotonic
+    most, seconds = _allowed(rule)
+    end = clock() + seconds
+    lost: TintypeError | None = None
+    for tries in count(1):
         try:
             return (yield from _heard(channel, (yield sending), asking, blank))
-        except TransportError:
-            continue
-        except TintypeError as error:
-            if outcome_of(error) is Outcome.UNKNOWN:
-                raise
-            raise lost from error  # it was this one that was refused
-    raise lost
+        except TintypeError as raised:
+            error = yield from channel.with_answer_kept(raised)
+        if lost is None and outcome_of(error) is not Outcome.UNKNOWN:
+            raise error
+        lost = error if lost is None or _holds_more(error, lost) else lost
+        pause = channel.pause(error, tries) if rule and rule.window else 0.0
+        over = tries == most or clock() + pause >= end
+        if over or not (leaves_fate_open(error) or may_resubmit(error)):
+            raise lost
+        if pause:
+            yield Sleep(seconds=pause)
+    raise AssertionError  # count() does not end
+
+
+def _allowed(rule: Idempotency | None) -> tuple[int, float]:
+    """How often the same submission may be sent, and for how many seconds.
+
+    The second half of a window is left alone: what is sent then may arrive behind it. Whether a
+    provider still knows a key after minutes of which no document speaks, nobody knows.
+    """
+    if rule is None:
+        return 1, 0.0
+    return (MAX_TRIES, rule.window / 2) if rule.window else (_ONCE_MORE, _SOON)
+
+
+def _holds_more(error: TintypeError, lost: TintypeError) -> bool:
+    """Whether an error leads to an answer that may be a picture, where an earlier one does not."""
+    return bool(error.kept or error.answer) and not (lost.kept or lost.answer)
 
 
 def _heard(channel: Channel, reply: Reply, asking: Submission, blank: Task) -> Flow[Task]:

@@ -11,6 +11,7 @@ from tintype._amounts import is_amount, plain
 from tintype._blame import about
 from tintype._excerpts import quoted, shortened
 from tintype._watch import Watch
+from tintype.catalog import ProviderInfo
 from tintype.convert import to_json
 from tintype.errors import (
     Billed,
@@ -56,6 +57,15 @@ def may_resubmit(error: TintypeError) -> bool:
     return isinstance(error, ProviderError) and error.retryable and error.billed is Billed.NO
 
 
+def leaves_fate_open(error: TintypeError) -> bool:
+    """Whether a submission that ended so may be at work, or done, for all that anybody knows.
+
+    A plugin that fails at an answer is none: it would fail at the same one again.
+    """
+    told = error.billed is Billed.YES or isinstance(error, PluginError)
+    return not told and outcome_of(error) is Outcome.UNKNOWN
+
+
 def may_ask_again(asked: Request, error: TintypeError) -> bool:
     """Whether a question that ended so may be asked again: always, or as rule 1 has it."""
     return asked.repeat is not False or may_resubmit(error)
@@ -82,7 +92,7 @@ def outcome_of(error: TintypeError) -> Outcome:
 
 
 def unknown_submission_error(
-    error: TintypeError, intent: str, provider: str
+    error: TintypeError, intent: str, info: ProviderInfo
 ) -> SubmissionUnknownError:
     """A submission of which nobody knows what became: its answer was lost, or not understood."""
     answered = not isinstance(error, TransportError)
@@ -90,14 +100,19 @@ def unknown_submission_error(
     named = f" (journal record {intent})" if intent else ""
     msg = (
         f"A submission left and {what}{named}: {shortened(str(error), _QUOTED)} "
-        f"{kept_words(error)}"
-        "It may have been charged, and is not sent again; look at the provider's own list of "
-        "tasks before you ask for the picture once more."
+        f"{kept_words(error)}It may have been charged, {_AGAIN[info.idempotency is not None]}; "
+        "look at the provider's own list of tasks before you ask for the picture once more."
     )
     found = SubmissionUnknownError(
-        msg, record=intent, answered=answered, provider=provider, billed=Billed.UNKNOWN
+        msg, record=intent, answered=answered, provider=info.name, billed=Billed.UNKNOWN
     )
     return about(found, answer=error.answer, kept=error.kept, body=error.body)
+
+
+_AGAIN = {
+    False: "and is not sent again",
+    True: "once at most: whatever was sent again bore the same idempotency key, and no more is",
+}
 
 
 def kept_words(error: TintypeError) -> str:
