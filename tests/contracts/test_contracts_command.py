@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 import subprocess
 import sys
@@ -103,48 +102,31 @@ def test_every_check_says_what_why_and_the_mend(check: object) -> None:
     assert len(rest.split()) > 5
 
 
-def test_lint_lays_a_file_out_anew_and_tells_the_rest(tmp_path: Path) -> None:
-    """`--fix` mends the layout; a broken rule is told, with status 1."""
-    folder = tmp_path / "reference_by_id"
-    shutil.copytree(reference.folder("reference_by_id"), folder)
-    path = folder / "provider.json"
-    value = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps(value), "utf-8")
-    ended = _run("lint", str(folder))
-    assert (ended.exit_code, "canonical layout" in ended.stdout) == (1, True)
-    assert _run("lint", "--fix", str(folder)).exit_code == 0
-    path.write_text(path.read_text("utf-8").replace('"RateLimitError"', '"SlowDownError"'), "utf-8")
-    ended = _run("lint", str(folder))
-    assert (ended.exit_code, "SlowDownError" in ended.stdout) == (1, True)
-
-
-def test_lint_says_what_to_run_in_the_words_that_were_typed(tmp_path: Path) -> None:
-    """The line can be pasted, whatever the folder is called."""
+def test_lint_tells_a_broken_rule_and_a_line_that_is_too_long(tmp_path: Path) -> None:
+    """A line each with file, line and the mend, and status 1."""
     folder = tmp_path / "my fixtures"
     shutil.copytree(reference.folder("reference_by_id"), folder)
-    path = folder / "provider.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8"))), "utf-8")
-    [line] = [line for line in _run("lint", str(folder)).stdout.splitlines() if "Run: " in line]
-    words = shlex.split(line.partition("Run: ")[2])
-    assert words[:3] == ["tintype", "contracts", "lint"]
-    assert _run(*words[2:]).stdout == "Nothing is wrong.\n"
+    assert _run("lint", str(folder)).stdout == "Nothing is wrong.\n"
+    sheet = folder / "sheet.toml"
+    text = sheet.read_text("utf-8").replace("RateLimitError", "SlowDownError")
+    sheet.write_text(f"# {'x' * 99}\n{text}", "utf-8")
+    ended = _run("lint", str(folder))
+    long, *rest = ended.stdout.splitlines()
+    assert ended.exit_code == 1
+    assert long.startswith(f"{folder}/sheet.toml:1#: The line has 101 columns. Break it")
+    assert any("SlowDownError" in line for line in rest)
+    assert rest[-1] == f"{len(rest)} faults."
 
 
-@pytest.mark.parametrize("data", [b"\xff{}", b"[" * 100_000, None], ids=["bytes", "deep", "link"])
-def test_lint_names_a_file_that_cannot_be_read(tmp_path: Path, data: bytes | None) -> None:
-    """A line and status 1, no traceback: other bytes, too deep, a link that leads nowhere."""
+def test_lint_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A line and status 1, no traceback: a link that leads nowhere."""
     folder = tmp_path / "reference_by_id"
     shutil.copytree(reference.folder("reference_by_id"), folder)
-    odd = folder / ".#generated.json"
-    if data is None:
-        odd.symlink_to("nobody@nowhere.1234")
-    else:
-        odd.write_bytes(data)
+    (folder / ".#sheet.toml").symlink_to("nobody@nowhere.1234")
     ended = _run("lint", str(folder))
-    assert isinstance(ended.exception, SystemExit)
     assert ended.exit_code == 1
     first, *rest = ended.stdout.splitlines()
-    assert first.startswith(f"{folder}/.#generated.json#: It ")
+    assert first.startswith(f"{folder}/.#sheet.toml#: It ")
     assert rest == ["1 faults."]
 
 
