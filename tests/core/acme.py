@@ -27,7 +27,7 @@ from tintype._flow.effects import (
 from tintype._pacing import Clock
 from tintype._plugins.registry import Registry
 from tintype.catalog import Choice, Flag, Integer, Model, Price, ProviderInfo, References
-from tintype.convert import Id, decisive, read, translate
+from tintype.convert import Id, decisive, is_refusal, read, translate
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
@@ -166,7 +166,7 @@ class Acme:
     def parse(self, exchange: Exchange) -> Quote | Update | Upload | ProviderInfo:
         """Each answer by what was asked."""
         message = exchange.message
-        if isinstance(message, Response) and message.status != 200:
+        if is_refusal(message):
             raise refusal(message.status, KINDS)
         match exchange.operation:
             case Operation.PRICE:

@@ -6,27 +6,12 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from tintype.catalog import (
-    Flag,
-    Integer,
-    Model,
-    Price,
-    ProviderInfo,
-    References,
-    Text,
-)
-from tintype.convert import decisive, decode_image, peek, read, translate
-from tintype.errors import (
-    AuthenticationError,
-    BadRequestError,
-    Billed,
-    OverloadedError,
-    RateLimitError,
-    refusal,
-)
+from tintype.catalog import Flag, Integer, Model, Price, ProviderInfo, References, Text
+from tintype.convert import decisive, decode_image, is_refusal, peek, read, translate
+from tintype.errors import Billed, refusal, refusals
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import MultipartBody, Part, Request, Response
+from tintype.messages import MultipartBody, Part, Request
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
 from tintype.prices import quote_from_prices
 from tintype.request import Submission
@@ -37,12 +22,7 @@ _STATES = {
     "done": TaskState.SUCCEEDED,
     "failed": TaskState.FAILED,
 }
-_REFUSALS = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    429: RateLimitError,
-    503: OverloadedError,
-}
+_REFUSALS = refusals(400, 401, 429, 503)
 
 INFO = ProviderInfo(
     name="easel",
@@ -129,8 +109,8 @@ def parse(exchange: Exchange) -> Update:
     update, message = Update.of(exchange.task), exchange.message
     if exchange.operation is Operation.END:
         return update
-    if isinstance(message, Response) and message.status != 200:
-        body = peek(message, Refusal) or Refusal()
+    if is_refusal(message):
+        body = peek(message, Refusal())
         raise refusal(message.status, _REFUSALS, body.why)
     found, raw = read(message, Answer)
     state = translate(found.state, _STATES, "/state")

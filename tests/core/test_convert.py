@@ -27,8 +27,13 @@ from tintype.catalog import (
     Unsupported,
 )
 from tintype.convert import (
+    ErrorObject,
     decode_image,
+    ended,
+    failure,
     from_json,
+    is_done,
+    is_refusal,
     loads,
     merge_options,
     peek,
@@ -90,6 +95,16 @@ class Answer:
     either: str | int | None = None
     one: Item | None = None
     tree: Mapping[str, object] = {}
+
+
+NOTHING = Answer()
+
+
+@frozen(kw_only=True)
+class Refused:
+    """The body of a refusal."""
+
+    error: ErrorObject | None = None
 
 
 FINE: list[tuple[str, object, object]] = [
@@ -225,7 +240,7 @@ def test_a_body_that_nobody_documents_is_a_protocol_error_with_its_status(body: 
     with pytest.raises(ProtocolError) as caught:
         read(Response(status=502, body=body), Answer)
     assert caught.value.status == 502
-    assert peek(Response(status=502, body=body), Answer) is None
+    assert peek(Response(status=502, body=body), NOTHING) is NOTHING
     assert len(str(caught.value)) < 250
 
 
@@ -247,7 +262,7 @@ def test_nothing_is_an_empty_answer() -> None:
     with pytest.raises(ProtocolError, match="The answer is empty") as caught:
         read(None, Answer)
     assert caught.value.status is None
-    assert peek(None, Answer) is None
+    assert peek(None, NOTHING) is NOTHING
 
 
 def test_only_an_object_can_be_read() -> None:
@@ -258,7 +273,72 @@ def test_only_an_object_can_be_read() -> None:
 
 def test_a_body_that_can_be_read_is_peeked_at() -> None:
     """For the words of a refusal."""
-    assert peek(Response(status=400, body=b'{"text": "no"}'), Answer) == Answer(text="no")
+    assert peek(Response(status=400, body=b'{"text": "no"}'), NOTHING) == Answer(text="no")
+
+
+@pytest.mark.parametrize(
+    ("error", "read_as"),
+    [
+        ("no", ErrorObject(message="no")),
+        ({"message": "no", "code": 400}, ErrorObject(message="no", code=400)),
+        ('{"message": "no", "type": "bad"}', ErrorObject(message="no", type="bad")),
+        ({"message": ["no"], "code": "E1"}, ErrorObject(code="E1")),
+        ({}, None),
+        ("", None),
+        (7, None),
+    ],
+)
+def test_an_error_is_text_or_an_object(error: object, read_as: ErrorObject | None) -> None:
+    """Both are read as the object."""
+    body = json.dumps({"error": error}).encode()
+    assert peek(Response(status=400, body=body), Refused()).error == read_as
+
+
+@pytest.mark.parametrize(
+    ("message", "refused", "done"),
+    [
+        (Response(status=200), False, False),
+        (Response(status=202), False, False),
+        (Response(status=302), True, False),
+        (Response(status=404), True, False),
+        (Delivery(body=b"[DONE]"), False, False),
+        (ServerSentEvent(data="{}"), False, False),
+        (ServerSentEvent(data=" [DONE]\n"), False, True),
+        (None, False, False),
+    ],
+)
+def test_a_message_is_a_refusal_by_its_status_and_the_last_by_its_word(
+    message: Message | None, refused: object, done: object
+) -> None:
+    """Any status but those of success; `[DONE]` alone."""
+    assert (is_refusal(message), is_done(message)) == (refused, done)
+
+
+IMAGE = Image(url="https://cdn.acme.test/1.png")
+BROKEN, MODERATED = Failure(message="Out of paint."), Failure(message="No.", refused=True)
+
+
+@pytest.mark.parametrize(
+    ("images", "failures", "state"),
+    [
+        ((IMAGE,), (), TaskState.SUCCEEDED),
+        ((IMAGE,), (MODERATED,), TaskState.PARTIAL),
+        ((), (BROKEN, MODERATED), TaskState.FAILED),
+        ((), (MODERATED, MODERATED), TaskState.REFUSED),
+        ((), (), TaskState.UNKNOWN),
+    ],
+)
+def test_a_task_has_ended_by_its_images_and_failures(
+    images: tuple[Image, ...], failures: tuple[Failure, ...], state: TaskState
+) -> None:
+    """Refused is only what failed for moderation's reasons alone."""
+    assert ended(images, failures) is state
+
+
+def test_a_failure_has_words_whatever_the_provider_says() -> None:
+    """Its own, if it has any; a code may be a number."""
+    assert failure("no", 7, 1) == Failure(message="no", code="7", index=1)
+    assert failure(None, None) == Failure(message="The provider gave no reason.")
 
 
 def test_a_pair_of_escaped_surrogates_is_a_character() -> None:

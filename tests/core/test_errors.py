@@ -31,6 +31,7 @@ from tintype.errors import (
     UnsupportedError,
     UsageError,
     refusal,
+    refusals,
 )
 from tintype.models import Image, Task, TaskState
 
@@ -154,9 +155,18 @@ def test_a_status_that_no_document_lists_is_a_protocol_error(status: int) -> Non
     assert str(status) in str(error)
 
 
+def test_documented_statuses_mean_what_they_usually_do() -> None:
+    """Only those that are named; another meaning is laid over it."""
+    assert refusals(404, 503) == {404: NotFoundError, 503: OverloadedError}
+    assert (refusals(404) | {404: ServerError}) == {404: ServerError}
+    with pytest.raises(KeyError):
+        refusals(418)
+
+
 def test_a_refusal_without_words_names_the_status() -> None:
     """An empty body still gives a sentence."""
     assert str(refusal(404, {404: NotFoundError})) == "It answered with status 404."
+    assert str(refusal(404, refusals(404), None, None)) == "It answered with status 404."
 
 
 @pytest.mark.parametrize("error", FULL, ids=repr)

@@ -13,6 +13,7 @@ from tintype.messages import (
     Request,
     Response,
     ServerSentEvent,
+    address,
     find_header,
 )
 
@@ -30,6 +31,23 @@ def test_a_header_that_is_not_there_is_none() -> None:
     """Absence is no empty text."""
     assert find_header(HEADERS, "x") is None
     assert Response(status=200).header("x") is None
+
+
+@pytest.mark.parametrize(
+    ("segments", "query", "wanted"),
+    [
+        ((), {}, "https://a.test/x"),
+        (("t1", "look"), {}, "https://a.test/x/t1/look"),
+        (("../b c", "{key}"), {}, "https://a.test/x/..%2Fb%20c/%7Bkey%7D"),
+        ((), {"id": "a&b=/c", "at": "é"}, "https://a.test/x?id=a%26b%3D%2Fc&at=%C3%A9"),
+        (("t1",), {"id": "1"}, "https://a.test/x/t1?id=1"),
+    ],
+)
+def test_an_address_holds_what_a_stranger_said_as_it_was_said(
+    segments: tuple[str, ...], query: dict[str, str], wanted: str
+) -> None:
+    """It is one segment, or one value, whatever stands in it."""
+    assert address("https://a.test/x", *segments, **query) == wanted
 
 
 def test_get_and_post_ask_with_the_key() -> None:

@@ -241,6 +241,7 @@ def test_a_mask_is_no_picture_among_the_references() -> None:
     request = ImageRequest(prompt="a cat", references=["a.png", MASK, style])
     assert [each.role for each in request.sources] == ["image", "style"]
     assert request.mask == MASK
+    assert request.urls == tuple(each.url or "" for each in request.references)
     assert ImageRequest(prompt="a cat", references=["a.png"]).mask is None
     assert from_json(to_json(request), ImageRequest) == request
     assert [each.role for each in request.digested().references] == ["image", "mask", "style"]

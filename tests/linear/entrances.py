@@ -52,7 +52,7 @@ def entrances() -> Iterator[Entrance]:
         yield Entrance(f"image: {kind}", make, _image)
     for kind, make in _JSON.items():
         yield Entrance(f"json: {kind}", make, loads)
-        yield Entrance(f"typed: {kind}", make, lambda data: peek(data.decode(), easel.Answer))  # type: ignore[arg-type]
+        yield Entrance(f"typed: {kind}", make, lambda data: peek(data.decode(), easel.Refusal()))  # type: ignore[arg-type]
         yield Entrance(f"webhook: {kind}", make, _webhook)
     for kind, make in _EVENTS.items():
         yield Entrance(f"events: {kind}", make, _events)

@@ -636,7 +636,6 @@ def test_a_refusal_means_what_its_status_and_code_say(
         (504, ServerError),
         (402, ProtocolError),
         (408, ProtocolError),
-        (204, ProtocolError),
         (302, ProtocolError),
     ],
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import Request, Response, Submission, TaskState, Update, hookimpl
+from tintype import Request, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import peek, picture, pictures, read
+from tintype.convert import is_refusal, peek, picture, pictures, read
 from tintype.credentials import HeaderKey
-from tintype.errors import AuthenticationError, BadRequestError, NotFoundError, refusal
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange
 
 HOST = "https://{resource}.openai.azure.com"
@@ -25,7 +25,7 @@ INFO = ProviderInfo(
     variables={"key": "AZURE_OPENAI_API_KEY"},
     settings={"resource": "", "deployment": "", "api_version": "2025-04-01-preview"},
 )
-REFUSALS = {400: BadRequestError, 401: AuthenticationError, 404: NotFoundError}
+REFUSALS = refusals(400, 401, 404)
 
 
 @frozen(kw_only=True)
@@ -68,8 +68,8 @@ def poll() -> None:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status != 200:
-        error = (peek(answer, Answer) or Answer()).error
+    if is_refusal(answer):
+        error = peek(answer, Answer()).error
         raise refusal(answer.status, REFUSALS, error.message, error.code)
     images, errors = pictures(
         read(answer, Answer)[0].data, lambda drawn, _: picture(drawn.b64_json), "/data"

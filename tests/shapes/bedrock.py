@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import Image, Request, Response, Submission, TaskState, Update, hookimpl
+from tintype import Image, Request, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import decode_image, peek, pictures, read
+from tintype.convert import decode_image, is_refusal, peek, pictures, read
 from tintype.credentials import SigV4
-from tintype.errors import BadRequestError, PermissionDeniedError, RateLimitError, refusal
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange
 
 HOST = "https://bedrock-runtime.us-east-1.amazonaws.com"
@@ -29,7 +29,7 @@ INFO = ProviderInfo(
         "region": "AWS_REGION",
     },
 )
-REFUSALS = {400: BadRequestError, 403: PermissionDeniedError, 429: RateLimitError}
+REFUSALS = refusals(400, 403, 429)
 
 
 @frozen(kw_only=True)
@@ -67,8 +67,8 @@ def poll() -> None:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status != 200:
-        raise refusal(answer.status, REFUSALS, (peek(answer, Refusal) or Refusal()).message)
+    if is_refusal(answer):
+        raise refusal(answer.status, REFUSALS, peek(answer, Refusal()).message)
     told, raw = read(answer, Answer)
     images, _ = pictures(told.images, one, "/images")
     return Update(state=TaskState.SUCCEEDED, images=images, raw=raw)

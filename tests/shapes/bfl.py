@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype import Failure, Request, Response, Submission, Task, TaskState, hookimpl
+from tintype import Failure, Request, Submission, Task, TaskState, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, decisive, picture, read, translate
+from tintype.convert import Id, decisive, is_refusal, picture, read, translate
 from tintype.credentials import HeaderKey
 from tintype.errors import AuthenticationError, InsufficientCreditError, refusal
 from tintype.exchange import Exchange
@@ -64,7 +64,7 @@ def poll(task: Task) -> Request:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status != 200:
+    if is_refusal(answer):
         raise refusal(answer.status, REFUSALS)
     told, _ = read(answer, Answer)
     state = translate(told.status, STATES, "/status")

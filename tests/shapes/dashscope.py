@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Request, Response, Submission, hookimpl
+from tintype import Request, Submission, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, peek, picture, pictures, read, translate
-from tintype.errors import AuthenticationError, BadRequestError, PermissionDeniedError, refusal
+from tintype.convert import Id, is_refusal, peek, picture, pictures, read, translate
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange
 from tintype.models import Failure, Image, Task, TaskState, Update
 
@@ -19,7 +19,7 @@ INFO = ProviderInfo(
 )
 STATES = dict.fromkeys(("pending", "running"), TaskState.RUNNING)
 STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}
-REFUSALS = {400: BadRequestError, 401: AuthenticationError, 403: PermissionDeniedError}
+REFUSALS = refusals(400, 401, 403)
 
 
 @frozen(kw_only=True)
@@ -66,8 +66,8 @@ def poll(task: Task) -> Request:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status != 200:
-        told = peek(answer, Result) or Result()
+    if is_refusal(answer):
+        told = peek(answer, Result())
         raise refusal(answer.status, REFUSALS, told.message, told.code)
     output = read(answer, Answer)[0].output
     state = translate(output.task_status, STATES, "/output/task_status")

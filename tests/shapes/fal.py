@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, Request, Response, Submission, Task, TaskState, Update, hookimpl
+from tintype import Image, Request, Submission, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, picture, pictures, read, translate
+from tintype.convert import Id, is_refusal, picture, pictures, read, translate
 from tintype.credentials import HeaderKey
-from tintype.errors import AuthenticationError, BadRequestError, refusal
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange, Operation
 
 HOST = "https://queue.fal.run"
@@ -60,8 +60,8 @@ def poll(task: Task) -> Request:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer, notes = exchange.message, exchange.task.notes
-    if isinstance(answer, Response) and answer.status >= 400:
-        raise refusal(answer.status, {401: AuthenticationError, 422: BadRequestError}, "")
+    if is_refusal(answer):
+        raise refusal(answer.status, refusals(401, 422), "")
     if exchange.operation is Operation.POLL and notes["next"] == notes["result"]:
         images, errors = pictures(read(answer, Result)[0].images, one, "/images")
         return Update(state=TaskState.SUCCEEDED, images=images, errors=errors)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, Request, Response, Submission, Task, TaskState, Update, hookimpl
+from tintype import Image, Request, Submission, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, picture, pictures, read, translate
+from tintype.convert import Id, is_refusal, picture, pictures, read, translate
 from tintype.credentials import OAuthClientCredentials
-from tintype.errors import AuthenticationError, BadRequestError, refusal
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange
 
 HOST = "https://firefly-api.adobe.io"
@@ -24,7 +24,7 @@ INFO = ProviderInfo(
 )
 STATES = {"running": TaskState.RUNNING, "pending": TaskState.RUNNING}
 STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}
-REFUSALS = {400: BadRequestError, 401: AuthenticationError}
+REFUSALS = refusals(400, 401)
 
 
 @frozen(kw_only=True)
@@ -72,7 +72,7 @@ def poll(task: Task) -> Request:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status not in {200, 202}:
+    if is_refusal(answer):
         raise refusal(answer.status, REFUSALS)
     told, raw = read(answer, Job)
     images, _ = pictures(told.result.outputs, one, "/result/outputs")

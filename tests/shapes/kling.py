@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Image, Request, Response, Submission, Task, TaskState, Update, hookimpl
+from tintype import Image, Request, Submission, Task, TaskState, Update, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, peek, picture, pictures, read, translate
+from tintype.convert import Id, is_refusal, peek, picture, pictures, read, translate
 from tintype.credentials import Jwt
-from tintype.errors import AuthenticationError, BadRequestError, RateLimitError, refusal
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange
 
 HOST = "https://api-singapore.klingai.com"
@@ -21,7 +21,7 @@ INFO = ProviderInfo(
 INFO = evolve(INFO, auth=AUTH, variables=NAMED, homepage="https://app.klingai.com/global/dev")
 STATES = dict.fromkeys(("submitted", "processing"), TaskState.RUNNING)
 STATES |= {"succeed": TaskState.SUCCEEDED, "failed": TaskState.FAILED}
-REFUSALS = {400: BadRequestError, 401: AuthenticationError, 429: RateLimitError}
+REFUSALS = refusals(400, 401, 429)
 
 
 @frozen(kw_only=True)
@@ -71,8 +71,8 @@ def poll(task: Task) -> Request:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status != 200:
-        raise refusal(answer.status, REFUSALS, (peek(answer, Answer) or Answer()).message)
+    if is_refusal(answer):
+        raise refusal(answer.status, REFUSALS, peek(answer, Answer()).message)
     told, raw = read(answer, Answer)
     state = translate(told.data.task_status, STATES, "/data/task_status")
     images, _ = pictures(told.data.task_result.images, one, "/data/task_result/images")

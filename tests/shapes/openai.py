@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from tintype import Billed, Quote, Request, Response, Submission, TaskState, Update, hookimpl
+from tintype import Billed, Quote, Request, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Model, Price, ProviderInfo, References, Text
-from tintype.convert import peek, picture, pictures, read
+from tintype.convert import is_refusal, peek, picture, pictures, read
 from tintype.errors import AuthenticationError, BadRequestError, refusal
 from tintype.exchange import Exchange
 from tintype.messages import MultipartBody, Part
@@ -71,8 +71,8 @@ def poll() -> None:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     message = exchange.message
-    if isinstance(message, Response) and message.status != 200:
-        told = (peek(message, Answer) or Answer()).error
+    if is_refusal(message):
+        told = peek(message, Answer()).error
         kinds = {400: BadRequestError, 401: AuthenticationError}
         raise refusal(message.status, kinds, told.message, told.code)
     told = read(message, Answer)[0].data

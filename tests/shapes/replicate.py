@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from tintype import Request, Response, Submission, hookimpl
+from tintype import Request, Submission, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, picture, pictures, read, translate
+from tintype.convert import Id, is_refusal, picture, pictures, read, translate
 from tintype.errors import AuthenticationError, NotFoundError, refusal
 from tintype.exchange import Exchange
 from tintype.models import Failure, Image, Task, TaskState, Update
@@ -62,7 +62,7 @@ def poll(task: Task) -> Request:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     answer = exchange.message
-    if isinstance(answer, Response) and answer.status >= 400:
+    if is_refusal(answer):
         raise refusal(answer.status, {401: AuthenticationError, 404: NotFoundError}, "")
     told, _ = read(answer, Prediction)
     images, errors = pictures(told.output, one, "/output")

@@ -6,8 +6,8 @@ from attrs import evolve, frozen
 
 from tintype import Request, Response, Submission, hookimpl
 from tintype.catalog import Model, ProviderInfo
-from tintype.convert import Id, decisive, peek, picture, pictures, read, translate
-from tintype.errors import AuthenticationError, BadRequestError, RateLimitError, refusal
+from tintype.convert import Id, decisive, is_refusal, peek, picture, pictures, read, translate
+from tintype.errors import refusal, refusals
 from tintype.exchange import Exchange
 from tintype.models import Failure, Image, Task, TaskState, Update
 
@@ -19,7 +19,7 @@ INFO = ProviderInfo(
 )
 STATES = dict.fromkeys(("pending", "throttled", "running"), TaskState.RUNNING)
 STATES |= {"succeeded": TaskState.SUCCEEDED, "failed": TaskState.FAILED}
-REFUSALS = {400: BadRequestError, 401: AuthenticationError, 429: RateLimitError}
+REFUSALS = refusals(400, 401, 429)
 
 
 @frozen(kw_only=True)
@@ -66,8 +66,8 @@ def parse(exchange: Exchange) -> Update:
     answer = exchange.message
     if isinstance(answer, Response) and answer.status == 204:
         return Update(state=TaskState.CANCELED)
-    if isinstance(answer, Response) and answer.status != 200:
-        raise refusal(answer.status, REFUSALS, (peek(answer, Refusal) or Refusal()).error)
+    if is_refusal(answer):
+        raise refusal(answer.status, REFUSALS, peek(answer, Refusal()).error)
     told, raw = read(answer, Answer)
     state = translate(told.status, STATES, "/status")
     images, _ = pictures(told.output, one, "/output")

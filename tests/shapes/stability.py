@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from tintype import Failure, Request, Response, Submission, TaskState, Update, hookimpl
 from tintype.catalog import Choice, Integer, Model, ProviderInfo
 from tintype.convert import peek, picture_body
-from tintype.errors import AuthenticationError, BadRequestError, Billed, RateLimitError, refusal
+from tintype.errors import Billed, refusal, refusals
 from tintype.exchange import Exchange
 from tintype.messages import MultipartBody, Part
 
@@ -23,7 +23,7 @@ INFO = ProviderInfo(
     models=(CORE,),
     general=CORE,
 )
-REFUSALS = {400: BadRequestError, 401: AuthenticationError, 429: RateLimitError}
+REFUSALS = refusals(400, 401, 429)
 
 
 @frozen(kw_only=True)
@@ -61,7 +61,7 @@ def parse(exchange: Exchange) -> Update:
     answer = exchange.message
     assert isinstance(answer, Response)
     if answer.status != 200:
-        told = peek(answer, Refusal) or Refusal()
+        told = peek(answer, Refusal())
         raise refusal(answer.status, REFUSALS, " ".join(told.errors), told.name)
     if answer.header("finish-reason") == "CONTENT_FILTERED":
         errors = (Failure(message="The picture was filtered.", refused=True),)

@@ -281,6 +281,18 @@ class Price:
     source: str = ""
     as_of: date | None = None
 
+    @classmethod
+    def per_reference(cls, usd: str, *, source: str, as_of: date | None = None) -> Price:
+        """What each source image costs in US dollars, beside what is drawn of it."""
+        return cls(
+            usd=Decimal(usd),
+            unit="reference",
+            billable="input_image",
+            when={"references": "yes"},
+            source=source,
+            as_of=as_of,
+        )
+
 
 # --------------------------------------------------------------------------- models
 

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeGuard, TypeVar
 from urllib.parse import unquote, unquote_to_bytes
 
 import attrs
@@ -24,6 +24,7 @@ from tintype._pictures.media import HEAD, media_type, what_came
 from tintype._structuring import json_values
 from tintype._structuring.json_values import redact, shown
 from tintype._structuring.shapes import (
+    ErrorObject,
     Id,
     OddError,
     as_written,
@@ -37,14 +38,19 @@ from tintype._structuring.stored import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, ProtocolError, ProviderError, UnknownStatusError
 from tintype.exchange import Message
 from tintype.messages import JsonObject, Response, ServerSentEvent
-from tintype.models import Failure, Image
+from tintype.models import Failure, Image, TaskState
 
 __all__ = [
+    "ErrorObject",
     "Id",
     "as_object",
     "decisive",
     "decode_image",
+    "ended",
+    "failure",
     "from_json",
+    "is_done",
+    "is_refusal",
     "loads",
     "merge_options",
     "peek",
@@ -91,16 +97,26 @@ def read(message: Message | None, shape: type[T], *, strict: bool = False) -> tu
     return typed, {key: redact(item) for key, item in value.items()}
 
 
-def peek(message: Message | None, shape: type[T]) -> T | None:
-    """A message's JSON object as `shape`, or None where it is anything else.
+def is_refusal(message: Message | None) -> TypeGuard[Response]:
+    """Whether an answer's HTTP status is no success. An event and a webhook have no status."""
+    return isinstance(message, Response) and message.status not in _SUCCESS
+
+
+def is_done(message: Message | None) -> bool:
+    """Whether an event is `[DONE]`, with which most streams of events close."""
+    return isinstance(message, ServerSentEvent) and message.data.strip() == "[DONE]"
+
+
+def peek(message: Message | None, otherwise: T) -> T:
+    """A message's JSON object as what `otherwise` is, and `otherwise` where it is anything else.
 
     For the bodies of refusals: a gateway may answer for the provider, in HTML or nothing.
     """
     try:
         with noting():  # nothing was paid for a refusal, and nobody misses what is left out
-            return read(message, shape)[0]
+            return read(message, type(otherwise))[0]
     except ProtocolError:
-        return None
+        return otherwise
 
 
 def translate(word: str, table: Mapping[str, T], pointer: str) -> T:
@@ -155,6 +171,27 @@ def pictures(
     if odd and not images:
         raise odd[0]
     return images, tuple(each for each in found if isinstance(each, Failure))
+
+
+def failure(message: str | None, code: str | int | None = "", index: int | None = None) -> Failure:
+    """A failure of a task, or of the image at `index`, in the provider's words if it has any."""
+    words = message or "The provider gave no reason."
+    return Failure(message=words, code=str(code or ""), index=index)
+
+
+def ended(images: tuple[Image, ...], failures: tuple[Failure, ...]) -> TaskState:
+    """Where a task that is over stands: by its images, and by what they or it failed of.
+
+    Returns:
+        SUCCEEDED, PARTIAL, FAILED, REFUSED where moderation is the reason of each failure, or
+        UNKNOWN where there is neither an image nor a failure.
+    """
+    if images:
+        return TaskState.PARTIAL if failures else TaskState.SUCCEEDED
+    if not failures:
+        return TaskState.UNKNOWN
+    refused = all(each.refused for each in failures)
+    return TaskState.REFUSED if refused else TaskState.FAILED
 
 
 def _odd(pointer: str, index: int) -> NoReturn:
@@ -295,6 +332,7 @@ def _from_base64(payload: str) -> bytes:
         return binascii.a2b_base64(body + b"=" * (-len(body) % 4), strict_mode=True)
 
 
+_SUCCESS = range(200, 300)
 _ADDRESS = re.compile(r"https?://[^\s/\ufffd][^\s\ufffd]*", re.IGNORECASE)
 _DATA_HEAD = re.compile(r"[\s\0]*+data:[^,]{0,500}+,", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\[rnt]|\\(?=/)")  # of JSON that was put into JSON

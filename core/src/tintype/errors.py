@@ -319,11 +319,42 @@ class OverloadedError(ServerError):
     billed = Billed.NO
 
 
+# What these statuses mean wherever a document lists them, unless it says otherwise.
+_USUAL: Mapping[int, type[ProviderError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: ServerError,
+    413: BadRequestError,
+    422: BadRequestError,
+    429: RateLimitError,
+    500: ServerError,
+    502: ServerError,
+    503: OverloadedError,
+    504: ServerError,
+    524: ServerError,
+    529: OverloadedError,
+}
+
+
+def refusals(*documented: int) -> dict[int, type[ProviderError]]:
+    """The table of the statuses that a provider's documents list, with their usual meaning.
+
+    What means something else there is laid over it: `refusals(400, 401) | {429: …}`.
+
+    Raises:
+        KeyError: One of them has no usual meaning.
+    """
+    return {status: _USUAL[status] for status in documented}
+
+
 def refusal(
     status: int,
     kinds: Mapping[int, type[ProviderError]],
-    message: str = "",
-    code: str = "",
+    message: str | None = "",
+    code: str | int | None = "",
     *,
     billed: Billed | None = None,
     in_body: bool = False,
@@ -347,7 +378,7 @@ def refusal(
     kind = kinds.get(status, ServerError if known and status >= _FIRST_SERVER_ERROR else None)
     if kind is not None:
         text = message or f"It answered with status {status}."
-        return kind(text, status=status, code=code, billed=billed)
+        return kind(text, status=status, code=str(code or ""), billed=billed)
     meaning = None if in_body else STATUSES.get(status)
     why = f" ({meaning.reason})" if meaning is not None else ""
     words = f" It says: {message}" if message else ""
@@ -356,7 +387,7 @@ def refusal(
         return ProtocolError(text, status=status, billed=Billed.NO)
     text = f"It answered {status}{why}, and what that means for money is not documented.{words}"
     if status >= _FIRST_SERVER_ERROR:
-        return ServerError(text, status=status, code=code, billed=billed)
+        return ServerError(text, status=status, code=str(code or ""), billed=billed)
     return ProtocolError(text, status=status)
 
 

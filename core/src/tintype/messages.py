@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
+from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
 
@@ -216,6 +217,16 @@ def find_header(headers: Headers, name: str) -> str | None:
     """The value of the first header called `name`, in any case, or None."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def address(url: str, *segments: str, **query: str) -> str:
+    """A URL with segments of a path and fields of a query behind it, whatever they hold.
+
+    For what a provider or a caller said, such as a task's id: neither `/` nor a hole for a
+    setting can be smuggled in.
+    """
+    path = "".join(f"/{quote(each, safe='')}" for each in segments)
+    return f"{url}{path}{'?' if query else ''}{urlencode(query, quote_via=quote, safe='')}"
 
 
 def target_of(url: str) -> str:

@@ -238,6 +238,11 @@ class _Asked:
         return tuple(each for each in self.references if each.role != "mask")
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the references are, in their order, of a model that takes them as URLs."""
+        return tuple(each.url or "" for each in self.references)
+
+    @property
     def mask(self) -> Reference | None:
         """The reference that marks what to change, or None."""
         return next((each for each in self.references if each.role == "mask"), None)

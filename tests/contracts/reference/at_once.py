@@ -149,6 +149,9 @@ class _Refusal:
     error: _Error
 
 
+_SILENT = _Refusal(error=_Error(code="", message=""))
+
+
 @frozen(kw_only=True)
 class _Event:
     """What every event has."""
@@ -250,12 +253,11 @@ def _billed(update: Update, usd: Decimal | None, counted: _Counted | None) -> Up
 
 def _refused(update: Update, status: int, message: Message | None) -> Update:
     """A refused task where moderation speaks; every other refusal is raised."""
-    body = peek(message, _Refusal)
-    if body is not None and body.error.code == _REFUSED:
-        return _failed(evolve(update, raw=read(message, _Refusal)[1]), body.error)
-    if body is None:
-        raise refusal(status, _WORDLESS)
-    raise refusal(status, _REFUSALS, body.error.message, body.error.code)
+    error = peek(message, _SILENT).error
+    if error.code == _REFUSED:
+        return _failed(evolve(update, raw=read(message, _Refusal)[1]), error)
+    kinds = _WORDLESS if error is _SILENT.error else _REFUSALS
+    raise refusal(status, kinds, error.message, error.code)
 
 
 def _failed(update: Update, error: _Error) -> Update:

@@ -160,6 +160,9 @@ class _Refusal:
     error: _Error
 
 
+_SILENT = _Refusal(error=_Error(code="", message=""))
+
+
 @frozen(kw_only=True)
 class _Uploaded:
     """The answer to an upload."""
@@ -276,10 +279,9 @@ def _check(message: Message | None) -> None:
     status = message.status if isinstance(message, Response) else _OK
     if status == _OK:
         return
-    body = peek(message, _Refusal)
-    if body is None:
-        raise refusal(status, _WORDLESS)
-    raise refusal(status, _REFUSALS, body.error.message, body.error.code)
+    error = peek(message, _SILENT).error
+    kinds = _WORDLESS if error is _SILENT.error else _REFUSALS
+    raise refusal(status, kinds, error.message, error.code)
 
 
 def _offer(listing: _Listing) -> ProviderInfo:

@@ -178,8 +178,7 @@ def parse(exchange: Exchange) -> Update:
     message = exchange.message
     status = message.status if isinstance(message, Response) else _OK
     if status != _OK:
-        body = peek(message, _Refusal)
-        raise refusal(status, _REFUSALS, body.detail if body else "")
+        raise refusal(status, _REFUSALS, peek(message, _Refusal(detail="")).detail)
     if exchange.operation is Operation.SUBMIT:
         return _started(message)
     return _snapshot(exchange.task, message)

@@ -192,8 +192,7 @@ def _check(message: Message | None) -> None:
     """Raise what a status says."""
     status = message.status if isinstance(message, Response) else _OK
     if status != _OK:
-        body = peek(message, _Refusal)
-        raise refusal(status, _REFUSALS, body.message if body else "")
+        raise refusal(status, _REFUSALS, peek(message, _Refusal(message="")).message)
 
 
 def _quote(exchange: Exchange) -> Quote:

@@ -248,6 +248,8 @@ def _told_by(exchange: Exchange, error: TintypeError) -> dict[str, object]:
         facts["message"] = _with_words(error.message, body)
     if isinstance(error, PluginError):
         facts["billed"] = Billed.UNKNOWN  # the answer may well have been a paid image
+    if isinstance(error, ProtocolError) and isinstance(exchange.message, Response):
+        facts["status"] = error.status or exchange.message.status
     head = exchange.message if isinstance(exchange.message, Response) else exchange.head
     if isinstance(error, ProviderError) and head is not None:
         asked = error.retry_after

@@ -33,6 +33,22 @@ Hook: TypeAlias = Callable[[object, object], object]
 Id = NewType("Id", str)
 """A provider's name for something: text, or a whole number as its decimal digits."""
 
+
+@attrs.frozen(kw_only=True)
+class ErrorObject:
+    """What most APIs have under `error`: an object, or a text, which is its `message`.
+
+    Attributes:
+        message: The words for a person.
+        code: The provider's code, or an HTTP status.
+        type: The kind of error, where an API has one beside its code.
+    """
+
+    message: str | None = None
+    code: int | str | None = None
+    type: str | None = None
+
+
 _DECISIVE = "tintype.decisive"
 _MAX_NOTES = 20
 # What is larger is no amount, and does not fit where they are kept.
@@ -146,6 +162,8 @@ class _Reader:
 
         def hook(value: object, _: object) -> object:
             found = as_written(value) if self._generous else value
+            if shape is ErrorObject and isinstance(found, str):
+                return ErrorObject(message=_words(found, None))
             if not isinstance(found, dict):
                 _refuse("an object", value)
             given = {each.name: self._field(each, found) for each in fields if each.name in found}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype.convert import Id
+from tintype.convert import ErrorObject, Id
 
 
 @frozen(kw_only=True)
@@ -27,28 +27,19 @@ class Generate:
 
 
 @frozen(kw_only=True)
-class ErrorObject:
-    """`error`: "a consistent JSON format with error code, message, and type"."""
-
-    code: int | str | None = None
-    message: str | None = None
-    type: str | None = None
-
-
-@frozen(kw_only=True)
 class Refusal:
     """An answer without a task: documented with `error`, inferred with the envelope's `code`."""
 
     code: int | None = None
     message: str | None = None
-    error: str | ErrorObject | None = None
+    error: ErrorObject | None = None
 
 
 @frozen(kw_only=True)
 class Failed:
     """What a failed task says: `error` by a public client, the others are kie.ai's."""
 
-    error: str | ErrorObject | None = None
+    error: ErrorObject | None = None
     failCode: Id | None = None
     failMsg: str | None = None
 

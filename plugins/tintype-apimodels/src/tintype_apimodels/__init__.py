@@ -6,32 +6,32 @@ stored copy read 2026-11-20. Nothing here was ever run against the live service.
 
 from __future__ import annotations
 
-from urllib.parse import quote as quote_url
-
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import merge_options, peek, picture, pictures, read, translate
-from tintype.errors import (
-    AuthenticationError,
-    BadRequestError,
-    Billed,
-    InsufficientCreditError,
-    NotFoundError,
-    ProtocolError,
-    ServerError,
-    refusal,
+from tintype.convert import (
+    ErrorObject,
+    ended,
+    failure,
+    is_refusal,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    read,
+    translate,
 )
+from tintype.errors import Billed, ProtocolError, TintypeError, refusal, refusals
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import JsonObject, Request, Response
-from tintype.models import Failure, Image, Quote, Task, TaskState, Update
+from tintype.messages import Request, address
+from tintype.models import Image, Quote, Task, TaskState, Update
 from tintype.prices import quote_from_prices
 from tintype.request import Submission
 from tintype_apimodels import _wire
 from tintype_apimodels._catalog import INFO, TIER_AS_SIZE
 
-_OK = 200
+_OK = 200  # the code of an answer that is good
 _GENERATIONS = "https://apimodels.app/api/v1/images/generations"
 _MODELS = "https://apimodels.app/api/v1/models"
 
@@ -42,16 +42,13 @@ _STATES = {
     "failed": TaskState.FAILED,
 }
 
-_REFUSALS = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    402: InsufficientCreditError,
-    404: NotFoundError,
-    500: ServerError,
-}
+_REFUSALS = refusals(400, 401, 402, 404, 500)
 
 # No document says with which status a prompt is refused at once: with one of these.
 _MODERATION_STATUSES = {400, 403}
+
+
+# -------------------------------------------------------------------------------- hooks
 
 
 @hookimpl
@@ -66,17 +63,17 @@ def price(request: Submission, quote: Quote | None) -> Quote | None:
 
     What a raw option costs the table does not say: `n` draws more, and so may others.
     """
-    found = quote_from_prices(INFO, request)
-    if found is None or not request.references or _prices_references(found):
-        return found
+    known = quote_from_prices(INFO, request)
+    if not known or not request.references or any(line.unit == "reference" for line in known.lines):
+        return known
     doubt = "Extra references usually cost extra; how much is not documented for this model."
-    return evolve(found, assumptions=(*found.assumptions, doubt))
+    return evolve(known, assumptions=(*known.assumptions, doubt))
 
 
 @hookimpl
 def submit(request: Submission) -> Request:
     """`POST /api/v1/images/generations`."""
-    urls = tuple(reference.url or "" for reference in request.references)
+    urls = request.urls
     sized = request.model in TIER_AS_SIZE
     body = _wire.Generate(
         model=request.model,
@@ -96,7 +93,15 @@ def submit(request: Submission) -> Request:
 @hookimpl
 def poll(task: Task) -> Request:
     """`GET /api/v1/images/generations?task_id=…`."""
-    return Request.get(f"{_GENERATIONS}?task_id={quote_url(task.id, safe='')}")
+    return Request.get(address(_GENERATIONS, task_id=task.id))
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Update | ProviderInfo:
+    """A task, from the answer to a create or a poll or from a webhook; or the live models."""
+    if exchange.operation is Operation.MODELS:
+        return _listed(exchange.message)
+    return _task(exchange)
 
 
 @hookimpl
@@ -105,70 +110,52 @@ def models(cursor: str) -> Request:
     return Request.get(_MODELS)
 
 
-@hookimpl
-def parse(exchange: Exchange) -> Update | ProviderInfo:
-    """A task, from the answer to a create or a poll or from a webhook; or the live models."""
-    message = exchange.message
-    if exchange.operation is Operation.MODELS:
-        return _live(message)
-    code, reason = _verdict(message)
-    if code in _MODERATION_STATUSES and INFO.is_moderation("", reason):
-        return _failed(Update(raw=read(message, dict[str, object])[1]), reason)
+# --------------------------------------------------------------------- what comes back
+
+
+def _listed(message: Message | None) -> ProviderInfo:
+    """The catalog, as far as the live list has it. The list does not say which draw images."""
+    code, words = _verdict(message)
     if code != _OK:
-        raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
-    answer, raw = read(message, _wire.Answer)
-    begun = "pending" if exchange.operation is Operation.SUBMIT else ""
-    return _snapshot(exchange.task, answer.data, answer.data.state or begun, raw)
+        raise _refusal(message, code, words)
+    answer, _ = read(message, _wire.Listing, strict=True)
+    listed = {model.id for model in answer.data}
+    found = tuple(model for model in INFO.models if model.id in listed)
+    if not found:
+        msg = "The list of models has none that is known to draw images."
+        raise ProtocolError(msg, pointer="/data")
+    return evolve(INFO, models=found)
 
 
-def _prices_references(found: Quote) -> bool:
-    return any(line.unit == "reference" for line in found.lines)
-
-
-def _verdict(message: Message | None) -> tuple[int, str]:
-    """The code of an answer, and its reason: the code inside, else the HTTP status."""
-    status = message.status if isinstance(message, Response) else _OK
-    if status == _OK:
-        body, _ = read(message, _wire.Verdict)
-        return (_OK if body.code is None else body.code), body.msg or ""
-    refused = peek(message, _wire.Refusal) or _wire.Refusal()
-    # As the vendor's script has it the code inside goes first, if it is a documented one.
-    code = refused.code if refused.code in _REFUSALS else None
-    return code or status, refused.msg or _words(refused.error)
-
-
-def _says_so_inside(message: Message | None) -> bool:
-    """Whether the code is not the HTTP status: under a success, or in a callback."""
-    return not isinstance(message, Response) or message.status == _OK
-
-
-def _words(error: str | _wire.ErrorObject | None) -> str:
-    return (error.message if isinstance(error, _wire.ErrorObject) else error) or ""
-
-
-def _snapshot(task: Task, work: _wire.Work, word: str, raw: JsonObject) -> Update:
+def _task(exchange: Exchange) -> Update:
     """The task as this answer has it. An accepted one without a state has begun."""
-    state = translate(word, _STATES, "/data/state")
-    found = work.taskId or task.id
-    # One that is over and has its pictures need not be asked for again.
-    known = found if state is TaskState.SUCCEEDED and not found else _same(task.id, found)
-    update = Update(id=known, state=state, raw=raw)
+    code, words = _verdict(exchange.message)
+    if code in _MODERATION_STATUSES and INFO.is_moderation("", words):
+        return _failed(Update(raw=read(exchange.message, dict[str, object])[1]), words)
+    if code != _OK:
+        raise _refusal(exchange.message, code, words)
+    answer, raw = read(exchange.message, _wire.Answer)
+    work = answer.data
+    begun = "pending" if exchange.operation is Operation.SUBMIT else ""
+    state = translate(work.state or begun, _STATES, "/data/state")
+    update = Update(id=_task_id(exchange.task, work, state), state=state, raw=raw)
     match state:
         case TaskState.SUCCEEDED:
             return _completed(update, work)
         case TaskState.FAILED:
-            words = work.failMsg or _words(work.error) or work.failCode
-            return _failed(update, words or "The provider gave no reason.", work.failCode or "")
+            said = work.failMsg or (work.error and work.error.message) or work.failCode
+            return _failed(update, said, work.failCode)
         case _:
             return update
 
 
-def _same(known: str, told: str) -> str:
-    """The task's id: there is one, and it does not change."""
-    if told and known in {"", told}:
-        return told
-    msg = f"The answer is about the task {told!r}, not {known!r}."
-    raise ProtocolError(msg, pointer="/data/taskId")
+def _task_id(known: Task, work: _wire.Work, state: TaskState) -> str:
+    """The task's id, which does not change. Of one that has its pictures there need be none."""
+    found = work.taskId or known.id
+    if (not found and state is not TaskState.SUCCEEDED) or (known.id and found != known.id):
+        msg = f"The answer is about the task {found!r}, not {known.id!r}."
+        raise ProtocolError(msg, pointer="/data/taskId")
+    return found
 
 
 def _completed(update: Update, work: _wire.Work) -> Update:
@@ -181,32 +168,35 @@ def _completed(update: Update, work: _wire.Work) -> Update:
         msg = "The task is completed and names no image."
         raise ProtocolError(msg, pointer="/data/resultUrls")
     images, errors = pictures(urls, _image, "/data/resultUrls")
-    state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
+    state = ended(images, errors)
     return evolve(update, state=state, images=images, errors=errors, billed=Billed.YES)
 
 
 def _image(url: str, index: int) -> Image:
-    """An image that can be fetched."""
     return evolve(picture(url, pointer=f"/data/resultUrls/{index}"), index=index)
 
 
-def _failed(update: Update, message: str, code: str = "") -> Update:
+# --------------------------------------------------------------------- what went wrong
+
+
+def _failed(update: Update, words: str | None, code: str | None = "") -> Update:
     """A failed task. "Failures are never charged" (stimQQ/apimodels-skill SKILL.md)."""
-    refused = INFO.is_moderation(code, message)
-    state = TaskState.REFUSED if refused else TaskState.FAILED
-    failure = Failure(message=message, code=code, refused=refused)
-    return evolve(update, state=state, errors=(failure,), billed=Billed.NO)
+    refused = INFO.is_moderation(code, words)
+    errors = (evolve(failure(words, code), refused=refused),)
+    return evolve(update, state=ended((), errors), errors=errors, billed=Billed.NO)
 
 
-def _live(message: Message | None) -> ProviderInfo:
-    """The catalog, as far as the live list has it. The list does not say which draw images."""
-    code, reason = _verdict(message)
-    if code != _OK:
-        raise refusal(code, _REFUSALS, reason, in_body=_says_so_inside(message))
-    listing, _ = read(message, _wire.Listing, strict=True)
-    listed = {model.id for model in listing.data}
-    found = tuple(model for model in INFO.models if model.id in listed)
-    if not found:
-        msg = "The list of models has none that is known to draw images."
-        raise ProtocolError(msg, pointer="/data")
-    return evolve(INFO, models=found)
+def _verdict(message: Message | None) -> tuple[int, str]:
+    """The code of an answer, and its words: the code inside, else the HTTP status."""
+    if not is_refusal(message):
+        body, _ = read(message, _wire.Verdict)
+        return (_OK if body.code is None else body.code), body.msg or ""
+    refused = peek(message, _wire.Refusal())
+    # As the vendor's script has it the code inside goes first, if it is a documented one.
+    code = refused.code if refused.code in _REFUSALS else None
+    return code or message.status, refused.msg or (refused.error or ErrorObject()).message or ""
+
+
+def _refusal(message: Message | None, code: int, words: str) -> TintypeError:
+    """The error of a code: it is not the HTTP status under a success, or in a webhook."""
+    return refusal(code, _REFUSALS, words, in_body=not is_refusal(message))

@@ -88,14 +88,7 @@ def _named_by(pricing: Mapping[str, str], field: str) -> dict[str, Descriptor]:
 
 def each_reference(usd: str, source: str) -> Price:
     """What each source image costs, beside what is drawn."""
-    return Price(
-        usd=Decimal(usd),
-        unit="reference",
-        billable="input_image",
-        when={"references": "yes"},
-        source=source,
-        as_of=_READ,
-    )
+    return Price.per_reference(usd, source=source, as_of=_READ)
 
 
 def model(  # noqa: PLR0913 - the columns of the table

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tintype.convert import Id, decisive
+from tintype.convert import ErrorObject, Id, decisive
 
 
 @frozen(kw_only=True)
@@ -32,13 +32,6 @@ class Generate:
 
 
 @frozen(kw_only=True)
-class ErrorObject:
-    """`error` as an object, as the vendor's MCP server reads it (stimQQ/apimodels-mcp)."""
-
-    message: str | None = None
-
-
-@frozen(kw_only=True)
 class Verdict:
     """What every answer begins with. HTTP 200 may carry a `code` that is not 200."""
 
@@ -50,7 +43,7 @@ class Verdict:
 class Refusal(Verdict):
     """A body under an HTTP error. The page prints none; `error` is the MCP server's guess."""
 
-    error: str | ErrorObject | None = None
+    error: ErrorObject | None = None
 
 
 @frozen(kw_only=True)
@@ -74,7 +67,7 @@ class Work:
     resultJson: Result | None = None
     failCode: Id | None = None
     failMsg: str | None = None
-    error: str | ErrorObject | None = None
+    error: ErrorObject | None = None
 
 
 @frozen(kw_only=True)

@@ -16,22 +16,29 @@ from typing import TypeAlias
 from attrs import evolve
 
 from tintype.catalog import Integer, ProviderInfo
-from tintype.convert import merge_options, peek, picture, pictures, preview, read, translate
+from tintype.convert import (
+    ended,
+    failure,
+    is_done,
+    is_refusal,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    preview,
+    read,
+    translate,
+)
 from tintype.errors import (
-    AuthenticationError,
-    BadRequestError,
     Billed,
     InsufficientCreditError,
     InvalidRequestError,
-    NotFoundError,
     OverloadedError,
-    PermissionDeniedError,
     ProtocolError,
     ProviderError,
-    RateLimitError,
-    ServerError,
     TintypeError,
     refusal,
+    refusals,
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
@@ -42,25 +49,16 @@ from tintype.request import Submission
 from tintype_apiyi import _wire
 from tintype_apiyi._catalog import INFO
 
-_OK = 200
 _FORBIDDEN = 403
 _TOO_MANY = 429
 _FAULTS = 500  # from here on nobody says whether it is billed
 _GENERATIONS = "https://api.apiyi.com/v1/images/generations"
-_DONE = "[DONE]"
 _UNNAMED = "message"  # an event without a name (WHATWG)
 
 # References and drawn images together, in one submission (image-edit).
 _MAX_IMAGES = 15
 
-_REFUSALS: Mapping[int, type[ProviderError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    429: RateLimitError,
-    500: ServerError,
-}
+_REFUSALS = refusals(400, 401, 403, 404, 429, 500)
 
 # Codes of the upstream that say something else than their status.
 _CODES: Mapping[str, type[ProviderError]] = {
@@ -76,6 +74,9 @@ _BALANCE = re.compile(
 
 _SIZE = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
 _MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+
+
+# -------------------------------------------------------------------------------- hooks
 
 
 @hookimpl
@@ -115,7 +116,7 @@ def submit(request: Submission) -> Request:
         output_format=request.output_format,
         watermark=request.watermark,
         stream=request.stream or None,
-        image=tuple(reference.url or "" for reference in request.references) or None,
+        image=request.urls or None,
     )
     sent = merge_options(body, request.options)
     return Request.post(_GENERATIONS, sent, events=request.stream)
@@ -129,19 +130,16 @@ def poll(task: Task) -> None:
 @hookimpl
 def parse(exchange: Exchange) -> Update:
     """A task that has ended, or its snapshot after one event of a stream."""
-    update = Update.of(exchange.task)
-    request = exchange.request
-    match exchange.message:
-        case Response(status=status) as response if status != _OK:
-            return _refused(update, response)
-        case ServerSentEvent(data=data) if data.strip() == _DONE:
-            return update
-        case ServerSentEvent() as event:
-            return _streamed(update, event, request)
-        case None if exchange.operation is Operation.END:
+    update, message = Update.of(exchange.task), exchange.message
+    match exchange.operation:
+        case Operation.EVENT:
+            return _event(update, message, exchange.request)
+        case Operation.END:
             return update  # its state was settled by the event that says so, if there was one
-        case message:
-            return _answered(update, message, request)
+        case _ if is_refusal(message):
+            return _refused(update, message)
+        case _:
+            return _answer(update, message, exchange.request)
 
 
 # ------------------------------------------------------------------------- what is sent
@@ -163,26 +161,26 @@ def _images_at_most(request: Submission) -> int:
 
 def _check_references(request: Submission) -> None:
     """The media type of a `data:` URL is to be in lower case (image-edit)."""
-    heads = [(reference.url or "").partition(",")[0] for reference in request.references]
+    heads = [url.partition(",")[0] for url in request.urls]
     if any(head.lower().startswith("data:") and head != head.lower() for head in heads):
         msg = "A reference's data: URL has capitals before the comma, which APIYI does not take."
         raise InvalidRequestError(msg, field="references", allowed=("data:image/png;base64,…",))
 
 
-# -------------------------------------------------------------------- a complete answer
+# --------------------------------------------------------------------- what comes back
 
 
-def _answered(update: Update, message: Message | None, request: Submission | None) -> Update:
-    """The task of a 200, whose images may each have failed."""
+def _answer(update: Update, message: Message | None, request: Submission | None) -> Update:
+    """The task of a complete answer, whose images may each have failed."""
     answer, raw = read(message, _wire.Answer)
     images, errors = pictures(answer.data or (), _picture, "/data")
-    update = evolve(update, images=images, errors=errors)
+    update = evolve(update, images=images, errors=errors, raw=raw)
     if answer.error is not None:
-        update = _with_failure(update, answer.error)
+        update = _failed(update, answer.error)
     if not update.images and not update.errors:
         msg = "The answer is a success and holds no image."
-        raise ProtocolError(msg, pointer="/data", status=_OK)
-    return _settled(evolve(update, raw=raw), answer.usage, request)
+        raise ProtocolError(msg, pointer="/data")
+    return _ended(update, answer.usage, request)
 
 
 def _picture(item: _wire.Item, index: int) -> Image | Failure:
@@ -196,34 +194,18 @@ def _picture(item: _wire.Item, index: int) -> Image | Failure:
 
 def _image(item: _wire.Item, index: int) -> Image | None:
     """The picture of an item; one sample prints `url` and `b64_json` in one, so the URL wins."""
-    size = _SIZE.fullmatch(item.size or "")
-    width, height = (int(size[1]), int(size[2])) if size else (None, None)
     if not item.url and not item.b64_json:
         return None
+    size = _SIZE.fullmatch(item.size or "")
+    width, height = (int(size[1]), int(size[2])) if size else (None, None)
     found = picture(item.url, item.b64_json, pointer=f"/data/{index}")
     return evolve(found, width=width, height=height, index=index)
 
 
-def _with_failure(update: Update, error: _wire.Error | None, index: int | None = None) -> Update:
-    """The task with one failure more, of one image or of the whole."""
-    return evolve(update, errors=(*update.errors, _failure(error or _wire.Error(), index)))
-
-
-def _failure(error: _wire.Error, index: int | None = None) -> Failure:
-    message = error.message or "The provider gave neither an image nor a reason."
-    return Failure(
-        message=message, code=error.code or "", index=index, refused=_is_moderation(error)
-    )
-
-
-def _is_moderation(error: _wire.Error) -> bool:
-    return INFO.is_moderation(error.code, error.message)
-
-
-def _settled(update: Update, counted: _wire.Usage | None, request: Submission | None) -> Update:
+def _ended(update: Update, counted: _wire.Usage | None, request: Submission | None) -> Update:
     """The task at its end: what its images and failures amount to, and what they cost."""
     usage = counted or _wire.Usage()
-    state = _state(update)
+    state = ended(update.images, update.errors)
     return evolve(
         update,
         state=state,
@@ -233,18 +215,13 @@ def _settled(update: Update, counted: _wire.Usage | None, request: Submission | 
     )
 
 
-def _state(update: Update) -> TaskState:
-    match bool(update.images), bool(update.errors):
-        case True, False:
-            return TaskState.SUCCEEDED
-        case True, True:
-            return TaskState.PARTIAL
-        case False, True if all(error.refused for error in update.errors):
-            return TaskState.REFUSED
-        case False, True:
-            return TaskState.FAILED
-        case _:  # a stream that says it is complete and showed nothing
-            return TaskState.UNKNOWN
+def _usage(counted: _wire.Usage) -> Usage:
+    return Usage(
+        images=counted.generated_images,
+        prompt_tokens=counted.input_tokens,
+        completion_tokens=counted.output_tokens,
+        total_tokens=counted.total_tokens,
+    )
 
 
 def _billed(state: TaskState, usage: _wire.Usage) -> Billed:
@@ -279,32 +256,26 @@ def _references_usd(request: Submission) -> Decimal:
     return sum(each, Decimal(0)) * len(request.references)
 
 
-def _usage(counted: _wire.Usage) -> Usage:
-    return Usage(
-        images=counted.generated_images,
-        prompt_tokens=counted.input_tokens,
-        completion_tokens=counted.output_tokens,
-        total_tokens=counted.total_tokens,
-    )
-
-
 # ----------------------------------------------------------------------------- a stream
 
 
-def _streamed(update: Update, event: ServerSentEvent, request: Submission | None) -> Update:
+def _event(update: Update, message: Message | None, request: Submission | None) -> Update:
     """The task after one event, which its `type` tells apart.
 
     APIYI documents no events. The upstream's `completed` holds only the usage, OpenAI's
     holds the image; how an error of the whole request is framed nobody says.
     """
-    body, raw = read(event, _wire.Event)
-    kind = body.type or event.event
-    if kind.strip().casefold() not in _EVENTS and body.error is not None:
+    if is_done(message):
+        return update
+    event, raw = read(message, _wire.Event)
+    named = message.event if isinstance(message, ServerSentEvent) else _UNNAMED
+    kind = event.type or named
+    if kind.strip().casefold() not in _EVENTS and event.error is not None:
         kind = "error"
-    if kind == _UNNAMED and body.data is not None:  # an answer that is no stream, behind comments
-        return _answered(update, event, request)
+    if kind == _UNNAMED and event.data is not None:  # an answer that is no stream
+        return _answer(update, message, request)
     step = translate(kind, _EVENTS, "/type")
-    return step(evolve(update, raw=raw), body, request)
+    return step(evolve(update, raw=raw), event, request)
 
 
 def _drawn(update: Update, event: _wire.Event, request: Submission | None) -> Update:
@@ -318,7 +289,7 @@ def _drawn(update: Update, event: _wire.Event, request: Submission | None) -> Up
 
 def _lost(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """The failure of one image."""
-    return _with_failure(update, event.error, _index(update, event))
+    return _failed(update, event.error, _index(update, event))
 
 
 def _index(update: Update, event: _wire.Event) -> int:
@@ -326,7 +297,7 @@ def _index(update: Update, event: _wire.Event) -> int:
     return count if told is None or told < 0 else told
 
 
-def _sketched(update: Update, event: _wire.Event, request: Submission | None) -> Update:
+def _previewed(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """An unfinished image (OpenAI)."""
     sketch = preview(event.b64_json or event.url, "/b64_json")
     if sketch is None:
@@ -340,12 +311,12 @@ def _completed(update: Update, event: _wire.Event, request: Submission | None) -
     image = _image(event, len(update.images))
     if image is not None:
         update = evolve(update, images=(*update.images, _typed(image, event)))
-    return _settled(update, event.usage, request)
+    return _ended(update, event.usage, request)
 
 
 def _broken(update: Update, event: _wire.Event, request: Submission | None) -> Update:
     """The whole request failed; images that came before are kept."""
-    return _settled(_with_failure(update, event.error), event.usage, request)
+    return _ended(_failed(update, event.error), event.usage, request)
 
 
 def _typed(image: Image, event: _wire.Event) -> Image:
@@ -356,43 +327,53 @@ _Step: TypeAlias = Callable[[Update, _wire.Event, Submission | None], Update]
 _EVENTS: Mapping[str, _Step] = {
     "image_generation.partial_succeeded": _drawn,
     "image_generation.partial_failed": _lost,
-    "image_generation.partial_image": _sketched,
+    "image_generation.partial_image": _previewed,
     "image_generation.completed": _completed,
     "error": _broken,
 }
 
 
-# ---------------------------------------------------------------------------- a refusal
+# --------------------------------------------------------------------- what went wrong
+
+
+def _failed(update: Update, error: _wire.Error | None, index: int | None = None) -> Update:
+    """The task with one failure more, of one image or of the whole."""
+    return evolve(update, errors=(*update.errors, _failure(error or _wire.Error(), index)))
+
+
+def _failure(error: _wire.Error, index: int | None = None) -> Failure:
+    return evolve(failure(error.message, error.code, index), refused=_is_moderation(error))
+
+
+def _is_moderation(error: _wire.Error) -> bool:
+    return INFO.is_moderation(error.code, error.message)
 
 
 def _refused(update: Update, response: Response) -> Update:
     """A request that moderation refused, which is not billed (overview).
 
+    By the upstream's codes; a 403 without a code is what APIYI's table says it is.
+
     Raises:
         TintypeError: It was refused for any other reason.
     """
-    body = peek(response, _wire.Refusal) or _wire.Refusal()
-    if body.error is None or not _means_moderation(response.status, body.error):
-        raise _error(response, body.error or _wire.Error())
-    failure = evolve(_failure(body.error), refused=True)
-    _, raw = read(response, _wire.Refusal)
-    return evolve(update, state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO, raw=raw)
+    error = peek(response, _wire.Refusal()).error
+    silent = error is not None and not error.code and response.status == _FORBIDDEN
+    if error is None or not (silent or _is_moderation(error)):
+        raise _refusal(response, error or _wire.Error())
+    errors = (evolve(_failure(error), refused=True),)
+    raw = read(response, _wire.Refusal)[1]
+    return evolve(update, state=TaskState.REFUSED, errors=errors, billed=Billed.NO, raw=raw)
 
 
-def _means_moderation(status: int, error: _wire.Error) -> bool:
-    """By the upstream's codes; a 403 without a code is what APIYI's table says it is."""
-    return _is_moderation(error) or (status == _FORBIDDEN and not error.code)
-
-
-def _error(response: Response, error: _wire.Error) -> TintypeError:
+def _refusal(response: Response, error: _wire.Error) -> TintypeError:
     """The error of an HTTP status. The documented 4xx are not billed (overview)."""
-    code, message = error.code or "", error.message or ""
-    meant = _CODES.get(code)
-    if response.status == _TOO_MANY and _BALANCE.search(f"{code} {message}"):
+    meant = _CODES.get(error.code or "")
+    if response.status == _TOO_MANY and _BALANCE.search(f"{error.code} {error.message}"):
         meant = InsufficientCreditError
-    kinds = _REFUSALS if meant is None else {**_REFUSALS, response.status: meant}
+    kinds = _REFUSALS if meant is None else _REFUSALS | {response.status: meant}
     billed = Billed.NO if response.status < _FAULTS else Billed.UNKNOWN
-    found = refusal(response.status, kinds, message, code, billed=billed)
+    found = refusal(response.status, kinds, error.message, error.code, billed=billed)
     if isinstance(found, ProviderError):
         found.request_id = response.header("x-request-id") or ""
     return found

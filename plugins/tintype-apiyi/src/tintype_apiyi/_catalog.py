@@ -223,14 +223,7 @@ _SEEDREAM_5_5 = Model(
             Price(usd=Decimal(usd), when={"resolution": tier}, source=_PRICES_5_5, as_of=_READ)
             for tier, usd in (("1K", "0.020"), ("1.5K", "0.020"), ("2K", "0.035"))
         ),
-        Price(
-            usd=Decimal("0.008"),
-            unit="reference",
-            billable="input_image",
-            when={"references": "yes"},
-            source=_PRICES_5_5,
-            as_of=_READ,
-        ),
+        Price.per_reference("0.008", source=_PRICES_5_5, as_of=_READ),
     ),
     results_kept=_DAY,
     source=_PRICES_5_5,

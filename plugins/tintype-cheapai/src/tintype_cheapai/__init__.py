@@ -11,40 +11,45 @@ import json
 import re
 from decimal import Decimal
 from typing import TypeVar
-from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import merge_options, peek, picture, pictures, read, translate
+from tintype.convert import (
+    ErrorObject,
+    ended,
+    failure,
+    is_refusal,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    read,
+    translate,
+)
 from tintype.errors import (
     AuthenticationError,
-    BadRequestError,
     Billed,
     InsufficientCreditError,
     InvalidRequestError,
-    NotFoundError,
-    OverloadedError,
-    PermissionDeniedError,
     ProtocolError,
     ProviderError,
     RateLimitError,
     ServerError,
     TintypeError,
     refusal,
+    refusals,
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import JsonObject, MultipartBody, Part, Request, Response
-from tintype.models import Cost, Failure, Image, Quote, QuoteLine, Task, TaskState, Update
+from tintype.messages import JsonObject, MultipartBody, Part, Request, Response, address
+from tintype.models import Cost, Image, Quote, QuoteLine, Task, TaskState, Update
 from tintype.request import Reference, Submission
 from tintype_cheapai import _live, _wire
 from tintype_cheapai._catalog import INFO, MODELS
 
 _A = TypeVar("_A", bound=_wire.Answer)
 
-# The status of a success is not documented.
-_OK = range(200, 300)
 _PERCENT = 100
 _PRICE = "https://api.cheapaiapi.com/v1i/task/price"
 _GENERATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
@@ -66,22 +71,11 @@ _STATES = {
 # docs/error-handling lists these situations in this order; its stored copy has lost the
 # numbers, of which 401, 429, 500, 502 and 503 stand elsewhere in the docs. 422 is [UP].
 # No document says 404: it means what HTTP says it means.
-_REFUSALS: dict[int, type[ProviderError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    402: InsufficientCreditError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    422: BadRequestError,
-    429: RateLimitError,
-    500: ServerError,
-    502: ServerError,
-    503: OverloadedError,
-}
+_REFUSALS = refusals(400, 401, 402, 403, 404, 422, 429, 500, 502, 503)
 
 # A 503 without the provider's own words may be a gateway's, which cannot know whether work
 # has begun: it is not taken for "no capacity, nothing billed".
-_WORDLESS = {**_REFUSALS, 503: ServerError}
+_WORDLESS = _REFUSALS | {503: ServerError}
 
 # What a status means besides; the first words found in the message decide. The upstream
 # answers 401 for "Invalid API key or insufficient credits", and has been seen to throttle
@@ -98,16 +92,13 @@ _OTHER_MEANINGS: dict[int, dict[str, type[ProviderError]]] = {
 }
 
 
+# -------------------------------------------------------------------------------- hooks
+
+
 @hookimpl
 def describe() -> ProviderInfo:
     """What CheapAI offers."""
     return INFO
-
-
-@hookimpl
-def models(cursor: str) -> Request:
-    """`GET /v1i/models`."""
-    return Request.get(MODELS)
 
 
 @hookimpl
@@ -144,7 +135,7 @@ def submit(request: Submission) -> Request:
 @hookimpl
 def poll(task: Task) -> Request:
     """`GET /v1/task/{id}`."""
-    return Request.get(f"{_TASK}/{quote_url(task.id, safe='')}")
+    return Request.get(address(_TASK, task.id))
 
 
 @hookimpl
@@ -161,7 +152,13 @@ def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
             return _task(exchange)
 
 
-# ---------------------------------------------------------------------- what is sent
+@hookimpl
+def models(cursor: str) -> Request:
+    """`GET /v1i/models`."""
+    return Request.get(MODELS)
+
+
+# ------------------------------------------------------------------------- what is sent
 
 
 def _check_marks(request: Submission) -> None:
@@ -210,7 +207,19 @@ def _asset(number: int, reference: Reference) -> Part:
     )
 
 
-# ------------------------------------------------------------------ what comes back
+# --------------------------------------------------------------------- what comes back
+
+
+def _answer(
+    message: Message | None, shape: type[_A], *, strict: bool = False
+) -> tuple[_A, JsonObject]:
+    """An answer's body, once its status and its `success` are both good."""
+    if is_refusal(message):
+        raise _refusal(message)
+    answer, raw = read(message, shape, strict=strict)
+    if answer.success is False:
+        raise _refusal_inside(message, "/error")
+    return answer, raw
 
 
 def _quote(exchange: Exchange) -> Quote:
@@ -222,7 +231,7 @@ def _quote(exchange: Exchange) -> Quote:
     """
     answer, _ = _answer(exchange.message, _wire.Priced, strict=True)
     if answer.credits is None:
-        raise _denied(exchange.message, "/credits")
+        raise _refusal_inside(exchange.message, "/credits")
     line = QuoteLine(
         billable="generation", unit="request", quantity=Decimal(1), unit_credits=answer.credits
     )
@@ -241,7 +250,7 @@ def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
     answer, _ = _answer(message, _wire.Models, strict=True)
     listed = answer.models or answer.data
     if not listed:
-        raise _denied(message, "/models")
+        raise _refusal_inside(message, "/models")
     return listed
 
 
@@ -250,7 +259,7 @@ def _accepted(exchange: Exchange) -> Update:
     answer, raw = _answer(exchange.message, _wire.Created)
     found = answer.task_id or answer.id or (answer.data and answer.data.task_id)
     if not found:
-        raise _denied(exchange.message, "/task_id")
+        raise _refusal_inside(exchange.message, "/task_id")
     return Update(id=found, raw=raw)
 
 
@@ -262,7 +271,7 @@ def _task(exchange: Exchange) -> Update:
     """
     work, raw = _answer(exchange.message, _wire.Work)
     if work.status is None:
-        raise _denied(exchange.message, "/status")
+        raise _refusal_inside(exchange.message, "/status")
     state = translate(work.status, _STATES, "/status")
     update = Update(
         id=_task_id(exchange.task, work),
@@ -272,7 +281,7 @@ def _task(exchange: Exchange) -> Update:
     )
     match state:
         case TaskState.SUCCEEDED:
-            return _done(update, work)
+            return _completed(update, work)
         case TaskState.FAILED:
             return _failed(update, work)
         case _:
@@ -295,12 +304,8 @@ def _progress(percent: Decimal | None) -> float | None:
     return float(percent) / _PERCENT
 
 
-def _cost(credit_cost: Decimal | None) -> Cost | None:
-    return None if credit_cost is None else Cost(credits=credit_cost, source="reported")
-
-
-def _done(update: Update, work: _wire.Work) -> Update:
-    """A task with its images.
+def _completed(update: Update, work: _wire.Work) -> Update:
+    """A completed task, with its images.
 
     They are in `metadata.result_images`, and nowhere else: the address is mirrored elsewhere.
     """
@@ -310,9 +315,9 @@ def _done(update: Update, work: _wire.Work) -> Update:
         msg = "The task is done and has no image."
         raise ProtocolError(msg, pointer="/metadata/result_images")
     images, errors = pictures(items, _image, "/metadata/result_images")
-    state = TaskState.PARTIAL if errors else TaskState.SUCCEEDED
-    cost = _cost(work.credit_cost)
-    return evolve(update, state=state, images=images, errors=errors, cost=cost, billed=Billed.YES)
+    cost = None if work.credit_cost is None else Cost(credits=work.credit_cost, source="reported")
+    update = evolve(update, images=images, errors=errors, cost=cost)
+    return evolve(update, state=ended(images, errors), billed=Billed.YES)
 
 
 def _image(item: _wire.ResultImage, index: int) -> Image:
@@ -328,32 +333,19 @@ def _image(item: _wire.ResultImage, index: int) -> Image:
     )
 
 
+# --------------------------------------------------------------------- what went wrong
+
+
 def _failed(update: Update, work: _wire.Work) -> Update:
     """A failed task.
 
     "Credits will be automatically refunded if task fails" [UP], so the `credit_cost` it
     still shows is no cost. How moderation would be told is not documented.
     """
-    failure = Failure(message=work.error_message or "The provider gave no reason.")
-    return evolve(update, errors=(failure,), billed=Billed.NO)
+    return evolve(update, errors=(failure(work.error_message),), billed=Billed.NO)
 
 
-# ------------------------------------------------------------------------- refusals
-
-
-def _answer(
-    message: Message | None, shape: type[_A], *, strict: bool = False
-) -> tuple[_A, JsonObject]:
-    """An answer's body, once its status and its `success` are both good."""
-    if isinstance(message, Response) and message.status not in _OK:
-        raise _refused(message)
-    answer, raw = read(message, shape, strict=strict)
-    if answer.success is False:
-        raise _denied(message, "/error")
-    return answer, raw
-
-
-def _refused(response: Response) -> TintypeError:
+def _refusal(response: Response) -> TintypeError:
     """The error of an HTTP status, by the message and the table."""
     words, code = _words(response)
     status = response.status
@@ -363,7 +355,7 @@ def _refused(response: Response) -> TintypeError:
     return refusal(status, {status: meant[0]} if meant else table, words, code)
 
 
-def _denied(message: Message | None, pointer: str) -> TintypeError:
+def _refusal_inside(message: Message | None, pointer: str) -> TintypeError:
     """The error of an answer without what was asked for, under a status of success.
 
     `pointer` is where that should have stood.
@@ -378,9 +370,6 @@ def _denied(message: Message | None, pointer: str) -> TintypeError:
 
 def _words(message: Message | None) -> tuple[str, str]:
     """The message and the code of a refusal in any of its three shapes, or ""."""
-    body = peek(message, _wire.Refusal) or _wire.Refusal()
-    match body.error:
-        case _wire.ErrorObject(message=text, type=code):
-            return text or body.message or "", code or ""
-        case error:
-            return error or body.message or "", ""
+    body = peek(message, _wire.Refusal())
+    error = body.error or ErrorObject()
+    return error.message or body.message or "", error.type or ""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from attrs import field, frozen
 from attrs.validators import ge, gt, min_len, optional
 
-from tintype.convert import Id, decisive
+from tintype.convert import ErrorObject, Id, decisive
 
 
 @frozen(kw_only=True)
@@ -116,19 +116,11 @@ class Models(Answer):
 
 
 @frozen(kw_only=True)
-class ErrorObject:
-    """`error` as an object [OFF]."""
-
-    message: str | None = None
-    type: str | None = None
-
-
-@frozen(kw_only=True)
 class Refusal:
     """A refusal in any of its three shapes: `error` as text or object [OFF], `message` [UP].
 
     "Errors are not fully uniform across every endpoint" (docs/error-handling).
     """
 
-    error: str | ErrorObject | None = None
+    error: ErrorObject | None = None
     message: str | None = None

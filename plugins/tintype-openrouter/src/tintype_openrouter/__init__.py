@@ -8,60 +8,45 @@ page on errors of https://github.com/OpenRouterTeam/docs@c26125a5 (2026-08-22), 
 from __future__ import annotations
 
 from typing import TypeVar
-from urllib.parse import quote as quote_url
 
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
-from tintype.convert import merge_options, peek, picture, pictures, preview, read
+from tintype.convert import (
+    ended,
+    failure,
+    is_done,
+    is_refusal,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    preview,
+    read,
+)
 from tintype.errors import (
-    AuthenticationError,
-    BadRequestError,
     Billed,
-    InsufficientCreditError,
     InvalidRequestError,
-    NotFoundError,
-    OverloadedError,
-    PermissionDeniedError,
     ProtocolError,
-    RateLimitError,
-    ServerError,
     TintypeError,
     refusal,
+    refusals,
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Request, Response, ServerSentEvent
-from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update, Usage
-from tintype.request import Reference, Submission
+from tintype.messages import Request, Response, address
+from tintype.models import Cost, Image, Quote, Task, Update, Usage
+from tintype.request import Submission
 from tintype_openrouter import _live, _prices, _wire
 from tintype_openrouter._catalog import INFO, MODELS
 
-_OK = 200
-_FIRST_SERVER_ERROR = 500
+_FAULTS = 500  # from here on it may be a gateway that answers
 _IMAGES = "https://openrouter.ai/api/v1/images"
-_SENTINEL = "[DONE]"
 _ALPHA = ("png", "webp")
 
 _T = TypeVar("_T")
 
-_REFUSALS = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    402: InsufficientCreditError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    408: ServerError,
-    413: BadRequestError,
-    422: BadRequestError,
-    429: RateLimitError,
-    500: ServerError,
-    502: ServerError,
-    503: OverloadedError,
-    504: ServerError,
-    524: ServerError,
-    529: OverloadedError,
-}
+_REFUSALS = refusals(400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 524, 529)
 
 # "When a generation does not complete, the request returns a 502 Bad Gateway rather than a
 # partial result, and no charge is recorded" (the guide). A 404 says that nothing began. Of a
@@ -87,9 +72,7 @@ def price(request: Submission, quote: Quote | None) -> Request | None:
     author, _, slug = request.model.partition("/")
     if not author or not slug or "/" in slug:
         return None  # no address: the id of a model is author/slug
-    return Request.get(
-        f"{MODELS}/{quote_url(author, safe='')}/{quote_url(slug, safe='')}/endpoints"
-    )
+    return Request.get(address(MODELS, author, slug, "endpoints"))
 
 
 @hookimpl
@@ -109,7 +92,7 @@ def submit(request: Submission) -> Request:
         background=request.background,
         seed=request.seed,
         user=request.user,
-        input_references=_references(request.references),
+        input_references=_references(request.urls),
         stream=request.stream or None,
     )
     sent = merge_options(body, request.options)
@@ -124,18 +107,21 @@ def poll(task: Task) -> None:
 @hookimpl
 def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
     """A quote, the live list of models, or a task from an answer, an event or a stream's end."""
+    update, message = Update.of(exchange.task), exchange.message
     match exchange.operation:
         case Operation.PRICE:
-            table = _told(exchange.message, _wire.Endpoints)
+            table = _told(message, _wire.Endpoints)
             return _prices.quote_from_endpoints(table, exchange.request, exchange.at.date())
         case Operation.MODELS:
-            return _live.offer(_told(exchange.message, _wire.Listing).data)
+            return _live.offer(_told(message, _wire.Listing).data)
         case Operation.EVENT:
-            return _event(Update.of(exchange.task), exchange.message)
+            return _event(update, message)
         case Operation.END:
-            return _verdict(Update.of(exchange.task))
+            return _ended(update)
+        case _ if is_refusal(message):
+            return _refused(update, message)
         case _:
-            return _answer(Update.of(exchange.task), exchange.message)
+            return _answer(update, message)
 
 
 @hookimpl
@@ -144,7 +130,7 @@ def models(cursor: str) -> Request:
     return Request.get(MODELS)
 
 
-# --------------------------------------------------------------------------- submitting
+# ------------------------------------------------------------------------- what is sent
 
 
 def _check_alpha(request: Submission) -> None:
@@ -157,123 +143,70 @@ def _check_alpha(request: Submission) -> None:
         raise InvalidRequestError(msg, field="output_format", allowed=_ALPHA)
 
 
-def _references(given: tuple[Reference, ...]) -> tuple[_wire.InputReference, ...] | None:
-    urls = (_wire.ImageUrl(url=reference.url or "") for reference in given)
-    return tuple(_wire.InputReference(image_url=url) for url in urls) or None
+def _references(urls: tuple[str, ...]) -> tuple[_wire.InputReference, ...] | None:
+    return tuple(_wire.InputReference(image_url=_wire.ImageUrl(url=url)) for url in urls) or None
 
 
-# ---------------------------------------------------------------------- the buffered answer
+# --------------------------------------------------------------------- what comes back
+
+
+def _told(message: Message | None, shape: type[_T]) -> _T:
+    """The answer to a question that draws nothing, once its status is good."""
+    if is_refusal(message):
+        raise _refusal(message.status, peek(message, _wire.Refusal()).error)
+    return read(message, shape, strict=True)[0]
 
 
 def _answer(update: Update, message: Message | None) -> Update:
     """A task that is over: its images, or why there are none."""
-    if isinstance(message, Response) and message.status != _OK:
-        return _refused(update, message)
     answer, raw = read(message, _wire.Answer)
     if answer.error is not None and not answer.data:
         return _broken(evolve(update, raw=raw), answer.error)
     if not answer.data:
         msg = "The answer says success and holds no image."
-        raise ProtocolError(msg, pointer="/data", status=_OK)
+        raise ProtocolError(msg, pointer="/data")
     images, errors = pictures(answer.data, _image, "/data")
     update = evolve(_charged(update, answer.usage), images=images, errors=errors, raw=raw)
-    return _verdict(update) if answer.error is None else _failed(update, answer.error)
+    return _ended(update) if answer.error is None else _failed(update, answer.error)
 
 
-def _image(told: _wire.Picture | _wire.Completed, index: int) -> Image:
-    found = picture(told.b64_json, pointer=f"/data/{index}/b64_json")
-    return evolve(found, media_type=told.media_type or "", index=index)
+def _image(item: _wire.Picture | _wire.Completed, index: int) -> Image:
+    found = picture(item.b64_json, pointer=f"/data/{index}/b64_json")
+    return evolve(found, media_type=item.media_type or "", index=index)
 
 
-def _charged(update: Update, told: _wire.Usage | None) -> Update:
+def _charged(update: Update, counted: _wire.Usage | None) -> Update:
     """The task with what was counted and charged, where the answer says."""
-    if told is None:
+    if counted is None:
         return update
     usage = Usage(
-        prompt_tokens=told.prompt_tokens,
-        completion_tokens=told.completion_tokens,
-        total_tokens=told.total_tokens,
+        prompt_tokens=counted.prompt_tokens,
+        completion_tokens=counted.completion_tokens,
+        total_tokens=counted.total_tokens,
     )
-    cost = None if told.cost is None else Cost(usd=told.cost, source="reported")
+    cost = None if counted.cost is None else Cost(usd=counted.cost, source="reported")
     return evolve(update, usage=usage, cost=cost)
 
 
-def _verdict(update: Update) -> Update:
-    """Where the task stands, by its images and its failures.
+def _ended(update: Update) -> Update:
+    """The task at its end, by its images and its failures.
 
     "Image generation billing is all-or-nothing": what is completed is billed in full, what
     failed or was cut short is not billed. A stream that ended with neither an image nor an
     error stays as it is: its end is not a documented one.
     """
-    if update.images:
-        state = TaskState.PARTIAL if update.errors else TaskState.SUCCEEDED
-        return evolve(update, state=state, billed=Billed.YES)
-    if update.errors:
-        refused = any(failure.refused for failure in update.errors)
-        state = TaskState.REFUSED if refused else TaskState.FAILED
-        return evolve(update, state=state, billed=Billed.NO)
-    return update
+    if not update.images and not update.errors:
+        return update
+    billed = Billed.YES if update.images else Billed.NO
+    return evolve(update, state=ended(update.images, update.errors), billed=billed)
 
 
-# ------------------------------------------------------------------------- what went wrong
-
-
-def _refused(update: Update, response: Response) -> Update:
-    """A refused task where moderation speaks, else the error of the HTTP status, raised."""
-    body = peek(response, _wire.Refusal)
-    if body is None or not _moderated(body.error):
-        raise _refusal(response.status, body.error if body else None)
-    return _failed(evolve(update, raw=read(response, _wire.Refusal)[1]), body.error)
-
-
-def _broken(update: Update, error: _wire.Error) -> Update:
-    """What an `error` under HTTP 200 means: "any error occurred while producing the output".
-
-    With a status for a code it is that status' error, else a failed task as in a stream.
-    """
-    if isinstance(error.code, int) and not _moderated(error):
-        raise _refusal(error.code, error, in_body=True)
-    return _failed(update, error)
-
-
-def _failed(update: Update, error: _wire.Error) -> Update:
-    reasons = ", ".join((error.metadata and error.metadata.reasons) or ())
-    message = error.message or "The provider gave no reason."
-    failure = Failure(
-        message=f"{message} ({reasons})" if reasons else message,
-        code=_code(error),
-        refused=_moderated(error),
-    )
-    return _verdict(evolve(update, errors=(*update.errors, failure)))
-
-
-def _moderated(error: _wire.Error) -> bool:
-    """Whether moderation speaks: by the metadata it is documented with, or by its own code."""
-    told = error.metadata or _wire.Metadata()
-    flagged = told.reasons is not None or told.flagged_input is not None
-    return flagged or not _MODERATION.isdisjoint({told.error_type, error.code, error.type})
-
-
-def _code(error: _wire.Error) -> str:
-    typed = error.metadata.error_type if error.metadata else None
-    return str(typed or error.code or error.type or "")
-
-
-def _refusal(status: int, error: _wire.Error | None, *, in_body: bool = False) -> TintypeError:
-    """The error for a status. Without the documented body a 5xx is a gateway's own."""
-    if error is None:
-        return refusal(status, {} if status >= _FIRST_SERVER_ERROR else _REFUSALS)
-    billed = Billed.NO if status in _UNBILLED else None
-    words, code = error.message, _code(error)
-    return refusal(status, _REFUSALS, words, code, billed=billed, in_body=in_body)
-
-
-# --------------------------------------------------------------------------- the stream
+# ----------------------------------------------------------------------------- a stream
 
 
 def _event(update: Update, message: Message | None) -> Update:
-    """The task after one more event. A type that no document lists changes nothing."""
-    if isinstance(message, ServerSentEvent) and message.data.strip() == _SENTINEL:
+    """The task after one event. A type that no document lists changes nothing."""
+    if is_done(message):
         return update
     event, raw = read(message, _wire.Event)
     if event.error is not None:
@@ -283,7 +216,7 @@ def _event(update: Update, message: Message | None) -> Update:
             return _previewed(update, read(message, _wire.PartialImage)[0])
         case "image_generation.completed":
             return _completed(evolve(update, raw=raw), read(message, _wire.Completed)[0])
-        case None:  # a gateway's comments, and behind them an answer that is no stream
+        case None:  # an answer that is no stream
             return _answer(update, message)
         case "error":
             msg = "The event is an error and does not say which."
@@ -292,32 +225,75 @@ def _event(update: Update, message: Message | None) -> Update:
             return update
 
 
-def _previewed(update: Update, part: _wire.PartialImage) -> Update:
-    """The task with a preview in its place: a later one of the same index replaces it."""
-    sketch = preview(part.b64_json, "/b64_json")
+def _previewed(update: Update, event: _wire.PartialImage) -> Update:
+    """An unfinished image: a later one of the same index replaces it."""
+    sketch = preview(event.b64_json, "/b64_json")
     if sketch is None:
         return update
-    others = [image for image in update.previews if image.index != part.partial_image_index]
-    previews = [*others, evolve(sketch, index=part.partial_image_index)]
+    others = [image for image in update.previews if image.index != event.partial_image_index]
+    previews = [*others, evolve(sketch, index=event.partial_image_index)]
     return evolve(update, previews=tuple(sorted(previews, key=lambda image: image.index)))
 
 
-def _completed(update: Update, done: _wire.Completed) -> Update:
+def _completed(update: Update, event: _wire.Completed) -> Update:
     """The task with one image more, running until the stream ends.
 
     Streams of several images are not described; of several usages the last one stands.
     """
-    image = _image(done, len(update.images))
+    image = _image(event, len(update.images))
     billed = Billed.YES  # "billing keys off completion of the final image"
-    return evolve(_charged(update, done.usage), images=(*update.images, image), billed=billed)
+    return evolve(_charged(update, event.usage), images=(*update.images, image), billed=billed)
 
 
-# ----------------------------------------------------------- prices and the live list
+# --------------------------------------------------------------------- what went wrong
 
 
-def _told(message: Message | None, shape: type[_T]) -> _T:
-    """The answer to a question that draws nothing, once its status is good."""
-    if isinstance(message, Response) and message.status != _OK:
-        body = peek(message, _wire.Refusal)
-        raise _refusal(message.status, body.error if body else None)
-    return read(message, shape, strict=True)[0]
+def _failed(update: Update, error: _wire.Error) -> Update:
+    """The task with one failure more."""
+    reasons = ", ".join((error.metadata and error.metadata.reasons) or ())
+    found = failure(error.message, _code(error))
+    message = f"{found.message} ({reasons})" if reasons else found.message
+    found = evolve(found, message=message, refused=_is_moderation(error))
+    return _ended(evolve(update, errors=(*update.errors, found)))
+
+
+def _broken(update: Update, error: _wire.Error) -> Update:
+    """What an `error` under HTTP 200 means: "any error occurred while producing the output".
+
+    With a status for a code it is that status' error, else a failed task as in a stream.
+    """
+    if isinstance(error.code, int) and not _is_moderation(error):
+        raise _refusal(error.code, error, in_body=True)
+    return _failed(update, error)
+
+
+def _is_moderation(error: _wire.Error) -> bool:
+    """Whether moderation speaks: by the metadata it is documented with, or by its own code."""
+    known = error.metadata or _wire.Metadata()
+    flagged = known.reasons is not None or known.flagged_input is not None
+    return flagged or not _MODERATION.isdisjoint({known.error_type, error.code, error.type})
+
+
+def _code(error: _wire.Error) -> str:
+    typed = error.metadata and error.metadata.error_type
+    return str(typed or error.code or error.type or "")
+
+
+def _refused(update: Update, response: Response) -> Update:
+    """A request that moderation refused.
+
+    Raises:
+        TintypeError: It was refused for any other reason.
+    """
+    error = peek(response, _wire.Refusal()).error
+    if error is None or not _is_moderation(error):
+        raise _refusal(response.status, error)
+    return _failed(evolve(update, raw=read(response, _wire.Refusal)[1]), error)
+
+
+def _refusal(status: int, error: _wire.Error | None, *, in_body: bool = False) -> TintypeError:
+    """The error of a status. Without the documented body a 5xx is a gateway's own."""
+    if error is None:
+        return refusal(status, {} if status >= _FAULTS else _REFUSALS)
+    billed = Billed.NO if status in _UNBILLED else None
+    return refusal(status, _REFUSALS, error.message, _code(error), billed=billed, in_body=in_body)

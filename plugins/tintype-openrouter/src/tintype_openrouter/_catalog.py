@@ -68,25 +68,22 @@ _PARAMETERS: Mapping[str, Descriptor] = {
 }
 
 CAUTIONS = (
-    Caution(
-        field="aspect_ratio",
-        message="The ratio is clamped to those that the chosen provider supports.",
-        source=_SEED,
-    ),
-    Caution(
-        field="resolution",
-        message="The pixels of a resolution are derived by the chosen provider.",
-        source=_SEED,
-    ),
-    Caution(
-        field="quality",
-        message="A provider without a quality knob ignores quality.",
-        source=_SEED,
-    ),
-    Caution(
-        field="output_compression",
-        message="A provider without a compression knob ignores output_compression.",
-        source=_SEED,
+    *(
+        Caution(field=field, message=message, source=_SEED)
+        for field, message in (
+            ("aspect_ratio", "The ratio is clamped to those that the chosen provider supports."),
+            ("resolution", "The pixels of a resolution are derived by the chosen provider."),
+            ("quality", "A provider without a quality knob ignores quality."),
+            (
+                "output_compression",
+                "A provider without a compression knob ignores output_compression.",
+            ),
+            ("seed", "Not every provider repeats an image for the same seed."),
+            (
+                "stream",
+                "A provider that cannot stream ignores the flag; the answer then comes whole.",
+            ),
+        )
     ),
     Caution(
         field="output_compression",
@@ -104,16 +101,6 @@ CAUTIONS = (
         field="n",
         message="n is an upper bound: fewer images may come, and some providers refuse n > 1.",
         source=_GUIDE,
-    ),
-    Caution(
-        field="seed",
-        message="Not every provider repeats an image for the same seed.",
-        source=_SEED,
-    ),
-    Caution(
-        field="stream",
-        message="A provider that cannot stream ignores the flag; the answer then comes whole.",
-        source=_SEED,
     ),
 )
 

@@ -88,7 +88,7 @@ class Error:
 class Refusal:
     """A body under an HTTP error."""
 
-    error: Error
+    error: Error | None = None
 
 
 @frozen(kw_only=True)
