@@ -38,8 +38,20 @@ def _in_pixels(info: ProviderInfo) -> ProviderInfo:
     )
 
 
+def _marked(fixtures: Fixtures) -> Fixtures:
+    """A prompt has to name its references."""
+    fields = tuple(
+        evolve(row, mark="@img{}") if row.neutral == "references" else row
+        for row in fixtures.fields
+    )
+    return evolve(fixtures, fields=fields)
+
+
 _CAUTION = Caution(src="page", kind="adapted", fields=("aspect_ratio", "references"))
-_TIMEOUT = Timeout(src="page", kind="adapted", operation="submit", seconds=600)
+_TIMEOUTS = tuple(
+    Timeout(src="page", kind="adapted", operation=name, seconds=seconds)
+    for name, seconds in (("submit", 600), ("task", 7200), ("pause", 60))
+)
 
 ROWS = (
     Row(
@@ -59,7 +71,17 @@ ROWS = (
     ),
     Row("request.cautions-are-told", BY_ID, documented(_with(cautions=(_CAUTION,)))),
     Row("doc.names-are-of-their-models", BY_ID, documented(_with(names={"silver-2": "silver-1"}))),
-    Row("doc.answers-are-waited-for", BY_ID, documented(_with(timeouts=(_TIMEOUT,)))),
+    *(
+        Row("doc.answers-are-waited-for", BY_ID, documented(_with(timeouts=(each,))))
+        for each in _TIMEOUTS
+    ),
+    Row("request.references-are-named", MULTIPART, documented(_marked), "@img3"),
+    Row(
+        "doc.keys-are-read-from-documented-variables",
+        BY_ID,
+        says(variables={"key": "OTHER_API_KEY"}),
+        "OTHER_API_KEY",
+    ),
     Row(
         "doc.repeats-by-a-documented-key",
         BY_ID,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tintype.catalog import Model
+from tintype.catalog import Model, ProviderInfo
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.harness.subject import Subject
 
@@ -36,21 +36,53 @@ def names_are_of_their_models(subject: Subject) -> Iterator[Finding]:
 
 @check("doc.answers-are-waited-for", level=1)
 def answers_are_waited_for(subject: Subject) -> Iterator[Finding]:
-    """An answer is waited for as long as the documents say that it may take.
+    """An answer, and a task, is waited for as long as the documents say that it may take.
 
-    Who hangs up sooner is billed, and has nothing.
+    Who hangs up sooner is billed, and has nothing; who looks more often is turned away.
 
-    Raise `request_timeout`, the provider's or that of the model.
+    Raise `request_timeout`, the provider's or that of the model, or `task_timeout`, or the
+    pauses of `poll_schedule`.
     """
     if not subject.fixtures.timeouts:
         msg = "No document says how long an answer may take."
         raise NotApplicable(msg)
     for row in subject.fixtures.timeouts:
         for model in subject.info.models:
-            waits = model.request_timeout or subject.info.request_timeout
+            waits = _waits(subject.info, model, row.operation)
             if waits < row.seconds and (not row.models or model.id in row.models):
-                message = f"An answer to {row.operation} may take {row.seconds} s of {model.id}."
+                message = f"{row.operation} of {model.id} is documented with {row.seconds} s."
                 yield Finding(message=message, expected=row.seconds, got=waits, src=row.src)
+                break
+
+
+def _waits(info: ProviderInfo, model: Model, what: str) -> float:
+    """The seconds that the catalog gives an answer, a task, or the pause between two looks."""
+    match what:
+        case "task":
+            return info.task_timeout
+        case "pause":
+            return min(info.poll_schedule)
+        case _:
+            return model.request_timeout or info.request_timeout
+
+
+@check("doc.keys-are-read-from-documented-variables", level=1)
+def keys_are_read_from_documented_variables(subject: Subject) -> Iterator[Finding]:
+    """A key is read from a variable of its provider's, and from no other's.
+
+    The key of another provider would be sent to this one.
+
+    Leave `variables` out of the catalog, or enter the variable that the documents name in the
+    sheet.
+    """
+    known = subject.info.variables
+    if not known:
+        msg = "The catalog names no variable: tintype's own are read."
+        raise NotApplicable(msg)
+    for name, variable in known.items():
+        if variable not in subject.fixtures.variables:
+            message = f"{name} is read from {variable}, which no document names."
+            yield Finding(message=message, expected=subject.fixtures.variables, got=variable)
 
 
 @check("doc.repeats-by-a-documented-key", level=1)

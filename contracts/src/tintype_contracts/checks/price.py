@@ -134,14 +134,16 @@ def names_its_source(subject: Subject) -> Iterator[Finding]:
     """A known price says what is counted, in which unit, where that is written, and since when.
 
     `Quote.source` and `as_of` are what a caller holds against a bill; `lines` say what is
-    counted. A price out of nowhere cannot be corrected when it changes.
+    counted. A price out of nowhere cannot be corrected when it changes. Where the documents
+    disagree, `assumptions` say what was believed.
     """
+    disputed = any("price" in caution.fields for caution in subject.fixtures.cautions)
     known = list(_known(subject))
     if not known:
         msg = "No price is known, by any document."
         raise NotApplicable(msg)
     for quote, asked_for in known:
-        for what in _unstated(quote):
+        for what in _unstated(quote, disputed=disputed):
             message = f"The quote names no {what}."
             if isinstance(asked_for, ImageRequest):
                 yield _finding(asked_for, message, what, "")
@@ -326,7 +328,9 @@ def _known(subject: Subject) -> Iterator[tuple[Quote, ImageRequest | Answer]]:
             yield told, answer
 
 
-def _unstated(quote: Quote) -> Iterator[str]:
+def _unstated(quote: Quote, *, disputed: bool) -> Iterator[str]:
+    if disputed and not quote.assumptions:
+        yield "assumption, and the documents disagree about the price"
     if not quote.source:
         yield "source"
     if quote.as_of is None:

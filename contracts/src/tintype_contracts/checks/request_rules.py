@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from tintype.catalog import Model
+from tintype.errors import InvalidRequestError
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.format import Rule
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.strategies.builder import Builder, Built, found_at
+from tintype_contracts.strategies.builder import PROMPT, Builder, Built, found_at
 from tintype_contracts.strategies.together import Given, Together, ask, factors, given_as
 from tintype_contracts.strategies.values import references
+
+_FEW = 2
 
 
 @check("request.rules-between-fields", level=1)
@@ -29,7 +32,7 @@ def rules_between_fields(subject: Subject) -> Iterator[Finding]:
     for rule in subject.fixtures.rules:
         for model in builder.models():
             when = _all(builder, model, rule.when)
-            if len(when) < len(rule.when):
+            if len(when) < len(rule.when) or (rule.models and model.id not in rule.models):
                 continue
             for given in ((*each, *when) for each in _breaking(builder, model, rule)):
                 built = ask(builder, "submit", model, given)
@@ -37,6 +40,43 @@ def rules_between_fields(subject: Subject) -> Iterator[Finding]:
                     shown = ", ".join(map(str, given))
                     message = f"{shown} of {model.id} breaks a documented rule and is sent."
                     yield Finding(message=f"{message} Refuse it.", got=shown, src=rule.src)
+
+
+@check("request.references-are-named", level=1)
+def references_are_named(subject: Subject) -> Iterator[Finding]:
+    """A prompt names each reference by its documented mark, and none that is not there.
+
+    What names another picture, or one too many, is refused by the provider or drawn of
+    something else.
+
+    Compare the marks of the prompt with the references in `submit`.
+    """
+    builder = Builder(subject)
+    looked = False
+    for model in builder.models():
+        for row in builder.rows("submit", model.id):
+            given = references(_FEW, builder.form(model))
+            for prompt in _misnamed(row.mark, len(given)) if row.mark else ():
+                looked = True
+                if _is_sent(builder, model, prompt=prompt, references=given):
+                    message = f"{len(given)} references of {model.id} are sent with {prompt!r}."
+                    yield Finding(message=f"{message} Refuse them.", got=prompt, src=row.src)
+    if not looked:
+        msg = "No document says how a prompt names its references."
+        raise NotApplicable(msg)
+
+
+def _is_sent(builder: Builder, model: Model, **fields: object) -> bool:
+    try:
+        return builder.build("submit", model, **fields) is not None
+    except InvalidRequestError:
+        return False
+
+
+def _misnamed(mark: str, count: int) -> Iterator[str]:
+    """Prompts that name none, one too few, one too many, and as many others."""
+    for numbers in ((), range(1, count), range(1, count + 2), range(2, count + 2)):
+        yield " ".join([PROMPT, *(mark.format(number) for number in numbers)])
 
 
 @check("request.cautions-are-told", level=1)
@@ -130,6 +170,9 @@ def _all(builder: Builder, model: Model, names: tuple[str, ...]) -> Together:
 def _given(builder: Builder, model: Model, spec: str) -> Given | None:
     """A value of a field by its name, or the one that is named behind an equals sign."""
     name, sign, value = spec.partition("=")
+    if name == "prompt":
+        rows = [row for row in builder.rows("submit", model.id) if row.neutral == name]
+        return Given(name=name, value=PROMPT, rows=tuple(rows))
     for values in factors(builder, "submit", model, ignored=True):
         for each in values:
             known = {each.name, each.name.split("/")[-1]}

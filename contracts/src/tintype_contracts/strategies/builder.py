@@ -105,7 +105,7 @@ class Builder:
         try:
             return self._built(operation, self.request(model, **fields))
         except InvalidRequestError as error:
-            mended = _mended(self.prompt, fields, error) or self._as_shown(fields, error)
+            mended = _mended(fields, error) or self._as_shown(fields, error)
             if mended is None:
                 raise
             return self._built(operation, self.request(model, **mended))
@@ -133,14 +133,23 @@ class Builder:
         """
         needs = model.references is not None and model.references.required
         needed = any("prompt" in needs for needs in model.abilities.values())
-        given = {"prompt": self.prompt if needed else "", "model": model.id, **fields}
+        given = {"prompt": "", "model": model.id, **fields}
         if "previews" in given:
             given.setdefault("stream", True)
         if "options" in given:
             given["options"] = {self.subject.info.name: given["options"]}
         if needs:
             given.setdefault("references", references(1, self.form(model)))
+        if needed and "prompt" not in fields:
+            given["prompt"] = self._naming(model, given.get("references", ()))
         return ImageRequest(**given)  # type: ignore[arg-type]  # the constructor checks each value
+
+    def _naming(self, model: Model, given: object) -> str:
+        """The prompt, with the mark of each reference where the documents ask for it."""
+        rows = self.rows("submit", model.id)
+        marks = [row.mark for row in rows if row.mark and isinstance(given, tuple)]
+        numbers = range(1, len(given) + 1) if isinstance(given, tuple) else ()
+        return " ".join([self.prompt, *(mark.format(at) for mark in marks for at in numbers)])
 
     def with_options(
         self, operation: OperationName, model: Model, options: Mapping[str, object]
@@ -201,18 +210,14 @@ class Builder:
 
 
 def _mended(
-    prompt: str, fields: Mapping[str, object], error: InvalidRequestError
+    fields: Mapping[str, object], error: InvalidRequestError
 ) -> Mapping[str, object] | None:
-    """The fields with what a refusal says is missing; None where it says nothing of the kind.
+    """The fields with the one that a refusal says is missing; None where it says no such thing.
 
-    Some APIs want references named in the prompt, or one field beside another.
+    Some APIs want one field beside another.
     """
-    if not error.allowed or "prompt" in fields:
-        return None
-    if error.field == "references":
-        return {**fields, "prompt": f"{prompt} {' '.join(error.allowed)}"}
-    known = error.field in _FIELDS and error.field not in fields
-    return {**fields, error.field: error.allowed[0]} if known else None
+    known = error.field in _FIELDS and error.field not in fields and "prompt" not in fields
+    return {**fields, error.field: error.allowed[0]} if known and error.allowed else None
 
 
 def _wires(rows: Sequence[Parameter]) -> set[str]:
@@ -285,4 +290,5 @@ def _read(sent: Request) -> tuple[Mapping[str, object] | None, bool]:
 def _pair(part: Part) -> tuple[str, object]:
     if part.filename is None:
         return part.name, part.data.decode("utf-8", "replace")
-    return part.name, [UploadedFile(filename=part.filename, data=part.data)]
+    file = UploadedFile(filename=part.filename, data=part.data, media_type=part.media_type or "")
+    return part.name, [file]

@@ -11,23 +11,27 @@ from tintype_contracts.fixtures.pointers import is_array
 
 
 def image_of(reference: Reference) -> object:
-    """The image that a caller refers to: its bytes, or its address."""
-    return reference.data if reference.data is not None else _decoded(reference.url or "")
+    """The image that a caller refers to: its bytes and what they are, or its address."""
+    if reference.data is not None:
+        return reference.media_type, reference.data
+    return _decoded(reference.url or "")
 
 
 def images_in(value: object) -> Iterator[object]:
-    """The images in a field: the bytes of files and of base64, else addresses."""
+    """The images in a field: the bytes of files and of base64 and what they are, or addresses."""
     if is_array(value):
         for item in value:
             yield from images_in(item)
     elif isinstance(value, dict):
         yield from (image for each in value.values() for image in images_in(each))
     elif isinstance(value, UploadedFile):
-        yield value.data
+        yield value.media_type, value.data
     elif isinstance(value, str) and (":" in value or "/" in value):
         yield _decoded(value)
 
 
 def _decoded(text: str) -> object:
     head, _, payload = text.partition(";base64,")
-    return base64.b64decode(payload) if head.startswith("data:") and payload else text
+    if not (head.startswith("data:") and payload):
+        return text
+    return head.removeprefix("data:"), base64.b64decode(payload)

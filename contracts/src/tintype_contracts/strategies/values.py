@@ -31,7 +31,12 @@ _URLS = (
     "https://caller.test/{index}.png?a=1&b=%20x",
     "https://caller.test/Zz/%C3%A4+b.JPG?X-Amz-Signature=aB%2Bc%2F9%3D&n={index}",
 )
-_TYPES = ("image/png", "image/jpeg", "image/webp")
+_FILES = (
+    ("image/png", b"", b""),
+    ("image/jpeg", b"\xff\xd8\xff\xe0", b"\0\r\n \t\n"),
+    ("image/webp", b"RIFF\0\0\0\0WEBP", b" "),
+)
+"""What a file is, how it begins by that, and what stands behind its picture."""
 _PLAIN: Mapping[str, Sequence[object]] = {
     "watermark": (True, False),
     "stream": (True,),  # False is how a caller says nothing
@@ -69,8 +74,8 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
     name = row.neutral or ""
     if name in _TEXT_FIELDS and row.enum:
         return [(name, STRANGE)]
-    if name == "references" and row.max_items is not None:
-        return [(name, references(row.max_items + 1, form))]
+    if name == "references":
+        return [(name, given) for given in _references_beyond(row, form)]
     if name in _FREE_TEXT:
         return [(name, text) for text in _texts_beyond(row)]
     if name in _COUNTS | _FRACTIONS.keys():
@@ -112,7 +117,8 @@ def raw_value(row: Parameter) -> object:
 
 
 def _reference(index: int, form: ReferenceForm) -> Reference:
-    data, kind = small_png(f"sample {index}"), _TYPES[index % len(_TYPES)]
+    kind, head, tail = _FILES[index % len(_FILES)]
+    data = head + small_png(f"sample {index}") + tail
     match form:
         case "url":
             return Reference(url=_URLS[index % len(_URLS)].format(index=index))
@@ -152,6 +158,15 @@ def _texts_beyond(row: Parameter) -> Iterator[str]:
         yield "x" * (row.min_length - 1)
     if row.max_length is not None:
         yield "x" * (row.max_length + 1)
+
+
+def _references_beyond(row: Parameter, form: ReferenceForm) -> Iterator[tuple[Reference, ...]]:
+    """One more than may be, and a file of one byte more than may be."""
+    if row.max_items is not None:
+        yield references(row.max_items + 1, form)
+    if row.max_bytes is not None and form == "bytes":
+        data = small_png("large").ljust(row.max_bytes + 1, b"\0")
+        yield (Reference(data=data, media_type="image/png", name="large.png"),)
 
 
 def _sizes(pixels: Pixels) -> Iterator[str]:

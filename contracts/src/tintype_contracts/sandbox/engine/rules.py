@@ -12,7 +12,8 @@ from tintype_contracts.fixtures.pointers import is_array
 def broken(rules: Iterable[Rule], given: Mapping[str, object]) -> Iterator[str]:
     """Why neutral fields that were given do not go together, a sentence each."""
     for rule in rules:
-        if not all(_holds(term, given) for term in rule.when):
+        other = rule.models and given.get("model") not in rule.models
+        if other or not all(_holds(term, given) for term in rule.when):
             continue
         left = [term for term in rule.left if _holds(term, given)]
         right = [term for term in rule.right if _holds(term, given)]
