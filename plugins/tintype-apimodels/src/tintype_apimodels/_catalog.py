@@ -13,15 +13,7 @@ from datetime import date
 
 from attrs import evolve
 
-from tintype.catalog import (
-    Caution,
-    Choice,
-    Integer,
-    Model,
-    ProviderInfo,
-    References,
-    Unsupported,
-)
+from tintype.catalog import Caution, Choice, Integer, Model, ProviderInfo, References, Unsupported
 from tintype_apimodels import _table
 
 # The Doubao page prints the tier as `size`, and lists these two ids. Every other model is
@@ -75,28 +67,23 @@ _OPENAI = (
         "gpt-image-2",
         "GPT Image 2",
         {"1K": "0.025", "2K": "0.03", "4K": "0.05"},
-        name="gpt-image-2",
         references=_table.up_to(16),
     ),
     _table.model(
         "gpt-image-2-all",
         "GPT Image 2 All",
-        {
-            "1K-low": "0.01",
-            "1K-medium": "0.025",
-            "1K-high": "0.07",
-            "2K-low": "0.025",
-            "2K-medium": "0.04",
-            "2K-high": "0.10",
-            "4K-low": "0.06",
-            "4K-medium": "0.06",
-            "4K-high": "0.23",
-        },
+        _table.by_quality(
+            low=("0.01", "0.025", "0.06"),
+            medium=("0.025", "0.04", "0.06"),
+            high=("0.07", "0.10", "0.23"),
+        ),
+        name="",
     ),
     _table.model(
         "gpt-image-2-lite",
         "GPT Image 2 Lite",
         {"per image": "0.01"},  # @1c1a359c: 1K 0.008, 2K 0.015, 4K 0.025
+        name="",
         tiers={
             "resolution": Unsupported(
                 reason="it draws about 1.5 megapixels; 2K and 4K were retired on 2026-08-31",
@@ -108,24 +95,13 @@ _OPENAI = (
         _table.model(
             model_id,
             title,
-            {
-                "1K-low": "0.008",
-                "1K-medium": "0.02",
-                "1K-high": "0.03",
-                "1K-xhigh": "0.05",
-                "1K-max": "0.08",
-                "2K-low": "0.02",
-                "2K-medium": "0.025",
-                "2K-high": "0.04",
-                "2K-xhigh": "0.08",
-                "2K-max": "0.15",
-                "4K-low": "0.02",
-                "4K-medium": "0.045",
-                "4K-high": "0.08",
-                "4K-xhigh": "0.17",
-                "4K-max": "0.30",
-            },
-            name=model_id,
+            _table.by_quality(
+                low=("0.008", "0.02", "0.02"),
+                medium=("0.02", "0.025", "0.045"),
+                high=("0.03", "0.04", "0.08"),
+                xhigh=("0.05", "0.08", "0.17"),
+                max=("0.08", "0.15", "0.30"),
+            ),
         )
         for model_id, title in (
             ("gpt-image-2.5-flare", "GPT Image 2.5 Flare"),
@@ -136,53 +112,45 @@ _OPENAI = (
 
 _GOOGLE = (
     evolve(
-        _table.model(
-            "gemini-2.5-flash-image",
-            "Gemini 2.5 Flash Image",
-            {"1K": "0.02"},
-            name="gemini-2.5-flash-image",
-        ),
+        _table.model("gemini-2.5-flash-image", "Gemini 2.5 Flash Image", {"1K": "0.02"}),
         retires=date(2026, 10, 2),
         successor="gemini-3.1-flash-image",
     ),
     _table.model(
-        "gemini-3-pro-image",
-        "Gemini 3 Pro Image",
-        {"1K": "0.10", "2K": "0.10", "4K": "0.15"},
-        name="gemini-3-pro-image",
+        "gemini-3-pro-image", "Gemini 3 Pro Image", {"1K": "0.10", "2K": "0.10", "4K": "0.15"}
     ),
     _table.model(
         "gemini-3-pro-image-gemini",
         "Gemini 3 Pro Image (budget channel)",
         {"1K": "0.03", "2K": "0.03", "4K": "0.03"},
+        name="",
     ),
     _table.model(
         "gemini-3-pro-image-preview",
         "Gemini 3 Pro Image (preview model)",
         {"1K": "0.068", "2K": "0.068", "4K": "0.13"},
-        name="gemini-3-pro-image-preview",
     ),
     _table.model(
         "gemini-3.1-flash-image",
         "Gemini 3.1 Flash Image",
         {"512": "0.04", "1K": "0.06", "2K": "0.06", "4K": "0.10"},
-        name="gemini-3.1-flash-image",
     ),
     _table.model(
         "gemini-3.1-flash-image-gemini",
         "Gemini 3.1 Flash Image (budget channel)",
         {"1K": "0.025", "2K": "0.025", "4K": "0.025"},
+        name="",
     ),
     _table.model(
         "gemini-3.1-flash-image-preview",
         "Gemini 3.1 Flash Image (preview model)",
         {"1K": "0.05", "2K": "0.05", "4K": "0.08"},
-        name="gemini-3.1-flash-image-preview",
     ),
     _table.model(
         "nanobanana-2-beta",
         "Nano Banana 2 (beta)",
         {"1K": "0.05", "2K": "0.05", "4K": "0.08"},
+        name="",
     ),
 )
 
@@ -191,27 +159,16 @@ _XAI = (
         "grok-4.2-image",
         "Grok 4.2 Image",
         {"per image": "0.0075"},  # @1c1a359c: 0.03
-        name="grok-4.2-image",
         tiers=_table.ANY_TIER,
     ),
     _table.model(
-        "grok-imagine-image",
-        "Grok Imagine Image",
-        {"per image": "0.03"},
-        name="grok-imagine-image",
-        tiers=_table.ANY_TIER,
+        "grok-imagine-image", "Grok Imagine Image", {"per image": "0.03"}, tiers=_table.ANY_TIER
     ),
-    _table.model(
-        "grok-imagine-image-pro",
-        "Grok Imagine Image Pro",
-        {"1K": "0.08", "2K": "0.12"},
-        name="grok-imagine-image-pro",
-    ),
+    _table.model("grok-imagine-image-pro", "Grok Imagine Image Pro", {"1K": "0.08", "2K": "0.12"}),
     _table.model(
         "grok-imagine-image-2.0",
         "Grok Imagine Image 2.0",
         {"1K-low": "0.03", "1K-medium": "0.045", "2K-low": "0.04", "2K-medium": "0.06"},
-        name="grok-imagine-image-2.0",
     ),
 )
 
@@ -221,7 +178,6 @@ _KUAISHOU = (
         "kling-v2-1",
         "Kling V2.1 Image",
         {"text2img": "0.016", "img2img": "0.045"},
-        name="kling-v2-1",
         tiers=_table.ANY_TIER,
         others=_table.KLING_PROMPT,
     ),
@@ -229,13 +185,13 @@ _KUAISHOU = (
         "kling-v2-new",
         "Kling V3 Omni",
         {"1K": "0.05", "2K": "0.05", "4K": "0.10"},
+        name="",
         others=_table.KLING_PROMPT,
     ),
     _table.model(
         "kling-v3-image",
         "Kling V3 Image",
         {"image": "0.05"},
-        name="kling-v3-image",
         tiers={"resolution": Choice(values=("1K", "2K"), source=_table.KLING)},
         others=_table.KLING_PROMPT,
     ),
@@ -243,13 +199,13 @@ _KUAISHOU = (
         "kling-image-o1",
         "Kling Omni-Image",
         {"1K": "0.05", "2K": "0.05"},
-        name="kling-image-o1",
         others=_table.KLING_PROMPT,
     ),
     _table.model(
         "kling-multi-image",
         "Kling Multi-Image",
         {"1K": "0.045"},
+        name="",
         others=_table.KLING_PROMPT,
         references=_table.NEEDS_LINK,
     ),
@@ -257,6 +213,7 @@ _KUAISHOU = (
         "kling-expand",
         "Kling Expand",
         {"1K": "0.023"},
+        name="",
         others=_table.KLING_PROMPT,
         references=_table.NEEDS_LINK,
     ),
@@ -276,7 +233,6 @@ _OTHERS = (
         "qwen3-image",
         "Qwen Image 3.0",
         {"1K": "0.035", "2K": "0.035"},
-        name="qwen3-image",
         references=_table.up_to(3),
         surcharge=_EXTRA_REFERENCES,
     ),
@@ -284,18 +240,15 @@ _OTHERS = (
         "qwen3-image-pro",
         "Qwen Image 3.0 Pro",
         {"1K": "0.037", "2K": "0.075"},
-        name="qwen3-image-pro",
         surcharge=_EXTRA_REFERENCES,
     ),
     _table.model(
         "flux-2-klein-4b",
         "FLUX.2 Klein 4B",
         {"per image": "0.006"},
-        name="flux-2-klein-4b",
         tiers={
             "resolution": Unsupported(
-                reason="it always draws about 2 megapixels",
-                source=_table.TABLE,
+                reason="it always draws about 2 megapixels", source=_table.TABLE
             ),
         },
         references=_table.up_to(3),
@@ -306,7 +259,6 @@ _OTHERS = (
         "real-esrgan",
         "Real-ESRGAN Upscaler",
         {"per image": "0.004"},
-        name="real-esrgan",
         tiers=_table.NO_TIER,
         ratio={},
         references=References(forms=("url",), required=True, source=_table.GUIDE),
@@ -315,7 +267,6 @@ _OTHERS = (
         "sparkpix-image",
         "SparkPix Image",
         {"per image": "0.008"},
-        name="sparkpix-image",
         tiers=_table.NO_TIER,
         ratio={
             "aspect_ratio": Choice(
@@ -324,18 +275,13 @@ _OTHERS = (
         },
     ),
     _table.model(
-        "sparkpix-image-edit",
-        "SparkPix Image Edit",
-        {"per image": "0.013"},
-        name="sparkpix-image-edit",
-        tiers=_table.NO_TIER,
+        "sparkpix-image-edit", "SparkPix Image Edit", {"per image": "0.013"}, tiers=_table.NO_TIER
     ),
     # Exact sizes and a seed are documented for both, the names of the fields are not: `options`.
     _table.model(
         "z-image-spicy",
         "Z-Image Spicy",
         {"per image": "0.015"},
-        name="z-image-spicy",
         tiers=_table.NO_TIER,
         references=None,
     ),
@@ -343,7 +289,6 @@ _OTHERS = (
         "z-image-spicy-pro",
         "Z-Image Spicy Pro",
         {"per image": "0.03"},
-        name="z-image-spicy-pro",
         tiers=_table.NO_TIER,
         references=None,
     ),
@@ -355,6 +300,7 @@ _UNLISTED = tuple(
         model_id,
         model_id,
         {},
+        name="",
         tiers=_table.ANY_TIER,
         cautions=(
             Caution(

@@ -70,6 +70,16 @@ def _when(key: str) -> dict[str, str]:
     return {"resolution": tier, "quality": quality} if quality else {"resolution": tier}
 
 
+def by_quality(**usd: tuple[str, str, str]) -> dict[str, str]:
+    """The keys of a model that costs by its quality, at 1K, 2K and 4K."""
+    tiers = ("1K", "2K", "4K")
+    return {
+        f"{tier}-{quality}": each[column]
+        for column, tier in enumerate(tiers)
+        for quality, each in usd.items()
+    }
+
+
 def _prices(pricing: Mapping[str, str]) -> tuple[Price, ...]:
     """A price for each key; one key alone is the price of the model."""
     single = len(pricing) == 1
@@ -96,7 +106,7 @@ def model(  # noqa: PLR0913 - the columns of the table
     title: str,
     pricing: Mapping[str, str],
     *,
-    name: str = "",
+    name: str | None = None,
     tiers: Mapping[str, Descriptor] | None = None,
     ratio: Mapping[str, Descriptor] = RATIO,
     others: Mapping[str, Descriptor] | None = None,
@@ -105,12 +115,15 @@ def model(  # noqa: PLR0913 - the columns of the table
     cautions: tuple[Caution, ...] = (),
     source: str = TABLE,
 ) -> Model:
-    """One line of the table, with what the pages and the guide add to it."""
+    """One line of the table, with what the pages and the guide add to it.
+
+    Most ids of the table are canonical names, too; another, or none, is said.
+    """
     tiers = _named_by(pricing, "resolution") if tiers is None else tiers
     unsure = (_TIER_UNSURE,) if tiers is ANY_TIER else ()
     return Model(
         id=model_id,
-        name=name,
+        name=model_id if name is None else name,
         title=title,
         parameters={**ratio, **tiers, **_named_by(pricing, "quality"), **(others or {})},
         # `n` is printed without bounds, and for few models: one image a submission.

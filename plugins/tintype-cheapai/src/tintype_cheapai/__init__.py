@@ -145,7 +145,7 @@ def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
         case Operation.PRICE:
             return _quote(exchange)
         case Operation.MODELS:
-            return _live.offer(_listed(exchange.message))
+            return _listed(exchange.message)
         case Operation.SUBMIT:
             return _accepted(exchange)
         case _:
@@ -210,7 +210,7 @@ def _asset(number: int, reference: Reference) -> Part:
 # --------------------------------------------------------------------- what comes back
 
 
-def _answer(
+def _good(
     message: Message | None, shape: type[_A], *, strict: bool = False
 ) -> tuple[_A, JsonObject]:
     """An answer's body, once its status and its `success` are both good."""
@@ -229,7 +229,7 @@ def _quote(exchange: Exchange) -> Quote:
     many references. How credits grow with the number of images is nowhere said, so
     they are not divided by it.
     """
-    answer, _ = _answer(exchange.message, _wire.Priced, strict=True)
+    answer, _ = _good(exchange.message, _wire.Priced, strict=True)
     if answer.credits is None:
         raise _refusal_inside(exchange.message, "/credits")
     line = QuoteLine(
@@ -246,17 +246,17 @@ def _quote(exchange: Exchange) -> Quote:
     )
 
 
-def _listed(message: Message | None) -> tuple[_wire.ListedModel, ...]:
-    answer, _ = _answer(message, _wire.Models, strict=True)
+def _listed(message: Message | None) -> ProviderInfo:
+    answer, _ = _good(message, _wire.Models, strict=True)
     listed = answer.models or answer.data
     if not listed:
         raise _refusal_inside(message, "/models")
-    return listed
+    return _live.offer(listed)
 
 
 def _accepted(exchange: Exchange) -> Update:
     """A task that has begun. `estimated_credits` is no cost yet; it stays in `raw`."""
-    answer, raw = _answer(exchange.message, _wire.Created)
+    answer, raw = _good(exchange.message, _wire.Created)
     found = answer.task_id or answer.id or (answer.data and answer.data.task_id)
     if not found:
         raise _refusal_inside(exchange.message, "/task_id")
@@ -269,7 +269,7 @@ def _task(exchange: Exchange) -> Update:
     `credit_cost` is there from the start: reserved while the task runs, charged once it
     is done ("reserve or estimate credits before work begins", docs/billing): a cost only then.
     """
-    work, raw = _answer(exchange.message, _wire.Work)
+    work, raw = _good(exchange.message, _wire.Work)
     if work.status is None:
         raise _refusal_inside(exchange.message, "/status")
     state = translate(work.status, _STATES, "/status")

@@ -110,10 +110,10 @@ def parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
     update, message = Update.of(exchange.task), exchange.message
     match exchange.operation:
         case Operation.PRICE:
-            table = _told(message, _wire.Endpoints)
+            table = _good(message, _wire.Endpoints)
             return _prices.quote_from_endpoints(table, exchange.request, exchange.at.date())
         case Operation.MODELS:
-            return _live.offer(_told(message, _wire.Listing).data)
+            return _live.offer(_good(message, _wire.Listing).data)
         case Operation.EVENT:
             return _event(update, message)
         case Operation.END:
@@ -150,7 +150,7 @@ def _references(urls: tuple[str, ...]) -> tuple[_wire.InputReference, ...] | Non
 # --------------------------------------------------------------------- what comes back
 
 
-def _told(message: Message | None, shape: type[_T]) -> _T:
+def _good(message: Message | None, shape: type[_T]) -> _T:
     """The answer to a question that draws nothing, once its status is good."""
     if is_refusal(message):
         raise _refusal(message.status, peek(message, _wire.Refusal()).error)
