@@ -48,7 +48,9 @@ def site(tmp_path: Path) -> Path:
     info = made / "tintype_acme-1.2.3.dist-info"
     info.mkdir()
     (info / "entry_points.txt").write_text(entry_points(), "utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tintype-acme\nVersion: 1.2.3\n")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: tintype-acme\nVersion: 1.2.3\nRequires-Dist: tintype<0.3\n"
+    )
     return made
 
 

@@ -33,7 +33,9 @@ def install(site: Path, plugins: Mapping[str, str], documented: frozenset[str]) 
                 _write_fixtures(archive, name)
         archive.writestr(f"{_INFO}/entry_points.txt", _entry_points(plugins, documented))
         archive.writestr(
-            f"{_INFO}/METADATA", "Metadata-Version: 2.1\nName: tintype-outside\nVersion: 1.2.3\n"
+            f"{_INFO}/METADATA",
+            "Metadata-Version: 2.1\nName: tintype-outside\nVersion: 1.2.3\n"
+            "Requires-Dist: tintype<0.3\n",
         )
         archive.writestr(
             f"{_INFO}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

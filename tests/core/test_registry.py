@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 from tests.core.acme import ASKED, DRAW, INFO, Acme
 
-from tintype._plugins.registry import Registry, older_than
+from tintype._plugins.registry import Registry, fault_of_requirement
 from tintype.catalog import Caution, Choice, Integer, Model, Price, ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import hookimpl
@@ -306,35 +306,58 @@ def test_a_price_or_a_caution_may_name_a_described_option() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "wanted", "bound"),
+    ("version", "wanted", "fault"),
     [
-        ("0.2.0", ["attrs>=24.2", "tintype<0.2,>=0.1"], "0.2"),
-        ("0.2.0", ["tintype[journal] >=0.1, <0.2 ; python_version > '3'"], "0.2"),
-        ("1.0", ["Tintype<0.3"], "0.3"),
+        (
+            "0.2.0",
+            ["attrs>=24.2", "tintype<0.2,>=0.1"],
+            "built for the hooks of tintype <0.2,>=0.1",
+        ),
+        ("0.2.0", ["tintype[journal] >=0.1, <0.2 ; python_version > '3'"], "and this is 0.2.0"),
+        ("1.0", ["Tintype<0.3"], "and this is 1.0"),
+        ("0.2.0", ["tintype~=0.1.0"], "built for"),
+        ("0.2.0", ["tintype==0.1.*"], "built for"),
+        ("0.2.0", ["tintype<=0.1"], "built for"),
+        ("0.2.0", ["tintype!=0.2.0,<0.3"], "built for"),
+        ("0.2.0", ["tintype>=0.3,<0.4"], "built for"),
+        ("0.3.0.dev1", ["tintype>=0.2,<0.3"], "built for"),
+        ("0.2.0", ["tintype<0.3", "tintype[crypto]<0.2"], "built for"),
+        ("0.2.0", ["tintype>=0.2", "tintype-fixtures<0.2"], "tintype>=0.2 without a bound above"),
+        ("0.2.0", ["tintype!=0.1"], "without a bound above"),
+        ("0.2.0", ["tintype"], "without a bound above"),
+        ("0.2.0", [], "does not say that it wants tintype"),
+        ("0.2.0", ["tintype<0.3 ; extra == 'image'"], "does not say that it wants tintype"),
+        ("0.2.0", ["tintype<<0.3"], "wants what nobody can read"),
         ("0.1.9", ["tintype<0.2,>=0.1"], ""),
-        ("0.2.0", ["tintype>=0.2", "tintype-fixtures<0.2"], ""),
-        ("0.2.0", [], ""),
+        ("0.2.7", ["tintype~=0.2.0"], ""),
+        ("0.2.7", ["tintype==0.2.*"], ""),
+        ("0.2.0rc1", ["tintype<0.3"], ""),
     ],
 )
 def test_a_plugin_says_by_its_bound_for_which_hooks_it_was_built(
-    version: str, wanted: list[str], bound: str
+    version: str, wanted: list[str], fault: str
 ) -> None:
     """What its distribution wants of tintype, as pip reads it."""
-    assert older_than("tintype", version, wanted) == bound
+    found = fault_of_requirement(version, wanted)
+    assert fault in found
+    assert bool(fault) is bool(found)
 
 
-def test_a_plugin_that_was_built_for_other_hooks_is_not_even_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wants", ["tintype<0.1", "tintype~=0.1.0", "tintype", "attrs"])
+def test_a_plugin_that_was_built_for_other_hooks_is_not_even_imported(
+    tmp_path: Path, wants: str
+) -> None:
     """It is named with its version, and with the page that says what changed."""
     made = tmp_path / "tintype_old-0.0.7.dist-info"
     made.mkdir()
     (made / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: tintype-old\nVersion: 0.0.7\nRequires-Dist: tintype<0.1\n"
+        f"Metadata-Version: 2.1\nName: tintype-old\nVersion: 0.0.7\nRequires-Dist: {wants}\n"
     )
     (made / "entry_points.txt").write_text("[tintype]\nold = tintype_old\n")
     (tmp_path / "tintype_old.py").write_text("raise SystemExit\n")
     sys.path.insert(0, str(tmp_path))
     try:
-        with pytest.raises(PluginError, match=r"tintype-old 0\.0\.7 was built for") as caught:
+        with pytest.raises(PluginError, match=r"tintype-old 0\.0\.7 .*pip install -U") as caught:
             Registry().get("old")
     finally:
         sys.path.remove(str(tmp_path))

@@ -93,7 +93,9 @@ def install(folder: Path, row: Row) -> None:
     info = folder / f"tintype_{name}-0.1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: tintype-{name.replace('_', '-')}\nVersion: 0.1\n", "utf-8"
+        f"Metadata-Version: 2.1\nName: tintype-{name.replace('_', '-')}\nVersion: 0.1\n"
+        "Requires-Dist: tintype<0.3\n",
+        "utf-8",
     )
     points = f"""\
         [tintype]

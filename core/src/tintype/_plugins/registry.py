@@ -6,7 +6,6 @@ the command line, down with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -29,6 +28,8 @@ from tintype.hooks import Extras, Provider
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from packaging.specifiers import SpecifierSet
 
 GROUP = "tintype"
 _PROJECT = "tintype"
@@ -200,37 +201,51 @@ def _loaded(point: EntryPoint) -> object:
     """An installed plugin's module, if it says that it was built for these hooks.
 
     Raises:
-        PluginError: Its distribution wants an older tintype, whose hooks were others.
+        PluginError: Its distribution does not want the tintype that is here, whose hooks are
+            others, or does not say below which one it was built.
     """
     from importlib.metadata import version  # noqa: PLC0415 - slow to import
 
-    ours, wanted = version("tintype"), point.dist.requires if point.dist else None
-    bound = older_than("tintype", ours, wanted or ())
-    if point.dist is not None and bound:
-        built = f"{point.dist.version} was built for the hooks of tintype <{bound}"
-        fault = f"{built}, and this is {ours}: docs/migrating.md says what changed"
-        raise _broken(point.name, point.dist.name, fault)
+    if point.dist is not None:
+        fault = fault_of_requirement(version(_PROJECT), point.dist.requires or ())
+        if fault:
+            name, built = point.dist.name, point.dist.version
+            raise _broken(point.name, name, f"{built} {fault} (docs/migrating.md)")
     return point.load()
 
 
-def older_than(name: str, version: str, wanted: Iterable[str]) -> str:
-    """The bound below which a distribution wants another, where that one is not; else ""."""
-    for requirement in wanted:
-        found = _REQUIREMENT.match(requirement)
-        bound = _BELOW.search(found[2]) if found and found[1].lower() == name else None
-        if bound and _numbers(version) >= _numbers(bound[1]):
-            return bound[1]
-    return ""
+def fault_of_requirement(version: str, wanted: Iterable[str]) -> str:
+    """What is wrong with what a distribution wants of tintype, by the version here, or ""."""
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415 - slow to import
+
+    try:
+        named = _wanted(wanted)
+    except InvalidRequirement as error:
+        return f"wants what nobody can read ({error})"
+    if named is None:
+        return "does not say that it wants tintype: bound it, as dependencies = " + _EXAMPLE
+    if not any(each.operator in _BOUNDED for each in named):
+        return f"wants tintype{named} without a bound above: bound it, as dependencies = {_EXAMPLE}"
+    if named.contains(version, prereleases=True):
+        return ""
+    return f"was built for the hooks of tintype {named}, and this is {version}"
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in _NUMBER.findall(version)[:3])
+def _wanted(requirements: Iterable[str]) -> SpecifierSet | None:
+    """The versions of tintype that all of them want, or None where none names it."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - slow to import
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
+
+    found: SpecifierSet | None = None
+    for each in map(Requirement, requirements):
+        here = each.marker is None or each.marker.evaluate({"extra": ""})
+        if here and canonicalize_name(each.name) == _PROJECT:
+            found = each.specifier if found is None else found & each.specifier
+    return found
 
 
-# As a distribution names what it needs: a name, extras, versions, and behind a `;` when.
-_REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:\[[^]]*\])?([^;]*)")
-_BELOW = re.compile(r"<\s*(\d+(?:\.\d+)*)")
-_NUMBER = re.compile(r"\d+")
+_BOUNDED = frozenset({"<", "<=", "==", "===", "~="})
+_EXAMPLE = '["tintype>=0.2,<0.3"]'
 
 
 def _given(plugins: Mapping[str, object]) -> dict[str, _Source]:
