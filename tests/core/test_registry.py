@@ -15,7 +15,7 @@ from attrs import evolve
 from tests.core.acme import ASKED, DRAW, INFO, Acme
 
 from tintype._plugins.registry import Registry, fault_of_requirement
-from tintype.catalog import Caution, Choice, Integer, Model, Price, ProviderInfo
+from tintype.catalog import Caution, Choice, Integer, Model, Price, ProviderInfo, References
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import hookimpl
 from tintype.messages import Request
@@ -82,8 +82,8 @@ class Raising(Acme):
 
 
 BROKEN = [
-    (Misspelt(), "prise"),
-    (Misargued(), "key"),
+    (Misspelt(), r"prise\(\) with @hookimpl, which is no hook; these are: describe, price,"),
+    (Misargued(), r"cancel\(\) with the argument 'key': the hook is given task, by name \(docs"),
     (Undecorated(), r"does not define describe\(\) with @hookimpl"),
     (types.ModuleType("empty"), r"does not define describe\(\) with @hookimpl"),
     (Misnamed(), r"describes no provider called 'acme'"),
@@ -384,6 +384,107 @@ def test_a_hook_that_is_no_plain_function_is_refused_at_load(
     match = rf"defines {hook}\(\) so that it is awaited or yields: .*docs/plugins\.md"
     with pytest.raises(PluginError, match=match):
         Registry({"acme": odd}).get("acme")
+
+
+def _keyed(*, request: object) -> None:
+    """Would fail at its first call."""
+
+
+def _open(**given: object) -> None:
+    """Would be given nothing."""
+
+
+def _filled(request: object = None) -> None:
+    """Would be given nothing, in silence."""
+
+
+def _other(asked: object) -> None:
+    """Would not even be registered."""
+
+
+@pytest.mark.parametrize(
+    ("function", "fault"),
+    [
+        (_keyed, r"the argument 'request' behind a \*"),
+        (_open, r"the open argument \*\*given.*, which nothing fills"),
+        (_filled, "a default for 'request', which it would always be called with"),
+        (_other, "the argument 'asked'"),
+    ],
+)
+def test_a_hook_that_would_not_be_given_what_it_is_about_is_refused_at_load(
+    function: Callable[..., None], fault: str
+) -> None:
+    """With what it is given, and the page."""
+    odd = types.SimpleNamespace(**{name: getattr(Acme(), name) for name in _DEFINED})
+    odd.submit = hookimpl(function)
+    match = rf"acme defines submit\(\) with {fault}: the hook is given request, by name \(docs"
+    with pytest.raises(PluginError, match=match):
+        Registry({"acme": odd}).get("acme")
+
+
+def test_a_hook_may_have_arguments_of_its_own_and_leave_out_what_it_does_not_need() -> None:
+    """Where they have a default, nobody has to give them."""
+    odd = types.SimpleNamespace(**{name: getattr(Acme(), name) for name in _DEFINED})
+    odd.submit = hookimpl(lambda version=2: version)
+    assert Registry({"acme": odd}).get("acme").info is INFO
+
+
+UPLOADS = References(forms=("url",), uploads=True)
+UNKEPT: list[tuple[Mapping[str, object], str]] = [
+    ({"references": UPLOADS}, r"references.uploads, and there is no upload\(\) hook"),
+    ({"parameters": {"previews": Integer()}}, "parameters.previews, and no parameters.stream"),
+    (
+        {"references": None, "tasks": {"upscale": ("image",)}},
+        "a task that needs an image .*, and neither references",
+    ),
+    (
+        {"tasks": {"inpaint": ("image", "mask")}},
+        "a task that needs a mask .*, and neither 'mask' in",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "fault"), UNKEPT)
+def test_what_a_plugin_promises_and_cannot_keep_is_refused_at_load(
+    fields: Mapping[str, object], fault: str
+) -> None:
+    """By the law that it breaks: somebody would pay to find it out."""
+
+    class Boasting(Acme):
+        info = evolve(INFO, models=(evolve(DRAW, **fields),))  # type: ignore[arg-type]
+
+    match = f"the model 'acme-draw-1' with {fault}.*docs/plugins.md, The laws of a hook: Honest"
+    with pytest.raises(PluginError, match=match):
+        Registry({"acme": Boasting()}).get("acme")
+
+
+class Uploading(Acme):
+    """Brings references to where they can be named."""
+
+    @hookimpl
+    def upload(self) -> None:
+        """Nothing."""
+
+
+def test_an_upload_hook_is_there_where_a_model_says_so_and_nowhere_else() -> None:
+    """Whichever is missing, it is refused at load."""
+    with pytest.raises(PluginError, match=r"defines upload\(\), and describes no model with"):
+        Registry({"acme": Uploading()}).get("acme")
+
+    class Saying(Uploading):
+        info = evolve(INFO, models=(evolve(DRAW, references=UPLOADS),))
+
+    assert Registry({"acme": Saying()}).get("acme").info is Saying.info
+
+
+def test_headers_for_results_want_results_behind_the_key() -> None:
+    """They would never be sent."""
+
+    class Heading(Acme):
+        info = evolve(INFO, result_headers=(("X-Version", "1"),))
+
+    with pytest.raises(PluginError, match=r"result_headers, and no keyed_results .*Honest"):
+        Registry({"acme": Heading()}).get("acme")
 
 
 _DEFINED = ("describe", "price", "submit", "poll", "parse")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -21,7 +20,9 @@ from tintype._keys.origins import fault_of_origins, fault_of_results
 from tintype._keys.signing import fault_of, fault_of_names
 from tintype._keys.variables import fault_of_name, fault_of_variables
 from tintype._keys.verification import fault_of_signature
+from tintype._plugins.functions import fault_of_functions, functions_of
 from tintype._plugins.offers import described_oddly, holds_oddly, of_odd_type
+from tintype._plugins.promises import unkept
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, UnknownProviderError
 from tintype.hooks import Extras, Provider
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 GROUP = "tintype"
 _PROJECT = "tintype"
-_REQUIRED = tuple(name for name in vars(Provider) if not name.startswith("_"))
-_HOOKS = (*_REQUIRED, *(name for name in vars(Extras) if not name.startswith("_")))
-_PLAIN = "a hook is a plain function (docs/plugins.md, The laws of a hook)"
 
 # Where a plugin comes from: something that loads it, and that names its distribution, or "".
 _Source: TypeAlias = tuple[Callable[[], object], Callable[[], str]]
@@ -121,15 +119,11 @@ class Registry:
         manager = pluggy.PluginManager(_PROJECT)
         manager.add_hookspecs(Provider)
         manager.add_hookspecs(Extras)
+        functions = functions_of(module, manager)
+        fault = fault_of_functions(functions)
+        if fault:
+            raise _broken(name, distribution(), fault)
         manager.register(module, name=name)
-        manager.check_pending()
-        for hook in _REQUIRED:
-            if not getattr(manager.hook, hook).get_hookimpls():
-                raise _broken(name, distribution(), f"does not define {hook}() with @hookimpl")
-        for hook in _HOOKS:
-            if any(_is_no_plain(each) for each in getattr(manager.hook, hook).get_hookimpls()):
-                fault = f"defines {hook}() so that it is awaited or yields: {_PLAIN}"
-                raise _broken(name, distribution(), fault)
         for wrapper in self._wrappers:
             manager.register(wrapper)
         hooks = cast("Provider", manager.hook)
@@ -137,16 +131,11 @@ class Registry:
         fault = fault_of_description(info, name) or fault_of_variables(info, self.names)
         if fault:
             raise _broken(name, distribution(), f"describes {fault} in describe()")
+        fault = unkept(info, functions)
+        if fault:
+            raise _broken(name, distribution(), fault)
         extras = cast("Extras", manager.hook)
         return Plugin(name=name, hooks=hooks, extras=extras, info=info)
-
-
-def _is_no_plain(hook: pluggy.HookImpl) -> bool:
-    """Whether what defines a hook gives something else than what the hook returns."""
-    if hook.wrapper or hook.hookwrapper:
-        return False
-    kinds = (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)
-    return any(is_kind(hook.function) for is_kind in kinds)
 
 
 def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:

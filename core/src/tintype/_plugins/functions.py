@@ -1,0 +1,82 @@
+"""A plugin's functions, held to the hooks that they are for, before one is called.
+
+pluggy passes an argument over that has a default, and fills no `**rest`: such a hook would be
+called without what it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from inspect import (
+    Parameter,
+    isasyncgenfunction,
+    iscoroutinefunction,
+    isgeneratorfunction,
+    signature,
+)
+from typing import TypeAlias
+
+import pluggy
+
+from tintype.hooks import Extras, Provider
+
+Function: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
+
+REQUIRED = tuple(name for name in vars(Provider) if not name.startswith("_"))
+HOOKS = (*REQUIRED, *(name for name in vars(Extras) if not name.startswith("_")))
+_LAWS = "(docs/plugins.md, The laws of a hook)"
+
+
+def functions_of(module: object, manager: pluggy.PluginManager) -> dict[str, Function]:
+    """What a plugin defines with `@hookimpl`, by the hooks' names; wrappers are none."""
+    return {
+        options["specname"] or name: getattr(module, name)
+        for name in dir(module)
+        if (options := manager.parse_hookimpl_opts(module, name))
+        and not (options["wrapper"] or options["hookwrapper"])
+    }
+
+
+def fault_of_functions(functions: Mapping[str, Function]) -> str:
+    """The first thing that is wrong with what a plugin defines, or ""."""
+    for hook in REQUIRED:
+        if hook not in functions:
+            return f"does not define {hook}() with @hookimpl"
+    for hook, function in functions.items():
+        if hook not in HOOKS:
+            return f"defines {hook}() with @hookimpl, which is no hook; these are: {_listed(HOOKS)}"
+        if any(is_kind(function) for is_kind in _NOT_PLAIN):
+            return (
+                f"defines {hook}() so that it is awaited or yields: "
+                f"a hook is a plain function {_LAWS}"
+            )
+        for odd in _odd_arguments(function, _given(hook)):
+            given = _listed(_given(hook)) or "nothing"
+            return f"defines {hook}() with {odd}: the hook is given {given}, by name {_LAWS}"
+    return ""
+
+
+_NOT_PLAIN = (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)
+
+
+def _given(hook: str) -> tuple[str, ...]:
+    """The names of what a hook is given."""
+    specified: Function = vars(Provider).get(hook) or vars(Extras)[hook]
+    return tuple(signature(specified).parameters)[1:]
+
+
+def _odd_arguments(function: Function, given: tuple[str, ...]) -> Iterator[str]:
+    for each in signature(function).parameters.values():
+        open_ended = each.kind in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+        if open_ended:
+            yield f"the open argument {each}, which nothing fills"
+        elif each.name not in given and each.default is Parameter.empty:
+            yield f"the argument {each.name!r}"
+        elif each.name in given and each.kind is Parameter.KEYWORD_ONLY:
+            yield f"the argument {each.name!r} behind a *"
+        elif each.name in given and each.default is not Parameter.empty:
+            yield f"a default for {each.name!r}, which it would always be called with"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
