@@ -4,7 +4,8 @@ A plugin declares one of these in `ProviderInfo.signature`; the core alone check
 account's secrets or with the provider's public keys. No hook sees either. What is signed is a
 text with holes, such as `{timestamp}.{body}`: `{body}` is the body as it came, `{sha256}` its
 SHA-256 in hexadecimal, `{url}` the URL that was called, and any other the header that `headers`
-names for it; `Stripe-Signature[t]` is the field `t` of a header such as `t=1700000000,v1=5257…`.
+names for it; `Stripe-Signature[t]` is the field `t` of a header such as `t=1700000000,v1=5257…`,
+whose fields stand apart by `,` or `;`.
 
 Where neither the body nor its digest is signed, the signature says who called, and not what is
 true: the provider is asked all the same.
@@ -30,12 +31,13 @@ class Hmac:
     """A keyed hash, with a secret that the account and the provider share (RFC 2104).
 
     Attributes:
-        header: Where it is shown; several, with blanks between, are alternatives.
+        header: Where it is shown; several, with blanks, `,` or `;` between, are
+            alternatives.
         over: What is signed, with holes.
         headers: Which header each hole is, by its name. `timestamp` is a whole number.
         algorithm: The hash.
         encoding: How it is written.
-        prefix: What stands in front of it, such as `sha256=`.
+        prefix: What stands in front of it, such as `sha256=` or `HMAC `.
         secret: What the secret is: text, or bytes in hexadecimal or in base64.
         secret_prefix: What stands in front of a secret and is no part of it, such as `whsec_`.
         ticks: How many of the timestamp's units make a second: 1000 where it is in milliseconds.
@@ -63,7 +65,8 @@ class Ed25519:
     most, and less and less often while they cannot be had, however many calls come.
 
     Attributes:
-        header: Where it is shown; several, with blanks between, are alternatives.
+        header: Where it is shown; several, with blanks, `,` or `;` between, are
+            alternatives.
         keys_url: Where the public keys are, over https.
         keys: How they are written there: as a JSON Web Key Set (RFC 8037), or in hexadecimal.
         over: What is signed, with holes.

@@ -11,9 +11,10 @@ import hmac
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
+from itertools import chain, islice
 
 from attrs import frozen
 
@@ -30,6 +31,10 @@ MAX_KEY_BYTES = 262_144
 
 # A header, or a field of one.
 _PLACE = re.compile(rf"({TOKEN.pattern})(?:\[(\w+)\])?")
+# What parts the fields of a header: `t=…,v1=…` as Stripe has it, `ts=…;h1=…` as Paddle does.
+_APART = re.compile("[,;]")
+# What hexadecimal and base64, for URLs or not, are written in; nothing else touches it.
+_WRITTEN = r"([0-9A-Za-z+/_=-]+)(?![^\s,;])"
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _KEY_IN_HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])")
 # What is not a header's.
@@ -68,6 +73,8 @@ def fault_of_signature(signature: Signature | None, webhooks: bool) -> str:  # n
     if not webhooks:
         return "a signature of webhooks, and no webhooks"
     pieces = set(HOLE.findall(signature.over))
+    idle = sorted(signature.headers.keys() - pieces)
+    unfilled = [name for name, text in _fixed_texts(signature) if _BRACE.search(text)]
     for fault, wrong in (
         (f"a signature over {signature.over!r}, which names nothing of the webhook", not pieces),
         (
@@ -78,10 +85,37 @@ def fault_of_signature(signature: Signature | None, webhooks: bool) -> str:  # n
             "a signature whose headers have the name of a piece",
             bool(_OWN.keys() & signature.headers.keys()),
         ),
+        (
+            f"a signature whose headers name {', '.join(map(repr, idle))}, which `over` does not",
+            bool(idle),
+        ),
+        (
+            "a signature with ticks or a window, and no {timestamp} in what it is over",
+            "timestamp" not in pieces and _timed(signature) != _UNTIMED,
+        ),
+        (
+            f"a signature with braces in {', '.join(unfilled)}, where nothing fills them",
+            bool(unfilled),
+        ),
     ):
         if wrong:
             return fault
     return ""
+
+
+def _fixed_texts(signature: Signature) -> Iterator[tuple[str, str]]:
+    """The texts in which nothing is filled, by their names; of `over`, what is no hole."""
+    yield "over", HOLE.sub("", signature.over)
+    for name in ("header", "prefix", "secret_prefix", "keys_url"):
+        yield name, getattr(signature, name, "")
+
+
+def _timed(signature: Signature) -> tuple[int, int]:
+    return signature.ticks, signature.window
+
+
+_BRACE = re.compile("[{}]")
+_UNTIMED = _timed(Hmac(header="X"))
 
 
 # ---------------------------------------------------------------------- what is shown
@@ -133,16 +167,16 @@ def _all_shown(place: str, headers: Headers) -> list[str]:
     said = [text for key, text in headers if key.lower() == name.lower() and VALUE.fullmatch(text)]
     if not part:
         return said
-    pairs = [each.strip().partition("=") for text in said for each in text.split(",")]
-    return [value for key, _, value in pairs if key == part]
+    pairs = [each.partition("=") for text in said for each in _APART.split(text)]
+    return [value.strip().strip('"') for key, _, value in pairs if key.strip() == part]
 
 
 def _candidates(signature: Signature, headers: Headers) -> Iterable[bytes]:
     """The signatures that a header shows, decoded; what is no signature is left out."""
-    said = _all_shown(signature.header, headers)
-    words = [word for text in said for word in text.split() if word.startswith(signature.prefix)]
-    for word in words[:_MAX_CANDIDATES]:
-        found = _decoded(word.removeprefix(signature.prefix), signature.encoding)
+    one = re.compile(rf"(?<![^\s,;]){re.escape(signature.prefix)}{_WRITTEN}")
+    shown = (one.finditer(text) for text in _all_shown(signature.header, headers))
+    for each in islice(chain.from_iterable(shown), _MAX_CANDIDATES):
+        found = _decoded(each[1], signature.encoding)
         if found:
             yield found
 
