@@ -34,7 +34,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.exchange import Exchange, Message, Operation
-from tintype.messages import Response, ServerSentEvent
+from tintype.messages import Request, Response, ServerSentEvent
 from tintype.models import Failure, Notice, Quote, Task, TaskState, Update, Upload
 from tintype.request import Submission
 
@@ -75,13 +75,13 @@ class HookCaller:
         return None if given is None else self.typed(given, kind, hook)
 
     def typed(self, given: object, kind: type[T], hook: Hook) -> T:
-        """What a hook returned, if it is of that class.
+        """What a hook returned, if it is of that class, and its fields are what the class says.
 
         Raises:
-            PluginError: It is not.
+            PluginError: It is not, or they are not.
         """
         if isinstance(given, kind):
-            return given
+            return checked(given, self._info.name, _name(hook)) if kind is Request else given
         if isinstance(given, Coroutine):
             given.close()  # nobody awaits it
         deed = f"returned {_named(type(given))}, not {_named(kind)}"

@@ -150,9 +150,10 @@ def _value(value: object, hint: object, odd: list[Notice]) -> object:
     if origin in (Union, UnionType):
         return _one_of(value, get_args(hint), odd)
     if origin is Literal:
-        return _expected(value, value in get_args(hint), "one of the words for it")
+        words = get_args(hint)
+        return _expected(value, value in words, f"one of {', '.join(map(repr, words))}")
     if origin is tuple:
-        items = _expected(value, isinstance(value, tuple), "a tuple")
+        items = _expected(value, isinstance(value, tuple), _spelt(hint))
         return _items(cast("tuple[object, ...]", items), get_args(hint), odd)
     if hint is object or origin in _MAPPINGS:
         return _mapping(value, hint, odd)
@@ -160,6 +161,16 @@ def _value(value: object, hint: object, odd: list[Notice]) -> object:
 
 
 _MAPPINGS = (Mapping, dict)
+
+
+def _spelt(hint: object) -> str:
+    """A type as a person would say it: pairs are `a tuple of (str, str)`."""
+    held = get_args(hint)
+    if get_origin(hint) is not tuple:
+        return str(getattr(hint, "__name__", "value"))
+    if held[-1:] == (...,):
+        return f"a tuple of {_spelt(held[0])}"
+    return f"({', '.join(map(_spelt, held))})"
 
 
 def _plain(value: object, hint: type, odd: list[Notice]) -> object:

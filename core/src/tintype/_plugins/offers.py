@@ -8,7 +8,7 @@ and the first one is told with the model and the key it stands in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from tintype._asked import FIELDS, SIDES
@@ -30,7 +30,14 @@ from tintype.catalog import (
 from tintype.errors import PluginError
 
 # What a catalog tells otherwise than by a descriptor, or what is nobody's to describe.
-_ELSEWHERE = frozenset({"model", "n", "references", "options", "webhook_url", "tag"})
+_ELSEWHERE = {
+    "model": "what it is called is Model.id and Model.name",
+    "n": "how many it draws at once is Model.max_n",
+    "references": "how it takes source images is Model.references",
+    "options": "raw ones are described in Model.options and ProviderInfo.options",
+    "webhook_url": "whether there may be one is ProviderInfo.webhooks",
+    "tag": "it is the caller's own, and never sent",
+}
 _NOT_ON_THE_WIRE = frozenset({"options", "tag"})
 _WORDS = (Choice, Text, Unsupported)
 _NUMBERS = (Integer, Number, Unsupported)
@@ -65,20 +72,29 @@ def holds_oddly(info: ProviderInfo) -> str:
 
 def of_odd_type(info: ProviderInfo) -> str:
     """The first value that is not of the type that its class says, or ""."""
+    models = info.models if isinstance(info.models, tuple) else ()
+    named = [(f"the model {each.id!r} with ", each) for each in models if isinstance(each, Model)]
+    for place, model in named:
+        misplaced = [name for name in _ELSEWHERE if name in _keys(model.parameters)]
+        if misplaced:
+            told = f"{misplaced[0]!r} among its parameters: {_ELSEWHERE[misplaced[0]]}"
+            return f"{place}{told} (docs/plugins.md, What reaches `submit`)"
     try:
         checked(info, "", "describe")
     except PluginError:
         pass
     else:
         return ""
-    models = info.models if isinstance(info.models, tuple) else ()
-    named = [(f"the model {each.id!r} with ", each) for each in models if isinstance(each, Model)]
     for place, held in (*named, ("", info)):
         try:
             checked(held, "", "describe")
         except PluginError as error:
             return f"{place}what is odd ({error.message})"
     return ""
+
+
+def _keys(held: object) -> Container[object]:
+    return held if isinstance(held, Mapping) else ()
 
 
 def _models(info: ProviderInfo) -> Iterator[tuple[str, Model]]:
@@ -113,7 +129,7 @@ def _faults(info: ProviderInfo, model: Model) -> Iterator[str]:
 
 
 def _of_parameters(_: ProviderInfo, model: Model) -> Iterator[str]:
-    yield from _unknown(model.parameters, FIELDS - _ELSEWHERE, "parameters")
+    yield from _unknown(model.parameters, FIELDS - _ELSEWHERE.keys(), "parameters")
     for name, held in model.parameters.items():
         if not isinstance(held, _KINDS.get(name, _WORDS)):
             yield f"a {type(held).__name__} for {name} (parameters)"
