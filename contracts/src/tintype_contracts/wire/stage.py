@@ -21,7 +21,7 @@ from tintype_contracts.wire.heard import Heard
 from tintype_contracts.wire.matching import Mismatch
 from tintype_contracts.wire.server import TlsServer
 from tintype_contracts.wire.strict import StrictScene
-from tintype_contracts.wire.witness import Outcome, Witness
+from tintype_contracts.wire.witness import Outcome, UploadingWitness, Witness
 
 KEY = "tintype-canary-of-the-wire-tier"
 """The key of the wire tier's account: where it turns up on the wire is where it was sent."""
@@ -89,7 +89,9 @@ class Stage:
         self.subject = subject
         self._scene = StrictScene(subject.fixtures, (), KEY)
         self._manner: Manner = plain
-        self._witness = Witness(
+        models = (*subject.info.models, subject.info.general)
+        uploads = any(each.references is not None and each.references.uploads for each in models)
+        self._witness = (UploadingWitness if uploads else Witness)(
             subject.hooks, lambda: len(self._scene.served), lambda: self._scene.is_over
         )
         self._stack, self._clients = ExitStack(), ExitStack()

@@ -78,21 +78,14 @@ class Witness:
         return self._hooks.poll(task=task)
 
     @hookimpl
-    def upload(self, reference: Reference, notes: JsonObject) -> Request | None:
-        """As the plugin says, if it says anything."""
-        if not self._has("upload"):
-            return None
-        return self._extras.upload(reference=reference, notes=notes)
-
-    @hookimpl
     def models(self, cursor: str) -> Request | None:
         """As the plugin says, if it says anything."""
-        return self._extras.models(cursor=cursor) if self._has("models") else None
+        return self._extras.models(cursor=cursor)
 
     @hookimpl
     def cancel(self, task: Task) -> Request | None:
         """As the plugin says, if it says anything."""
-        return self._extras.cancel(task=task) if self._has("cancel") else None
+        return self._extras.cancel(task=task)
 
     @hookimpl
     def parse(self, exchange: Exchange) -> Said:
@@ -120,8 +113,14 @@ class Witness:
             return outcome
         return PluginError(f"parse() returned a {type(outcome).__name__}")
 
-    def _has(self, hook: str) -> bool:
-        return hasattr(self._hooks, hook)
+
+class UploadingWitness(Witness):
+    """The same for a plugin that uploads references: only that one may have the hook."""
+
+    @hookimpl
+    def upload(self, reference: Reference, notes: JsonObject) -> Request | None:
+        """As the plugin says."""
+        return self._extras.upload(reference=reference, notes=notes)
 
 
 def _ends_badly(exchange: Exchange, kept: Sequence[Outcome]) -> bool:
