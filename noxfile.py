@@ -105,7 +105,6 @@ def types(session: nox.Session) -> None:
         "requirements-test.txt",
         "mypy",
         "nox",
-        "types-jsonschema",
         "types-psutil",
     )
     session.run("mypy")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -30,14 +29,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def edit(folder: Path) -> Callable[[str, Callable[[dict], object]], None]:
-    """A function that changes the JSON of one file of the copy."""
+def edit(folder: Path) -> Callable[..., None]:
+    """A function that changes the sheet of the copy: each text for the one beside it."""
 
-    def change(name: str, by: Callable[[dict], object]) -> None:
-        path = folder / name
-        value = json.loads(path.read_text("utf-8"))
-        by(value)
-        path.write_text(json.dumps(value), "utf-8")
+    def change(*edits: tuple[str, str]) -> None:
+        path = folder / "sheet.toml"
+        text = path.read_text("utf-8")
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path.write_text(text, "utf-8")
 
     return change
 

@@ -111,9 +111,7 @@ def test_a_story_without_a_submission_begins_as_usual(engine: Engine) -> None:
     assert look(engine, task, 0.0).status == 404
 
 
-@pytest.mark.parametrize(
-    ("story", "status"), [("slow_down", 429), ("server_down", 503), ("sorrow", 501)]
-)
+@pytest.mark.parametrize(("story", "status"), [("slow_down", 429), ("sorrow", 501)])
 def test_an_absent_story_is_answered_in_plain_words(
     engine: Engine, story: str, status: int
 ) -> None:

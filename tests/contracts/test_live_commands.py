@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -152,8 +151,7 @@ def test_an_interrupt_loses_nothing(
         (record,) = SqlJournal(tmp_path / journal).records()
         assert f"tintype resume {record.id}" in told
     if command[0] == "record":
-        (story,) = (tmp_path / "to").glob("observed-*.json")
-        assert json.loads(story.read_text("utf-8"))["exchanges"]
+        assert "[story.observed-" in (tmp_path / "to" / "sheet.toml").read_text("utf-8")
     ledger = Ledger(tmp_path / "tintype-live.jsonl", Caps(budget=Decimal(1)))
     assert ledger.spent > 0
 
@@ -166,8 +164,7 @@ def test_what_was_played_is_kept_when_a_later_scene_goes_wrong(
     done = run(service, tmp_path, *twice)
     assert done.returncode == 1, done.stderr
     assert len(service.ledger("apiin").paid) == 1
-    (story,) = (tmp_path / "to").glob("observed-*.json")
-    assert json.loads(story.read_text("utf-8"))["exchanges"]
+    assert "[story.observed-" in (tmp_path / "to" / "sheet.toml").read_text("utf-8")
 
 
 _SPENDER = """

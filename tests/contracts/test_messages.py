@@ -23,7 +23,6 @@ from tintype_contracts.fixtures.format import (
     WireRequest,
 )
 from tintype_contracts.fixtures.messages import request_differences
-from tintype_contracts.fixtures.shape import story_of
 from tintype_contracts.fixtures.values import fixed_values, small_png
 from tintype_contracts.sandbox import Call, Engine, Reply, State
 from tintype_contracts.wire.heard import Heard
@@ -140,43 +139,16 @@ def test_a_body_that_was_heard_is_the_one_that_was_sent(body: object) -> None:
     assert heard.content() == body
 
 
-def test_a_story_may_show_a_form_or_a_file() -> None:
-    """By the one key that holds it."""
-    for key, value, content in (
-        ("form", {"a": "b"}, FormContent(fields={"a": "b"})),
-        ("raw", "{{reference:0}}", RawContent(file="{{reference:0}}")),
-    ):
-        request = {"method": "PUT", "url": URL, "headers": {}, key: value}
-        exchange = {
-            "operation": "submit",
-            "src": "create",
-            "kind": "verbatim",
-            "request": request,
-            "expect": {"task": {}},
-        }
-        story = story_of({"story": "generated", "exchanges": {"create": exchange}, "scenes": {}})
-        made = story.exchanges["create"].request
-        assert made is not None
-        assert made.content == content
-
-
 # --------------------------------------------------------------------------- rows of headers
 
 
-def _with_header(tables: dict) -> None:
-    row = {"in": "header", "operation": "submit", "wire": "/X-Acme-Version", "type": "string"}
-    tables["parameters"].insert(0, {**row, "src": "page", "kind": "verbatim"})
-
-
-def test_a_row_may_be_of_a_header(
-    folder: Path, acme: Fixtures, edit: Callable[[str, Callable[[dict], object]], None]
-) -> None:
+def test_a_row_may_be_of_a_header(folder: Path, acme: Fixtures, edit: Callable[..., None]) -> None:
     """It stands in the same table, and is no field of the body."""
-    edit("provider.json", _with_header)
+    edit(("[fields]", '[fields]\n"header:X-Acme-Version" = "- string"'))
     read = load_folder(folder)
     assert read.parameters == acme.parameters
     assert [(row.place, row.wire) for row in read.headers] == [("header", "/X-Acme-Version")]
-    edit("provider.json", lambda tables: tables["parameters"][0].update({"in": "trailer"}))
+    edit(("header:", "trailer:"))
     with pytest.raises(FixtureError, match="trailer"):
         load_folder(folder)
 

@@ -20,11 +20,12 @@ from tintype.errors import (
     Billed,
     InsufficientCreditError,
     NotFoundError,
+    ServerError,
 )
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import Provider
 from tintype.messages import MultipartBody, Part, Request, Response
-from tintype.models import Failure, Image, Quote, Task, TaskState, Update
+from tintype.models import Cost, Failure, Image, Quote, Task, TaskState, Update
 from tintype.request import ImageRequest
 from tintype_contracts import Fixtures
 from tintype_contracts.harness.scenario import Rehearsal
@@ -34,6 +35,7 @@ from tintype_contracts.oracles.curl import (
     printed_commands,
 )
 
+OK = 200
 API = "https://api.acme.test/v1"
 STATES = {
     "queued": TaskState.RUNNING,
@@ -73,17 +75,17 @@ def _parse(exchange: Exchange) -> Quote | Update | ProviderInfo:
     message = exchange.message
     task = Update.of(exchange.task)
     if exchange.operation is Operation.END:
-        return evolve(task, state=TaskState.SUCCEEDED)
-    if isinstance(message, Response) and message.status in ERRORS:
+        return evolve(task, state=TaskState.SUCCEEDED, billed=Billed.YES)
+    if isinstance(message, Response) and message.status != OK:
         msg = "No."
-        raise ERRORS[message.status](msg, status=message.status)
+        raise ERRORS.get(message.status, ServerError)(msg, status=message.status)
     if exchange.operation is Operation.EVENT:
         return _event(task, exchange)
     value = cast("dict[str, str]", loads(message))
     if exchange.operation is Operation.WEBHOOK:
         value = cast("dict[str, str]", loads(value["data"]))
     if exchange.operation is Operation.PRICE:
-        return Quote(low=Decimal(value["usd"]))
+        return Quote(low=Decimal(value["usd"]), model=value["model"])
     if exchange.operation is Operation.MODELS:
         return evolve(INFO, models=tuple(Model(id=name) for name in value["models"]))
     return _task(task, cast("Mapping[str, object]", value))
@@ -104,12 +106,16 @@ def _task(task: Update, value: Mapping[str, object]) -> Update:
     failed = state in {TaskState.FAILED, TaskState.REFUSED}
     failure = Failure(message=str(value.get("why")), refused=state is TaskState.REFUSED)
     progress = cast("int | None", value.get("progress"))
+    cost = value.get("cost")
+    billed = Billed.NO if state.terminal else Billed.UNKNOWN
     return evolve(
         task,
         id=str(value["id"]),
         state=state,
         images=tuple(Image(url=each["url"], index=n) for n, each in enumerate(images)),
         errors=(failure,) if failed else (),
+        billed=Billed.YES if state is TaskState.SUCCEEDED else billed,
+        cost=None if cost is None else Cost(usd=Decimal(str(cost)), source="reported"),
         progress=None if progress is None else progress / 100,
     )
 

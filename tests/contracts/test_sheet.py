@@ -154,11 +154,6 @@ def test_capabilities_follow_from_what_is_there(acme: Fixtures) -> None:
     assert set(acme.absent) >= {"streamed", "models", "priced"}
 
 
-def test_digests_are_worked_out(acme: Fixtures) -> None:
-    """Nobody writes one."""
-    assert len(acme.sources["create"].sha256) == 64
-
-
 def test_facts_that_had_no_place_have_one(acme: Fixtures) -> None:
     """Surcharges, credits, rules, cautions, time-outs, idempotency, signatures."""
     assert [(row.unit, row.usd) for row in acme.surcharges] == [("reference", Decimal("0.008"))]

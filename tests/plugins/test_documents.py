@@ -13,7 +13,7 @@ import pytest
 from tintype.hooks import Provider
 from tintype_contracts import load
 from tintype_contracts.fixtures.curl import Curl
-from tintype_contracts.fixtures.verbatim import verbatim_faults
+from tintype_contracts.fixtures.verbatim import untrue
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.oracles.curl import (
     command_differences,
@@ -55,4 +55,4 @@ def test_a_provider_that_prints_commands_is_judged_by_them(name: str) -> None:
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_what_is_called_verbatim_stands_in_the_stored_excerpts(name: str) -> None:
     """Each request and answer of a verbatim exchange is found in the excerpt of its source."""
-    assert [str(fault) for fault in verbatim_faults(REHEARSALS[name].fixtures)] == []
+    assert list(untrue(REHEARSALS[name].fixtures)) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tintype_contracts.drift.change import Change, Severity
-from tintype_contracts.fixtures.formatter import on_a_line
 
 
 def routes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
@@ -65,7 +64,7 @@ def _error(name: str, meaning: str, new: Mapping[str, str]) -> Iterator[Change]:
 
 def _new_error(name: str, meaning: str) -> Change:
     message = f"The error is new: {meaning}." if meaning else "The error is new."
-    proposal = on_a_line({"status": _status(name), "class": meaning or "…Error"})
+    proposal = f'{_status(name)} = "{meaning or "…Error"}"'
     return Change(severity="warning", table="errors", name=name, message=message, proposal=proposal)
 
 

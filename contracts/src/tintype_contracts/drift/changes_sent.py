@@ -15,7 +15,6 @@ from tintype_contracts.drift.change import (
     operations,
 )
 from tintype_contracts.drift.surface import BOUNDS, Field
-from tintype_contracts.fixtures.formatter import on_a_line
 
 
 def sent(old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[Change]:
@@ -43,12 +42,12 @@ def _request_field(name: str, old: Field, new: Field) -> Iterator[Change]:
         yield from _bound(name, bound, old, new, upper=upper)
     if new.required and not old.required:
         message = "It is required now: a request without it will be refused."
-        yield _parameter("error", name, message, '"required": true')
+        yield _parameter("error", name, message, f'write "{one_type(new)}!"')
     elif old.required and not new.required:
-        yield _parameter("info", name, "It may be left out now.", '"required": false')
+        yield _parameter("info", name, "It may be left out now.", 'take away the "!"')
     if new.default is not None and old.default is not None and new.default != old.default:
         message = f"Left out, it is {new.default!r} now, and was {old.default!r}."
-        yield _parameter("warning", name, message, f'"default": {on_a_line(new.default)}')
+        yield _parameter("warning", name, message, f"write ={new.default}")
 
 
 def _types(name: str, old: Field, new: Field) -> Iterator[Change]:
@@ -56,7 +55,7 @@ def _types(name: str, old: Field, new: Field) -> Iterator[Change]:
     lost = lost_types(old, new)
     if lost and len(lost) == len(old.types - {"null"}):
         message = f"It is {listed(sorted(new.types))} now, and was {listed(lost)}."
-        yield _parameter("error", name, message, f'"type": "{one_type(new)}"')
+        yield _parameter("error", name, message, f'write "{one_type(new)}"')
 
 
 def _request_words(name: str, old: Field, new: Field) -> Iterator[Change]:
@@ -64,14 +63,14 @@ def _request_words(name: str, old: Field, new: Field) -> Iterator[Change]:
     if gone:
         severity: Severity = "warning" if new.open else "error"
         message = f"No longer listed: {listed(gone)}."
-        yield _parameter(severity, name, message, f'"enum": {on_a_line(new.words)}')
+        yield _parameter(severity, name, message, f"write {_enum(new)}")
     added = [word for word in new.words if word not in old.words] if old.words else []
     if added:
         message = f"Newly listed: {listed(added)}."
-        yield _parameter("info", name, message, f'"enum": {on_a_line(new.words)}')
+        yield _parameter("info", name, message, f"write {_enum(new)}")
     if new.words and not old.words and not new.open:
         message = f"Only these are admitted now: {listed(new.words)}."
-        yield _parameter("error", name, message, f'"enum": {on_a_line(new.words)}')
+        yield _parameter("error", name, message, f"write {_enum(new)}")
     if old.words and not new.words and not old.open:
         yield _parameter("info", name, "No list of words is given any more.", "")
 
@@ -85,16 +84,21 @@ def _bound(name: str, bound: str, old: Field, new: Field, *, upper: bool) -> Ite
         return
     narrower = before is None or (after < before if upper else after > before)
     words = f"{bound} is {after} now, and was {'not given' if before is None else before}."
-    yield _parameter("error" if narrower else "info", name, words, f'"{bound}": {after}')
+    written = f"..{after}" if upper else f"{after}.."
+    yield _parameter("error" if narrower else "info", name, words, f"write {written}")
+
+
+def _enum(field: Field) -> str:
+    return f"[{' '.join(map(str, field.words))}]"
 
 
 def _new_parameter(name: str, field: Field) -> Change:
     message = "It is new, and required." if field.required else "It is new, and may be left out."
-    asked, _, pointer = name.partition(" ")
-    row: dict[str, object] = {"operation": asked, "wire": pointer, "type": one_type(field)}
-    if field.words:
-        row["enum"] = list(field.words)
-    return _parameter("error" if field.required else "info", name, message, on_a_line(row))
+    pointer = name.partition(" ")[2]
+    kind = f"{one_type(field)}!" if field.required else one_type(field)
+    words = f" {_enum(field)}" if field.words else ""
+    row = f'"{pointer}" = "- {kind}{words}"'
+    return _parameter("error" if field.required else "info", name, message, row)
 
 
 def _parameter(severity: Severity, name: str, message: str, proposal: str) -> Change:

@@ -38,7 +38,7 @@ def read_surface(path: Path, fixtures: Fixtures) -> Surface:
 
 
 def _surface_of_folder(path: Path) -> Surface:
-    if not any((path / name).is_file() for name in (FILE, "provider.json")):
+    if not (path / FILE).is_file():
         msg = f"{path} is no folder of fixtures: it holds no {FILE}."
         raise DocumentError(msg)
     try:

@@ -1,7 +1,9 @@
-"""Observed exchanges as a fixture story: redacted, dated, beside what the documents say."""
+"""Observed exchanges as a story of a sheet: redacted, dated, beside what the documents say."""
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,15 +14,15 @@ from typing import Self
 
 from tintype.errors import UsageError
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.fixtures.formatter import format_fixture, on_a_line
+from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.sheet.document import FILE
-from tintype_contracts.fixtures.strict_json import parse
+from tintype_contracts.fixtures.strict_json import spell
 from tintype_contracts.live.redaction import Redaction, plain_exchange
 from tintype_contracts.live.session import Asset, Played
 
 _STORY = "observed"
-_TABLES = "provider.json"
 _WIDTH = 80
+_PIECES = re.compile(r"(?:\\u....|\\.|[^\\]){1,80} *")
 
 
 class Recording:
@@ -48,8 +50,13 @@ class Recording:
 
     @property
     def path(self) -> Path:
-        """The new story's file."""
-        return self._folder / f"{self._name}.json"
+        """The sheet that holds the new story."""
+        return self._folder / FILE
+
+    @property
+    def written(self) -> bool:
+        """Whether anything was observed."""
+        return self._written
 
     def __enter__(self) -> Self:
         """Make the folder, and copy the set.
@@ -84,26 +91,16 @@ class Recording:
         told = [each for each in played if each.observed]
         if not told:
             return
-        story = _story(self._name, self._fixtures, told)
         assets = [asset for each in told for asset in each.assets]
         title = "; ".join([f"Observed live on {self._day.isoformat()}", *map(_told, assets)])
-        tables, text = self._with_source(title)
+        wrapped = textwrap.fill(title, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        row = f'{self._name} = ["""\n  {wrapped}""", {self._day.isoformat()}]'
+        sheet = self._files[FILE].decode("utf-8").rstrip()
+        sheet = sheet.replace("[sources]\n", f"[sources]\n{row}\n", 1)
+        story = "\n".join(_story(self._name, self._fixtures, told))
         with self._translated():
-            self.path.write_text(format_fixture(on_a_line(story)), "utf-8")
-            (self._folder / tables).write_text(text, "utf-8")
+            self.path.write_text(f"{sheet}\n\n{story}", "utf-8")
         self._written = True
-
-    def _with_source(self, title: str) -> tuple[str, str]:
-        """The file that lists the sources, with the run among them.
-
-        Of the pictures the title keeps what tells them apart.
-        """
-        if FILE in self._files:
-            sheet = self._files[FILE].decode("utf-8")
-            wrapped = textwrap.fill(title, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-            row = f'{self._name} = ["""\n  {wrapped}""", {self._day.isoformat()}]'
-            return FILE, sheet.replace("[sources]\n", f"[sources]\n{row}\n", 1)
-        return _TABLES, _listed(self._files[_TABLES], self._name, title, self._day)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -114,36 +111,47 @@ class Recording:
             raise UsageError(msg) from error
 
 
-def _story(name: str, fixtures: Fixtures, played: Iterable[Played]) -> Mapping[str, object]:
-    exchanges: dict[str, object] = {}
+def _story(name: str, fixtures: Fixtures, played: Iterable[Played]) -> Iterator[str]:
+    """The tables of the story."""
+    exchanges: dict[str, Mapping[str, object]] = {}
     scenes: dict[str, list[str]] = {}
     for each in played:
         redaction = Redaction(fixtures, each)
         ids: list[str] = []
         for observed in each.observed:
-            made = plain_exchange(observed, redaction, name)
+            made = plain_exchange(observed, redaction)
             known = next((key for key, other in exchanges.items() if other == made), None)
             key = known or f"{observed.operation}-{len(exchanges) + 1}"
             exchanges[key] = made
             ids.append(key)
         scenes[each.scene.replace("/", ".")] = ids
-    return {
-        "format": "tintype-fixture/1",
-        "provider": fixtures.provider,
-        "story": name,
-        "exchanges": exchanges,
-        "scenes": scenes,
-    }
+    yield from (f"[story.{name}]", f'from = "{name} observed"', "")
+    for key, settings in exchanges.items():
+        yield f"[story.{name}.{key}]"
+        yield from (f"{word} = {_spelt(value)}" for word, value in settings.items())
+        yield ""
+    yield f"[story.{name}.scenes]"
+    yield from (f"{_text(scene)} = {_text(' '.join(ids))}" for scene, ids in scenes.items())
+    yield ""
 
 
-def _listed(tables: bytes, name: str, title: str, day: date) -> str:
-    """The tables with the run as a source."""
-    parsed = parse(tables.decode("utf-8"))
-    if not isinstance(parsed, dict):
-        msg = "provider.json holds no tables."
-        raise UsageError(msg)
-    parsed["sources"][name] = {"title": title, "retrieved": day.isoformat()}
-    return format_fixture(on_a_line(parsed))
+def _spelt(value: object) -> str:
+    """A value in TOML: a number, a text, a list; a table as its JSON."""
+    if is_array(value):
+        return f"[{', '.join(map(_spelt, value))}]"
+    if isinstance(value, int):
+        return str(value)
+    return _text(value if isinstance(value, str) else spell(value))
+
+
+def _text(text: str) -> str:
+    """A text in TOML, over several lines where one is too short for it."""
+    sound = text.encode("utf-8", "replace").decode()
+    escaped = json.dumps(sound, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f")
+    pieces = _PIECES.findall(escaped)
+    if len(pieces) <= 1:
+        return f'"{escaped}"'
+    return '"""\\\n' + "\\\n".join(f"  {piece}" for piece in pieces) + '"""'
 
 
 def _told(asset: Asset) -> str:

@@ -22,12 +22,13 @@ from tintype.messages import (
     ServerSentEvent,
     find_header,
 )
-from tintype.models import Image, Quote, Task, Update, Upload
+from tintype.models import Image, Quote, Task, Update
 from tintype.request import Submission
 from tintype_contracts.fixtures.format import Fixtures, JsonContent
 from tintype_contracts.fixtures.leaks import leaks
 from tintype_contracts.fixtures.placeholders import PLACEHOLDER, dump, whole
 from tintype_contracts.fixtures.pointers import MISSING, get, is_array, leaves
+from tintype_contracts.fixtures.strict_json import spell
 from tintype_contracts.live.observing import Observed
 from tintype_contracts.live.session import Played, submission_of
 from tintype_contracts.strategies.mutations import Mutation
@@ -108,18 +109,16 @@ class Redaction:
         return self._names.setdefault(text, f"{{{{id:observed-{len(self._names) + 1}}}}}")
 
 
-def plain_exchange(observed: Observed, redaction: Redaction, source: str) -> JsonObject:
-    """An observed exchange as a story holds it."""
+def plain_exchange(observed: Observed, redaction: Redaction) -> JsonObject:
+    """An observed exchange as a sheet holds one: a key for each thing that is said of it."""
     redaction.know_references(observed.asked)
     case = {"case": redaction.case} if observed.operation in {"submit", "price"} else {}
     return {
-        "operation": str(observed.operation),
-        "src": source,
-        "kind": "observed",
+        "op": str(observed.operation),
         **case,
         "request": _request(observed.request, redaction),
-        "response": _response(observed, redaction),
-        "expect": _expectation(observed.outcome),
+        **_response(observed, redaction),
+        **_expectation(observed.outcome),
     }
 
 
@@ -176,7 +175,7 @@ def _response(observed: Observed, redaction: Redaction) -> JsonObject:
 
 def _body(body: bytes, redaction: Redaction, masks: Iterable[Mutation]) -> JsonObject:
     if not body:
-        return {}
+        return {"text": ""}
     try:
         value = redaction.value(json.loads(body, parse_float=Decimal))
     except ValueError:
@@ -184,7 +183,7 @@ def _body(body: bytes, redaction: Redaction, masks: Iterable[Mutation]) -> JsonO
     for mask in masks:
         with suppress(LookupError):
             value = mask.apply(value) if get(value, mask.pointer) is not MISSING else value
-    return {"json": value}
+    return {"answer": spell(value)}
 
 
 def _masks(fixtures: Fixtures, operation: str) -> Iterator[Mutation]:
@@ -198,27 +197,27 @@ def _masks(fixtures: Fixtures, operation: str) -> Iterator[Mutation]:
                     yield Mutation(pointer=pointer, value=template)
 
 
-def _event(event: ServerSentEvent, redaction: Redaction) -> JsonObject:
-    name = {} if event.event == "message" else {"event": event.event}
+def _event(event: ServerSentEvent, redaction: Redaction) -> object:
+    """An event as a sheet has it: its data, with its name in front where it has one."""
     try:
-        return {**name, "json": redaction.value(json.loads(event.data, parse_float=Decimal))}
+        data = spell(redaction.value(json.loads(event.data, parse_float=Decimal)))
     except ValueError:
-        return {**name, "text": redaction.text(event.data)}
+        text = redaction.text(event.data)
+        data = text if text.startswith("[") else spell(text)
+    return data if event.event == "message" else [event.event, data]
 
 
 def _expectation(outcome: object) -> JsonObject:
     """What the plugin made of it, as far as it is the same each time."""
     match outcome:
         case TintypeError():
-            return {"error": type(outcome).__name__, "billed": str(outcome.billed)}
+            return {"error": f"{type(outcome).__name__} {outcome.billed}"}
         case Update():
             images = [{"index": image.index} for image in outcome.images]
             drawn = {"images": images} if images else {}
             known = {"id": "{{id:task}}"} if outcome.id else {}
-            return {"task": {**known, "state": str(outcome.state), **drawn}}
+            return {"expect": {**known, "state": str(outcome.state), **drawn}}
         case Quote():
-            return {"quote": {"final": outcome.final}}
-        case Upload():
-            return {"upload": {}}
+            return {"expect": {"final": outcome.final}}
         case _:
-            return {"provider": {}}
+            return {}

@@ -1,8 +1,7 @@
-"""`tintype contracts lint`: fixture files against the rules of their format."""
+"""`tintype contracts lint`: sheets against the rules of their format."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ from tintype._cli.options import option
 from tintype._cli.speaking import give_up, say
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.flaws import FixtureError, Flaw
-from tintype_contracts.fixtures.formatter import format_fixture
 from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder
 from tintype_contracts.fixtures.sheet.document import FILE, long_lines
 
@@ -22,18 +20,17 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.command("lint")
 @click.argument("names", nargs=-1, metavar="[NAME|FOLDER]...")
-@option("--fix", is_flag=True, help="Lay the files out anew where that is all that is wrong.")
 @option("--today", type=_DAY, help="Tell what is old on that day: after 180 days.")
 @option("--strict", is_flag=True, help="With --today: more than a year is a fault.")
-def command(names: tuple[str, ...], *, fix: bool, today: datetime | None, strict: bool) -> None:
-    """Hold fixture files against the rules of their format; all installed ones if left out.
+def command(names: tuple[str, ...], *, today: datetime | None, strict: bool) -> None:
+    """Hold sheets and excerpts against the rules of their format; all installed if left out.
 
     Exit status: 0 nothing is wrong, 1 something is, 2 misuse.
     """
     wrong = 0
     for name in names or installed():
         folder = _folder(name)
-        faults = [*_layout_faults(name, folder, fix=fix), *_rule_faults(folder)]
+        faults = [*_long_lines(folder), *_rule_faults(folder)]
         wrong += len(faults)
         for fault in faults:
             say(f"{name}/{fault}")
@@ -61,28 +58,14 @@ def _folder(name: str) -> Path:
     return folder
 
 
+def _long_lines(folder: Path) -> Iterator[Flaw]:
+    sheet = folder / FILE
+    yield from long_lines(sheet.read_text("utf-8", "replace")) if sheet.is_file() else ()
+
+
 def _rule_faults(folder: Path) -> tuple[Flaw, ...]:
     try:
         load_folder(folder)
     except FixtureError as error:
         return error.faults
     return ()
-
-
-def _layout_faults(name: str, folder: Path, *, fix: bool) -> Iterator[Flaw]:
-    """The files that are not laid out as `--fix` does it; with `fix` they are written."""
-    sheet = folder / FILE
-    if sheet.is_file():
-        yield from long_lines(sheet.read_text("utf-8", "replace"))
-    for path in sorted(folder.glob("*.json")):
-        try:
-            text = path.read_text("utf-8")
-            laid_out = format_fixture(text)
-        except (OSError, ValueError):
-            continue  # the rules tell it better
-        if laid_out != text and fix:
-            path.write_text(laid_out, "utf-8")
-        elif laid_out != text:
-            message = "It is not in the canonical layout."
-            mend = f"Run: tintype contracts lint --fix {shlex.quote(name)}"
-            yield Flaw(file=path.name, pointer="", message=message, mend=mend)

@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 - each is a flag
                 yes=yes,
                 keep=keep,
             )
-        if not recording.path.exists():
+        if not recording.written:
             give_up("Nothing was observed: there is nothing to write.", 1)
         load_folder(folder)
     except UsageError as error:
