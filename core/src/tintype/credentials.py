@@ -22,7 +22,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from tintype._holes import HOLE
+from tintype._holes import HOLE, texts_in
 
 # The credentials that are names, and no secrets: they are neither redacted nor held to be hard.
 NAMES: frozenset[str] = frozenset({"username", "client_id"})
@@ -109,7 +109,8 @@ class Jwt:
         algorithm: HS256 signs with the secret itself; RS256 and EdDSA with a private key in
             PEM, by `cryptography`: `pip install tintype[crypto]`.
         lifetime: Seconds until it expires: the claim `exp`.
-        claims: Further claims. A text `{key}` is the credential of that name.
+        claims: Further claims, as JSON. `{key}` in a text is the credential of that name,
+            however deep it stands.
         times: Claims that are times, in seconds from now: `{"iat": 0, "nbf": -5}`.
         head: Further fields of its head, such as `{"kid": "{key_id}"}`, likewise.
         header: The header it goes into.
@@ -137,8 +138,8 @@ class Jwt:
     @property
     def needs(self) -> tuple[str, ...]:
         """The credentials it cannot do without: what it names, and the secret."""
-        fields = (*self.claims.values(), *self.head.values())
-        named = [name for each in fields if isinstance(each, str) for name in HOLE.findall(each)]
+        said = (*texts_in(self.claims), *texts_in(self.head))
+        named = [name for each in said for name in HOLE.findall(each)]
         return tuple(dict.fromkeys((*named, "secret")))
 
     @property
@@ -179,7 +180,7 @@ class OAuthClientCredentials:
         token_url: Where it is bought, over https; `{tenant}` is the account's setting.
         scope: What it is to be good for, or "".
         proof: How id and secret are shown there: as `basic`, or in the `body`.
-        parameters: Further fields of the form that buys it.
+        parameters: Further fields of the form that buys it; settings fill their holes, too.
         id_header: A header that shows the client's id beside the token, or "".
         optional: Whether the provider answers without it, too.
     """

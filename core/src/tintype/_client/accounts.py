@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from attrs import evolve
@@ -11,7 +11,7 @@ from tintype._amounts import is_amount
 from tintype._keys.variables import env_name, own_variable, to_be_set
 from tintype.account import Account, Secret, Variables
 from tintype.catalog import ProviderInfo
-from tintype.errors import UsageError
+from tintype.errors import InvalidRequestError, UsageError
 
 
 class Environ:
@@ -79,8 +79,10 @@ def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account
     session token of another identity than the key's would be refused.
 
     Raises:
+        InvalidRequestError: It gives what the provider takes none of.
         UsageError: The environment's credit value is no amount of money.
     """
+    _check_names(given, info)
     found = account_from(info, environ)
     lent = info.auth.needs if given.held else (*info.auth.needs, *info.auth.takes)
     credentials = {name: each for name, each in found.credentials.items() if name in lent}
@@ -95,6 +97,37 @@ def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account
         webhook_secrets=given.webhook_secrets or found.webhook_secrets,
         trusted_hosts=given.trusted_hosts or found.trusted_hosts,
     )
+
+
+def _check_names(given: Account, info: ProviderInfo) -> None:
+    """Refuse what nothing would read: most of it is a typing error.
+
+    Raises:
+        InvalidRequestError: It gives a credential or a setting that its provider takes none of.
+    """
+    named = (*info.auth.needs, *info.auth.takes)
+    for field, names, known in (
+        ("key", ["key"] * (given.key is not None), named),
+        ("credentials", given.credentials, named),
+        ("public", given.public, named),
+        ("settings", given.settings, tuple(info.settings)),
+    ):
+        for name in sorted(set(names) - set(known)):
+            raise _unknown(info, field, name, known)
+
+
+def _unknown(
+    info: ProviderInfo, field: str, name: str, known: Sequence[str]
+) -> InvalidRequestError:
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, for a typo only
+
+    near = get_close_matches(name.lower(), known, n=3)
+    guess = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    takes = ", ".join(map(repr, known)) or "none"
+    kind = "settings" if field == "settings" else "credentials"
+    where = "key=…" if field == "key" else f"{field}={{{name!r}}}"
+    msg = f"Account({where}) is nothing that it takes.{guess} Its {kind}: {takes}."
+    return InvalidRequestError(msg, field=field, provider=info.name)
 
 
 def missing(info: ProviderInfo, account: Account) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from tintype._client.accounts import completed
 from tintype._client.keyed_results import Rules
 from tintype._client.keyring import Keyring
 from tintype._doors import all_held, held
-from tintype._keys.dispatch import checked_base_url, checked_trust, filled_origins
+from tintype._keys.dispatch import checked_base_url, checked_trust, filled_for
 from tintype._pacing import Clock
 from tintype._plugins.registry import Registry
 from tintype.account import Account, Variables
+from tintype.errors import UsageError
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -32,6 +33,7 @@ class Providers:
 
     Raises:
         UnknownProviderError: An account is with nobody.
+        UsageError: Two are with one provider.
     """
 
     def __init__(
@@ -43,10 +45,15 @@ class Providers:
     ) -> None:
         self.registry = registry
         self.clock = clock
-        self._given = {
-            account.provider: account
-            for account in all_held(accounts, Account, "accounts", _ACCOUNTS)
-        }
+        self._given: dict[str, Account] = {}
+        for account in all_held(accounts, Account, "accounts", _ACCOUNTS):
+            if account.provider in self._given:
+                msg = (
+                    "There are two accounts of it, and a client has one of each provider: make a "
+                    "client for each, with a journal of its own."
+                )
+                raise UsageError(msg, provider=account.provider)
+            self._given[account.provider] = account
         self._environ = environ
         self._accounts: dict[str, Account] = {}
         self._keyrings: dict[str, Keyring] = {}
@@ -83,8 +90,8 @@ class Providers:
         return Rules(
             clock=self.clock,
             base_url=checked_base_url(account),
-            origins=filled_origins(info, account),
-            keyed=info.keyed_results,
+            origins=filled_for(info.origins, info, account),
+            keyed=filled_for(info.keyed_results, info, account),
             headers=info.result_headers,
             query=info.auth.query,
             trusted=checked_trust(account),

@@ -22,7 +22,7 @@ _CONNECTION = "it is the connection's"
 _OTHERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
-        ("(proxy-)?authorization", CREDENTIAL),
+        ("authorization", CREDENTIAL),
         ("host", "it follows from Request.url"),
         ("content-.*", _BODY),
         ("(set-)?cookie2?", "tintype keeps and sends no cookies"),

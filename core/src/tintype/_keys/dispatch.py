@@ -232,7 +232,7 @@ def _address(request: Request, info: ProviderInfo, account: Account) -> tuple[st
     base = checked_base_url(account)
     asked = filled_where_declared(request.url, info.settings, account.settings)
     try:
-        documented = origins_of(filled_origins(info, account)).hold(asked)
+        documented = origins_of(filled_for(info.origins, info, account)).hold(asked)
         declared = documented or (base is not None and is_under(asked, base))
     except ValueError:
         documented = declared = False
@@ -277,18 +277,18 @@ def _named(url: str) -> str:
     return quoted(f"{scheme}://{plain}")
 
 
-def filled_origins(info: ProviderInfo, account: Account) -> tuple[str, ...]:
-    """The provider's origins for an account; none that it lacks a setting of.
+def filled_for(places: Iterable[str], info: ProviderInfo, account: Account) -> tuple[str, ...]:
+    """A provider's origins, or addresses on them, for an account; none that it lacks a setting of.
 
     Raises:
         UsageError: A setting holds what could lead elsewhere.
     """
     if not info.settings:
-        return tuple(info.origins)
+        return tuple(places)
     known = {**info.settings, **account.settings}
     return tuple(
         filled_where_declared(each, info.settings, account.settings)
-        for each in info.origins
+        for each in places
         if all(known.get(name) for name in HOLE.findall(each))
     )
 

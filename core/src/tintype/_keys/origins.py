@@ -170,12 +170,18 @@ def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> s
     return ""
 
 
-def fault_of_results(keyed: Iterable[str], origins: Iterable[str]) -> str:
+def fault_of_results(
+    keyed: Iterable[str], origins: Iterable[str], settings: Iterable[str] = ()
+) -> str:
     """What is wrong with addresses whose results are behind a credential, or ""."""
-    homes = tuple(f"{each}/" for each in origins if "*" not in each and "{" not in each)
+    homes = tuple(f"{each}/" for each in origins if "*" not in each)
+    names = frozenset(settings)
     for url in keyed:
-        if not url.startswith(homes) or not re.fullmatch("[!-~]+", url) or set("?#") & set(url):
+        holes, rest = set(HOLE.findall(url)), HOLE.sub("", url)
+        if not url.startswith(homes) or not re.fullmatch("[!-~]+", url) or set("?#{}") & set(rest):
             return f"keyed_results {url!r}, which is no address on one of its origins"
+        if not holes <= names:
+            return f"keyed_results {url!r}, whose holes are no settings"
     return ""
 
 

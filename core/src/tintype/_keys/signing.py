@@ -17,7 +17,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import TypeVar, assert_never
@@ -26,9 +26,7 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 from attrs import evolve, frozen
 
 from tintype._doors import MIN_DIFFERENT
-from tintype._holes import HOLE
-from tintype._http.headers import belongs_elsewhere
-from tintype._keys.origins import fault_of_origins
+from tintype._holes import HOLE, with_texts
 from tintype._keys.settings import filled
 from tintype.account import Secret
 from tintype.credentials import (
@@ -51,16 +49,8 @@ TOKEN = "oauth_token"  # noqa: S105 - its name among what is held
 """What a token that was bought is called beside the account's own credentials."""
 
 _PRINTABLE = re.compile(r"[!-~]+")
-_ADDRESS = re.compile(r"[!-~]+")
 # What goes into a header, or stands in one in clear.
 _SHOWN = frozenset({"key", "session_token", "client_id", TOKEN})
-_RESERVED = frozenset({"api_key", "base_url", "usd_per_credit", "webhook_secret", "trusted_hosts"})
-_CREDENTIALS = frozenset(
-    {"key", "secret", "password", "username", "session_token", "client_id", "client_secret"}
-)
-_BEARS_A_SECRET = re.compile(
-    r"(?:[^_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)|PASS|PWD|PAT|AUTH|PRIVATE)S?"
-)
 
 
 @frozen(kw_only=True)
@@ -115,56 +105,6 @@ def unfit(name: str, secret: Secret, *, public: bool) -> str:
     return ""
 
 
-def fault_of(scheme: object) -> str:
-    """What is wrong with a scheme that a plugin declares, or ""."""
-    taken = [name for name in getattr(scheme, "headers", ()) if belongs_elsewhere(name)]
-    if taken:
-        return f"auth in the header {taken[0]!r}, which is HTTP's or tintype's own"
-    match scheme:
-        case Jwt():
-            return _fault_of_claims(scheme)
-        case OAuthClientCredentials():
-            return _fault_of_purchase(scheme)
-        case _:
-            return ""
-
-
-def _fault_of_claims(scheme: Jwt) -> str:
-    """What is wrong with what a token says: it is signed, and anybody can read it."""
-    said = [*scheme.claims.values(), *scheme.head.values()]
-    told = any(isinstance(each, str) and "{secret}" in each for each in said)
-    return "auth with a claim that tells the secret it is signed with" if told else ""
-
-
-def _fault_of_purchase(scheme: OAuthClientCredentials) -> str:
-    own = {"grant_type", "scope", *scheme.needs}
-    if not _is_safe(scheme.token_url):
-        return "auth with a token_url that is not https, or whose host is no plain one"
-    if len({name.lower() for name in scheme.headers}) < len(scheme.headers):
-        return "auth with an id_header that is the token's own"
-    taken = sorted(own & scheme.parameters.keys())
-    return f"auth with parameters that name {taken[0]!r}, which is tintype's own" if taken else ""
-
-
-def fault_of_names(
-    scheme: Scheme, variables: Mapping[str, str], settings: Mapping[str, str]
-) -> str:
-    """What is wrong with the names of credentials, settings and their variables, or "".
-
-    A setting goes into URLs: none is called, or read from, what bears a secret.
-    """
-    needed = (*scheme.needs, *scheme.takes)
-    names = (*needed, *variables, *settings)
-    wrong = [name for name in names if not name.isidentifier() or name in _RESERVED]
-    wrong += [name for name in settings if name in _CREDENTIALS or name in needed]
-    if wrong:
-        return f"a credential or setting {wrong[0]!r}, which is no name for one"
-    read = [*settings, *(variables[name] for name in settings if name in variables)]
-    words = {name: name.upper().split("_") for name in read}
-    secret = [name for name in read if any(map(_BEARS_A_SECRET.fullmatch, words[name]))]
-    return f"a setting from {secret[0]!r}, which bears a secret" if secret else ""
-
-
 def token_request(
     scheme: OAuthClientCredentials, held: Held, settings: Mapping[str, str], agent: Headers
 ) -> Signed:
@@ -174,20 +114,12 @@ def token_request(
         UsageError: A setting is missing.
     """
     url = filled(scheme.token_url, settings)
-    scope = filled(scheme.scope, settings)
-    made = _guarded(lambda: _purchase(scheme, held, url, scope, agent))
+    form = {name: filled(value, settings) for name, value in _form(scheme).items()}
+    made = _guarded(lambda: _purchase(scheme, held, url, form, agent))
     if isinstance(made, str):
         msg = f"No token can be asked for with client_id and client_secret ({made})."
         raise UsageError(msg)
     return made
-
-
-def _is_safe(url: str) -> bool:
-    """Whether nobody else can read what is sent there; a hole is no part of its domain."""
-    front = re.fullmatch(r"(https?://[^/?#\\]+)[^#\\]*", url)
-    if front is None or not _ADDRESS.fullmatch(url):
-        return False
-    return fault_of_origins((front[1],), HOLE.findall(front[1])) == ""
 
 
 def _guarded(make: Callable[[], T]) -> T | str:
@@ -249,12 +181,15 @@ def _pair(held: Held, name: str, password: str) -> Secret:
     return Secret(b64encode(pair.encode()).decode())
 
 
+def _form(scheme: OAuthClientCredentials) -> dict[str, str]:
+    """What is asked for, before settings and credentials are in it."""
+    scope = {"scope": scheme.scope} if scheme.scope else {}
+    return {"grant_type": "client_credentials", **scheme.parameters, **scope}
+
+
 def _purchase(
-    scheme: OAuthClientCredentials, held: Held, url: str, scope: str, agent: Headers
+    scheme: OAuthClientCredentials, held: Held, url: str, form: dict[str, str], agent: Headers
 ) -> Signed:
-    form = {"grant_type": "client_credentials", **scheme.parameters}
-    if scope:
-        form["scope"] = scope
     shown: Headers = ()
     derived: tuple[Secret, ...] = ()
     if scheme.proof == "body":
@@ -293,13 +228,9 @@ def _with_jwt(scheme: Jwt, held: Held, request: HttpRequest, at: datetime) -> Si
 
 
 def _named(fields: Mapping[str, object], held: Held) -> dict[str, object]:
-    """Fields, with credentials in place of their names in braces."""
-    return {
-        name: HOLE.sub(lambda found: held[found[1]].reveal(), value)
-        if isinstance(value, str)
-        else value
-        for name, value in fields.items()
-    }
+    """Fields, with credentials in place of their names in braces, however deep they stand."""
+    told = partial(HOLE.sub, lambda found: held[found[1]].reveal())
+    return {name: with_texts(value, told) for name, value in fields.items()}
 
 
 def _in_json(value: Mapping[str, object]) -> str:

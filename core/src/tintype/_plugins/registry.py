@@ -16,8 +16,8 @@ from attrs import frozen
 
 from tintype._blame import is_interruption
 from tintype._http.headers import fault_of_result_headers
+from tintype._keys.declared import fault_of, fault_of_headers, fault_of_names
 from tintype._keys.origins import fault_of_origins, fault_of_results
-from tintype._keys.signing import fault_of, fault_of_names
 from tintype._keys.variables import fault_of_name, fault_of_variables
 from tintype._keys.verification import fault_of_signature
 from tintype._plugins.functions import fault_of_functions, functions_of
@@ -158,9 +158,10 @@ def fault_of_description(info: object, name: str) -> str:
         or fault_of_name(info.name)
         or holds_oddly(info)
         or fault_of_origins(info.origins, info.settings)
-        or fault_of_results(info.keyed_results, info.origins)
+        or fault_of_results(info.keyed_results, info.origins, info.settings)
         or fault_of(info.auth)
         or fault_of_result_headers(info.result_headers, info.auth.headers)
+        or fault_of_headers(info.result_headers, info.settings)
         or fault_of_names(info.auth, info.variables, info.settings)
         or fault_of_signature(info.signature, info.webhooks)
         or described_oddly(info)
