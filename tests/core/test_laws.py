@@ -342,3 +342,31 @@ def test_an_answer_that_is_none_of_the_plugins_is_still_kept() -> None:
     with pytest.raises(SubmissionUnknownError) as caught:
         line.run(line.talk(Reading(raising(KeyError("x")))).submit(ASKED))
     assert caught.value.answer is not None or caught.value.kept
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"id": "half an emoji \ud83d"}, r"Update\.id: 'half an emoji \\ud83d' is not text"),
+        ({"notes": {"at": "\ud83d"}}, r"Update\.notes: .* is not JSON"),
+        ({"images": (Image(),)}, r"Update\.images: an image has a url or its data"),
+    ],
+)
+def test_what_no_journal_and_no_file_could_hold_is_no_task(
+    fields: dict[str, object], fault: str
+) -> None:
+    """The answer that it was read from is kept: it may be a paid picture."""
+    line = Line(ACCEPTED)
+    odd = evolve(Update(id="t1", state=TaskState.RUNNING), **fields)  # type: ignore[arg-type]
+    with pytest.raises(SubmissionUnknownError, match=rf"{fault}.* the law Total"):
+        line.run(line.talk(Reading(lambda _: odd)).submit(ASKED))
+    assert line.recorded == ["Intent", "Unread", "Settled"]
+
+
+def test_a_preview_that_no_file_could_hold_costs_itself_alone() -> None:
+    """What stands beside a picture is left out, with a notice."""
+    odd = Update(id="t1", state=TaskState.SUCCEEDED, images=(CAT,), previews=(Image(),))
+    line = Line(ACCEPTED)
+    task = line.run(line.talk(Reading(lambda _: odd)).submit(ASKED))
+    assert (len(task.images), task.previews) == (1, ())
+    assert "neither" in task.notices[0].message

@@ -13,23 +13,23 @@ from tintype.hooks import hookimpl
 from tintype.messages import FormBody, MultipartBody, Part, RawBody, Request
 
 ODD: list[tuple[dict[str, object], str]] = [
-    ({"method": None}, "method: None is not of class str"),
-    ({"url": b"https://api.acme.test"}, "url: a value of class bytes is not of class str"),
+    ({"method": None}, "method: None is not text"),
+    ({"url": b"https://api.acme.test"}, "url: a value of class bytes is not text"),
     ({"headers": {"X-A": "1"}}, r"headers: a value of class dict is not a tuple of \(str, str\)"),
     ({"headers": ("ab", "cd")}, r"headers: 'ab' is not \(str, str\)"),
     ({"headers": (each for each in ())}, "headers: a value of class generator is not a tuple of"),
-    ({"headers": (("X-A", 1),)}, "headers: 1 is not of class str"),
+    ({"headers": (("X-A", 1),)}, "headers: 1 is not text"),
     ({"body": {"a": 1}}, "body: a value of class dict is not of class JsonBody"),
     ({"body": FormBody(fields={"a": "b"})}, r"body\.fields: a value of class dict is not a tuple"),  # type: ignore[arg-type]
     ({"body": RawBody(data="x", media_type="a/b")}, r"body\.data: 'x' is not of class bytes"),  # type: ignore[arg-type]
     (
         {"body": MultipartBody(parts=(Part(name=None, data=b"x"),))},  # type: ignore[arg-type]
-        r"body\.parts\.name: None is not of class str",
+        r"body\.parts\.name: None is not text",
     ),
     ({"answer": "stream"}, "answer: 'stream' is not one of 'whole', 'events', 'lines'"),
     ({"repeat": "yes"}, "repeat: 'yes' is not of class bool"),
     ({"auth": "no"}, "auth: 'no' is not of class bool"),
-    ({"accept": None}, "accept: None is not of class str"),
+    ({"accept": None}, "accept: None is not text"),
 ]
 
 

@@ -253,6 +253,11 @@ ODD: list[tuple[Mapping[str, object], str]] = [
     ({"prices": (Price(usd=ONE, when={"references": "2"}),)}, r"references='2' \(prices.when\)"),
     ({"cautions": (Caution(field="stps", message="x"),)}, r"'stps', .*\(cautions.field\)"),
     ({"cautions": (Caution(field="n", message="x", when={"q": "1"}),)}, r"'q', .*\(cautions.when"),
+    ({"prices": (Price(usd=ONE, when={"resolution": "9K"}),)}, r"resolution='9K' \(prices.when\)"),
+    (
+        {"cautions": (Caution(field="n", message="x", when={"resolution": "9K"}),)},
+        r"resolution='9K' \(cautions.when\), which it never is; it is 1K or 2K",
+    ),
     ({"max_n": 0}, "max_n=0, which is not a whole number from 1 on"),
     ({"requests_per_minute": 0}, "requests_per_minute=0, which is not a whole number"),
 ]
@@ -437,6 +442,7 @@ UNKEPT: list[tuple[Mapping[str, object], str]] = [
         {"references": None, "tasks": {"upscale": ("image",)}},
         "a task that needs an image .*, and neither references",
     ),
+    ({"references": References(forms=("url",), roles=("mask",))}, "a mask .*, and no role of a"),
     (
         {"tasks": {"inpaint": ("image", "mask")}},
         "a task that needs a mask .*, and neither 'mask' in",

@@ -115,6 +115,9 @@ def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T
             made = default()
         if made is not held:
             changes[name] = made
+    if isinstance(value, Image) and not (value.url or value.data):
+        msg = ": an image has a url or its data, and this one has neither."
+        raise _OddError(msg)
     return evolve(value, **changes) if changes else value  # type: ignore[misc]
 
 
@@ -240,21 +243,31 @@ _LONGEST = 80
 
 
 def _is_json(value: object) -> bool:
-    """Whether a value can be written as JSON. It is walked without recursion."""
+    """Whether a value can be written as JSON, in UTF-8. It is walked without recursion."""
     waiting = [(value, 0)]
     while waiting:
         each, depth = waiting.pop()
         if isinstance(each, Mapping):
-            if depth > _DEEPEST or not all(isinstance(key, str) for key in each):
+            if depth > _DEEPEST or not all(map(_is_text, each)):
                 return False
             waiting += [(item, depth + 1) for item in each.values()]
         elif isinstance(each, list | tuple):
             if depth > _DEEPEST:
                 return False
             waiting += [(item, depth + 1) for item in each]
-        elif not isinstance(each, str | int | float | Decimal | NoneType):
+        elif not (_is_text(each) or isinstance(each, int | float | Decimal | NoneType)):
             return False
     return True
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text that can be written down: half a surrogate pair can not."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_whole(value: object) -> bool:
@@ -282,12 +295,14 @@ def _is_decimal(value: object) -> bool:
 
 
 _LEAVES: Mapping[type, Callable[[object], bool]] = {
+    str: _is_text,
     int: _is_whole,
     float: _is_number,
     datetime: _is_time,
     Decimal: _is_decimal,
 }
 _WORDS: Mapping[type, str] = {
+    str: "text",
     int: "a whole number",
     float: "a finite number",
     datetime: "a time with its zone",

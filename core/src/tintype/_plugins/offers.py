@@ -22,7 +22,6 @@ from tintype.catalog import (
     Model,
     Number,
     Pixels,
-    Price,
     ProviderInfo,
     Text,
     Unsupported,
@@ -143,25 +142,28 @@ def _of_sizes(_: ProviderInfo, model: Model) -> Iterator[str]:
 
 
 def _of_prices(info: ProviderInfo, model: Model) -> Iterator[str]:
-    known = (FIELDS - _NOT_ON_THE_WIRE) | info.described(model).keys()
     for price in model.prices:
         if price.usd is None and price.credits is None:
             yield "a price of neither usd nor credits (prices.usd); where it is unknown say none"
-        yield from _of_when(price, known)
+        yield from _of_when(info, model, price.when, "prices.when")
 
 
-def _of_when(price: Price, known: Iterable[str]) -> Iterator[str]:
-    yield from _unknown(price.when, known, "prices.when")
-    for name, words in _ANSWERS.items():
-        if price.when.get(name, words[0]) not in words:
-            yield f"{name}={price.when[name]!r} (prices.when); it is {' or '.join(words)}"
+def _of_when(info: ProviderInfo, model: Model, when: Mapping[str, str], key: str) -> Iterator[str]:
+    """What a condition names that nothing here has, or may ever hold."""
+    described = info.described(model)
+    yield from _unknown(when, (FIELDS - _NOT_ON_THE_WIRE) | described.keys(), key)
+    for name, value in when.items():
+        held = model.parameters.get(name) or described.get(name)
+        words = held.values if isinstance(held, Choice) else _ANSWERS.get(name, (value,))
+        if value not in words:
+            yield f"{name}={value!r} ({key}), which it never is; it is {' or '.join(words)}"
 
 
 def _of_cautions(info: ProviderInfo, model: Model) -> Iterator[str]:
     known = (FIELDS - _NOT_ON_THE_WIRE) | info.described(model).keys()
     for caution in model.cautions:
         yield from _unknown((caution.field,), known, "cautions.field")
-        yield from _unknown(caution.when, known, "cautions.when")
+        yield from _of_when(info, model, caution.when, "cautions.when")
 
 
 def _of_others(info: ProviderInfo, model: Model) -> Iterator[str]:

@@ -59,6 +59,10 @@ _OF_A_MODEL: Mapping[tuple[str, str], _Rule] = {
         _uploads,
         lambda _, hooks: "upload" in hooks,
     ),
+    ("a mask (references.roles)", "no role of a picture that it marks a part of"): (
+        _has_mask,
+        lambda model, _: model.references is not None and len(model.references.roles) > 1,
+    ),
     ("parameters.previews", "no parameters.stream that they come in"): (
         _takes("previews"),
         lambda model, _: _takes("stream")(model),
