@@ -13,16 +13,24 @@ from tintype_contracts.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CODE = {page: re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL) for page in PAGES}
 BLOCKS = [
-    pytest.param(block, id=f"{page.name}-{number}")
+    pytest.param(block, CODE[page], id=f"{page.name}-{number}")
     for page in PAGES
-    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
+    for number, block in enumerate(CODE[page])
 ]
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_every_python_example_runs(block: str, tmp_path: Path) -> None:
-    """A Python block of the documentation runs as it stands, against the sandbox."""
+@pytest.mark.parametrize(("block", "page"), BLOCKS)
+def test_every_python_example_runs(block: str, page: list[str], tmp_path: Path) -> None:
+    """A Python block of the documentation runs as it stands, against the sandbox.
+
+    One that begins with a file's name may be imported by the others of its page.
+    """
+    for each in page:
+        name = re.match(r"# (\w+\.py)\n", each)
+        if name is not None:
+            (tmp_path / name[1]).write_text(each)
     with Sandbox(pace=0.05) as sandbox:
         done = subprocess.run(  # noqa: S603 - our own documentation
             [sys.executable, "-W", "error", "-c", block],

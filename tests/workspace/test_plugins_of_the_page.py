@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from tests.core.conftest import server
 from tests.core.loopback import Loopback, Recorded, answer, said
 from tests.core.pictures import PNG
 
-from tintype import Account, Client, ImageRequest, TaskState, hookimpl
+from tintype import Account, Client, ImageRequest, Reference, TaskState, hookimpl
 from tintype.credentials import OAuthClientCredentials, Scheme
 from tintype.errors import AuthenticationError, MissingKeyError
 
@@ -26,6 +27,7 @@ __all__ = ["server"]
 PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 REQUEST = ImageRequest(prompt="a red panda")
+SOURCE = "https://cdn.acme.test/in.png"
 HELD = {
     "key": "ak-canary-4711",
     "secret": "sk-canary-4712-which-is-32-bytes-long",
@@ -137,3 +139,19 @@ def test_the_polled_plugin_of_the_page_fails_cancels_and_is_refused(server: Loop
         server.on("POST /v1/tasks", said({"message": "Who are you?"}, status=401))
         with pytest.raises(AuthenticationError, match=r"Who are you\? Status 401: check ACME_API"):
             client.submit(REQUEST, provider="acme")
+
+
+def test_the_uploading_plugin_of_the_page_puts_a_file_and_draws_from_it(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks where, puts the bytes there without the key, and names the address."""
+    monkeypatch.setitem(sys.modules, "acme", block("# acme.py"))
+    server.on("POST /files", said({"upload_url": f"{server.url}/put", "file_url": SOURCE}))
+    server.on("PUT /put", answer(b""))
+    server.on("POST /images", said({"url": f"{server.url}/1.png"}))
+    asked = evolve(REQUEST, references=(Reference(data=PNG),))
+    with drawing(block("# acme_files.py"), server) as client:
+        assert client.generate(asked, provider="acme").images
+    put, drawn = server.requests[1:]
+    assert (put.body, put.header("authorization")) == (PNG, None)
+    assert json.loads(drawn.body)["images"] == [SOURCE]
