@@ -56,6 +56,7 @@ from tintype._client.accounts import completed
 from tintype._client.keyring import Keyring, signed
 from tintype._keys.signing import sign
 from tintype._plugins.registry import Registry
+from tintype.catalog import References
 from tintype.credentials import (
     Basic,
     HeaderKey,
@@ -826,7 +827,8 @@ def test_no_hook_sees_who_asks(connect: Connect, server: Loopback, name: str, ho
         scheme = evolve(scheme, token_url=f"{server.url}/token")
         server.on("POST /token", sold())
     server.on("*", lambda asked: said({"id": "p1", "state": "drawing", "echo": _tells(asked)}))
-    spying = SimpleNamespace(**vars(plugin(auth=scheme)))
+    model = evolve(easel.INFO.models[0], references=References(forms=("bytes",), uploads=True))
+    spying = SimpleNamespace(**vars(plugin(auth=scheme, models=(model,))))
     spying.upload, spying.cancel, spying.models = _upload, _cancel, _models
     seen: list[str] = []
     account = _of(credentials, server, by_function=name == "asked")

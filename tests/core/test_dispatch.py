@@ -237,6 +237,46 @@ def test_a_base_url_that_is_none_is_refused_by_the_name_of_its_variable(base: st
         checked_base_url(account)
 
 
+@pytest.mark.parametrize(
+    ("host", "trusted", "sends"),
+    [
+        *(
+            (host, (), True)
+            for host in ("127.0.0.1:80", "localhost", "[::1]", "10.1.2.3", "gateway")
+        ),
+        *((host, (), True) for host in ("gate.local", "gate.internal:8080", "192.168.0.9")),
+        *(
+            (host, (), False)
+            for host in ("gate.test", "8.8.8.8", "[2606:4700::1]", "10.1.2.3.nip.io")
+        ),
+        *(
+            (host, (), False)
+            for host in ("localhost.evil.test", "134744072", "0x8080808", "8.526344")
+        ),
+        ("gate.test", ("gate.test",), True),
+        ("gate.test:8080", ("*.test",), True),
+        ("198.18.0.7", ("198.18.0.0/15",), True),
+        ("gate.test", ("other.test",), False),
+    ],
+)
+def test_no_key_goes_over_plain_http_to_a_public_host(
+    host: str, trusted: tuple[str, ...], *, sends: bool
+) -> None:
+    """It is told before anything is sent, with the way out; a network of one's own is named."""
+    for scheme in ("http", "HTTP"):
+        base = f"{scheme}://{host}"
+        account = Account(provider="acme", key=KEY, base_url=base, trusted_hosts=trusted)
+        if sends:
+            assert sent(f"{API}/a", account).url.startswith(base)
+            continue
+        with pytest.raises(
+            UsageError, match=r"plain http.*ACME_BASE_URL.*ACME_TRUSTED_HOSTS"
+        ) as caught:
+            sent(f"{API}/a", account)
+        assert KEY not in str(caught.value)
+    assert sent(f"{API}/a", Account(provider="acme", key=KEY, base_url=f"https://{host}"))
+
+
 def test_no_base_url_is_none() -> None:
     """The documented origin serves."""
     assert checked_base_url(ACCOUNT) is None

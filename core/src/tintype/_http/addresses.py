@@ -49,6 +49,20 @@ def names_a_private_host(url: str) -> bool:
     return looks_numeric and not is_public(host)
 
 
+def is_of_a_network(host: str) -> bool:
+    """Whether a host is surely of this machine or of a private network, as it is written.
+
+    An address that is not public, a name without dots, or one that no public name server knows;
+    a number that some libraries read as an address is none of them.
+    """
+    plain = host.rstrip(".").lower()
+    try:
+        ipaddress.ip_address(plain)
+    except ValueError:
+        return plain[:1].isalpha() and ("." not in plain or plain.endswith(_LOCAL_NAMES))
+    return not is_public(plain)
+
+
 @frozen
 class Trusted:
     """Hosts and networks that an account trusts with results, public or not.

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, unquote_plus, urlsplit
 from tintype._blame import of_provider
 from tintype._excerpts import quoted
 from tintype._holes import HOLE
-from tintype._http.addresses import Trusted
+from tintype._http.addresses import Trusted, is_of_a_network
 from tintype._http.bodies import encoded
 from tintype._http.headers import (
     CREDENTIAL,
@@ -186,9 +186,23 @@ def checked_base_url(account: Account) -> str | None:
     """The account's base URL, escaped and without a slash at its end, or None.
 
     Raises:
-        UsageError: It is not an http(s) URL of a plain host, or it has a query.
+        UsageError: It is not an http(s) URL of a plain host, it has a query, or everybody on the
+            way could read the key: plain http to a host that is neither private nor trusted.
     """
-    return None if account.base_url is None else _checked(account.base_url, account.provider)
+    if account.base_url is None:
+        return None
+    base = _checked(account.base_url, account.provider)
+    scheme, host, _ = origin(base)
+    near = is_of_a_network(host) or checked_trust(account).names(host)
+    if scheme == "http" and not near:
+        msg = (
+            f"The base URL {base!r} is plain http, by which everybody on the way could read the "
+            f"key: give it by https in {env_name(account.provider)}_BASE_URL or the account; where "
+            "the network is yours, name the host in the account's trusted_hosts "
+            f"({env_name(account.provider)}_TRUSTED_HOSTS)."
+        )
+        raise UsageError(msg, provider=account.provider)
+    return base
 
 
 def checked_trust(account: Account) -> Trusted:
