@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
@@ -24,6 +25,7 @@ from tests.core.acme import (
 from tintype.entries import Intent
 from tintype.errors import (
     Billed,
+    CostLimitError,
     DroppedError,
     JournalError,
     NotSentError,
@@ -370,3 +372,21 @@ def test_a_preview_that_no_file_could_hold_costs_itself_alone() -> None:
     task = line.run(line.talk(Reading(lambda _: odd)).submit(ASKED))
     assert (len(task.images), task.previews) == (1, ())
     assert "neither" in task.notices[0].message
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [("low", "high"), ("credits_low", "credits_high")], ids=["usd", "credits"]
+)
+def test_a_price_whose_most_is_less_than_its_least_is_none(low: str, high: str) -> None:
+    """The limit is held to the most: what costs four would pass for two."""
+    wrong = Quote(**{low: Decimal(4), high: Decimal(2)})
+
+    class Pricing(Acme):
+        @hookimpl
+        def price(self) -> Quote:
+            return wrong
+
+    line = Line()
+    with pytest.raises(CostLimitError, match=f"{high}: 2 is less than its {low}, 4"):
+        line.run(line.talk(Pricing()).generate(ASKED, Decimal(3)))
+    assert line.sent == []

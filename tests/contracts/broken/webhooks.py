@@ -39,7 +39,7 @@ _BY_TIME = Hmac(
     header="X-Signature", over="{timestamp}.{body}", headers={"timestamp": "X-Time"}, window=86_400
 )
 _BY_ID_AND_BODY = Hmac(header="X-Signature", over="{id}{body}", headers={"id": "X-Id"})
-_BESIDE_THE_TIME = evolve(_BY_TIME, over="{body}")
+_BESIDE_THE_TIME = Hmac(header="X-Signature", over="{body}")
 
 ROWS = (
     Row(

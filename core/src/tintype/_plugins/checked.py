@@ -61,7 +61,7 @@ def checked(value: T, provider: str, hook: str = "parse", before: Task | None = 
     odd: list[Notice] = []
     try:
         found = _whole(value, type(value), odd, before)
-        if isinstance(found, Quote) and None not in (found.low, found.high):
+        if isinstance(found, Quote):
             _check_order(found)
     except _OddError as error:
         raise broken(provider, hook, f"returned {type(value).__name__}{error}", "Total") from None
@@ -92,9 +92,11 @@ def _bounded(update: Update, odd: list[Notice]) -> Update:
 
 
 def _check_order(quote: Quote) -> None:
-    if quote.low is not None and quote.high is not None and quote.low > quote.high:
-        msg = f".high: {plain(quote.high)} is less than its low, {plain(quote.low)}."
-        raise _OddError(msg)
+    for low, high in (("low", "high"), ("credits_low", "credits_high")):
+        least, most = getattr(quote, low), getattr(quote, high)
+        if least is not None and most is not None and least > most:
+            msg = f".{high}: {plain(most)} is less than its {low}, {plain(least)}."
+            raise _OddError(msg)
 
 
 def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T:
