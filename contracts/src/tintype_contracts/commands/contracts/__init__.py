@@ -10,6 +10,7 @@ import click
 
 # Name: what --help says of it without importing its module.
 _COMMANDS: Mapping[str, str] = {
+    "new": "Write an installable plugin from a curl command and its answer.",
     "check": "Hold a plugin against what its provider documents.",
     "explain": "Say what a check looks at, why, and what an author does about it.",
     "lint": "Hold fixture files against the rules of their format.",

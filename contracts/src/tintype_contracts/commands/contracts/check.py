@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import complain, give_up, say
+from tintype._cli.speaking import complain, give_up, is_terminal, say
 from tintype._plugins.registry import Registry
+from tintype._printable import printable
 from tintype.errors import PluginError, UsageError
+from tintype_contracts.commands.contracts.remaining import due
 from tintype_contracts.report.terminal import summary
 from tintype_contracts.runner.child import examine_apart
 from tintype_contracts.verdict import Report
 
+_Ended: TypeAlias = Report | PluginError
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -54,6 +59,8 @@ def command(  # noqa: PLR0913 - each is an option
     ended = _examine(_named(names, everyone=everyone), level, set_, day)
     reports = [each for each in ended if isinstance(each, Report)]
     say("\n\n".join(summary(report) for report in reports))
+    for report in reports if len(names) == 1 else ():
+        say("\n".join(("", *due(report))))
     files = {"json": json_, "junit": junit, "html": html, "markdown": markdown, "badge": badge}
     for form, path in files.items():
         if path is not None and reports:
@@ -75,10 +82,10 @@ def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
 
 def _examine(
     names: Sequence[str], level: int, set_: str | None, today: date | None
-) -> list[Report | PluginError]:
+) -> list[_Ended]:
     """One process a plugin, as many at a time as there are cores."""
 
-    def one(name: str) -> Report | PluginError:
+    def one(name: str) -> _Ended:
         try:
             return examine_apart(name, level=level, set_=set_, today=today)
         except PluginError as error:  # it came to no verdict; the others shall
@@ -86,9 +93,22 @@ def _examine(
 
     try:
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            return list(pool.map(one, names))
+            return list(_counted(names, level, pool.map(one, names)))
     except UsageError as error:
         give_up(str(error))
+
+
+def _counted(names: Sequence[str], level: int, ended: Iterator[_Ended]) -> Iterator[_Ended]:
+    """What ends, with a line at a terminal that says what is being done meanwhile."""
+    for number, name in enumerate(names, start=1):
+        _progress(f"{number} of {len(names)}: {name}, every check up to level {level} …")
+        yield next(ended)
+    _progress("")
+
+
+def _progress(text: str) -> None:
+    if is_terminal(sys.stderr):
+        click.echo(f"\r\x1b[K{printable(text)}", err=True, nl=False)
 
 
 def _write(path: Path, form: str, reports: Sequence[Report], *, several: bool) -> None:

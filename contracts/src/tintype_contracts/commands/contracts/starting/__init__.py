@@ -1,0 +1,1 @@
+"""A provider's package, begun from what its documents print."""
