@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,30 @@ def test_every_variable_of_the_environment_is_described() -> None:
 
 
 def test_the_index_shows_the_readme() -> None:
-    """The core's page on an index is the README, which needs no file beside it to be seen."""
+    """The core's page on an index is the README, which needs no file beside it to be seen.
+
+    A link to another page would lead nowhere there. So it names them, as they lie in the
+    repository and in the source distribution.
+    """
     readme = (ROOT / "README.md").read_text()
     assert (ROOT / "core" / "README.md").read_text() == readme
-    assert re.findall(r"!\[", readme) == []
+    assert re.findall(r"!\[|\]\((?!https?:)", readme) == []
+    named = re.findall(r"`((?:docs/)?[\w-]+\.md|LICENSE)`", readme)
+    project = tomllib.loads((ROOT / "core" / "pyproject.toml").read_text())
+    put = project["tool"]["hatch"]["build"]["targets"]["sdist"]["force-include"].items()
+    assert all((ROOT / "core" / source).resolve() == ROOT / there for source, there in put)
+    there = {name for _, name in put}
+    assert {name.partition("/")[0] for name in named} == there
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_the_readmes_first_screen_shows_how_it_is_used() -> None:
+    """How it is installed, and code by line 15; then prices, and a crash that loses nothing."""
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert "pip install tintype" in "".join(lines[:10])
+    assert lines.index("```python") < 15
+    shown = "\n".join(lines[:50])
+    assert shown.index("$ tintype demo") < shown.index("kill -9") < shown.index("$ tintype resume")
 
 
 def test_the_readme_shows_the_prices_that_the_demo_prints(tmp_path: Path) -> None:
