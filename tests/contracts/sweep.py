@@ -23,7 +23,7 @@ from PIL import Image
 
 from tintype_contracts import Fixtures, load
 from tintype_contracts.fixtures.format import Parameter
-from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
+from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 NOW = 1_800_000_000.0
@@ -48,7 +48,7 @@ class Request:
 class Answer:
     """What came of one: the last word on it, its images, and what it cost."""
 
-    reply: Reply | Stream
+    reply: WholeResponse | Stream
     told: tuple[object, ...]
     pictures: tuple[bytes, ...]
     charged: tuple[Decimal, ...]
@@ -164,13 +164,13 @@ def ask(engine: Engine, request: Request) -> Answer:
     route = next(route for route in fixtures.routes if route.operation == "submit")
     kind, data = _written(request.body, route.body)
     headers = (("Authorization", "Bearer k"), ("Content-Type", kind))
-    call = Call(method=route.method, path=route.path, headers=headers, body=data)
+    call = SandboxRequest(method=route.method, path=route.path, headers=headers, body=data)
     reply = engine.answer(call, NOW)
     told = _told(reply)
     polled = [route for route in fixtures.routes if route.operation == "poll"]
     if polled and reply.task:
         path, query = polled[0].path, polled[0].query.items()
-        look = Call(
+        look = SandboxRequest(
             method=polled[0].method,
             path=path.replace("{id}", reply.task),
             query=tuple((key, value.replace("{id}", reply.task)) for key, value in query),
@@ -202,9 +202,9 @@ def _written(body: Mapping[str, object], kind: str | None) -> tuple[str, bytes]:
     return "multipart/form-data; boundary=b", "\r\n".join([*parts, "--b--\r\n"]).encode()
 
 
-def _told(reply: Reply | Stream) -> tuple[object, ...]:
+def _told(reply: WholeResponse | Stream) -> tuple[object, ...]:
     """The JSON of an answer, of each event."""
-    if isinstance(reply, Reply):
+    if isinstance(reply, WholeResponse):
         return (_read(reply.body.decode()),)
     lines = [line for event in reply.events for line in event.data.decode().splitlines()]
     return tuple(_read(line[6:]) for line in lines if line.startswith("data: {"))
@@ -241,8 +241,8 @@ def _pictures(engine: Engine, told: tuple[object, ...]) -> Iterator[bytes]:
         elif "/assets/" in str(value) and ".preview." not in str(value) and str(value) not in seen:
             seen.add(str(value))
             path = str(value).removeprefix(BASE)
-            fetched = engine.answer(Call(method="GET", path=path), NOW)
-            yield fetched.body if isinstance(fetched, Reply) else b""
+            fetched = engine.answer(SandboxRequest(method="GET", path=path), NOW)
+            yield fetched.body if isinstance(fetched, WholeResponse) else b""
 
 
 # ------------------------------------------------------------------------- what is due

@@ -18,7 +18,7 @@ from tintype.messages import Delivery
 from tintype.signatures import standard_webhooks
 from tintype_contracts import Fixtures, load
 from tintype_contracts.fixtures.format import JsonContent, Rule, Signature
-from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
+from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 from tintype_contracts.sandbox.engine.deliveries import attempts
 from tintype_contracts.sandbox.engine.rules import broken
 from tintype_contracts.sandbox.engine.signing import secret_for
@@ -34,19 +34,19 @@ def engine_of(provider: str, *, lenient: bool = False) -> Engine:
 
 def ask(
     engine: Engine, body: dict[str, object], *headers: tuple[str, str], at: float = 0.0
-) -> Reply | Stream:
+) -> WholeResponse | Stream:
     """Submit JSON."""
     route = next(each for each in engine.state.fixtures.routes if each.operation == "submit")
     shown = (("Authorization", "Bearer k"), ("Content-Type", "application/json"), *headers)
     text = json.dumps({"prompt": "a red panda", **body}).encode()
-    call = Call(method=route.method, path=route.path, headers=shown, body=text)
+    call = SandboxRequest(method=route.method, path=route.path, headers=shown, body=text)
     return engine.answer(call, NOW + at)
 
 
 def answered(engine: Engine, body: dict[str, object], *headers: tuple[str, str]) -> dict:
     """The JSON of a whole answer."""
     reply = ask(engine, body, *headers)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     return json.loads(reply.body)
 
 
@@ -117,9 +117,9 @@ def test_a_price_is_that_of_the_model_that_is_asked_about() -> None:
     engine = engine_of("openrouter")
     path = f"/api/v1/images/models/{GPT}/endpoints"
     reply = engine.answer(
-        Call(method="GET", path=path, headers=(("Authorization", "Bearer k"),)), NOW
+        SandboxRequest(method="GET", path=path, headers=(("Authorization", "Bearer k"),)), NOW
     )
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     endpoint = json.loads(reply.body)["endpoints"][0]
     assert endpoint["pricing"][0]["cost_usd"] == 0.011
     assert endpoint["provider_slug"] == "openai"
@@ -138,7 +138,7 @@ def test_a_scene_is_had_by_its_name() -> None:
 def test_a_scene_that_is_not_there_is_told() -> None:
     """With the names of those that are."""
     reply = ask(engine_of("openrouter"), {"model": GPT}, ("X-Tintype-Scene", "generated/sung"))
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert reply.status == 501
     assert b"drawn" in reply.body
 
@@ -157,14 +157,14 @@ def test_what_is_documented_is_played_before_what_is_inferred() -> None:
     body = {"model": "doubao-seedream-5-0-260128", "prompt": "sandbox:refused_content"}
     task = answered(engine, body)["data"]["taskId"]
     query = (("task_id", task),)
-    call = Call(
+    call = SandboxRequest(
         method="GET",
         path="/api/v1/images/generations",
         query=query,
         headers=(("Authorization", "Bearer k"),),
     )
     reply = engine.answer(call, NOW + 60)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert json.loads(reply.body)["data"]["failMsg"] == "Content policy violation"
 
 
@@ -211,7 +211,7 @@ def test_a_model_that_no_document_names_is_refused(
     """As documented, and nothing is charged; the lenient sandbox draws."""
     engine = engine_of(provider)
     refused = ask(engine, body)
-    assert isinstance(refused, Reply)
+    assert isinstance(refused, WholeResponse)
     assert refused.status == status
     assert str(body["model"]).encode() in refused.body
     assert len(engine.state.account.ledger) == 0
@@ -271,7 +271,7 @@ def test_a_model_in_the_path_decides_like_one_in_the_body(acme: Fixtures) -> Non
     def status(model: str) -> int:
         body = b'{"prompt": "a cat"}'
         headers = (("x-key", "k"), ("Content-Type", "application/json"))
-        call = Call(method="POST", path=f"/v1/{model}/images", headers=headers, body=body)
+        call = SandboxRequest(method="POST", path=f"/v1/{model}/images", headers=headers, body=body)
         return engine.answer(call, NOW).status
 
     assert [status("acme-1"), status("acme-2")] == [200, 422]
@@ -304,13 +304,15 @@ def test_two_addresses_that_are_polled_in_turn_tell_their_own(acme: Fixtures) ->
     engine = Engine(state=State(fixtures=fixtures, settings=Settings(base_url="http://x", key="k")))
     headers = (("x-key", "k"), ("Content-Type", "application/json"))
     body = b'{"prompt": "a cat"}'
-    made = engine.answer(Call(method="POST", path="/v1/images", headers=headers, body=body), NOW)
-    assert isinstance(made, Reply)
+    made = engine.answer(
+        SandboxRequest(method="POST", path="/v1/images", headers=headers, body=body), NOW
+    )
+    assert isinstance(made, WholeResponse)
 
     def look(place: str, at: float) -> tuple[int, dict]:
         path = f"/v1/{place}/{json.loads(made.body)['id']}"
-        reply = engine.answer(Call(method="GET", path=path, headers=headers), NOW + at)
-        assert isinstance(reply, Reply)
+        reply = engine.answer(SandboxRequest(method="GET", path=path, headers=headers), NOW + at)
+        assert isinstance(reply, WholeResponse)
         return reply.status, json.loads(reply.body)
 
     assert look("tasks", 0)[1]["status"] == "drawing"
@@ -345,7 +347,7 @@ def test_webhooks_are_signed_as_a_document_says(acme: Fixtures) -> None:
     engine = Engine(state=State(fixtures=fixtures, settings=settings))
     headers = (("x-key", "k"), ("Content-Type", "application/json"))
     body = json.dumps({"prompt": "a cat", "hook": "http://127.0.0.1:9/"}).encode()
-    engine.answer(Call(method="POST", path="/v1/images", headers=headers, body=body), NOW)
+    engine.answer(SandboxRequest(method="POST", path="/v1/images", headers=headers, body=body), NOW)
     [webhook] = engine.due(NOW + 60)
     delivery = Delivery(body=webhook.body, headers=webhook.headers)
     for each, right in ((delivery, True), (evolve(delivery, body=b"{}"), False)):

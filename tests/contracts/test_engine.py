@@ -10,7 +10,15 @@ from attrs import evolve
 
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox import Account, Call, Engine, Reply, Settings, State, Stream
+from tintype_contracts.sandbox import (
+    Account,
+    Engine,
+    SandboxRequest,
+    Settings,
+    State,
+    Stream,
+    WholeResponse,
+)
 from tintype_contracts.sandbox.engine.deliveries import Deliveries, is_loopback
 from tintype_contracts.sandbox.engine.messages import Webhook
 
@@ -19,24 +27,26 @@ JSON = ("Content-Type", "application/json")
 NOW = 1_800_000_000.0
 
 
-def send(engine: Engine, at: float = 0.0, path: str = "/v1/images", **fields: object) -> Reply:
+def send(
+    engine: Engine, at: float = 0.0, path: str = "/v1/images", **fields: object
+) -> WholeResponse:
     """Submit; at so many seconds from the start."""
     body = json.dumps({"prompt": "a cat", **fields}).encode()
-    call = Call(method="POST", path=path, headers=(KEY, JSON), body=body)
+    call = SandboxRequest(method="POST", path=path, headers=(KEY, JSON), body=body)
     reply = engine.answer(call, NOW + at)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     return reply
 
 
-def look(engine: Engine, task: str, at: float, method: str = "GET") -> Reply:
+def look(engine: Engine, task: str, at: float, method: str = "GET") -> WholeResponse:
     """Poll, or cancel."""
-    call = Call(method=method, path=f"/v1/tasks/{task}", headers=(KEY,))
+    call = SandboxRequest(method=method, path=f"/v1/tasks/{task}", headers=(KEY,))
     reply = engine.answer(call, NOW + at)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     return reply
 
 
-def value(reply: Reply) -> dict:
+def value(reply: WholeResponse) -> dict:
     """The reply's JSON."""
     return json.loads(reply.body)
 
@@ -48,7 +58,7 @@ def submitted(engine: Engine, at: float = 0.0, **fields: object) -> str:
     return value(reply)["id"]
 
 
-def reason(reply: Reply) -> str:
+def reason(reply: WholeResponse) -> str:
     """Why the sandbox refused."""
     return dict(reply.headers).get("x-sandbox-reason", "")
 
@@ -127,9 +137,9 @@ def test_a_wrong_key_is_answered_as_documented(
     engine: Engine, headers: tuple[tuple[str, str], ...]
 ) -> None:
     """The header is compared exactly, and the key is not told."""
-    call = Call(method="POST", path="/v1/images", headers=headers, body=b"{}")
+    call = SandboxRequest(method="POST", path="/v1/images", headers=headers, body=b"{}")
     reply = engine.answer(call, NOW)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert (reply.status, value(reply)["error"]["code"]) == (401, "bad_key")
     assert "'x-key: <the sandbox's key>'" in reason(reply)
 
@@ -149,9 +159,9 @@ def test_a_wrong_parameter_is_answered_as_documented(
 
 def test_a_body_that_is_no_json_is_a_wrong_parameter(engine: Engine) -> None:
     """The reason says so."""
-    call = Call(method="POST", path="/v1/images", headers=(KEY, JSON), body=b"{")
+    call = SandboxRequest(method="POST", path="/v1/images", headers=(KEY, JSON), body=b"{")
     reply = engine.answer(call, NOW)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert reply.status == 422
     assert "not JSON" in reason(reply)
 
@@ -171,9 +181,9 @@ def test_an_undocumented_address_is_not_found(
     engine: Engine, method: str, path: str, query: tuple[tuple[str, str], ...]
 ) -> None:
     """The documented ones are listed."""
-    call = Call(method=method, path=path, query=query, headers=(KEY,))
+    call = SandboxRequest(method=method, path=path, query=query, headers=(KEY,))
     reply = engine.answer(call, NOW)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert reply.status == 404
     assert "POST /v1/images" in reason(reply)
 
@@ -187,11 +197,15 @@ def test_an_unknown_task_is_answered_as_documented(engine: Engine) -> None:
 def test_prices_and_models_are_told(engine: Engine) -> None:
     """A price for the model in the address, a list for the query."""
     headers = (KEY,)
-    price = engine.answer(Call(method="GET", path="/v1/price/acme-1", headers=headers), NOW)
-    listing = Call(method="GET", path="/v1/models", query=(("kind", "image"),), headers=headers)
+    price = engine.answer(
+        SandboxRequest(method="GET", path="/v1/price/acme-1", headers=headers), NOW
+    )
+    listing = SandboxRequest(
+        method="GET", path="/v1/models", query=(("kind", "image"),), headers=headers
+    )
     models = engine.answer(listing, NOW)
-    assert isinstance(price, Reply)
-    assert isinstance(models, Reply)
+    assert isinstance(price, WholeResponse)
+    assert isinstance(models, WholeResponse)
     assert value(price) == {"model": "acme-1", "usd": 0.04}
     assert value(models) == {"models": ["acme-1", "acme-2"]}
 
@@ -210,15 +224,17 @@ def test_a_form_with_a_file_is_drawn_from_a_reference(engine: Engine) -> None:
         b"--b--\r\n"
     )
     headers = (KEY, ("Content-Type", "multipart/form-data; boundary=b"))
-    reply = engine.answer(Call(method="POST", path="/v1/edits", headers=headers, body=body), NOW)
-    assert isinstance(reply, Reply)
+    reply = engine.answer(
+        SandboxRequest(method="POST", path="/v1/edits", headers=headers, body=body), NOW
+    )
+    assert isinstance(reply, WholeResponse)
     assert value(look(engine, value(reply)["id"], 60.0))["status"] == "done"
 
 
 def test_a_stream_sends_the_documented_events(engine: Engine) -> None:
     """A coarse picture first, then each finished one, then the sentinel, in their time."""
     body = json.dumps({"prompt": "a cat", "stream": True, "n": 2, "size": "512"}).encode()
-    call = Call(method="POST", path="/v1/images", headers=(KEY, JSON), body=body)
+    call = SandboxRequest(method="POST", path="/v1/images", headers=(KEY, JSON), body=body)
     stream = engine.answer(call, NOW)
     assert isinstance(stream, Stream)
     assert dict(stream.headers)["Content-Type"] == "text/event-stream"
@@ -298,12 +314,14 @@ def test_assets_are_served_until_they_expire(engine: Engine) -> None:
     """A preview is smaller; after the documented time there is nothing."""
     url = value(look(engine, submitted(engine), 2.0))["images"][0]["url"]
     path = url.removeprefix("http://acme.local/acme")
-    fresh = engine.answer(Call(method="GET", path=path), NOW + 3600)
-    small = engine.answer(Call(method="GET", path=path.replace(".png", ".preview.png")), NOW)
-    late = engine.answer(Call(method="GET", path=path), NOW + 3601)
-    assert isinstance(fresh, Reply)
-    assert isinstance(small, Reply)
-    assert isinstance(late, Reply)
+    fresh = engine.answer(SandboxRequest(method="GET", path=path), NOW + 3600)
+    small = engine.answer(
+        SandboxRequest(method="GET", path=path.replace(".png", ".preview.png")), NOW
+    )
+    late = engine.answer(SandboxRequest(method="GET", path=path), NOW + 3601)
+    assert isinstance(fresh, WholeResponse)
+    assert isinstance(small, WholeResponse)
+    assert isinstance(late, WholeResponse)
     assert (fresh.status, dict(fresh.headers)) == (200, {"Content-Type": "image/png"})
     assert len(small.body) < len(fresh.body)
     assert late.status == 404
@@ -313,9 +331,9 @@ def test_assets_are_served_until_they_expire(engine: Engine) -> None:
 @pytest.mark.parametrize("path", ["/assets/nothing/0.png", "/assets/{task}/7.png"])
 def test_an_asset_that_is_not_there_is_not_found(engine: Engine, path: str) -> None:
     """Another task, or another image."""
-    asked = Call(method="GET", path=path.replace("{task}", submitted(engine)))
+    asked = SandboxRequest(method="GET", path=path.replace("{task}", submitted(engine)))
     reply = engine.answer(asked, NOW)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert reply.status == 404
 
 

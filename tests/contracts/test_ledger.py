@@ -15,7 +15,7 @@ from tests.contracts.http_by_hand import DROPPED, call, fetch, poll, submit
 from urllib3.filepost import encode_multipart_formdata
 
 from tintype_contracts import Fixtures, Sandbox, load
-from tintype_contracts.sandbox import Entry, Fault, Ledger
+from tintype_contracts.sandbox import Fault, Ledger, LedgerEvent
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def until(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
-def entry(event: str, task: str = "t", digest: str = "d", **fields: object) -> Entry:
+def entry(event: str, task: str = "t", digest: str = "d", **fields: object) -> LedgerEvent:
     """An entry by hand."""
-    return Entry(at=0.0, event=event, task=task, digest=digest, **fields)
+    return LedgerEvent(at=0.0, event=event, task=task, digest=digest, **fields)
 
 
 # --------------------------------------------------------------------------- what tests ask

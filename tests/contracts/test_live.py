@@ -29,9 +29,9 @@ from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.live import (
     Caps,
     Fence,
-    Ledger,
     Played,
     Recording,
+    Reservations,
     Session,
     consent,
     shape_changes,
@@ -50,9 +50,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path: Path) -> Reservations:
     """A ledger with a dollar to spend."""
-    return Ledger(tmp_path / "ledger.jsonl", Caps(budget=Decimal(1)))
+    return Reservations(tmp_path / "ledger.jsonl", Caps(budget=Decimal(1)))
 
 
 def environ(sandbox: Sandbox, **more: str) -> dict[str, str]:
@@ -65,7 +65,7 @@ def info_of(provider: str) -> ProviderInfo:
     return Registry().get(provider).info
 
 
-def session(sandbox: Sandbox, ledger: Ledger, **options: object) -> Session:
+def session(sandbox: Sandbox, ledger: Reservations, **options: object) -> Session:
     """A session with the provider that answers at once."""
     agreed = consent(info_of("openrouter"), environ(sandbox))
     return Session(agreed, load("openrouter"), ledger, **options)
@@ -121,20 +121,20 @@ def test_consent_takes_the_account_and_nothing_else() -> None:
 def test_a_submission_is_on_disk_before_it_leaves(tmp_path: Path) -> None:
     """A crash after the line counts as spent at its worst."""
     path = tmp_path / "ledger.jsonl"
-    Ledger(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.3"))
-    after_the_crash = Ledger(path, Caps(budget=Decimal(1)))
+    Reservations(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.3"))
+    after_the_crash = Reservations(path, Caps(budget=Decimal(1)))
     assert after_the_crash.spent == Decimal("0.3")
     assert json.loads(path.read_text("utf-8"))["state"] == "sent"
 
 
-def test_what_it_cost_takes_the_place_of_the_worst(ledger: Ledger) -> None:
+def test_what_it_cost_takes_the_place_of_the_worst(ledger: Reservations) -> None:
     """Settled lines count as they ended."""
     entry = ledger.reserve("a", Decimal("0.3"))
     ledger.settle(entry, Decimal("0.1"))
     assert ledger.spent == Decimal("0.1")
 
 
-def test_the_worst_case_must_fit_the_budget(ledger: Ledger) -> None:
+def test_the_worst_case_must_fit_the_budget(ledger: Reservations) -> None:
     """The sum over everything in the file, earlier runs among it."""
     ledger.reserve("a", Decimal("0.9"))
     with pytest.raises(BudgetError, match=r"0\.9 of 1 USD are spent"):
@@ -142,7 +142,7 @@ def test_the_worst_case_must_fit_the_budget(ledger: Ledger) -> None:
     assert ledger.spent == Decimal("0.9")
 
 
-def test_an_unknown_price_is_not_paid(ledger: Ledger) -> None:
+def test_an_unknown_price_is_not_paid(ledger: Reservations) -> None:
     """Nothing is reserved, so nothing can leave."""
     with pytest.raises(BudgetError, match="unknown"):
         ledger.reserve("a", None)
@@ -153,7 +153,7 @@ def test_an_unknown_price_is_not_paid(ledger: Ledger) -> None:
 def test_submissions_and_attempts_are_capped(tmp_path: Path) -> None:
     """Both caps hold, whatever the budget."""
     caps = Caps(budget=Decimal(9), submits=1, attempts=2)
-    ledger = Ledger(tmp_path / "ledger.jsonl", caps)
+    ledger = Reservations(tmp_path / "ledger.jsonl", caps)
     ledger.reserve("a", Decimal("0.1"))
     with pytest.raises(BudgetError, match="submission 2 of 1"):
         ledger.reserve("b", Decimal("0.1"))
@@ -183,7 +183,7 @@ def test_a_damaged_ledger_stops_everything(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     path.write_text("{", "utf-8")
     with pytest.raises(UsageError, match="damaged"):
-        Ledger(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.1"))
+        Reservations(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.1"))
 
 
 # ----------------------------------------------------------------------------- fence
@@ -232,7 +232,7 @@ def test_whatever_may_cost_is_announced(
     assert len(told) == announced
 
 
-def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Ledger) -> None:
+def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Reservations) -> None:
     """The announcement's refusal comes before the first byte."""
     silence = Silence()
     fence = Fence(silence, acme, ledger.attempt)
@@ -246,7 +246,7 @@ def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Ledger) -> N
 # --------------------------------------------------------------------------- session
 
 
-def test_a_scene_is_played_and_paid_as_reported(sandbox: Sandbox, ledger: Ledger) -> None:
+def test_a_scene_is_played_and_paid_as_reported(sandbox: Sandbox, ledger: Reservations) -> None:
     """The picture lies beside the ledger, which has what the provider reported."""
     played = play(session(sandbox, ledger))
     assert played.error is None
@@ -270,12 +270,12 @@ def test_the_line_is_there_when_the_request_leaves(sandbox: Sandbox, tmp_path: P
                 seen.append(path.read_text("utf-8"))
             return super().open(request, timeout=timeout)
 
-    ledger = Ledger(path, Caps(budget=Decimal(1)))
+    ledger = Reservations(path, Caps(budget=Decimal(1)))
     play(session(sandbox, ledger, transport=Watching()))
     assert [json.loads(text)["state"] for text in seen] == ["sent"]
 
 
-def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Ledger) -> None:
+def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Reservations) -> None:
     """Nobody knows whether it was charged, so it was; and it is not sent again."""
     real = Urllib3Transport()
 
@@ -298,20 +298,22 @@ def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Ledger) 
 def test_a_scene_over_budget_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     """The sandbox's own books agree."""
     before = sandbox.balance("openrouter")
-    poor = Ledger(tmp_path / "ledger.jsonl", Caps(budget=Decimal("0.001")))
+    poor = Reservations(tmp_path / "ledger.jsonl", Caps(budget=Decimal("0.001")))
     with pytest.raises(BudgetError):
         play(session(sandbox, poor))
     assert sandbox.balance("openrouter") == before
 
 
-def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Ledger) -> None:
+def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Reservations) -> None:
     """Left alone, a run takes what costs least, and asks the price of each for nothing."""
     assert session(sandbox, ledger).cheapest().startswith("generated/")
     assert ledger.spent == 0
 
 
 @pytest.mark.parametrize("scene", ["generated/lost", "lost/drawn", "models/listed"])
-def test_a_scene_that_submits_nothing_is_told(sandbox: Sandbox, ledger: Ledger, scene: str) -> None:
+def test_a_scene_that_submits_nothing_is_told(
+    sandbox: Sandbox, ledger: Reservations, scene: str
+) -> None:
     """The sentence names the scene."""
     with pytest.raises(UsageError, match="scene"):
         session(sandbox, ledger).plan([scene])
@@ -323,7 +325,7 @@ def test_a_scene_that_submits_nothing_is_told(sandbox: Sandbox, ledger: Ledger, 
 @pytest.fixture(scope="module")
 def polled(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """A scene of the provider that is polled, played once."""
-    ledger = Ledger(tmp_path_factory.mktemp("live") / "ledger.jsonl", Caps(budget=Decimal(1)))
+    ledger = Reservations(tmp_path_factory.mktemp("live") / "ledger.jsonl", Caps(budget=Decimal(1)))
     fixtures = load(POLLED)
     agreed = consent(info_of(POLLED), environ(sandbox))
     return play(Session(agreed, fixtures, ledger))

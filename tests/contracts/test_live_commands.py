@@ -18,7 +18,7 @@ from tests.core.terminal import SCRIPT, Terminal
 from tintype import Task, from_json
 from tintype.journal._sql import SqlJournal
 from tintype_contracts import Sandbox
-from tintype_contracts.live import Caps, Ledger
+from tintype_contracts.live import Caps, Reservations
 
 Done: TypeAlias = subprocess.CompletedProcess[str]
 SCENE = ("--scene", "generated/drawn")
@@ -152,7 +152,7 @@ def test_an_interrupt_loses_nothing(
         assert f"tintype resume {record.id}" in told
     if command[0] == "record":
         assert "[story.observed-" in (tmp_path / "to" / "sheet.toml").read_text("utf-8")
-    ledger = Ledger(tmp_path / "tintype-live.jsonl", Caps(budget=Decimal(1)))
+    ledger = Reservations(tmp_path / "tintype-live.jsonl", Caps(budget=Decimal(1)))
     assert ledger.spent > 0
 
 
@@ -173,8 +173,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 from tintype.errors import BudgetError
-from tintype_contracts.live import Caps, Ledger
-ledger = Ledger(Path(sys.argv[1]), Caps(budget=Decimal(1), submits=10))
+from tintype_contracts.live import Caps, Reservations
+ledger = Reservations(Path(sys.argv[1]), Caps(budget=Decimal(1), submits=10))
 for _ in range(10):
     try:
         ledger.reserve("a", Decimal("0.1"))
@@ -192,4 +192,4 @@ def test_processes_share_a_budget(tmp_path: Path) -> None:
     ]
     assert [spender.wait(timeout=60) for spender in spenders] == [0] * 6
     assert len(path.read_text("utf-8").splitlines()) == 10
-    assert Ledger(path, Caps(budget=Decimal(1))).spent == 1
+    assert Reservations(path, Caps(budget=Decimal(1))).spent == 1

@@ -24,8 +24,8 @@ from tintype_contracts.fixtures.format import (
 )
 from tintype_contracts.fixtures.messages import request_differences
 from tintype_contracts.fixtures.values import fixed_values, small_png
-from tintype_contracts.sandbox import Call, Engine, Reply, State
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.sandbox import Engine, SandboxRequest, State, WholeResponse
+from tintype_contracts.wire.heard import RawRequest
 
 URL = "https://api.acme.test/v1/images"
 KEY = ("Authorization", "Bearer {{secret:api_key}}")
@@ -135,7 +135,7 @@ def test_a_body_that_was_heard_is_the_one_that_was_sent(body: object) -> None:
     """Whatever its kind."""
     request = Request(method="POST", url=URL, body=body)  # type: ignore[arg-type]
     sent = encode(request, INFO, Account(provider="acme", key="a-key-of-mine"))
-    heard = Heard(name="", line=b"POST / HTTP/1.1", headers=sent.headers, body=sent.body)
+    heard = RawRequest(name="", line=b"POST / HTTP/1.1", headers=sent.headers, body=sent.body)
     assert heard.content() == body
 
 
@@ -168,13 +168,13 @@ def test_the_sandbox_refuses_what_lacks_a_documented_header(
     """As it refuses a field of the body, and with the reason."""
     fixtures = evolve(acme, fields=(*acme.fields, ROW))
     state = State(fixtures=fixtures, settings=engine.state.settings)
-    call = Call(
+    call = SandboxRequest(
         method="POST",
         path="/v1/images",
         headers=(("x-key", "k"), ("Content-Type", "application/json"), *headers),
         body=json.dumps({"prompt": "a cat"}).encode(),
     )
     reply = Engine(state=state).answer(call, 1_800_000_000.0)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, WholeResponse)
     assert words in dict(reply.headers).get("x-sandbox-reason", "")
     assert reply.status == (422 if words else 200)

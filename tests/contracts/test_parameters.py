@@ -10,7 +10,7 @@ from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.bodies import read_body
-from tintype_contracts.sandbox.engine.messages import Call
+from tintype_contracts.sandbox.engine.messages import SandboxRequest
 
 PROMPT = {"prompt": "a cat"}
 
@@ -93,9 +93,9 @@ def test_what_is_required_is_missed(acme: Fixtures) -> None:
     assert reasons(acme, {}) == ["/prompt is required."]
 
 
-def _form(body: bytes, boundary: str = "b") -> Call:
+def _form(body: bytes, boundary: str = "b") -> SandboxRequest:
     headers = (("Content-Type", f"multipart/form-data; boundary={boundary}"),)
-    return Call(method="POST", path="/", headers=headers, body=body)
+    return SandboxRequest(method="POST", path="/", headers=headers, body=body)
 
 
 def test_a_form_is_an_object_with_its_files_in_arrays() -> None:
@@ -118,15 +118,15 @@ def test_a_form_is_an_object_with_its_files_in_arrays() -> None:
 @pytest.mark.parametrize(
     ("call", "kind", "words"),
     [
-        (Call(method="POST", path="/", body=b"{}"), "json", "content type"),
-        (Call(method="POST", path="/", body=b"{}"), "multipart", "content type"),
-        (Call(method="POST", path="/", body=b"a=b"), "form", "content type"),
+        (SandboxRequest(method="POST", path="/", body=b"{}"), "json", "content type"),
+        (SandboxRequest(method="POST", path="/", body=b"{}"), "multipart", "content type"),
+        (SandboxRequest(method="POST", path="/", body=b"a=b"), "form", "content type"),
         (_form(b"--b\r\n\r\nx"), "multipart", "does not end"),
         (_form(b"--b\r\n\r\nx\r\n--b--"), "multipart", "has no name"),
         (_form(b""), "multipart", "does not end"),
     ],
 )
-def test_a_body_of_another_kind_is_refused(call: Call, kind: str, words: str) -> None:
+def test_a_body_of_another_kind_is_refused(call: SandboxRequest, kind: str, words: str) -> None:
     """The reason says what was expected."""
     with pytest.raises(BodyError, match=words):
         read_body(call, kind)
@@ -135,7 +135,7 @@ def test_a_body_of_another_kind_is_refused(call: Call, kind: str, words: str) ->
 def test_an_urlencoded_form_is_an_object_of_texts() -> None:
     """A file is read by nobody."""
     kind = (("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),)
-    call = Call(method="POST", path="/", headers=kind, body=b"prompt=a+cat%21&n=2&c=")
+    call = SandboxRequest(method="POST", path="/", headers=kind, body=b"prompt=a+cat%21&n=2&c=")
     assert read_body(call, "form") == {"prompt": "a cat!", "n": "2", "c": ""}
     assert read_body(call, "raw") == {}
 
@@ -143,7 +143,9 @@ def test_an_urlencoded_form_is_an_object_of_texts() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000])
 def test_json_that_is_no_object_is_refused(body: bytes) -> None:
     """However deep it is."""
-    call = Call(method="POST", path="/", headers=(("content-type", "application/json"),), body=body)
+    call = SandboxRequest(
+        method="POST", path="/", headers=(("content-type", "application/json"),), body=body
+    )
     with pytest.raises(BodyError):
         read_body(call, "json")
 

@@ -29,7 +29,7 @@ from tintype_contracts import Fixtures, Sandbox, load, respx_router
 from tintype_contracts.fixtures.format import DocumentedExchange, EventsContent, JsonContent
 from tintype_contracts.fixtures.placeholders import render
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.matching import filled
 from tintype_contracts.wire.strict import StrictScene
 
@@ -262,7 +262,7 @@ def by_openai(exchange: DocumentedExchange, *, strict: bool = False) -> object:
     scene = StrictScene(APIYI, [exchange], KEY, strict_headers=False)
 
     def handle(request: httpx2.Request) -> httpx2.Response:
-        heard = Heard(
+        heard = RawRequest(
             name=request.url.host,
             line=f"{request.method} {request.url.raw_path.decode()} HTTP/1.1".encode(),
             headers=tuple(request.headers.multi_items()),

@@ -15,11 +15,11 @@ from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.multipart import BodyError
-from tintype_contracts.wire.answers import MANNERS, Answer, Manner, plain
+from tintype_contracts.wire.answers import MANNERS, Manner, RawResponse, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
 from tintype_contracts.wire.dialling import connector, pools
 from tintype_contracts.wire.egress import EgressError, guard
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.server import HOST, TlsServer
 from tintype_contracts.wire.strict import MISMATCH, StrictScene
 
@@ -63,7 +63,7 @@ def get(url: str) -> HttpRequest:
 def server() -> Iterator[TlsServer]:
     """A server that speaks for two hosts and says one thing."""
     context = server_context(("api.acme.test", "cdn.acme.test"))
-    answer = Answer(status=200, headers=HEADERS, body=BODY)
+    answer = RawResponse(status=200, headers=HEADERS, body=BODY)
     with TlsServer(context, lambda _: plain(answer)) as made:
         yield made
 
@@ -103,7 +103,7 @@ def test_plain_http_is_not_spoken(kind: str, server: TlsServer) -> None:
 def test_a_manner_changes_nothing_that_is_said(kind: str, name: str, server: TlsServer) -> None:
     """Status, documented headers and body are the same in every manner."""
     manner: Manner = MANNERS[name]
-    server.play = lambda _: manner(Answer(status=418, headers=HEADERS, body=BODY))
+    server.play = lambda _: manner(RawResponse(status=418, headers=HEADERS, body=BODY))
     response = exchange(kind, server.port, get(f"{API}/"))
     assert (response.status, response.body) == (418, BODY)
     assert response.header("x-own") == "1"
@@ -112,7 +112,7 @@ def test_a_manner_changes_nothing_that_is_said(kind: str, name: str, server: Tls
 def test_an_empty_body_has_every_manner(server: TlsServer) -> None:
     """A chunk of no bytes would end the answer before its time."""
     for manner in (plain, *MANNERS.values()):
-        server.play = lambda _, said=manner: said(Answer(status=503))
+        server.play = lambda _, said=manner: said(RawResponse(status=503))
         assert exchange("urllib3", server.port, get(f"{API}/")).body == b""
 
 
@@ -125,12 +125,12 @@ def test_a_server_is_left_alone_once_its_callers_have_gone(server: TlsServer) ->
 # ------------------------------------------------------------------------ what is heard
 
 
-def heard(line: str, body: bytes = b"", **headers: str) -> Heard:
+def heard(line: str, body: bytes = b"", **headers: str) -> RawRequest:
     """A request as from the socket."""
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     length = (("Content-Length", str(len(body))),) if body else ()
     host = (("Host", "api.acme.test"),)
-    return Heard(
+    return RawRequest(
         name="api.acme.test",
         line=f"{line} HTTP/1.1".encode(),
         headers=(*host, *named, *length),
@@ -175,7 +175,7 @@ def test_a_body_that_is_neither_is_told() -> None:
 CREATE = b'{"model":"acme-1","prompt":"a cat","size":"1K","n":2}'
 
 
-def created(body: bytes = CREATE, line: str = "POST /v1/images", **headers: str) -> Heard:
+def created(body: bytes = CREATE, line: str = "POST /v1/images", **headers: str) -> RawRequest:
     """Acme's documented submission, or something like it."""
     named = {"x_key": KEY, "Content_Type": "application/json", **headers}
     return heard(line, body, **named)
@@ -227,7 +227,7 @@ def test_what_was_never_asked_for_is_told(acme: Fixtures) -> None:
     ids=str,
 )
 def test_a_difference_names_its_place_and_its_source(
-    acme: Fixtures, request_: Heard, pointer: str
+    acme: Fixtures, request_: RawRequest, pointer: str
 ) -> None:
     """Type by type, header by header, the query as a whole."""
     scene = drawn(acme)

@@ -22,7 +22,7 @@ from tests.simulation.meeting import Desk, Line
 from tintype import HttpRequest, ImageRequest, Quote
 from tintype.catalog import Flag
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.sandbox import Call, Engine, Reply, Settings, State, Stream
+from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 from tintype_contracts.sandbox.engine.works import Work
 
 HOOK = "http://127.0.0.1/hook"
@@ -262,21 +262,21 @@ def engine_of(provider: str, fixtures: Fixtures) -> Engine:
     return Engine(state=State(fixtures=fixtures, settings=settings))
 
 
-def _looks(engine: Engine, fixtures: Fixtures, work: Work) -> Iterator[Reply | Stream]:
+def _looks(engine: Engine, fixtures: Fixtures, work: Work) -> Iterator[WholeResponse | Stream]:
     for step in range(len(work.plan.polls)):
         call = _call(fixtures, "poll", work.id)
         if call is not None:
             yield engine.answer(call, _NOW + step)
 
 
-def _call(fixtures: Fixtures, operation: str, task: str) -> Call | None:
+def _call(fixtures: Fixtures, operation: str, task: str) -> SandboxRequest | None:
     """A call on a documented address that names a task."""
     route = next((each for each in fixtures.routes if each.operation == operation), None)
     if route is None:
         return None
     query = tuple((key, value.replace("{id}", task)) for key, value in route.query.items())
     form = fixtures.auth.form.replace("{{secret:api_key}}", KEY)
-    return Call(
+    return SandboxRequest(
         method=route.method,
         path=route.path.replace("{id}", task),
         query=query,
@@ -294,19 +294,19 @@ def _refusals(provider: str, fixtures: Fixtures, desk: Desk) -> Iterator[tuple[s
         for story in ("bad_key", "no_credit", "invalid_parameter", "slow_down"):
             if call is not None and story in fixtures.stories:
                 said = engine.told_off(call, story, _NOW)
-                if isinstance(said, Reply) and said.status >= 400:
+                if isinstance(said, WholeResponse) and said.status >= 400:
                     yield story, operation, _marked(said, None)
 
 
-def plain(engine: Engine, call: Call) -> Answer:
+def plain(engine: Engine, call: SandboxRequest) -> Answer:
     """The answer to a free question, such as for a price."""
     return _marked(engine.answer(call, _NOW), None)
 
 
-def call_of(sent: HttpRequest) -> Call:
+def call_of(sent: HttpRequest) -> SandboxRequest:
     """A request as the sandbox takes it."""
     parts = urlsplit(sent.url)
-    return Call(
+    return SandboxRequest(
         method=sent.method,
         path=unquote(parts.path),
         query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
@@ -315,7 +315,7 @@ def call_of(sent: HttpRequest) -> Call:
     )
 
 
-def _marked(said: Reply | Stream, work: Work | None) -> Answer:
+def _marked(said: WholeResponse | Stream, work: Work | None) -> Answer:
     if isinstance(said, Stream):
         events = tuple(_marked_bytes(event.data, work) for event in said.events)
         return Answer(status=said.status, headers=said.headers, body=b"", events=events, after=1.0)

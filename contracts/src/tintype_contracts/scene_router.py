@@ -11,7 +11,7 @@ import respx
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, WireRequest
 from tintype_contracts.fixtures.messages import render_headers
 from tintype_contracts.fixtures.placeholders import render_text
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.matching import Mismatch, filled, request_bytes
 from tintype_contracts.wire.strict import StrictScene
 
@@ -111,10 +111,10 @@ class SceneRouter(respx.MockRouter):
         return httpx.Request(request.method, url, headers=headers, content=body)
 
 
-def heard(request: httpx.Request) -> Heard:
+def heard(request: httpx.Request) -> RawRequest:
     """A request of httpx as the wire tier has it."""
     target = request.url.raw_path.decode("ascii")
-    return Heard(
+    return RawRequest(
         name=request.url.host,
         line=f"{request.method} {target} HTTP/1.1".encode(),
         headers=tuple(request.headers.multi_items()),

@@ -58,7 +58,7 @@ class Performer:
 
     def begin_anew(self) -> None:
         """Have nothing under way, as a process that was just forked: the calls are its parent's."""
-        self._lines: set[_Line] = set()
+        self._lines: set[_FlowRun] = set()
         self._opening = threading.Lock()
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class Performer:
         self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> Generator[Task, None, T]:
         """Perform a flow's effects; the snapshots it records come out on the way."""
-        line = _Line(self._setup, self._opener, self._opened, provider)
+        line = _FlowRun(self._setup, self._opener, self._opened, provider)
         line.trail.follow([record])
         if awaited is not None:
             line.trail.begin(awaited)
@@ -153,7 +153,7 @@ class Performer:
             left = deadline - time.monotonic()
             if left <= 0:
                 return
-            line = _Line(self._setup, self._opener, self._opened, provider)
+            line = _FlowRun(self._setup, self._opener, self._opened, provider)
             with suppress(TintypeError), closing(line), closing(flow):
                 line.perform(with_timeout(next(flow), left))
 
@@ -162,7 +162,7 @@ class _Left(Exception):  # noqa: N818 - it tells a flow to end, and reaches nobo
     """The caller's own code failed while a task was under way."""
 
 
-def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
+def _performed(line: _FlowRun, flow: Flow[T]) -> Generator[Task, None, T]:
     try:
         effect = next(flow)
         while True:
@@ -180,7 +180,7 @@ def _performed(line: _Line, flow: Flow[T]) -> Generator[Task, None, T]:
         return result
 
 
-class _Line:
+class _FlowRun:
     """Performs one flow's effects, and holds the stream it may have open."""
 
     def __init__(

@@ -57,7 +57,7 @@ class AsyncPerformer:
 
     def begin_anew(self) -> None:
         """Have nothing under way, as a process that was just forked: the calls are its parent's."""
-        self._lines: set[_Line] = set()
+        self._lines: set[_FlowRun] = set()
 
     async def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise.
@@ -118,7 +118,7 @@ class AsyncPerformer:
         self, provider: str, flow: Flow[T], *, record: str = "", awaited: Task | None = None
     ) -> AsyncGenerator[Task | _Done[T], None]:
         """Perform a flow's effects; its snapshots come out on the way, its result at the end."""
-        line = _Line(self._setup, self._opener, self._opened, provider)
+        line = _FlowRun(self._setup, self._opener, self._opened, provider)
         line.trail.follow([record])
         if awaited is not None:
             line.trail.begin(awaited)
@@ -156,7 +156,7 @@ class AsyncPerformer:
                 await asyncio.gather(*words)
 
     async def _say(self, provider: str, flow: Flow[Task]) -> None:
-        line = _Line(self._setup, self._opener, self._opened, provider)
+        line = _FlowRun(self._setup, self._opener, self._opened, provider)
         with suppress(TintypeError), closing(flow):
             async with aclosing(line):
                 await line.perform(with_timeout(next(flow)))
@@ -166,7 +166,7 @@ class _Left(Exception):  # noqa: N818 - it tells a flow to end, and reaches nobo
     """The caller's own code failed while a task was under way."""
 
 
-async def _performed(line: _Line, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
+async def _performed(line: _FlowRun, flow: Flow[T]) -> AsyncGenerator[Task | _Done[T], None]:
     with closing(flow):
         try:
             effect = next(flow)
@@ -190,7 +190,7 @@ class _Done(Generic[T]):
         self.value = value
 
 
-class _Line:
+class _FlowRun:
     """Performs one flow's effects, and holds the stream it may have open."""
 
     def __init__(

@@ -32,7 +32,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
     Broken,
-    Heard,
+    Parsed,
     documented_answers,
     verdict,
 )
@@ -215,7 +215,7 @@ def submissions_are_not_repeated(subject: Subject) -> Iterator[Finding]:
 # ---------------------------------------------------------------------------- the table
 
 
-def _told_rows(subject: Subject) -> Iterator[tuple[ErrorRow, Answer, Heard]]:
+def _told_rows(subject: Subject) -> Iterator[tuple[ErrorRow, Answer, Parsed]]:
     if not subject.fixtures.errors:
         msg = "The documents list no errors."
         raise NotApplicable(msg)
@@ -289,7 +289,7 @@ def _tells(error: TintypeError, words: list[object]) -> bool:
 # ------------------------------------------------------------------------------ the grid
 
 
-def _is_refusal(said: Heard, *, may_end: bool) -> bool:
+def _is_refusal(said: Parsed, *, may_end: bool) -> bool:
     """Whether it is an error, or, where that is allowed, a task without a picture."""
     if isinstance(said, ProtocolError | ProviderError):
         return True

@@ -21,7 +21,7 @@ from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
-    Heard,
+    Parsed,
     documented_answers,
     listen,
     one_a_shape,
@@ -250,7 +250,7 @@ def _one_a_kind(answers: list[Answer]) -> list[Answer]:
     return list(kinds.values())
 
 
-def _comparable(said: Heard) -> object:
+def _comparable(said: Parsed) -> object:
     """A value as it is, an error by what it tells."""
     return (type(said), vars(said)) if isinstance(said, TintypeError) else said
 
@@ -296,5 +296,5 @@ def _changes(body: object, other: object) -> Iterator[Mutation]:
         yield Mutation(pointer=difference.pointer, value=value)
 
 
-def _told(said: Heard) -> str:
+def _told(said: Parsed) -> str:
     return f"{type(said).__name__}: {said}" if isinstance(said, TintypeError) else repr(said)[:200]

@@ -20,7 +20,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
     Broken,
-    Heard,
+    Parsed,
     answer_of,
     documented_answers,
     listen,
@@ -219,7 +219,7 @@ def _stranger(siblings: Mapping[str, object]) -> object:
     return values[0] if as_map else _STRANGE_VALUE
 
 
-def _stranger_faults(answer: Answer, usual: Heard, said: Heard) -> Iterator[str]:
+def _stranger_faults(answer: Answer, usual: Parsed, said: Parsed) -> Iterator[str]:
     if not _same(usual, said):
         yield "is understood otherwise. Tolerate it."
     elif isinstance(said, Task) and not answer.streamed and _STRANGE not in dump(said.raw):
@@ -248,7 +248,7 @@ def missing_keys_are_told(subject: Subject) -> Iterator[Finding]:
                 yield _finding(answer.exchange, message, got=said, mutation=mutation)
 
 
-def _hollow(said: Heard) -> str:
+def _hollow(said: Parsed) -> str:
     match said:
         case Broken(deed=deed):
             return f"is not understood: {deed}. Raise ProtocolError."
@@ -430,7 +430,7 @@ def _bytes(answer: Answer) -> bytes:
     return message.body if isinstance(message, Response | Delivery) else b""
 
 
-def _same(one: Heard, other: Heard) -> bool:
+def _same(one: Parsed, other: Parsed) -> bool:
     """Whether two outcomes say the same, whatever `raw` keeps."""
     if isinstance(one, Task) and isinstance(other, Task):
         return evolve(one, raw={}) == evolve(other, raw={})

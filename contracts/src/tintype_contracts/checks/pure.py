@@ -25,7 +25,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.unwatched import unwatched
 from tintype_contracts.oracles.purity import Reach, Touch, touches_of
 
-_Outcome: TypeAlias = tuple[str, object]
+_Result: TypeAlias = tuple[str, object]
 
 _RETURNS: dict[str, tuple[type, ...]] = {
     "describe": (ProviderInfo,),
@@ -162,7 +162,7 @@ def same_where_nobody_looks(subject: Subject) -> Iterator[Finding]:
 
 
 def _changed(
-    calls: Sequence[Call], first: list[_Outcome], again: list[_Outcome], when: str
+    calls: Sequence[Call], first: list[_Result], again: list[_Result], when: str
 ) -> Iterator[Finding]:
     for call, one, other in zip(calls, first, again, strict=True):
         if one != other:
@@ -170,7 +170,7 @@ def _changed(
             yield _finding(call, f"{message} Keep no state.", expected=one[1], got=other[1])
 
 
-def _outcome(call: Call) -> _Outcome:
+def _outcome(call: Call) -> _Result:
     """What comes of a call, as something to compare: errors by class and words."""
     try:
         return "returned", call.make()

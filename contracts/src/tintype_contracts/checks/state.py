@@ -24,7 +24,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
     Broken,
-    Heard,
+    Parsed,
     documented_answers,
     hear,
     listen,
@@ -220,7 +220,7 @@ def _taken_for_known(subject: Subject, answer: Answer, mutation: Mutation) -> It
     )
 
 
-def _said_of_it(subject: Subject, answer: Answer, mutation: Mutation) -> Heard:
+def _said_of_it(subject: Subject, answer: Answer, mutation: Mutation) -> Parsed:
     """What is made of the very answer that the word stands in.
 
     An event that tells nothing leaves the task as it was, and a failure that has a name no
@@ -241,7 +241,7 @@ def _said_of_it(subject: Subject, answer: Answer, mutation: Mutation) -> Heard:
 # ------------------------------------------------------------------------------ tasks
 
 
-def _alike(first: Task, again: Heard) -> bool:
+def _alike(first: Task, again: Parsed) -> bool:
     return isinstance(again, Task) and _gist(first) == _gist(again)
 
 

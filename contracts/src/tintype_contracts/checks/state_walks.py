@@ -24,7 +24,7 @@ from tintype_contracts.check import Finding, check
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.lifecycle import accepted, expected_state, looks, said_state
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import Answer, Heard, hear
+from tintype_contracts.harness.variants import Answer, Parsed, hear
 from tintype_contracts.strategies.generated import PROFILE, unheard
 from tintype_contracts.strategies.mutations import mutations
 
@@ -35,7 +35,7 @@ _PICKS = st.integers(min_value=0, max_value=10_000)
 class _MisstepError(Exception):
     """A step led where the documents do not lead."""
 
-    def __init__(self, answer: Answer, expected: str, said: Heard, path: list[str]) -> None:
+    def __init__(self, answer: Answer, expected: str, said: Parsed, path: list[str]) -> None:
         super().__init__(expected)
         self.answer, self.expected, self.said = answer, expected, said
         self.path = tuple(path)
@@ -147,5 +147,5 @@ class _Walk(RuleBasedStateMachine):
             raise _MisstepError(answer, "running, without an image", said, self.path)
         self.task = said
 
-    def _hear(self, answer: Answer) -> Heard:
+    def _hear(self, answer: Answer) -> Parsed:
         return hear(self.subject, evolve(answer.context, task=self.task), answer.turns[0])

@@ -27,7 +27,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
     Broken,
-    Heard,
+    Parsed,
     one_a_shape,
     verdict,
 )
@@ -42,7 +42,7 @@ _HALF = Decimal("0.9")
 
 
 @frozen(kw_only=True)
-class _Row:
+class _Coercion:
     """One kind of coercion.
 
     Attributes:
@@ -62,7 +62,7 @@ _NUMBERS = ("integer", "fraction")
 _NO_TRUTHS: tuple[object, ...] = ("", 7, [], {})
 
 _TABLE = (
-    _Row(
+    _Coercion(
         check="strict.null-is-not-text",
         tells="""A null where a text is documented is not the text "None".
 
@@ -72,7 +72,7 @@ _TABLE = (
         of=("string",),
         swaps=lambda _: ((None, ("None", "null")),),
     ),
-    _Row(
+    _Coercion(
         check="strict.only-text-is-text",
         tells="""A fraction, a truth value, a list or an object is not the text that Python writes.
 
@@ -85,7 +85,7 @@ _TABLE = (
             for wrong in (Decimal("7.9"), True, [text], {"value": text})
         ),
     ),
-    _Row(
+    _Coercion(
         check="strict.text-is-not-a-number",
         tells="""A text is a number only where it is nothing but that number's digits.
 
@@ -102,7 +102,7 @@ _TABLE = (
             ("\u0667", (7,)),
         ),
     ),
-    _Row(
+    _Coercion(
         check="strict.fractions-are-not-cut",
         tells="""A fraction where a whole number is documented is not cut to one: 7.9 is not 7.
 
@@ -115,7 +115,7 @@ _TABLE = (
             (Decimal("7.9"), (7, 8)),
         ),
     ),
-    _Row(
+    _Coercion(
         check="strict.truth-is-not-a-number",
         tells="""True where a number is documented is not 1, and null is not 0.
 
@@ -125,7 +125,7 @@ _TABLE = (
         of=_NUMBERS,
         swaps=lambda _: ((True, (1,)), (False, (0,)), (None, (0,))),
     ),
-    _Row(
+    _Coercion(
         check="strict.only-truth-is-truth",
         tells="""What is neither true nor false is no truth value, and "false" is not True.
 
@@ -141,7 +141,7 @@ _TABLE = (
             *((wrong, (True, False)) for wrong in _NO_TRUTHS),
         ),
     ),
-    _Row(
+    _Coercion(
         check="strict.only-a-list-is-a-list",
         tells="""A text or an object where a list is documented is no list of its letters or keys.
 
@@ -169,7 +169,7 @@ def _without_brackets(documented: object) -> tuple[_Swap, ...]:
             return ()
 
 
-def _entered(row: _Row) -> None:
+def _entered(row: _Coercion) -> None:
     def run(subject: Subject) -> Iterator[Finding]:
         yield from _coerced(subject, row)
 
@@ -216,7 +216,7 @@ def nothing_decisive_is_guessed(subject: Subject) -> Iterator[Finding]:
 # ------------------------------------------------------------------------ the oracle
 
 
-def _coerced(subject: Subject, row: _Row) -> Iterator[Finding]:
+def _coerced(subject: Subject, row: _Coercion) -> Iterator[Finding]:
     """A finding for each swap that comes to the same as its coerced value."""
     documented = documented_types(subject)
     looked = False
@@ -236,7 +236,7 @@ def _coerced(subject: Subject, row: _Row) -> Iterator[Finding]:
 def _judged(
     subject: Subject, answer: Answer, mutation: Mutation, read_as: tuple[object, ...]
 ) -> Iterator[Finding]:
-    def heard(value: object) -> Heard:
+    def heard(value: object) -> Parsed:
         return _heard(subject, answer, evolve(mutation, value=value))
 
     said = heard(mutation.value)
@@ -248,7 +248,7 @@ def _judged(
         yield _finding(answer, mutation, f"{what}. Read it with tintype.convert, which does not.")
 
 
-def _heard(subject: Subject, answer: Answer, mutation: Mutation) -> Heard:
+def _heard(subject: Subject, answer: Answer, mutation: Mutation) -> Parsed:
     """What comes of a mutation, apart from the copy of the answer itself and words about it."""
     said = verdict(subject, answer.saying(mutation.apply(answer.body)))
     return evolve(said, raw={}, notices=()) if isinstance(said, Task) else said

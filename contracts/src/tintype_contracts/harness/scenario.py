@@ -33,7 +33,7 @@ from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.values import NOW, Filling, submission
 from tintype_contracts.harness.worlds import USUAL, World
 
-Outcome: TypeAlias = Quote | Task | Upload | ProviderInfo | TintypeError
+Ending: TypeAlias = Quote | Task | Upload | ProviderInfo | TintypeError
 
 
 @frozen(kw_only=True)
@@ -67,7 +67,7 @@ class Context:
         """What `parse` is told was asked for."""
         return None if self.request is None else submission_of(self.request, info)
 
-    def after(self, outcome: Outcome) -> Context:
+    def after(self, outcome: Ending) -> Context:
         """The same once an exchange has come to `outcome`; an error teaches nothing."""
         match outcome:
             case Task():
@@ -152,13 +152,13 @@ class Rehearsal:
             case _:
                 return None
 
-    def tell(self, exchange: words.DocumentedExchange) -> Outcome:
+    def tell(self, exchange: words.DocumentedExchange) -> Ending:
         """What the plugin makes of the answer, event by event where it is a stream."""
         return self._told(exchange, self.context(exchange))
 
     def told(
         self, exchange: words.DocumentedExchange, message: Message | None, operation: Operation
-    ) -> Outcome:
+    ) -> Ending:
         """What the plugin makes of another message in the place of the documented one.
 
         It is told in the scene's context. One of tintype's errors is a value here; any
@@ -229,8 +229,8 @@ class Rehearsal:
         heard = tuple(message for _, message in answers(exchange, filling))
         return list(outcome_differences(exchange.expect, self.tell(exchange), filling, heard))
 
-    def _told(self, exchange: words.DocumentedExchange, context: Context) -> Outcome:
-        outcome: Outcome = Task()
+    def _told(self, exchange: words.DocumentedExchange, context: Context) -> Ending:
+        outcome: Ending = Task()
         filling = self._values(exchange)
         context = evolve(context, head=head_of(exchange, filling))
         for operation, message in answers(exchange, filling):
@@ -240,7 +240,7 @@ class Rehearsal:
             context = context.after(outcome)
         return outcome
 
-    def _parsed(self, message: Message | None, operation: Operation, context: Context) -> Outcome:
+    def _parsed(self, message: Message | None, operation: Operation, context: Context) -> Ending:
         known = context.task or Task()
         told = Exchange(
             operation=operation,

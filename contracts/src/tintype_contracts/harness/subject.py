@@ -12,7 +12,7 @@ from tintype.exchange import Message, Operation
 from tintype.hooks import Provider
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
-from tintype_contracts.harness.scenario import Outcome, Rehearsal
+from tintype_contracts.harness.scenario import Ending, Rehearsal
 from tintype_contracts.harness.worlds import USUAL, World
 
 
@@ -105,6 +105,6 @@ class Subject:
 
     def told(
         self, exchange: DocumentedExchange, message: Message | None, operation: Operation
-    ) -> Outcome:
+    ) -> Ending:
         """What `parse` makes of another message in the place of the documented one."""
         return self.rehearsal.told(exchange, message, operation)

@@ -43,7 +43,7 @@ class Broken:
 
 
 Value: TypeAlias = Quote | Task | Upload | ProviderInfo
-Heard: TypeAlias = Value | TintypeError | Broken
+Parsed: TypeAlias = Value | TintypeError | Broken
 
 _KINDS: Mapping[Operation, type[Value]] = {
     Operation.PRICE: Quote,
@@ -149,7 +149,7 @@ def context_of(
         return Context(task=Task(id="task-1"))
 
 
-def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
+def hear(subject: Subject, context: Context, turn: Turn) -> Parsed:
     """What `parse` makes of one turn."""
     operation, message = turn
     known = context.task or Task()
@@ -176,7 +176,7 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Heard:
     return Broken(deed=f"parse() returned a {type(value).__name__}, not a {kind.__name__}")
 
 
-def listen(subject: Subject, answer: Answer) -> tuple[Heard, ...]:
+def listen(subject: Subject, answer: Answer) -> tuple[Parsed, ...]:
     """Everything the plugin says while it is told an answer; the last is its verdict.
 
     A stream is read as the core reads it: an event that tells nothing is passed over, and
@@ -184,7 +184,7 @@ def listen(subject: Subject, answer: Answer) -> tuple[Heard, ...]:
     """
     if not answer.streamed:
         return (hear(subject, answer.context, answer.turns[0]),)
-    heard: list[Heard] = []
+    heard: list[Parsed] = []
     task: Task | None = None
     failure: TintypeError | None = None
     for turn in answer.turns:
@@ -200,12 +200,12 @@ def listen(subject: Subject, answer: Answer) -> tuple[Heard, ...]:
     return (*heard, _closed(task, failure))
 
 
-def verdict(subject: Subject, answer: Answer) -> Heard:
+def verdict(subject: Subject, answer: Answer) -> Parsed:
     """What an answer comes to."""
     return listen(subject, answer)[-1]
 
 
-def _closed(task: Task | None, failure: TintypeError | None) -> Heard:
+def _closed(task: Task | None, failure: TintypeError | None) -> Parsed:
     try:
         return closed_stream(task, failure)
     except TintypeError as error:

@@ -9,7 +9,7 @@ what the documents say.
 
 from tintype_contracts.live.consent import Consent, consent
 from tintype_contracts.live.fence import Fence
-from tintype_contracts.live.ledger import Caps, Ledger
+from tintype_contracts.live.ledger import Caps, Reservations
 from tintype_contracts.live.observing import Observed, Tape
 from tintype_contracts.live.recording import Recording
 from tintype_contracts.live.session import Planned, Played, Session
@@ -19,11 +19,11 @@ __all__ = [
     "Caps",
     "Consent",
     "Fence",
-    "Ledger",
     "Observed",
     "Planned",
     "Played",
     "Recording",
+    "Reservations",
     "Session",
     "Tape",
     "consent",

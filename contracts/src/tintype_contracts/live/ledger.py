@@ -49,7 +49,7 @@ class Caps:
             raise UsageError(msg)
 
 
-class Ledger:
+class Reservations:
     """Reservations and what became of them, in one file."""
 
     def __init__(self, path: Path, caps: Caps) -> None:

@@ -24,7 +24,7 @@ from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.live.consent import Consent
 from tintype_contracts.live.fence import Fence
-from tintype_contracts.live.ledger import Ledger
+from tintype_contracts.live.ledger import Reservations
 from tintype_contracts.live.observing import Observed, Tape
 
 
@@ -97,7 +97,7 @@ class Session:
         self,
         consent: Consent,
         fixtures: Fixtures,
-        ledger: Ledger,
+        ledger: Reservations,
         *,
         journal: Journal | str | Path | None = None,
         seen: Seen | None = None,

@@ -13,7 +13,7 @@ from tintype.models import Task
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import is_array, join
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import Answer, Broken, Heard, verdict
+from tintype_contracts.harness.variants import Answer, Broken, Parsed, verdict
 from tintype_contracts.strategies.mutations import Mutation, places
 
 _MARK = "tintype-number-here"
@@ -67,7 +67,7 @@ def _telling(answer: Answer, pointer: str, number: str) -> Answer:
     return answer.bytes(text.encode())
 
 
-def _numbers(said: Heard) -> Mapping[str, Decimal | int | float]:
+def _numbers(said: Parsed) -> Mapping[str, Decimal | int | float]:
     """Every number of a neutral value by its place; of an error, none."""
     if isinstance(said, TintypeError | Broken):
         return {}

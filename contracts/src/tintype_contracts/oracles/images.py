@@ -12,7 +12,7 @@ from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import Heard
+from tintype_contracts.harness.variants import Parsed
 from tintype_contracts.harness.worlds import USUAL, World
 
 PICTURES = 3
@@ -43,7 +43,7 @@ def _elsewhere(place: int, image: object) -> bool:
     return isinstance(image, Mapping) and image.get("index", place) != place
 
 
-def images_drawn(said: Heard) -> list[object]:
+def images_drawn(said: Parsed) -> list[object]:
     """The images that came of an answer, by URL or bytes; none if their numbers are wrong."""
     images: tuple[Image, ...] = said.images if isinstance(said, Task) else ()
     numbered = [image.index for image in images] == list(range(len(images)))

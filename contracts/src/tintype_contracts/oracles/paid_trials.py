@@ -18,7 +18,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,
     Broken,
-    Heard,
+    Parsed,
     documented_answers,
     verdict,
 )
@@ -234,7 +234,7 @@ def _absent(subject: Subject, pointer: str, value: object) -> Iterator[str]:
 # ------------------------------------------------------------------------ what is right
 
 
-def beside(paid: Paid, _: Mutation, said: Heard) -> str:
+def beside(paid: Paid, _: Mutation, said: Parsed) -> str:
     """What is wrong with what came of it: beside a picture nothing matters."""
     if not isinstance(said, Task):
         return told(said)
@@ -248,7 +248,7 @@ def beside(paid: Paid, _: Mutation, said: Heard) -> str:
     return ""
 
 
-def _at_what_decides(paid: Paid, mutation: Mutation, said: Heard) -> str:
+def _at_what_decides(paid: Paid, mutation: Mutation, said: Parsed) -> str:
     """Where an answer decides nothing is guessed; a picture elsewhere in it stays whole."""
     whole = paid.whole(mutation.pointer)
     if isinstance(said, Broken):
@@ -296,7 +296,7 @@ def _is_reading(paid: Paid, mutation: Mutation, said: Task) -> bool:
     return str(mutation).partition("=")[2] == said.id
 
 
-def told(said: Heard) -> str:
+def told(said: Parsed) -> str:
     """What came in the place of a task, in words."""
     match said:
         case Broken():

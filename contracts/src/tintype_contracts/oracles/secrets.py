@@ -96,7 +96,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 @frozen(kw_only=True)
-class Heard:
+class CapturedOutput:
     """What was said aloud while something was done.
 
     Attributes:
@@ -109,9 +109,9 @@ class Heard:
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
+def listening() -> Iterator[CapturedOutput]:
     """Hear everything that is printed and logged until the block ends."""
-    heard = Heard(printed=io.StringIO(), logged=[])
+    heard = CapturedOutput(printed=io.StringIO(), logged=[])
     handler = _Ear(heard.logged)
     root = logging.getLogger()
     before = root.level

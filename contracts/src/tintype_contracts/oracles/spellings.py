@@ -20,7 +20,7 @@ from tintype_contracts.fixtures.pointers import get
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.harness.lifecycle import documented_states, statuses, words_of
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import Answer, Heard, verdict
+from tintype_contracts.harness.variants import Answer, Parsed, verdict
 from tintype_contracts.oracles.paid import Paid, paid_answers
 from tintype_contracts.oracles.paid_trials import BESIDE, Trial, beside, told
 from tintype_contracts.strategies.mutations import Mutation
@@ -130,7 +130,7 @@ def _state_trial(subject: Subject, answer: Answer, mutation: Mutation) -> Trial:
     return _trial(answer, CASE, mutation, "" if same else told(said))
 
 
-def _essence(said: Heard) -> object:
+def _essence(said: Parsed) -> object:
     if isinstance(said, Task):
         return evolve(said, raw={}, notices=())
     return type(said), str(said)
@@ -163,7 +163,7 @@ def _id_trial(subject: Subject, paid: Paid, mutation: Mutation) -> Trial:
     return _trial(answer, DIGITS, mutation, wrong)
 
 
-def _named(usual: Task, said: Heard, digits: str) -> Task:
+def _named(usual: Task, said: Parsed, digits: str) -> Task:
     """What is wanted: the usual task under its new name; a handle is the plugin's own."""
     notes = said.notes if isinstance(said, Task) else usual.notes
     return evolve(usual, id=digits, notes=notes)

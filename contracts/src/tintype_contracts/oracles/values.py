@@ -18,7 +18,7 @@ from tintype.convert import from_json, to_json
 from tintype.errors import Billed, TintypeError
 from tintype.exchange import Operation
 from tintype.models import Cost, Image, Quote, Task, TaskState, Upload
-from tintype_contracts.harness.variants import Answer, Broken, Heard, Value
+from tintype_contracts.harness.variants import Answer, Broken, Parsed, Value
 
 Sort: TypeAlias = Literal["broken", "empty", "impossible"]
 
@@ -26,7 +26,7 @@ _DRAWN = {TaskState.SUCCEEDED, TaskState.PARTIAL}
 _ASKED_AGAIN = {Operation.SUBMIT, Operation.POLL, Operation.WEBHOOK}
 
 
-def sorted_flaw(said: Heard, answer: Answer) -> tuple[Sort, str] | None:
+def sorted_flaw(said: Parsed, answer: Answer) -> tuple[Sort, str] | None:
     """What is wrong with what a plugin made of an answer, and which sort of wrong it is."""
     if isinstance(said, Broken):
         return "broken", said.deed

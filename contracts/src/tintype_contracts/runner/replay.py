@@ -17,7 +17,7 @@ from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.spelling import plain
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import Answer, Broken, Heard, answer_of, listen
+from tintype_contracts.harness.variants import Answer, Broken, Parsed, answer_of, listen
 from tintype_contracts.harness.worlds import USUAL, World
 from tintype_contracts.oracles.values import sorted_flaw
 from tintype_contracts.report.words import shown
@@ -47,7 +47,7 @@ class Replay:
     request: tuple[Difference, ...]
     answer: Answer
     mutations: tuple[Mutation, ...]
-    heard: Heard
+    heard: Parsed
     flaws: tuple[str, ...]
     outcome: tuple[Difference, ...]
 
@@ -109,7 +109,7 @@ def _mutated(answer: Answer, mutations: Sequence[Mutation]) -> Answer:
     return answer.saying(body) if mutations else answer
 
 
-def _flaws(said: Sequence[Heard], answer: Answer) -> tuple[str, ...]:
+def _flaws(said: Sequence[Parsed], answer: Answer) -> tuple[str, ...]:
     """What the fuzz checks would say, once each."""
     found = [sorted_flaw(each, answer) for each in said]
     return tuple(dict.fromkeys(flaw[1] for flaw in found if flaw))
@@ -195,7 +195,7 @@ def _answer(replay: Replay) -> Iterator[str]:
     yield from _json(body) if body is not MISSING else ["  (no JSON)"]
 
 
-def _heard(heard: Heard) -> Iterator[str]:
+def _heard(heard: Parsed) -> Iterator[str]:
     match heard:
         case Broken():
             return  # it is among the flaws

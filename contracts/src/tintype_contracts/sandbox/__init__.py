@@ -2,8 +2,14 @@
 
 from tintype_contracts.sandbox.engine.account import Account
 from tintype_contracts.sandbox.engine.engine import Engine
-from tintype_contracts.sandbox.engine.ledger import Entry, Ledger
-from tintype_contracts.sandbox.engine.messages import Call, Reply, Stream, TimedEvent, Webhook
+from tintype_contracts.sandbox.engine.ledger import Ledger, LedgerEvent
+from tintype_contracts.sandbox.engine.messages import (
+    SandboxRequest,
+    Stream,
+    TimedEvent,
+    Webhook,
+    WholeResponse,
+)
 from tintype_contracts.sandbox.engine.state import Settings, State
 from tintype_contracts.sandbox.faults.dial import KINDS, Fault, fault_from
 from tintype_contracts.sandbox.serving.gates import POINTS, Gate, Point
@@ -13,19 +19,19 @@ __all__ = [
     "KINDS",
     "POINTS",
     "Account",
-    "Call",
     "Engine",
-    "Entry",
     "Fault",
     "Gate",
     "Ledger",
+    "LedgerEvent",
     "Point",
-    "Reply",
     "Sandbox",
+    "SandboxRequest",
     "Settings",
     "State",
     "Stream",
     "TimedEvent",
     "Webhook",
+    "WholeResponse",
     "fault_from",
 ]

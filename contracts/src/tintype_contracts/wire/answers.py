@@ -26,7 +26,7 @@ Step: TypeAlias = bytes | None
 
 
 @frozen(kw_only=True)
-class Answer:
+class RawResponse:
     """What a server says, before it is put on the wire."""
 
     status: int
@@ -34,39 +34,39 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
 
 
-Manner: TypeAlias = Callable[[Answer], Sequence[Step]]
+Manner: TypeAlias = Callable[[RawResponse], Sequence[Step]]
 
 
 # ------------------------------------------------------------------------- in one piece
 
 
-def plain(answer: Answer) -> Sequence[Step]:
+def plain(answer: RawResponse) -> Sequence[Step]:
     """With its length."""
     length = () if answer.status in _BODILESS else (("Content-Length", str(len(answer.body))),)
     return (_head(answer, *length) + answer.body,)
 
 
-def zipped(answer: Answer) -> Sequence[Step]:
+def zipped(answer: RawResponse) -> Sequence[Step]:
     """In gzip."""
     return _coded(answer, "gzip", gzip.compress(answer.body, mtime=0))
 
 
-def deflated(answer: Answer) -> Sequence[Step]:
+def deflated(answer: RawResponse) -> Sequence[Step]:
     """In deflate."""
     return _coded(answer, "deflate", zlib.compress(answer.body))
 
 
-def after_continue(answer: Answer) -> Sequence[Step]:
+def after_continue(answer: RawResponse) -> Sequence[Step]:
     """Behind an interim answer (RFC 9110, 15.2.1)."""
     return (b"HTTP/1.1 100 Continue\r\n\r\n", *plain(answer))
 
 
-def until_closed(answer: Answer) -> Sequence[Step]:
+def until_closed(answer: RawResponse) -> Sequence[Step]:
     """Without a length: the end of the connection is the end of the body."""
     return (_head(answer, ("Connection", "close")) + answer.body, None)
 
 
-def then_closed(answer: Answer) -> Sequence[Step]:
+def then_closed(answer: RawResponse) -> Sequence[Step]:
     """With its length, after which the server hangs up."""
     length = ("Content-Length", str(len(answer.body)))
     return (_head(answer, ("Connection", "close"), length) + answer.body, None)
@@ -75,19 +75,19 @@ def then_closed(answer: Answer) -> Sequence[Step]:
 # ----------------------------------------------------------------------------- in pieces
 
 
-def split(answer: Answer) -> Sequence[Step]:
+def split(answer: RawResponse) -> Sequence[Step]:
     """A few bytes at a time, the head among them."""
     (whole,) = plain(answer)
     return tuple(_pieces(whole, _PIECE)) if isinstance(whole, bytes) else ()
 
 
-def chunked(answer: Answer) -> Sequence[Step]:
+def chunked(answer: RawResponse) -> Sequence[Step]:
     """In chunks, each a packet of its own."""
     head = _head(answer, ("Transfer-Encoding", "chunked"))
     return (head, *_chunks(answer.body), b"0\r\n\r\n")
 
 
-def zipped_in_chunks(answer: Answer) -> Sequence[Step]:
+def zipped_in_chunks(answer: RawResponse) -> Sequence[Step]:
     """In gzip, cut into chunks that know nothing of it."""
     head = _head(answer, ("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked"))
     return (head, *_chunks(gzip.compress(answer.body, mtime=0)), b"0\r\n\r\n")
@@ -106,7 +106,7 @@ MANNERS: Mapping[str, Manner] = {
 """Every manner but the plain one."""
 
 
-def _head(answer: Answer, *framing: tuple[str, str]) -> bytes:
+def _head(answer: RawResponse, *framing: tuple[str, str]) -> bytes:
     documented = [pair for pair in answer.headers if pair[0].lower() not in _ADDED_HERE]
     lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
     lines += [f"{name}: {value}" for name, value in (*documented, *framing)]
@@ -120,7 +120,7 @@ def _phrase(status: int) -> str:
         return "Undocumented"
 
 
-def _coded(answer: Answer, coding: str, body: bytes) -> Sequence[Step]:
+def _coded(answer: RawResponse, coding: str, body: bytes) -> Sequence[Step]:
     length = ("Content-Length", str(len(body)))
     return (_head(answer, ("Content-Encoding", coding), length) + body,)
 

@@ -22,7 +22,7 @@ _TURNS = 5
 
 
 @frozen(kw_only=True)
-class Line:
+class Endpoint:
     """Where a client is to dial, whom it trusts, and whose plugin it speaks for.
 
     Attributes:
@@ -85,7 +85,7 @@ class Blocking:
 
     name = "urllib3"
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Endpoint) -> None:
         self._transport = Urllib3Transport(pools(line.port, line.trust))
         self._provider = line.account.provider
         self._client = Client(
@@ -140,7 +140,7 @@ class Awaiting:
 
     name = "aiohttp"
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Endpoint) -> None:
         self._runner = asyncio.Runner()
         self._transport = AiohttpTransport(connector=connector(line.port, line.trust))
         self._provider = line.account.provider

@@ -21,7 +21,7 @@ from tintype_contracts.fixtures.multipart import BodyError, form_parts
 
 
 @frozen(kw_only=True)
-class Heard:
+class RawRequest:
     """One request, byte for byte.
 
     Attributes:
@@ -90,7 +90,7 @@ class Heard:
             raise BodyError(msg) from None
 
 
-def read(reader: BinaryIO, name: str = "") -> Heard | None:
+def read(reader: BinaryIO, name: str = "") -> RawRequest | None:
     """The next request on a connection, or None where the other side has hung up."""
     lines: list[bytes] = []
     while (line := reader.readline()) and line != b"\r\n":
@@ -100,4 +100,4 @@ def read(reader: BinaryIO, name: str = "") -> Heard | None:
     pairs = (text.decode("latin-1").partition(":") for text in lines[1:])
     headers = tuple((key, value.strip()) for key, _, value in pairs)
     length = int(find_header(headers, "content-length") or 0)
-    return Heard(name=name, line=lines[0], headers=headers, body=reader.read(length))
+    return RawRequest(name=name, line=lines[0], headers=headers, body=reader.read(length))

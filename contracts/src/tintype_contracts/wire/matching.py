@@ -29,7 +29,7 @@ from tintype_contracts.fixtures.messages import address, body_differences, is_us
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.placeholders import dump, render, render_text, whole
 from tintype_contracts.fixtures.values import Filling, fixed_values, part_value, small_png
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.heard import RawRequest
 
 # What a client may add by itself. `Accept` is the core's to choose.
 _NOISE = frozenset(
@@ -84,7 +84,7 @@ def filled(fixtures: Fixtures, exchange: DocumentedExchange, key: str) -> Fillin
 def request_faults(
     fixtures: Fixtures,
     exchange: DocumentedExchange,
-    heard: Heard,
+    heard: RawRequest,
     key: str,
     *,
     strict_headers: bool = True,
@@ -149,7 +149,7 @@ def _file(file: str) -> bytes:
 def closest(
     fixtures: Fixtures,
     exchanges: Iterable[DocumentedExchange],
-    heard: Heard,
+    heard: RawRequest,
     key: str,
     *,
     strict: bool,
@@ -172,7 +172,7 @@ _MEDIA_TYPES: Mapping[type, str] = {
 
 
 def _header_faults(
-    documented: WireRequest, heard: Heard, filling: Filling, *, strict_headers: bool
+    documented: WireRequest, heard: RawRequest, filling: Filling, *, strict_headers: bool
 ) -> Iterator[Difference]:
     wanted = {
         name.lower(): render_text(value, filling)
@@ -188,6 +188,6 @@ def _header_faults(
     yield from differences(wanted, sent, "/headers")
 
 
-def _of_interest(heard: Heard, wanted: Collection[str]) -> Collection[str]:
+def _of_interest(heard: RawRequest, wanted: Collection[str]) -> Collection[str]:
     names = {name.lower() for name, _ in heard.headers}
     return {name for name in names if name not in _NOISE or name in wanted}

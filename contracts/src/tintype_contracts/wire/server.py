@@ -11,12 +11,12 @@ from typing import Self, TypeAlias
 
 from tintype_contracts.wire.answers import Step
 from tintype_contracts.wire.egress import guard
-from tintype_contracts.wire.heard import Heard, read
+from tintype_contracts.wire.heard import RawRequest, read
 
 HOST = "127.0.0.1"
 _PATIENCE = 10.0
 
-Play: TypeAlias = Callable[[Heard], Sequence[Step]]
+Play: TypeAlias = Callable[[RawRequest], Sequence[Step]]
 
 
 class TlsServer:
@@ -28,7 +28,7 @@ class TlsServer:
     """
 
     def __init__(self, context: ssl.SSLContext, play: Play) -> None:
-        self.heard: list[Heard] = []
+        self.heard: list[RawRequest] = []
         self.names: list[str] = []
         self.play = play
         self._context = context
@@ -49,7 +49,7 @@ class TlsServer:
         port: int = self._listener.getsockname()[1]
         return port
 
-    def take(self) -> tuple[Heard, ...]:
+    def take(self) -> tuple[RawRequest, ...]:
         """The requests so far, which are then forgotten."""
         with self._changed:
             taken, self.heard = tuple(self.heard), []

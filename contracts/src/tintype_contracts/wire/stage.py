@@ -15,13 +15,13 @@ from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.answers import Manner, Step, plain
 from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
-from tintype_contracts.wire.callers import Awaiting, Blocking, Caller, Line
+from tintype_contracts.wire.callers import Awaiting, Blocking, Caller, Endpoint
 from tintype_contracts.wire.egress import guard
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.matching import Mismatch
 from tintype_contracts.wire.server import TlsServer
 from tintype_contracts.wire.strict import StrictScene
-from tintype_contracts.wire.witness import Outcome, UploadingWitness, Witness
+from tintype_contracts.wire.witness import Parsed, UploadingWitness, Witness
 
 KEY = "tintype-canary-of-the-wire-tier"
 """The key of the wire tier's account: where it turns up on the wire is where it was sent."""
@@ -65,8 +65,8 @@ class Performance:
 
     scene: Scene
     by: str
-    heard: tuple[Heard, ...]
-    served: tuple[tuple[DocumentedExchange, Outcome | None], ...]
+    heard: tuple[RawRequest, ...]
+    served: tuple[tuple[DocumentedExchange, Parsed | None], ...]
     faults: tuple[Mismatch, ...]
     errors: tuple[tuple[str, TintypeError], ...] = ()
     refused: TintypeError | None = None
@@ -118,9 +118,9 @@ class Stage:
         """Close both clients."""
         self._clients.close()
 
-    def line(self, port: int) -> Line:
+    def line(self, port: int) -> Endpoint:
         """What a client needs to reach a port in the name of the plugin."""
-        return Line(
+        return Endpoint(
             port=port,
             trust=client_context(),
             plugin=self._witness,
@@ -146,7 +146,7 @@ class Stage:
             faults=strict.faults(),
         )
 
-    def _play(self, heard: Heard) -> Sequence[Step]:
+    def _play(self, heard: RawRequest) -> Sequence[Step]:
         return self._manner(self._scene.answer(heard))
 
     def _ask_for_all(self, strict: StrictScene, caller: Caller) -> Performance:

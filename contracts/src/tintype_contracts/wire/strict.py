@@ -15,8 +15,8 @@ from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.pointers import covers
 from tintype_contracts.fixtures.values import Picture
-from tintype_contracts.wire.answers import Answer
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.answers import RawResponse
+from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.matching import Mismatch, closest, filled, request_faults
 
 MISMATCH = 599
@@ -65,12 +65,12 @@ class StrictScene:
         """Whether everything was asked for."""
         return len(self.served) == len(self.due)
 
-    def answer(self, heard: Heard) -> Answer:
+    def answer(self, heard: RawRequest) -> RawResponse:
         """What the provider says to a request."""
         picture = self._pictures.get(heard.url) if heard.method == "GET" else None
         if picture is not None:
             kind = (("Content-Type", picture.media_type),)
-            return Answer(status=_OK, headers=kind, body=picture.data)
+            return RawResponse(status=_OK, headers=kind, body=picture.data)
         with self._lock:
             return self._next(heard)
 
@@ -87,7 +87,7 @@ class StrictScene:
         ]
         return (*self.mismatches, *([] if self.mismatches else missing))
 
-    def _next(self, heard: Heard) -> Answer:
+    def _next(self, heard: RawRequest) -> RawResponse:
         remaining = self.due[len(self.served) :]
         if remaining:
             wanted = remaining[0]
@@ -98,7 +98,7 @@ class StrictScene:
         self.mismatches.append(mismatch)
         return _refusal(mismatch)
 
-    def _faults_of(self, exchange: DocumentedExchange, heard: Heard) -> tuple[Difference, ...]:
+    def _faults_of(self, exchange: DocumentedExchange, heard: RawRequest) -> tuple[Difference, ...]:
         found = request_faults(
             self._fixtures, exchange, heard, self._key, strict_headers=self._strict_headers
         )
@@ -109,17 +109,17 @@ class StrictScene:
         inner = "/" + pointer[1:].partition("/")[2]
         return any(covers(each, inner) for each in self._free)
 
-    def _documented(self, exchange: DocumentedExchange) -> Answer:
+    def _documented(self, exchange: DocumentedExchange) -> RawResponse:
         filling = filled(self._fixtures, exchange, self._key)
         if exchange.response is None:
-            return Answer(status=204)
-        return Answer(
+            return RawResponse(status=204)
+        return RawResponse(
             status=exchange.response.status,
             headers=render_headers(exchange.response.headers, filling),
             body=body_bytes(exchange.response.content, filling),
         )
 
-    def _mismatch(self, heard: Heard, remaining: tuple[DocumentedExchange, ...]) -> Mismatch:
+    def _mismatch(self, heard: RawRequest, remaining: tuple[DocumentedExchange, ...]) -> Mismatch:
         """What came, by the exchange that it is, else by the one due there, else by the closest."""
         others = [*remaining[:1], *self.due, *self._fixtures.exchanges.values()]
         near = closest(self._fixtures, others, heard, self._key, strict=self._strict_headers)
@@ -142,7 +142,7 @@ class StrictScene:
         )
 
     def _due(
-        self, heard: Heard, remaining: tuple[DocumentedExchange, ...]
+        self, heard: RawRequest, remaining: tuple[DocumentedExchange, ...]
     ) -> tuple[DocumentedExchange, tuple[Difference, ...]] | None:
         """The exchange whose turn it is, where its own address was asked."""
         found = self._faults_of(remaining[0], heard) if remaining else ()
@@ -163,7 +163,7 @@ class StrictScene:
         }
 
 
-def _refusal(mismatch: Mismatch) -> Answer:
+def _refusal(mismatch: Mismatch) -> RawResponse:
     told = {
         "mismatch": mismatch.told,
         "closest": mismatch.exchange,
@@ -171,4 +171,4 @@ def _refusal(mismatch: Mismatch) -> Answer:
         "differences": [str(difference) for difference in mismatch.differences],
     }
     body = json.dumps(told, ensure_ascii=False).encode()
-    return Answer(status=MISMATCH, headers=(("Content-Type", "application/json"),), body=body)
+    return RawResponse(status=MISMATCH, headers=(("Content-Type", "application/json"),), body=body)

@@ -15,7 +15,7 @@ from tintype.models import Quote, Task, Update, Upload
 from tintype.request import Reference, Submission
 
 Said: TypeAlias = Quote | Update | Upload | ProviderInfo | TintypeError
-Outcome: TypeAlias = Quote | Task | Upload | ProviderInfo | TintypeError
+Parsed: TypeAlias = Quote | Task | Upload | ProviderInfo | TintypeError
 
 
 class CurtainError(PluginError):
@@ -43,9 +43,9 @@ class Witness:
         self._extras = cast("Extras", hooks)
         self._served = served
         self._is_over = is_over
-        self._kept: dict[int, list[Outcome]] = {}
+        self._kept: dict[int, list[Parsed]] = {}
 
-    def outcome(self, index: int) -> Outcome | None:
+    def outcome(self, index: int) -> Parsed | None:
         """What came of the answer with that index in the scene, or None: nothing was read."""
         kept = self._kept.get(index + 1, [])
         failed = (each for each in kept if isinstance(each, TintypeError))
@@ -123,7 +123,7 @@ class UploadingWitness(Witness):
         return self._extras.upload(reference=reference, notes=notes)
 
 
-def _ends_badly(exchange: Exchange, kept: Sequence[Outcome]) -> bool:
+def _ends_badly(exchange: Exchange, kept: Sequence[Parsed]) -> bool:
     """Whether the latest answer, or a stream at its end, came to an error."""
     told = kept if exchange.operation is Operation.END else kept[-1:]
     return any(isinstance(each, TintypeError) for each in told)

@@ -48,7 +48,7 @@ class Opener:
         A token that was bought for an earlier exchange and is refused is bought anew, once:
         who says 401 has not begun to work.
         """
-        line = _Line(transport, time.monotonic() + effect.timeout)
+        line = _TimedSteps(transport, time.monotonic() + effect.timeout)
         ready = self._prepared(keyring, effect, line)
         incoming = line.sent(ready)
         if incoming.status == UNAUTHORIZED and ready.reused is not None:
@@ -58,14 +58,14 @@ class Opener:
         return incoming, ready.redactor
 
     def _prepared(
-        self, keyring: Keyring, effect: Send, line: _Line, stale: Secret | None = None
+        self, keyring: Keyring, effect: Send, line: _TimedSteps, stale: Secret | None = None
     ) -> Prepared:
         buying = keyring.must_buy or stale is not None
         with self._buying[keyring] if buying else nullcontext():
             return line.driven(keyring.prepared(effect.request, stale, effect.hook))
 
 
-class _Line:
+class _TimedSteps:
     """Takes the steps before one exchange, within its time."""
 
     def __init__(self, transport: Transport, deadline: float) -> None:

@@ -51,7 +51,7 @@ class AsyncOpener:
         A token that was bought for an earlier exchange and is refused is bought anew, once:
         who says 401 has not begun to work.
         """
-        line = _Line(transport, time.monotonic() + effect.timeout)
+        line = _TimedSteps(transport, time.monotonic() + effect.timeout)
         ready = await self._prepared(keyring, effect, line)
         incoming = await line.sent(ready)
         if incoming.status == UNAUTHORIZED and ready.reused is not None:
@@ -61,7 +61,7 @@ class AsyncOpener:
         return incoming, ready.redactor
 
     async def _prepared(
-        self, keyring: Keyring, effect: Send, line: _Line, stale: Secret | None = None
+        self, keyring: Keyring, effect: Send, line: _TimedSteps, stale: Secret | None = None
     ) -> Prepared:
         buying = keyring.must_buy or stale is not None
         async with self._lock(keyring) if buying else nullcontext():
@@ -72,7 +72,7 @@ class AsyncOpener:
         return locks[keyring]
 
 
-class _Line:
+class _TimedSteps:
     """Takes the steps before one exchange, within its time."""
 
     def __init__(self, transport: AsyncTransport, deadline: float) -> None:

@@ -18,7 +18,7 @@ _CHUNK = 64 * 1024
 _HTTP_10, _HTTP_11 = 10, 11
 
 
-class Answer(HTTPResponse):
+class FinalResponse(HTTPResponse):
     """One answer: the final one, whole by its deadline, and read by the process that asked.
 
     Attributes:

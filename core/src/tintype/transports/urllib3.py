@@ -33,7 +33,7 @@ from tintype.messages import Headers, HttpRequest
 from tintype.transports import Incoming, Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
 from tintype.transports._heads import tells_an_end
-from tintype.transports._http1 import LATE, Answer
+from tintype.transports._http1 import LATE, FinalResponse
 from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
 _CONNECT_TIMEOUT = 10.0
@@ -140,13 +140,13 @@ class _Connection:
             self._forwards = pool.proxy is not None
             self._http.connect()
 
-    def ask(self, request: HttpRequest, deadline: float, progress: Progress) -> Answer:
+    def ask(self, request: HttpRequest, deadline: float, progress: Progress) -> FinalResponse:
         """Write a request and read the head of its answer."""
         heard = bytearray()
         whole = self._write(request, deadline, progress, heard)
         self._expect_answer(deadline, bytes(heard))
         # urllib3's own method would have the head read with the email package.
-        answer = cast("Answer", http.client.HTTPConnection.getresponse(self._http))
+        answer = cast("FinalResponse", http.client.HTTPConnection.getresponse(self._http))
         answer.lasting = answer.lasting and whole
         return answer
 
@@ -162,7 +162,7 @@ class _Connection:
                 close_descriptor(sock.detach())
 
     def _expect_answer(self, deadline: float, heard: bytes = b"") -> None:
-        made = partial(Answer, deadline=deadline, heard=heard)
+        made = partial(FinalResponse, deadline=deadline, heard=heard)
         self._http.response_class = made  # type: ignore[assignment]
 
     def _write(
@@ -277,7 +277,7 @@ def _close_all(connections: Iterable[_Connection]) -> None:
 class _Incoming:
     def __init__(
         self,
-        answer: Answer,
+        answer: FinalResponse,
         connection: _Connection,
         deadline: float,
         keep: Callable[[], None],

@@ -134,7 +134,7 @@ def _task(exchange: Exchange) -> Update:
         return _failed(Update(raw=read(exchange.message, dict[str, object])[1]), words)
     if code != _OK:
         raise _refusal(exchange.message, code, words)
-    answer, raw = read(exchange.message, _wire.Answer)
+    answer, raw = read(exchange.message, _wire.Envelope)
     work = answer.data
     begun = "pending" if exchange.operation is Operation.SUBMIT else ""
     state = translate(work.state or begun, _STATES, "/data/state")

@@ -71,7 +71,7 @@ class Work:
 
 
 @frozen(kw_only=True)
-class Answer:
+class Envelope:
     """The envelope of an answer that is good."""
 
     data: Work

@@ -172,7 +172,7 @@ def _check_references(request: Submission) -> None:
 
 def _answer(update: Update, message: Message | None, request: Submission | None) -> Update:
     """The task of a complete answer, whose images may each have failed."""
-    answer, raw = read(message, _wire.Answer)
+    answer, raw = read(message, _wire.ImagesResponse)
     images, errors = pictures(answer.data or (), _picture, "/data")
     update = evolve(update, images=images, errors=errors, raw=raw)
     if answer.error is not None:

@@ -62,7 +62,7 @@ class Item:
 
 
 @frozen(kw_only=True)
-class Answer:
+class ImagesResponse:
     """A complete answer. `error` stands at the top only if nothing was drawn (upstream)."""
 
     data: tuple[Item | None, ...] | None = None

@@ -48,7 +48,7 @@ from tintype.request import Reference, Submission
 from tintype_cheapai import _live, _wire
 from tintype_cheapai._catalog import INFO, MODELS
 
-_A = TypeVar("_A", bound=_wire.Answer)
+_A = TypeVar("_A", bound=_wire.Envelope)
 
 _PERCENT = 100
 _PRICE = "https://api.cheapaiapi.com/v1i/task/price"

@@ -24,14 +24,14 @@ class ModelParameters:
 
 
 @frozen(kw_only=True)
-class Answer:
+class Envelope:
     """What answers have in common. A bare task has no `success`."""
 
     success: bool | None = None
 
 
 @frozen(kw_only=True)
-class Priced(Answer):
+class Priced(Envelope):
     """The answer to `POST /v1i/task/price` [OFF]."""
 
     credits: Decimal | None = field(default=None, validator=optional(ge(Decimal(0))))
@@ -45,7 +45,7 @@ class Named:
 
 
 @frozen(kw_only=True)
-class Created(Answer):
+class Created(Envelope):
     """The answer to `POST /v1i/task/generate-image`.
 
     `task_id` is [UP]. CheapAI prints no answer, so `id` and `data.task_id` count too.
@@ -80,7 +80,7 @@ class Metadata:
 
 
 @frozen(kw_only=True)
-class Work(Answer):
+class Work(Envelope):
     """A task: the answer to `GET /v1/task/{id}`, and the body of a webhook.
 
     `progress` and `error_message` have been seen as null.
@@ -108,7 +108,7 @@ class ListedModel:
 
 
 @frozen(kw_only=True)
-class Models(Answer):
+class Models(Envelope):
     """The answer to `GET /v1i/models`: the list is in `models` [UP], or seen in `data`."""
 
     models: tuple[ListedModel, ...] | None = None

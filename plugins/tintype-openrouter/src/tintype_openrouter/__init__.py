@@ -159,7 +159,7 @@ def _good(message: Message | None, shape: type[_T]) -> _T:
 
 def _answer(update: Update, message: Message | None) -> Update:
     """A task that is over: its images, or why there are none."""
-    answer, raw = read(message, _wire.Answer)
+    answer, raw = read(message, _wire.ImagesResponse)
     if answer.error is not None and not answer.data:
         return _broken(evolve(update, raw=raw), answer.error)
     if not answer.data:

@@ -92,7 +92,7 @@ class Refusal:
 
 
 @frozen(kw_only=True)
-class Answer:
+class ImagesResponse:
     """The answer to a generation. HTTP 200 may hold an `error` in place of `data`."""
 
     data: tuple[Picture | None, ...] | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.answers import Answer, Manner, plain
+from tintype_contracts.wire.answers import Manner, RawResponse, plain
 from tintype_contracts.wire.stage import Performance, Scene, Stage
 
 _NEVER_REPEATED = frozenset({"submit", "poll"})
@@ -49,7 +49,7 @@ def redirects(subject: Subject) -> Iterator[Finding]:
 
 
 def _moved(status: int, target: str) -> Manner:
-    return lambda _: plain(Answer(status=status, headers=(("Location", target),)))
+    return lambda _: plain(RawResponse(status=status, headers=(("Location", target),)))
 
 
 def _followed(performance: Performance, status: int) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.messages import outcome_differences
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.wire.authority import declared_hosts
-from tintype_contracts.wire.heard import Heard
+from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.matching import filled
 from tintype_contracts.wire.runs import run
 from tintype_contracts.wire.stage import KEY, Performance
@@ -111,7 +111,7 @@ def same_bytes(subject: Subject) -> Iterator[Finding]:
             yield Finding.of(difference, told, exchange=blocking.scene.exchanges[0].id)
 
 
-def _words(heard: tuple[Heard, ...]) -> list[list[object]]:
+def _words(heard: tuple[RawRequest, ...]) -> list[list[object]]:
     return [
         [name, line, [list(pair) for pair in headers], body]
         for name, line, headers, body in (each.wire for each in heard)
@@ -142,7 +142,7 @@ def key_stays_with_the_api(subject: Subject) -> Iterator[Finding]:
                     )
 
 
-def _places_of_the_key(heard: Heard) -> Iterator[str]:
+def _places_of_the_key(heard: RawRequest) -> Iterator[str]:
     if KEY in heard.target:
         yield "the URL"
     if KEY.encode() in heard.body:

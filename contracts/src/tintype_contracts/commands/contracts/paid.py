@@ -22,7 +22,7 @@ from tintype._plugins.registry import Registry
 from tintype.convert import to_json
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.live import Caps, Ledger, Planned, Played, Session, consent
+from tintype_contracts.live import Caps, Planned, Played, Reservations, Session, consent
 
 # Called with all that was played so far.
 Keep: TypeAlias = Callable[[Sequence[Played]], None]
@@ -112,7 +112,7 @@ def play_scenes(  # noqa: PLR0913 - each is a flag
         msg = "Nobody can be asked whether this may cost money: give --yes."
         raise UsageError(msg)
     caps = Caps(budget=budget_usd, submits=submits, attempts=attempts)
-    kept = Ledger(ledger, caps)
+    kept = Reservations(ledger, caps)
     with told_if_interrupted() as seen:
         session = Session(agreed, fixtures, kept, journal=journal_place(), seen=seen)
         planned = session.plan(list(scenes) or [session.cheapest()])
@@ -143,7 +143,7 @@ def _play(session: Session, planned: Planned, keep: Keep) -> None:
 
 
 def _tell_of(
-    fixtures: Fixtures, planned: Sequence[Planned], ledger: Ledger, budget: Decimal
+    fixtures: Fixtures, planned: Sequence[Planned], ledger: Reservations, budget: Decimal
 ) -> None:
     listed = ", ".join(each.scene for each in planned)
     worst = sum((each.quote.high or Decimal() for each in planned), Decimal())

@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import evolve, field, frozen
 
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox.engine.ledger import Entry, Ledger
+from tintype_contracts.sandbox.engine.ledger import Ledger, LedgerEvent
 
 PLENTY = Price(usd=Decimal(1_000), credits=Decimal(10_000_000))
 """A balance that no demonstration uses up."""
@@ -19,7 +19,7 @@ class Account:
     """A balance in both currencies, and what happened to it."""
 
     opening: Price = PLENTY
-    _entries: list[Entry] = field(factory=list)
+    _entries: list[LedgerEvent] = field(factory=list)
 
     @property
     def ledger(self) -> Ledger:
@@ -39,7 +39,7 @@ class Account:
         left = self.balance
         return (price.usd or 0) <= (left.usd or 0) and (price.credits or 0) <= (left.credits or 0)
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: LedgerEvent) -> None:
         """Write an entry down."""
         self._entries.append(entry)
 
@@ -49,7 +49,9 @@ class Account:
             if entry.task == task:
                 self.note(evolve(entry, event="refunded", at=at))
 
-    def _left(self, opening: Decimal | None, amount: Callable[[Entry], Decimal | None]) -> Decimal:
+    def _left(
+        self, opening: Decimal | None, amount: Callable[[LedgerEvent], Decimal | None]
+    ) -> Decimal:
         left = opening or Decimal(0)
         for entry in self._entries:
             moved = amount(entry) or Decimal(0)

@@ -11,7 +11,7 @@ from tintype_contracts.fixtures.format import OperationName
 from tintype_contracts.fixtures.multipart import UploadedFile, boundary
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import Match
-from tintype_contracts.sandbox.engine.messages import Call
+from tintype_contracts.sandbox.engine.messages import SandboxRequest
 
 
 @frozen(kw_only=True)
@@ -23,7 +23,7 @@ class Asking:
             has none.
     """
 
-    call: Call
+    call: SandboxRequest
     match: Match
     now: float
     body: Mapping[str, object] = field(factory=dict)

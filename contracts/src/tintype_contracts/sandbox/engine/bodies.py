@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 from tintype.messages import Part
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile, form_parts
 from tintype_contracts.fixtures.values import form_object
-from tintype_contracts.sandbox.engine.messages import Call
+from tintype_contracts.sandbox.engine.messages import SandboxRequest
 
 
-def read_body(call: Call, kind: str | None) -> dict[str, object]:
+def read_body(call: SandboxRequest, kind: str | None) -> dict[str, object]:
     """The body of `call` as an object; an empty one where it takes none, or a file.
 
     Raises:
@@ -30,7 +30,7 @@ def read_body(call: Call, kind: str | None) -> dict[str, object]:
             return {}
 
 
-def _fields(call: Call) -> list[tuple[str, object]]:
+def _fields(call: SandboxRequest) -> list[tuple[str, object]]:
     media_type = call.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         msg = f"The content type is {media_type!r}, not 'application/x-www-form-urlencoded'."
@@ -39,7 +39,7 @@ def _fields(call: Call) -> list[tuple[str, object]]:
     return [(name, value) for name, value in parse_qsl(text, keep_blank_values=True)]
 
 
-def _json_object(call: Call) -> dict[str, object]:
+def _json_object(call: SandboxRequest) -> dict[str, object]:
     media_type = call.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/json":
         msg = f"The content type is {media_type!r}, not 'application/json'."

@@ -25,7 +25,7 @@ from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.asking import Asking, plain_json
 from tintype_contracts.sandbox.engine.bodies import read_body
 from tintype_contracts.sandbox.engine.ledger import Event
-from tintype_contracts.sandbox.engine.messages import Call, Reply, Stream, Webhook
+from tintype_contracts.sandbox.engine.messages import SandboxRequest, Stream, Webhook, WholeResponse
 from tintype_contracts.sandbox.engine.replies import Draft, plain
 from tintype_contracts.sandbox.engine.rules import broken
 from tintype_contracts.sandbox.engine.state import State
@@ -55,7 +55,7 @@ class Engine:
     def _fixtures(self) -> Fixtures:
         return self.state.fixtures
 
-    def answer(self, call: Call, now: float) -> Reply | Stream:
+    def answer(self, call: SandboxRequest, now: float) -> WholeResponse | Stream:
         """What the provider says to `call`."""
         asset = _ASSET.fullmatch(call.path)
         if asset:
@@ -66,14 +66,14 @@ class Engine:
             self.state.settle(now)
         return draft.write() if isinstance(draft, Draft) else draft
 
-    def operation(self, call: Call) -> str:
+    def operation(self, call: SandboxRequest) -> str:
         """What a call is for, by its address alone: an operation, `asset`, or ""."""
         if _ASSET.fullmatch(call.path):
             return "asset"
         match = find_route(self._fixtures, call.method, call.path, call.query)
         return match.route.operation if match else ""
 
-    def told_off(self, call: Call, story: str, now: float) -> Reply | Stream:
+    def told_off(self, call: SandboxRequest, story: str, now: float) -> WholeResponse | Stream:
         """What the documents answer in `story`, whatever was asked; nothing is done."""
         match = find_route(self._fixtures, call.method, call.path, call.query)
         if match is None:
@@ -106,7 +106,7 @@ class Engine:
 
     # ------------------------------------------------------------------------- gates
 
-    def _decide(self, call: Call, now: float) -> Draft | Reply:
+    def _decide(self, call: SandboxRequest, now: float) -> Draft | WholeResponse:
         match = find_route(self._fixtures, call.method, call.path, call.query)
         if match is None:
             known = ", ".join(f"{route.method} {route.path}" for route in self._fixtures.routes)
@@ -119,7 +119,7 @@ class Engine:
             return self._story("bad_key", asking, reason)
         return self._read(asking)
 
-    def _read(self, asking: Asking) -> Draft | Reply:
+    def _read(self, asking: Asking) -> Draft | WholeResponse:
         """The gates of the body."""
         try:
             body = read_body(asking.call, asking.match.route.body)
@@ -170,7 +170,7 @@ class Engine:
         ]
         return any(shown) or not shown
 
-    def _has_key(self, call: Call) -> bool:
+    def _has_key(self, call: SandboxRequest) -> bool:
         header = self._fixtures.auth.header
         shown = dict(call.query).get(header[1:], "") if header[0] == "?" else call.header(header)
         if _KEY in self._fixtures.auth.form:
@@ -184,7 +184,7 @@ class Engine:
 
     # -------------------------------------------------------------------- operations
 
-    def _operate(self, asking: Asking) -> Draft | Reply:
+    def _operate(self, asking: Asking) -> Draft | WholeResponse:
         reason = self._names_nothing(asking)
         if reason:
             told = answer_in(self._fixtures, "unknown_model", asking.operation, asking.body)
@@ -199,7 +199,7 @@ class Engine:
             case other:
                 return self._story(_STORY_OF.get(other, other), asking)
 
-    def _submit(self, asking: Asking) -> Draft | Reply:
+    def _submit(self, asking: Asking) -> Draft | WholeResponse:
         wanted = asking.call.header(_WANTED)
         name = scene_asked(self.state.fields(asking), wanted)
         turn = self.state.turn(name, asking) if "/" in name else 0
@@ -216,7 +216,7 @@ class Engine:
         at_once = not planned.polls and planned.end in _DONE_AT_ONCE
         return evolve(draft, after=draft.pace) if at_once else draft
 
-    def _poll(self, asking: Asking) -> Draft | Reply:
+    def _poll(self, asking: Asking) -> Draft | WholeResponse:
         work = self.state.works.get(asking.task)
         if work is None:
             return self._story("unknown_task", asking, "No task has this id.")
@@ -225,7 +225,7 @@ class Engine:
             return self._story("unknown_task", asking, "The task has nothing to tell here yet.")
         return evolve(self._draft(exchange, asking, work), task=work.id)
 
-    def _cancel(self, asking: Asking) -> Draft | Reply:
+    def _cancel(self, asking: Asking) -> Draft | WholeResponse:
         """End a running task: from now on every look at it finds it canceled."""
         work = self.state.works.get(asking.task)
         if work is None:
@@ -237,7 +237,7 @@ class Engine:
 
     # ----------------------------------------------------------------------- answers
 
-    def _unknown_scene(self, name: str) -> Reply:
+    def _unknown_scene(self, name: str) -> WholeResponse:
         story, _, scene = name.partition("/")
         known = self._fixtures.stories.get(story)
         if scene and known:
@@ -246,7 +246,7 @@ class Engine:
 
     def _story(
         self, story: str, asking: Asking, reason: str = "", work: Work | None = None
-    ) -> Draft | Reply:
+    ) -> Draft | WholeResponse:
         """What the documents answer in `story`, or plain words where they have no such story."""
         exchange = answer_in(self._fixtures, story, asking.operation, asking.body)
         if exchange is None:
@@ -269,7 +269,7 @@ class Engine:
             pace=self.state.settings.pace,
         )
 
-    def _asset(self, asset: re.Match[str], now: float) -> Reply:
+    def _asset(self, asset: re.Match[str], now: float) -> WholeResponse:
         work = self.state.works.get(asset[1])
         index = int(asset[2])
         if work is None or index >= len(work.drawings):
@@ -279,7 +279,7 @@ class Engine:
             why = f"It was kept for {kept} seconds and has expired."
             return plain("this asset", why, _NOT_FOUND)
         drawing = preview(work.drawings[index]) if asset[3] else work.drawings[index]
-        return Reply(
+        return WholeResponse(
             status=200,
             headers=(("Content-Type", drawing.media_type),),
             body=drawing.data,

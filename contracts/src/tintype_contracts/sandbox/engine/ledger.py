@@ -19,7 +19,7 @@ Picture: TypeAlias = tuple[str, int]
 
 
 @frozen(kw_only=True)
-class Entry:
+class LedgerEvent:
     """One line of the ledger.
 
     Attributes:
@@ -49,9 +49,9 @@ class Entry:
 class Ledger:
     """Every entry so far, in order. It does not change any more."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LedgerEvent, ...] = ()
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[LedgerEvent]:
         """The entries, in order."""
         return iter(self.entries)
 
@@ -59,7 +59,7 @@ class Ledger:
         """How many entries there are."""
         return len(self.entries)
 
-    def of(self, event: Event) -> tuple[Entry, ...]:
+    def of(self, event: Event) -> tuple[LedgerEvent, ...]:
         """The entries of one kind."""
         return tuple(entry for entry in self.entries if entry.event == event)
 
@@ -68,7 +68,7 @@ class Ledger:
         return any(entry.task == task for entry in self.of("refunded"))
 
     @property
-    def paid(self) -> tuple[Entry, ...]:
+    def paid(self) -> tuple[LedgerEvent, ...]:
         """The charges that were not given back."""
         return tuple(entry for entry in self.of("charged") if not self.refunded(entry.task))
 
@@ -98,7 +98,7 @@ class Ledger:
         return tuple(each for each in _pictures(self.paid) if each not in self.collected)
 
 
-def _pictures(entries: tuple[Entry, ...]) -> Iterator[Picture]:
+def _pictures(entries: tuple[LedgerEvent, ...]) -> Iterator[Picture]:
     for entry in entries:
         for index in entry.images:
             yield entry.task, index

@@ -12,7 +12,7 @@ Query: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @frozen(kw_only=True)
-class Call:
+class SandboxRequest:
     """A request to one provider; `path` is unquoted and has no prefix of the sandbox."""
 
     method: str
@@ -27,7 +27,7 @@ class Call:
 
 
 @frozen(kw_only=True)
-class Reply:
+class WholeResponse:
     """A complete answer, to be sent after so many seconds.
 
     Attributes:

@@ -17,7 +17,7 @@ from tintype_contracts.fixtures.messages import body_bytes, event_bytes, render_
 from tintype_contracts.fixtures.placeholders import placeholders, render_events
 from tintype_contracts.fixtures.values import Filling
 from tintype_contracts.sandbox.engine.following import Follower
-from tintype_contracts.sandbox.engine.messages import Reply, Stream, TimedEvent
+from tintype_contracts.sandbox.engine.messages import Stream, TimedEvent, WholeResponse
 from tintype_contracts.sandbox.engine.refusing import with_reason
 from tintype_contracts.sandbox.engine.works import Drawing
 
@@ -59,7 +59,7 @@ class Draft:
     after: float = 0.0
     task: str = ""
 
-    def write(self) -> Reply | Stream:
+    def write(self) -> WholeResponse | Stream:
         """The reply."""
         response = self.exchange.response or WireResponse(status=204, headers=(), content=None)
         told = render_headers(self.follower.headers(response.headers), self.filling)
@@ -72,7 +72,7 @@ class Draft:
             content = with_reason(content, self.reason)
         body = body_bytes(content, self.filling)
         inline = content is not None and _holds_bytes(content)
-        return Reply(
+        return WholeResponse(
             status=response.status,
             headers=headers,
             body=body,
@@ -99,10 +99,10 @@ class Draft:
         return made
 
 
-def plain(story: str, why: str, status: int | None = None) -> Reply:
+def plain(story: str, why: str, status: int | None = None) -> WholeResponse:
     """An answer in plain words, for what no document says."""
     text = f"The sandbox has no documented answer for {story}: {why}\n"
-    return Reply(
+    return WholeResponse(
         status=status or _USUAL_STATUS.get(story, _NO_STORY),
         headers=(("Content-Type", "text/plain; charset=utf-8"), *_reasons(why)),
         body=text.encode(),

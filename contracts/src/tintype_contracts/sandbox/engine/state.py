@@ -21,10 +21,10 @@ from tintype_contracts.sandbox.engine.account import Account
 from tintype_contracts.sandbox.engine.asking import Asking
 from tintype_contracts.sandbox.engine.deliveries import Deliveries, attempts
 from tintype_contracts.sandbox.engine.following import Follower, Living
-from tintype_contracts.sandbox.engine.ledger import Entry, Event
+from tintype_contracts.sandbox.engine.ledger import Event, LedgerEvent
 from tintype_contracts.sandbox.engine.messages import Webhook
 from tintype_contracts.sandbox.engine.signing import signed
-from tintype_contracts.sandbox.engine.stories import Plan
+from tintype_contracts.sandbox.engine.stories import Course
 from tintype_contracts.sandbox.engine.works import Work, drawings
 from tintype_contracts.sandbox.images.pictures import Sketch
 from tintype_contracts.sandbox.images.shapes import count_asked, shape_of
@@ -124,7 +124,7 @@ class State:
         text = f"{self.fixtures.provider} {self.settings.seed} {name}"
         return f"sb{hashlib.sha256(text.encode()).hexdigest()[:22]}"
 
-    def work(self, asking: Asking, plan: Plan) -> Work:
+    def work(self, asking: Asking, plan: Course) -> Work:
         """A new task, not yet accepted."""
         fields = self.fields(asking)
         count = self.count(asking) if plan.images is None else plan.images
@@ -218,7 +218,9 @@ class State:
         """Write down that something about a task left whole."""
         work = self.works[task]
         self.account.note(
-            Entry(at=now, event=event, task=task, digest=work.digest, key=work.key, images=images)
+            LedgerEvent(
+                at=now, event=event, task=task, digest=work.digest, key=work.key, images=images
+            )
         )
 
     def hung_up(self, task: str, now: float) -> None:
@@ -228,7 +230,7 @@ class State:
             self.account.refund(task, now)
 
     def _charge(self, work: Work, now: float) -> None:
-        charge = Entry(
+        charge = LedgerEvent(
             at=now,
             event="charged",
             task=work.id,

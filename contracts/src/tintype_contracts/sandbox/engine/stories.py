@@ -46,7 +46,7 @@ _REFUSALS: Mapping[str, str] = {
 
 
 @frozen(kw_only=True)
-class Plan:
+class Course:
     """How a submission goes on.
 
     Attributes:
@@ -95,7 +95,7 @@ def _usual(fixtures: Fixtures, fields: Mapping[str, object]) -> str:
     return "generated"
 
 
-def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Plan | None:
+def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Course | None:
     """How a submission goes on in a story, or in `story/scene`; None where there is none.
 
     A scene that submits nothing begins with the submission of `generated`.
@@ -120,7 +120,7 @@ def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Plan | Non
     return _borrowing(fixtures, told[0], body) if told else None
 
 
-def _unnamed(fixtures: Fixtures, body: Body) -> Plan | None:
+def _unnamed(fixtures: Fixtures, body: Body) -> Course | None:
     """What answers a submission that asks for no scene.
 
     It is of another story where its own has nothing of the form that is asked for.
@@ -136,7 +136,7 @@ def _unnamed(fixtures: Fixtures, body: Body) -> Plan | None:
     return _best(fixtures, story, begun, body) if begun else None
 
 
-def _best(fixtures: Fixtures, story: str, scenes: list[Scene], body: Body) -> Plan:
+def _best(fixtures: Fixtures, story: str, scenes: list[Scene], body: Body) -> Course:
     judge = _Judge.of(fixtures, "submit", body)
     return _planned(fixtures, max(scenes, key=lambda scene: judge.rank(story, scene)), 0)
 
@@ -277,7 +277,7 @@ def _filled(exchange: DocumentedExchange) -> Iterable[object]:
 # --------------------------------------------------------------------------- planning
 
 
-def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -> Plan | None:
+def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -> Course | None:
     scene = fixtures.scene(story, name)
     if first(scene, "submit") is None:
         return _borrowing(fixtures, scene, body)
@@ -286,12 +286,12 @@ def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -
     return evolve(planned, images=len(told) if is_array(told) else None)
 
 
-def _borrowing(fixtures: Fixtures, scene: Scene, body: Body) -> Plan | None:
+def _borrowing(fixtures: Fixtures, scene: Scene, body: Body) -> Course | None:
     usual = _unnamed(fixtures, body)
     return _planned(fixtures, (usual.submit, *scene), 0) if usual else None
 
 
-def _planned(fixtures: Fixtures, scene: Scene, turn: int) -> Plan:
+def _planned(fixtures: Fixtures, scene: Scene, turn: int) -> Course:
     """The plan of a scene from its submission of that turn on, up to the next one."""
     begins = [at for at, each in enumerate(scene) if each.operation == "submit"]
     at = begins[min(turn, len(begins) - 1)]
@@ -316,14 +316,14 @@ def _plan_of(
     polls: Scene,
     webhook: DocumentedExchange | None,
     end: str,
-) -> Plan:
+) -> Course:
     routes = tuple(route_of(fixtures, poll) for poll in polls)
     steps = [route == routes[0] for route in routes[1:]]
     turns = tuple(accumulate(steps, initial=0)) if polls else ()
-    return Plan(submit=opening, polls=polls, turns=turns, routes=routes, webhook=webhook, end=end)
+    return Course(submit=opening, polls=polls, turns=turns, routes=routes, webhook=webhook, end=end)
 
 
-def canceled(fixtures: Fixtures, plan: Plan) -> Plan:
+def canceled(fixtures: Fixtures, plan: Course) -> Course:
     """What becomes of a plan when the task is canceled."""
     polls = poll_with_state(fixtures, "canceled")
     return _plan_of(fixtures, plan.submit, polls, None, "canceled")

@@ -9,7 +9,7 @@ from attrs import define, evolve, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Route
 from tintype_contracts.fixtures.neutral import Price
-from tintype_contracts.sandbox.engine.stories import Plan
+from tintype_contracts.sandbox.engine.stories import Course
 from tintype_contracts.sandbox.images.pictures import Sketch, encode
 
 _ROUNDING = 1e-6
@@ -71,7 +71,7 @@ class Work:
     body: Mapping[str, object]
     fields: Mapping[str, object]
     digest: str
-    plan: Plan
+    plan: Course
     drawings: tuple[Drawing, ...]
     price: Price
     callback: str | None

@@ -12,7 +12,7 @@ from attrs import evolve
 from tintype.messages import Headers
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.pointers import is_array, tokens
-from tintype_contracts.sandbox.engine.messages import Reply, Stream
+from tintype_contracts.sandbox.engine.messages import Stream, WholeResponse
 from tintype_contracts.sandbox.faults.dial import Fault
 
 UNKNOWN_STATUS = "reticulating_splines"
@@ -24,40 +24,44 @@ _JSON: Headers = (("Content-Type", "application/json"),)
 _PAGE = b"<!DOCTYPE html><html><head><title>%s</title></head><body><h1>%s</h1></body></html>\n"
 
 
-def refusal(fault: Fault, canary: str) -> Reply | None:
+def refusal(fault: Fault, canary: str) -> WholeResponse | None:
     """What is answered in place of everything else, or None where the kind spoils an answer."""
     match fault.kind:
         case "500" | "503":
             words = {"500": b"Internal Server Error\n", "503": b"Service Unavailable\n"}
-            return Reply(status=int(fault.kind), headers=_TEXT, body=words[fault.kind])
+            return WholeResponse(status=int(fault.kind), headers=_TEXT, body=words[fault.kind])
         case "502":
-            return Reply(status=502, headers=_HTML, body=_PAGE % (b"Bad Gateway", b"Bad Gateway"))
+            return WholeResponse(
+                status=502, headers=_HTML, body=_PAGE % (b"Bad Gateway", b"Bad Gateway")
+            )
         case "expired":
-            return Reply(status=404, headers=_TEXT, body=b"The result has expired.\n")
+            return WholeResponse(status=404, headers=_TEXT, body=b"The result has expired.\n")
         case "redirect":
-            return Reply(status=307, headers=(("Location", f"{canary}/elsewhere"), *_TEXT))
+            return WholeResponse(status=307, headers=(("Location", f"{canary}/elsewhere"), *_TEXT))
         case _:
             return None
 
 
-def slowed(fault: Fault, reply: Reply | Stream, now: float) -> Reply | Stream:
+def slowed(fault: Fault, reply: WholeResponse | Stream, now: float) -> WholeResponse | Stream:
     """The answer with a `Retry-After`."""
     moment = datetime.fromtimestamp(now, UTC) + timedelta(seconds=fault.seconds)
     wait = format_datetime(moment, usegmt=True) if fault.as_date else f"{fault.seconds:.0f}"
     return evolve(reply, headers=(*reply.headers, ("Retry-After", wait)))
 
 
-def spoilt(fault: Fault, reply: Reply | Stream, fixtures: Fixtures) -> Reply | Stream:
+def spoilt(
+    fault: Fault, reply: WholeResponse | Stream, fixtures: Fixtures
+) -> WholeResponse | Stream:
     """The answer as the fault has it; the answer itself where the kind does nothing to it."""
     spoil = _SPOILERS.get(fault.kind)
     if spoil is None:
         return reply
-    whole = reply if isinstance(reply, Reply) else _at_once(reply)
+    whole = reply if isinstance(reply, WholeResponse) else _at_once(reply)
     return evolve(spoil(whole, fixtures), images=())
 
 
-def _at_once(stream: Stream) -> Reply:
-    return Reply(
+def _at_once(stream: Stream) -> WholeResponse:
+    return WholeResponse(
         status=stream.status,
         headers=stream.headers,
         body=b"".join(event.data for event in stream.events),
@@ -65,34 +69,34 @@ def _at_once(stream: Stream) -> Reply:
     )
 
 
-def _page(reply: Reply, _: Fixtures) -> Reply:
+def _page(reply: WholeResponse, _: Fixtures) -> WholeResponse:
     return evolve(reply, status=200, headers=_HTML, body=_PAGE % (b"Welcome", b"Please sign in"))
 
 
-def _halved(reply: Reply, _: Fixtures) -> Reply:
+def _halved(reply: WholeResponse, _: Fixtures) -> WholeResponse:
     return evolve(reply, body=reply.body[: len(reply.body) // 2])
 
 
-def _empty(reply: Reply, _: Fixtures) -> Reply:
+def _empty(reply: WholeResponse, _: Fixtures) -> WholeResponse:
     return evolve(reply, body=b"")
 
 
-def _other_json(reply: Reply, _: Fixtures) -> Reply:
+def _other_json(reply: WholeResponse, _: Fixtures) -> WholeResponse:
     return evolve(reply, status=200, headers=_JSON, body=b'[{"unexpected": true}, null]')
 
 
-def _other_types(reply: Reply, _: Fixtures) -> Reply:
+def _other_types(reply: WholeResponse, _: Fixtures) -> WholeResponse:
     return _changed(reply, _swapped)
 
 
-def _other_status(reply: Reply, fixtures: Fixtures) -> Reply:
+def _other_status(reply: WholeResponse, fixtures: Fixtures) -> WholeResponse:
     pointer = fixtures.states.pointer if fixtures.states else ""
     if not pointer:
         return reply
     return _changed(reply, lambda value: replaced(value, tokens(pointer), UNKNOWN_STATUS))
 
 
-_SPOILERS: Mapping[str, Callable[[Reply, Fixtures], Reply]] = {
+_SPOILERS: Mapping[str, Callable[[WholeResponse, Fixtures], WholeResponse]] = {
     "html": _page,
     "asset-html": _page,
     "truncated": _halved,
@@ -104,7 +108,7 @@ _SPOILERS: Mapping[str, Callable[[Reply, Fixtures], Reply]] = {
 }
 
 
-def _changed(reply: Reply, change: Callable[[object], object]) -> Reply:
+def _changed(reply: WholeResponse, change: Callable[[object], object]) -> WholeResponse:
     """The reply with its JSON changed; a reply that holds none stays as it is."""
     try:
         value = json.loads(reply.body)

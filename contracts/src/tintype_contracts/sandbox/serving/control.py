@@ -16,7 +16,7 @@ from aiohttp import web
 from attrs import frozen
 
 from tintype_contracts.sandbox.engine.engine import Engine
-from tintype_contracts.sandbox.engine.ledger import Entry
+from tintype_contracts.sandbox.engine.ledger import LedgerEvent
 from tintype_contracts.sandbox.faults.dial import Dial, Fault, fault_from
 
 PREFIX = "-"
@@ -57,7 +57,7 @@ class Control:
         return web.Response(status=204)
 
 
-def _plain(entry: Entry) -> dict[str, object]:
+def _plain(entry: LedgerEvent) -> dict[str, object]:
     """An entry as JSON has it: money as text."""
     fields: dict[str, object] = attrs.asdict(entry)
     return {

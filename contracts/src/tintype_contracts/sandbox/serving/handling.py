@@ -11,15 +11,15 @@ from aiohttp import web
 from attrs import evolve, frozen
 
 from tintype_contracts.sandbox.engine.engine import Engine
-from tintype_contracts.sandbox.engine.messages import Call, Reply, Stream
+from tintype_contracts.sandbox.engine.messages import SandboxRequest, Stream, WholeResponse
 from tintype_contracts.sandbox.faults.dial import Fault
 from tintype_contracts.sandbox.faults.garble import refusal, slowed, spoilt
 from tintype_contracts.sandbox.serving.gates import Gate, Gates, Point
 from tintype_contracts.sandbox.serving.sending import Way, dripping, is_gone, reset, send
 
-Answer: TypeAlias = Reply | Stream
+SandboxResponse: TypeAlias = WholeResponse | Stream
 # Does something that may take a while, outside of the event loop.
-Work: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
+Work: TypeAlias = Callable[[Callable[[], SandboxResponse]], Awaitable[SandboxResponse]]
 
 _HALFWAY = {"reset-mid-answer", "stall-mid-answer"}
 _LOST = {"reset-after-reading", "reset-mid-answer"}
@@ -47,7 +47,7 @@ class Visit:
     request: web.Request
     name: str
     engine: Engine
-    call: Call
+    call: SandboxRequest
     operation: str
     fault: Fault | None
     gates: Gates
@@ -72,27 +72,27 @@ class Visit:
 
     # -------------------------------------------------------------------------- working
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _answer(self, call: SandboxRequest) -> SandboxResponse:
         """What is to be answered, with the work done where it is done."""
         fault, now = self.fault, self.clock()
-        answer: Answer | None = None
+        answer: SandboxResponse | None = None
         if fault is None or fault.does_the_work:
             answer = await self.work(lambda: self.engine.answer(call, now))
         if fault is None:
-            return answer or Reply(status=204)
+            return answer or WholeResponse(status=204)
         if fault.kind == "slow-down":
             told = await self.work(lambda: self.engine.told_off(call, "slow_down", now))
             return slowed(fault, told, now)
         instead = refusal(fault, self.canary)
         if instead is not None or answer is None:
-            return instead or Reply(status=500)
+            return instead or WholeResponse(status=500)
         answer = spoilt(fault, answer, self.engine.state.fixtures)
         return dripping(answer, fault.seconds) if fault.kind == "drip" else answer
 
     # -------------------------------------------------------------------------- sending
 
-    async def _send(self, answer: Answer) -> web.StreamResponse:
-        await self.pause(answer.after if isinstance(answer, Reply) else 0.0)
+    async def _send(self, answer: SandboxResponse) -> web.StreamResponse:
+        await self.pause(answer.after if isinstance(answer, WholeResponse) else 0.0)
         if self._happens("stall"):
             await self.pause(self._seconds)
         if is_gone(self.request):
@@ -105,7 +105,7 @@ class Visit:
             answer = evolve(answer, headers=(*answer.headers, ("Connection", "close")))
         return await self._sent(answer)
 
-    async def _sent(self, answer: Answer) -> web.StreamResponse:
+    async def _sent(self, answer: SandboxResponse) -> web.StreamResponse:
         gate = self.gates.reach(self.name, self.operation, "answer-half-sent")
         halts = gate is not None or (self.fault and self.fault.kind in _HALFWAY)
         try:
@@ -153,21 +153,24 @@ class Visit:
             await gate.passed()
 
     def _note(
-        self, event: Literal["answered", "collected"], answer: Answer, images: tuple[int, ...]
+        self,
+        event: Literal["answered", "collected"],
+        answer: SandboxResponse,
+        images: tuple[int, ...],
     ) -> None:
         if answer.task:
             self.engine.note(event, answer.task, images, self.clock())
 
-    def _hung_up(self, answer: Answer) -> None:
+    def _hung_up(self, answer: SandboxResponse) -> None:
         """The client did not wait. A fault of the network is nobody's hanging up."""
         network = self.fault is not None and self.fault.kind in _LOST
         if answer.task and self.operation == "submit" and not network:
             self.engine.hung_up(answer.task, self.clock())
 
 
-def call_of(request: web.Request, path: str) -> Call:
+def call_of(request: web.Request, path: str) -> SandboxRequest:
     """A request's head; `path` is without the sandbox's prefix, and still quoted."""
-    return Call(
+    return SandboxRequest(
         method=request.method,
         path=unquote(path),
         query=tuple(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),

@@ -11,7 +11,7 @@ from aiohttp import web
 from attrs import evolve, frozen
 from multidict import CIMultiDict
 
-from tintype_contracts.sandbox.engine.messages import Reply, Stream, TimedEvent
+from tintype_contracts.sandbox.engine.messages import Stream, TimedEvent, WholeResponse
 
 _DROPS = 8  # pieces that a dripping body is cut into
 # SO_LINGER on, for no time: closing then resets the connection.
@@ -47,14 +47,14 @@ class Way:
                 self.told(event.images)
 
 
-async def send(request: web.Request, reply: Reply | Stream, way: Way) -> web.StreamResponse:
+async def send(request: web.Request, reply: WholeResponse | Stream, way: Way) -> web.StreamResponse:
     """Send an answer.
 
     Raises:
         ConnectionError: The client has gone, or `halfway` ended it.
     """
     response = web.StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
-    if isinstance(reply, Reply):
+    if isinstance(reply, WholeResponse):
         response.content_length = len(reply.body)
     await response.prepare(request)
     first, second = halves(pieces(reply)) if way.halfway else (pieces(reply), ())
@@ -64,12 +64,12 @@ async def send(request: web.Request, reply: Reply | Stream, way: Way) -> web.Str
         raise ConnectionResetError(msg)
     await way.write(response, second)
     await response.write_eof()
-    if isinstance(reply, Reply) and reply.images:
+    if isinstance(reply, WholeResponse) and reply.images:
         way.told(reply.images)
     return response
 
 
-def pieces(reply: Reply | Stream) -> Sequence[TimedEvent]:
+def pieces(reply: WholeResponse | Stream) -> Sequence[TimedEvent]:
     """What is written, one after the other."""
     return reply.events if isinstance(reply, Stream) else (TimedEvent(after=0.0, data=reply.body),)
 
@@ -84,7 +84,7 @@ def halves(events: Sequence[TimedEvent]) -> tuple[Sequence[TimedEvent], Sequence
     return (*events[:middle], before), (after, *events[middle + 1 :])
 
 
-def dripping(reply: Reply | Stream, seconds: float) -> Stream:
+def dripping(reply: WholeResponse | Stream, seconds: float) -> Stream:
     """The same bytes in small pieces, over so many seconds."""
     events = pieces(reply)
     if len(events) == 1:
@@ -96,7 +96,7 @@ def dripping(reply: Reply | Stream, seconds: float) -> Stream:
         ] or list(events)
     wait = seconds / len(events)
     slow = [evolve(event, after=event.after + wait) for event in events]
-    images = reply.images if isinstance(reply, Reply) else ()
+    images = reply.images if isinstance(reply, WholeResponse) else ()
     slow[-1] = evolve(slow[-1], images=images or slow[-1].images)
     return Stream(status=reply.status, headers=reply.headers, events=tuple(slow), task=reply.task)
 

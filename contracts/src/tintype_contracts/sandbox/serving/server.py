@@ -1,6 +1,6 @@
 """A real HTTP server on loopback, in a thread of its own, around the engines.
 
-Nothing is decided here: a request becomes a `Call`, a reply value becomes bytes on the
+Nothing is decided here: a request becomes a `SandboxRequest`, a reply value becomes bytes on the
 socket. The engines may paint pictures, so they work in a pool, never in the event loop.
 """
 
@@ -26,7 +26,7 @@ from tintype_contracts.sandbox.faults.dial import Dial, Fault
 from tintype_contracts.sandbox.serving.control import PREFIX, Control
 from tintype_contracts.sandbox.serving.courier import Courier
 from tintype_contracts.sandbox.serving.gates import Gates
-from tintype_contracts.sandbox.serving.handling import Answer, Visit, call_of
+from tintype_contracts.sandbox.serving.handling import SandboxResponse, Visit, call_of
 
 _HOST = "127.0.0.1"
 _WORKERS = 8
@@ -200,7 +200,7 @@ class Server:
             await asyncio.wait_for(self._running.result().stop.wait(), seconds)
             raise ConnectionAbortedError
 
-    async def _work(self, act: Callable[[], Answer]) -> Answer:
+    async def _work(self, act: Callable[[], SandboxResponse]) -> SandboxResponse:
         return await asyncio.get_running_loop().run_in_executor(self._pool, act)
 
     # ------------------------------------------------------------------------- faults

@@ -17,7 +17,7 @@ from tintype_contracts.sandbox.engine.account import PLENTY, Account
 from tintype_contracts.sandbox.engine.engine import Engine
 from tintype_contracts.sandbox.engine.engines import Engines
 from tintype_contracts.sandbox.engine.ledger import Ledger, Picture
-from tintype_contracts.sandbox.engine.messages import Call, Webhook
+from tintype_contracts.sandbox.engine.messages import SandboxRequest, Webhook
 from tintype_contracts.sandbox.engine.signing import secret_for
 from tintype_contracts.sandbox.engine.state import Settings, State
 from tintype_contracts.sandbox.faults.dial import Fault
@@ -213,12 +213,12 @@ class Sandbox:
         return self._served.elsewhere
 
     @property
-    def strays(self) -> tuple[Call, ...]:
+    def strays(self) -> tuple[SandboxRequest, ...]:
         """What was sent to that host."""
         return self._served.canary.visits
 
     @property
-    def leaks(self) -> tuple[Call, ...]:
+    def leaks(self) -> tuple[SandboxRequest, ...]:
         """What was sent to that host with a key in it. There must be none, ever."""
         return self._served.canary.leaks(tuple(self.key(name) for name in self.providers))
 
