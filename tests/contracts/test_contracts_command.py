@@ -132,7 +132,9 @@ def test_lint_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_pytest_collects_an_item_a_check(tmp_path: Path) -> None:
     """For people who live in pytest: two lines in a file of theirs."""
-    lines = "from tintype_contracts.pytest import suite\n\nTestIt = suite('apiyi', level=1)\n"
+    lines = (
+        "from tintype_contracts.pytest_plugin import suite\n\nTestIt = suite('apiyi', level=1)\n"
+    )
     (tmp_path / "test_it.py").write_text(lines)
     said = _pytest("-k", "pure or request", folder=tmp_path)
     assert "passed" in said
@@ -141,6 +143,13 @@ def test_pytest_collects_an_item_a_check(tmp_path: Path) -> None:
 
 def test_pytest_runs_the_suite_for_the_provider_of_an_option(tmp_path: Path) -> None:
     """No file at all; without the option a sentence says what is missing."""
-    suite = ("-p", "tintype_contracts.pytest", "--pyargs", "tintype_contracts.suite", "-k", "pure")
+    suite = (
+        "-p",
+        "tintype_contracts.pytest_plugin",
+        "--pyargs",
+        "tintype_contracts.suite",
+        "-k",
+        "pure",
+    )
     assert "9 passed" in _pytest(*suite, "--provider", PROVIDER, folder=tmp_path)
     assert "Say whose plugin to examine" in _pytest(*suite, folder=tmp_path)

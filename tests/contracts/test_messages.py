@@ -25,7 +25,7 @@ from tintype_contracts.fixtures.format import (
 from tintype_contracts.fixtures.messages import request_differences
 from tintype_contracts.fixtures.values import fixed_values, small_png
 from tintype_contracts.sandbox import Engine, SandboxRequest, State, WholeResponse
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.request import RawRequest
 
 URL = "https://api.acme.test/v1/images"
 KEY = ("Authorization", "Bearer {{secret:api_key}}")

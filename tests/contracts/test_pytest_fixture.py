@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tintype import Client, ImageRequest
 from tintype_contracts import Sandbox
-from tintype_contracts.pytest import tintype_sandbox
+from tintype_contracts.pytest_plugin import tintype_sandbox
 
 __all__ = ["tintype_sandbox"]
 

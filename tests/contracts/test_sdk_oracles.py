@@ -29,9 +29,9 @@ from tintype_contracts import Fixtures, Sandbox, load, respx_router
 from tintype_contracts.fixtures.format import DocumentedExchange, EventsContent, JsonContent
 from tintype_contracts.fixtures.placeholders import render
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.expectations import StrictScene
 from tintype_contracts.wire.matching import filled
-from tintype_contracts.wire.strict import StrictScene
+from tintype_contracts.wire.request import RawRequest
 
 KEY = "a-key-of-the-tests"
 OPENROUTER, APIYI = load("openrouter"), load("apiyi")

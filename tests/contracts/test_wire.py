@@ -15,13 +15,13 @@ from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.multipart import BodyError
-from tintype_contracts.wire.answers import MANNERS, Manner, RawResponse, plain
-from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
-from tintype_contracts.wire.dialling import connector, pools
-from tintype_contracts.wire.egress import EgressError, guard
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.certificates import client_context, declared_hosts, server_context
+from tintype_contracts.wire.expectations import MISMATCH, StrictScene
+from tintype_contracts.wire.network_guard import EgressError, guard
+from tintype_contracts.wire.request import RawRequest
+from tintype_contracts.wire.resolver import connector, pools
+from tintype_contracts.wire.responses import MANNERS, Manner, RawResponse, plain
 from tintype_contracts.wire.server import HOST, TlsServer
-from tintype_contracts.wire.strict import MISMATCH, StrictScene
 
 KEY = "a-key"
 API = "https://api.acme.test"

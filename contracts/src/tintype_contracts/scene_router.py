@@ -11,9 +11,9 @@ import respx
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, WireRequest
 from tintype_contracts.fixtures.messages import render_headers
 from tintype_contracts.fixtures.placeholders import render_text
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.expectations import StrictScene
 from tintype_contracts.wire.matching import Mismatch, filled, request_bytes
-from tintype_contracts.wire.strict import StrictScene
+from tintype_contracts.wire.request import RawRequest
 
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _DRAWN = frozenset({"succeeded", "partial"})

@@ -1,6 +1,6 @@
 """Every check as a pytest item, for a provider that the command line names.
 
-pytest -p tintype_contracts.pytest --pyargs tintype_contracts.suite --provider acme
+pytest -p tintype_contracts.pytest_plugin --pyargs tintype_contracts.suite --provider acme
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import pytest
 
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.pytest import provider_of, show
+from tintype_contracts.pytest_plugin import provider_of, show
 
 
 @pytest.mark.parametrize("check", [pytest.param(check, id=check.id) for check in all_checks()])

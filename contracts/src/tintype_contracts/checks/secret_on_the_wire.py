@@ -25,8 +25,8 @@ from tintype_contracts.oracles.secrets import (
     shows,
     views,
 )
-from tintype_contracts.wire.egress import guard
 from tintype_contracts.wire.listener import Listener
+from tintype_contracts.wire.network_guard import guard
 
 _SECONDS = 5.0
 

@@ -7,13 +7,13 @@ attempts that nothing lifts. What is observed is redacted, and never takes the p
 what the documents say.
 """
 
+from tintype_contracts.live.cassette import Recording
 from tintype_contracts.live.consent import Consent, consent
-from tintype_contracts.live.fence import Fence
-from tintype_contracts.live.ledger import Caps, Reservations
-from tintype_contracts.live.observing import Observed, Tape
-from tintype_contracts.live.recording import Recording
+from tintype_contracts.live.recorder import Observed, Tape
+from tintype_contracts.live.reservations import Caps, Reservations
 from tintype_contracts.live.session import Planned, Played, Session
 from tintype_contracts.live.shapes import shape_changes
+from tintype_contracts.live.spend_guard import Fence
 
 __all__ = [
     "Caps",

@@ -29,7 +29,7 @@ from tintype_contracts.fixtures.leaks import leaks
 from tintype_contracts.fixtures.placeholders import PLACEHOLDER, dump, whole
 from tintype_contracts.fixtures.pointers import MISSING, get, is_array, leaves
 from tintype_contracts.fixtures.strict_json import spell
-from tintype_contracts.live.observing import Observed
+from tintype_contracts.live.recorder import Observed
 from tintype_contracts.live.session import Played, submission_of
 from tintype_contracts.strategies.mutations import Mutation
 

@@ -23,9 +23,9 @@ from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.live.consent import Consent
-from tintype_contracts.live.fence import Fence
-from tintype_contracts.live.ledger import Reservations
-from tintype_contracts.live.observing import Observed, Tape
+from tintype_contracts.live.recorder import Observed, Tape
+from tintype_contracts.live.reservations import Reservations
+from tintype_contracts.live.spend_guard import Fence
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ from tintype_contracts.drift.change import Change, Severity, listed, lost_types
 from tintype_contracts.drift.surface import Field
 from tintype_contracts.drift.surface_of_fixtures import responses_of, shown_fields
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.live.observing import Observed
+from tintype_contracts.live.recorder import Observed
 from tintype_contracts.live.session import Played
 
 _GOOD = range(200, 300)

@@ -23,7 +23,7 @@ from tintype_contracts.verdict import (
     report_from_json,
     report_to_json,
 )
-from tintype_contracts.wire.egress import guard
+from tintype_contracts.wire.network_guard import guard
 
 _ME = "tintype_contracts.runner.child"
 MAX_SECONDS = 300

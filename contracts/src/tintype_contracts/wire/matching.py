@@ -29,7 +29,7 @@ from tintype_contracts.fixtures.messages import address, body_differences, is_us
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.placeholders import dump, render, render_text, whole
 from tintype_contracts.fixtures.values import Filling, fixed_values, part_value, small_png
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.request import RawRequest
 
 # What a client may add by itself. `Accept` is the core's to choose.
 _NOISE = frozenset(

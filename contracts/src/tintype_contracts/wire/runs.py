@@ -10,8 +10,8 @@ from functools import lru_cache
 from attrs import frozen
 
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.egress import guard
-from tintype_contracts.wire.stage import Performance, Stage, scenes
+from tintype_contracts.wire.network_guard import guard
+from tintype_contracts.wire.scenario_run import Performance, Stage, scenes
 
 
 @frozen(kw_only=True)

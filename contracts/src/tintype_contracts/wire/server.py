@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Self, TypeAlias
 
-from tintype_contracts.wire.answers import Step
-from tintype_contracts.wire.egress import guard
-from tintype_contracts.wire.heard import RawRequest, read
+from tintype_contracts.wire.network_guard import guard
+from tintype_contracts.wire.request import RawRequest, read
+from tintype_contracts.wire.responses import Step
 
 HOST = "127.0.0.1"
 _PATIENCE = 10.0

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.scenes import performance_findings
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.answers import MANNERS
+from tintype_contracts.wire.responses import MANNERS
+from tintype_contracts.wire.scenario_run import Scene, Stage, drawing
 from tintype_contracts.wire.server import HOST
-from tintype_contracts.wire.stage import Scene, Stage, drawing
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 _CLOSED_PORT = 9  # "discard": nobody listens, and the guard refuses it before anybody could

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.answers import Manner, RawResponse, plain
-from tintype_contracts.wire.stage import Performance, Scene, Stage
+from tintype_contracts.wire.responses import Manner, RawResponse, plain
+from tintype_contracts.wire.scenario_run import Performance, Scene, Stage
 
 _NEVER_REPEATED = frozenset({"submit", "poll"})
 

@@ -9,9 +9,9 @@ from tintype.models import Image
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.checks.wire.delivery import pictures
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.callers import Caller
+from tintype_contracts.wire.clients import Caller
 from tintype_contracts.wire.matching import filled
-from tintype_contracts.wire.stage import KEY, Scene, Stage
+from tintype_contracts.wire.scenario_run import KEY, Scene, Stage
 
 
 def _remote(stage: Stage, scene: Scene, caller: Caller) -> tuple[Image, ...]:

@@ -8,11 +8,11 @@ from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.messages import outcome_differences
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.authority import declared_hosts
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.certificates import declared_hosts
 from tintype_contracts.wire.matching import filled
+from tintype_contracts.wire.request import RawRequest
 from tintype_contracts.wire.runs import run
-from tintype_contracts.wire.stage import KEY, Performance
+from tintype_contracts.wire.scenario_run import KEY, Performance
 
 
 @check("wire.scenes-by-urllib3", level=3)

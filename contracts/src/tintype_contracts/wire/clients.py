@@ -16,7 +16,7 @@ from tintype.models import Image, Quote, Task
 from tintype.request import ImageRequest
 from tintype.transports.aiohttp import AiohttpTransport
 from tintype.transports.urllib3 import Urllib3Transport
-from tintype_contracts.wire.dialling import connector, pools
+from tintype_contracts.wire.resolver import connector, pools
 
 _TURNS = 5
 

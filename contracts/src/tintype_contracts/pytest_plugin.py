@@ -1,15 +1,15 @@
 """The kit as pytest items, one a check, for people who live in pytest.
 
-    from tintype_contracts.pytest import suite
+    from tintype_contracts.pytest_plugin import suite
 
     TestAcme = suite("acme")
 
 Or without a file:
 
-    pytest -p tintype_contracts.pytest --pyargs tintype_contracts.suite --provider acme
+    pytest -p tintype_contracts.pytest_plugin --pyargs tintype_contracts.suite --provider acme
 
 And a test double for code that draws: the fixture `tintype_sandbox`, where a conftest.py says
-`pytest_plugins = ["tintype_contracts.pytest"]`.
+`pytest_plugins = ["tintype_contracts.pytest_plugin"]`.
 
 The verdict that counts is that of `tintype contracts check`: here the caller's own
 configuration decides what is collected.
@@ -80,7 +80,7 @@ def provider_of(config: pytest.Config) -> str:
     """
     name = config.getoption(_PROVIDER, default="")
     if not isinstance(name, str) or not name:
-        msg = f"Say whose plugin to examine: {_PROVIDER} NAME (with -p tintype_contracts.pytest)"
+        msg = f"Say whose plugin to examine: {_PROVIDER} NAME (with -p {__name__})"
         raise pytest.UsageError(msg)
     return name
 

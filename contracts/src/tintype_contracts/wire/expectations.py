@@ -15,9 +15,9 @@ from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.pointers import covers
 from tintype_contracts.fixtures.values import Picture
-from tintype_contracts.wire.answers import RawResponse
-from tintype_contracts.wire.heard import RawRequest
 from tintype_contracts.wire.matching import Mismatch, closest, filled, request_faults
+from tintype_contracts.wire.request import RawRequest
+from tintype_contracts.wire.responses import RawResponse
 
 MISMATCH = 599
 _OK = 200

@@ -13,15 +13,15 @@ from tintype.models import Task
 from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.wire.answers import Manner, Step, plain
-from tintype_contracts.wire.authority import client_context, declared_hosts, server_context
-from tintype_contracts.wire.callers import Awaiting, Blocking, Caller, Endpoint
-from tintype_contracts.wire.egress import guard
-from tintype_contracts.wire.heard import RawRequest
+from tintype_contracts.wire.certificates import client_context, declared_hosts, server_context
+from tintype_contracts.wire.clients import Awaiting, Blocking, Caller, Endpoint
+from tintype_contracts.wire.expectations import StrictScene
 from tintype_contracts.wire.matching import Mismatch
+from tintype_contracts.wire.network_guard import guard
+from tintype_contracts.wire.request import RawRequest
+from tintype_contracts.wire.responses import Manner, Step, plain
 from tintype_contracts.wire.server import TlsServer
-from tintype_contracts.wire.strict import StrictScene
-from tintype_contracts.wire.witness import Parsed, UploadingWitness, Witness
+from tintype_contracts.wire.spy import Parsed, UploadingWitness, Witness
 
 KEY = "tintype-canary-of-the-wire-tier"
 """The key of the wire tier's account: where it turns up on the wire is where it was sent."""
