@@ -53,6 +53,7 @@ class Context:
     quote: Quote | None = None
     upload: Upload | None = None
     head: Response | None = None
+    _told: dict[str, Submission] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def uploading(self) -> Upload:
@@ -65,7 +66,9 @@ class Context:
 
     def asked(self, info: ProviderInfo) -> Submission | None:
         """What `parse` is told was asked for."""
-        return None if self.request is None else submission_of(self.request, info)
+        if self.request is not None and info.name not in self._told:
+            self._told[info.name] = submission_of(self.request, info)
+        return self._told.get(info.name)
 
     def after(self, outcome: Ending) -> Context:
         """The same once an exchange has come to `outcome`; an error teaches nothing."""
@@ -263,7 +266,7 @@ class Rehearsal:
 
 def submission_of(request: ImageRequest, info: ProviderInfo) -> Submission:
     """A request as the hooks are given it."""
-    named = evolve(request, model=request.model or info.models[0].id)
+    named = request if request.model else evolve(request, model=info.models[0].id)
     return Submission.of(named, info.name, NOW, _NONCE)
 
 
