@@ -181,6 +181,9 @@ BREAKS: list[tuple[str, tuple[str, str], str, str]] = [
         "upload",
     ),
     ("an undocumented callback", ('field = "/hook"', 'field = "/lost"'), "/webhooks", "/lost"),
+    ("no pointer", ("[states]", "[request]\nx = 1\n\n[states]"), "/request/x", "no field"),
+    ("no excerpt", ('= "upload_curl"\ncase', "= [1]\ncase"), "/story", "no excerpt"),
+    ("nothing to unset", (DONE, f'{DONE}\nunset = ["x"]'), "/story/generated/done", "no pointer"),
     ("another host", ('"https://api.acme.test"', '"https://b.test"'), "/story", "api.acme.test"),
     ("another route", ("/v1/images json", "/v2/images json"), "/story", "No route of submit"),
 ]

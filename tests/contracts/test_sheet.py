@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pytest
 
 from tintype_contracts import Fixtures, load_folder
 from tintype_contracts.fixtures.flaws import FixtureError
-from tintype_contracts.fixtures.format import JsonContent
+from tintype_contracts.fixtures.format import (
+    Billing,
+    Idempotency,
+    JsonContent,
+    Results,
+    Signature,
+    States,
+    Waiver,
+    Webhooks,
+)
 from tintype_contracts.fixtures.neutral import rows_for
 from tintype_contracts.fixtures.routes import find_route
+from tintype_contracts.fixtures.sheet.derived import MORE
+from tintype_contracts.fixtures.sheet.exchanges import SETTINGS
+from tintype_contracts.fixtures.sheet.tables import KEYS
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.rules import broken
 
@@ -289,6 +303,20 @@ def test_what_an_error_alone_says_is_read_of_no_failure(written: Written) -> Non
     folder = written(('"/error/text" = "message"', '"/error/text" = "error.message"'))
     told = load_folder(folder).exchanges["bad_key/submit_401"].expect.fields
     assert told["message"] == "Unknown key"
+
+
+# -------------------------------------------------------------------------- the page
+
+TABLES = (Billing, Idempotency, Results, Signature, States, Waiver, Webhooks)
+WRITTEN_OTHERWISE = {"src", "kind", "why", "pointer"}
+
+
+def test_the_page_names_every_key() -> None:
+    """Of the top, of an exchange, of an error, and of each table whose keys are fields."""
+    page = (Path(__file__).parents[2] / "docs" / "fixtures.md").read_text("utf-8")
+    fields = {each.name for kind in TABLES for each in attrs.fields(kind)} - WRITTEN_OTHERWISE
+    keys = {*KEYS, *SETTINGS, *MORE, *fields}
+    assert [key for key in sorted(keys) if not re.search(rf"[`\[.]{key}\b", page)] == []
 
 
 # ------------------------------------------------------------------------- mistakes
