@@ -69,9 +69,9 @@ def _write_fixtures(archive: zipfile.ZipFile, name: str) -> None:
     folder = reference.folder(SOURCE)
     archive.writestr(f"tintype_{name}/documents/__init__.py", "")
     for path in sorted(folder.rglob("*.*")):
-        if path.suffix in {".json", ".txt"}:
+        if path.suffix in {".json", ".toml", ".txt"}:
             data = path.read_text("utf-8")
-            renamed = data.replace(SOURCE, name) if path.suffix == ".json" else data
+            renamed = data.replace(SOURCE, name) if path.suffix == ".toml" else data
             archive.writestr(f"tintype_{name}/documents/{path.relative_to(folder)}", renamed)
 
 
