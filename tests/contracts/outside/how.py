@@ -49,7 +49,7 @@ _SIGNATURES: Mapping[str, Callable[[Hook], Hook]] = {
     "submit": lambda do: lambda request: do(request),
     "poll": lambda do: lambda task: do(task),
     "parse": lambda do: lambda exchange: do(exchange),
-    "models": lambda do: lambda: do(),
+    "models": lambda do: lambda cursor: do(cursor),
 }
 
 

@@ -65,9 +65,10 @@ def stream_is_announced(subject: Subject) -> Iterator[Finding]:
     """A request that is answered with events says so to the core.
 
     Only a request with `answer="events"` is read event by event; of any other the core
-    waits for the whole body, and every preview comes too late.
+    waits for the whole body, and every preview comes too late. So it is where a raw option asks
+    for the stream.
 
-    Pass `events=request.stream` to `Request.post`.
+    Pass `events=body.get("stream") is True` to `Request.post`, once options are merged in.
     """
     exchanges = [found for found in subject.exchanges("submit") if _streams(found)]
     if not exchanges:
@@ -83,6 +84,24 @@ def stream_is_announced(subject: Subject) -> Iterator[Finding]:
                 exchange=exchange.id,
                 src=exchange.src,
             )
+    builder = Builder(subject)
+    for model in builder.models():
+        if _is_silent_stream(builder, model):
+            message = f"The option that streams {model.id} is sent, and no event is awaited."
+            yield Finding(message=f"{message} Announce it.", expected="events", got="whole")
+
+
+def _is_silent_stream(builder: Builder, model: Model) -> bool:
+    """Whether an option asks for a stream that the core is not told of."""
+    rows = [row for row in builder.rows("submit", model.id) if row.neutral == "stream"]
+    for row in rows:
+        try:
+            built = builder.with_options("submit", model, builder.raw_options(row, value=True))
+        except InvalidRequestError:
+            continue
+        if built and found_at(built, row) is True and built.sent.answer == "whole":
+            return True
+    return False
 
 
 def _streams(exchange: DocumentedExchange) -> bool:

@@ -24,6 +24,7 @@ from tintype_contracts.harness.customers import account
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.unwatched import unwatched
 from tintype_contracts.oracles.purity import Reach, Touch, touches_of
+from tintype_contracts.strategies.together import calls_together
 
 _Result: TypeAlias = tuple[str, object]
 
@@ -134,7 +135,7 @@ def same_in_a_thread(subject: Subject) -> Iterator[Finding]:
     Use no thread-local values and no module state, such as a context variable or a
     decimal context that is set while a hook runs.
     """
-    calls = documented_calls(subject)
+    calls = (*documented_calls(subject), *calls_together(subject))
     first = [_outcome(call) for call in calls]
     with ThreadPoolExecutor(max_workers=4) as pool:
         again = list(pool.map(_outcome, calls))
@@ -150,7 +151,7 @@ def same_where_nobody_looks(subject: Subject) -> Iterator[Finding]:
 
     Do not look at `sys.modules`, at the stack or at the command line.
     """
-    found = unwatched(subject.name, documented_calls(subject))
+    found = unwatched(subject.name, (*documented_calls(subject), *calls_together(subject)))
     if found is None:
         msg = "The plugin is not installed: no other process can load it."
         raise NotApplicable(msg)

@@ -30,6 +30,7 @@ from tintype_contracts.strategies.requests import (
     built_quietly,
     documented_probes,
     foreign_probes,
+    lost_option,
     probes,
     rows_of_field,
     unreached,
@@ -64,7 +65,7 @@ def documented_example(subject: Subject) -> Iterator[Finding]:
     For the `case` of each exchange the plugin has to build the request that stands in the
     transcript: method, URL, query, auth header, and each value of the body with its JSON
     type. 1, 1.0, "1" and true are four values. A task is asked for by any id it may have:
-    with capitals, slashes, blanks, percent signs.
+    with capitals, slashes, blanks, percent signs; and so it is on any day.
 
     Compare the two at the pointer. If the transcript is wrong, the document that `src`
     names decides.
@@ -83,7 +84,7 @@ def documented_example(subject: Subject) -> Iterator[Finding]:
 
 
 def _differences(subject: Subject, exchange: DocumentedExchange, world: World) -> list[Difference]:
-    tied = exchange.operation in {"poll", "cancel"} or not world.others
+    tied = exchange.operation in {"poll", "cancel"} or world.now or not world.others
     return subject.in_world(world).request_differences(exchange) if tied else []
 
 
@@ -223,7 +224,8 @@ def optional_left_out(subject: Subject) -> Iterator[Finding]:
 def every_parameter_is_reachable(subject: Subject) -> Iterator[Finding]:
     """Every documented parameter can be sent: by its neutral name, or as a raw option.
 
-    What a caller cannot reach they leave the library for.
+    So can one that no document describes, unless it is refused. What a caller cannot reach they
+    leave the library for.
 
     Send the field for the neutral name in its row, and merge `request.options` into the
     body with `tintype.convert.merge_options`.
@@ -232,6 +234,10 @@ def every_parameter_is_reachable(subject: Subject) -> Iterator[Finding]:
     for operation, row in unreached(builder):
         message = f"{row.wire} of {operation} is documented and by no means sent as given."
         yield Finding(message=message, pointer=row.wire, src=row.src)
+    for model in builder.models():
+        if lost_option(builder, model):
+            message = f"An option that nobody has heard of is dropped in silence by {model.id}."
+            yield Finding(message=f"{message} Send it, or refuse it.", got=model.id)
 
 
 # -------------------------------------------------------------- what has to be refused

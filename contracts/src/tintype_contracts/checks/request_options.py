@@ -61,25 +61,46 @@ def _another(row: Parameter, value: object) -> object:
 def options_beyond_bounds_are_refused(subject: Subject) -> Iterator[Finding]:
     """A raw option beyond what is documented of it never leaves without a word.
 
-    Its bounds are documented as those of fields are, and what a provider makes of a value
-    beyond them is paid for all the same.
+    Its bounds are documented as those of fields are, and so is for which models it is; what a
+    provider makes of a value beyond them is paid for all the same.
 
     Describe the option in the model's `options`, with its bounds: the core refuses then. Of an
     option that is not described at all it tells the caller that nobody has checked it.
     """
     builder = Builder(subject)
     looked = False
-    for operation, model, row in _rows(builder):
-        for value in beyond(row) if row.neutral is None and not row.ignored else ():
-            looked = True
-            built = _built(builder, operation, model, {}, row, value)
-            silent = built is not None and "options" not in built.notices
-            for objection in builder.objections(operation, built) if built and silent else ():
-                message = f"The option {row.wire} of {model.id} is beyond its bounds and is sent."
-                yield _finding(row, f"{message} {objection}", "a refusal", value)
+    for operation, model, row, value in (*_beyond(builder), *_of_others(builder)):
+        looked = True
+        built = _built(builder, operation, model, {}, row, value)
+        silent = built is not None and "options" not in built.notices
+        for objection in builder.objections(operation, built) if built and silent else ():
+            message = f"The option {row.wire} of {model.id} is beyond its bounds and is sent."
+            yield _finding(row, f"{message} {objection}", "a refusal", value)
     if not looked:
         msg = "No document bounds a field that only an option reaches."
         raise NotApplicable(msg)
+
+
+def _beyond(builder: Builder) -> Iterator[tuple[OperationName, Model, Parameter, object]]:
+    """Each row of a model with each value beyond it.
+
+    Of a field that has a neutral name an option may go further where its bounds are inferred.
+    """
+    for operation, model, row in _rows(builder):
+        documented = row.kind != "inferred" and row.neutral not in {"model", "prompt"}
+        if row.neutral is None or documented:
+            yield from ((operation, model, row, value) for value in beyond(row))
+
+
+def _of_others(builder: Builder) -> Iterator[tuple[OperationName, Model, Parameter, object]]:
+    """Each field that only an option reaches, of models that it is not documented for."""
+    for operation in builder.operations():
+        for model in builder.models():
+            known = {row.wire for row in builder.rows(operation, model.id)}
+            for row in builder.subject.fixtures.parameters:
+                other = row.operation == operation and row.wire not in known
+                if other and row.neutral is None:
+                    yield operation, model, row, raw_value(row)
 
 
 @check("request.ignored-fields-are-told", level=1)
@@ -111,8 +132,9 @@ def ignored_fields_are_told(subject: Subject) -> Iterator[Finding]:
 def _ignored(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[str, object]]:
     if not row.ignored:
         return
-    values = [("options", raw_value(row))] if row.neutral is None else []
-    for field, value in (*values, *fields_of(row, model, builder.form(model))):
+    fields = list(fields_of(row, model, builder.form(model)))
+    values = [value for name, value in fields if name == row.neutral] or [raw_value(row)]
+    for field, value in (*fields, *(("options", value) for value in values)):
         if value != row.default:
             yield field, value
 

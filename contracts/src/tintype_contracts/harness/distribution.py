@@ -80,13 +80,17 @@ def child_environment(folder: str) -> dict[str, str]:
     }
 
 
-def run_apart(folder: str, *arguments: str, seconds: float) -> subprocess.CompletedProcess[bytes]:
+def run_apart(
+    folder: str, *arguments: str, seconds: float, plainly: bool = False
+) -> subprocess.CompletedProcess[bytes]:
     """Run this Python in a process of its own, with nothing of ours but where plugins are.
 
     Args:
         folder: Its working folder, and where its own files go.
         arguments: What the interpreter is told: `-m` and a module, or `-c` and a text.
         seconds: How long it may take.
+        plainly: Whether it is started as any program is: hashes differ from run to run, and
+            bytecode is written.
 
     Raises:
         subprocess.TimeoutExpired: It took longer.
@@ -94,12 +98,20 @@ def run_apart(folder: str, *arguments: str, seconds: float) -> subprocess.Comple
     return subprocess.run(  # noqa: S603 - this interpreter, this package's own text
         [sys.executable, "-P", *arguments],
         cwd=folder,
-        env=child_environment(folder),
+        env={**child_environment(folder), **(_plain(folder) if plainly else {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=seconds,
         check=False,
     )
+
+
+def _plain(folder: str) -> Mapping[str, str]:
+    return {
+        "PYTHONHASHSEED": "random",
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": folder,
+    }
 
 
 def last_words(ended: subprocess.CompletedProcess[bytes]) -> str:

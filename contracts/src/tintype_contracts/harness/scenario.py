@@ -7,6 +7,7 @@ What it must know by then (the task, the quote) is what it made of the scene so 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TypeAlias, cast
 from urllib.parse import quote
 
@@ -126,7 +127,7 @@ class Rehearsal:
         self, exchange: words.DocumentedExchange, context: Context
     ) -> Request | Quote | None:
         task = context.task or Task()
-        request = submission_of(_known(context.request), self._info)
+        request = submission_of(_known(context.request), self._info, self.world.now)
         match exchange.operation:
             case "price":
                 return self.hooks.price(request=request, quote=context.quote)
@@ -264,10 +265,12 @@ class Rehearsal:
         return folded(known, said) if isinstance(said, Update) else said
 
 
-def submission_of(request: ImageRequest, info: ProviderInfo) -> Submission:
+def submission_of(
+    request: ImageRequest, info: ProviderInfo, at: datetime | None = None
+) -> Submission:
     """A request as the hooks are given it."""
     named = request if request.model else evolve(request, model=info.models[0].id)
-    return Submission.of(named, info.name, NOW, _NONCE)
+    return Submission.of(named, info.name, at or NOW, _NONCE)
 
 
 _NONCE = "00000000-0000-4000-8000-000000000000"

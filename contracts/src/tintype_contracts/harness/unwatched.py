@@ -74,7 +74,8 @@ def _asked(provider: str, told: Mapping[int, object]) -> Mapping[str, str]:
     with tempfile.TemporaryDirectory(prefix="app-") as folder:
         given, into = Path(folder) / "in", Path(folder) / "out"
         given.write_bytes(pickle.dumps(told))
-        ended = run_apart(folder, "-c", _APP, provider, str(given), str(into), seconds=_MAX_SECONDS)
+        told_of = ("-c", _APP, provider, str(given), str(into))
+        ended = run_apart(folder, *told_of, seconds=_MAX_SECONDS, plainly=True)
         if not into.exists():
             return {"0": f"the process ended: {last_words(ended)}"}
         found: Mapping[str, str] = json.loads(into.read_text("utf-8"))

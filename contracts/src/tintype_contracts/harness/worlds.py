@@ -17,8 +17,9 @@ from attrs import evolve, frozen
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.values import Filling, FixedPicture, fixed_values
 
+_LARGE = 400_000
 _SIDES = ((96, 64), (48, 80), (112, 32), (64, 64))
-_TIME = datetime(2026, 2, 28, 23, 59, 59, tzinfo=timezone(timedelta(hours=-9, minutes=-30)))
+_TIME = datetime(2031, 2, 28, 23, 59, 59, tzinfo=timezone(timedelta(hours=-9, minutes=-30)))
 
 IDS = (
     "task_Ab9-Zy",
@@ -56,12 +57,14 @@ class World:
         url: The end of a picture's address; `{index}` and `{reverse}` number it.
         sides: How wide and how high each picture is.
         now: When it happens.
+        bytes: How large a picture is at least.
     """
 
     id: str | None = None
     url: str | None = None
     sides: tuple[tuple[int, int], ...] = ()
     now: datetime | None = None
+    bytes: int = 0
 
     def values(
         self, fixtures: Fixtures, exchange: DocumentedExchange, images: int | None = None
@@ -79,6 +82,7 @@ class World:
     def _picture(self, usual: FixedPicture, index: int, count: int) -> FixedPicture:
         sides = list(islice(cycle(self.sides), index + 1))[-1:]
         width, height = sides[0] if sides else (usual.width, usual.height)
+        usual = evolve(usual, data=usual.data.ljust(self.bytes, b"\0"))
         if self.url is None:
             return evolve(usual, width=width, height=height)
         end = self.url.format(index=index, reverse=count - index)
@@ -103,6 +107,7 @@ class World:
             "url": self.url,
             "sides": ",".join(f"{width}x{height}" for width, height in self.sides) or None,
             "now": self.now.isoformat() if self.now else None,
+            "bytes": str(self.bytes) if self.bytes else None,
         }
         return {name: value for name, value in told.items() if value is not None}
 
@@ -135,13 +140,14 @@ _READS: Mapping[str, Callable[[str], object]] = {
     "url": str,
     "sides": _sides,
     "now": datetime.fromisoformat,
+    "bytes": int,
 }
 
 USUAL = World()
 WORLDS = (
     World(id=f"Zz/0 9%2F+é?#&=:~{'-' * 90}", url=ADDRESSES[3], sides=_SIDES, now=_TIME),
     World(id="0042", url="a%20B/{reverse}?sig=a+b/c==&n=%C3%A4", sides=_SIDES[1:]),
-    World(id="1e5", url="picture?id={index}"),
+    World(id="1e5", url="picture?id={index}", bytes=_LARGE),
 )
 """Worlds in which as much as can be is other than usual, at once."""
 
@@ -153,7 +159,7 @@ def smaller(world: World) -> Iterator[World]:
     if world.url is not None:
         yield from (World(url=each) for each in (*ADDRESSES, world.url))
     yield World(sides=world.sides)
-    yield World(now=world.now)
+    yield from (World(now=world.now), World(bytes=world.bytes))
 
 
 def _named(known: str, name: str) -> str:

@@ -75,13 +75,21 @@ class _Evidence:
         told = {_moment(text) for pointer, text in self._leaves if _ENDS.search(pointer)}
         return documented or until in told or any(_ENDS.search(text) for _, text in self._leaves)
 
+    def dates(self, moment: object) -> bool:
+        """Whether a time is told."""
+        return moment in {_moment(text) for _, text in self._leaves}
+
     def names(self, code: object) -> bool:
         """Whether a code stands in the answer."""
         return str(code).casefold() in self._said.casefold()
 
 
 _Holds: TypeAlias = Callable[[_Evidence, object], bool]
-_OF_TASKS: Mapping[str, _Holds] = {"progress": _Evidence.goes, "cost": _Evidence.reports}
+_OF_TASKS: Mapping[str, _Holds] = {
+    "progress": _Evidence.goes,
+    "cost": _Evidence.reports,
+    "created_at": _Evidence.dates,
+}
 _OF_IMAGES: Mapping[str, _Holds] = {
     "expires_at": _Evidence.lasts,
     "seed": _Evidence.draws,
@@ -100,9 +108,12 @@ def inventions(subject: Subject, answer: Answer, task: Task) -> Iterator[tuple[s
     told += [("images/", image, _OF_IMAGES) for image in task.images]
     told += [("errors/", failure, _OF_FAILURES) for failure in task.errors]
     told += [("usage/", task.usage, _OF_USAGE)] if task.usage else []
+    before = answer.context.task or Task()
     for place, value, rules in told:
         for name, holds in rules.items():
             said = getattr(value, name)
+            if value is task and said == getattr(before, name):
+                continue  # an answer before it may have said so
             if said is not None and said != "" and not holds(evidence, said):
                 yield f"{place}{name}", said
 

@@ -20,6 +20,7 @@ from tintype_contracts.strategies.values import admitted, raw_value
 Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
 
 _A_FEW = 2
+_UNHEARD_OF = "tintype_never_heard_of"
 
 
 @frozen(kw_only=True)
@@ -148,6 +149,15 @@ def unreached(builder: Builder) -> Iterator[tuple[OperationName, Parameter]]:
             mine = row.operation == operation and (operation, row.wire) not in reached
             if mine and not row.ignored and not _by_option(builder, operation, row):
                 yield operation, row
+
+
+def lost_option(builder: Builder, model: Model) -> bool:
+    """Whether an option that no document names is neither refused nor sent."""
+    try:
+        built = builder.with_options("submit", model, {_UNHEARD_OF: _A_FEW})
+    except InvalidRequestError:
+        return False
+    return built is not None and _UNHEARD_OF not in dump(built.body)
 
 
 def reach(subject: Subject) -> str:

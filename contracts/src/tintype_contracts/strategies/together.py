@@ -7,7 +7,7 @@ combinations are too many; all pairs are a few dozen requests, for a request hol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, combinations, product
 from typing import TypeAlias
 
@@ -18,6 +18,9 @@ from tintype.errors import InvalidRequestError
 from tintype_contracts.fixtures.comparing import subset
 from tintype_contracts.fixtures.format import OperationName, Parameter
 from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.harness.calls import Call
+from tintype_contracts.harness.scenario import submission_of
+from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies import prices
 from tintype_contracts.strategies.builder import Builder, Built, carries, found_at
 from tintype_contracts.strategies.requests import asked_as, fields_of
@@ -201,6 +204,32 @@ def merged(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[st
         both = isinstance(before, Mapping) and isinstance(value, Mapping)
         made[key] = merged(before, value) if both else value  # type: ignore[arg-type]  # both are
     return made
+
+
+@lru_cache(maxsize=1)
+def calls_together(subject: Subject) -> tuple[Call, ...]:
+    """Two submissions of each model with all fields that go together, one of a long prompt."""
+    long = Builder(subject, prompt=_PROMPTS[-1])
+    builders = (long, Builder(subject)) if "submit" in long.operations() else ()
+    return tuple(
+        Call(
+            hook="submit",
+            arguments={"request": submission_of(built.resolved, subject.info)},
+            exchange="",
+            src="",
+            hooks=subject.hooks,
+        )
+        for model in subject.info.models
+        for at, builder in enumerate(builders)
+        if (built := _row_of_all(builder, model, at)) is not None
+    )
+
+
+def _row_of_all(builder: Builder, model: Model, at: int) -> Built | None:
+    fields = factors(builder, "submit", model)
+    levels = covering(tuple(map(len, fields)))[at : at + 1]
+    given = [values[level] for each in levels for values, level in zip(fields, each, strict=True)]
+    return most_of(builder, "submit", model, tuple(given))[1]
 
 
 @cache

@@ -28,7 +28,7 @@ _CALLBACK = "https://caller.test/Hook/%C3%A4/?task=1&more=%20x+Y&sig=Ab%2F%3D="
 _MANY = 5
 _URLS = (
     "https://caller.test/picture?id={index}",
-    "https://caller.test/{index}.png?a=1&b=%20x",
+    "https://pictures.caller.internal/{index}.png?a=1&b=%20x",
     "https://caller.test/Zz/%C3%A4+b.JPG?X-Amz-Signature=aB%2Bc%2F9%3D&n={index}",
 )
 _FILES = (
