@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tintype.catalog import Model, ProviderInfo
 from tintype_contracts.check import Finding, NotApplicable, check
+from tintype_contracts.fixtures.format import SizeRow
 from tintype_contracts.harness.subject import Subject
 
 _RATIO = re.compile(r"([\d.]*[1-9][\d.]*):([\d.]*[1-9][\d.]*)")
@@ -108,9 +109,10 @@ def repeats_by_a_documented_key(subject: Subject) -> Iterator[Finding]:
 
 @check("doc.sizes-have-their-ratio", level=1)
 def sizes_have_their_ratio(subject: Subject) -> Iterator[Finding]:
-    """The pixels of a table of sizes have the ratio that they stand for.
+    """The pixels of a table of sizes have the ratio that they stand for, and are documented.
 
-    It needs no document: 16:9 is no square, and a portrait is higher than wide.
+    The first needs no document: 16:9 is no square, and a portrait is higher than wide. The other
+    holds where documents give pixels at all: no tier and no ratio beyond is guessed.
 
     Correct `sizes` of the model.
     """
@@ -118,12 +120,21 @@ def sizes_have_their_ratio(subject: Subject) -> Iterator[Finding]:
     for model in subject.info.models:
         for tier, ratio, size, off in _sizes(model):
             looked = True
+            if not _is_documented(subject.fixtures.sizes, model, (tier, ratio, size)):
+                message = f"No document gives {ratio} of {model.id} at {tier} as {size}."
+                yield Finding(message=message, got=size)
             if off > _ROUNDED:
                 message = f"{size} of {model.id} at {tier} stands for {ratio}, and is not."
                 yield Finding(message=message, expected=ratio, got=size)
     if not looked:
         msg = "No model has a table of sizes."
         raise NotApplicable(msg)
+
+
+def _is_documented(rows: tuple[SizeRow, ...], model: Model, given: tuple[str, str, str]) -> bool:
+    tier, ratio, size = given
+    mine = [row for row in rows if not row.models or model.id in row.models]
+    return not rows or any(row.tier == tier and row.sizes.get(ratio) == size for row in mine)
 
 
 def _sizes(model: Model) -> Iterator[tuple[str, str, str, float]]:

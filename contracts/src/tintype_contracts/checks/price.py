@@ -30,6 +30,7 @@ from tintype_contracts.strategies.prices import (
     priced_requests,
     request_for,
 )
+from tintype_contracts.strategies.unpriced import with_options_unpriced
 
 _TABLELESS = "The provider is asked for its prices; there is no table in the plugin."
 
@@ -112,9 +113,15 @@ def options_are_not_free(subject: Subject) -> Iterator[Finding]:
     """A raw option that no document prices makes the price of a table unknown.
 
     `options` may ask for more images, or dearer ones, than the fields of the request say; a
-    budget that counts the fields alone would be passed. `quote_from_prices` sees to it.
+    budget that counts the fields alone would be passed. `quote_from_prices` sees to it. Nor is a
+    price exact, in a table or told, of a request with options of which the documents say so.
     """
     looked = False
+    for request, said, src in with_options_unpriced(subject):
+        looked = True
+        if said.kind is QuoteKind.EXACT:
+            message = "With options that no document prices it has an exact price."
+            yield _finding(request, message, "a range, or None", said.high, src)
     for model, when, row in combinations(subject):
         plain = request_for(subject, model, when, 1)
         if row is None or not isinstance(_priced(subject, plain), Quote):
@@ -137,7 +144,7 @@ def names_its_source(subject: Subject) -> Iterator[Finding]:
     counted. A price out of nowhere cannot be corrected when it changes. Where the documents
     disagree, `assumptions` say what was believed.
     """
-    disputed = any("price" in caution.fields for caution in subject.fixtures.cautions)
+    disputed = any(caution.fields == ("price",) for caution in subject.fixtures.cautions)
     known = list(_known(subject))
     if not known:
         msg = "No price is known, by any document."

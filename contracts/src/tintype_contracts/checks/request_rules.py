@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
@@ -12,7 +11,8 @@ from tintype_contracts.fixtures.format import Rule
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import PROMPT, Builder, Built, found_at
-from tintype_contracts.strategies.together import Given, Together, ask, factors, given_as
+from tintype_contracts.strategies.named import all_of, value_of
+from tintype_contracts.strategies.together import Given, Together, ask, given_as
 from tintype_contracts.strategies.values import references
 
 _FEW = 2
@@ -31,7 +31,7 @@ def rules_between_fields(subject: Subject) -> Iterator[Finding]:
     builder = Builder(subject)
     for rule in subject.fixtures.rules:
         for model in builder.models():
-            when = _all(builder, model, rule.when)
+            when = all_of(builder, model, rule.when)
             if len(when) < len(rule.when) or (rule.models and model.id not in rule.models):
                 continue
             for given in ((*each, *when) for each in _breaking(builder, model, rule)):
@@ -83,7 +83,8 @@ def _misnamed(mark: str, count: int) -> Iterator[str]:
 def cautions_are_told(subject: Subject) -> Iterator[Finding]:
     """What is accepted and does not do what one thinks is refused, or sent with a notice.
 
-    Nothing happens in silence: the caller reads of it before it is paid.
+    Nothing happens in silence: the caller reads of it before it is paid. What happens to two
+    fields is not told by what would be said of either.
 
     Add a `Caution` to the model, with `when` where it takes two fields.
     """
@@ -91,12 +92,12 @@ def cautions_are_told(subject: Subject) -> Iterator[Finding]:
     builder = Builder(subject)
     for caution in subject.fixtures.cautions:
         for model in builder.models():
-            given = _all(builder, model, caution.fields)
+            given = all_of(builder, model, caution.fields)
             built = ask(builder, "submit", model, given) if given else None
             if (
                 built
                 and all(each.arrives(built) for each in given)
-                and not _is_noticed(built, given)
+                and not (_is_noticed(built, given) and _is_of_both(builder, model, built, given))
             ):
                 shown = ", ".join(map(str, given))
                 message = f"{shown} of {model.id} is sent without the documented caution."
@@ -109,6 +110,14 @@ def _is_noticed(built: Built, given: Together) -> bool:
     return not {*names, "options"}.isdisjoint(built.notices)
 
 
+def _is_of_both(builder: Builder, model: Model, built: Built, given: Together) -> bool:
+    """Whether a notice of fields together is none of one alone, or names the value of another."""
+    apart = [ask(builder, "submit", model, (each,)) for each in given]
+    known = {text for each in apart if each for text in each.told}
+    named = any(str(each.value) in text for each in given[1:] for text in built.told)
+    return len(given) == 1 or named or not known.issuperset(built.told)
+
+
 def _needs(rows: tuple[object, ...], why: str) -> None:
     if not rows:
         raise NotApplicable(why)
@@ -116,8 +125,8 @@ def _needs(rows: tuple[object, ...], why: str) -> None:
 
 def _breaking(builder: Builder, model: Model, rule: Rule) -> Iterator[Together]:
     """Requests that break a rule, of what the model takes."""
-    left = [_given(builder, model, name) for name in rule.left]
-    right = [_given(builder, model, name) for name in rule.right]
+    left = [value_of(builder, model, name) for name in rule.left]
+    right = [value_of(builder, model, name) for name in rule.right]
     match rule.relation:
         case "excludes":
             yield from ((one, other) for one in left for other in right if one and other)
@@ -151,7 +160,7 @@ def _broken(builder: Builder, model: Model, rule: Rule, built: Built, given: Tog
     if not all(each.arrives(built) for each in given):
         return False
     if rule.relation == "requires":
-        needed = [_given(builder, model, name) for name in rule.right]
+        needed = [value_of(builder, model, name) for name in rule.right]
         return any(each and not _stands(built, each) for each in needed)
     return True
 
@@ -159,27 +168,3 @@ def _broken(builder: Builder, model: Model, rule: Rule, built: Built, given: Tog
 def _stands(built: Built, given: Given) -> bool:
     """Whether the field stands in the body at all, or with its value where the rule names one."""
     return any(found_at(built, row) is not MISSING for row in given.rows)
-
-
-def _all(builder: Builder, model: Model, names: tuple[str, ...]) -> Together:
-    """A value for each of these fields; none where the model lacks one of them."""
-    found = [_given(builder, model, name) for name in names]
-    return tuple(each for each in found if each) if all(found) else ()
-
-
-def _given(builder: Builder, model: Model, spec: str) -> Given | None:
-    """A value of a field by its name, or the one that is named behind an equals sign."""
-    name, sign, value = spec.partition("=")
-    if name == "prompt":
-        rows = [row for row in builder.rows("submit", model.id) if row.neutral == name]
-        return Given(name=name, value=PROMPT, rows=tuple(rows))
-    for values in factors(builder, "submit", model, ignored=True):
-        for each in values:
-            known = {each.name, each.name.split("/")[-1]}
-            if name in known and (not sign or value in {str(each.value), _plain(each.value)}):
-                return each
-    return None
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool | Decimal) else ""

@@ -47,6 +47,7 @@ class Built:
         body: Its body as an object; None where it has none.
         form: Whether the body is a multipart form.
         notices: The fields of which the caller is told something.
+        told: What the caller is told.
     """
 
     asked: ImageRequest
@@ -55,6 +56,7 @@ class Built:
     body: Mapping[str, object] | None
     form: bool = False
     notices: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -193,8 +195,15 @@ class Builder:
         if not isinstance(sent, Request):
             return None
         body, form = _read(sent)
-        told = tuple(notice.field for notice in whole.notices)
-        return Built(asked=asked, resolved=resolved, sent=sent, body=body, form=form, notices=told)
+        return Built(
+            asked=asked,
+            resolved=resolved,
+            sent=sent,
+            body=body,
+            form=form,
+            notices=tuple(notice.field for notice in whole.notices),
+            told=tuple(notice.message for notice in whole.notices),
+        )
 
     def _asked(self, operation: OperationName, request: ImageRequest) -> object:
         submission = submission_of(request, self.subject.info)

@@ -189,11 +189,17 @@ def _built(
     fields: dict[str, object] = {
         each.name: each.value for each in given if not each.name.startswith("/")
     }
+    options = options_of(builder, given)
+    return builder.build(operation, model, **fields, **({"options": options} if options else {}))
+
+
+def options_of(builder: Builder, given: Together) -> Mapping[str, object]:
+    """The raw options among these, as a caller gives them."""
     options: Mapping[str, object] = {}
     for each in given:
         if each.name.startswith("/"):
             options = merged(options, builder.raw_options(each.rows[0], each.value))
-    return builder.build(operation, model, **fields, **({"options": options} if options else {}))
+    return options
 
 
 def merged(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:

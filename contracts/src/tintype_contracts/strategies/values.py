@@ -161,12 +161,16 @@ def _texts_beyond(row: Parameter) -> Iterator[str]:
 
 
 def _references_beyond(row: Parameter, form: ReferenceForm) -> Iterator[tuple[Reference, ...]]:
-    """One more than may be, and a file of one byte more than may be."""
+    """One more than may be, a file of one byte more than may be, a head in capitals."""
     if row.max_items is not None:
         yield references(row.max_items + 1, form)
     if row.max_bytes is not None and form == "bytes":
         data = small_png("large").ljust(row.max_bytes + 1, b"\0")
         yield (Reference(data=data, media_type="image/png", name="large.png"),)
+
+    if row.pattern is not None and row.type == "array":
+        head, comma, rest = data_uri(small_png("capitals"), "image/png").partition(",")
+        yield (Reference(url=head.upper() + comma + rest),)
 
 
 def _sizes(pixels: Pixels) -> Iterator[str]:
