@@ -157,7 +157,7 @@ def lost_option(builder: Builder, model: Model) -> bool:
         built = builder.with_options("submit", model, {_UNHEARD_OF: _A_FEW})
     except InvalidRequestError:
         return False
-    return built is not None and _UNHEARD_OF not in dump(built.body)
+    return built is not None and _UNHEARD_OF not in repr(built.body)
 
 
 def reach(subject: Subject) -> str:
