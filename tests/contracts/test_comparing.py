@@ -17,7 +17,7 @@ from tintype_contracts.fixtures.pointers import MISSING, get, join, leaves
         ({"a": 1}, {"a": 1}, []),
         ({"a": 1}, {"a": Decimal("1.0")}, ["/a"]),
         ({"a": 1}, {"a": True}, ["/a"]),
-        ({"a": None}, {}, []),
+        ({"a": None}, {}, ["/a"]),
         ({}, {"a": None}, ["/a"]),
         ({"a": "1"}, {"a": 1}, ["/a"]),
         ([1, 2], [1], [""]),
