@@ -63,10 +63,15 @@ def requests(fixtures: Fixtures) -> Iterator[Request]:
     name = next(row for row in rows if row.neutral == "model")
     for model in _models(fixtures, name):
         mine = [row for row in rows if _concerns(row, rows, model) and row.neutral != "model"]
-        needed = [(row.wire, _values(row)[0]) for row in mine if row.required]
+        wanted = _wanted(fixtures, model)
+        needed = [
+            (row.wire, _values(row)[0]) for row in mine if row.required or row.neutral in wanted
+        ]
         always = [(name.wire, model), *needed]
         choices = [
-            [(row.wire, value) for value in _values(row)] for row in mine if not row.required
+            [(row.wire, value) for value in _values(row)]
+            for row in mine
+            if row.wire not in dict(needed)
         ]
         singles = [(one,) for options in choices for one in options]
         pairs = [
@@ -86,6 +91,17 @@ def _models(fixtures: Fixtures, row: Parameter) -> list[object]:
     rows = [each for each in fixtures.parameters if each.operation == "submit"]
     named = [model for each in rows for model in each.models]
     return list(dict.fromkeys([*named, *(price.model for price in fixtures.prices)]))
+
+
+def _wanted(fixtures: Fixtures, model: object) -> set[str]:
+    """The neutral fields without which a rule says that the model draws nothing."""
+    needs = [rule for rule in fixtures.rules if rule.relation == "requires" and not rule.when]
+    return {
+        field
+        for rule in needs
+        if rule.left == ("prompt",) and model in rule.models
+        for field in rule.right
+    }
 
 
 def _concerns(row: Parameter, rows: list[Parameter], model: object) -> bool:

@@ -18,8 +18,8 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.run import examine
 
 GUIDE = PAGE.parent / "plugins.md"
-WHOLE = "merge_options(body"
-"""What the plugin that has a price, limits and refusals holds, and the smallest one does not."""
+WHOLE = "# acme_tasks.py"
+"""The first line of the plugin that has a price, limits, states, refusals and webhooks."""
 FIXTURES = Path(__file__).parent / "guide"
 
 
@@ -56,7 +56,7 @@ def site(tmp_path: Path) -> Path:
 def test_the_printed_plugin_reaches_the_highest_level() -> None:
     """Whoever copies it begins with a plugin that fails no check."""
     module = ModuleType("tintype_acme")
-    exec(compile(printed("python", WHOLE), GUIDE.name, "exec"), vars(module))  # noqa: S102 - our own page
+    exec(compile(printed("python", WHOLE), GUIDE.name, "exec", dont_inherit=True), vars(module))  # noqa: S102 - our own page
     subject = Subject(Registry({"acme": module}).get("acme"), load_folder(FIXTURES))
     report = examine(subject)
     failed = {row.check: row.findings[0].message for row in report.rows if row.outcome == "fail"}

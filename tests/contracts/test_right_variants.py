@@ -22,13 +22,13 @@ from tests.contracts.broken.how import (
     sends,
     tells,
 )
-from tests.contracts.broken.requests import without_options
 from tests.contracts.broken.texts import Text, install
 from tests.contracts.test_checks import ASK
 
 from tintype.exchange import Exchange, Operation
 from tintype.messages import JsonBody, Request
 from tintype.models import Task
+from tintype.request import Submission
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
@@ -53,9 +53,14 @@ def test_ages_are_counted_only_where_a_day_is_given() -> None:
     assert ask(age, documented(lambda fixtures: fixtures)(BY_ID)).outcome == "pass"
 
 
+def _without_the_style(request: Submission) -> object:
+    options = {name: value for name, value in request.options.items() if name != "style"}
+    return good(BY_ID, "submit")(evolve(request, options=options))
+
+
 def test_a_field_without_effect_need_not_be_reached() -> None:
     """A plugin may refuse what the documents say is ignored."""
-    subject = bent(BY_ID, submit=without_options)
+    subject = bent(BY_ID, submit=_without_the_style)
     ignored = [evolve(each, ignored=True) for each in subject.fixtures.parameters]
     fixtures = evolve(subject.fixtures, fields=tuple(ignored))
     assert findings("request.every-parameter-is-reachable", Subject(subject.plugin, fixtures)) == []

@@ -158,7 +158,7 @@ def _command(name: str, command: click.Command, above: click.Context | None) -> 
     yield f"- **`{context.command_path}`**: {command.get_short_help_str(200)}"
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None and parameter.name != "help":
+        if record is not None and "--help" not in parameter.opts:
             yield f"    - `{record[0]}`: {' '.join(record[1].split())}"
 
 
