@@ -126,6 +126,14 @@ def test_a_check_of_one_ends_with_what_is_to_be_done(site: Path) -> None:
     assert "\x1b" not in told
 
 
+def test_the_highest_level_does_not_end_the_list_of_what_is_unsaid(site: Path) -> None:
+    """A plugin may conform to a sheet that tells no price: what is untold is not examined."""
+    told = command(site, "check", "bytes").stdout
+    assert "bytes: level 3, happy path" in told.lower()
+    assert "[prices] what a picture costs" in told
+    assert "Next: nothing" not in told
+
+
 def test_the_files_are_copied_word_for_word_but_for_a_key(tmp_path: Path) -> None:
     """A key that stands in a command is replaced, and one is told."""
     ended = begin(tmp_path, "bytes", APIS["bytes"])

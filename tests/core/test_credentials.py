@@ -564,6 +564,23 @@ def test_what_a_function_tells_is_held_to_be_a_key(
     assert "bytes-of-a-key" not in _as_reporters_tell(caught.value)
 
 
+def test_the_words_of_a_function_that_failed_are_shown_nowhere(
+    connect: Connect, server: Loopback
+) -> None:
+    """They may hold the key; its kind and its line are told in their place."""
+
+    def ask() -> str:
+        msg = f"the vault told {KEY!r}, which has expired"
+        raise LookupError(msg)
+
+    client = connect(by_asking(ask, server), plugins={"easel": easel}, seed=1)
+    with pytest.raises(NotSentError, match=r"LookupError .*test_credentials") as caught:
+        client.submit(REQUEST, provider="easel")
+    said_of_it = "".join(traceback.format_exception(caught.value))
+    assert KEY not in said_of_it
+    assert server.requests == []
+
+
 # ------------------------------------------------------------------------ tokens that are bought
 
 SELLER = {"client_id": "client-1", "client_secret": "cs-canary-4714/do+not tell"}

@@ -8,6 +8,7 @@ sent nothing can have been charged, and every error here says so.
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -253,13 +254,18 @@ class Keyring:
     def _answered(
         self, name: str, asked: Renewed
     ) -> Generator[Step, Secret | Response | None, Secret]:
+        told: Secret | Response | Exception | None
         try:
             told = yield Question(asked=asked)
         except TintypeError:
             raise
-        except Exception as error:
-            msg = f"The function for the credential {name!r} failed: {type(error).__name__}."
-            raise NotSentError(msg, provider=self._info.name) from error
+        except Exception as error:  # noqa: BLE001 - it is no cause: its words may hold a key
+            told = error
+        if isinstance(told, Exception):
+            where = traceback.extract_tb(told.__traceback__)[-1]
+            deed = f"failed: {type(told).__name__} ({where.filename}, line {where.lineno})"
+            msg = f"The function for the credential {name!r} {deed}."
+            raise NotSentError(msg, provider=self._info.name)
         if not isinstance(told, Secret):
             msg = f"The function for the credential {name!r} told no text."
             raise MissingKeyError(msg, provider=self._info.name)

@@ -100,12 +100,13 @@ class _TimedSteps:
             try:
                 step = next(steps)
                 while True:
+                    reply: Secret | Response | Exception | None
                     try:
                         reply = await self._taken(step)
                     except Exception as error:  # noqa: BLE001 - the steps say what it means
-                        step = steps.throw(error)
-                    else:
-                        step = steps.send(reply)
+                        reply = error
+                    # Thrown from here it is nobody's context: its words may hold a key.
+                    step = steps.throw(reply) if isinstance(reply, Exception) else steps.send(reply)
             except StopIteration as stop:
                 made: Prepared = stop.value
                 return made

@@ -26,24 +26,23 @@ def remaining(fixtures: Fixtures) -> Iterator[str]:
 
 
 def due(report: Report) -> Iterator[str]:
-    """What a sheet does not say yet, and in one line what is to be done next.
-
-    Where a plugin conforms at the highest level nothing is.
-    """
+    """What a sheet does not say yet, and in one line what is to be done next."""
     failed = next((row.check for row in report.rows if row.outcome == "fail"), "")
-    if report.conforms and report.level == _HIGHEST:
-        yield "Next: nothing; all that the sheet says holds."
-        return
     left = list(_left(report.provider))
     if left:
-        yield f"Still to be said in its sheet ({PAGE}):"
+        yield f"Still to be said in its sheet ({PAGE}), as far as a document tells it:"
         yield from (f"  {line}" for line in left)
     if failed:
         yield f"Next: mend {failed}; tintype contracts explain {failed} says how."
         return
-    first = f"say {left[0]}, then " if left else ""
     level = min(report.level + 1, _HIGHEST)
-    yield f"Next: {first}tintype contracts check {report.provider} --level {level}"
+    check = f"tintype contracts check {report.provider} --level {level}"
+    if left:
+        yield f"Next: say {left[0]}, then {check}"
+    elif report.level == _HIGHEST:
+        yield "Next: nothing; all that the sheet says holds."
+    else:
+        yield f"Next: {check}"
 
 
 def _left(provider: str) -> Iterator[str]:
