@@ -142,7 +142,7 @@ SABOTAGED = (
         "An answer in which no picture can be read counts as a success.",
         "lost, thrown away",
         "convert.py",
-        "    if odd and not images:\n        raise odd[0]\n",
+        "        raise odd[0]\n",
         "",
     ),
     _broken(
