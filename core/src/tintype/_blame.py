@@ -8,6 +8,9 @@ from typing import Literal, TypeAlias, TypeVar
 from tintype.errors import Billed, PluginError, TintypeError
 
 Law: TypeAlias = Literal["Pure", "Total", "Strict", "Generous", "Honest", "Discreet"]
+LAWS = "docs/plugins.md, The laws of a hook"
+"""The page that a plugin's author is sent to."""
+
 AnyError = TypeVar("AnyError", bound=TintypeError)
 
 
@@ -63,10 +66,7 @@ def broken(provider: str, hook: str, deed: str, law: Law) -> PluginError:
 
     Nothing was sent, unless it is an answer that was to be read: that may be a paid picture.
     """
-    msg = (
-        f"The plugin's {hook}() {deed.rstrip('.')}. That breaks the law {law} "
-        "(docs/plugins.md, The laws of a hook)."
-    )
+    msg = f"The plugin's {hook}() {deed.rstrip('.')}. That breaks the law {law} ({LAWS})."
     billed = Billed.UNKNOWN if hook == "parse" else Billed.NO
     return PluginError(msg, provider=provider, billed=billed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 MAX_WORDS = 1000
 """Characters of an error's text, whatever went into it."""
 
@@ -16,6 +18,14 @@ def shortened(text: str, most: int = MAX_WORDS) -> str:
         return text
     tail = min(_TAIL, most // 3)
     return f"{text[: most - tail - 3]} … {text[-tail:]}"
+
+
+def guess(name: str, known: Iterable[str], most: int = 1) -> str:
+    """The sentence that asks whether one of the nearest names was meant; "" where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, for a typo only
+
+    near = get_close_matches(name.lower(), tuple(known), n=most)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def quoted(value: object) -> str:

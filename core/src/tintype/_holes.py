@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 HOLE = re.compile(r"\{(\w+)\}")
+BRACE = re.compile("[{}]")
 
 
 def texts_in(value: object) -> Iterator[str]:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from attrs import evolve
 
 from tintype._amounts import is_amount
+from tintype._excerpts import guess
 from tintype._keys.variables import env_name, own_variable, to_be_set
 from tintype.account import Account, Secret, Variables
 from tintype.catalog import ProviderInfo
@@ -119,14 +120,10 @@ def _check_names(given: Account, info: ProviderInfo) -> None:
 def _unknown(
     info: ProviderInfo, field: str, name: str, known: Sequence[str]
 ) -> InvalidRequestError:
-    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, for a typo only
-
-    near = get_close_matches(name.lower(), known, n=3)
-    guess = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     takes = ", ".join(map(repr, known)) or "none"
     kind = "settings" if field == "settings" else "credentials"
     where = "key=…" if field == "key" else f"{field}={{{name!r}}}"
-    msg = f"Account({where}) is nothing that it takes.{guess} Its {kind}: {takes}."
+    msg = f"Account({where}) is nothing that it takes.{guess(name, known, 3)} Its {kind}: {takes}."
     return InvalidRequestError(msg, field=field, provider=info.name)
 
 

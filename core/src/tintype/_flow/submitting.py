@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import count
 
 from attrs import evolve
 
@@ -130,7 +129,9 @@ def _submit_once(
     most, seconds = _allowed(rule)
     end = clock() + seconds
     lost: TintypeError | None = None
-    for tries in count(1):
+    tries = 0
+    while True:
+        tries += 1
         try:
             return (yield from _heard(channel, (yield sending), asking, blank))
         except TintypeError as raised:
@@ -144,7 +145,6 @@ def _submit_once(
             raise lost
         if pause:
             yield Sleep(seconds=pause)
-    raise AssertionError  # count() does not end
 
 
 def _allowed(rule: Idempotency | None) -> tuple[int, float]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from attrs import fields
 
-from tintype._holes import HOLE, texts_in, with_texts
+from tintype._holes import BRACE, HOLE, texts_in, with_texts
 from tintype._http.headers import belongs_elsewhere
 from tintype._keys.origins import fault_of_origins
 from tintype.credentials import (
@@ -92,7 +92,7 @@ def _fault_of_holes(scheme: Scheme, settings: frozenset[str]) -> str:
             names = {found for text in texts_in(part) for found in HOLE.findall(text)}
             filled = _FILLED.get((type(scheme), each.name), _by_nobody)
             idle = sorted(names - filled(names, settings))
-            stray = any(_BRACE.search(HOLE.sub("", text)) for text in (name, *texts_in(part)))
+            stray = any(BRACE.search(HOLE.sub("", text)) for text in (name, *texts_in(part)))
             if idle or stray or HOLE.search(name):
                 hole = f"{{{idle[0]}}}" if idle else "its braces"
                 return f"auth with {place}, in which nothing fills {hole}"
@@ -120,7 +120,6 @@ _FILLED: Mapping[tuple[type, str], Callable[[set[str], frozenset[str]], set[str]
     (Jwt, "claims"): _by_credentials,
     (Jwt, "head"): _by_credentials,
 }
-_BRACE = re.compile("[{}]")
 
 
 def fault_of_headers(headers: Headers, settings: Mapping[str, str]) -> str:

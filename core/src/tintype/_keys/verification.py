@@ -18,7 +18,7 @@ from itertools import chain, islice
 
 from attrs import frozen
 
-from tintype._holes import HOLE
+from tintype._holes import BRACE, HOLE
 from tintype._http.headers import TOKEN, VALUE
 from tintype._structuring.json_values import loads
 from tintype.account import Secret
@@ -74,7 +74,7 @@ def fault_of_signature(signature: Signature | None, webhooks: bool) -> str:  # n
         return "a signature of webhooks, and no webhooks"
     pieces = set(HOLE.findall(signature.over))
     idle = sorted(signature.headers.keys() - pieces)
-    unfilled = [name for name, text in _fixed_texts(signature) if _BRACE.search(text)]
+    unfilled = [name for name, text in _fixed_texts(signature) if BRACE.search(text)]
     for fault, wrong in (
         (f"a signature over {signature.over!r}, which names nothing of the webhook", not pieces),
         (
@@ -114,7 +114,6 @@ def _timed(signature: Signature) -> tuple[int, int]:
     return signature.ticks, signature.window
 
 
-_BRACE = re.compile("[{}]")
 _UNTIMED = _timed(Hmac(header="X"))
 
 

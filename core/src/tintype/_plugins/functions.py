@@ -18,13 +18,13 @@ from typing import TypeAlias
 
 import pluggy
 
+from tintype._blame import LAWS
 from tintype.hooks import Extras, Provider
 
 Function: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
 
 REQUIRED = tuple(name for name in vars(Provider) if not name.startswith("_"))
 HOOKS = (*REQUIRED, *(name for name in vars(Extras) if not name.startswith("_")))
-_LAWS = "(docs/plugins.md, The laws of a hook)"
 
 
 def functions_of(module: object, manager: pluggy.PluginManager) -> dict[str, Function]:
@@ -48,11 +48,11 @@ def fault_of_functions(functions: Mapping[str, Function]) -> str:
         if any(is_kind(function) for is_kind in _NOT_PLAIN):
             return (
                 f"defines {hook}() so that it is awaited or yields: "
-                f"a hook is a plain function {_LAWS}"
+                f"a hook is a plain function ({LAWS})"
             )
         for odd in _odd_arguments(function, _given(hook)):
             given = _listed(_given(hook)) or "nothing"
-            return f"defines {hook}() with {odd}: the hook is given {given}, by name {_LAWS}"
+            return f"defines {hook}() with {odd}: the hook is given {given}, by name ({LAWS})"
     return ""
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
+from tintype._blame import LAWS
 from tintype.catalog import Model, ProviderInfo, Unsupported
 
-_HONEST = "(docs/plugins.md, The laws of a hook: Honest)"
+_HONEST = f"({LAWS}: Honest)"
 
 
 def unkept(info: ProviderInfo, hooks: Collection[str]) -> str:

@@ -15,6 +15,7 @@ import pluggy
 from attrs import frozen
 
 from tintype._blame import is_interruption
+from tintype._excerpts import guess
 from tintype._http.headers import fault_of_result_headers
 from tintype._keys.declared import fault_of, fault_of_headers, fault_of_names
 from tintype._keys.origins import fault_of_origins, fault_of_results
@@ -140,13 +141,10 @@ class Registry:
 
 def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:
     """The error for a name that nothing installed has. It names no package to install."""
-    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, for a typo only
-
     known = tuple(known)
-    near = get_close_matches(name.lower(), known, n=1)
-    guess = f" Did you mean {near[0]!r}?" if near else ""
     installed = ", ".join(known) or "none"
-    return UnknownProviderError(f"No provider is called {name!r}.{guess} Installed: {installed}.")
+    msg = f"No provider is called {name!r}.{guess(name, known)} Installed: {installed}."
+    return UnknownProviderError(msg)
 
 
 def fault_of_description(info: object, name: str) -> str:
