@@ -38,7 +38,7 @@ def plugin(given: Given, facts: Facts, today: date) -> str:
     """The text of the plugin's one module."""
     words = {
         "name": given.name,
-        "title": given.name.replace("_", " ").title(),
+        "title": given.title,
         "how": "a task that is looked at until it is done" if facts.look else "answered at once",
         "read": today.isoformat(),
         "host": facts.host,
@@ -51,9 +51,14 @@ def plugin(given: Given, facts: Facts, today: date) -> str:
         "refusal": _refusal(facts),
         "parse": "\n".join(_parse(facts)),
     }
+    page = template("plugin.py")
+    return page.substitute(words, imports=_imports(page.substitute(words, imports="")))
+
+
+def template(name: str) -> Template:
+    """The text of one of the package's files, with its holes."""
     folder = resources.files("tintype_contracts.commands.contracts.starting") / "templates"
-    template = Template((folder / "plugin.py.txt").read_text("utf-8"))
-    return template.substitute(words, imports=_imports(template.substitute(words, imports="")))
+    return Template((folder / f"{name}.txt").read_text("utf-8"))
 
 
 def _text(value: str) -> str:
@@ -195,8 +200,8 @@ def _submit(given: Given, facts: Facts) -> Iterator[str]:
 def _value(field: Field) -> str:
     if field.neutral != "references":
         return f"request.{field.neutral}"
-    urls = "each.url or '' for each in request.references"
-    return f"tuple({urls}) or None" if field.wire == "array" else f"next(iter({urls}), None)"
+    array = field.wire == "array"
+    return "request.urls or None" if array else "next(iter(request.urls), None)"
 
 
 def _sent(facts: Facts) -> str:

@@ -19,9 +19,10 @@ from tintype_contracts.commands.contracts.starting.places import (
     message_of,
     neutral_of,
     picture_of,
+    pointer_of,
     state_of,
 )
-from tintype_contracts.fixtures.curl import Curl, CurlError
+from tintype_contracts.fixtures.curl import Curl
 
 _HOLE = re.compile(r"[$<{:].*|YOUR.*|.*_ID|x{3,}.*", re.IGNORECASE)
 _URL = re.compile(r"https?://[\w.:-]+(/[\w.~:@+/-]*)?", re.ASCII)
@@ -51,7 +52,7 @@ class Field:
     @property
     def pointer(self) -> str:
         """As a sheet writes it."""
-        return Place(way=self.way, value=None).pointer
+        return pointer_of(self.way)
 
 
 @frozen(kw_only=True)
@@ -213,7 +214,7 @@ def _placed(field: Field, home: tuple[str, ...]) -> Field:
 def _body(curl: Curl) -> dict[str, object]:
     try:
         value = json.loads(curl.data or "")
-    except (CurlError, ValueError):
+    except ValueError:
         value = None
     if not isinstance(value, dict):
         msg = f"The curl command sends neither a JSON object nor a multipart form. {_BY_HAND}"

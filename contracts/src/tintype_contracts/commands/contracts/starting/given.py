@@ -60,6 +60,11 @@ class Given:
     cut: tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """The provider's name for people."""
+        return self.name.replace("_", " ").title()
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers of the submission that are neither the key's nor the core's."""
         own = {self.key.header.lower(), "content-type", "accept", "user-agent"}
@@ -173,7 +178,8 @@ def _clean(text: str, curl: Curl | None, name: str) -> str:
     """A text without keys: a variable of the shell stands in place of a header's."""
     for secret in _secrets(curl) if curl else ():
         text = text.replace(secret, f"${name.upper()}_API_KEY")
-    return cut(text).replace(REDACTED, "redacted") if cut(text) != text else text
+    left = cut(text)
+    return left.replace(REDACTED, "redacted") if left != text else text
 
 
 def _secrets(curl: Curl) -> Iterator[str]:

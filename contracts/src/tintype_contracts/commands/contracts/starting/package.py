@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
-from importlib import metadata, resources
-from string import Template
+from importlib import metadata
 from urllib.parse import urlsplit
 
 from packaging.version import Version
 
 from tintype.errors import Billed, refusals
-from tintype_contracts.commands.contracts.starting.code import most_images, plugin
+from tintype_contracts.commands.contracts.starting.code import most_images, plugin, template
 from tintype_contracts.commands.contracts.starting.facts import Facts, Field
 from tintype_contracts.commands.contracts.starting.given import Given, StartError
+from tintype_contracts.commands.contracts.starting.places import pointer_of
 
 _TITLES = {
     "create": "Create, the command",
@@ -37,7 +37,7 @@ def files(given: Given, facts: Facts, today: date) -> Mapping[str, str]:
         StartError: The documents of an error are of a status that is none.
     """
     words = _words(given)
-    made = {path: _filled(name, words) for path, name in _TEMPLATES.items()}
+    made = {path: template(name).substitute(words) for path, name in _TEMPLATES.items()}
     package = f"src/tintype_{given.name}"
     made[f"{package}/__init__.py"] = plugin(given, facts, today)
     made[f"{package}/py.typed"] = ""
@@ -54,19 +54,9 @@ def _words(given: Given) -> Mapping[str, str]:
         "name": given.name,
         "dashed": given.name.replace("_", "-"),
         "upper": given.name.upper(),
-        "title": title_of(given.name),
+        "title": given.title,
         "bound": f">={version.major}.{version.minor},<{after}",
     }
-
-
-def title_of(name: str) -> str:
-    """A provider's name for people."""
-    return name.replace("_", " ").title()
-
-
-def _filled(name: str, words: Mapping[str, str]) -> str:
-    folder = resources.files("tintype_contracts.commands.contracts.starting") / "templates"
-    return Template((folder / f"{name}.txt").read_text("utf-8")).substitute(words)
 
 
 _STORY_OF_EDIT = (
@@ -102,7 +92,7 @@ def sheet(given: Given, facts: Facts, today: date) -> str:
 def _top(given: Given, facts: Facts, today: date) -> Iterator[str]:
     yield 'format = "tintype-fixture/2"'
     yield f"provider = {_quoted(given.name)}"
-    yield f"title = {_quoted(title_of(given.name))}"
+    yield f"title = {_quoted(given.title)}"
     yield f"read = {today.isoformat()}  # the day on which the documents were read"
     yield f"hosts = [{_quoted(facts.host)}]"
     if not facts.base64:
@@ -114,7 +104,7 @@ def _top(given: Given, facts: Facts, today: date) -> Iterator[str]:
 
 def _sources(given: Given) -> Iterator[str]:
     yield "[sources]"
-    yield f"docs = {_quoted(f'{given.docs} {title_of(given.name)}, the documentation'.strip())}"
+    yield f"docs = {_quoted(f'{given.docs} {given.title}, the documentation'.strip())}"
     for name in given.excerpts:
         status = name.removeprefix("error_")
         title = _TITLES.get(name, f"The answer of a {status}")
@@ -132,7 +122,7 @@ def _routes(facts: Facts) -> Iterator[str]:
 def _body(given: Given, facts: Facts) -> Iterator[str]:
     yield '[fields]  # "neutral type": docs/fixtures.md says how bounds and words are added'
     if facts.home:
-        yield f'{_quoted(_pointer(facts.home))} = "options object"'
+        yield f'{_quoted(pointer_of(facts.home))} = "options object"'
     for each in facts.fields:
         required = "!" if each.neutral in {"prompt", "model"} else ""
         spec = _quoted(f"{each.neutral or '-'} {each.wire}{required}{_bounds(each)}")
@@ -229,10 +219,6 @@ def _stories(given: Given, facts: Facts) -> Iterator[str]:
         yield ""
         yield "[story.generated.done]"
         yield 'answer = "done"'
-
-
-def _pointer(way: tuple[str, ...]) -> str:
-    return "".join(f"/{key}" for key in way)
 
 
 def _quoted(text: str) -> str:

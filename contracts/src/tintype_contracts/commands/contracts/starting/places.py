@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import reduce
 
 from attrs import frozen
 
 from tintype.convert import decode_image
 from tintype.errors import ProtocolError
+from tintype_contracts.fixtures.pointers import join
 
 # The usual names, letters and digits only, by what they mean.
 NEUTRAL: Mapping[str, str] = {
@@ -58,12 +60,17 @@ class Place:
     @property
     def pointer(self) -> str:
         """As a sheet writes it."""
-        return "".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in self.way)
+        return pointer_of(self.way)
 
     @property
     def word(self) -> str:
         """The last name in it, as names are compared."""
         return plain(next((key for key in reversed(self.way) if key != "*"), ""))
+
+
+def pointer_of(way: Iterable[str]) -> str:
+    """The keys to a place as a JSON pointer."""
+    return reduce(join, way, "")
 
 
 def plain(name: str) -> str:
