@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from tests.contracts import reference
 
 from tintype_contracts.checks import all_checks
-from tintype_contracts.commands.contracts import command
+from tintype_contracts.cli.contracts import command
 
 PROVIDER = "apiyi"
 

@@ -9,7 +9,7 @@ from tests.contracts import odd_values_table
 from tests.contracts.check_table import PAGE, table, written
 from tests.contracts.verdicts import conforming
 
-from tintype_contracts.commands.contracts import command
+from tintype_contracts.cli.contracts import command
 from tintype_contracts.report.conformance import report_value
 
 

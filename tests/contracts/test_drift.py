@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.contracts.openrouter_openapi import document
 
 from tintype_contracts import Fixtures, load_folder
-from tintype_contracts.commands.contracts import command
+from tintype_contracts.cli.contracts import command
 from tintype_contracts.drift import (
     Change,
     DocumentError,

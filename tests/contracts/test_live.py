@@ -23,7 +23,7 @@ from tintype.messages import HttpRequest
 from tintype.transports import Incoming
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures, Sandbox, load, load_folder
-from tintype_contracts.commands.contracts import command
+from tintype_contracts.cli.contracts import command
 from tintype_contracts.fixtures.loader import files_of
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.live import (

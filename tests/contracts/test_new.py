@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.contracts.wheels import command
 
-from tintype_contracts.commands.contracts.new import command as new
+from tintype_contracts.cli.contracts.new import command as new
 
 _SECRET = "abcdef1234567890abcdef"
 _BEARER = '-H "Authorization: Bearer $KEY" -H "Content-Type: application/json"'

@@ -13,7 +13,7 @@ from tintype._plugins.registry import Registry
 from tintype.errors import UsageError
 from tintype.hooks import hookimpl
 from tintype.models import TaskState, Update
-from tintype_contracts.commands.contracts import command
+from tintype_contracts.cli.contracts import command
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Broken

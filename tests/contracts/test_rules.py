@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tintype_contracts import FixtureError, Fixtures, load_folder
-from tintype_contracts.commands.contracts import command
+from tintype_contracts.cli.contracts import command
 from tintype_contracts.fixtures.ageing import Age, ages
 from tintype_contracts.fixtures.flaws import Flaw
 from tintype_contracts.fixtures.kit import serves

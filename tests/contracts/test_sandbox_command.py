@@ -13,7 +13,7 @@ import pytest
 import urllib3
 from click.testing import CliRunner
 
-from tintype_contracts.commands.sandbox import command
+from tintype_contracts.cli.sandbox import command
 
 RUN = "from tintype._cli import main; main()"
 

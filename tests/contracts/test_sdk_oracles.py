@@ -1,6 +1,6 @@
 """Two official SDKs, which know nothing of us, judge the fixtures and the plugins' requests.
 
-The `openrouter` SDK speaks httpx, so it is given the bridge; `openai`, which APIYI is
+The `openrouter` SDK speaks httpx, so it is given `respx_router`; `openai`, which APIYI is
 documented to be used with, speaks httpx2, which respx does not serve: it is given the same
 strict scenes by a transport of httpx2's own, and the sandbox.
 """

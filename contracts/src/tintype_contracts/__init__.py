@@ -7,9 +7,9 @@ speaks httpx.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tintype_contracts.bridge import respx_router
 from tintype_contracts.fixtures.flaws import FixtureError, Flaw
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import installed, load, load_folder
@@ -17,6 +17,7 @@ from tintype_contracts.runner.run import run
 from tintype_contracts.verdict import Report, Row
 
 if TYPE_CHECKING:
+    from tintype_contracts._respx_router import respx_router
     from tintype_contracts.sandbox import Sandbox
 
 __all__ = [
@@ -34,11 +35,15 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "Sandbox": "tintype_contracts.sandbox",  # it brings a web server
+    "respx_router": "tintype_contracts._respx_router",  # it needs an extra
+}
+
+
 def __getattr__(name: str) -> object:
-    """`Sandbox`, imported at its first use: it brings a web server with it."""
-    if name != "Sandbox":
+    """What is imported at its first use."""
+    if name not in _LATER:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    from tintype_contracts.sandbox import Sandbox  # noqa: PLC0415
-
-    return Sandbox
+    return getattr(import_module(_LATER[name]), name)

@@ -1,4 +1,4 @@
-"""The respx bridge: strict scenes for code that speaks httpx."""
+"""`respx_router`: strict scenes for code that speaks httpx."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import respx
 from tintype import Account, Client, ImageRequest, TaskState
 from tintype.transports.httpx import HttpxTransport
 from tintype_contracts import Fixtures, load, respx_router
-from tintype_contracts.scene_router import SceneRouter
 
 CREATE = {"model": "acme-1", "prompt": "a cat", "size": "1K", "n": 2}
 IMAGES = "https://api.acme.test/v1/images"
 TASK = "https://api.acme.test/v1/tasks/task-1"
 
 
-def client(router: SceneRouter) -> httpx.Client:
+def client(router: respx.MockRouter) -> httpx.Client:
     """An httpx client whose transport is the router, with the documented key."""
     return httpx.Client(
         transport=httpx.MockTransport(router.handler), headers={"x-key": router.key}

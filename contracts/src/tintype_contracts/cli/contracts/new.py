@@ -11,10 +11,10 @@ import click
 
 from tintype._cli.options import option
 from tintype._cli.speaking import give_up, say
-from tintype_contracts.commands.contracts.remaining import remaining
-from tintype_contracts.commands.contracts.starting.facts import facts_of
-from tintype_contracts.commands.contracts.starting.given import StartError, checked_name, read
-from tintype_contracts.commands.contracts.starting.package import files
+from tintype_contracts.cli.contracts.remaining import remaining
+from tintype_contracts.cli.contracts.starting.facts import facts_of
+from tintype_contracts.cli.contracts.starting.given import StartError, checked_name, read
+from tintype_contracts.cli.contracts.starting.package import files
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import load_folder
 

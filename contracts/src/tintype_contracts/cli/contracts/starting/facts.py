@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from tintype_contracts.commands.contracts.starting.given import Given, StartError
-from tintype_contracts.commands.contracts.starting.places import (
+from tintype_contracts.cli.contracts.starting.given import Given, StartError
+from tintype_contracts.cli.contracts.starting.places import (
     Place,
     code_of,
     id_of,

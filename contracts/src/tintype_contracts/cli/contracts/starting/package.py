@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from packaging.version import Version
 
 from tintype.errors import Billed, refusals
-from tintype_contracts.commands.contracts.starting.code import most_images, plugin, template
-from tintype_contracts.commands.contracts.starting.facts import Facts, Field
-from tintype_contracts.commands.contracts.starting.given import Given, StartError
-from tintype_contracts.commands.contracts.starting.places import pointer_of
+from tintype_contracts.cli.contracts.starting.code import most_images, plugin, template
+from tintype_contracts.cli.contracts.starting.facts import Facts, Field
+from tintype_contracts.cli.contracts.starting.given import Given, StartError
+from tintype_contracts.cli.contracts.starting.places import pointer_of
 
 _TITLES = {
     "create": "Create, the command",

@@ -17,7 +17,7 @@ from tintype._cli.speaking import complain, give_up, is_terminal, say
 from tintype._plugins.registry import Registry
 from tintype._printable import printable
 from tintype.errors import PluginError, UsageError
-from tintype_contracts.commands.contracts.remaining import due
+from tintype_contracts.cli.contracts.remaining import due
 from tintype_contracts.report.terminal import summary
 from tintype_contracts.runner.child import examine_apart
 from tintype_contracts.verdict import Report

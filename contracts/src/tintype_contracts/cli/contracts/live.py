@@ -10,7 +10,7 @@ import click
 
 from tintype._cli.speaking import give_up, say
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.commands.contracts.paid import (
+from tintype_contracts.cli.contracts.paid import (
     PaidError,
     paid_flags,
     play_scenes,

@@ -11,10 +11,10 @@ from string import Template
 from textwrap import indent
 from urllib.parse import urlsplit
 
-from tintype_contracts.commands.contracts.starting.facts import Facts, Field
-from tintype_contracts.commands.contracts.starting.given import Given
-from tintype_contracts.commands.contracts.starting.places import Place
-from tintype_contracts.commands.contracts.starting.shapes import frozen_class, shapes
+from tintype_contracts.cli.contracts.starting.facts import Facts, Field
+from tintype_contracts.cli.contracts.starting.given import Given
+from tintype_contracts.cli.contracts.starting.places import Place
+from tintype_contracts.cli.contracts.starting.shapes import frozen_class, shapes
 
 # What the text may use, by the module it is in.
 _NAMES: Mapping[str, str] = {
@@ -57,7 +57,7 @@ def plugin(given: Given, facts: Facts, today: date) -> str:
 
 def template(name: str) -> Template:
     """The text of one of the package's files, with its holes."""
-    folder = resources.files("tintype_contracts.commands.contracts.starting") / "templates"
+    folder = resources.files("tintype_contracts.cli.contracts.starting") / "templates"
     return Template((folder / f"{name}.txt").read_text("utf-8"))
 
 

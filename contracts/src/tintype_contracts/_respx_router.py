@@ -1,14 +1,39 @@
-"""The router behind `respx_router`. It needs the extra `tintype-contracts[respx]`."""
+"""The documents for code that speaks httpx: a provider's scenes as a `respx.Router`.
+
+    router = respx_router("openrouter", "generated/drawn")
+    sdk = OpenRouter(
+        api_key=router.key,
+        client=httpx.Client(transport=httpx.MockTransport(router.handler)),
+    )
+    sdk.images.generate(...)
+    router.assert_all_called()
+
+Or, for code that makes its own client, `with respx_router("openrouter") as router:` and `async
+with` mock every client of httpx while the block lasts, as respx does, and end with the verdict.
+
+It is as strict as the wire tier: exact query and body, ordered scenes. A request that is not the
+documented one is answered with 599 and stands in `router.mismatches`; `router.requests` are those
+that are due. At the end `assert_all_called` is an `AssertionError` for whatever was unused,
+repeated or otherwise wrong, also where the code under test swallowed the 599; nothing of the
+verdict rests on respx. Routes of your own go first. What is `free` may be anything, such as the
+prompt; for requests of your own altogether `Sandbox` is the test double. It needs the extra
+`tintype-contracts[respx]`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Self
 
-import httpx
-import respx
+try:
+    import httpx
+    import respx
+except ImportError as error:
+    msg = "respx_router needs respx and httpx: pip install 'tintype-contracts[respx]'"
+    raise ImportError(msg) from error
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, WireRequest
+from tintype_contracts.fixtures.loader import load
 from tintype_contracts.fixtures.messages import render_headers
 from tintype_contracts.fixtures.placeholders import render_text
 from tintype_contracts.wire.expectations import StrictScene
@@ -18,6 +43,29 @@ from tintype_contracts.wire.request import RawRequest
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _DRAWN = frozenset({"succeeded", "partial"})
 _USUAL = "generated"
+
+
+def respx_router(
+    provider: str | Fixtures,
+    *scenes: str,
+    key: str = "a-key-of-the-router",
+    free: Sequence[str] = (),
+) -> SceneRouter:
+    """A strict router that plays scenes of a provider, one after the other.
+
+    Args:
+        provider: Its name, or its fixtures.
+        scenes: `story/scene` each; the first that ends in a picture where none is named, of
+            the story `generated` if it has one.
+        key: What the code under test shows as its key.
+        free: Pointers in the body, such as `/prompt`, at which anything may stand.
+
+    Raises:
+        FixtureError: No installed distribution has fixtures of that name.
+        KeyError: There is no such scene; the message names those there are.
+    """
+    fixtures = load(provider) if isinstance(provider, str) else provider
+    return SceneRouter(fixtures, scenes, key, free)
 
 
 class SceneRouter(respx.MockRouter):

@@ -11,7 +11,7 @@ import click
 
 from tintype._cli.speaking import give_up, say_path, tell
 from tintype.errors import TintypeError, UsageError
-from tintype_contracts.commands.contracts.paid import (
+from tintype_contracts.cli.contracts.paid import (
     PaidError,
     paid_flags,
     play_scenes,
