@@ -48,6 +48,15 @@ APIS: dict[str, dict[str, str]] = {
         "poll-answer": """{"code": 200, "data": {"task_id": "t-123", "status": "DONE",
   "images": ["https://cdn.jobber.test/x.png", "https://cdn.jobber.test/y.png"]}}""",
     },
+    "plain": {
+        "curl": """curl https://api.plain.test/v1/images -H 'Authorization: Bearer $KEY' \\
+  -H 'Content-Type: application/json' -d '{"model": "p-1", "prompt": "a boat", "size": "1K"}'
+""",
+        "answer": '{"id": "t-123", "status": "queued"}',
+        "poll-curl": "curl https://api.plain.test/v1/images/t-123 -H 'Authorization: Bearer $KEY'",
+        "poll-answer": """{"id": "t-123", "status": "done",
+  "images": [{"url": "https://cdn.plain.test/x.png"}]}""",
+    },
     "forms": {
         "curl": """curl -X POST https://api.forms.test/v1/edit -H "Authorization: Bearer $KEY" \\
   -F prompt="a boat" -F n=2 -F image=@cat.png -F mood=calm
@@ -99,7 +108,7 @@ def install(package: Path, site: Path) -> None:
 
 
 def test_untouched_it_passes_level_1(site: Path) -> None:
-    """An answer with addresses, one with base64, a task that is looked at, a form with a file."""
+    """Addresses, base64, tasks of one and of two kinds of answers, a form with a file."""
     ended = command(site, "check", *APIS, "--level", "1")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.count(": level 1, happy path") == len(APIS)
@@ -116,6 +125,12 @@ def test_its_code_passes_linter_and_types(site: Path) -> None:
             asked, cwd=site, capture_output=True, text=True, check=False
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_a_task_that_is_one_object_passes_level_2_untouched(site: Path) -> None:
+    """Its id and its status word decide in every answer, that of a submission too."""
+    ended = command(site, "check", "plain", "--level", "2")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_a_check_of_one_ends_with_what_is_to_be_done(site: Path) -> None:

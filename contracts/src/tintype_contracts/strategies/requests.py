@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from attrs import frozen
@@ -138,10 +139,9 @@ def unreached(builder: Builder) -> Iterator[tuple[OperationName, Parameter]]:
     A row that is documented to have no effect need not be reached.
     """
     reached = {
-        (probe.operation, row.wire)
-        for probe in documented_probes(builder)
-        if (built := built_quietly(builder, probe))
-        for row in builder.rows(probe.operation, probe.model.id)
+        (operation, row.wire)
+        for operation, model, built in _sent(builder)
+        for row in builder.rows(operation, model.id)
         if found_at(built, row) is not MISSING
     }
     for operation in builder.operations():
@@ -149,6 +149,18 @@ def unreached(builder: Builder) -> Iterator[tuple[OperationName, Parameter]]:
             mine = row.operation == operation and (operation, row.wire) not in reached
             if mine and not row.ignored and not _by_option(builder, operation, row):
                 yield operation, row
+
+
+def _sent(builder: Builder) -> Iterator[tuple[OperationName, Model, Built]]:
+    """What is sent for a prompt alone, and for every documented value."""
+    for operation in builder.operations():
+        for model in builder.models():
+            with suppress(InvalidRequestError):
+                if built := builder.build(operation, model):
+                    yield operation, model, built
+    for probe in documented_probes(builder):
+        if built := built_quietly(builder, probe):
+            yield probe.operation, probe.model, built
 
 
 def lost_option(builder: Builder, model: Model) -> bool:

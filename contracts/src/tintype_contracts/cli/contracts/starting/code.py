@@ -141,10 +141,13 @@ def _classes(facts: Facts) -> Iterator[str]:
     if any(place for place, _ in said):
         yield from shapes("Refusal", "Why a request was refused.", _ways(said))
     last = [(facts.done_state, "str"), (facts.picture, "str | None = None")]
-    if facts.look:
-        first = [(facts.created_id, "Id")]
+    if facts.one_object and facts.created_id:
+        last = [(facts.created_id, "Id | None = None"), *last]
+    elif facts.created_id:
+        first = [(facts.created_id, "Id"), (facts.created_state, "str")]
         yield from shapes("Created", "The answer to a submission.", _ways(first))
     doc = f"The answer to a {'look' if facts.look else 'submission'}; other keys are tolerated."
+    doc = "A task as it stands; other keys are tolerated." if facts.one_object else doc
     yield from shapes("Answer", doc, _ways(last))
 
 
@@ -267,19 +270,39 @@ def _read_from(name: str, place: Place | None) -> str:
 
 
 def _parse(facts: Facts) -> Iterator[str]:
-    if facts.look and facts.created_id and facts.done_state:
-        yield "    if exchange.operation is Operation.SUBMIT:"
-        yield "        created, raw = read(message, Created)"
-        yield f"        return Update(id=created.{'.'.join(facts.created_id.way)}, raw=raw)"
+    if facts.created_id and not facts.one_object:
+        yield from _created(facts, facts.created_id)
     yield "    answer, raw = read(message, Answer)"
+    if facts.one_object and facts.created_id:
+        yield f"    found = {_read_from('answer', facts.created_id)} or exchange.task.id"
+        yield '    if not found or exchange.task.id not in {"", found}:  # "" at a submission'
+        yield '        msg = f"The answer is about task {found!r}."'
+        yield f'        raise ProtocolError(msg, pointer="{facts.created_id.pointer}")'
     if facts.done_state:
         word = f"answer.{'.'.join(facts.done_state.way)}"
         yield f'    state = translate({word}, STATES, "{facts.done_state.pointer}")'
-        yield "    update = Update(id=exchange.task.id, state=state, raw=raw)"
+        found = "found" if facts.one_object else "exchange.task.id"
+        yield f"    update = Update(id={found}, state=state, raw=raw)"
         yield "    if state is not TaskState.SUCCEEDED:"
         yield "        return update"
     update = "evolve(update, " if facts.done_state else "Update(raw=raw, "
     yield from _images(facts.picture, update)
+
+
+def _created(facts: Facts, known: Place) -> Iterator[str]:
+    """How a submission's answer is read, where it is another object than a look's."""
+    word = _read_from("created", known)
+    yield "    if exchange.operation is Operation.SUBMIT:"
+    yield "        created, raw = read(message, Created)"
+    yield f"        if not {word}:"
+    yield '            msg = "The answer names no task."'
+    yield f'            raise ProtocolError(msg, pointer="{known.pointer}")'
+    told = ""
+    if state := facts.created_state:
+        at = f'{_read_from("created", state)}, STATES, "{state.pointer}"'
+        yield f"        state = translate({at})"
+        told = "state=state, "
+    yield f"        return Update(id={word}, {told}raw=raw)"
 
 
 def _images(place: Place, update: str) -> Iterator[str]:

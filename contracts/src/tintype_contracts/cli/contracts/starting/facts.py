@@ -90,6 +90,13 @@ class Facts:
     code: Place | None
 
     @property
+    def one_object(self) -> bool:
+        """Whether a submission is answered with the object that a look is answered with."""
+        first, last = (self.created_id, self.created_state), (self.done_id, self.done_state)
+        ways = [each and each.way for each in first]
+        return self.created_id is not None and ways == [each and each.way for each in last]
+
+    @property
     def home(self) -> tuple[str, ...]:
         """The keys to the object that holds the prompt, and options."""
         return next(each.way[:-1] for each in self.fields if each.neutral == "prompt")
