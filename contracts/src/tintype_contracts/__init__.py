@@ -10,15 +10,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tintype_contracts.fixtures.flaws import FixtureError, Flaw
-from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.fixtures.loader import installed, load, load_folder
-from tintype_contracts.runner.run import run
-from tintype_contracts.verdict import Report, Row
-
 if TYPE_CHECKING:
     from tintype_contracts._respx_router import respx_router
+    from tintype_contracts.fixtures.flaws import FixtureError, Flaw
+    from tintype_contracts.fixtures.format import Fixtures
+    from tintype_contracts.fixtures.loader import installed, load, load_folder
+    from tintype_contracts.runner.run import run
     from tintype_contracts.sandbox import Sandbox
+    from tintype_contracts.verdict import Report, Row
 
 __all__ = [
     "FixtureError",
@@ -35,9 +34,19 @@ __all__ = [
 ]
 
 
+# Imported at their first use: every module of the kit imports this one.
 _LATER = {
-    "Sandbox": "tintype_contracts.sandbox",  # it brings a web server
-    "respx_router": "tintype_contracts._respx_router",  # it needs an extra
+    "FixtureError": "tintype_contracts.fixtures.flaws",
+    "Fixtures": "tintype_contracts.fixtures.format",
+    "Flaw": "tintype_contracts.fixtures.flaws",
+    "Report": "tintype_contracts.verdict",
+    "Row": "tintype_contracts.verdict",
+    "Sandbox": "tintype_contracts.sandbox",
+    "installed": "tintype_contracts.fixtures.loader",
+    "load": "tintype_contracts.fixtures.loader",
+    "load_folder": "tintype_contracts.fixtures.loader",
+    "respx_router": "tintype_contracts._respx_router",
+    "run": "tintype_contracts.runner.run",
 }
 
 

@@ -17,13 +17,11 @@ from pathlib import Path
 
 from tintype.errors import PluginError, UnknownProviderError, UsageError
 from tintype_contracts.harness.distribution import last_words, run_apart
-from tintype_contracts.runner.run import run
 from tintype_contracts.verdict import (
     Report,
     report_from_json,
     report_to_json,
 )
-from tintype_contracts.wire.network_guard import guard
 
 _ME = "tintype_contracts.runner.child"
 MAX_SECONDS = 300
@@ -95,6 +93,9 @@ def _read(text: str) -> Report:
 
 def _main(asked: Mapping[str, str]) -> None:
     """The child's own part."""
+    from tintype_contracts.runner.run import run  # noqa: PLC0415 - who only starts one needs no check
+    from tintype_contracts.wire.network_guard import guard  # noqa: PLC0415
+
     today = asked["today"]
     try:
         with guard().armed():

@@ -13,17 +13,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 import click
 
+from tintype._cli.added import added, short_help
 from tintype._cli.options import Verbosity, verbose
 from tintype._cli.speaking import MISUSE, complain, tell
 from tintype._printable import printable
 from tintype.errors import TintypeError, UsageError
-
-GROUP = "tintype.commands"
 
 # Name: (module, what --help says of it without importing the module).
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -43,14 +41,14 @@ class _LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every subcommand's name."""
-        return [*_COMMANDS, *sorted(set(_added()) - set(_COMMANDS))]
+        return [*_COMMANDS, *sorted(set(added()) - set(_COMMANDS))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The subcommand of that name, or None."""
         if cmd_name in _COMMANDS:
             module = import_module(_COMMANDS[cmd_name][0])
             return cast("click.Command", module.command)
-        point = _added().get(cmd_name)
+        point = added().get(cmd_name)
         return cast("click.Command", point.load()) if point else None
 
     def invoke(self, ctx: click.Context) -> None:
@@ -66,6 +64,9 @@ class _LazyGroup(click.Group):
     def _short_help(self, ctx: click.Context, name: str) -> str:
         if name in _COMMANDS:
             return _COMMANDS[name][1]
+        read = short_help(added()[name])
+        if read is not None:
+            return read
         try:
             command = self.get_command(ctx, name)
         except Exception as error:  # noqa: BLE001 - another distribution's fault, named as such
@@ -165,7 +166,3 @@ def _let_go_of_broken_streams() -> None:
         except (OSError, ValueError):
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _added() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
