@@ -406,7 +406,9 @@ def test_it_speaks_tls_where_a_client_speaks_nothing_else(
                 f"{sandbox.url('acme')}/v1/price/acme-1",
                 headers={"x-key": sandbox.key("acme")},
             )
+        made = Path(sandbox.authority)
     assert answer.json() == {"model": "acme-1", "usd": 0.04}
+    assert own or not made.parent.exists()
 
 
 def test_one_text_is_no_list_of_providers() -> None:

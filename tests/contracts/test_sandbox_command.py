@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -64,6 +65,17 @@ def test_it_prints_how_to_reach_it_serves_and_ends_quietly() -> None:
     assert (process.returncode, out, err.strip()) == (-signal.SIGINT, "", "")
 
 
+def test_it_ends_when_it_is_told_to() -> None:
+    """SIGTERM ends it as well as Ctrl-C, and its certificate's file goes with it."""
+    with running("--provider", "apiyi", "--tls") as process:
+        authority = Path(exports(process, 4)["SSL_CERT_FILE"])
+        assert authority.exists()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert not authority.parent.exists()
+
+
 def test_it_serves_all_that_are_installed_on_the_port_asked_for() -> None:
     """The port is in every URL."""
     with closing(socket.create_server(("127.0.0.1", 0))) as found:
@@ -85,6 +97,16 @@ def test_a_port_in_use_is_one_sentence() -> None:
         f"tintype: Port {port} cannot be used: Address already in use. "
         "Choose another, or 0 for any.\n"
     )
+
+
+def test_a_certificate_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    """It names the file, whether it is not there or holds something else."""
+    (tmp_path / "empty.pem").touch()
+    for name in ("empty.pem", "none.pem"):
+        result = CliRunner().invoke(command, ["--provider", "apiyi", "--tls", str(tmp_path / name)])
+        assert result.exit_code == 2
+        assert f"{name} is no PEM file with a certificate and its key" in result.stderr
+        assert result.stderr.count("\n") == 1
 
 
 def test_an_unknown_provider_is_one_sentence() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,6 +17,7 @@ from tintype._cli.speaking import give_up, say
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Fault, Sandbox, fault_from
+from tintype_contracts.sandbox.serving.certificates import CertificateError
 
 _MADE = "made"
 
@@ -46,7 +50,7 @@ def command(
     lenient: bool,
     tls: str | None,
 ) -> None:
-    """Serve providers on loopback, made of what they document. Ends with Ctrl-C.
+    """Serve providers on loopback, made of what they document. Ends with Ctrl-C or SIGTERM.
 
     Prints the lines that point tintype at it. With `tintype sandbox > sandbox.env &` another
     shell reads them by `. ./sandbox.env`.
@@ -57,24 +61,36 @@ def command(
     if unknown:
         known = ", ".join(installed()) or "none"
         give_up(f"There are no fixtures of {', '.join(unknown)}; there are: {known}.")
+    sandbox = Sandbox(
+        providers or None,
+        port=port,
+        pace=pace,
+        faults=_faults(wanted),
+        lenient=lenient,
+        tls=Path(tls) if tls not in {None, _MADE} else bool(tls),
+    )
     try:
-        with Sandbox(
-            providers or None,
-            port=port,
-            pace=pace,
-            faults=_faults(wanted),
-            lenient=lenient,
-            tls=Path(tls) if tls not in {None, _MADE} else bool(tls),
-        ) as sandbox:
+        with _terminated() as ended, sandbox:
             for name, value in sandbox.environ().items():
                 say(f"export {name}={value}")
             sys.stdout.flush()
-            threading.Event().wait()  # until an interrupt
+            ended.wait()  # for SIGTERM, or an interrupt
     except OSError as error:
         why = os.strerror(error.errno or 0)
         give_up(f"Port {port} cannot be used: {why}. Choose another, or 0 for any.")
-    except FixtureError as error:
+    except (FixtureError, CertificateError) as error:
         give_up(str(error))
+
+
+@contextmanager
+def _terminated() -> Iterator[threading.Event]:
+    """What is set when the process is told to end by SIGTERM."""
+    ended = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _faults(wanted: tuple[str, ...]) -> list[Fault]:

@@ -242,7 +242,12 @@ class Engine:
         known = self._fixtures.stories.get(story)
         if scene and known:
             return plain(name, f"Its scenes are {', '.join(known.scenes)}.")
-        return plain(name, self._fixtures.absent.get(story, f"There is no story {story!r}."))
+        return plain(name, self._absent(story))
+
+    def _absent(self, story: str) -> str:
+        """Why there is no such story."""
+        known = ", ".join(self._fixtures.stories)
+        return self._fixtures.absent.get(story, f"There is no story {story!r}; there are: {known}.")
 
     def _story(
         self, story: str, asking: Asking, reason: str = "", work: Work | None = None
@@ -250,8 +255,7 @@ class Engine:
         """What the documents answer in `story`, or plain words where they have no such story."""
         exchange = answer_in(self._fixtures, story, asking.operation, asking.body)
         if exchange is None:
-            why = self._fixtures.absent.get(story, f"There is no story {story!r}.")
-            return plain(story, f"{reason} {why}".strip())
+            return plain(story, f"{reason} {self._absent(story)}".strip())
         return self._draft(exchange, asking, work, reason)
 
     def _draft(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -49,7 +51,8 @@ class Sandbox:
 
     Raises:
         FixtureError: A fixture set is missing. One that is broken is told when it is asked for.
-        OSError: The port is taken, or the certificate cannot be read.
+        OSError: The port is taken.
+        CertificateError: The certificate cannot be read.
     """
 
     def __init__(  # noqa: PLR0913 - each is a keyword with a default
@@ -79,6 +82,7 @@ class Sandbox:
                 found = load(each) if isinstance(each, str) else each
                 self._fixtures[found.provider] = partial(_itself, found)
         self._lenient, self._tls, self._authority = lenient, tls, ""
+        self._kept = ExitStack()
         self._port, self._clock, self._balance = port, clock, balance
         self._pace, self._seed, self._plain = pace, seed, plain
         self._faults = tuple(faults)
@@ -87,7 +91,9 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         """Listen."""
-        server = Server(self._port, self._clock, self._context())
+        with ExitStack() as kept:
+            server = Server(self._port, self._clock, self._context(kept))
+            self._kept = kept.pop_all()
         self._engines = Engines(
             {
                 name: partial(self._engine, fixtures, server.origin)
@@ -106,9 +112,10 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop; no thread and no socket is left."""
-        if self._server is not None:
-            self._server.stop()
+        """Stop; no thread, no socket and no file is left."""
+        with self._kept:
+            if self._server is not None:
+                self._server.stop()
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -234,12 +241,13 @@ class Sandbox:
             raise KeyError(provider)
         return provider
 
-    def _context(self) -> ssl.SSLContext | None:
+    def _context(self, kept: ExitStack) -> ssl.SSLContext | None:
         if isinstance(self._tls, Path):
             return given(self._tls)
         if not self._tls:
             return None
-        context, place = made()
+        folder = kept.enter_context(TemporaryDirectory(prefix="tintype-sandbox-"))
+        context, place = made(Path(folder))
         self._authority = str(place)
         return context
 
