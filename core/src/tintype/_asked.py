@@ -71,8 +71,8 @@ def holds(name: str, word: str, asked: Asked) -> bool | None:
 
 def _spelt(value: object) -> str | None:
     match value:
-        case None:
-            return None
+        case None | str():
+            return value
         case bool():
             return str(value).lower()
         case Mapping() if set(SIDES) <= value.keys():

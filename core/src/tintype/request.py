@@ -309,6 +309,8 @@ class ImageRequest(_Asked):
 def _check_types(request: ImageRequest) -> None:
     for name, kind in _KINDS.items():
         value = getattr(request, name)
+        if type(value) in kind:
+            continue
         truth_for_number = isinstance(value, bool) and bool not in kind
         if not isinstance(value, kind) or truth_for_number:
             msg = f"{name} cannot be {quoted(value)}."
@@ -359,6 +361,8 @@ def _check_words(request: ImageRequest) -> None:
 
 
 def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -24,10 +24,12 @@ import gc
 import io
 import os
 import random
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from types import CodeType, FrameType
 from typing import Literal, TypeAlias
@@ -89,6 +91,9 @@ _FUNCTIONS: Mapping[tuple[object, str], Reach] = {
     ("builtins", "print"): "io",
     ("builtins", "input"): "io",
 }
+_TEXTS = (str, bytes, bytearray, re.Pattern, re.Match)
+_PLAIN = frozenset((*_TEXTS, int, float, Decimal, dict, list, tuple, set, frozenset))
+"""Of what the methods written in C reach for nothing: nearly all that a hook calls."""
 _SYSTEM = frozenset({"posix", "nt", "_socket"})  # all of it, but for what follows
 _HARMLESS = frozenset({"fspath"})
 
@@ -182,6 +187,8 @@ def _profile(touches: list[Touch]) -> Callable[[FrameType, str, object], None]:
 
 def reach_of_call(called: object) -> tuple[Reach, str] | None:
     """What a function written in C reaches for, if it does."""
+    if type(getattr(called, "__self__", None)) in _PLAIN:
+        return None
     name = str(getattr(called, "__name__", ""))
     module = getattr(called, "__module__", None)
     known = _FUNCTIONS.get((module, name))

@@ -146,10 +146,10 @@ def pick_model(request: ImageRequest, info: ProviderInfo) -> Model | None:
     """The model in the catalog for a request: the one that edits where there are references."""
     request = with_deciding_options(request, info)
     found = info.find(request.model)
+    if found is None or not found.edits_with:
+        return found
     edits = asked_for(info, request)["references"] != "0"
-    if found is not None and edits and found.edits_with:
-        return info.limits(found.edits_with)
-    return found
+    return info.limits(found.edits_with) if edits else found
 
 
 def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Draft:
@@ -292,6 +292,8 @@ def _check_references(draft: _Draft) -> _Draft:
         carried = tuple(_carry(item, accepts, title) for item in references)
     except InvalidRequestError as error:
         raise of_provider(error, draft.info.name) from error.__cause__
+    if carried == references:
+        return draft
     return evolve(draft, request=evolve(draft.request, references=carried))
 
 
@@ -386,7 +388,7 @@ def _warn(draft: _Draft, caution: Caution) -> _Draft:
     unset = value is _UNSET.get(caution.field) or value == ()
     if unset or (caution.field == "n" and value == 1):
         return draft
-    asked = asked_for(draft.info, draft.request)
+    asked = asked_for(draft.info, draft.request) if caution.when else {}
     if all(holds(key, word, asked) for key, word in caution.when.items()):
         return draft.notice(caution.field, caution.message, caution.source)
     return draft
@@ -411,7 +413,7 @@ def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:
     """One request for each submission, none asking for more than `most` images."""
     full, rest = divmod(request.n, most)
     counts = [most] * full + ([rest] if rest else [])
-    return tuple(evolve(request, n=count) for count in counts)
+    return tuple(request if count == request.n else evolve(request, n=count) for count in counts)
 
 
 def _text(value: object) -> str | None:

@@ -29,6 +29,7 @@ from tintype.errors import ProtocolError
 
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[object, object], object]
+_Field: TypeAlias = tuple[str, bool, Callable[[object], object]]
 
 Id = NewType("Id", str)
 """A provider's name for something: text, or a whole number as its decimal digits."""
@@ -119,17 +120,16 @@ def leave_out(error: OddError) -> None:
         notes.append(error)
 
 
-@contextmanager
-def _inside(key: object) -> Iterator[None]:
-    """What is odd within a key is told from the outside."""
+def _inside(key: object, hook: Hook, value: object, shape: object) -> object:
+    """A value by its hook; what is odd within it is told from the outside."""
     notes = _NOTES.get()
     before = len(notes) if notes is not None else 0
     try:
-        yield
+        return hook(value, shape)
     except OddError as error:
         raise error.within(key) from None
     finally:
-        if notes is not None:
+        if notes is not None and len(notes) > before:
             notes[before:] = [note.within(key) for note in notes[before:]]
 
 
@@ -158,7 +158,7 @@ class _Reader:
         return made
 
     def _class(self, shape: type[attrs.AttrsInstance]) -> Hook:
-        fields = attrs.fields(attrs.resolve_types(shape))
+        fields = tuple(map(self._field, attrs.fields(attrs.resolve_types(shape))))
 
         def hook(value: object, _: object) -> object:
             found = as_written(value) if self._generous else value
@@ -166,10 +166,10 @@ class _Reader:
                 return ErrorObject(message=_words(found, None))
             if not isinstance(found, dict):
                 _refuse("an object", value)
-            given = {each.name: self._field(each, found) for each in fields if each.name in found}
-            for each in fields:
-                if each.name not in found and each.default is attrs.NOTHING:
-                    msg = f"The documented key {each.name!r} is missing."
+            given = {name: read(found[name]) for name, _, read in fields if name in found}
+            for name, needed, _ in fields:
+                if needed and name not in found:
+                    msg = f"The documented key {name!r} is missing."
                     raise OddError(msg)
             return shape(
                 **{name: read for name, read in given.items() if read is not attrs.NOTHING}
@@ -177,23 +177,33 @@ class _Reader:
 
         return hook
 
-    def _field(self, field: attrs.Attribute[object], value: Mapping[str, object]) -> object:
-        """A field's value, or NOTHING where it is odd and does not decide."""
-        said, decides = value[field.name], _decides(field)
-        if self._generous and not decides and said in _NOTHING and _holds_objects(field.type):
-            return attrs.NOTHING
-        try:
-            with _inside(field.name):
-                found = (
-                    _EXACT if decides and field.default is not attrs.NOTHING else self
-                ).structure(said, field.type)
-                _check(field, found)
-                return found
-        except OddError as error:
-            if not self._generous or decides:
-                raise
-            leave_out(error)
-            return attrs.NOTHING
+    def _field(self, field: attrs.Attribute[object]) -> _Field:
+        """A field's name, whether it is needed, and how its value is read.
+
+        It comes to NOTHING where it is odd and does not decide.
+        """
+        needed, decides = field.default is attrs.NOTHING, _decides(field)
+        lets_go = self._generous and not decides
+        may_be_nothing = lets_go and _holds_objects(field.type)
+        reader = _EXACT if decides and not needed else self
+
+        def checked(value: object, shape: object) -> object:
+            found = reader.structure(value, shape)
+            _check(field, found)
+            return found
+
+        def read(said: object) -> object:
+            if may_be_nothing and said in _NOTHING:
+                return attrs.NOTHING
+            try:
+                return _inside(field.name, checked, said, field.type)
+            except OddError as error:
+                if not lets_go:
+                    raise
+                leave_out(error)
+                return attrs.NOTHING
+
+        return field.name, needed, read
 
     def _tuple(self, shape: object) -> Hook:
         of = get_args(shape)[0]
@@ -206,8 +216,7 @@ class _Reader:
             read: list[object] = []
             for index, item in enumerate(found[:MAX_ITEMS] if self._generous else found):
                 try:
-                    with _inside(index):
-                        read.append(self._to.structure(item, of))
+                    read.append(_inside(index, self.structure, item, of))
                 except OddError as error:
                     if not self._generous:
                         raise
@@ -228,8 +237,7 @@ class _Reader:
             read: dict[str, object] = {}
             for key, item in value.items():
                 try:
-                    with _inside(key):
-                        read[key] = self._to.structure(item, of)
+                    read[key] = _inside(key, self.structure, item, of)
                 except OddError as error:
                     if not self._generous:
                         raise
