@@ -104,7 +104,7 @@ def _touches(subject: Subject, reach: Reach, mend: str) -> Iterator[Finding]:
 @lru_cache(maxsize=1)
 def _guarded_calls(subject: Subject) -> tuple[tuple[Call, list[Touch]], ...]:
     """Every call with what it reaches for; made once for all checks that ask."""
-    return tuple((call, touches_of(call.make)) for call in documented_calls(subject))
+    return tuple((call, touches_of(call.ready(), call.make)) for call in documented_calls(subject))
 
 
 # -------------------------------------------------------------------- same in, same out
@@ -121,7 +121,7 @@ def deterministic(subject: Subject) -> Iterator[Finding]:
     module.
     """
     calls = documented_calls(subject)
-    first = [_outcome(call) for call in calls]
+    first = _outcomes(subject)[: len(calls)]
     again = [_outcome(call) for call in reversed(calls)]
     yield from _changed(calls, first, again[::-1], "a second time, in another order,")
 
@@ -136,7 +136,7 @@ def same_in_a_thread(subject: Subject) -> Iterator[Finding]:
     decimal context that is set while a hook runs.
     """
     calls = (*documented_calls(subject), *calls_together(subject))
-    first = [_outcome(call) for call in calls]
+    first = _outcomes(subject)
     with ThreadPoolExecutor(max_workers=4) as pool:
         again = list(pool.map(_outcome, calls))
     yield from _changed(calls, first, again, "in another thread")
@@ -163,12 +163,18 @@ def same_where_nobody_looks(subject: Subject) -> Iterator[Finding]:
 
 
 def _changed(
-    calls: Sequence[Call], first: list[_Result], again: list[_Result], when: str
+    calls: Sequence[Call], first: Sequence[_Result], again: Sequence[_Result], when: str
 ) -> Iterator[Finding]:
     for call, one, other in zip(calls, first, again, strict=True):
         if one != other:
             message = f"Called {when} with the same arguments, {call.place} gives another result."
             yield _finding(call, f"{message} Keep no state.", expected=one[1], got=other[1])
+
+
+@lru_cache(maxsize=1)
+def _outcomes(subject: Subject) -> Sequence[_Result]:
+    """What comes of every call the first time."""
+    return [_outcome(call) for call in (*documented_calls(subject), *calls_together(subject))]
 
 
 def _outcome(call: Call) -> _Result:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache, partial
 from typing import TypeAlias
 
 from attrs import evolve, frozen
@@ -222,34 +223,40 @@ def _coerced(subject: Subject, row: _Coercion) -> Iterator[Finding]:
     looked = False
     for answer in _read(subject):
         for pointer, value in inner_places(answer):
+            heard = partial(_heard, subject, answer, pointer)
+            without = cache(partial(heard, DROPPED))
             for wrong, read_as in row.swaps(value) if json_type(value) in row.of else ():
                 looked = True
                 if json_type(wrong) not in documented[place(pointer)]:
-                    yield from _judged(
-                        subject, answer, Mutation(pointer=pointer, value=wrong), read_as
-                    )
+                    same = _coerced_to(heard, without, wrong, read_as)
+                    yield from (_coercion(answer, pointer, wrong, each) for each in same)
     if not looked:
         msg = "No documented answer holds a value of that type."
         raise NotApplicable(msg)
 
 
-def _judged(
-    subject: Subject, answer: Answer, mutation: Mutation, read_as: tuple[object, ...]
-) -> Iterator[Finding]:
-    def heard(value: object) -> Parsed:
-        return _heard(subject, answer, evolve(mutation, value=value))
-
-    said = heard(mutation.value)
-    if isinstance(said, TintypeError | Broken) or said == heard(DROPPED):
-        return
-    same = [each for each in read_as if said == heard(each)]
-    if same:
-        what = f"{dump(mutation.value)} is read as {dump(same[0])}"
-        yield _finding(answer, mutation, f"{what}. Read it with tintype.convert, which does not.")
+def _coerced_to(
+    heard: Callable[[object], Parsed],
+    without: Callable[[], Parsed],
+    wrong: object,
+    read_as: tuple[object, ...],
+) -> list[object]:
+    """The first of these values that the wrong one is read as; nothing where it is refused."""
+    said = heard(wrong)
+    if isinstance(said, TintypeError | Broken) or said == without():
+        return []
+    return [each for each in read_as if said == heard(each)][:1]
 
 
-def _heard(subject: Subject, answer: Answer, mutation: Mutation) -> Parsed:
-    """What comes of a mutation, apart from the copy of the answer itself and words about it."""
+def _coercion(answer: Answer, pointer: str, wrong: object, read_as: object) -> Finding:
+    what = f"{dump(wrong)} is read as {dump(read_as)}"
+    message = f"{what}. Read it with tintype.convert, which does not."
+    return _finding(answer, Mutation(pointer=pointer, value=wrong), message)
+
+
+def _heard(subject: Subject, answer: Answer, pointer: str, value: object) -> Parsed:
+    """What comes of a value there, apart from the copy of the answer itself and words about it."""
+    mutation = Mutation(pointer=pointer, value=value)
     said = verdict(subject, answer.saying(mutation.apply(answer.body)))
     return evolve(said, raw={}, notices=()) if isinstance(said, Task) else said
 

@@ -45,6 +45,10 @@ class Call:
         hook: Hook = getattr(self.hooks, self.hook)
         return hook(**(copy.deepcopy(self.arguments) if arguments is None else arguments))
 
+    def ready(self) -> Callable[[], object]:
+        """The call with its arguments copied, so that nothing else is done when it is made."""
+        return partial(self.make, copy.deepcopy(self.arguments))
+
     @property
     def place(self) -> str:
         """The hook and the exchange, for a message."""

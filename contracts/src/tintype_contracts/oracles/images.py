@@ -29,12 +29,11 @@ def pictures_told(
     filling = world.values(subject.fixtures, exchange, PICTURES)
     text = "".join(_body_text(message) for _, message in answers(exchange, filling))
     addresses: list[object] = [each.url for each in filling.pictures if each.url in text]
-    encoded = [
-        each
+    found = addresses or [
+        each.data
         for index, each in enumerate(filling.pictures)
         if str(filling.value("image", "b64", index)) in text
     ]
-    found = addresses or [each.data for each in encoded]
     return found if len(found) == PICTURES else []
 
 

@@ -121,9 +121,14 @@ def guarded() -> Iterator[list[Touch]]:
             gc.enable()
 
 
-def touches_of(call: Callable[[], object]) -> list[Touch]:
-    """What `call` reaches for. It is called once before: an import at first use is none."""
-    _quietly(call)
+def touches_of(
+    call: Callable[[], object], first: Callable[[], object] | None = None
+) -> list[Touch]:
+    """What `call` reaches for, once `first` was called: an import at first use is none.
+
+    `first` is the call itself where it is left out.
+    """
+    _quietly(first or call)
     with guarded() as touches:
         _quietly(call)
     return touches

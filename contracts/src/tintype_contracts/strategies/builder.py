@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -78,17 +79,12 @@ class Builder:
 
     def operations(self) -> Sequence[OperationName]:
         """The operations whose request bodies are documented field by field."""
-        documented = {row.operation for row in self._documented}
+        documented = {row.operation for row in _documented(self.subject)}
         return [operation for operation in _BUILDING if operation in documented]
 
     def rows(self, operation: OperationName, model: str) -> list[Parameter]:
         """The rows that hold for a model, of the body and of the query."""
-        return rows_for([row for row in self._documented if row.operation == operation], model)
-
-    @property
-    def _documented(self) -> tuple[Parameter, ...]:
-        fixtures = self.subject.fixtures
-        return (*fixtures.parameters, *fixtures.query)
+        return list(_rows(self.subject, operation, model))
 
     def models(self) -> Sequence[Model]:
         """The catalog."""
@@ -216,6 +212,16 @@ class Builder:
                 return next(filter(None, every), None)
             case _:
                 return self.subject.hooks.submit(request=submission)
+
+
+def _documented(subject: Subject) -> tuple[Parameter, ...]:
+    return (*subject.fixtures.parameters, *subject.fixtures.query)
+
+
+@lru_cache(maxsize=256)
+def _rows(subject: Subject, operation: OperationName, model: str) -> tuple[Parameter, ...]:
+    rows = [row for row in _documented(subject) if row.operation == operation]
+    return tuple(rows_for(rows, model))
 
 
 def _mended(
