@@ -12,8 +12,9 @@ from tests.contracts import reference
 from tintype_contracts import FixtureError, load_folder
 from tintype_contracts.check import Check
 from tintype_contracts.checks import all_checks
-from tintype_contracts.fixtures.format import CAPABILITIES, Support
+from tintype_contracts.fixtures.format import Support
 from tintype_contracts.fixtures.loader import installed, load
+from tintype_contracts.fixtures.sheet.capabilities import CAPABILITIES
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.coverage import coverage

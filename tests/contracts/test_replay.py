@@ -87,7 +87,7 @@ def test_a_request_that_differs_is_told_by_its_pointer() -> None:
 def test_a_mutated_answer_is_told_and_not_compared(subject: Subject) -> None:
     """The documents expect nothing of an answer that they do not show."""
     name = _first(subject, "poll")
-    pointer = subject.fixtures.states.pointer
+    pointer = subject.fixtures.states.at
     found = replay(subject, name, [Mutation.parse(f'{pointer}="no such word"')])
     assert found.holds
     assert found.outcome == ()

@@ -24,8 +24,8 @@ from tintype_contracts.fixtures.format import (
 )
 from tintype_contracts.fixtures.neutral import rows_for
 from tintype_contracts.fixtures.routes import find_route
-from tintype_contracts.fixtures.sheet.derived import MORE
-from tintype_contracts.fixtures.sheet.exchanges import SETTINGS
+from tintype_contracts.fixtures.sheet.derived import ErrorSettings
+from tintype_contracts.fixtures.sheet.expand import SETTINGS
 from tintype_contracts.fixtures.sheet.tables import KEYS
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.rules import broken
@@ -307,15 +307,15 @@ def test_what_an_error_alone_says_is_read_of_no_failure(written: Written) -> Non
 
 # -------------------------------------------------------------------------- the page
 
-TABLES = (Billing, Idempotency, Results, Signature, States, Waiver, Webhooks)
-WRITTEN_OTHERWISE = {"src", "kind", "why", "pointer"}
+TABLES = (Billing, ErrorSettings, Idempotency, Results, Signature, States, Waiver, Webhooks)
+WRITTEN_OTHERWISE = {"src", "kind", "why"}
 
 
 def test_the_page_names_every_key() -> None:
     """Of the top, of an exchange, of an error, and of each table whose keys are fields."""
     page = (Path(__file__).parents[2] / "docs" / "fixtures.md").read_text("utf-8")
     fields = {each.name for kind in TABLES for each in attrs.fields(kind)} - WRITTEN_OTHERWISE
-    keys = {*KEYS, *SETTINGS, *MORE, *fields}
+    keys = {*KEYS, *SETTINGS, *fields}
     assert [key for key in sorted(keys) if not re.search(rf"[`\[.]{key}\b", page)] == []
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import CAPABILITIES, Capability, Fixtures
+from tintype_contracts.fixtures.format import Capability, Fixtures
+from tintype_contracts.fixtures.sheet.capabilities import CAPABILITIES
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.capabilities import Sign, signs
 

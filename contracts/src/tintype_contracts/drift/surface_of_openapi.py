@@ -50,7 +50,7 @@ def _named(route: Route, fields: Mapping[str, Field]) -> dict[str, Field]:
 
 def _states(responses: Mapping[str, Field], states: States) -> Mapping[str, str] | None:
     for operation in ("poll", "submit"):
-        found = responses.get(f"{operation} {states.pointer}")
+        found = responses.get(f"{operation} {states.at}")
         if found is not None and found.words:
             return {str(word): "" for word in found.words}
     return None

@@ -52,9 +52,9 @@ def statuses(subject: Subject) -> Iterator[tuple[Answer, str, str]]:
 def _pointers(answer: Answer, states: States) -> Iterator[str]:
     """Where the status may stand: at its pointer, in each event where it is a stream."""
     if answer.streamed and is_array(answer.body):
-        yield from (f"{join('', index)}{states.pointer}" for index, _ in enumerate(answer.body))
+        yield from (f"{join('', index)}{states.at}" for index, _ in enumerate(answer.body))
     else:
-        yield states.pointer
+        yield states.at
 
 
 def expected_state(exchange: DocumentedExchange) -> TaskState | None:

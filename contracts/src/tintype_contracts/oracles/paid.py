@@ -186,7 +186,7 @@ def _statuses(subject: Subject, answer: Answer) -> Iterator[str]:
     words = words_of(states)
     for pointer, value in inner_places(answer):
         if isinstance(value, str) and value in words:
-            documented = not answer.streamed and pointer == states.pointer
+            documented = not answer.streamed and pointer == states.at
             if documented or _is_read(subject, answer, pointer):
                 yield pointer
 

@@ -77,4 +77,4 @@ def _price(row: PriceRow) -> str:
 
 def _states(row: States) -> str:
     words = (*row.running, *row.succeeded, *row.failed, *row.refused, *row.canceled, *row.expired)
-    return f"{row.pointer}: {', '.join(words)}"
+    return f"{row.at}: {', '.join(words)}"

@@ -90,7 +90,7 @@ def _other_types(reply: WholeResponse, _: Fixtures) -> WholeResponse:
 
 
 def _other_status(reply: WholeResponse, fixtures: Fixtures) -> WholeResponse:
-    pointer = fixtures.states.pointer if fixtures.states else ""
+    pointer = fixtures.states.at if fixtures.states else ""
     if not pointer:
         return reply
     return _changed(reply, lambda value: replaced(value, tokens(pointer), UNKNOWN_STATUS))
