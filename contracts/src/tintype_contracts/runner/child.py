@@ -40,6 +40,7 @@ def examine_apart(
     level: int = 3,
     set_: str | None = None,
     today: date | None = None,
+    beside: bool = False,
 ) -> Report:
     """The verdict on an installed plugin, reached in a process of its own.
 
@@ -48,6 +49,7 @@ def examine_apart(
         level: The level that is asked for, 1 to 3.
         set_: The dated check set; the newest if left out.
         today: The day that ages are counted to.
+        beside: Whether a second process shares the checks, for who has a core to spare.
 
     Raises:
         UsageError: There is no such plugin or check set, or a waiver matches no check.
@@ -60,6 +62,7 @@ def examine_apart(
             "level": level,
             "set": set_,
             "today": today.isoformat() if today else None,
+            "seconds": MAX_SECONDS if beside else 0,
             "verdict": str(verdict),
         }
         ended = _run(asked, folder, provider)
@@ -104,6 +107,7 @@ def _main(asked: Mapping[str, str]) -> None:
                 level=int(asked["level"]),
                 set_=asked["set"],
                 today=date.fromisoformat(today) if today else None,
+                seconds=int(asked["seconds"]),
             )
         text = report_to_json(report)
     except UsageError as error:

@@ -83,16 +83,18 @@ def _named(names: Sequence[str], *, everyone: bool) -> Sequence[str]:
 def _examine(
     names: Sequence[str], level: int, set_: str | None, today: date | None
 ) -> list[_Ended]:
-    """One process a plugin, as many at a time as there are cores."""
+    """One process a plugin, as many at a time as there are cores; two for one by itself."""
+    cores = os.cpu_count() or 1
+    beside = len(names) == 1 and cores > 1
 
     def one(name: str) -> _Ended:
         try:
-            return examine_apart(name, level=level, set_=set_, today=today)
+            return examine_apart(name, level=level, set_=set_, today=today, beside=beside)
         except PluginError as error:  # it came to no verdict; the others shall
             return error
 
     try:
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(max_workers=cores) as pool:
             return list(_counted(names, level, pool.map(one, names)))
     except UsageError as error:
         give_up(str(error))
