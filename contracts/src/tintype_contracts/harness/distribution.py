@@ -1,8 +1,7 @@
-"""What a verdict is reached with: versions, digests, and the environment of a child."""
+"""What a verdict is reached with: versions, and the environment of a child."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -10,9 +9,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from importlib import metadata
-
-from tintype_contracts.fixtures.flaws import FixtureError
-from tintype_contracts.fixtures.loader import files_of
 
 _LIBRARIES = ("tintype", "pluggy", "attrs", "cattrs", "urllib3", "aiohttp", "httpx")
 _GROUP = "tintype"
@@ -56,15 +52,6 @@ def wheel(provider: str) -> str:
         if origin.get("url", "").endswith(".whl") and "sha256" in hashes:
             return f"sha256:{hashes['sha256']}"
     return ""
-
-
-def digests(provider: str) -> Mapping[str, str]:
-    """The SHA-256 of every fixture file of an installed provider; none where they cannot be had."""
-    try:
-        files = files_of(provider)
-    except FixtureError:
-        return {}
-    return {name: f"sha256:{hashlib.sha256(data).hexdigest()}" for name, data in files.items()}
 
 
 def child_environment(folder: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
 from collections.abc import Mapping
@@ -89,8 +88,3 @@ def _shown(value: object) -> str:
     except Exception as error:  # noqa: BLE001 - it is a plugin's own class
         text = f"a {type(value).__name__} whose repr raises {type(error).__name__}"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def as_text(value: object) -> str:
-    """A plain value as one line of text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from tintype_contracts.check import Finding
-from tintype_contracts.harness.evaluate import as_text
 from tintype_contracts.verdict import Report, Row
 
 _SHOWN_FINDINGS = 3
@@ -96,5 +96,5 @@ def _quoted(text: str) -> str:
 
 
 def _short(value: object) -> str:
-    text = as_text(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}…"

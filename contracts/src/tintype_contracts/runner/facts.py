@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
+from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Sourced, States
+from tintype_contracts.fixtures.loader import files_of
 from tintype_contracts.verdict import Fact, Row
 
 _MAX_LENGTH = 4000  # characters of an excerpt that a report carries
@@ -33,6 +36,15 @@ def sources_of(fixtures: Fixtures, rows: Iterable[Row]) -> Mapping[str, Mapping[
         facts = {"title": source.title, "url": source.url, "retrieved": str(source.retrieved)}
         made[name] = {**facts, "excerpt": excerpt} if excerpt else facts
     return made
+
+
+def digests(provider: str) -> Mapping[str, str]:
+    """The SHA-256 of every fixture file of an installed provider; none where they cannot be had."""
+    try:
+        files = files_of(provider)
+    except FixtureError:
+        return {}
+    return {name: f"sha256:{hashlib.sha256(data).hexdigest()}" for name, data in files.items()}
 
 
 def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:

@@ -21,7 +21,6 @@ from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.kit import VERSION
 from tintype_contracts.fixtures.loader import load
 from tintype_contracts.harness.distribution import (
-    digests,
     distribution,
     environment,
     version,
@@ -31,7 +30,7 @@ from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles import coverage
 from tintype_contracts.runner.beside import each_part
-from tintype_contracts.runner.facts import facts_of, sources_of
+from tintype_contracts.runner.facts import digests, facts_of, sources_of
 from tintype_contracts.runner.levels import advised, checks_of_set, level_of, newest_set
 from tintype_contracts.runner.waivers import check_waivers, waived
 from tintype_contracts.verdict import Report, Row

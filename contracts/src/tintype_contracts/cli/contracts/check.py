@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,12 +18,14 @@ from tintype._cli.speaking import complain, give_up, is_terminal, say
 from tintype._plugins.registry import Registry
 from tintype._printable import printable
 from tintype.errors import PluginError, UsageError
-from tintype_contracts.cli.contracts.remaining import due
-from tintype_contracts.report.terminal import summary
 from tintype_contracts.runner.child import examine_apart
 from tintype_contracts.verdict import Report
 
 _Ended: TypeAlias = Report | PluginError
+_AT_THE_END = (
+    "tintype_contracts.cli.contracts.remaining",
+    "tintype_contracts.report.terminal",
+)
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -57,6 +60,9 @@ def command(  # noqa: PLR0913 - each is an option
     """
     day = today.date() if today else None
     ended = _examine(_named(names, everyone=everyone), level, set_, day)
+    from tintype_contracts.cli.contracts.remaining import due  # noqa: PLC0415 - was imported by then
+    from tintype_contracts.report.terminal import summary  # noqa: PLC0415
+
     reports = [each for each in ended if isinstance(each, Report)]
     say("\n\n".join(summary(report) for report in reports))
     for report in reports if len(names) == 1 else ():
@@ -95,7 +101,10 @@ def _examine(
 
     try:
         with ThreadPoolExecutor(max_workers=cores) as pool:
-            return list(_counted(names, level, pool.map(one, names)))
+            ended = pool.map(one, names)
+            for module in _AT_THE_END:
+                import_module(module)  # while the children are at work
+            return list(_counted(names, level, ended))
     except UsageError as error:
         give_up(str(error))
 
