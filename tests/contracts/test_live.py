@@ -20,7 +20,7 @@ from tintype.catalog import ProviderInfo
 from tintype.credentials import HeaderKey, SigV4
 from tintype.errors import BudgetError, DroppedError, UsageError
 from tintype.messages import HttpRequest
-from tintype.transports import Incoming
+from tintype.transports import Incoming, Transport
 from tintype.transports.urllib3 import Urllib3Transport
 from tintype_contracts import Fixtures, Sandbox, load, load_folder
 from tintype_contracts.cli.contracts import command
@@ -31,7 +31,6 @@ from tintype_contracts.live import (
     Fence,
     Played,
     Recording,
-    Reservations,
     Session,
     consent,
     shape_changes,
@@ -50,9 +49,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Reservations:
-    """A ledger with a dollar to spend."""
-    return Reservations(tmp_path / "ledger.jsonl", Caps(budget=Decimal(1)))
+def ledger(tmp_path: Path) -> Path:
+    """A ledger in which nothing is spent yet."""
+    return tmp_path / "ledger.db"
 
 
 def environ(sandbox: Sandbox, **more: str) -> dict[str, str]:
@@ -65,10 +64,18 @@ def info_of(provider: str) -> ProviderInfo:
     return Registry().get(provider).info
 
 
-def session(sandbox: Sandbox, ledger: Reservations, **options: object) -> Session:
-    """A session with the provider that answers at once."""
+def session(
+    sandbox: Sandbox,
+    ledger: Path,
+    *,
+    budget: str = "1",
+    transport: Transport | None = None,
+    **caps: int,
+) -> Session:
+    """A session with the provider that answers at once, and a dollar to spend."""
     agreed = consent(info_of("openrouter"), environ(sandbox))
-    return Session(agreed, load("openrouter"), ledger, **options)
+    caps_of_run = Caps(budget=Decimal(budget), **caps)
+    return Session(agreed, load("openrouter"), ledger, caps_of_run, transport=transport)
 
 
 def play(made: Session, scene: str = "generated/drawn") -> Played:
@@ -115,52 +122,7 @@ def test_consent_takes_the_account_and_nothing_else() -> None:
     assert "'k'" not in repr(agreed)
 
 
-# ---------------------------------------------------------------------------- ledger
-
-
-def test_a_submission_is_on_disk_before_it_leaves(tmp_path: Path) -> None:
-    """A crash after the line counts as spent at its worst."""
-    path = tmp_path / "ledger.jsonl"
-    Reservations(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.3"))
-    after_the_crash = Reservations(path, Caps(budget=Decimal(1)))
-    assert after_the_crash.spent == Decimal("0.3")
-    assert json.loads(path.read_text("utf-8"))["state"] == "sent"
-
-
-def test_what_it_cost_takes_the_place_of_the_worst(ledger: Reservations) -> None:
-    """Settled lines count as they ended."""
-    entry = ledger.reserve("a", Decimal("0.3"))
-    ledger.settle(entry, Decimal("0.1"))
-    assert ledger.spent == Decimal("0.1")
-
-
-def test_the_worst_case_must_fit_the_budget(ledger: Reservations) -> None:
-    """The sum over everything in the file, earlier runs among it."""
-    ledger.reserve("a", Decimal("0.9"))
-    with pytest.raises(BudgetError, match=r"0\.9 of 1 USD are spent"):
-        ledger.reserve("b", Decimal("0.2"))
-    assert ledger.spent == Decimal("0.9")
-
-
-def test_an_unknown_price_is_not_paid(ledger: Reservations) -> None:
-    """Nothing is reserved, so nothing can leave."""
-    with pytest.raises(BudgetError, match="unknown"):
-        ledger.reserve("a", None)
-    with pytest.raises(BudgetError, match="no line"):
-        ledger.attempt()
-
-
-def test_submissions_and_attempts_are_capped(tmp_path: Path) -> None:
-    """Both caps hold, whatever the budget."""
-    caps = Caps(budget=Decimal(9), submits=1, attempts=2)
-    ledger = Reservations(tmp_path / "ledger.jsonl", caps)
-    ledger.reserve("a", Decimal("0.1"))
-    with pytest.raises(BudgetError, match="submission 2 of 1"):
-        ledger.reserve("b", Decimal("0.1"))
-    ledger.attempt()
-    ledger.attempt()
-    with pytest.raises(BudgetError, match="2 attempts"):
-        ledger.attempt()
+# ------------------------------------------------------------------------------ caps
 
 
 @pytest.mark.parametrize(
@@ -176,14 +138,6 @@ def test_caps_that_are_none_are_refused(caps: dict) -> None:
     """The hard caps are not for sale."""
     with pytest.raises(UsageError):
         Caps(**caps)
-
-
-def test_a_damaged_ledger_stops_everything(tmp_path: Path) -> None:
-    """Who cannot read what was spent does not spend."""
-    path = tmp_path / "ledger.jsonl"
-    path.write_text("{", "utf-8")
-    with pytest.raises(UsageError, match="damaged"):
-        Reservations(path, Caps(budget=Decimal(1))).reserve("a", Decimal("0.1"))
 
 
 # ----------------------------------------------------------------------------- fence
@@ -232,12 +186,16 @@ def test_whatever_may_cost_is_announced(
     assert len(told) == announced
 
 
-def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Reservations) -> None:
+def test_what_is_not_allowed_does_not_leave(acme: Fixtures) -> None:
     """The announcement's refusal comes before the first byte."""
+
+    def refuse() -> None:
+        msg = "no more"
+        raise BudgetError(msg)
+
     silence = Silence()
-    fence = Fence(silence, acme, ledger.attempt)
     with pytest.raises(BudgetError):
-        fence.open(
+        Fence(silence, acme, refuse).open(
             HttpRequest(method="POST", url="https://api.acme.test/v1/images", headers=()), timeout=1
         )
     assert silence.sent == []
@@ -246,37 +204,36 @@ def test_what_is_not_allowed_does_not_leave(acme: Fixtures, ledger: Reservations
 # --------------------------------------------------------------------------- session
 
 
-def test_a_scene_is_played_and_paid_as_reported(sandbox: Sandbox, ledger: Reservations) -> None:
+def test_a_scene_is_played_and_paid_as_reported(sandbox: Sandbox, ledger: Path) -> None:
     """The picture lies beside the ledger, which has what the provider reported."""
-    played = play(session(sandbox, ledger))
+    made = session(sandbox, ledger)
+    played = play(made)
     assert played.error is None
     assert played.task is not None
-    assert ledger.spent == played.task.cost.usd
+    assert made.spent == played.task.cost.usd
     [asset] = played.assets
     assert asset.media_type == "image/png"
-    assert asset.path.parent == ledger.pictures
+    assert asset.path.parent == made.pictures
     assert hashlib.sha256(asset.path.read_bytes()).hexdigest() == asset.sha256
     assert [str(each.operation) for each in played.observed][-1] == "submit"
 
 
-def test_the_line_is_there_when_the_request_leaves(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Seen from the wire: at the first byte of the submission the file has its line."""
-    path = tmp_path / "ledger.jsonl"
-    seen: list[str] = []
+def test_the_record_is_there_when_the_request_leaves(sandbox: Sandbox, ledger: Path) -> None:
+    """Seen from the wire: at the first byte of the submission its worst case is set aside."""
+    seen: list[Decimal] = []
 
     class Watching(Urllib3Transport):
         def open(self, request: HttpRequest, *, timeout: float) -> Incoming:
             if request.method == "POST":
-                seen.append(path.read_text("utf-8"))
+                seen.append(session(sandbox, ledger).spent)
             return super().open(request, timeout=timeout)
 
-    ledger = Reservations(path, Caps(budget=Decimal(1)))
-    play(session(sandbox, ledger, transport=Watching()))
-    assert [json.loads(text)["state"] for text in seen] == ["sent"]
+    played = play(session(sandbox, ledger, transport=Watching()))
+    assert seen == [played.quote.high]
 
 
-def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Reservations) -> None:
-    """Nobody knows whether it was charged, so it was; and it is not sent again."""
+def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Path) -> None:
+    """Nobody knows whether it was charged, so it was, in later runs too; it is not sent again."""
     real = Urllib3Transport()
 
     class Dropping(Silence):
@@ -292,28 +249,47 @@ def test_a_dropped_submission_counts_as_spent(sandbox: Sandbox, ledger: Reservat
     played = play(session(sandbox, ledger, transport=dropping))
     assert played.task is None
     assert len(dropping.sent) == 1
-    assert ledger.spent == played.quote.high
+    later = session(sandbox, ledger, budget="0.05")
+    assert later.spent == played.quote.high
+    with pytest.raises(BudgetError, match=r"of 0\.05 USD are spent"):
+        play(later)
 
 
-def test_a_scene_over_budget_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    """The sandbox's own books agree."""
+def test_a_scene_over_budget_sends_nothing(sandbox: Sandbox, ledger: Path) -> None:
+    """Neither as a plan, nor as one that another run's spending has overtaken."""
     before = sandbox.balance("openrouter")
-    poor = Reservations(tmp_path / "ledger.jsonl", Caps(budget=Decimal("0.001")))
-    with pytest.raises(BudgetError):
-        play(session(sandbox, poor))
+    with pytest.raises(BudgetError, match="may cost"):
+        play(session(sandbox, ledger, budget="0.001"))
+    poor, rich = session(sandbox, ledger, budget="0.06"), session(sandbox, ledger)
+    [planned] = poor.plan(["generated/drawn"])
     assert sandbox.balance("openrouter") == before
+    play(rich)
+    spent = sandbox.balance("openrouter")
+    with pytest.raises(BudgetError, match=r"is left\. Nothing was sent"):
+        poor.play(planned)
+    assert poor.played == []
+    assert sandbox.balance("openrouter") == spent
 
 
-def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Reservations) -> None:
+def test_submissions_and_attempts_are_capped(sandbox: Sandbox, ledger: Path) -> None:
+    """Both caps hold, whatever the budget."""
+    made = session(sandbox, ledger, submits=1, attempts=1)
+    with pytest.raises(BudgetError, match="2 submissions are more than the 1"):
+        made.plan(["generated/drawn"] * 2)
+    play(made)
+    with pytest.raises(BudgetError, match="1 attempts were made"):
+        play(made)
+
+
+def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Path) -> None:
     """Left alone, a run takes what costs least, and asks the price of each for nothing."""
-    assert session(sandbox, ledger).cheapest().startswith("generated/")
-    assert ledger.spent == 0
+    made = session(sandbox, ledger)
+    assert made.cheapest().startswith("generated/")
+    assert made.spent == 0
 
 
 @pytest.mark.parametrize("scene", ["generated/lost", "lost/drawn", "models/listed"])
-def test_a_scene_that_submits_nothing_is_told(
-    sandbox: Sandbox, ledger: Reservations, scene: str
-) -> None:
+def test_a_scene_that_submits_nothing_is_told(sandbox: Sandbox, ledger: Path, scene: str) -> None:
     """The sentence names the scene."""
     with pytest.raises(UsageError, match="scene"):
         session(sandbox, ledger).plan([scene])
@@ -325,10 +301,9 @@ def test_a_scene_that_submits_nothing_is_told(
 @pytest.fixture(scope="module")
 def polled(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """A scene of the provider that is polled, played once."""
-    ledger = Reservations(tmp_path_factory.mktemp("live") / "ledger.jsonl", Caps(budget=Decimal(1)))
-    fixtures = load(POLLED)
+    ledger = tmp_path_factory.mktemp("live") / "ledger.db"
     agreed = consent(info_of(POLLED), environ(sandbox))
-    return play(Session(agreed, fixtures, ledger))
+    return play(Session(agreed, load(POLLED), ledger, Caps(budget=Decimal(1))))
 
 
 def test_the_sandbox_answers_in_the_documented_shape(polled: Played) -> None:
@@ -405,9 +380,8 @@ def test_a_recording_without_an_observation_leaves_nothing(tmp_path: Path) -> No
 
 def invoke(sandbox: Sandbox, tmp_path: Path, *arguments: str, **more: str) -> Result:
     """A command, its ledger in the test's folder."""
-    journal = str(tmp_path / "journal.db")
-    given = {**environ(sandbox), "CI": "", "TINTYPE_JOURNAL": journal, **more}
-    options = ["--ledger", str(tmp_path / "ledger.jsonl"), "--budget-usd", "1"]
+    given = {**environ(sandbox), "CI": "", **more}
+    options = ["--ledger", str(tmp_path / "ledger.db"), "--budget-usd", "1"]
     return CliRunner().invoke(command, [*arguments, *options], env=given)
 
 

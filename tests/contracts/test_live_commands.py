@@ -5,24 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from decimal import Decimal
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 from tests.core.terminal import SCRIPT, Terminal
 
-from tintype import Task, from_json
+from tintype.budget import Budget
 from tintype.journal._sql import SqlJournal
 from tintype_contracts import Sandbox
-from tintype_contracts.live import Caps, Reservations
 
 Done: TypeAlias = subprocess.CompletedProcess[str]
 SCENE = ("--scene", "generated/drawn")
 BUDGET = ("--budget-usd", "1")
+LEDGER = "tintype-live.db"
 _MISUSE = 2
 
 
@@ -77,8 +76,7 @@ def run(service: Sandbox, folder: Path, *arguments: str) -> Done:
         (("live", "apiin", *BUDGET, "--yes", "--submits", "1", *SCENE, *SCENE), "submissions"),
         (("record", "apiin", "file/to", *BUDGET, "--yes", *SCENE), "cannot be written"),
         (("record", "apiin", "there", *BUDGET, "--yes", *SCENE), "overwritten"),
-        (("live", "apiin", *BUDGET, "--yes", "--ledger", "no/l.jsonl", *SCENE), "ledger"),
-        (("live", "apiin", *BUDGET, "--yes", "--ledger", "file/l.jsonl", *SCENE), "Cannot write"),
+        (("live", "apiin", *BUDGET, "--yes", "--ledger", "file/l.db", *SCENE), "Cannot write"),
         (("live", "apiin", *BUDGET, *SCENE), "give --yes"),
     ],
 )
@@ -113,24 +111,23 @@ def test_a_terminal_is_asked_for_how_much(service: Sandbox, tmp_path: Path) -> N
 
 
 def test_pictures_are_saved_beside_the_ledger(service: Sandbox, tmp_path: Path) -> None:
-    """And the journal has nothing left to do."""
+    """And the ledger has nothing left to do; the user's own journal knows nothing of it."""
     done = run(service, tmp_path, "live", "apiin", *BUDGET, "--yes", *SCENE)
     assert done.returncode == 0, done.stderr
-    (picture, *_) = (tmp_path / "tintype-live.jsonl.pictures").iterdir()
+    (picture, *_) = (tmp_path / f"{LEDGER}.pictures").iterdir()
     assert picture.name in done.stdout
-    assert [record.open for record in SqlJournal(tmp_path / "journal.db").records()] == [False]
+    assert [record.open for record in SqlJournal(tmp_path / LEDGER).records()] == [False]
+    assert not (tmp_path / "journal.db").exists()
 
 
-@pytest.mark.parametrize("journal", ["journal.db", "off"])
 @pytest.mark.parametrize("command", [("live", "apiin"), ("record", "apiin", "to")])
 def test_an_interrupt_loses_nothing(
-    slow: Sandbox, tmp_path: Path, command: tuple[str, ...], journal: str
+    slow: Sandbox, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     """The task is told with the way on, what was observed is written, the worst stays spent."""
-    given = environ(slow, tmp_path) | {"TINTYPE_JOURNAL": journal}
     with subprocess.Popen(  # noqa: S603 - our own script
         [SCRIPT, "contracts", *command, *BUDGET, "--yes", *SCENE],
-        env=given,
+        env=environ(slow, tmp_path),
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -141,19 +138,15 @@ def test_an_interrupt_loses_nothing(
             assert process.poll() is None
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        shown, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT
     assert "Traceback" not in told
-    if journal == "off":
-        (printed,) = [line for line in shown.splitlines() if line.startswith("{")]
-        assert from_json(printed, Task).id
-    else:
-        (record,) = SqlJournal(tmp_path / journal).records()
-        assert f"tintype resume {record.id}" in told
+    with closing(SqlJournal(tmp_path / LEDGER)) as journal:
+        (record,) = journal.records()
+        assert journal.spent(Budget(usd=1, period="ever")) > 0
+    assert f"TINTYPE_JOURNAL={LEDGER} tintype resume {record.id}" in told
     if command[0] == "record":
         assert "[story.observed-" in (tmp_path / "to" / "sheet.toml").read_text("utf-8")
-    ledger = Reservations(tmp_path / "tintype-live.jsonl", Caps(budget=Decimal(1)))
-    assert ledger.spent > 0
 
 
 def test_what_was_played_is_kept_when_a_later_scene_goes_wrong(
@@ -165,31 +158,3 @@ def test_what_was_played_is_kept_when_a_later_scene_goes_wrong(
     assert done.returncode == 1, done.stderr
     assert len(service.ledger("apiin").paid) == 1
     assert "[story.observed-" in (tmp_path / "to" / "sheet.toml").read_text("utf-8")
-
-
-_SPENDER = """
-import sys
-import time
-from decimal import Decimal
-from pathlib import Path
-from tintype.errors import BudgetError
-from tintype_contracts.live import Caps, Reservations
-ledger = Reservations(Path(sys.argv[1]), Caps(budget=Decimal(1), submits=10))
-for _ in range(10):
-    try:
-        ledger.reserve("a", Decimal("0.1"))
-    except BudgetError:
-        pass
-"""
-
-
-def test_processes_share_a_budget(tmp_path: Path) -> None:
-    """Six at once, each of which would spend it all: exactly all is spent."""
-    path = tmp_path / "ledger.jsonl"
-    spenders = [
-        subprocess.Popen([sys.executable, "-c", _SPENDER, str(path)])  # noqa: S603 - our own code
-        for _ in range(6)
-    ]
-    assert [spender.wait(timeout=60) for spender in spenders] == [0] * 6
-    assert len(path.read_text("utf-8").splitlines()) == 10
-    assert Reservations(path, Caps(budget=Decimal(1))).spent == 1

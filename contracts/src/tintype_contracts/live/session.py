@@ -13,9 +13,10 @@ from attrs import evolve, frozen
 from tintype._cli.unfinished import Seen
 from tintype._client.downloads import check_folder
 from tintype._pictures.media import media_type
+from tintype.budget import Budget, Period
 from tintype.client import Client
-from tintype.errors import Billed, TintypeError, UsageError
-from tintype.journal import Journal
+from tintype.errors import BudgetError, TintypeError, UsageError
+from tintype.journal._sql import SqlJournal
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest
 from tintype.transports import Transport
@@ -24,8 +25,7 @@ from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.live.consent import Consent
 from tintype_contracts.live.recorder import Observed, Tape
-from tintype_contracts.live.reservations import Reservations
-from tintype_contracts.live.spend_guard import Fence
+from tintype_contracts.live.spend_guard import Caps, Fence
 
 
 @frozen(kw_only=True)
@@ -82,8 +82,9 @@ class Session:
     Args:
         consent: That it may.
         fixtures: What the provider documents.
-        ledger: Where every submission stands before it leaves.
-        journal: What keeps the tasks that are paid for: a journal, a file, a URL, or `off`.
+        ledger: The file of the journal in which every submission stands before it leaves, and
+            whose spending the budget is over; pictures lie beside it.
+        caps: What may not be exceeded.
         seen: Told of every submission and snapshot, for whoever must say what goes on.
         plugins: Provider modules by name, in place of the installed ones.
         transport: Makes the exchanges, and is closed after each scene; the core's own if left
@@ -97,9 +98,9 @@ class Session:
         self,
         consent: Consent,
         fixtures: Fixtures,
-        ledger: Reservations,
+        ledger: Path,
+        caps: Caps,
         *,
-        journal: Journal | str | Path | None = None,
         seen: Seen | None = None,
         plugins: dict[str, object] | None = None,
         transport: Transport | None = None,
@@ -107,11 +108,28 @@ class Session:
         self._consent = consent
         self._fixtures = fixtures
         self._ledger = ledger
-        self._journal = journal
+        self._caps = caps
+        self._budget = Budget(usd=caps.budget, period=Period.EVER)
+        self._attempts = 0
         self._seen = seen or Seen()
         self._plugins = plugins
         self._transport = transport
         self.played: list[Played] = []
+
+    @property
+    def pictures(self) -> Path:
+        """The folder for what was paid for."""
+        return self._ledger.with_name(f"{self._ledger.name}.pictures")
+
+    @property
+    def spent(self) -> Decimal:
+        """US dollars, as the ledger has it: the worst case of whatever has no known end.
+
+        Raises:
+            JournalError: It cannot be opened: who cannot write down what is spent does not spend.
+        """
+        with closing(SqlJournal(self._ledger)) as journal:
+            return journal.spent(self._budget)
 
     def cheapest(self) -> str:
         """The scene that draws for the least money, of those whose price is known.
@@ -137,15 +155,34 @@ class Session:
 
         Raises:
             UsageError: There is no such scene, it submits nothing, or there is no place for
-                the ledger or the pictures.
-            BudgetError: A price is unknown, or they cannot all be paid.
-            JournalError: The journal cannot be opened.
+                the pictures.
+            BudgetError: A price is unknown, they cannot all be paid, or they are too many.
+            JournalError: The ledger cannot be opened.
         """
-        check_folder(self._ledger.pictures)
+        check_folder(self.pictures)
         requests = [(scene, self._request(scene)) for scene in scenes]
         planned = tuple(self._planned(*each) for each in requests)
-        self._ledger.check([(each.scene, each.quote.high) for each in planned])
+        self._check(planned)
         return planned
+
+    def _check(self, planned: Sequence[Planned]) -> None:
+        """Refuse a run that cannot be paid whole, before anything of it is paid."""
+        unknown = next((each.scene for each in planned if each.quote.high is None), None)
+        if unknown:
+            msg = f"The price of {unknown} is unknown: nothing is submitted without one."
+            raise BudgetError(msg)
+        total = sum((each.quote.high or Decimal() for each in planned), Decimal())
+        spent, budget = self.spent, self._caps.budget
+        if spent + total > budget:
+            scenes = ", ".join(each.scene for each in planned)
+            msg = (
+                f"{scenes} may cost {total} USD; {spent} of {budget} USD are spent. "
+                "Raise the budget, or choose a cheaper scene."
+            )
+            raise BudgetError(msg)
+        if len(planned) > self._caps.submits:
+            msg = f"{len(planned)} submissions are more than the {self._caps.submits} of a run."
+            raise BudgetError(msg)
 
     def _planned(self, scene: str, request: ImageRequest) -> Planned:
         tape = Tape()
@@ -159,18 +196,18 @@ class Session:
         Whatever ends it, what was observed until then stands in `played`.
 
         Raises:
-            BudgetError: It may not be paid; nothing was submitted.
+            TintypeError: Nothing of it left: it may not be paid, for one.
         """
-        entry = self._ledger.reserve(planned.scene, planned.quote.high)
-        follower = _Follower(seen=self._seen)
+        follower, before = _Follower(seen=self._seen), self._attempts
         try:
             with self._client(planned.tape) as client:
-                follower.follow(client, planned, self._ledger.pictures)
+                follower.follow(client, planned, self.pictures)
         finally:
-            self.played.append(follower.played(planned))
-        played = self.played[-1]
-        self._ledger.settle(entry, _cost(played.task, played.error, planned.quote))
-        return played
+            if self._attempts > before:
+                self.played.append(follower.played(planned))
+        if self._attempts == before and follower.error is not None:
+            raise follower.error
+        return self.played[-1]
 
     @contextmanager
     def _client(self, tape: Tape) -> Iterator[Client]:
@@ -179,7 +216,7 @@ class Session:
             from tintype.transports.urllib3 import Urllib3Transport  # noqa: PLC0415
 
             transport = Urllib3Transport()
-        fence = Fence(transport, self._fixtures, self._ledger.attempt)
+        fence = Fence(transport, self._fixtures, self._attempt)
         with (
             closing(fence),
             Client(
@@ -187,11 +224,23 @@ class Session:
                 transport=fence,
                 plugins=self._plugins,
                 wrappers=[tape],
-                journal=self._journal,
+                journal=self._ledger,
+                budgets=[self._budget],
                 observers=[self._seen.observe],
             ) as client,
         ):
             yield client
+
+    def _attempt(self) -> None:
+        """A submission is about to leave.
+
+        Raises:
+            BudgetError: It is one attempt too many.
+        """
+        if self._attempts >= self._caps.attempts:
+            msg = f"{self._attempts} attempts were made, and no more are allowed."
+            raise BudgetError(msg)
+        self._attempts += 1
 
     def _request(self, scene: str) -> ImageRequest:
         """What the scene asks for: of this nobody waits for a webhook."""
@@ -204,9 +253,9 @@ class _Follower:
     """One submission on its way, and what is known of it at any moment."""
 
     def __init__(self, seen: Seen) -> None:
+        self.error: TintypeError | None = None
         self._seen = seen
         self._task: Task | None = None
-        self._error: TintypeError | None = None
         self._assets: tuple[Asset, ...] = ()
 
     def follow(self, client: Client, planned: Planned, pictures: Path) -> None:
@@ -220,7 +269,7 @@ class _Follower:
             self._assets = tuple(map(_asset, client.save(task, pictures)))
             self._seen.forget([task])
         except TintypeError as error:
-            self._error = error
+            self.error = error
 
     def played(self, planned: Planned) -> Played:
         """What came of it so far."""
@@ -230,7 +279,7 @@ class _Follower:
             quote=planned.quote,
             task=self._task,
             assets=self._assets,
-            error=self._error,
+            error=self.error,
         )
 
     def _note(self, task: Task) -> None:
@@ -264,17 +313,6 @@ def submission_of(fixtures: Fixtures, scene: str) -> DocumentedExchange:
             return exchange
     msg = f"The scene {scene!r} submits nothing."
     raise UsageError(msg)
-
-
-def _cost(task: Task | None, failure: TintypeError | None, quote: Quote) -> Decimal:
-    """What was spent: as reported, nothing where that is certain, else the worst."""
-    worst = quote.high or Decimal()
-    if task is None:
-        certain = failure is not None and failure.billed is Billed.NO
-        return Decimal() if certain else worst
-    if task.cost is not None and task.cost.usd is not None:
-        return task.cost.usd
-    return Decimal() if task.billed is Billed.NO else worst
 
 
 def _asset(path: Path) -> Asset:

@@ -1,14 +1,45 @@
-"""A transport that lets no submission leave that the ledger does not know."""
+"""What no run may exceed, and a transport that announces each submission before it leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from urllib.parse import urlsplit
 
+from attrs import field, frozen
+
+from tintype.errors import UsageError
 from tintype.messages import HttpRequest
 from tintype.transports import Incoming, Transport
 from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.routes import fits
+
+_MAX_SUBMITS = 10
+_MAX_ATTEMPTS = 20
+
+
+@frozen(kw_only=True)
+class Caps:
+    """What no run may exceed.
+
+    Attributes:
+        budget: US dollars, over everything the ledger holds.
+        submits: Submissions in one run.
+        attempts: Times that a submission leaves in one run, repetitions among them.
+    """
+
+    budget: Decimal
+    submits: int = field(default=4)
+    attempts: int = field(default=6)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse caps that are none."""
+        if not (self.budget.is_finite() and self.budget > 0):
+            msg = f"A budget of {self.budget} USD is none."
+            raise UsageError(msg)
+        if not (1 <= self.submits <= _MAX_SUBMITS and 1 <= self.attempts <= _MAX_ATTEMPTS):
+            msg = f"At most {_MAX_SUBMITS} submissions and {_MAX_ATTEMPTS} attempts are made."
+            raise UsageError(msg)
 
 
 class Fence:

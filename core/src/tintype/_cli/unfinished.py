@@ -64,21 +64,25 @@ class Seen:
 
 
 @contextmanager
-def told_if_interrupted() -> Iterator[Seen]:
-    """Whatever was noted and not forgotten when Ctrl-C comes is told of."""
+def told_if_interrupted(command: str = "tintype") -> Iterator[Seen]:
+    """Whatever was noted and not forgotten when Ctrl-C comes is told of.
+
+    Args:
+        command: How a shell calls tintype with the journal that was used.
+    """
     seen = Seen()
     try:
         yield seen
     except KeyboardInterrupt:
         tell("")  # the terminal has just shown ^C
         for record, provider in seen.unanswered.items():
-            complain(f"{provider}: {_unanswered(record)}")
+            complain(f"{provider}: {_unanswered(record, command)}")
         for task in seen.tasks:
             if task.state.terminal and not task.images:
                 continue
             if not task.record:
                 say_json(to_json(task))
-            complain(f"{_standing(task)} {_way_on(task)}")
+            complain(f"{_standing(task)} {way_on(task, command)}")
         raise
 
 
@@ -92,7 +96,7 @@ def print_tasks(error: TintypeError) -> None:
 def words_for(error: TintypeError) -> str:
     """What an error says, its advice for a shell in place of the one for a program."""
     late = [each.task for each in _of_tasks(error) if each.advice and each.task is not None]
-    advice = [*map(_way_on, late), *_next_steps(error)]
+    advice = [*map(way_on, late), *_next_steps(error)]
     return " ".join([TintypeError.__str__(error), *dict.fromkeys(advice)])
 
 
@@ -140,9 +144,10 @@ def _of_tasks(error: TintypeError) -> list[TaskError]:
     return several or ([error] if isinstance(error, TaskError) else [])
 
 
-def _unanswered(record: str) -> str:
+def _unanswered(record: str, command: str) -> str:
     lost = "Nobody waited for the answer to the submission: it may go on, and be charged."
-    return f"{lost} {f'`tintype tasks` lists it as {record}.' if record else 'No journal is kept.'}"
+    kept = f"`{command} tasks` lists it as {record}." if record else "No journal is kept."
+    return f"{lost} {kept}"
 
 
 def _standing(task: Task) -> str:
@@ -150,9 +155,10 @@ def _standing(task: Task) -> str:
     return f"{task.provider}: The task {task.id or '(without an id)'} {state}"
 
 
-def _way_on(task: Task) -> str:
+def way_on(task: Task, command: str = "tintype") -> str:
+    """What a person can do to finish a task."""
     if task.record:
-        return f"Finish it with: tintype resume {task.record}"
+        return f"Finish it with: {command} resume {task.record}"
     return "No journal is kept: it stands on stdout as JSON, for a program to wait for."
 
 

@@ -55,15 +55,24 @@ def reserve(connection: Connection, intent: Intent) -> int:
     return amount
 
 
-def _check_budget(connection: Connection, budget: Budget, amount: int, provider: str) -> None:
+def spent(connection: Connection, budget: Budget) -> Decimal:
+    """US dollars that count against a budget: what was paid, and what is reserved."""
+    return _counted(connection, budget) / _NANO
+
+
+def _counted(connection: Connection, budget: Budget) -> int:
     since = budget.period.starts(datetime.now(UTC)).isoformat(timespec="microseconds")
     total = sa.func.coalesce(sa.func.sum(submission.c.reserved + submission.c.spent), 0)
     query = sa.select(total).where(submission.c.created_at >= since)
     if budget.provider is not None:
         query = query.where(submission.c.provider == budget.provider)
-    spent = int(connection.execute(query).scalar_one())
-    if spent + amount > _nano(budget.usd):
-        left = (_nano(budget.usd) - spent) / _NANO
+    return int(connection.execute(query).scalar_one())
+
+
+def _check_budget(connection: Connection, budget: Budget, amount: int, provider: str) -> None:
+    counted = _counted(connection, budget)
+    if counted + amount > _nano(budget.usd):
+        left = (_nano(budget.usd) - counted) / _NANO
         msg = (
             f"It may cost ${amount / _NANO:f}; of the budget of ${plain(budget.usd)} a "
             f"{budget.period} ${max(left, Decimal(0)):f} is left. Nothing was sent."

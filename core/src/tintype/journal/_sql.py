@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tintype import _forks
+from tintype.budget import Budget
 from tintype.convert import from_json, to_builtins, to_json
 from tintype.entries import (
     Entry,
@@ -34,7 +36,7 @@ from tintype.entries import (
 from tintype.errors import Billed, BudgetError, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import File, JournalRecord
 from tintype.journal._answers import Answers
-from tintype.journal._money import reserve, settlement
+from tintype.journal._money import reserve, settlement, spent
 from tintype.journal._owner import may_be_taken, me
 from tintype.journal._schema import database_url, file_of, identity, opened
 from tintype.journal._spool import Spool
@@ -404,6 +406,13 @@ class SqlJournal:
             return self._record_of(connection, row) if row is not None and task_id else None
 
         return self._asked(read)
+
+    def spent(self, budget: Budget) -> Decimal:
+        """US dollars that count against a budget in its present period.
+
+        What was paid, and of whatever has no known end the worst that it may cost.
+        """
+        return self._asked(lambda connection: spent(connection, budget))
 
     def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:
         """A record for this process to follow, or None where another one may still do so."""

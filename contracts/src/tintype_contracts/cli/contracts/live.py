@@ -41,14 +41,14 @@ def command(  # noqa: PLR0913 - each is a flag
 
     Needs <NAME>_API_KEY and TINTYPE_LIVE=1 in the environment, and a budget. Nothing is
     submitted whose price is unknown. No fixture is changed: write the day into
-    `validated.live` yourself. Pictures are saved beside the ledger, tasks stand in the journal.
+    `validated.live` yourself. Pictures are saved beside the ledger, in which tasks stand.
     Exit status: 0 as documented, 1 not, 2 refused (nothing was submitted).
     """
     changes: list[Change] = []
 
     def keep(played: Sequence[Played]) -> None:
         say("\n".join(played_lines(played[-1])))
-        tell_unsaved(played[-1])
+        tell_unsaved(played[-1], ledger)
         changes.extend(shape_changes(fixtures, played[-1]))
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -13,16 +14,14 @@ from typing import TypeAlias, TypeVar
 import click
 
 from tintype._amounts import is_amount
-from tintype._cli.client import journal_place
 from tintype._cli.options import option
-from tintype._cli.speaking import can_ask, complain, say_json, tell
-from tintype._cli.unfinished import told_if_interrupted
+from tintype._cli.speaking import can_ask, complain, tell
+from tintype._cli.unfinished import told_if_interrupted, way_on
 from tintype._excerpts import quoted
 from tintype._plugins.registry import Registry
-from tintype.convert import to_json
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.live import Caps, Planned, Played, Reservations, Session, consent
+from tintype_contracts.live import Caps, Planned, Played, Session, consent
 
 # Called with all that was played so far.
 Keep: TypeAlias = Callable[[Sequence[Played]], None]
@@ -60,10 +59,10 @@ _FLAGS = (
     ),
     option(
         "--ledger",
-        default="tintype-live.jsonl",
+        default="tintype-live.db",
         show_default=True,
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Where each submission is written down before it leaves.",
+        help="The journal in which each submission stands before it leaves.",
     ),
     option("--submits", default=4, show_default=True, help="The most submissions."),
     option("--attempts", default=6, show_default=True, help="The most attempts."),
@@ -112,11 +111,10 @@ def play_scenes(  # noqa: PLR0913 - each is a flag
         msg = "Nobody can be asked whether this may cost money: give --yes."
         raise UsageError(msg)
     caps = Caps(budget=budget_usd, submits=submits, attempts=attempts)
-    kept = Reservations(ledger, caps)
-    with told_if_interrupted() as seen:
-        session = Session(agreed, fixtures, kept, journal=journal_place(), seen=seen)
+    with told_if_interrupted(_with(ledger)) as seen:
+        session = Session(agreed, fixtures, ledger, caps, seen=seen)
         planned = session.plan(list(scenes) or [session.cheapest()])
-        _tell_of(fixtures, planned, kept, budget_usd)
+        _tell_of(fixtures, planned, session, budget_usd)
         if not yes:
             click.confirm("Go on, and pay for it?", abort=True, err=True)
         try:
@@ -143,24 +141,26 @@ def _play(session: Session, planned: Planned, keep: Keep) -> None:
 
 
 def _tell_of(
-    fixtures: Fixtures, planned: Sequence[Planned], ledger: Reservations, budget: Decimal
+    fixtures: Fixtures, planned: Sequence[Planned], session: Session, budget: Decimal
 ) -> None:
     listed = ", ".join(each.scene for each in planned)
     worst = sum((each.quote.high or Decimal() for each in planned), Decimal())
-    spent = f"{ledger.spent} of {budget} USD are spent"
+    spent = f"{session.spent} of {budget} USD are spent"
     tell(f"{fixtures.title}: {listed}, for up to {worst} USD; {spent}.")
 
 
-def tell_unsaved(played: Played) -> None:
+def _with(ledger: Path) -> str:
+    """How a shell calls tintype with the ledger for its journal."""
+    return f"TINTYPE_JOURNAL={shlex.quote(str(ledger))} tintype"
+
+
+def tell_unsaved(played: Played, ledger: Path) -> None:
     """Say how to get at a task that an error kept from being saved; of an interrupt others tell."""
     task = played.task
     if played.error is None or task is None:
         return
     if len(played.assets) < len(task.images) or not task.state.terminal:
-        if task.record:
-            complain(f"{task.provider}: Finish it with: tintype resume {task.record}")
-        else:
-            say_json(to_json(task))
+        complain(f"{task.provider}: {way_on(task, _with(ledger))}")
 
 
 def played_lines(played: Played) -> list[str]:

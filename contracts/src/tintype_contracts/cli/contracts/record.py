@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913 - each is a flag
             def keep(played: Sequence[Played]) -> None:
                 for line in played_lines(played[-1]):
                     tell(line)
-                tell_unsaved(played[-1])
+                tell_unsaved(played[-1], ledger)
                 recording.write(played)
 
             played = play_scenes(
