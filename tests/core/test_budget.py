@@ -443,6 +443,19 @@ def test_the_error_says_what_is_left(journal: SqlJournal) -> None:
         journal.record(intent("0.07", budget)).result()
 
 
+def test_what_counts_against_a_budget_is_told(journal: SqlJournal) -> None:
+    """What is reserved until it is settled, of its provider alone."""
+    budget = Budget(usd=1, provider="easel", period=Period.EVER)
+    assert journal.spent(budget) == 0
+    record = journal.record(intent("0.05")).result()
+    journal.record(intent("0.3", provider="other")).result()
+    assert journal.spent(budget) == Decimal("0.05")
+    rejected = Settled(record=record, outcome=Outcome.REJECTED, billed=Billed.NO)
+    journal.record(rejected).result()
+    assert journal.spent(budget) == 0
+    assert journal.spent(Budget(usd=1)) == Decimal("0.3")
+
+
 def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Place) -> None:
     """A generation reports both, and the journal keeps both."""
     from tintype_openrouter import describe  # noqa: PLC0415 - one real provider that reports
