@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from attrs import evolve, frozen
 
 from tintype._http.bodies import encoded
-from tintype.messages import FormBody, MultipartBody, Part
+from tintype.messages import JsonBody, RawBody
 from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.format import (
@@ -20,15 +20,14 @@ from tintype_contracts.fixtures.format import (
     FormContent,
     JsonContent,
     MultipartContent,
-    PartTemplate,
     RawContent,
     RequestContent,
     WireRequest,
 )
-from tintype_contracts.fixtures.messages import address, body_differences, is_usual
+from tintype_contracts.fixtures.messages import address, body_differences, body_of, is_usual
 from tintype_contracts.fixtures.multipart import BodyError
-from tintype_contracts.fixtures.placeholders import dump, render, render_text, whole
-from tintype_contracts.fixtures.values import Filling, fixed_values, part_value, small_png
+from tintype_contracts.fixtures.placeholders import dump, render_text
+from tintype_contracts.fixtures.values import Filling, fixed_values
 from tintype_contracts.wire.request import RawRequest
 
 # What a client may add by itself. `Accept` is the core's to choose.
@@ -115,35 +114,14 @@ def request_faults(
 
 def request_bytes(content: RequestContent, filling: Filling) -> tuple[str, bytes]:
     """The media type and the bytes of a documented body; "" where the headers say it, or none."""
-    match content:
-        case JsonContent(value=value):
-            return _MEDIA_TYPES[JsonContent], dump(render(value, filling)).encode()
-        case FormContent(fields=fields):
-            pairs = tuple((name, render_text(text, filling)) for name, text in fields.items())
-            return encoded(FormBody(fields=pairs))
-        case MultipartContent(parts=parts):
-            return encoded(MultipartBody(parts=tuple(_part(part, filling) for part in parts)))
-        case RawContent(file=file):
-            return "", _file(file)
-        case None:
-            return "", b""
-
-
-def _part(part: PartTemplate, filling: Filling) -> Part:
-    if part.file is None:
-        text = render_text(str(part_value(part)), filling)
-        return Part(name=part.name, data=text.encode())
-    return Part(
-        name=part.name,
-        data=_file(part.file),
-        filename=part.filename,
-        media_type=part.media_type,
-    )
-
-
-def _file(file: str) -> bytes:
-    """The bytes of a documented file: a reference's picture."""
-    return small_png(f"reference {(whole(file) or ('', file))[1]}")
+    body = body_of(content, filling)
+    match body:
+        case JsonBody(value=value):
+            return _MEDIA_TYPES[JsonContent], dump(value).encode()
+        case RawBody(data=data):
+            return "", data
+        case _:
+            return encoded(body)
 
 
 def closest(
