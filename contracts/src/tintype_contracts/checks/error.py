@@ -164,7 +164,9 @@ def refused_content_is_told_apart(subject: Subject) -> Iterator[Finding]:
         told = isinstance(said, Task) and any(failure.refused for failure in said.errors)
         if not told or not isinstance(said, Task) or said.state is not TaskState.REFUSED:
             message = "Moderation refused it, and the plugin does not say so."
-            yield _finding(answer, message, "a refused task", said_state(said))
+            due = "a refused task, with a failure whose `refused` is True"
+            got = said_state(said) if told else f"{said_state(said)}, and no failure says so"
+            yield _finding(answer, message, due, got)
     for answer in refusals(subject, "submit"):
         said = verdict(subject, answer)
         if answer.exchange.story == "invalid_parameter" and isinstance(said, Task):

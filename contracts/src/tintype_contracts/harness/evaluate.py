@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 
 from attrs import evolve
@@ -68,7 +69,7 @@ def _plain_finding(finding: Finding) -> Finding:
 def plain(value: object) -> object:
     """`value` as JSON can hold it: what is no JSON value is shown as its `repr`."""
     match value:
-        case Decimal():
+        case Decimal() | StrEnum():
             return str(value)
         case str() if len(value) > _SHOWN:
             return f"{value[:_SHOWN]}…"

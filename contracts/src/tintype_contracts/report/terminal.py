@@ -11,6 +11,7 @@ from tintype_contracts.verdict import Report, Row
 
 _SHOWN_FINDINGS = 3
 _SHOWN_TEXT = 300
+_SHOWN_COMMAND = 1000
 _TOLD: Mapping[str, str] = {"fail": "FAIL", "advisory": "advisory", "waived": "waived"}
 
 
@@ -80,7 +81,8 @@ def _finding(finding: Finding, report: Report | None) -> Iterator[str]:
         yield f"    source    {source['title']} {source['url']}".rstrip()
     if finding.exchange:
         command = replay_command(report.provider, finding.exchange, finding.mutations)
-        yield f"    replay    {command}"
+        cut = f"{command[:_SHOWN_TEXT]}… (too long for a line: --json writes it)"
+        yield f"    replay    {command if len(command) <= _SHOWN_COMMAND else cut}"
 
 
 def replay_command(provider: str, exchange: str, mutations: Iterable[str]) -> str:

@@ -98,7 +98,7 @@ class Builder:
         """What the plugin sends for a request; None where it asks nothing of the provider.
 
         Raises:
-            InvalidRequestError: The core or the plugin refuses it.
+            InvalidRequestError: The core or the plugin refuses it, also with what is missing.
         """
         try:
             return self._built(operation, self.request(model, **fields))
@@ -106,7 +106,10 @@ class Builder:
             mended = _mended(fields, error) or self._as_shown(fields, error)
             if mended is None:
                 raise
-            return self._built(operation, self.request(model, **mended))
+            try:
+                return self._built(operation, self.request(model, **mended))
+            except InvalidRequestError:
+                raise error from None
 
     def _as_shown(
         self, fields: Mapping[str, object], error: InvalidRequestError

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from tintype._excerpts import quoted
 from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype_contracts.fixtures.comparing import differences
@@ -51,8 +52,8 @@ class Probe:
     def asked(self) -> str:
         """What is asked for, for a message."""
         several = isinstance(self.value, tuple)
-        value = f"{len(self.value)} given" if several else f"{self.value!r}"  # type: ignore[arg-type]
-        return f"{self.field}={value[:60]} of {self.model.id}"
+        value = f"{len(self.value)} given" if several else quoted(self.value)  # type: ignore[arg-type]
+        return f"{self.field}={value} of {self.model.id}"
 
 
 def asked_as(name: str, value: object) -> str:

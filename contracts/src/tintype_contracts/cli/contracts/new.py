@@ -102,3 +102,4 @@ def _tell(name: str, folder: Path, fixtures: Path) -> None:
     for line in remaining(loaded):
         say(f"  {line}")
     say(f"Next: pip install -e {folder} && tintype contracts check {name} --level 1")
+    say("docs/tutorial.md goes on from here, table by table.")
