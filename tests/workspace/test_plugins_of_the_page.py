@@ -19,8 +19,12 @@ from tests.core.loopback import Loopback, Recorded, answer, said
 from tests.core.pictures import PNG
 
 from tintype import Account, Client, ImageRequest, Reference, TaskState, hookimpl
+from tintype._plugins.registry import Registry
 from tintype.credentials import OAuthClientCredentials, Scheme
 from tintype.errors import AuthenticationError, MissingKeyError
+from tintype_contracts import load_folder
+from tintype_contracts.harness.subject import Subject
+from tintype_contracts.runner.run import examine
 
 __all__ = ["server"]
 
@@ -141,6 +145,14 @@ def test_the_polled_plugin_of_the_page_fails_cancels_and_is_refused(server: Loop
         server.on("POST /v1/tasks", said({"message": "Who are you?"}, status=401))
         with pytest.raises(AuthenticationError, match=r"Who are you\? Status 401: check ACME_API"):
             client.submit(REQUEST, provider="acme")
+
+
+def test_the_polled_plugin_of_the_page_conforms() -> None:
+    """Whoever copies it begins with hooks that fail no check."""
+    acme = Registry({"acme": block("TASKS =")}).get("acme")
+    report = examine(Subject(acme, load_folder(Path(__file__).parent / "acme_tasks")), level=2)
+    failed = {row.check: row.findings[0].message for row in report.rows if row.outcome == "fail"}
+    assert (failed, report.level) == ({}, 2)
 
 
 def test_the_uploading_plugin_of_the_page_puts_a_file_and_draws_from_it(
