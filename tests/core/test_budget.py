@@ -450,7 +450,7 @@ def test_what_counts_against_a_budget_is_told(journal: SqlJournal) -> None:
     record = journal.record(intent("0.05")).result()
     journal.record(intent("0.3", provider="other")).result()
     assert journal.spent(budget) == Decimal("0.05")
-    rejected = Settled(record=record, outcome=Outcome.REJECTED, billed=Billed.NO)
+    rejected = Settled(record=record, outcome=Outcome.REJECTED, billed=Billed.NO, reason="no")
     journal.record(rejected).result()
     assert journal.spent(budget) == 0
     assert journal.spent(Budget(usd=1)) == Decimal("0.3")
