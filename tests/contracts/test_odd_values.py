@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.contracts import reference
-from tests.contracts.broken.how import BY_ID, MULTIPART
+from tests.contracts.changed import BY_ID, MULTIPART
 
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.spelling import Verbatim, spelt

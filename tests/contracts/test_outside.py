@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
+from importlib import import_module
 
 import pytest
-from tests.contracts.outside.asking import PROVIDERS, noticed, rows
-from tests.contracts.outside.how import KINDS, Row
-
-# By provider and name of a row: a check that tells it, or of a right one, a check that once did.
-SEEN: Mapping[str, Mapping[str, str]] = json.loads(
-    (Path(__file__).parent / "outside" / "seen.json").read_text("utf-8")
-)
-
-
-def _seen(provider: str, *kinds: str) -> list[tuple[Row, str]]:
-    table = {row.name: row for of, row in rows() if of == provider and row.kind in kinds}
-    return [(table[name], check) for name, check in SEEN[provider].items() if name in table]
+from tests.contracts.outside.asking import PROVIDERS, noticed, rows, seen
+from tests.contracts.outside.how import KINDS
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_wrong_plugin_that_is_told_stays_told(provider: str) -> None:
-    """The check that told it tells it, or another one of level 1 does."""
-    silent = [
-        row.name for row, check in _seen(provider, *KINDS) if not noticed(provider, row, check)
-    ]
-    assert silent == []
+    """The check that told it tells it."""
+    told = [(row, check) for of, row, check in seen(*KINDS) if of == provider]
+    assert [row.name for row, check in told if not noticed(provider, row, check)] == []
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_right_plugin_is_not_refused_again(provider: str) -> None:
     """The check that refused it, against every document, lets it pass."""
-    refused = [
-        row.name
-        for row, check in _seen(provider, "right")
-        if noticed(provider, row, check, others=False)
-    ]
-    assert refused == []
+    right = [(row, check) for of, row, check in seen("right") if of == provider]
+    assert [row.name for row, check in right if noticed(provider, row, check)] == []
 
 
 def test_the_collection_is_as_wide_as_it_says() -> None:
@@ -51,7 +33,8 @@ def test_the_collection_is_as_wide_as_it_says() -> None:
     assert sum(1 for _ in rows("right")) >= 20
 
 
-def test_every_row_has_a_name_of_its_own() -> None:
+def test_every_change_has_a_document_that_decides() -> None:
     """A figure names survivors, and each name is one row."""
-    names = [(provider, row.name) for provider, row in rows()]
-    assert len(set(names)) == len(names)
+    named = {provider: {row.name for of, row in rows() if of == provider} for provider in PROVIDERS}
+    tables = {name: import_module(f"tests.contracts.outside.{name}") for name in PROVIDERS}
+    assert {name: set(table.CHANGES) for name, table in tables.items()} == named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 from tests.contracts import reference
-from tests.contracts.broken.how import BY_ID
+from tests.contracts.changed import BY_ID
 
 from tintype_contracts.strategies.refusals import WORDS, examples_of
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from click.testing import CliRunner
 from tests.contracts import reference
-from tests.contracts.broken.how import body, findings
+from tests.contracts.changed import changed, dropping, findings, instead, sent
 
-from tintype._plugins.registry import Registry
 from tintype.errors import UsageError
-from tintype.hooks import hookimpl
 from tintype.models import TaskState, Update
 from tintype_contracts.cli.contracts import command
 from tintype_contracts.fixtures.loader import installed
@@ -30,13 +26,6 @@ NAME = "reference_by_id"
 def subject() -> Subject:
     """A good plugin and what its provider documents."""
     return reference.subject(NAME)
-
-
-def broken(**hooks: object) -> Subject:
-    """The good plugin with other hooks in it."""
-    module = reference.plugin(NAME)
-    plugin = SimpleNamespace(**{**vars(module), **hooks})
-    return Subject(Registry({NAME: plugin}).get(NAME), reference.fixtures(NAME))
 
 
 def _first(subject: Subject, operation: str) -> str:
@@ -70,14 +59,7 @@ def test_every_exchange_can_be_replayed(name: str) -> None:
 
 def test_a_request_that_differs_is_told_by_its_pointer() -> None:
     """Expected and got, at the place."""
-
-    @hookimpl
-    def submit(request: object) -> object:
-        built = reference.plugin(NAME).submit(request=request)
-        built.body.value["n"] = "many"
-        return built
-
-    subject = broken(submit=submit)
+    subject = changed(NAME, sent(n="many"))
     found = replay(subject, _first(subject, "submit"))
     assert not found.holds
     assert [difference.pointer for difference in found.request] == ["/json/n"]
@@ -139,7 +121,8 @@ def test_an_operation_is_asked_for_fields(
 
 def test_a_finding_about_a_request_is_shown_by_replay() -> None:
     """The model and the fields that it carries are what is asked for, and the fault is seen."""
-    dropped = body(lambda sent: "resolution" in sent and sent.pop("output_format", None))(NAME)
+    drop = dropping("output_format", lambda request: request.resolution)
+    dropped = changed(NAME, drop)
     first = findings("request.fields-together", dropped)[0]
     assert first.exchange == "submit"
     assert "output_format" not in ask_for(dropped, "submit", first.mutations, "{key}").text
@@ -148,12 +131,7 @@ def test_a_finding_about_a_request_is_shown_by_replay() -> None:
 
 def test_what_no_hook_may_do_is_told() -> None:
     """A KeyError is not one of tintype's errors."""
-
-    @hookimpl
-    def parse(exchange: object) -> object:
-        raise KeyError(exchange)
-
-    subject = broken(parse=parse)
+    subject = changed(NAME, instead("parse", lambda exchange: {}[exchange]))
     found = replay(subject, _first(subject, "submit"))
     assert isinstance(found.heard, Broken)
     assert not found.holds
@@ -162,12 +140,8 @@ def test_what_no_hook_may_do_is_told() -> None:
 
 def test_a_success_without_an_image_is_told() -> None:
     """The documents expect nothing of a mutated answer, and yet no hook may say this."""
-
-    @hookimpl
-    def parse() -> object:
-        return Update(id="task-1", state=TaskState.SUCCEEDED)
-
-    subject = broken(parse=parse)
+    done = Update(id="task-1", state=TaskState.SUCCEEDED)
+    subject = changed(NAME, instead("parse", lambda _: done))
     found = replay(subject, _first(subject, "poll"), [Mutation.parse("/images=[]")])
     assert not found.holds
     assert "what no hook may: the task is succeeded and has no image" in replay_text(found)

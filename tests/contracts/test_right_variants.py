@@ -9,27 +9,29 @@ from urllib.parse import quote
 
 from attrs import evolve
 from tests.contracts import reference
-from tests.contracts.broken.how import (
+from tests.contracts.broken.row import Row
+from tests.contracts.broken.texts import Text, install
+from tests.contracts.changed import (
     AT_ONCE,
     BY_ID,
-    Row,
-    bent,
-    body,
+    asked,
+    changed,
     documented,
     findings,
-    good,
-    rewrites,
-    sends,
-    tells,
+    heard,
+    instead,
+    requested,
+    sent,
+    update,
 )
-from tests.contracts.broken.texts import Text, install
 from tests.contracts.test_checks import ASK
 
-from tintype.exchange import Exchange, Operation
+from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
-from tintype.models import Task
+from tintype.models import Update
 from tintype.request import Submission
 from tintype_contracts.checks import all_checks
+from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
@@ -50,45 +52,38 @@ def test_ages_are_counted_only_where_a_day_is_given() -> None:
     """A verdict does not change overnight by itself."""
     age = CHECKS["doc.age"]
     assert ask(age, reference.subject(BY_ID)).outcome == "na"
-    assert ask(age, documented(lambda fixtures: fixtures)(BY_ID)).outcome == "pass"
-
-
-def _without_the_style(request: Submission) -> object:
-    options = {name: value for name, value in request.options.items() if name != "style"}
-    return good(BY_ID, "submit")(evolve(request, options=options))
+    assert ask(age, changed(BY_ID, documented())).outcome == "pass"
 
 
 def test_a_field_without_effect_need_not_be_reached() -> None:
     """A plugin may refuse what the documents say is ignored."""
-    subject = bent(BY_ID, submit=_without_the_style)
-    ignored = [evolve(each, ignored=True) for each in subject.fixtures.parameters]
-    fixtures = evolve(subject.fixtures, fields=tuple(ignored))
-    assert findings("request.every-parameter-is-reachable", Subject(subject.plugin, fixtures)) == []
+    subject = changed(
+        BY_ID,
+        asked(options=lambda known: {name: it for name, it in known.items() if name != "style"}),
+        documented(fields=lambda rows: tuple(evolve(row, ignored=True) for row in rows)),
+    )
+    assert findings("request.every-parameter-is-reachable", subject) == []
 
 
 def test_notices_need_not_be_told() -> None:
     """Seeing more than the documents promise, and saying nothing of it, is right."""
-    assert findings("generous.odd-values-cost-no-picture", tells(notices=())(BY_ID)) == []
+    assert findings("generous.odd-values-cost-no-picture", changed(BY_ID, update(notices=()))) == []
 
 
 def test_a_word_in_other_letters_is_no_other_word() -> None:
     """Capitals and blanks are read away, so nobody who does so is found."""
-
-    def change(body: dict[str, object]) -> None:
-        if isinstance(body.get("status"), str):
-            body["status"] = str(body["status"]).lower().strip()
-
-    assert findings("state.unknown-words-are-errors", rewrites(change)(BY_ID)) == []
+    plain = heard(lambda body, _: body.update(status=body["status"].lower().strip()))
+    assert findings("state.unknown-words-are-errors", changed(BY_ID, plain)) == []
 
 
 def test_a_create_that_names_its_task_may_lack_a_status() -> None:
     """A poll tells how it stands: a paid task is not thrown away for that."""
 
-    def change(body: dict[str, object]) -> None:
+    def change(body: dict[str, object], _: Exchange) -> None:
         if body.get("status") == "" and "images" not in body and "progress" not in body:
             body["status"] = "queued"
 
-    found = findings("state.unknown-words-are-errors", rewrites(change)(BY_ID))
+    found = findings("state.unknown-words-are-errors", changed(BY_ID, heard(change)))
     assert {each.exchange for each in found if "/create" in each.exchange} == set()
 
 
@@ -100,57 +95,51 @@ def _level_1(subject: Subject) -> dict[str, str]:
 
 def test_a_documented_default_may_be_spelt_out() -> None:
     """The example leaves it out; with it the request is the same."""
-    subject = body(lambda sent: sent.setdefault("n", 1))(AT_ONCE)
+    subject = changed(AT_ONCE, sent(lambda body, _: body.setdefault("n", 1)))
     assert findings("request.documented-example", subject) == []
     assert findings("request.printed-command", subject) == []
-    other = body(lambda sent: sent.setdefault("n", 2))(AT_ONCE)
+    other = changed(AT_ONCE, sent(lambda body, _: body.setdefault("n", 2)))
     assert findings("request.documented-example", other) != []
 
 
 def test_the_address_to_poll_may_be_kept_in_notes() -> None:
     """A task that the plugin never made is not asked for."""
 
-    def parse(exchange: Exchange) -> object:
-        said = good(BY_ID, "parse")(exchange)
-        if exchange.operation is not Operation.SUBMIT:
-            return said
-        return evolve(said, notes={"at": f"{TASKS}{quote(said.id, safe='')}"})
+    def noted(said: Update, _: Exchange) -> Update:
+        return evolve(said, notes={"at": f"{TASKS}{quote(said.id or '', safe='')}"})
 
-    def poll(task: Task) -> Request:
-        return Request.get(str(task.notes["at"]))
-
-    def cancel(task: Task) -> Request:
-        return Request(method="DELETE", url=str(task.notes["at"]))
-
-    found = _level_1(bent(BY_ID, parse=parse, poll=poll, cancel=cancel))
+    subject = changed(
+        BY_ID,
+        update(noted, "submit"),
+        instead("poll", lambda task: Request.get(str(task.notes["at"]))),
+        instead("cancel", lambda task: Request(method="DELETE", url=str(task.notes["at"]))),
+    )
+    found = _level_1(subject)
     assert set(found) - {"install.clean-import"} == set(), found
 
 
 def test_the_port_of_https_may_be_written_out() -> None:
     """It is the same host, and gets the same key."""
-
-    def with_port(sent: Request) -> Request:
-        return evolve(sent, url=sent.url.replace(".test/", ".test:443/"))
-
-    assert _level_1(sends(with_port)(BY_ID)) == {}
+    with_port = requested(url=lambda url: url.replace(".test/", ".test:443/"))
+    assert _level_1(changed(BY_ID, with_port)) == {}
 
 
 def _called_back_by_query(name: str, *, dropped: bool = False) -> Subject:
     """A plugin that names its callback in the query, as its documents have it."""
 
-    def in_query(sent: Request) -> Request:
+    def in_query(sent: Request, _: Submission) -> Request:
         assert isinstance(sent.body, JsonBody)
         value = dict(sent.body.value)
         hook = value.pop("webhook_url", None)
         told = f"?hook={quote(str(hook), safe='')}" if hook and not dropped else ""
         return evolve(sent, url=f"{sent.url}{told}", body=JsonBody(value=value))
 
-    subject = sends(in_query)(name)
-    fields = [
-        evolve(row, wire="/hook", place="query") if row.neutral == "webhook_url" else row
-        for row in subject.fixtures.fields
-    ]
-    return Subject(subject.plugin, evolve(subject.fixtures, fields=tuple(fields)))
+    def moved(row: Parameter) -> Parameter:
+        hook = row.neutral == "webhook_url"
+        return evolve(row, wire="/hook", place="query") if hook else row
+
+    where = documented(fields=lambda rows: tuple(map(moved, rows)))
+    return changed(name, requested(in_query), where)
 
 
 def test_a_field_may_stand_in_the_query() -> None:
@@ -165,14 +154,14 @@ def test_a_field_may_stand_in_the_query() -> None:
 def test_a_wrong_type_may_count_as_absent() -> None:
     """Whoever drops what is of another type reads no value that is not there."""
 
-    def without_wrong_types(told: dict[str, object]) -> None:
+    def without_wrong_types(told: dict[str, object], _: Exchange) -> None:
         kinds = {"progress": int, "cost_usd": (int, float), "error": dict}
         for name, kind in kinds.items():
             value = told.get(name)
             if isinstance(value, bool) or not isinstance(value, kind):
                 told.pop(name, None)
 
-    subject = rewrites(without_wrong_types)(BY_ID)
+    subject = changed(BY_ID, heard(without_wrong_types))
     found = {check.id: ask(check, subject).findings for check in COERCIONS}
     assert found == {check.id: () for check in COERCIONS}
 
@@ -180,7 +169,7 @@ def test_a_wrong_type_may_count_as_absent() -> None:
 def test_a_plugin_may_read_its_own_files_and_its_own_version(tmp_path: Path) -> None:
     """Data beside the module, and what the wheel says of itself, are nobody else's."""
     way = Text((("_OK = 200\n", VERSION), ("from attrs import", IMPORTS)))
-    install(tmp_path, Row("install.clean-import", AT_ONCE, way))
+    install(tmp_path, Row(AT_ONCE, way))
     ended = subprocess.run(  # noqa: S603 - this interpreter, this text
         [sys.executable, "-c", ASK, AT_ONCE, "install.clean-import"],
         env={**child_environment(str(tmp_path)), "PYTHONPATH": str(tmp_path)},

@@ -11,7 +11,7 @@ import pytest
 import urllib3
 from attrs import frozen
 from tests.contracts import reference
-from tests.contracts.broken.how import BY_ID
+from tests.contracts.changed import BY_ID
 
 from tintype.account import Account, Secret
 from tintype.messages import HttpRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 from tests.contracts import reference
-from tests.contracts.broken.how import AT_ONCE, BY_ID, says
+from tests.contracts.changed import AT_ONCE, BY_ID, catalog, changed
 
 from tintype.signatures import Ed25519, Hmac, Signature, standard_webhooks
 from tintype_contracts.checks import all_checks
@@ -44,7 +44,7 @@ def test_there_are_three_of_them() -> None:
 @pytest.mark.parametrize("signature", SCHEMES, ids=range(len(SCHEMES)))
 def test_every_scheme_can_be_right(signature: Signature) -> None:
     """A provider that signs as its plugin declares passes, or has nothing to be asked."""
-    subject = says(signature=signature)(BY_ID)
+    subject = changed(BY_ID, catalog(signature=signature))
     found = {check.id: ask(check, subject) for check in CHECKS}
     assert {row.outcome for row in found.values()} <= {"pass", "na"}
     assert found["secret.signed-webhooks-count"].outcome == "pass"
@@ -53,5 +53,5 @@ def test_every_scheme_can_be_right(signature: Signature) -> None:
 
 def test_who_signs_nothing_is_not_asked() -> None:
     """A plugin without a signature, or without webhooks."""
-    for subject in (says(signature=None)(BY_ID), reference.subject(AT_ONCE)):
+    for subject in (changed(BY_ID, catalog(signature=None)), reference.subject(AT_ONCE)):
         assert {ask(check, subject).outcome for check in CHECKS} == {"na"}

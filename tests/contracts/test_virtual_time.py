@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contracts import reference
-from tests.contracts.broken.how import BY_ID, says
+from tests.contracts.changed import BY_ID, catalog, changed
 
 from tintype.errors import DeadlineError, ServerError
 from tintype_contracts.harness.lifecycle import accepted, looks
@@ -22,7 +22,7 @@ def test_a_wait_of_ten_minutes_takes_no_time() -> None:
 
 def test_a_flow_that_would_not_end_is_stopped() -> None:
     """A plugin whose deadline is as good as none is found out, and not waited for."""
-    subject = says(task_timeout=30 * 86_400.0)(BY_ID)
+    subject = changed(BY_ID, catalog(task_timeout=30 * 86_400.0))
     running = looks(subject, running=True)[0]
     assert course(subject, waiting(accepted(subject)), in_order([running])).endless
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 import contextlib
 import json
 from decimal import Decimal
-from typing import NoReturn
+from typing import Any, NoReturn
+from urllib.parse import quote, unquote
 
 from attrs import evolve
-from tests.contracts.broken.how import (
-    AT_ONCE,
-    BY_ID,
-    BY_URL,
-    MULTIPART,
+from tests.contracts.broken.row import at_once, by_id, by_url, multipart
+from tests.contracts.changed import (
+    Change,
     Hook,
-    Row,
-    Way,
+    around,
     body_of,
     bytes_of,
-    looks,
-    reads,
-    rewrites,
-    tells,
-    told,
+    failing,
+    heard,
+    images,
+    looking,
+    raising,
+    update,
 )
 
 from tintype.errors import BadRequestError, Billed, ProtocolError, ServerError
@@ -35,337 +34,292 @@ def _trip(message: str, error: type[Exception] = ProtocolError) -> NoReturn:
     raise error(message)
 
 
-# ------------------------------------------------------------------------------- parse
+def _trips(over: Hook, message: str, error: type[Exception] = ProtocolError) -> Change:
+    """Trips over such an answer."""
+    return around("parse", lambda do, it: _trip(message, error) if over(it) else do(it))
 
 
-def _narrow(parse: Hook, exchange: Exchange) -> object:
-    if b"tintype_strange_key" in bytes_of(exchange):
-        _trip("An unknown key.")
-    return parse(exchange)
+def _trips_over(over: Hook, message: str, error: type[Exception] = ProtocolError) -> Change:
+    """Trips over such a JSON object."""
+    return looking(lambda it: _trip(message, error) if isinstance(it, dict) and over(it) else None)
 
 
-def _by_hand(parse: Hook, exchange: Exchange) -> object:
-    told_ = bytes_of(exchange)
-    return parse(exchange) if b'"id"' in told_ else json.loads(told_)["id"]
+def _changes(edit: Hook) -> Change:
+    """Changes an object before it reads it."""
+    return heard(lambda body, _: edit(body))
 
 
-def _vague(parse: Hook, exchange: Exchange) -> object:
-    try:
-        return parse(exchange)
-    except ProtocolError as error:
-        msg = "Something is wrong"
-        raise ProtocolError(msg, status=error.status) from None
+# -------------------------------------------------------------------------------- parse
 
 
-def _by_plain_utf_8(parse: Hook, exchange: Exchange) -> object:
-    if bytes_of(exchange).startswith(b"\xef\xbb\xbf"):
-        _trip("A mark.")
-    return parse(exchange)
+def _by_hand(do: Hook, exchange: Exchange) -> object:
+    text = bytes_of(exchange)
+    return do(exchange) if b'"id"' in text else json.loads(text)["id"]
 
 
-def _by_content_type(parse: Hook, exchange: Exchange) -> object:
+def _vaguely(error: ProtocolError) -> ProtocolError:
+    msg = "Something is wrong"
+    return ProtocolError(msg, status=error.status)
+
+
+def _is_of_no_json_type(exchange: Exchange) -> bool:
     message = exchange.message
-    if isinstance(message, Response) and message.header("content-type") != "application/json":
-        _trip("No JSON.", ServerError)
-    return parse(exchange)
+    return isinstance(message, Response) and message.header("content-type") != "application/json"
 
 
-def _in_ascii(parse: Hook, exchange: Exchange) -> object:
-    bytes_of(exchange).decode("ascii")
-    return parse(exchange)
+_UNDAUNTED = failing(ProtocolError, lambda *_: Update(id="task-1"))
 
 
-def _undaunted(parse: Hook, exchange: Exchange) -> object:
-    try:
-        return parse(exchange)
-    except ProtocolError:
-        return Update(id="task-1")
+def _in_floats(cost: Cost | None) -> Cost | None:
+    return cost and (Cost(usd=Decimal(str(float(cost.usd)))) if cost.usd is not None else cost)
 
 
-def _through_floats(_: Exchange, task: Update) -> Update:
-    known = task.cost and task.cost.usd is not None
-    return evolve(task, cost=Cost(usd=Decimal(str(float(task.cost.usd))))) if known else task
+def _hoards(found: Update, exchange: Exchange) -> Update:
+    text = bytes_of(exchange)
+    return evolve(found, raw=json.loads(text)) if b"b64" in text else found
 
 
-def _rounds(body: dict[str, object]) -> None:
-    if "cost_usd" in body:
-        body["cost_usd"] = round(float(str(body["cost_usd"])), 4)
+def _at_one_place(change: Hook) -> Change:
+    """The images as `change` has them, numbered by their places."""
+
+    def edit(found: Update, _: Exchange) -> Update:
+        numbered = [evolve(each, index=at) for at, each in enumerate(change(found.images))]
+        return evolve(found, images=tuple(numbered))
+
+    return update(edit)
 
 
-def _hoards(parse: Hook, exchange: Exchange) -> object:
-    said = parse(exchange)
-    if isinstance(said, Update) and b"b64" in bytes_of(exchange):
-        return evolve(said, raw=json.loads(bytes_of(exchange)))
-    return said
+def _once_a_path(known: tuple[Image, ...]) -> list[Image]:
+    return list({(each.url or "").partition("?")[0]: each for each in known}.values())
 
 
-def _in_milliseconds(_: Exchange, task: Update) -> Update:
-    return evolve(task, poll_after=(task.poll_after or 0) * 1000)
+def _urls(change: Hook) -> Change:
+    return images(url=lambda url: url and change(url))
 
 
-# ------------------------------------------------------------------------------ strict
+def _lying(image: Image, _: Exchange) -> Image:
+    sides = (image.width or 0, image.height or 0)
+    return evolve(image, width=max(sides) or None, height=min(sides) or None)
 
 
-def _text_of_everything(body: dict[str, object]) -> None:
-    error = body.get("error")
-    for key in ("code", "message"):
-        if isinstance(error, dict) and key in error:
-            error[key] = str(error[key])
+def _by_the_last_key(exchange: Exchange) -> bool:
+    answer = body_of(exchange)
+    return isinstance(answer, dict) and "status" in answer and list(answer)[-1] == "status"
 
 
-def _number(body: dict[str, object]) -> None:
-    if "cost_usd" in body:
-        body["cost_usd"] = float(body["cost_usd"] or 0)
+def _has_enough(found: Update, exchange: Exchange) -> Update:
+    return Update() if found.errors and exchange.task.images else found
 
 
-def _whole(body: dict[str, object]) -> None:
-    if isinstance(body.get("progress"), int | float):
-        body["progress"] = int(body["progress"])
+# -------------------------------------------------------------------- strict and generous
 
 
-def _listed(body: dict[str, object]) -> None:
-    images = body.get("images")
-    if isinstance(images, dict) and "url" in images:
-        body["images"] = [images]
+def _as_text(body: dict[str, Any]) -> None:
+    body["error"] = {key: str(value) for key, value in body["error"].items()}
 
 
-def _truth(body: dict[str, object]) -> None:
-    if "success" in body:
-        body["success"] = bool(body["success"])
+def _to(field: str, change: Hook, kind: type = object) -> Change:
+    """Reads a field as something else, where it is of that class."""
+
+    def edit(body: dict[str, Any]) -> None:
+        if isinstance(body[field], kind):
+            body[field] = change(body[field])
+
+    return _changes(edit)
 
 
-def _asks_a_list_for_its_status(parse: Hook, exchange: Exchange) -> object:
-    told_ = body_of(exchange)
-    if exchange.operation is Operation.POLL and told_ is not None and told_["status"] == "":
-        _trip("No status.")
-    return parse(exchange)
+def _guesses(state: TaskState) -> Change:
+    def guess(error: Any, _: Exchange) -> Update:
+        if error.pointer != "/status" and "'status'" not in str(error):
+            raise error
+        return Update(id="task-1", state=state)
+
+    return failing(ProtocolError, guess)
 
 
-def _guesses(state: TaskState) -> Way:
-    def change(parse: Hook, exchange: Exchange) -> object:
-        try:
-            return parse(exchange)
-        except ProtocolError as error:
-            if error.pointer != "/status" and "'status'" not in str(error):
-                raise
-            return Update(id="task-1", state=state)
-
-    return reads(change)
+def _asks_a_list_for_its_status(exchange: Exchange) -> bool:
+    body = body_of(exchange)
+    return exchange.operation is Operation.POLL and body is not None and body["status"] == ""
 
 
-def _denies_the_money(body: object) -> None:
-    if isinstance(body, dict) and not isinstance(body.get("status", ""), str):
-        _trip("The status is no text.", BadRequestError)
+def _if_partial(change: Hook) -> Change:
+    return update(lambda it, _: change(it) if it.state is TaskState.PARTIAL else it)
 
 
-# ---------------------------------------------------------------------------- generous
-
-
-def _insists_on_progress(body: object) -> None:
-    if isinstance(body, dict) and not isinstance(body.get("progress", 0), int):
-        _trip("The progress is no number.")
-
-
-def _insists_on_every_picture(_: Exchange, task: Update) -> Update:
-    if task.state is TaskState.PARTIAL:
-        raise ProtocolError(task.errors[0].message)
-    return task
-
-
-def _hides_what_is_lost(_: Exchange, task: Update) -> Update:
-    lost = task.state is TaskState.PARTIAL
-    return evolve(task, state=TaskState.SUCCEEDED, errors=()) if lost else task
-
-
-def _invents_a_picture(_: Exchange, task: Update) -> Update:
-    lost = task.state is TaskState.PARTIAL
+def _one_more(task: Update) -> Update:
     made = Image(url="https://cdn.by-id.test/none", index=len(task.images))
-    return evolve(task, images=(*task.images, made)) if lost else task
+    return evolve(task, images=(*task.images, made))
 
 
-def _counts_lines(body: object) -> None:
-    if "\\n" in json.dumps(body):
-        _trip("The image is not base64.")
+# --------------------------------------------------------------------------------- fuzz
 
 
-def _spells_status(body: object) -> None:
-    status = body.get("status", "") if isinstance(body, dict) else ""
-    if isinstance(status, str) and status != status.lower():
-        _trip("The status is not documented.")
-
-
-def _wants_text(body: object) -> None:
-    if isinstance(body, dict) and isinstance(body.get("id"), int):
-        _trip("The id is no text.")
-
-
-# -------------------------------------------------------------------------------- fuzz
-
-
-def asks_for_keys(parse: Hook, exchange: Exchange) -> object:
-    """Takes it for granted that an id is text."""
+def _asks_for_keys(do: Hook, exchange: Exchange) -> object:
     body = body_of(exchange)
     if exchange.operation is Operation.POLL and isinstance(body, dict) and "error" not in body:
         body["id"].lower()
-    return parse(exchange)
+    return do(exchange)
 
 
-def gives_up_softly(parse: Hook, exchange: Exchange) -> object:
-    """Takes what it cannot read for a success."""
-    try:
-        return parse(exchange)
-    except ProtocolError:
-        return Update(id="t", state=TaskState.SUCCEEDED)
+ASKS_FOR_KEYS = around("parse", _asks_for_keys)
+GIVES_UP_SOFTLY = failing(ProtocolError, lambda *_: Update(id="t", state=TaskState.SUCCEEDED))
+COUNTS_IN_FLOATS = update(cost=lambda it: it and Cost(usd=float(it.usd or 0)))
 
 
-def counts_money_in_floats(parse: Hook, exchange: Exchange) -> object:
-    """Its costs are no decimals."""
-    said = parse(exchange)
-    if isinstance(said, Update) and said.cost:
-        return evolve(said, cost=Cost(usd=float(said.cost.usd or 0)))
-    return said
+def _lacks_two(body: dict[str, Any]) -> bool:
+    first = (body.get("images") or [{}])[0] if body.get("status") == "done" else None
+    return isinstance(first, dict) and "width" not in first and "cost_usd" not in body
 
 
-def trips_over_two(parse: Hook, exchange: Exchange) -> object:
-    """Breaks where two things are missing at once."""
-    body = body_of(exchange)
-    if isinstance(body, dict) and body.get("status") == "done":
-        first = (body.get("images") or [{}])[0]
-        if isinstance(first, dict) and "width" not in first and "cost_usd" not in body:
-            raise KeyError(body["status"])
-    return parse(exchange)
+TRIPS_OVER_TWO = _trips_over(_lacks_two, "done", KeyError)
+TRIPS_OVER_VALUES = _trips_over(
+    lambda it: isinstance(it.get("progress"), int) and it["progress"] > 1000, "Many.", ValueError
+)
 
 
-def trips_over_values(parse: Hook, exchange: Exchange) -> object:
-    """Breaks where a number is large."""
-    body = body_of(exchange)
-    if isinstance(body, dict) and isinstance(body.get("progress"), int) and body["progress"] > 1000:
-        raise ValueError(body["progress"])
-    return parse(exchange)
+def _early(do: Hook, exchange: Exchange) -> object:
+    body = body_of(exchange) if exchange.operation is Operation.EVENT else None
+    done = isinstance(body, dict) and body.get("type") == "done"
+    return Update(state=TaskState.SUCCEEDED) if done else do(exchange)
 
 
-def ends_early(parse: Hook, exchange: Exchange) -> object:
-    """Told "done" first, it claims a picture that it has not."""
-    body = body_of(exchange)
-    early = exchange.operation is Operation.EVENT and isinstance(body, dict)
-    if early and body.get("type") == "done":
-        return Update(state=TaskState.SUCCEEDED)
-    return parse(exchange)
+ENDS_EARLY = around("parse", _early)
 
 
-def _spells_headers(parse: Hook, exchange: Exchange) -> object:
-    if isinstance(exchange.message, Response) and exchange.message.headers:
-        assert dict(exchange.message.headers)["Content-Type"]
-    return parse(exchange)
+def _spells_headers(exchange: Exchange) -> bool:
+    message = exchange.message
+    if isinstance(message, Response) and message.headers:
+        assert dict(message.headers)["Content-Type"]
+    return False
 
 
-def _sinks_into_lists(parse: Hook, exchange: Exchange) -> object:
+def _sinks_into_lists(exchange: Exchange) -> bool:
     with contextlib.suppress(ValueError):
         json.loads(bytes_of(exchange))
-    return parse(exchange)
+    return False
 
 
-def _grows_with_the_square(parse: Hook, exchange: Exchange) -> object:
+def _grows_with_the_square(exchange: Exchange) -> bool:
     bytes(len(bytes_of(exchange)) ** 2 // 3000)  # a megabyte takes 300
-    return parse(exchange)
+    return False
 
 
-def _negative(_: Exchange, task: Update) -> Update:
-    return evolve(task, cost=Cost(usd=Decimal(-1))) if task.cost else task
-
-
-def _images(**fields: object) -> Way:
-    """Sets fields of every image that it has read."""
-
-    def change(_: Exchange, task: Update) -> Update:
-        return evolve(task, images=tuple(evolve(image, **fields) for image in task.images))
-
-    return told(change)
-
-
-_LOSES: tuple[tuple[str, Way], ...] = (
-    (BY_ID, tells(id="")),
-    (BY_ID, tells(progress=None)),
-    (BY_ID, tells(errors=())),
-    (BY_ID, tells(billed=Billed.NO)),
-    (BY_URL, tells(cost=None)),
-    (BY_URL, tells(notes={})),
-    (BY_URL, tells(poll_after=None)),
-    (AT_ONCE, tells(usage=None)),
-    (AT_ONCE, tells(previews=())),
-    (AT_ONCE, tells(billed=Billed.UNKNOWN)),
-    (BY_ID, _images(preview_url=None)),
-    (BY_ID, _images(width=None, height=None)),
-    (BY_URL, _images(seed=None)),
-    (MULTIPART, _images(media_type="")),
-)
-
-ROWS = (
-    Row("parse.documented-answer", BY_ID, tells(state=TaskState.RUNNING)),
-    *(Row("parse.documented-answer", plugin, way) for plugin, way in _LOSES),
-    Row("parse.images-in-order", BY_ID, _images(index=0)),
-    Row("parse.documented-answer", BY_URL, told(_in_milliseconds)),
-    Row(
-        "parse.images-in-order",
-        BY_ID,
-        told(lambda _, task: evolve(task, images=task.images[:1])),
+ROWS = {
+    "parse.documented-answer": (
+        by_id(update(state=TaskState.RUNNING)),
+        by_id(update(id="")),
+        by_id(update(progress=None)),
+        by_id(update(errors=())),
+        by_id(update(billed=Billed.NO)),
+        by_id(raising(BadRequestError, lambda it: BadRequestError(it.message, code=""))),
+        by_url(update(cost=None)),
+        by_url(update(notes={})),
+        by_url(update(poll_after=lambda it: (it or 0) * 1000)),
+        at_once(update(usage=None)),
+        at_once(update(previews=())),
+        at_once(update(billed=Billed.UNKNOWN)),
+        by_id(images(preview_url=None)),
+        by_id(images(_lying)),
+        by_url(images(seed=None)),
+        multipart(images(media_type="")),
+        *(by_id(update(id=do)) for do in (str.lower, unquote, lambda it: it[:64])),
+        *(by_url(_urls(do)) for do in (str.lower, quote, lambda it: it.partition("?")[0])),
     ),
-    Row(
-        "parse.images-in-order",
-        AT_ONCE,
-        told(lambda _, task: evolve(task, images=task.images[:1])),
+    "parse.images-in-order": (
+        by_id(images(index=0)),
+        at_once(update(images=lambda it: it[:1])),
+        multipart(update(images=lambda it: it[::-1])),
+        by_id(_at_one_place(_once_a_path)),
+        by_id(_at_one_place(lambda it: sorted(it, key=lambda each: each.url or ""))),
+        by_id(_at_one_place(lambda it: sorted(it, key=lambda each: each.width or 0))),
     ),
-    Row(
-        "parse.images-in-order",
-        MULTIPART,
-        told(lambda _, task: evolve(task, images=task.images[::-1])),
+    "parse.images-before-an-error": (at_once(update(_has_enough)),),
+    "parse.nothing-is-invented": (
+        by_id(update(progress=0.42), "progress"),
+        by_id(images(width=1023), "width"),
+        by_id(images(seed=0), "seed"),
+        by_id(update(errors=lambda it: tuple(evolve(each, code="E_7") for each in it)), "code"),
     ),
-    Row("parse.unknown-keys-tolerated", BY_ID, reads(_narrow)),
-    Row("parse.unknown-keys-tolerated", MULTIPART, tells(raw={})),
-    Row("parse.missing-keys-are-told", BY_ID, reads(_by_hand)),
-    Row("parse.missing-keys-are-told", BY_ID, reads(_vague)),
-    Row("parse.encodings", BY_ID, reads(_by_plain_utf_8)),
-    Row("parse.encodings", BY_ID, reads(_by_content_type)),
-    Row("parse.encodings", AT_ONCE, reads(_in_ascii)),
-    Row("parse.truncated", BY_ID, reads(_undaunted)),
-    Row("parse.truncated", MULTIPART, reads(_undaunted)),
-    Row("parse.not-an-answer", BY_ID, reads(_undaunted)),
-    Row("parse.numbers-exact", BY_ID, told(_through_floats)),
-    Row("parse.numbers-exact", BY_ID, rewrites(_rounds)),
-    Row("parse.no-image-in-raw", AT_ONCE, reads(_hoards)),
-    Row("strict.null-is-not-text", BY_ID, rewrites(_text_of_everything), "/error/message"),
-    Row("strict.only-text-is-text", BY_ID, rewrites(_text_of_everything), "/error/code"),
-    Row("strict.text-is-not-a-number", BY_ID, rewrites(_number), "/cost_usd"),
-    Row("strict.fractions-are-not-cut", BY_ID, rewrites(_whole), "/progress"),
-    Row("strict.truth-is-not-a-number", BY_ID, rewrites(_whole), "/progress"),
-    Row("strict.only-a-list-is-a-list", BY_ID, rewrites(_listed), "/images"),
-    Row("strict.only-truth-is-truth", MULTIPART, rewrites(_truth), "/success"),
-    Row("strict.a-body-is-an-object", BY_ID, reads(_asks_a_list_for_its_status), "TypeError"),
-    *(
-        Row("strict.nothing-decisive-is-guessed", BY_ID, _guesses(state), "/status")
-        for state in (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.RUNNING)
+    "parse.keys-in-any-order": (by_id(_trips(_by_the_last_key, "The status is last.")),),
+    "parse.unknown-keys-tolerated": (
+        by_id(_trips(lambda it: b"tintype_strange_key" in bytes_of(it), "An unknown key.")),
+        multipart(update(raw={})),
     ),
-    Row("strict.nothing-decisive-is-guessed", BY_URL, looks(_denies_the_money), "nobody keeps it"),
-    Row("generous.odd-values-cost-no-picture", BY_ID, looks(_insists_on_progress), "/progress"),
-    Row(
-        "generous.an-odd-picture-costs-itself",
-        BY_ID,
-        told(_insists_on_every_picture),
-        "/images/0",
+    "parse.missing-keys-are-told": (
+        by_id(around("parse", _by_hand)),
+        by_id(raising(ProtocolError, _vaguely)),
     ),
-    Row("generous.an-odd-picture-costs-itself", BY_URL, told(_hides_what_is_lost), "/output/1"),
-    Row("generous.an-odd-picture-costs-itself", BY_ID, told(_invents_a_picture), "/images/2"),
-    Row("generous.base64-in-any-spelling", AT_ONCE, looks(_counts_lines), "/images/0/b64"),
-    Row("generous.words-in-any-case", BY_URL, looks(_spells_status), "/status"),
-    Row("generous.ids-in-digits", BY_ID, looks(_wants_text), "/id"),
-    Row("fuzz.every-answer-is-read", BY_ID, reads(asks_for_keys), "AttributeError"),
-    Row("fuzz.no-empty-success", BY_ID, reads(gives_up_softly), "has no image"),
-    Row("fuzz.no-impossible-value", BY_ID, reads(counts_money_in_floats), "float"),
-    Row("fuzz.no-impossible-value", BY_URL, told(_negative)),
-    Row("fuzz.pairs-of-mutations", BY_ID, reads(trips_over_two), "KeyError"),
-    Row("fuzz.other-values", BY_ID, reads(trips_over_values), "ValueError"),
-    Row("fuzz.events-in-any-order", AT_ONCE, reads(ends_early), "has no image"),
-    Row("fuzz.headers-in-any-case", BY_ID, reads(_spells_headers), "KeyError"),
-    Row("fuzz.heavy-answers", BY_ID, reads(_sinks_into_lists), "RecursionError"),
-    Row("fuzz.heavy-answers", MULTIPART, reads(_grows_with_the_square)),
-)
+    "parse.encodings": (
+        by_id(_trips(lambda it: bytes_of(it).startswith(b"\xef\xbb\xbf"), "A mark.")),
+        by_id(_trips(_is_of_no_json_type, "No JSON.", ServerError)),
+        at_once(_trips(lambda it: bytes_of(it).decode("ascii") is None, "Not ASCII.")),
+    ),
+    "parse.truncated": (by_id(_UNDAUNTED), multipart(_UNDAUNTED)),
+    "parse.not-an-answer": (by_id(_UNDAUNTED),),
+    "parse.numbers-exact": (
+        by_id(update(cost=_in_floats)),
+        by_id(_to("cost_usd", lambda usd: round(float(usd), 4))),
+    ),
+    "parse.no-image-in-raw": (at_once(update(_hoards)),),
+    "strict.null-is-not-text": (by_id(_changes(_as_text), "/error/message"),),
+    "strict.only-text-is-text": (by_id(_changes(_as_text), "/error/code"),),
+    "strict.text-is-not-a-number": (by_id(_to("cost_usd", float), "/cost_usd"),),
+    "strict.fractions-are-not-cut": (by_id(_to("progress", int, float), "/progress"),),
+    "strict.truth-is-not-a-number": (by_id(_to("progress", int, bool), "/progress"),),
+    "strict.only-a-list-is-a-list": (by_id(_to("images", lambda it: [it], dict), "/images"),),
+    "strict.only-truth-is-truth": (multipart(_to("success", bool), "/success"),),
+    "strict.a-body-is-an-object": (
+        by_id(_trips(_asks_a_list_for_its_status, "No status."), "TypeError"),
+    ),
+    "strict.nothing-decisive-is-guessed": (
+        by_id(_guesses(TaskState.SUCCEEDED), "/status"),
+        by_id(_guesses(TaskState.RUNNING), "/status"),
+        by_url(
+            _trips_over(
+                lambda it: not isinstance(it.get("status", ""), str), "No text.", BadRequestError
+            ),
+            "nobody keeps it",
+        ),
+    ),
+    "generous.odd-values-cost-no-picture": (
+        by_id(
+            _trips_over(lambda it: not isinstance(it.get("progress", 0), int), "No number."),
+            "/progress",
+        ),
+    ),
+    "generous.an-odd-picture-costs-itself": (
+        by_id(_if_partial(lambda it: _trip(it.errors[0].message)), "/images/0"),
+        by_url(
+            _if_partial(lambda it: evolve(it, state=TaskState.SUCCEEDED, errors=())), "/output/1"
+        ),
+        by_id(_if_partial(_one_more), "/images/2"),
+    ),
+    "generous.base64-in-any-spelling": (
+        at_once(_trips_over(lambda it: "\\n" in json.dumps(it), "No base64."), "/images/0/b64"),
+    ),
+    "generous.words-in-any-case": (
+        by_url(
+            _trips_over(
+                lambda it: str(it.get("status", "")).lower() != it.get("status", ""), "What?"
+            ),
+            "/status",
+        ),
+    ),
+    "generous.ids-in-digits": (
+        by_id(_trips_over(lambda it: isinstance(it.get("id"), int), "The id is no text."), "/id"),
+    ),
+    "fuzz.every-answer-is-read": (by_id(ASKS_FOR_KEYS, "AttributeError"),),
+    "fuzz.no-empty-success": (by_id(GIVES_UP_SOFTLY, "has no image"),),
+    "fuzz.no-impossible-value": (
+        by_id(COUNTS_IN_FLOATS, "float"),
+        by_url(update(cost=lambda it: it and Cost(usd=Decimal(-1)))),
+    ),
+    "fuzz.pairs-of-mutations": (by_id(TRIPS_OVER_TWO, "KeyError"),),
+    "fuzz.other-values": (by_id(TRIPS_OVER_VALUES, "ValueError"),),
+    "fuzz.events-in-any-order": (at_once(ENDS_EARLY, "has no image"),),
+    "fuzz.headers-in-any-case": (by_id(_trips(_spells_headers, "Never."), "KeyError"),),
+    "fuzz.heavy-answers": (
+        by_id(_trips(_sinks_into_lists, "Never."), "RecursionError"),
+        multipart(_trips(_grows_with_the_square, "Never.")),
+    ),
+}

@@ -2,229 +2,204 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import random
 import socket
 import threading
 import time
-from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
-from tests.contracts.broken.how import (
-    AT_ONCE,
-    BY_ID,
-    BY_URL,
+from tests.contracts.broken.row import at_once, by_id, by_url
+from tests.contracts.changed import (
+    Change,
     Hook,
-    Row,
-    Way,
+    around,
     before,
-    bent,
-    body,
-    good,
-    hooks,
-    prices,
-    reads,
-    says,
-    sends,
-    tells,
-    told,
+    body_of,
+    both,
+    catalog,
+    documented,
+    images,
+    instead,
+    polled,
+    requested,
+    sent,
+    update,
 )
 
 from tintype.credentials import OAuthClientCredentials
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request
-from tintype.models import Quote, Task, Update
-from tintype_contracts.harness.subject import Subject
+from tintype.models import Cost, Failure, Quote, Update
+from tintype.signatures import Hmac
+from tintype_contracts.fixtures.format import Fixtures, Signature
 
-_FIRST = threading.main_thread()
+_FIRST, _NUMBERS = threading.main_thread(), count()
 _API, _ASSETS = "https://api.by-id.test", "https://pictures.by-id.test"
 
 
-def _counts(name: str) -> Subject:
-    numbers = count()
-    return body(lambda sent: sent.update(n=next(numbers)))(name)
+def _by_thread(body: dict[str, Any], _: object) -> None:
+    body["n"] = 1 if threading.current_thread() is _FIRST else 2
 
 
-def _by_thread(sent: dict[str, object]) -> None:
-    sent["n"] = 1 if threading.current_thread() is _FIRST else 2
-
-
-def _writes(parse: Hook, exchange: Exchange) -> object:
+def _writes(do: Hook, exchange: Exchange) -> object:
     exchange.task.notes["seen"] = True
-    return parse(exchange)
+    return do(exchange)
 
 
-def _first(deed: Hook) -> Way:
-    def change(parse: Hook, exchange: Exchange) -> object:
-        deed()
-        return parse(exchange)
-
-    return reads(change)
+def _key() -> str:
+    return os.environ.get("REFERENCE_BY_ID_API_KEY", "")
 
 
-# ----------------------------------------------------------------------------- the key
+_IN_THE_URL = requested(url=lambda url: f"{url}?key={_key()}")
 
 
-def _key(name: str = "BY_ID") -> str:
-    return os.environ.get(f"REFERENCE_{name}_API_KEY", "")
+def _at_polls(deed: Hook) -> Change:
+    return around("parse", lambda do, it: deed() if it.operation is Operation.POLL else do(it))
 
 
-def _in_the_url(request: Request) -> Request:
-    return evolve(request, url=f"{request.url}?key={_key()}")
+def _raises() -> None:
+    shown = f"Key {_key()} was refused."
+    raise RuntimeError(shown)
 
 
-def _in_the_path(request: Request) -> Request:
-    return evolve(request, url=f"{request.url}/{_key()}")
+def _raises_in_a_frame() -> None:
+    secret = _key()
+    raise RuntimeError(len(secret))
 
 
-def _in_a_header(request: Request) -> Request:
-    return evolve(request, headers=(*request.headers, ("X-Other", _key())))
-
-
-def _at(host: str) -> Callable[[Request], Request]:
-    return lambda sent: evolve(sent, url=sent.url.replace("api.by-id.test", host))
-
-
-def _raised(parse: Hook, exchange: Exchange) -> object:
-    if exchange.operation is Operation.POLL:
-        shown = f"Key {_key()} was refused."
-        raise RuntimeError(shown)
-    return parse(exchange)
-
-
-def _in_a_frame(parse: Hook, exchange: Exchange) -> object:
-    if exchange.operation is Operation.POLL:
-        secret = _key()
-        raise RuntimeError(len(secret))
-    return parse(exchange)
-
-
-def _signed(_: Exchange, task: Update) -> Update:
-    images = tuple(evolve(each, url=f"{each.url}?key={_key()}") for each in task.images)
-    return evolve(task, images=images)
-
-
-def _trusts(like: str) -> Way:
+def _trusts(like: str) -> Change:
     """Polls wherever an answer points, if the address begins so."""
 
-    def parse(exchange: Exchange) -> object:
-        if exchange.operation is not Operation.SUBMIT:
-            return good(BY_URL, "parse")(exchange)
-        told_ = json.loads(exchange.message.body)
-        if not told_["polling_url"].startswith(like):
-            return good(BY_URL, "parse")(exchange)
-        return Update(id=told_["id"], notes={"polling_url": told_["polling_url"]})
+    def parse(do: Hook, exchange: Exchange) -> object:
+        body = body_of(exchange) if exchange.operation is Operation.SUBMIT else {}
+        url = body.get("polling_url", "")
+        if not url.startswith(like):
+            return do(exchange)
+        return Update(id=body["id"], notes={"polling_url": url})
 
-    def poll(task: Task) -> Request:
-        return Request.get(str(task.notes["polling_url"]))
-
-    return lambda name: bent(name, parse=parse, poll=poll)
+    return both(
+        around("parse", parse), instead("poll", lambda it: Request.get(it.notes["polling_url"]))
+    )
 
 
-_BOUGHT = says(auth=OAuthClientCredentials(token_url=f"{_API}/token"))
+# ----------------------------------------------------------------------- signed webhooks
 
-ROWS = (
-    Row("pure.no-io", AT_ONCE, before(Path(__file__).read_bytes), "submit()"),
-    Row("pure.no-io", AT_ONCE, before(lambda: print("a key")), "print"),  # noqa: T201
-    Row("pure.no-io", BY_URL, _first(lambda: socket.socket().close())),
-    Row("pure.no-clock", AT_ONCE, before(time.time), "time.time"),
-    Row("pure.no-clock", AT_ONCE, before(lambda: time.sleep(0.001)), "time.sleep"),
-    Row("pure.no-chance", AT_ONCE, before(random.random), "random"),
-    Row("pure.no-environment", AT_ONCE, before(lambda: os.getenv("KEY")), "os.environ"),
-    Row("pure.deterministic", AT_ONCE, _counts, "Keep no state"),
-    Row("pure.same-in-a-thread", AT_ONCE, body(_by_thread), "another thread"),
-    Row("pure.arguments-untouched", BY_ID, reads(_writes), "changes its argument exchange"),
-    Row("pure.returns-neutral-values", AT_ONCE, hooks(submit=lambda request: {}), "a dict"),  # noqa: ARG005
-    Row(
-        "pure.returns-neutral-values",
-        AT_ONCE,
-        prices(lambda *_: Quote(low=0.1, high=0.1)),
-        "Quote",
-    ),
-    Row(
-        "pure.returns-neutral-values",
-        AT_ONCE,
-        body(lambda sent: sent.update(seed=Decimal(1))),
-        "JSON",
-    ),
-    Row(
-        "pure.returns-neutral-values",
-        BY_ID,
-        sends(lambda sent: evolve(sent, headers=(("Host", "evil.test"),))),
-        "'Host': it follows from Request.url",
-    ),
-    Row(
-        "pure.returns-neutral-values",
-        BY_ID,
-        hooks(poll=lambda task: Request.post("https://api.by-id.test/v1/look", {})),  # noqa: ARG005
-        "repeat=True",
-    ),
-    Row(
-        "pure.returns-neutral-values",
-        BY_ID,
-        tells(state="running"),
-        "whose state is a str, not a TaskState",
-    ),
-    Row(
-        "pure.returns-neutral-values",
-        BY_ID,
-        hooks(poll=lambda task: {}["task"]),  # noqa: ARG005
-        "raises KeyError",
-    ),
-    Row("secret.key-in-its-header-only", BY_ID, sends(_in_the_url), "the URL"),
-    Row(
-        "secret.key-in-its-header-only",
-        BY_ID,
-        body(lambda sent: sent.update(key=_key())),
-        "the body",
-    ),
-    Row("secret.key-in-its-header-only", BY_ID, sends(_in_a_header), "header X-Other"),
-    Row("secret.not-in-what-hooks-make", BY_ID, sends(_in_the_url), "repr()"),
-    Row(
-        "secret.not-in-what-hooks-make",
-        BY_ID,
-        told(lambda _, task: evolve(task, notes={"key": _key()})),
-        "to_json()",
-    ),
-    Row("secret.not-in-what-hooks-make", BY_ID, _first(lambda: print(_key())), "printed"),  # noqa: T201
-    Row(
-        "secret.not-in-what-hooks-make",
-        BY_ID,
-        _first(lambda: logging.getLogger("plugin").debug("asked with %s", _key())),
-        "logged",
-    ),
-    Row("secret.not-in-what-hooks-make", BY_ID, reads(_raised), "str()"),
-    Row("secret.not-in-what-hooks-make", BY_ID, reads(_in_a_frame), "variable secret"),
-    Row("secret.declared-hosts-only", BY_ID, says(origins=(_API, _ASSETS)), "pictures.by-id"),
-    Row(
-        "secret.declared-hosts-only",
-        BY_ID,
-        sends(lambda sent: evolve(sent, url=sent.url.replace("https", "http")), "poll"),
-    ),
-    Row("secret.declared-hosts-only", BY_ID, sends(_at("images.example.com"))),
-    Row("secret.declared-hosts-only", BY_ID, sends(_at("api.by-id.test.example.com"), "poll")),
-    Row("secret.not-with-results", BY_ID, told(_signed), "with the key"),
-    Row(
-        "secret.not-with-results",
-        BY_ID,
-        says(keyed_results=(f"{_API}/view",)),
-        "where no documented result stands",
-    ),
-    Row("secret.not-in-logs", BY_ID, sends(_in_the_url), "logged"),
-    Row("secret.not-in-errors", BY_ID, sends(_in_the_path), "variable request"),
-    Row("secret.not-across-redirects", BY_ID, _BOUGHT, "does not arrive"),
-    *(
-        Row("secret.not-where-an-answer-points", BY_URL, _trusts(like), words)
-        for like, words in (
-            ("http", "https://api.by-url.test.evil.test/"),
-            ("http", "https://api.by-url.test@evil.test/"),
-            ("https://api.by-url.test", "https://api.by-url.test:8443/"),
-            ("http:", "http://api.by-url.test/"),
-        )
-    ),
+
+def _signs(**facts: object) -> Change:
+    """Its documents say how webhooks are signed, and it declares something else."""
+
+    def change(fixtures: Fixtures) -> Fixtures:
+        table = fixtures.webhooks
+        assert table is not None
+        signed = Signature(src=table.src, kind=table.kind, **facts)  # type: ignore[arg-type]
+        return evolve(fixtures, webhooks=evolve(table, signature=signed))
+
+    return documented(change)
+
+
+_TIMED = {
+    "scheme": "hmac-sha256",
+    "header": "X-Signature",
+    "over": "{time}.{body}",
+    "time": "X-Time",
+}
+_IN_PARTS = Hmac(header="X-Signature[v1]", over="{at}{body}", headers={"at": "X-Signature[at]"})
+_BY_TIME = Hmac(
+    header="X-Signature", over="{timestamp}.{body}", headers={"timestamp": "X-Time"}, window=86_400
 )
+
+ROWS = {
+    "pure.no-io": (
+        at_once(before(Path(__file__).read_bytes), "submit()"),
+        at_once(before(lambda: print("a key")), "print"),
+        by_url(before(lambda: socket.socket().close(), "parse")),
+    ),
+    "pure.no-clock": (
+        at_once(before(time.time), "time.time"),
+        at_once(before(lambda: time.sleep(0.001)), "time.sleep"),
+    ),
+    "pure.no-chance": (at_once(before(random.random), "random"),),
+    "pure.no-environment": (at_once(before(lambda: os.getenv("KEY")), "os.environ"),),
+    "pure.deterministic": (
+        at_once(sent(lambda it, _: it.update(n=next(_NUMBERS))), "Keep no state"),
+    ),
+    "pure.same-in-a-thread": (at_once(sent(_by_thread), "another thread"),),
+    "pure.arguments-untouched": (by_id(around("parse", _writes), "changes its argument exchange"),),
+    "pure.returns-neutral-values": (
+        at_once(instead("submit", lambda _: {}), "a dict"),
+        at_once(instead("price", lambda *_: Quote(low=0.1, high=0.1)), "Quote"),
+        at_once(sent(seed=Decimal(1)), "JSON"),
+        by_id(requested(headers=(("Host", "evil.test"),)), "'Host': it follows from Request.url"),
+        by_id(instead("poll", lambda _: Request.post(f"{_API}/v1/look", {})), "repeat=True"),
+        by_id(instead("poll", lambda _: {}["task"]), "raises KeyError"),
+        by_id(update(state="running"), "whose state is a str, not a TaskState"),
+        by_id(update(cost=lambda it: it and Cost(usd=1)), "cost/usd"),
+        by_id(images(width=lambda it: float(it or 0)), "images/0/width"),
+        by_id(update(errors=lambda it: tuple(Failure(message=7) for _ in it)), "errors/0/message"),
+    ),
+    "secret.key-in-its-header-only": (
+        by_id(_IN_THE_URL, "the URL"),
+        by_id(sent(lambda it, _: it.update(key=_key())), "the body"),
+        by_id(requested(headers=lambda it: (*it, ("X-Other", _key()))), "header X-Other"),
+    ),
+    "secret.not-in-what-hooks-make": (
+        by_id(_IN_THE_URL, "repr()"),
+        by_id(update(notes=lambda _: {"key": _key()}), "to_json()"),
+        by_id(before(lambda: print(_key()), "parse"), "printed"),
+        by_id(
+            before(lambda: logging.getLogger("plugin").debug("asked with %s", _key()), "parse"),
+            "logged",
+        ),
+        by_id(_at_polls(_raises), "str()"),
+        by_id(_at_polls(_raises_in_a_frame), "variable secret"),
+    ),
+    "secret.declared-hosts-only": (
+        by_id(catalog(origins=(_API, _ASSETS)), "pictures.by-id"),
+        by_id(requested(hook="poll", url=lambda url: url.replace("https", "http"))),
+        by_id(requested(url=lambda url: url.replace("api.by-id.test", "images.example.com"))),
+        by_id(polled(lambda task: f"{_API}.example.com/v1/tasks/{task.id}")),
+    ),
+    "secret.not-with-results": (
+        by_id(images(url=lambda url: f"{url}?key={_key()}"), "with the key"),
+        by_id(catalog(keyed_results=(f"{_API}/view",)), "where no documented result stands"),
+    ),
+    "secret.not-in-logs": (by_id(_IN_THE_URL, "logged"),),
+    "secret.not-in-errors": (
+        by_id(requested(url=lambda it: f"{it}/{_key()}"), "variable request"),
+    ),
+    "secret.not-across-redirects": (
+        by_id(catalog(auth=OAuthClientCredentials(token_url=f"{_API}/token")), "does not arrive"),
+    ),
+    "secret.not-where-an-answer-points": (
+        by_url(_trusts("http"), "https://api.by-url.test.evil.test/"),
+        by_url(_trusts("http"), "https://api.by-url.test@evil.test/"),
+        by_url(_trusts("https://api.by-url.test"), "https://api.by-url.test:8443/"),
+        by_url(_trusts("http:"), "http://api.by-url.test/"),
+    ),
+    "secret.signed-webhooks-count": (
+        by_id(_signs(scheme="hmac-sha256", header="X-Other", over="{body}"), "is refused"),
+        by_id(_signs(scheme="standard-webhooks"), "is refused"),
+        by_id(both(catalog(signature=Hmac(header="X-Signature")), _signs(**_TIMED)), "is refused"),
+    ),
+    "secret.changed-webhooks-are-refused": (
+        by_id(
+            catalog(
+                signature=Hmac(header="X-Signature", over="{id}{body}", headers={"id": "X-Id"})
+            ),
+            "nothing stands between them",
+        ),
+        by_id(catalog(signature=_IN_PARTS), "{at} and {body}"),
+    ),
+    "secret.stale-webhooks-are-refused": (
+        by_id(
+            both(catalog(signature=_BY_TIME), _signs(**_TIMED, tolerance=300)),
+            "signed 301 seconds ago",
+        ),
+    ),
+}

@@ -1,92 +1,81 @@
-"""Plugins that send something else than they are asked for."""
+"""Plugins that send something else than they are asked for, or quote another price for it."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, unquote
 
 from attrs import evolve
-from tests.contracts.broken.how import (
-    AT_ONCE,
-    BY_ID,
-    BY_URL,
-    MULTIPART,
-    Row,
-    Way,
-    body,
+from tests.contracts.broken.row import at_once, by_id, by_url, multipart
+from tests.contracts.changed import (
+    ABSENT,
+    Change,
+    Hook,
+    around,
+    asked,
+    catalog,
+    described,
     documented,
-    good,
-    hooks,
-    offers,
-    sends,
+    instead,
+    models,
+    parts,
+    polled,
+    quoted,
+    read,
+    requested,
+    sent,
+    without,
 )
 
-from tintype.catalog import Flag, Model, ProviderInfo, Text
-from tintype.messages import MultipartBody, Request
-from tintype.models import Task
-from tintype.request import ImageRequest
-from tintype_contracts import Fixtures
+from tintype.catalog import Flag, Pixels, ProviderInfo, Text
+from tintype.messages import JsonBody, Request
+from tintype.models import Quote
+from tintype.request import Submission
+from tintype_contracts.fixtures.format import Fixtures
+
+_TASKS = "https://api.by-id.test/v1/tasks"
 
 
-def _drops(key: str, value: object) -> Way:
+def _drops(key: str, value: object) -> Change:
     """Drops a field where it has that value."""
-    return body(lambda sent: sent.pop(key) if sent.get(key) == value else None)
+    return sent(lambda body, _: body.pop(key) if body.get(key) == value else None)
 
 
-def _elsewhere_if_large(request: Request) -> Request:
-    large = b"2K" in repr(request.body).encode()
-    return evolve(request, url=f"{request.url}/large") if large else request
+def _drops_with(key: str, other: str, value: str = "") -> Change:
+    """Drops a field where another is given, or has that value."""
+    return sent(
+        lambda body, _: (
+            body.pop(key, None) if other in body and value in {"", str(body[other])} else None
+        )
+    )
 
 
-def _parts(change: Callable[[tuple[object, ...]], tuple[object, ...]]) -> Way:
-    def changed(request: Request) -> Request:
-        assert isinstance(request.body, MultipartBody)
-        return evolve(request, body=MultipartBody(parts=change(request.body.parts)))
-
-    return sends(changed)
+def _elsewhere_if_large(found: Request, request: Submission) -> Request:
+    return evolve(found, url=f"{found.url}/large") if request.resolution == "2K" else found
 
 
-def _turned_round(sent: dict[str, object]) -> None:
-    if "quality" in sent:
-        sent["quality"] = "draft" if sent["quality"] == "fine" else "fine"
+def _keeps_one(body: dict[str, Any], _: Submission) -> None:
+    if body.get("resolution") == "2K" and "image_urls" in body:
+        body["image_urls"] = body["image_urls"][:1]
 
 
-def _flags_as_text(sent: dict[str, object]) -> None:
-    flags = {key: str(value) for key, value in sent.items() if isinstance(value, bool)}
-    sent.update(flags)
+def _polls_by(spell: Callable[[str], str]) -> Change:
+    return polled(lambda task: f"{_TASKS}/{spell(task.id)}")
 
 
-def _in_ascii(text: str) -> str:
-    return text.encode("ascii", "ignore").decode()
+def _bare(url: str) -> str:
+    return url.partition("?")[0]
 
 
-def _addresses_backwards(sent: dict[str, object]) -> None:
-    if "image_urls" in sent:
-        sent["image_urls"] = list(sent["image_urls"])[::-1]
+def _unformatted(text: str) -> str:
+    return "".join(each for each in text if unicodedata.category(each) != "Cf")
 
 
-def without_options(request: ImageRequest) -> object:
-    """Forgets the caller's raw options."""
-    return good(BY_ID, "submit")(evolve(request, options={}))
-
-
-def _cancels(task: Task) -> Request:
-    return Request(method="DELETE", url=f"https://api.by-url.test/v2/results/{task.id}")
-
-
-def _of_every_model(**fields: object) -> Way:
-    return _models(lambda model: evolve(model, **fields))
-
-
-def _admitting(**fields: object) -> Way:
-    return _models(lambda model: evolve(model, parameters={**model.parameters, **fields}))
-
-
-def _models(change: Callable[[Model], Model]) -> Way:
-    def changed(info: ProviderInfo) -> ProviderInfo:
-        models = tuple(change(model) for model in info.models)
-        return evolve(info, models=models, general=info.general and change(info.general))
-
-    return offers(changed)
+def _first_of_equals(found: list[Any], _: Submission) -> list[Any]:
+    return list({(each.name, each.data): each for each in found}.values())
 
 
 def _only_silver_2_has_tiers(fixtures: Fixtures) -> Fixtures:
@@ -98,90 +87,166 @@ def _only_silver_2_has_tiers(fixtures: Fixtures) -> Fixtures:
     return evolve(fixtures, fields=(*rows, *names))
 
 
-ROWS = (
-    Row("request.documented-example", AT_ONCE, sends(lambda sent: evolve(sent, method="PUT"))),
-    Row("request.documented-example", MULTIPART, sends(lambda sent: evolve(sent, auth=False))),
-    Row("request.documented-example", BY_ID, _drops("style", "wet plate")),
-    Row(
-        "request.documented-example",
-        BY_ID,
-        sends(lambda sent: evolve(sent, url=f"{sent.url}?key={{key}}"), "poll"),
-    ),
-    Row(
-        "request.documented-example",
-        BY_URL,
-        body(lambda sent: sent.update(model_id=sent.pop("model"))),
-    ),
-    Row("request.documented-example", BY_ID, sends(lambda sent: evolve(sent, auth=False), "poll")),
-    Row("request.documented-example", BY_ID, sends(lambda it: evolve(it, url=it.url[:-1]), "poll")),
-    Row("request.printed-command", AT_ONCE, sends(lambda sent: evolve(sent, auth=False))),
-    Row("request.printed-command", BY_ID, sends(lambda sent: evolve(sent, url=sent.url[:-1]))),
-    Row("request.only-documented-fields", AT_ONCE, body(lambda sent: sent.update(steps=4))),
-    Row(
-        "request.only-documented-fields",
-        AT_ONCE,
-        body(lambda sent: "seed" in sent and sent.update(seed="7")),
-    ),
-    Row("request.only-documented-fields", AT_ONCE, body(_flags_as_text)),
-    Row("request.only-documented-fields", AT_ONCE, _drops("model", "plate-2")),
-    Row(
-        "request.only-documented-fields",
-        BY_ID,
-        sends(lambda sent: evolve(sent, headers=(("X-Version", "2"),))),
-    ),
-    Row(
-        "request.documented-example",
-        BY_ID,
-        sends(lambda sent: evolve(sent, headers=(("X-Version", "2"),))),
-    ),
-    Row("request.documented-example", AT_ONCE, sends(lambda sent: evolve(sent, accept="image/*"))),
-    Row("request.documented-route", BY_ID, sends(_elsewhere_if_large)),
-    Row("request.documented-route", BY_ID, sends(lambda sent: evolve(sent, body=None))),
-    Row(
-        "request.documented-route", BY_URL, sends(lambda sent: evolve(sent, url=f"{sent.url}/now"))
-    ),
-    Row("request.values-arrive", BY_ID, _drops("aspect_ratio", "9:16")),
-    Row("request.values-arrive", BY_ID, _drops("resolution", "2K")),
-    Row("request.values-arrive", AT_ONCE, _drops("stream", value=True)),
-    Row("request.values-arrive", AT_ONCE, body(_turned_round)),
-    *(
-        Row("request.values-arrive", plugin, body(lambda sent, key=key: sent.pop(key, None)))
-        for plugin, key in ((AT_ONCE, "n"), (AT_ONCE, "seed"), (BY_ID, "webhook_url"))
-    ),
-    Row("request.values-arrive", AT_ONCE, _drops("seed", 0)),
-    Row("request.values-arrive", AT_ONCE, _drops("watermark", value=False)),
-    Row("request.optional-left-out", AT_ONCE, body(lambda sent: sent.setdefault("seed", None))),
-    Row("request.optional-left-out", AT_ONCE, body(lambda it: it.setdefault("quality", "fine"))),
-    Row("request.optional-left-out", BY_ID, body(lambda sent: sent.setdefault("resolution", "2K"))),
-    Row("request.every-parameter-is-reachable", BY_ID, hooks(submit=without_options)),
-    Row(
-        "request.out-of-range-is-refused",
-        BY_ID,
-        _admitting(prompt=Text(source="x"), resolution=Text(source="x")),
-    ),
-    Row("request.out-of-range-is-refused", BY_ID, _admitting(aspect_ratio=Text(source="x"))),
-    Row("request.unsupported-is-refused", BY_ID, documented(_only_silver_2_has_tiers)),
-    Row("request.unsupported-is-refused", AT_ONCE, _admitting(watermark=Flag(source="x"))),
-    Row("request.offered-fields-are-sent", BY_ID, body(lambda sent: sent.pop("output_format", ""))),
-    Row("request.prompt-unchanged", BY_ID, body(lambda sent: _edit(sent, str.strip))),
-    Row("request.prompt-unchanged", BY_ID, body(lambda sent: _edit(sent, lambda it: it[:900]))),
-    Row(
-        "request.prompt-unchanged",
-        AT_ONCE,
-        body(lambda sent: _edit(sent, lambda it: it.replace("\n", " "))),
-    ),
-    Row("request.prompt-unchanged", AT_ONCE, body(lambda sent: _edit(sent, _in_ascii))),
-    Row("request.references-unchanged", BY_ID, body(_addresses_backwards)),
-    Row("request.references-unchanged", BY_ID, body(lambda sent: sent.pop("image_urls", None))),
-    Row("request.references-unchanged", MULTIPART, _parts(lambda parts: parts[::-1])),
-    Row("request.references-unchanged", MULTIPART, _parts(lambda parts: parts[:-1])),
-    Row("request.stream-is-announced", AT_ONCE, sends(lambda sent: evolve(sent, answer="whole"))),
-    Row("request.capability-on-works", AT_ONCE, _of_every_model(max_n=1), "/capabilities/n"),
-    Row("request.capability-on-works", MULTIPART, hooks(price=lambda request, quote: None)),  # noqa: ARG005
-    Row("request.capability-on-works", BY_ID, hooks(cancel=None), "/capabilities/cancel"),
-    Row("request.capability-off-is-refused", BY_URL, hooks(cancel=_cancels)),
-)
+def _overwrites(do: Hook, request: Submission) -> Request:
+    """Puts the options over what the fields have said."""
+    found: Request = do(evolve(request, options={}))
+    assert isinstance(found.body, JsonBody)
+    return evolve(found, body=JsonBody(value={**found.body.value, **request.options}))
 
 
-def _edit(sent: dict[str, object], change: Callable[[str], str]) -> None:
-    sent["prompt"] = change(str(sent["prompt"]))
+# -------------------------------------------------------------------------------- prices
+
+
+def _money(change: Callable[[Decimal], object]) -> Change:
+    """Another price, where it is known in dollars."""
+    return quoted(
+        lambda it, _: it if it.low is None else evolve(it, low=change(it.low), high=change(it.high))
+    )
+
+
+def _with_a_discount(it: Quote, request: Submission) -> Quote:
+    return it if it.high is None else evolve(it, low=(each := it.high / request.n**2), high=each)
+
+
+def _of_the_first_model(do: Hook, request: Submission, known: object) -> object:
+    first = evolve(request, model="silver-1") if request.resolution == "1K" else request
+    return do(first, known)
+
+
+def _with_each_reference(fixtures: Fixtures) -> Fixtures:
+    """Documents by which each source image costs a cent more."""
+    first = fixtures.prices[0]
+    more = evolve(first, unit="reference", when={"references": "yes"}, usd=Decimal("0.01"))
+    return evolve(fixtures, surcharges=(more,))
+
+
+def _in_pixels(info: ProviderInfo) -> ProviderInfo:
+    """The tier is turned into pixels, which no row of the prices names."""
+    first, *rest = info.models
+    sized = evolve(
+        described(aspect_ratio=None, size=Pixels())(first), sizes={"2K": {"1:1": "2048x2048"}}
+    )
+    return evolve(info, models=(sized, *rest))
+
+
+def _breaks(*given: object) -> None:
+    raise KeyError(given)
+
+
+_ASKED = "Asked: model="
+
+ROWS = {
+    "request.documented-example": (
+        at_once(requested(method="PUT")),
+        at_once(requested(accept="image/*")),
+        multipart(requested(auth=False)),
+        by_id(requested(headers=(("X-Version", "2"),))),
+        by_id(_polls_by(str)),
+        by_id(_polls_by(quote)),
+        *(
+            by_id(_polls_by(lambda text, do=change: quote(do(text), safe="")))
+            for change in (str.lower, unquote, ascii)
+        ),
+    ),
+    "request.printed-command": (
+        at_once(requested(auth=False)),
+        by_id(requested(url=lambda it: it[:-1])),
+    ),
+    "request.only-documented-fields": (
+        at_once(sent(steps=4)),
+        at_once(sent(seed=str)),
+        at_once(_drops("model", "plate-2")),
+        by_id(requested(headers=(("X-Version", "2"),))),
+    ),
+    "request.documented-route": (
+        by_id(requested(_elsewhere_if_large)),
+        by_id(requested(body=None)),
+        by_url(requested(url=lambda it: f"{it}/now")),
+    ),
+    "request.values-arrive": (
+        by_id(_drops("aspect_ratio", "9:16")),
+        at_once(_drops("seed", 0)),
+        at_once(_drops("watermark", value=False)),
+        at_once(sent(stream=ABSENT)),
+        by_id(sent(image_urls=lambda urls: urls[:1] * len(urls))),
+        by_id(sent(resolution=str.lower)),
+        *(by_id(sent(webhook_url=change)) for change in (str.lower, unquote, _bare)),
+    ),
+    "request.fields-together": (
+        by_id(_drops_with("output_format", "resolution", "2K")),
+        by_id(_drops_with("webhook_url", "aspect_ratio", "9:16")),
+        by_id(sent(_keeps_one)),
+        by_id(asked(lambda it: evolve(it, options={}) if it.resolution == "2K" else it)),
+    ),
+    "request.optional-left-out": (
+        at_once(sent(lambda body, _: body.setdefault("seed", None))),
+        at_once(sent(lambda body, _: body.setdefault("quality", "fine"))),
+    ),
+    "request.every-parameter-is-reachable": (by_id(asked(options={})),),
+    "request.out-of-range-is-refused": (by_id(models(described(aspect_ratio=Text(source="x")))),),
+    "request.unsupported-is-refused": (
+        by_id(documented(_only_silver_2_has_tiers)),
+        at_once(models(described(watermark=Flag(source="x")))),
+    ),
+    "request.offered-fields-are-sent": (by_id(sent(output_format=ABSENT)),),
+    "request.options-overwrite-no-field": (
+        by_url(around("submit", _overwrites)),
+        by_id(around("submit", _overwrites), "image_urls"),
+    ),
+    "request.prompt-unchanged": (
+        by_id(sent(prompt=str.strip)),
+        by_id(sent(prompt=lambda text: text[:900])),
+        by_id(sent(prompt=_unformatted)),
+        at_once(sent(prompt=lambda text: text.encode("ascii", "ignore").decode())),
+    ),
+    "request.references-unchanged": (
+        *(by_id(sent(image_urls=do)) for do in (lambda urls: [*map(unquote, urls)], sorted)),
+        by_id(sent(image_urls=ABSENT)),
+        multipart(parts(lambda found, _: found[::-1])),
+        multipart(parts(lambda found, _: found[:-1])),
+        multipart(parts(_first_of_equals)),
+    ),
+    "request.stream-is-announced": (at_once(requested(answer="whole")),),
+    "request.capability-on-works": (
+        at_once(models(max_n=1), "/capabilities/n"),
+        multipart(instead("price", lambda *_: None)),
+        by_id(without("cancel"), "/capabilities/cancel"),
+    ),
+    "request.capability-off-is-refused": (
+        by_url(instead("cancel", lambda it: Request(method="DELETE", url=f"{_TASKS}/{it.id}"))),
+    ),
+    "price.exact-money": (
+        at_once(_money(float), _ASKED),
+        at_once(
+            quoted(lines=lambda each: tuple(evolve(it, unit_price=0.04) for it in each)), _ASKED
+        ),
+        at_once(instead("price", lambda *_: 0.04), "price() "),
+        at_once(instead("price", _breaks), "price() "),
+    ),
+    "price.documented-table": (
+        at_once(quoted(lambda it, request: evolve(it, low=it.low / request.n)), _ASKED),
+        at_once(instead("price", lambda *_: None), _ASKED),
+        by_url(documented(_with_each_reference), "with a reference"),
+    ),
+    "price.more-images-cost-no-less": (at_once(quoted(_with_a_discount), _ASKED),),
+    "price.unknown-is-not-free": (
+        by_url(
+            around(
+                "price", lambda do, *given: do(*given) or Quote(low=Decimal(0), high=Decimal(0))
+            ),
+            _ASKED,
+        ),
+    ),
+    "price.names-its-source": (
+        at_once(quoted(source="", as_of=None), _ASKED),
+        multipart(read(Quote, source="")),
+    ),
+    "price.is-of-what-is-sent": (
+        at_once(_money(lambda usd: usd + Decimal("0.01")), _ASKED),
+        by_id(around("price", _of_the_first_model)),
+        by_id(catalog(_in_pixels), "0.025"),
+    ),
+    "price.answers-are-read-as-documented": (
+        multipart(read(Quote, credits_low=Decimal(4000)), "/credits_low"),
+    ),
+}

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from attrs import frozen
 from tests.contracts import reference
-from tests.contracts.broken.how import Row, loaded
-
-from tintype_contracts.harness.subject import Subject
+from tests.contracts.broken.row import Row
+from tests.contracts.changed import Plugin
 
 _FILES = sorted(Path(__file__).parent.glob("*.toml"))
 
@@ -48,21 +47,21 @@ class Text:
             text = text.replace(before, after)
         return text
 
-    def __call__(self, name: str) -> Subject:
-        """The changed source, loaded as a module of its own, with the unchanged documents."""
-        source = self.source(name)
+    def __call__(self, plugin: Plugin) -> None:
+        """What the changed source defines, loaded as a module of its own."""
+        source = self.source(plugin.name)
         title = f"broken_{sha256(source.encode()).hexdigest()[:12]}"
         spec = importlib.util.spec_from_loader(title, loader=None)
         assert spec is not None
         made = importlib.util.module_from_spec(spec)
         sys.modules[title] = made  # where attrs looks up what annotations name
         exec(compile(source, f"{title}.py", "exec"), vars(made))  # noqa: S102 - our own text
-        return loaded(name, made, reference.fixtures(name))
+        plugin.hooks = vars(made)  # what is no hook, too: a mark may be missing
 
 
-def _rows(*, installed: bool) -> tuple[Row, ...]:
+def _rows(*, installed: bool) -> tuple[tuple[str, Row], ...]:
     return tuple(
-        Row(each["check"], f"reference_{file.stem}", Text(tuple(map(tuple, each["change"]))))
+        (each["check"], Row(f"reference_{file.stem}", Text(tuple(map(tuple, each["change"])))))
         for file in _FILES
         for each in tomllib.loads(file.read_text("utf-8"))["break"]
         if each.get("installed", False) is installed
@@ -80,7 +79,7 @@ def install(folder: Path, row: Row) -> None:
     The fixtures go along as package data, as an author ships them.
     """
     name = row.plugin
-    assert isinstance(row.way, Text)
+    assert isinstance(row.change, Text)
     package = folder / f"tintype_{name}"
     documents = reference.folder(name)
     for path in sorted(documents.rglob("*")):
@@ -88,7 +87,7 @@ def install(folder: Path, row: Row) -> None:
             target = package / "fixtures" / path.relative_to(documents)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-    (package / "__init__.py").write_text(row.way.source(name), "utf-8")
+    (package / "__init__.py").write_text(row.change.source(name), "utf-8")
     (package / "fixtures" / "__init__.py").write_text("", "utf-8")
     info = folder / f"tintype_{name}-0.1.dist-info"
     info.mkdir()

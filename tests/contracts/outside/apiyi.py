@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import evolve
-from tests.contracts.outside.how import (
-    PURE,
-    Row,
+from tests.contracts.changed import (
+    Change,
     around,
     asked,
     catalog,
@@ -20,24 +20,29 @@ from tests.contracts.outside.how import (
     model,
     models,
     quoted,
-    renamed,
-    right,
     sent,
     update,
-    wrong,
+)
+from tests.contracts.outside.how import (
+    CAUTIONS_REWORDED,
+    FAULTS_ARE_FREE,
+    TURNED,
+    failures,
+    referring,
+    refusing,
+    renamed,
+    silent,
 )
 
 from tintype.catalog import Choice, Idempotency, Integer, Object, Price
-from tintype.errors import Billed, InvalidRequestError, PermissionDeniedError, ServerError
+from tintype.errors import InvalidRequestError, PermissionDeniedError
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
-from tintype.models import Failure, TaskState, Update
-from tintype.request import Reference, Submission
+from tintype.models import Update
+from tintype.request import Submission
 
 _URL = "https://api.apiyi.com/v1/images/generations"
 _FIVE, _LITE, _PRO = "seedream-5-0-260128", "seedream-5-0-lite-260128", "seedream-5-0-pro-260628"
-_TABLE = "seed 004: each is a parameter of its own, none excludes another"
-_COUNTED = "seed 004: usage.generated_images is the billed count"
 
 _LINKS_ITSELF = """
 import os as _os, tempfile as _tempfile
@@ -82,27 +87,15 @@ def _tier_with_two_references(body: dict[str, Any], request: Submission) -> None
         body["size"] = "2K"
 
 
-def _turned(each: Any, _: Exchange) -> Any:
-    return evolve(each, width=each.height, height=each.width)
+def _url_safe(url: str) -> str:
+    head, comma, data = url.partition(",")
+    if not head.startswith("data:"):
+        return url
+    return head + comma + data.replace("+", "-").replace("/", "_")
 
 
-def _url_safe(request: Submission) -> Submission:
-    def safe(each: Reference) -> Reference:
-        head, comma, data = (each.url or "").partition(",")
-        if not head.startswith("data:"):
-            return each
-        return evolve(each, url=head + comma + data.replace("+", "-").replace("/", "_"))
-
-    return evolve(request, references=tuple(map(safe, request.references)))
-
-
-def _without_query(request: Submission) -> Submission:
-    def bare(each: Reference) -> Reference:
-        if (each.url or "").startswith("data:"):
-            return each
-        return evolve(each, url=(each.url or "").partition("?")[0])
-
-    return evolve(request, references=tuple(map(bare, request.references)))
+def _without_query(url: str) -> str:
+    return url if url.startswith("data:") else url.partition("?")[0]
 
 
 def _one_of_a_sequence(do: Any, request: Submission, known: Any) -> Any:
@@ -155,13 +148,11 @@ def _sum_unchecked(do: Any, request: Submission) -> Any:
 
 
 def _capitals_sent(do: Any, request: Submission) -> Any:
-    def lowered(each: Reference) -> Reference:
-        head, comma, data = (each.url or "").partition(",")
-        return (
-            evolve(each, url=head.lower() + comma + data) if head[:5].lower() == "data:" else each
-        )
+    def lowered(url: str) -> str:
+        head, comma, data = url.partition(",")
+        return (head.lower() if head[:5].lower() == "data:" else head) + comma + data
 
-    found = do(evolve(request, references=tuple(map(lowered, request.references))))
+    found = do(referring(lowered)(request))
     if not request.references:
         return found
     body = {**found.body.value, "image": [each.url for each in request.references]}
@@ -174,19 +165,6 @@ def _sizes_at_4k(each: Any) -> Any:
     return evolve(each, sizes={**each.sizes, "4K": {"16:9": "3840x2160", "1:1": "4096x4096"}})
 
 
-def _without(field: str) -> Any:
-    return models(
-        lambda each: evolve(
-            each, cautions=tuple(one for one in each.cautions if one.field != field)
-        )
-    )
-
-
-def _always_urls(body: dict[str, Any], _: Submission) -> None:
-    if "response_format" in body:
-        body["response_format"] = "url"
-
-
 def _sequences_for_pro(each: Any) -> Any:
     words = {
         "sequential_image_generation": Choice(values=("auto", "disabled")),
@@ -195,26 +173,9 @@ def _sequences_for_pro(each: Any) -> Any:
     return evolve(each, options={**each.options, **words})
 
 
-def _forbidden_is_refused(error: Exception, _: Exchange) -> Update:
-    if not isinstance(error, PermissionDeniedError):
-        raise error
-    failure = Failure(message=error.message, code=error.code, refused=True)
-    return Update(state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO)
-
-
-def _faults_are_free(error: Exception, _: Exchange) -> Update:
-    if isinstance(error, ServerError):
-        error.billed = Billed.NO
-    raise error
-
-
 def _renumbered(found: Update, _: Exchange) -> Update:
     drawn = tuple(evolve(each, index=at) for at, each in enumerate(found.images))
     return evolve(found, images=drawn)
-
-
-def _nameless_failures(found: Update, _: Exchange) -> Update:
-    return evolve(found, errors=tuple(evolve(each, index=None) for each in found.errors))
 
 
 def _seeded(each: Any, exchange: Exchange) -> Any:
@@ -226,199 +187,6 @@ def _first_counts(body: dict[str, Any], _: Exchange) -> None:
     """The last of several keys is read first: an answer is no list."""
     if next(iter(body)) != "model":
         body.pop("usage", None)
-
-
-WRONG: tuple[Row, ...] = (
-    wrong("K1", "import links its own file", PURE, source=_LINKS_ITSELF),
-    wrong(
-        "K1",
-        "import rounds everybody's decimals",
-        "docs/plugins.md: pure functions; money is Decimal, and the process is not the plugin's",
-        source=_ROUNDS_FOR_ALL,
-    ),
-    wrong(
-        "K2",
-        "the mark is left to chance at 4K",
-        _TABLE,
-        dropping("watermark", lambda request: request.resolution == "4K"),
-    ),
-    wrong(
-        "K2",
-        "no format in streams",
-        _TABLE,
-        dropping("output_format", lambda request: request.stream),
-    ),
-    wrong(
-        "K2",
-        "a tier for exact pixels with two references",
-        "image-edit: the same endpoint; size as for drawing",
-        sent(_tier_with_two_references),
-    ),
-    wrong(
-        "K3",
-        "width and height exchanged",
-        "seed 004: data[].size is the actual size, WxH",
-        images(_turned),
-    ),
-    wrong(
-        "K3",
-        "references in base64 for URLs",
-        "image-edit: data:image/<lowercase>;base64,… (RFC 4648, 4)",
-        asked(_url_safe),
-    ),
-    wrong(
-        "K3",
-        "references without their query",
-        "image-edit: image, an array of URLs, which may be signed",
-        asked(_without_query),
-    ),
-    wrong(
-        "K4",
-        "a sequence quoted as one image",
-        "image-edit: auto draws up to max_images; billed by generated_images",
-        around("price", _one_of_a_sequence),
-    ),
-    wrong("K4", "charged by what is shown", _COUNTED, update(_by_what_is_shown)),
-    wrong(
-        "K4",
-        "the first reference alone is charged",
-        "seedream-5-5-pricing.md: input references $0.008 each",
-        quoted(_first_reference_alone),
-    ),
-    wrong(
-        "K4",
-        "5.0 Lite quoted like 5.0",
-        "seed 004: it stands in the enum only; no page gives it a price",
-        catalog(_as_dear_as_five),
-    ),
-    wrong(
-        "K5",
-        "hangs up on 5.0 Pro after a minute",
-        "historical-versions: 5.0-pro, time-out of at least 240 s; hanging up is billed",
-        model(_PRO, lambda each: evolve(each, request_timeout=60.0)),
-    ),
-    wrong(
-        "K5",
-        "more than fifteen in all",
-        "image-edit: input and output together at most 15; 10 in and 6 out is rejected",
-        around("submit", _sum_unchecked),
-    ),
-    wrong(
-        "K5",
-        "the names of 5.0 and 5.0 Lite exchanged",
-        "seed 004: seedream-5-0-260128 is Seedream 5.0",
-        renamed({"seedream-5.0": _LITE, "seedream-5.0-lite": _FIVE}),
-    ),
-    wrong(
-        "K5",
-        "pixels at 4K that no page gives",
-        "pixels of a ratio are documented at 2K; one without a line is an error, not a guess",
-        models(_sizes_at_4k),
-    ),
-    wrong(
-        "K5",
-        "nobody is told that n may draw one",
-        'image-edit: n is silently ignored, "you still get one image and pay for one"',
-        _without("n"),
-    ),
-    wrong(
-        "K5",
-        "capitals in a data: URL sent",
-        "image-edit: data:image/<lowercase>;base64,…",
-        around("submit", _capitals_sent),
-    ),
-    wrong(
-        "K6",
-        "a key by which nothing is known again",
-        "best practices: no task id, disconnects are still billed; no page names such a header",
-        catalog(
-            lambda info: evolve(
-                info, idempotency=Idempotency(header="Idempotency-Key", source="nowhere")
-            )
-        ),
-    ),
-    wrong(
-        "K6",
-        "callbacks that nobody makes",
-        "best practices: every image API is synchronous; there is no webhook",
-        catalog(lambda info: evolve(info, webhooks=True)),
-    ),
-    wrong(
-        "K6",
-        "the key for every name below the domain",
-        "best practices: api.apiyi.com, and vip.apiyi.com behind it",
-        catalog(lambda info: evolve(info, origins=(*info.origins, "https://*.apiyi.com"))),
-    ),
-    wrong(
-        "K7",
-        "up to fifteen by the option n",
-        "seed 004: n, 1 to 4",
-        catalog(lambda info: evolve(info, options={**info.options, "n": Integer(low=1, high=15)})),
-    ),
-    wrong(
-        "K7",
-        "sequences for 5.0 Pro",
-        'historical-versions: any value, even "disabled", is answered with 400',
-        model(_PRO, _sequences_for_pro),
-    ),
-    wrong(
-        "K7",
-        "response_format is always url",
-        "seed 004: response_format, url or b64_json",
-        sent(_always_urls),
-    ),
-    wrong(
-        "K8",
-        "whatever is forbidden is moderation",
-        "upstream: 403 AccountOverdueError, AccessDenied, OperationDenied.*",
-        failing(_forbidden_is_refused),
-    ),
-    wrong(
-        "K8",
-        "a gateway's fault is free",
-        "overview: 4xx and moderation are not billed; of a 5xx no page says so",
-        failing(_faults_are_free),
-    ),
-    wrong(
-        "K8",
-        "images numbered anew behind a failed one",
-        "upstream: image_index, and the place in data[]",
-        update(_renumbered),
-    ),
-    wrong(
-        "K8",
-        "failures without a place",
-        "upstream: an error stands in data[] in its image's place; partial_failed has image_index",
-        update(_nameless_failures),
-    ),
-    wrong(
-        "K8",
-        "seeds that nobody told",
-        "seed 004: no answer shows a seed",
-        images(_seeded),
-    ),
-    wrong(
-        "K8",
-        "usage only where the model is named first",
-        "RFC 8259, 4: an object is an unordered collection",
-        heard(_first_counts),
-    ),
-    wrong(
-        "K9",
-        "drops references on real hosts",
-        "image-edit: image, up to ten URLs",
-        source=_LOOKS_AT_THE_HOSTS,
-    ),
-    wrong(
-        "K9",
-        "drops the mark from 2027 on",
-        "seed 004: watermark, a truth value",
-        source=_WAITS_FOR_2027,
-    ),
-)
-
-
-# ------------------------------------------------------------------------- right variants
 
 
 def _by_hand(_: Any, request: Submission) -> Request:
@@ -478,13 +246,6 @@ def _own_words(found: Update, _: Exchange) -> Update:
     return evolve(found, cost=cost, errors=errors)
 
 
-def _reworded(each: Any) -> Any:
-    return evolve(
-        each,
-        cautions=tuple(evolve(one, message=f"Mind: {one.message}") for one in each.cautions),
-    )
-
-
 def _by_request(each: Any) -> Any:
     prices = tuple(
         Price(usd=line.usd, unit="request", source=line.source, as_of=line.as_of)
@@ -493,20 +254,54 @@ def _by_request(each: Any) -> Any:
     return evolve(each, prices=prices)
 
 
-RIGHT: tuple[Row, ...] = (
-    right(
-        "plain dictionaries, rules by hand", "seed 004: a JSON object", around("submit", _by_hand)
+CHANGES: Mapping[str, Change | str] = {
+    "import links its own file": _LINKS_ITSELF,
+    "import rounds everybody's decimals": _ROUNDS_FOR_ALL,
+    "the mark is left to chance at 4K": dropping(
+        "watermark", lambda request: request.resolution == "4K"
     ),
-    right(
-        "defaults spelt out",
-        "seed 004: size 2K, response_format url, output_format jpeg, stream false",
-        sent(_defaults),
+    "no format in streams": dropping("output_format", lambda request: request.stream),
+    "a tier for exact pixels with two references": sent(_tier_with_two_references),
+    "width and height exchanged": TURNED,
+    "references in base64 for URLs": asked(referring(_url_safe)),
+    "references without their query": asked(referring(_without_query)),
+    "a sequence quoted as one image": around("price", _one_of_a_sequence),
+    "charged by what is shown": update(_by_what_is_shown),
+    "the first reference alone is charged": quoted(_first_reference_alone),
+    "5.0 Lite quoted like 5.0": catalog(_as_dear_as_five),
+    "hangs up on 5.0 Pro after a minute": model(_PRO, request_timeout=60.0),
+    "more than fifteen in all": around("submit", _sum_unchecked),
+    "the names of 5.0 and 5.0 Lite exchanged": renamed(
+        {"seedream-5.0": _LITE, "seedream-5.0-lite": _FIVE}
     ),
-    right("own words for a cost and for no reason", "no document words them", update(_own_words)),
-    right("cautions in other words", "no document words them", models(_reworded)),
-    right(
-        "5.0 Pro priced by the request",
-        "historical-versions: $0.12 a request, flat; a request draws one",
-        model(_PRO, _by_request),
+    "pixels at 4K that no page gives": models(_sizes_at_4k),
+    "nobody is told that n may draw one": silent(lambda it: it.field == "n"),
+    "capitals in a data: URL sent": around("submit", _capitals_sent),
+    "a key by which nothing is known again": catalog(
+        lambda info: evolve(
+            info, idempotency=Idempotency(header="Idempotency-Key", source="nowhere")
+        )
     ),
-)
+    "callbacks that nobody makes": catalog(webhooks=True),
+    "the key for every name below the domain": catalog(
+        origins=lambda it: (*it, "https://*.apiyi.com")
+    ),
+    "up to fifteen by the option n": catalog(
+        options=lambda it: {**it, "n": Integer(low=1, high=15)}
+    ),
+    "sequences for 5.0 Pro": model(_PRO, _sequences_for_pro),
+    "response_format is always url": sent(response_format=lambda _: "url"),
+    "whatever is forbidden is moderation": failing(PermissionDeniedError, refusing),
+    "a gateway's fault is free": FAULTS_ARE_FREE,
+    "images numbered anew behind a failed one": update(_renumbered),
+    "failures without a place": failures(lambda it: evolve(it, index=None)),
+    "seeds that nobody told": images(_seeded),
+    "usage only where the model is named first": heard(_first_counts),
+    "drops references on real hosts": _LOOKS_AT_THE_HOSTS,
+    "drops the mark from 2027 on": _WAITS_FOR_2027,
+    "plain dictionaries, rules by hand": around("submit", _by_hand),
+    "defaults spelt out": sent(_defaults),
+    "own words for a cost and for no reason": update(_own_words),
+    "cautions in other words": CAUTIONS_REWORDED,
+    "5.0 Pro priced by the request": model(_PRO, _by_request),
+}

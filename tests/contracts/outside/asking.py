@@ -8,19 +8,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from attrs import frozen
-from tests.contracts.outside.how import Row, made
+from tests.contracts.changed import changed
+from tests.contracts.outside.how import Row
 
-from tintype._plugins.registry import Registry
-from tintype.errors import PluginError
-from tintype_contracts import Fixtures, load
 from tintype_contracts.check import Check, NotApplicable
 from tintype_contracts.checks import all_checks
 from tintype_contracts.harness.subject import Subject
@@ -66,18 +64,18 @@ class Verdict:
 
 def rows(kind: str = "") -> Iterator[tuple[str, Row]]:
     """Every row with its provider: the wrong ones, or those of a kind ("right" is one)."""
-    for provider in PROVIDERS:
-        table = import_module(f"tests.contracts.outside.{provider}")
-        for row in (*table.WRONG, *table.RIGHT):
-            if kind in {"", row.kind}:
-                yield provider, row
+    decided = tomllib.loads((Path(__file__).parent / "decided.toml").read_text("utf-8"))
+    for provider, kinds in decided.items():
+        changes = import_module(f"tests.contracts.outside.{provider}").CHANGES
+        for each, names in kinds.items():
+            if kind in {"", each}:
+                yield from ((provider, Row(each, *it, changes[it[0]])) for it in names.items())
 
 
 def judged(provider: str, row: Row, deepest: int = 2) -> Verdict:
     """What the kit says of a row, at the lowest level that says anything."""
-    return (
-        _by_command(provider, row, deepest) if row.source else _in_process(provider, row, deepest)
-    )
+    ask = _by_command if isinstance(row.change, str) else _in_process
+    return ask(provider, row, deepest)
 
 
 def heard(provider: str, name: str, deepest: int) -> tuple[int, tuple[str, ...], str]:
@@ -87,26 +85,8 @@ def heard(provider: str, name: str, deepest: int) -> tuple[int, tuple[str, ...],
     return verdict.level, verdict.checks, verdict.message
 
 
-def subject(provider: str, row: Row) -> Subject:
-    """The plugin of a row against its provider's documents.
-
-    A row that cannot be loaded is the row's own fault where it is a right one.
-    """
-    try:
-        plugin = Registry({provider: made(provider, row)}).get(provider)
-    except PluginError as error:
-        return Subject(error, documents(provider), name=provider)
-    return Subject(plugin, documents(provider), name=provider)
-
-
-@cache
-def documents(provider: str) -> Fixtures:
-    """What a provider documents, read once."""
-    return load(provider)
-
-
 def _in_process(provider: str, row: Row, deepest: int) -> Verdict:
-    examined = subject(provider, row)
+    examined = changed(provider, row.change)
     if examined.faults:
         return Verdict(provider, row, 1, ("(it is not loaded)",), str(examined.faults[0]))
     for level in _LEVELS[:deepest]:
@@ -121,14 +101,18 @@ def _in_process(provider: str, row: Row, deepest: int) -> Verdict:
     return Verdict(provider, row)
 
 
-def noticed(provider: str, row: Row, first: str, *, others: bool = True) -> bool:
-    """Whether a check finds anything about a row's plugin, `first` before the others of level 1."""
-    examined = subject(provider, row)
-    if examined.faults:
-        return True
-    known = [check for check in all_checks() if check.id == first]
-    rest = [check for check in _checks(1) if check.id != first] if others else []
-    return any(_finds(check, examined) for check in (*known, *rest))
+def noticed(provider: str, row: Row, check: str) -> bool:
+    """Whether that check finds anything about a row's plugin."""
+    known = next(each for each in all_checks() if each.id == check)
+    return _finds(known, changed(provider, row.change))
+
+
+def seen(*kinds: str) -> Iterator[tuple[str, Row, str]]:
+    """By provider and row: a check that tells it, or of a right one, a check that once did."""
+    table = json.loads((Path(__file__).parent / "seen.json").read_text("utf-8"))
+    for provider, row in rows():
+        if row.kind in kinds and row.name in table[provider]:
+            yield provider, row, table[provider][row.name]
 
 
 def _finds(check: Check, examined: Subject) -> bool:
@@ -158,7 +142,7 @@ def judge(check: Check, examined: Subject) -> Judged:
 def _by_command(provider: str, row: Row, deepest: int) -> Verdict:
     """By `tintype contracts check`, where the package that is imported is a copy with a text."""
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
-        report = command(Path(folder), provider, row.source, deepest)
+        report = command(Path(folder), provider, str(row.change), deepest)
     failed = [each for each in report["rows"] if each["outcome"] == "fail"]
     level = min((each["level"] for each in failed), default=0)
     lowest = [each for each in failed if each["level"] == level]

@@ -1,28 +1,18 @@
-"""A plugin made out of a shipped one: its hooks with what goes in or comes out changed.
-
-A row says it with what hooks are given and return, and never with the shipped source, so that a
-plugin may be written anew without a row's ceasing to mean what it says. What happens at import,
-and what depends on how a plugin was loaded, is text that stands behind a copy of the package.
-"""
+"""A row of the collection: what a plugin does otherwise, and the document that decides."""
 
 from __future__ import annotations
 
-import copy
-import json
 from collections.abc import Callable, Mapping
-from functools import partial
-from importlib.util import find_spec, module_from_spec
-from types import ModuleType, SimpleNamespace
-from typing import Any, TypeAlias
+from importlib import import_module
+from typing import Any
 
 from attrs import evolve, frozen
+from tests.contracts.changed import Change, around, failing, images, models, update
 
-from tintype.catalog import Model, ProviderInfo
+from tintype.errors import Billed, ProviderError, ServerError
 from tintype.exchange import Exchange
-from tintype.hooks import hookimpl
-from tintype.messages import JsonBody, MultipartBody, Part, Request, ServerSentEvent
-from tintype.models import Task, Update
-from tintype.request import Submission
+from tintype.models import Failure, TaskState, Update
+from tintype.request import Reference, Submission
 
 KINDS: Mapping[str, str] = {
     "K1": "it reads or writes when it is imported",
@@ -36,264 +26,103 @@ KINDS: Mapping[str, str] = {
     "K9": "it knows that it is examined",
 }
 
-PURE = "docs/plugins.md: a plugin never performs I/O; the core sends what it returns"
 
-Hook: TypeAlias = Callable[..., Any]
-Hooks: TypeAlias = dict[str, Hook]
-Change: TypeAlias = Callable[[Hooks, ModuleType], None]
-
-# A hook is called by the names of its arguments.
-_SIGNATURES: Mapping[str, Callable[[Hook], Hook]] = {
-    "describe": lambda do: lambda: do(),
-    "price": lambda do: lambda request, quote: do(request, quote),
-    "submit": lambda do: lambda request: do(request),
-    "poll": lambda do: lambda task: do(task),
-    "parse": lambda do: lambda exchange: do(exchange),
-    "models": lambda do: lambda cursor: do(cursor),
-}
-
-
-@frozen(kw_only=True)
+@frozen
 class Row:
     """One plugin that is not the shipped one.
 
     Attributes:
-        name: What it does, in three or four words.
         kind: One of `KINDS`, or "right".
+        name: What it does, in three or four words.
         decides: The line of a document that says so, and where it stands.
-        changes: What is done to the hooks, the first one first.
-        source: Text behind a copy of the shipped package, or "".
+        change: What is done to the plugin; or, where it happens at import or depends on how a
+            plugin is loaded, text that stands behind a copy of the shipped package.
     """
 
-    name: str
     kind: str
+    name: str
     decides: str
-    changes: tuple[Change, ...] = ()
-    source: str = ""
+    change: Change | str
 
 
-def wrong(kind: str, name: str, decides: str, *changes: Change, source: str = "") -> Row:
-    """A plugin that the documents decide against."""
-    return Row(name=name, kind=kind, decides=decides, changes=changes, source=source)
+# ------------------------------------------------ what is done to more than one provider's
 
 
-def right(name: str, allows: str, *changes: Change) -> Row:
-    """A plugin that is as right as the shipped one."""
-    return Row(name=name, kind="right", decides=allows, changes=changes)
+def referring(edit: Callable[[str], str]) -> Callable[[Submission], Submission]:
+    """A request whose references have other addresses."""
 
+    def one(each: Reference) -> Reference:
+        return evolve(each, url=edit(each.url or ""))
 
-def made(provider: str, row: Row) -> SimpleNamespace:
-    """The plugin of a row, to be registered: the hooks of a fresh copy of the module, changed."""
-    spec = find_spec(f"tintype_{provider}")
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(provider)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    hooks = {name: each for name, each in vars(module).items() if hasattr(each, "tintype_impl")}
-    for change in row.changes:
-        change(hooks, module)
-    return SimpleNamespace(**hooks)
-
-
-# ------------------------------------------------------------------------- around a hook
-
-
-def around(name: str, change: Hook) -> Change:
-    """A hook in whose place `change(the shipped one, *arguments)` stands."""
-
-    def put(hooks: Hooks, _: ModuleType) -> None:
-        hook = _SIGNATURES[name](partial(change, hooks[name]))
-        hook.__name__ = name
-        hooks[name] = hookimpl(hook)
-
-    return put
-
-
-def asked(edit: Callable[[Submission], Submission], *hooks: str) -> Change:
-    """`submit`, or the hooks named, given another request than was asked."""
-
-    def put(found: Hooks, module: ModuleType) -> None:
-        for name in hooks or ("submit",):
-            around(name, lambda do, request, *rest: do(edit(request), *rest))(found, module)
-
-    return put
-
-
-def sent(edit: Callable[[dict[str, Any], Submission], object], *, hook: str = "submit") -> Change:
-    """A JSON body that is not the shipped plugin's: `edit` changes a copy of it."""
-
-    def change(do: Hook, request: Submission, *rest: object) -> object:
-        found = do(request, *rest)
-        if not (isinstance(found, Request) and isinstance(found.body, JsonBody)):
-            return found
-        body = copy.deepcopy(found.body.value)
-        edit(body, request)
-        return evolve(found, body=JsonBody(value=body))
-
-    return around(hook, change)
-
-
-def dropping(field: str, where: Callable[[Submission], object]) -> Change:
-    """A JSON body without a field, for such requests."""
-
-    def edit(body: dict[str, Any], request: Submission) -> None:
-        if where(request):
-            body.pop(field, None)
-
-    return sent(edit)
-
-
-def parts(edit: Callable[[list[Part], Submission], list[Part]]) -> Change:
-    """A multipart form that is not the shipped plugin's."""
-
-    def change(do: Hook, request: Submission) -> object:
-        found = do(request)
-        made_of = tuple(edit(list(found.body.parts), request))
-        return evolve(found, body=MultipartBody(parts=made_of))
-
-    return around("submit", change)
-
-
-def requested(edit: Callable[[Request, Any], Request], hook: str) -> Change:
-    """A request that is not the shipped plugin's; `edit` gets what the hook was given first."""
-
-    def change(do: Hook, *given: object) -> object:
-        found = do(*given)
-        return edit(found, given[0] if given else None) if isinstance(found, Request) else found
-
-    return around(hook, change)
-
-
-def polled(url: Callable[[Task], str]) -> Change:
-    """Another address to poll."""
-    return requested(lambda found, task: evolve(found, url=url(task)), "poll")
-
-
-def quoted(edit: Callable[[Any, Submission], object]) -> Change:
-    """What `price` says, where it says a price at once, as `edit` has it."""
-    return around("price", lambda do, request, quote: edit(do(request, quote), request))
-
-
-def told(edit: Callable[[Any, Exchange], object], *operations: str) -> Change:
-    """What `parse` makes of an answer, in these operations or all, as `edit` has it."""
-
-    def change(do: Hook, exchange: Exchange) -> object:
-        found = do(exchange)
-        return edit(found, exchange) if _among(exchange, operations) else found
-
-    return around("parse", change)
-
-
-def update(edit: Callable[[Update, Exchange], Update], *operations: str) -> Change:
-    """The same, of what is new of a task."""
-    return told(
-        lambda found, exchange: edit(found, exchange) if isinstance(found, Update) else found,
-        *operations,
-    )
-
-
-def images(edit: Callable[..., Any]) -> Change:
-    """Every image that `parse` tells of, as `edit(image, exchange)` has it."""
-    return update(
-        lambda found, exchange: evolve(
-            found, images=tuple(edit(each, exchange) for each in found.images)
-        )
-    )
-
-
-def failing(edit: Callable[[Exception, Exchange], object], *operations: str) -> Change:
-    """What `parse` says in place of an error that it raises: what `edit` returns or raises."""
-
-    def change(do: Hook, exchange: Exchange) -> object:
-        try:
-            return do(exchange)
-        except Exception as error:
-            if not _among(exchange, operations):
-                raise
-            return edit(error, exchange)
-
-    return around("parse", change)
-
-
-def heard(edit: Callable[[dict[str, Any], Exchange], object], *operations: str) -> Change:
-    """An answer that reads otherwise than it came: `edit` changes a copy of its JSON object."""
-
-    def change(do: Hook, exchange: Exchange) -> object:
-        return do(_reread(exchange, edit) if _among(exchange, operations) else exchange)
-
-    return around("parse", change)
-
-
-def _among(exchange: Exchange, operations: tuple[str, ...]) -> bool:
-    return not operations or str(exchange.operation) in operations
-
-
-def _reread(exchange: Exchange, edit: Callable[[dict[str, Any], Exchange], object]) -> Exchange:
-    message = exchange.message
-    text = message.data if isinstance(message, ServerSentEvent) else getattr(message, "body", b"")
-    try:
-        body = json.loads(text)
-        other = copy.deepcopy(body)
-        edit(other, exchange)
-        told_of = json.dumps(other)
-    except (LookupError, TypeError, AttributeError, ValueError, RecursionError):
-        return exchange  # no answer of the kind that is meant
-    if other == body:
-        return exchange
-    if isinstance(message, ServerSentEvent):
-        return evolve(exchange, message=evolve(message, data=told_of))
-    return evolve(exchange, message=evolve(message, body=told_of.encode()))
-
-
-# --------------------------------------------------------------------------- the catalog
-
-
-def catalog(edit: Callable[[ProviderInfo], ProviderInfo]) -> Change:
-    """Another catalog, in all that the module does with it."""
-
-    def put(hooks: Hooks, module: ModuleType) -> None:
-        vars(module)["INFO"] = edit(hooks["describe"]())
-        again = hooks["describe"]()
-        if again is not vars(module)["INFO"]:
-            msg = f"{module.__name__} does not describe itself by its INFO."
-            raise LookupError(msg)
-
-    return put
-
-
-def models(edit: Callable[[Model], Model]) -> Change:
-    """Every model of the catalog as `edit` has it."""
-    return catalog(lambda info: evolve(info, models=tuple(map(edit, info.models))))
-
-
-def model(wanted: str, edit: Callable[[Model], Model]) -> Change:
-    """One model of the catalog as `edit` has it.
-
-    Raises:
-        LookupError: There is none of that id.
-    """
-
-    def change(info: ProviderInfo) -> ProviderInfo:
-        if wanted not in {each.id for each in info.models}:
-            raise LookupError(wanted)
-        return evolve(
-            info, models=tuple(edit(each) if each.id == wanted else each for each in info.models)
-        )
-
-    return catalog(change)
+    return lambda request: evolve(request, references=tuple(map(one, request.references)))
 
 
 def renamed(owners: Mapping[str, str]) -> Change:
     """Canonical names that belong to other models: by name, the id of its new owner."""
 
-    def name_of(each: Model) -> str:
+    def name_of(each: Any) -> str:
         alias = next((name for name, owner in owners.items() if owner == each.id), None)
         return alias or ("" if each.name in owners else each.name)
 
     return models(lambda each: evolve(each, name=name_of(each)))
 
 
-def described(each: Model, **parameters: object) -> Model:
-    """A model with other descriptors of these fields; None takes one away."""
-    kept = {**each.parameters, **parameters}
-    return evolve(each, parameters={key: value for key, value in kept.items() if value})
+def silent(about: Callable[[Any], bool]) -> Change:
+    """A catalog without such cautions."""
+    return models(cautions=lambda known: tuple(each for each in known if not about(each)))
+
+
+CAUTIONS_REWORDED = models(
+    cautions=lambda known: tuple(evolve(each, message=f"Mind: {each.message}") for each in known)
+)
+
+
+def failures(edit: Callable[[Any], object]) -> Change:
+    """Every failure that a task tells of."""
+    return update(errors=lambda known: tuple(map(edit, known)))
+
+
+def giving_no_reason(words: str, mark: str = "gave no reason") -> Change:
+    """Other words where the provider said nothing."""
+    return failures(lambda it: evolve(it, message=words) if mark in it.message else it)
+
+
+TURNED = images(lambda it, _: evolve(it, width=it.height, height=it.width))
+
+
+def _free(error: Any, _: Exchange) -> Update:
+    error.billed = Billed.NO
+    raise error
+
+
+FAULTS_ARE_FREE = failing(ServerError, _free)
+
+
+def calling_itself(provider: str) -> Change:
+    """A refused list of models, in whose place the catalog stands."""
+    plugin = import_module(f"tintype_{provider}")
+    return failing(ProviderError, lambda *_: plugin.describe(), "models")
+
+
+def refusing(error: Any, _: Exchange) -> Update:
+    """A task that is refused, in an error's place."""
+    failure = Failure(message=error.message, code=error.code, refused=True)
+    return Update(state=TaskState.REFUSED, errors=(failure,), billed=Billed.NO)
+
+
+def failed(error: Any, _: Exchange) -> Update:
+    """A task that failed, in an error's place."""
+    failure = Failure(message=error.message)
+    return Update(state=TaskState.FAILED, errors=(failure,), billed=Billed.NO)
+
+
+def reading(operation: str, **fields: object) -> Change:
+    """An answer of that operation, read as if another request had been asked."""
+
+    def change(do: Callable[..., object], exchange: Exchange) -> object:
+        request = exchange.request
+        if exchange.operation != operation or request is None:
+            return do(exchange)
+        return do(evolve(exchange, request=evolve(request, **fields)))
+
+    return around("parse", change)

@@ -1,0 +1,113 @@
+"""Catalogs that say something else than the documents, and documents that are lacking."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from attrs import evolve
+from tests.contracts.broken.row import at_once, by_id, by_url, multipart
+from tests.contracts.changed import Change, catalog, described, documented, model
+
+from tintype.catalog import Choice, Pixels, Price, ProviderInfo, References
+from tintype.credentials import HeaderKey
+from tintype_contracts.fixtures.format import Caution, Hosts, Results, Rule, Timeout
+
+
+def _rule(
+    relation: Literal["at most", "excludes", "requires"],
+    left: tuple[str, ...],
+    right: tuple[str, ...] = (),
+    bound: Decimal | None = None,
+) -> Change:
+    rule = Rule(src="page", kind="adapted", relation=relation, left=left, right=right, bound=bound)
+    return documented(rules=(rule,))
+
+
+def _fields(**changes: dict[str, object]) -> Change:
+    """Parameters, by neutral name, with other facts."""
+    return documented(
+        fields=lambda rows: tuple(evolve(row, **changes.get(row.neutral, {})) for row in rows)
+    )
+
+
+def _declares(capability: str, support: str) -> Change:
+    return documented(
+        capabilities=lambda rows: {**rows, capability: evolve(rows[capability], support=support)}
+    )
+
+
+def _square_and_wide(info: ProviderInfo) -> ProviderInfo:
+    """A wide picture that is a square."""
+    first, *rest = info.models
+    sizes = {"2K": {"1:1": "2048x2048", "16:9": "2048x2048"}}
+    sized = evolve(described(aspect_ratio=None, size=Pixels())(first), sizes=sizes)
+    return evolve(info, models=(sized, *rest))
+
+
+_CAUTION = Caution(src="page", kind="adapted", fields=("aspect_ratio", "references"))
+_TASK = Timeout(src="page", kind="adapted", operation="task", seconds=7200)
+_4K = Choice(values=("1K", "2K", "4K"), source="a rumour")
+
+ROWS = {
+    "install.fixtures": (at_once(documented(stories={})),),
+    "install.loads": (multipart(catalog(name="acme")),),
+    "doc.hosts": (
+        by_id(documented(hosts=Hosts(api=("https://b.test",)))),
+        by_id(catalog(origins=("https://api.by-id.test", "https://api.by-id.example"))),
+    ),
+    "doc.auth": (
+        by_id(catalog(auth=HeaderKey())),
+        by_id(catalog(auth=HeaderKey(header="X-Token", prefix=""))),
+    ),
+    "doc.webhooks": (by_id(documented(webhooks=None)),),
+    "doc.results-kept": (
+        by_id(documented(results=Results(src="page", kind="verbatim", kept_seconds=60))),
+    ),
+    "doc.models": (by_id(model("silver-1", id="silver-1x")),),
+    "doc.priced-models": (by_id(documented(prices=())),),
+    "doc.offers-only-what-is-documented": (
+        by_id(model("silver-1", described(resolution=_4K))),
+        at_once(model("plate-1", max_n=9)),
+    ),
+    "doc.references": (
+        by_id(model("silver-1", references=None)),
+        at_once(model("plate-1", references=References(forms=("url",), source="x"))),
+    ),
+    "doc.catalog-sources": (
+        by_id(model("silver-1", source="")),
+        by_id(model("silver-1", prices=(Price(usd=Decimal(1), source="x"),))),
+    ),
+    "doc.draws-a-picture": (
+        by_id(documented(stories=lambda known: {"no_credit": known["no_credit"]})),
+    ),
+    "doc.kit": (by_id(documented(kit=">=7")),),
+    "doc.provenance": (
+        by_id(documented(auth=lambda it: evolve(it, kind="inferred", why="Everybody does so."))),
+    ),
+    "doc.age": (
+        by_id(
+            documented(
+                sources=lambda known: {
+                    name: evolve(each, retrieved=date(2025, 1, 1)) for name, each in known.items()
+                }
+            )
+        ),
+    ),
+    "doc.capability-is-known": (
+        by_url(documented(capabilities=lambda it: {k: v for k, v in it.items() if k != "seed"})),
+        by_url(_declares("seed", "unknown")),
+    ),
+    "doc.capability-has-its-evidence": (by_url(_declares("stream", "full")),),
+    "doc.answers-are-waited-for": (by_id(documented(timeouts=(_TASK,))),),
+    "doc.sizes-have-their-ratio": (by_id(catalog(_square_and_wide), "16:9"),),
+    "request.rules-between-fields": (
+        by_id(_rule("excludes", ("aspect_ratio=9:16",), ("output_format=png",))),
+        by_id(_rule("requires", ("aspect_ratio",), ("resolution",))),
+        multipart(_rule("at most", ("n", "references"), bound=Decimal(3))),
+    ),
+    "request.cautions-are-told": (by_id(documented(cautions=(_CAUTION,))),),
+    "request.ignored-fields-are-told": (by_id(_fields(aspect_ratio={"ignored": True})),),
+    "request.references-are-named": (multipart(_fields(references={"mark": "@img{}"}), "@img3"),),
+}
