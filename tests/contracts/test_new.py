@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -147,6 +148,20 @@ def test_the_highest_level_does_not_end_the_list_of_what_is_unsaid(site: Path) -
     assert "bytes: level 3, happy path" in told.lower()
     assert "[prices] what a picture costs" in told
     assert "Next: nothing" not in told
+
+
+def test_the_demo_draws_with_whatever_model_it_has(site: Path, tmp_path: Path) -> None:
+    """One that the demo knows by name need not be among them."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tintype", "demo", "-p", "urls", "--pace", "0"],
+        env={**os.environ, "PYTHONPATH": str(site), "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".png"]
 
 
 def test_the_files_are_copied_word_for_word_but_for_a_key(tmp_path: Path) -> None:

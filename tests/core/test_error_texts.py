@@ -24,6 +24,7 @@ from tintype.errors import (
     InvalidRequestError,
     Outcome,
     PluginError,
+    ProviderError,
     RateLimitError,
     SubmissionUnknownError,
     TintypeError,
@@ -185,3 +186,18 @@ def test_a_generation_goes_to_json_whatever_its_attempts_hold() -> None:
         "no",
         429,
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Rate limit exceeded", "p: Rate limit exceeded. Get a key."),
+        ("Slow down!", "p: Slow down! Get a key."),
+        ("", "p: Get a key."),
+    ],
+)
+def test_advice_stands_in_a_sentence_of_its_own(said: str, told: str) -> None:
+    """Providers' words often end without a full stop."""
+    error = ProviderError(said, provider="p")
+    error.advice = "Get a key."
+    assert str(error) == told

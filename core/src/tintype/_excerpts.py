@@ -10,6 +10,7 @@ MAX_WORDS = 1000
 _MAX_QUOTED = 80
 _LONGEST_NUMBER = 256  # bits
 _TAIL = 300
+_ENDS = ".!?…:;。"
 
 
 def shortened(text: str, most: int = MAX_WORDS) -> str:
@@ -18,6 +19,13 @@ def shortened(text: str, most: int = MAX_WORDS) -> str:
         return text
     tail = min(_TAIL, most // 3)
     return f"{text[: most - tail - 3]} … {text[-tail:]}"
+
+
+def sentences(*texts: str) -> str:
+    """Texts one after another, with a full stop where a provider's words end without one."""
+    said = [text.strip() for text in texts if text.strip()]
+    ended = [text if text[-1] in _ENDS else f"{text}." for text in said[:-1]]
+    return " ".join([*ended, *said[-1:]])
 
 
 def guess(name: str, known: Iterable[str], most: int = 1) -> str:

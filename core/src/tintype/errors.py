@@ -46,7 +46,7 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from tintype._excerpts import shortened
+from tintype._excerpts import sentences, shortened
 from tintype._statuses import STATUSES
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ class ProviderError(TintypeError):
 
     def __str__(self) -> str:
         """The message, and what to do about it."""
-        return shortened(f"{super().__str__()} {self.advice}".rstrip())
+        return shortened(sentences(super().__str__(), self.advice))
 
 
 class BadRequestError(ProviderError):
@@ -445,7 +445,7 @@ class TaskError(TintypeError):
     def __str__(self) -> str:
         """The message, and what to do about it."""
         words = super().__str__()
-        return shortened(f"{words} {self.advice}" if self.advice else words)
+        return shortened(sentences(words, self.advice))
 
 
 class TaskFailedError(TaskError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 from PIL import Image as Picture
 
 from tintype._cli.client import journal_place
@@ -29,7 +29,7 @@ from tintype.request import ImageRequest
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Sandbox
 
-_MODEL = "seedream-4.5"  # the one model that all five providers sell
+_MODEL = "seedream-4.5"  # what several providers sell; of another its own default draws
 
 # Called with a provider and a few words on how it stands, over and over.
 _Tell: TypeAlias = Callable[[str, str], None]
@@ -48,7 +48,7 @@ class _Drawn:
 @click.command()
 @click.argument("prompt", default="a red panda astronaut", callback=prompt_from)
 @option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
-@option("-m", "--model", default=_MODEL, show_default=True, help="What draws it.")
+@option("-m", "--model", help=f"What draws it: {_MODEL} where there is one, if left out.")
 @option("-o", "--output", default="out", show_default=True, metavar="DIR", help="Where to.")
 @option(
     "--pace",
@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - each is a flag
     *,
     prompt: str,
     names: tuple[str, ...],
-    model: str,
+    model: str | None,
     output: str,
     pace: float,
     live: bool,
@@ -190,9 +190,16 @@ class _Tour:
 
     async def _quote(self, name: str) -> Quote:
         try:
-            return await self.client.quote(self.request, provider=name)
+            return await self.client.quote(self._request(name), provider=name)
         except TintypeError as error:
             return Quote(provider=name, model=self.request.model or "", reason=error.message)
+
+    def _request(self, name: str) -> ImageRequest:
+        """What a provider is asked for: the model that is wanted, or one that it has."""
+        if self.request.model is not None:
+            return self.request
+        [info] = [each for each in self.client.providers if each.name == name]
+        return evolve(self.request, model=_MODEL if info.find(_MODEL) else None)
 
     async def _draw(self, quote: Quote, tell_row: _Tell) -> _Drawn:
         """Draw at one provider, for no more than was told."""
@@ -205,7 +212,7 @@ class _Tour:
 
         try:
             made = await self.client.generate(
-                self.request, provider=name, max_cost=quote.high, on_progress=progress
+                self._request(name), provider=name, max_cost=quote.high, on_progress=progress
             )
             paths = await self.client.save(made, self.folder)
         except TintypeError as error:

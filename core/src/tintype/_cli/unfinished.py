@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._client.observing import Observation
+from tintype._excerpts import sentences
 from tintype._flow.effects import Record
 from tintype.convert import to_json
 from tintype.entries import Intent, Settled, Snapshot
@@ -97,7 +98,7 @@ def words_for(error: TintypeError) -> str:
     """What an error says, its advice for a shell in place of the one for a program."""
     late = [each.task for each in _of_tasks(error) if each.advice and each.task is not None]
     advice = [*map(way_on, late), *_next_steps(error)]
-    return " ".join([TintypeError.__str__(error), *dict.fromkeys(advice)])
+    return sentences(TintypeError.__str__(error), *dict.fromkeys(advice))
 
 
 def tell_details(error: TintypeError) -> None:

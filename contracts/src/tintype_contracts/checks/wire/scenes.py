@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tintype._excerpts import sentences
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.messages import outcome_differences
@@ -71,8 +72,11 @@ def _refused(performance: Performance) -> Iterator[Finding]:
     asked = performance.scene.exchanges[len(performance.served)]
     if asked.expect.outcome != "error":
         yield Finding(
-            message=f"{performance.scene.name} by {performance.by}: nothing was sent, though the "
-            f"documents show this request: {performance.refused}. Let describe() admit it.",
+            message=sentences(
+                f"{performance.scene.name} by {performance.by}: nothing was sent, though the "
+                f"documents show this request: {performance.refused}",
+                "Let describe() admit it.",
+            ),
             exchange=asked.id,
             src=asked.request_src or asked.src,
         )
