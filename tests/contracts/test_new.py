@@ -200,7 +200,13 @@ WRONG: dict[str, tuple[str, dict[str, str], str]] = {
     "a key in the query": (
         "acme",
         {"curl": _CREATE.replace("/images", "/images?api_key=k")},
-        "shows the key in the query",
+        'write auth=QueryKey(name="api_key") into the plugin by hand',
+    ),
+    "a password": ("acme", {"curl": _CREATE.replace(_BEARER, "-u me:k")}, "write auth=Basic()"),
+    "a body that is no object": (
+        "acme",
+        {"curl": f"curl https://api.acme.test/v1/images {_BEARER} -d '[1]'"},
+        "docs/plugins.md (Requests)",
     ),
 }
 
@@ -214,6 +220,16 @@ def test_what_is_no_beginning_is_told_and_nothing_is_written(
     assert ended.exit_code == 2
     assert said in ended.output
     assert not (tmp_path / name).exists()
+
+
+def test_a_sheet_that_cannot_be_loaded_ends_with_1(tmp_path: Path) -> None:
+    """It is written, and what has to be mended is told with its place."""
+    traced = _CREATED.replace("1750000000", '"3f0c2b1e-9a4d-4c7b-8e21-5d6f7a8b9c0d"')
+    ended = begin(tmp_path, "acme", {"curl": _CREATE, "answer": traced})
+    assert ended.exit_code == 1, ended.output
+    assert "/created: This is too random to be a word" in ended.output
+    assert "Mend it, then run: tintype contracts lint" in ended.output
+    assert (tmp_path / "acme/src/tintype_acme/fixtures/sheet.toml").is_file()
 
 
 def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def command(  # noqa: PLR0913 - each is an option
     """Write an installable plugin from a curl command and its answer.
 
     Each FILE holds what the page prints, and nothing else. Untouched, the package passes
-    level 1; what is still to be said is told. Exit status: 0 written, 2 misuse.
+    level 1; what is still to be said is told. Exit status: 0 written, 1 written and the sheet
+    has to be mended first, 2 misuse.
     """
     if (poll_curl is None) != (poll_answer is None):
         give_up("Give --poll-curl and --poll-answer together: a look and what is answered.")
@@ -96,8 +97,8 @@ def _tell(name: str, folder: Path, fixtures: Path) -> None:
     try:
         loaded = load_folder(fixtures)
     except FixtureError as error:
-        say(f"Its sheet needs a hand first:\n{error}")
-        return
+        mended = f"Mend it, then run: tintype contracts lint {fixtures}"
+        give_up(f"Its sheet cannot be loaded as it was begun.\n{error}\n{mended}", status=1)
     say(f"Still to be said in {fixtures / 'sheet.toml'}:")
     for line in remaining(loaded):
         say(f"  {line}")

@@ -171,7 +171,11 @@ def _look(given: Given, host: str, created: Place | None) -> str:
         return ""
     address = urlsplit(given.poll.url)
     if address.netloc != host:
-        msg = f"The look goes to {address.netloc}, and the submission to {host}. {_BY_HAND}"
+        msg = (
+            f"The look goes to {address.netloc}, and the submission to {host}: a sheet has one"
+            " host. Give the look at the submission's, where the page has one; else the plugin"
+            " has to be written by hand: docs/plugins.md (One that is polled)."
+        )
         raise StartError(msg)
     value = str(created.value) if created else ""
     path = f"{address.path}?{address.query}" if address.query else address.path
@@ -224,7 +228,11 @@ def _body(curl: Curl) -> dict[str, object]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        msg = f"The curl command sends neither a JSON object nor a multipart form. {_BY_HAND}"
+        msg = (
+            "The curl command sends neither a JSON object nor a multipart form. Give one that"
+            " does, where the page has one; else the plugin has to be written by hand:"
+            " docs/plugins.md (Requests)."
+        )
         raise StartError(msg)
     return value
 

@@ -19,6 +19,11 @@ _PAGE = re.compile(r"https?://[^\s\"'\\{}$]+")
 _PLACEHOLDER = re.compile(r"[$<>{}*]|\.\.\.|…|x{3}|key|token|your", re.IGNORECASE)
 _USER = re.compile(r"\s(-u|--user)\s")
 _QUERY_KEY = re.compile(r"[?&](api[-_]?key|key|(access[-_]?)?token)=", re.IGNORECASE)
+_INSTEAD = (
+    "Give a command that shows it in a header, where the page has one; else begin with"
+    " -H 'Authorization: Bearer $KEY' in its place, and write auth={} into the plugin by hand:"
+    " docs/plugins.md (Credentials)."
+)
 
 
 class StartError(ValueError):
@@ -152,12 +157,12 @@ def _curl(text: str, path: Path) -> Curl:
             f"{path} holds no curl command: {error} Give the command alone, as the page prints it."
         )
         raise StartError(msg) from None
-    if _USER.search(text) or _QUERY_KEY.search(made.url):
-        msg = (
-            f"{path} shows the key in the query, or as a name with a password. A plugin can be"
-            " begun only where it stands in a header; docs/plugins.md (Credentials) says how the"
-            " others are written by hand."
-        )
+    if found := _QUERY_KEY.search(made.url):
+        scheme = f'QueryKey(name="{found[1]}")'
+        msg = f"{path} shows the key in the query. {_INSTEAD.format(scheme)}"
+        raise StartError(msg)
+    if _USER.search(text):
+        msg = f"{path} shows a name with a password. {_INSTEAD.format('Basic()')}"
         raise StartError(msg)
     return made
 
@@ -169,7 +174,10 @@ def _object(text: str, path: Path) -> JsonObject:
         msg = f"{path} is no JSON: {error}. Give the answer alone, as the page prints it."
         raise StartError(msg) from None
     if not isinstance(value, dict):
-        msg = f"{path} is no JSON object. Such an API has to be written by hand: docs/plugins.md."
+        msg = (
+            f"{path} is no JSON object. Give the object that an answer is; where it is a list,"
+            " the plugin has to be written by hand: docs/plugins.md (How an answer is read)."
+        )
         raise StartError(msg)
     return value
 
