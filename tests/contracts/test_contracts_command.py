@@ -91,7 +91,7 @@ def test_explain_without_an_id_lists_every_check() -> None:
 
 def test_explain_proposes_the_id_that_was_meant() -> None:
     """A slip of the finger costs nothing."""
-    assert "Is it pure.no-io?" in _run("explain", "pure.no-oi").stderr
+    assert "Did you mean 'pure.no-io'?" in _run("explain", "pure.no-oi").stderr
 
 
 @pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)

@@ -21,8 +21,8 @@ from tests.contracts.changed import (
 from tintype.errors import UnknownStatusError
 from tintype.exchange import Exchange
 from tintype.messages import Response
+from tintype_contracts.case import Case
 from tintype_contracts.runner.replay import replay, replay_text
-from tintype_contracts.strategies.mutations import Mutation
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,7 @@ def test_what_a_fuzz_check_finds_is_shown_by_replay(check: str, change: Change) 
     every = findings(check, subject)
     assert every
     for found in every:
-        changes = [Mutation.parse(text) for text in found.mutations]
-        again = replay(subject, found.exchange, changes)
+        again = replay(subject, Case.of(found.exchange, found.mutations))
         assert not again.holds
         assert f"what no hook may: {again.flaws[0]}" in replay_text(again)
         assert any(flaw in found.message for flaw in again.flaws)
@@ -52,9 +51,8 @@ def test_a_stream_that_ends_before_its_image_is_shown_by_replay() -> None:
     """With the events in the order in which they were told."""
     subject = changed(AT_ONCE, answers.ENDS_EARLY)
     found = findings("fuzz.events-in-any-order", subject)[0]
-    changes = [Mutation.parse(text) for text in found.mutations]
     flaw = "the task is succeeded and has no image"
-    assert replay(subject, found.exchange, changes).flaws == (flaw,)
+    assert replay(subject, Case.of(found.exchange, found.mutations)).flaws == (flaw,)
 
 
 def test_a_pair_carries_both_of_its_mutations() -> None:

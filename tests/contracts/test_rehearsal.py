@@ -31,7 +31,7 @@ from tintype_contracts import Fixtures
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.oracles.curl import (
     command_differences,
-    exchange_of,
+    exchange_printed_in,
     printed_commands,
 )
 
@@ -166,7 +166,7 @@ def test_the_true_plugin_sends_what_the_printed_commands_send(acme: Fixtures) ->
     commands = dict(printed_commands(acme))
     assert sorted(commands) == ["create_curl", "poll_curl", "upload_curl"]
     for source, curl in commands.items():
-        exchange = exchange_of(acme, source)
+        exchange = exchange_printed_in(acme, source)
         assert exchange is not None
         assert command_differences(played, exchange, curl) == []
 
@@ -214,7 +214,7 @@ def test_a_wrong_request_is_caught(acme: Fixtures, change: Callable[[Request], R
     judged = [
         command_differences(played, exchange, curl)
         for source, curl in printed_commands(acme)
-        if (exchange := exchange_of(acme, source)) is not None
+        if (exchange := exchange_printed_in(acme, source)) is not None
     ]
     assert any(judged)
 

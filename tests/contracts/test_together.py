@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.contracts import reference
 
-from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.builder import builder_of
 from tintype_contracts.strategies.together import covering, factors, together
 
 
@@ -30,16 +30,18 @@ def test_pairs_take_few_rows() -> None:
 @pytest.mark.parametrize("name", reference.NAMES)
 def test_every_pair_that_is_not_refused_is_asked(name: str) -> None:
     """Of each model of each reference provider, and each request holds what was given."""
-    builder = Builder(reference.subject(name))
-    for model in builder.models():
-        met = set()
-        for given_, built in together(builder, "submit", model):
-            met |= {frozenset(map(str, pair)) for pair in combinations(given_, 2)}
-            assert all(each.arrives(built) for each in given_)
-        fields = factors(builder, "submit", model)
-        due = {
-            frozenset(map(str, pair))
-            for some, others in combinations(fields, 2)
-            for pair in product(some, others)
-        }
-        assert due <= met
+    subject = reference.subject(name)
+    builder = builder_of(subject)
+    met = set()
+    for case in together(subject):
+        built = builder.tried(case)
+        pairs = combinations([(field, repr(value)) for field, value in case.asked.items()], 2)
+        met |= {(case.given["model"], frozenset(pair)) for pair in pairs if built}
+        assert not built or all(builder.arrives(case, built, it) for it in builder.named(case))
+    for plain in builder.submissions():
+        fields = factors(builder, plain)
+        for one, other in combinations(fields, 2):
+            for pair in product(fields[one], fields[other]):
+                case = plain.giving(**dict(zip((one, other), pair, strict=True)))
+                names = frozenset({(one, repr(pair[0])), (other, repr(pair[1]))})
+                assert (plain.given["model"], names) in met or builder.tried(case) is None

@@ -254,14 +254,16 @@ def test_the_summary_says_what_a_person_needs() -> None:
     assert "never validated live" in text
     assert "expected  1" in text
     assert "tintype contracts explain pure.bad" in text
-    assert "tintype contracts replay reference_by_id generated/create --mutate '/n=null'" in text
+    told = "replay reference_by_id generated/create --mutate '/n=null' --check pure.bad"
+    assert f"tintype contracts {told}" in text
 
 
 def test_a_replay_command_is_read_by_a_shell_as_it_was_meant() -> None:
     """An option for each mutation, whatever is in it."""
     mutations = ('/url=""', '/who="it\'s"', "/n=", "=null")
-    told = replay_command("acme", "generated/create", mutations)
-    assert told.endswith(" --mutate '=null'")  # which zsh would expand without its quotes
+    finding = Finding(message="", exchange="generated/create", mutations=mutations)
+    told = replay_command("acme", "pure.bad", finding)
+    assert " --mutate '=null'" in told  # which zsh would expand without its quotes
     words = shlex.split(told)
     assert words[:5] == ["tintype", "contracts", "replay", "acme", "generated/create"]
-    assert words[5:] == [word for each in mutations for word in ("--mutate", each)]
+    assert words[5:-2] == [word for each in mutations for word in ("--mutate", each)]

@@ -25,10 +25,10 @@ from tests.plugins.answers import (
     why_refused,
 )
 
-from tintype._flow.resolve import resolve
+from tintype_contracts.case import Case
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.run import subject_of
-from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.builder import builder_of
 
 OPENROUTER, APIYI, LITE = (
     "bytedance-seed/seedream-4.5",
@@ -231,18 +231,18 @@ def subject_for(provider: str) -> Subject:
 def looked_up(fact: Fact) -> Column:
     """What is true of a fact: in the plugin, in the fixtures, and in the sandbox by its rows."""
     subject = _subject(fact.provider)
-    builder = Builder(subject)
+    builder = builder_of(subject)
     model = subject.info.find(fact.model or None)
     assert model is not None, fact.model
-    request = builder.request(model, **fact.asked)
-    built = builder.build("submit", model, **fact.asked)
+    case = Case(place="submit", given={"model": model.id, **fact.asked})
+    built = builder.build(case)
     assert built is not None
-    rows = {row.wire.split("/")[1] for row in builder.rows("submit", model.id)}
+    rows = {row.wire.split("/")[1] for row in builder.rows(case)}
     return Column(
         sent=built.body or {},
-        noticed=frozenset(each.field for each in resolve(request, subject.info).notices),
+        noticed=frozenset(built.notices),
         documented=rows.issuperset(fact.sent),
-        admitted=not list(builder.objections("submit", built)),
+        admitted=not list(builder.objections(case, built)),
     )
 
 

@@ -17,7 +17,7 @@ from tintype_contracts.fixtures.verbatim import untrue
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.oracles.curl import (
     command_differences,
-    exchange_of,
+    exchange_printed_in,
     printed_commands,
 )
 
@@ -40,7 +40,7 @@ def test_the_plugin_sends_what_the_printed_command_sends(
     rehearsal: Rehearsal, source: str, curl: Curl
 ) -> None:
     """Method, URL, headers and body of the request are those of the curl command."""
-    exchange = exchange_of(rehearsal.fixtures, source)
+    exchange = exchange_printed_in(rehearsal.fixtures, source)
     assert exchange is not None, f"no exchange has its request from {source}"
     found = command_differences(rehearsal, exchange, curl)
     assert [str(difference) for difference in found] == []

@@ -109,5 +109,7 @@ ROWS = {
     ),
     "request.cautions-are-told": (by_id(documented(cautions=(_CAUTION,))),),
     "request.ignored-fields-are-told": (by_id(_fields(aspect_ratio={"ignored": True})),),
-    "request.references-are-named": (multipart(_fields(references={"mark": "@img{}"}), "@img3"),),
+    "request.references-are-named": (
+        multipart(_fields(references={"mark": "@img{}"}), "references are sent"),
+    ),
 }

@@ -28,7 +28,6 @@ def all_checks() -> tuple[Check, ...]:
         request,
         request_options,
         request_rules,
-        request_together,
         secret,
         secret_in_webhooks,
         state,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 
 from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
-from tintype_contracts.check import Finding, NotApplicable, check
+from tintype_contracts.case import Case
+from tintype_contracts.check import Finding, NotApplicable, check, check_each
 from tintype_contracts.fixtures.ageing import ages
-from tintype_contracts.fixtures.format import Parameter, Sourced
+from tintype_contracts.fixtures.format import Sourced
 from tintype_contracts.fixtures.kit import VERSION, serves
 from tintype_contracts.fixtures.messages import as_documented
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.coverage import happy_path
-from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.builder import builder_of
 from tintype_contracts.strategies.offered import offered
 
 # ------------------------------------------------------------------ who is spoken to
@@ -127,8 +128,14 @@ def priced_models(subject: Subject) -> Iterator[Finding]:
             yield Finding(message=f"{model.id} has a price that no row of the tables has.")
 
 
-@check("doc.offers-only-what-is-documented", level=1)
-def offers_only_what_is_documented(subject: Subject) -> Iterator[Finding]:
+def _offered(subject: Subject) -> Iterator[Case]:
+    builder = builder_of(subject)
+    for plain in builder.submissions():
+        yield from (plain.giving(**fields) for fields in offered(builder.model(plain)))
+
+
+@check_each("doc.offers-only-what-is-documented", _offered, level=1)
+def offers_only_what_is_documented(subject: Subject, case: Case) -> Iterator[Finding]:
     """What the catalog allows, the parameter table allows.
 
     Every word, every end of a range and every size that a model's catalog entry admits is
@@ -136,23 +143,15 @@ def offers_only_what_is_documented(subject: Subject) -> Iterator[Finding]:
 
     Take the value out of the catalog, or add it to the row with its source.
     """
-    builder = Builder(subject)
-    for model in builder.models():
-        for fields in offered(model):
-            for objection in _objections(builder, model, fields):
-                asked = ", ".join(f"{key}={value}" for key, value in fields.items())
-                message = f"The catalog of {model.id} allows {asked}. {objection}"
-                yield Finding(message=message, got=dict(fields))
-
-
-def _objections(builder: Builder, model: Model, fields: Mapping[str, object]) -> Iterator[str]:
+    builder = builder_of(subject)
+    message = f"The catalog allows {case}."
     try:
-        built = builder.build("submit", model, **fields)
+        built = builder.build(case)
     except InvalidRequestError as error:
-        yield f"It is refused: {error}"
+        yield Finding(message=f"{message} It is refused: {error}")
         return
-    if built is not None:
-        yield from builder.objections("submit", built)
+    for objection in builder.objections(case, built) if built else ():
+        yield Finding(message=f"{message} {objection}")
 
 
 @check("doc.references", level=1)
@@ -163,8 +162,11 @@ def references(subject: Subject) -> Iterator[Finding]:
 
     Set it for the models of the row, with the documented maximum; leave it None elsewhere.
     """
-    for model in subject.info.models:
-        rows = [row for row in Builder(subject).rows("submit", model.id) if _is_for(row, model)]
+    builder = builder_of(subject)
+    for plain in builder.submissions():
+        model = builder.model(plain)
+        fitting = builder.rows_of(plain, "references")
+        rows = [row for row in fitting if row.concerns(model.id)]
         documented = bool(rows)
         offered = model.references is not None or bool(model.edits_with)
         if documented and not offered:
@@ -173,10 +175,6 @@ def references(subject: Subject) -> Iterator[Finding]:
         if model.references is not None and not documented and not model.references.uploads:
             message = f"The catalog lets {model.id} take source images; no row has a field for it."
             yield Finding(message=message)
-
-
-def _is_for(row: Parameter, model: Model) -> bool:
-    return row.neutral == "references" and row.concerns(model.id)
 
 
 # ------------------------------------------------------------------ what it stands on

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tintype.errors import TintypeError
 from tintype.messages import Headers, Response
+from tintype_contracts.case import DROPPED
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.pointers import MISSING
@@ -37,7 +38,7 @@ from tintype_contracts.strategies.generated import (
     smallest,
 )
 from tintype_contracts.strategies.heavy import heavy_bodies, strained
-from tintype_contracts.strategies.mutations import DROPPED, Mutation, mutations
+from tintype_contracts.strategies.mutations import Mutation, mutations
 
 # What a plugin may read besides the body.
 _HEADERS = (("X-Request-Id", "request-7"), ("Retry-After", "7"))

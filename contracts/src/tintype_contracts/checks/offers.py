@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from tintype.catalog import Model
-from tintype.errors import InvalidRequestError
+from attrs import evolve
+
 from tintype.messages import Request
-from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import DocumentedExchange, EventsContent
+from tintype_contracts.case import Case
+from tintype_contracts.check import Finding, check_each
+from tintype_contracts.fixtures.format import EventsContent
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.strategies.builder import Builder, found_at
+from tintype_contracts.strategies.builder import Builder, builder_of, found_at
 from tintype_contracts.strategies.offered import offered
 
 
-@check("request.offered-fields-are-sent", level=1)
-def offered_fields_are_sent(subject: Subject) -> Iterator[Finding]:
+def _offered(subject: Subject) -> Iterator[Case]:
+    """The first value of every field that the catalog offers."""
+    builder = builder_of(subject)
+    for plain in builder.submissions():
+        yield from (plain.giving(**values[0]) for values in _offers(builder, plain).values())
+
+
+def _offers(builder: Builder, plain: Case) -> Mapping[frozenset[str], list[Mapping[str, object]]]:
+    """Every value of every field, and of fields that go together."""
+    found: dict[frozenset[str], list[Mapping[str, object]]] = {}
+    for fields in offered(builder.model(plain)):
+        found.setdefault(frozenset(fields), []).append(fields)
+    return found
+
+
+@check_each("request.offered-fields-are-sent", _offered, level=1)
+def offered_fields_are_sent(subject: Subject, case: Case) -> Iterator[Finding]:
     """A field that the catalog offers makes a difference to what is sent.
 
     A parameter that `submit` leaves out is worse than none: the caller is told neither by
@@ -23,45 +39,38 @@ def offered_fields_are_sent(subject: Subject) -> Iterator[Finding]:
 
     Send the field, or take it out of the model's parameters.
     """
-    builder = Builder(subject)
-    for model in builder.models():
-        plain = _sent(builder, model, {})
-        offers: dict[str, list[Request]] = {}
-        for fields in offered(model):
-            sent = _sent(builder, model, fields)
-            if sent is not None:
-                offers.setdefault(", ".join(fields), []).append(sent)
-        spelt_out = _defaults(builder, model)
-        for name, made in offers.items():
-            if name in spelt_out and len(made) == 1:
-                continue  # its one value is the documented default, and may stand there anyway
-            if plain is not None and all(sent == plain for sent in made):
-                message = f"{model.id} offers {name}, and no value of it changes what is sent."
-                yield Finding(message=f"{message} Send it, or do not offer it.", got=name)
+    builder = builder_of(subject)
+    plain = evolve(case, given={"model": case.given["model"]})
+    without = builder.tried(plain)
+    values = _offers(builder, plain).get(frozenset(case.asked), [])
+    made = [built.sent for each in values if (built := builder.tried(plain.giving(**each)))]
+    if without and made and all(sent == without.sent for sent in made):
+        rows = [row for name in case.asked for row in builder.rows_of(case, name)]
+        # Its one value may be the documented default, which may stand there anyway.
+        spelt_out = any(row.default == found_at(without, row) for row in rows)
+        if len(made) > 1 or not spelt_out:
+            message = f"No value of {' and '.join(case.asked)} changes what is sent: {case}."
+            yield Finding(message=f"{message} Send it, or do not offer it.")
 
 
-def _defaults(builder: Builder, model: Model) -> set[str]:
-    """The fields whose documented default a request with nothing but a prompt has."""
-    built = builder.build("submit", model)
-    rows = builder.rows("submit", model.id) if built else []
-    return {
-        row.neutral
-        for row in rows
-        if built and row.neutral and row.default is not None and found_at(built, row) == row.default
-    }
+def _streams(subject: Subject) -> Iterator[Case]:
+    """Each documented stream, and each option that asks for one."""
+    exchanges = [
+        each
+        for each in subject.exchanges("submit")
+        if each.response is not None and isinstance(each.response.content, EventsContent)
+    ]
+    yield from (Case(place=each.id) for each in exchanges)
+    builder = builder_of(subject)
+    for plain in builder.submissions() if exchanges else ():
+        for row in builder.rows_of(plain, "stream"):
+            yield plain.giving(**{row.wire: True})
 
 
-def _sent(builder: Builder, model: Model, fields: Mapping[str, object]) -> Request | None:
-    """What is sent; None where it is refused, or is no request."""
-    try:
-        built = builder.build("submit", model, **fields)
-    except InvalidRequestError:
-        return None
-    return built.sent if built else None
-
-
-@check("request.stream-is-announced", level=1)
-def stream_is_announced(subject: Subject) -> Iterator[Finding]:
+@check_each(
+    "request.stream-is-announced", _streams, level=1, none="No documented answer is a stream."
+)
+def stream_is_announced(subject: Subject, case: Case) -> Iterator[Finding]:
     """A request that is answered with events says so to the core.
 
     Only a request with `answer="events"` is read event by event; of any other the core
@@ -70,39 +79,17 @@ def stream_is_announced(subject: Subject) -> Iterator[Finding]:
 
     Pass `events=body.get("stream") is True` to `Request.post`, once options are merged in.
     """
-    exchanges = [found for found in subject.exchanges("submit") if _streams(found)]
-    if not exchanges:
-        msg = "No documented answer is a stream."
-        raise NotApplicable(msg)
-    for exchange in exchanges:
-        built = subject.rehearsal.ask(exchange)
-        if not (isinstance(built, Request) and built.answer != "whole"):
-            yield Finding(
-                message=f"{exchange.id} is answered with events: build it with events=True.",
-                expected="events",
-                got=built.answer if isinstance(built, Request) else built,
-                exchange=exchange.id,
-                src=exchange.src,
-            )
-    builder = Builder(subject)
-    for model in builder.models():
-        if _is_silent_stream(builder, model):
-            message = f"The option that streams {model.id} is sent, and no event is awaited."
-            yield Finding(message=f"{message} Announce it.", expected="events", got="whole")
-
-
-def _is_silent_stream(builder: Builder, model: Model) -> bool:
-    """Whether an option asks for a stream that the core is not told of."""
-    rows = [row for row in builder.rows("submit", model.id) if row.neutral == "stream"]
-    for row in rows:
-        try:
-            built = builder.with_options("submit", model, builder.raw_options(row, value=True))
-        except InvalidRequestError:
-            continue
-        if built and found_at(built, row) is True and built.sent.answer == "whole":
-            return True
-    return False
-
-
-def _streams(exchange: DocumentedExchange) -> bool:
-    return exchange.response is not None and isinstance(exchange.response.content, EventsContent)
+    builder = builder_of(subject)
+    exchange = subject.fixtures.exchanges.get(case.place)
+    if exchange is not None:
+        asked: object = subject.rehearsal.ask(exchange)
+        streams = True
+    else:
+        built = builder.tried(case)
+        rows: Sequence[str] = [name for name in case.asked if name.startswith("/")]
+        sent = [found_at(built, row) for it in rows for row in builder.rows_of(case, it) if built]
+        asked, streams = built and built.sent, True in sent
+    got = asked.answer if isinstance(asked, Request) else asked
+    if streams and got in {"whole", None}:
+        message = f"{case.place} with {case} is answered with events: build it with events=True."
+        yield Finding(message=message, expected="events", got=got)

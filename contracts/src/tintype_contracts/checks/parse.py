@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from attrs import evolve
 
 from tintype.errors import ProtocolError, TintypeError
 from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
-from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.comparing import Difference
+from tintype_contracts.case import DROPPED, Case
+from tintype_contracts.check import Finding, NotApplicable, check, check_each
 from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, join
@@ -21,13 +20,11 @@ from tintype_contracts.harness.variants import (
     Answer,
     Broken,
     Parsed,
-    answer_of,
     documented_answers,
     listen,
     one_a_shape,
     verdict,
 )
-from tintype_contracts.harness.worlds import USUAL, WORLDS, World
 from tintype_contracts.oracles.exactness import number_faults
 from tintype_contracts.oracles.images import (
     PICTURES,
@@ -36,12 +33,19 @@ from tintype_contracts.oracles.images import (
     pictures_told,
 )
 from tintype_contracts.oracles.inventions import inventions
-from tintype_contracts.oracles.openness import in_worlds
 from tintype_contracts.oracles.values import empty_success
-from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
+from tintype_contracts.strategies.mutations import places
+from tintype_contracts.strategies.tellings import (
+    exchange_of,
+    exchanges,
+    shapes,
+    told,
+    usual,
+    world_of,
+    worlds,
+)
 
 _STRANGE = "tintype_strange_key"
-_STRANGE_VALUE = {"nested": [1, None, "text"]}
 _CUTS = 150
 _GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _TYPES = (
@@ -57,8 +61,8 @@ _TYPES = (
 # ------------------------------------------------------------------ what is documented
 
 
-@check("parse.documented-answer", level=1)
-def documented_answer(subject: Subject) -> Iterator[Finding]:
+@check_each("parse.documented-answer", worlds, level=1)
+def documented_answer(subject: Subject, case: Case) -> Iterator[Finding]:
     """Every documented answer is understood as the transcript expects.
 
     Each exchange is told to `parse` in its scene, event by event where it is a stream; the
@@ -68,30 +72,25 @@ def documented_answer(subject: Subject) -> Iterator[Finding]:
     Compare the two at the pointer, which is one of the neutral value. If the expectation
     is wrong, the document that `src` names decides.
     """
-    for exchange in subject.exchanges():
-        try:
-            for world, difference in in_worlds(partial(_outcome, subject, exchange)):
-                message = f"{exchange.id} is understood otherwise than documented{_with(world)}."
-                yield evolve(
-                    Finding.of(difference, message, exchange=exchange.id, src=exchange.src),
-                    mutations=world.mutations,
-                )
-        except Exception as error:  # noqa: BLE001 - a hook may do anything
-            raised = f"{type(error).__name__}: {error}"
-            message = f"Playing {exchange.id} ends in {type(error).__name__}: raise tintype's own."
-            yield _finding(exchange, message, got=raised)
+    exchange = exchange_of(subject, case)
+    try:
+        found = subject.in_world(world_of(case)).outcome_differences(exchange)
+    except Exception as error:  # noqa: BLE001 - a hook may do anything
+        raised = f"{type(error).__name__}: {error}"
+        message = f"Playing {exchange.id} ends in {type(error).__name__}: raise tintype's own."
+        yield _finding(exchange, message, got=raised)
+        return
+    for difference in found:
+        message = f"{exchange.id} is understood otherwise than documented{_with(case)}."
+        yield Finding.of(difference, message, src=exchange.src)
 
 
-def _outcome(subject: Subject, exchange: DocumentedExchange, world: World) -> list[Difference]:
-    return subject.in_world(world).outcome_differences(exchange)
+def _with(case: Case) -> str:
+    return f", with {case}" if case.given else ""
 
 
-def _with(world: World) -> str:
-    return f", with the {world}" if world.others else ""
-
-
-@check("parse.nothing-is-invented", level=1)
-def nothing_is_invented(subject: Subject) -> Iterator[Finding]:
+@check_each("parse.nothing-is-invented", exchanges, level=1)
+def nothing_is_invented(subject: Subject, case: Case) -> Iterator[Finding]:
     """What a task tells stands in the answer, in the request, or in a document.
 
     An expiry, a progress, a seed, a size, a count or a code that nobody has said is believed
@@ -99,12 +98,11 @@ def nothing_is_invented(subject: Subject) -> Iterator[Finding]:
 
     Leave the field None, or "", where the answer does not say it.
     """
-    for answer in documented_answers(subject):
-        said = verdict(subject, answer)
-        if isinstance(said, Task):
-            for name, value in inventions(subject, answer, said):
-                message = f"Nothing in {answer.exchange.id} says the {name} that is told."
-                yield _finding(answer.exchange, f"{message} Leave it out.", got=value)
+    answer = told(subject, case)
+    said = verdict(subject, answer) if answer.turns else None
+    for name, value in inventions(subject, answer, said) if isinstance(said, Task) else ():
+        message = f"Nothing in {case.place} says the {name} that is told. Leave it out."
+        yield _finding(answer.exchange, message, got=value)
 
 
 @check("parse.images-before-an-error", level=1)
@@ -128,8 +126,17 @@ def images_before_an_error(subject: Subject) -> Iterator[Finding]:
         raise NotApplicable(msg)
 
 
-@check("parse.images-in-order", level=1)
-def images_in_order(subject: Subject) -> Iterator[Finding]:
+def _crowds(subject: Subject) -> Iterator[Case]:
+    """Every answer with an array of images, told with three, in every world."""
+    for case in worlds(subject):
+        if pictures_told(subject, exchange_of(subject, case)):
+            yield case.giving(images=PICTURES)
+
+
+@check_each(
+    "parse.images-in-order", _crowds, level=1, none="No documented answer holds an array of images."
+)
+def images_in_order(subject: Subject, case: Case) -> Iterator[Finding]:
     """All images of an answer are kept, in the provider's order, each with its index.
 
     The documented answers are told again with three images in place of theirs. A plugin
@@ -137,30 +144,31 @@ def images_in_order(subject: Subject) -> Iterator[Finding]:
 
     Go through the whole array; `index` counts from 0.
     """
-    looked = False
-    for exchange in subject.exchanges():
-        for world in (USUAL, *WORLDS):
-            wanted = pictures_told(subject, exchange, world)
-            if not wanted:
-                break
-            looked = True
-            said = verdict(subject, answer_of(subject, exchange, world, PICTURES))
-            got = images_drawn(said)
-            if got != wanted:
-                message = f"{exchange.id}, told with {PICTURES} images{_with(world)},"
-                message = f"{message} loses some or their order. Keep all."
-                yield _finding(exchange, message, expected=wanted, got=got or said)
-                break
-    if not looked:
-        msg = "No documented answer holds an array of images."
-        raise NotApplicable(msg)
+    exchange = exchange_of(subject, case)
+    wanted = pictures_told(subject, exchange, world_of(case)) if "images" in case.given else []
+    said = verdict(subject, told(subject, case))
+    got = images_drawn(said)
+    if wanted and got != wanted:
+        message = f"{exchange.id}, told with {case}, loses some or their order. Keep all."
+        yield _finding(exchange, message, expected=wanted, got=got or said)
 
 
 # ------------------------------------------------------------------ forward and back
 
 
-@check("parse.unknown-keys-tolerated", level=1)
-def unknown_keys_tolerated(subject: Subject) -> Iterator[Finding]:
+def _strangers(subject: Subject) -> Iterator[Case]:
+    """An unknown key in each object; like its siblings where they are all objects, as in a map."""
+    for case, answer in shapes(subject):
+        for pointer, value in places(answer.body):
+            if isinstance(value, Mapping):
+                siblings = list(value.values())
+                as_map = siblings and all(isinstance(each, Mapping) for each in siblings)
+                stranger = siblings[0] if as_map else {"nested": [1, None, "text"]}
+                yield case.giving(**{join(pointer, _STRANGE): stranger})
+
+
+@check_each("parse.unknown-keys-tolerated", _strangers, level=1)
+def unknown_keys_tolerated(subject: Subject, case: Case) -> Iterator[Finding]:
     """A key that no document names changes nothing, and is kept in `raw`.
 
     Providers add fields on any day; a plugin that refuses them breaks on that day, and
@@ -169,65 +177,54 @@ def unknown_keys_tolerated(subject: Subject) -> Iterator[Finding]:
     Read into classes that name only what is used (`tintype.convert.read`), and put the
     second value that it returns into `Update.raw`.
     """
-    for answer in one_a_shape(subject):
-        usual = verdict(subject, answer)
+    answer = told(subject, case)
+    said = verdict(subject, answer)
+    fault = ""
+    if not _same(verdict(subject, usual(subject, case)), said):
+        fault = "is understood otherwise. Tolerate it."
+    elif isinstance(said, Task) and not answer.streamed and _STRANGE not in dump(said.raw):
+        fault = "loses it. Keep the whole answer in `raw`."
+    if fault and case.given:
+        message = f"{case.place} with an unknown key {fault}"
+        yield _finding(answer.exchange, message, got=said, pointer=_pointer(case))
+
+
+def _pointer(case: Case) -> str:
+    return next((name for name in case.given if name.startswith("/")), "")
+
+
+def _turned(subject: Subject) -> Iterator[Case]:
+    """Each object with its keys turned round."""
+    for case, answer in shapes(subject):
         for pointer, value in places(answer.body):
-            if not isinstance(value, Mapping):
-                continue
-            mutation = Mutation(pointer=join(pointer, _STRANGE), value=_stranger(value))
-            said = verdict(subject, answer.saying(mutation.apply(answer.body)))
-            for fault in _stranger_faults(answer, usual, said):
-                yield _finding(
-                    answer.exchange,
-                    f"With an unknown key at {pointer or 'the top'}, {answer.exchange.id} {fault}",
-                    got=said,
-                    mutation=mutation,
-                )
+            if isinstance(value, Mapping) and len(value) > 1:
+                yield case.giving(**{"keys-of": pointer})
 
 
-@check("parse.keys-in-any-order", level=1)
-def keys_in_any_order(subject: Subject) -> Iterator[Finding]:
+@check_each("parse.keys-in-any-order", _turned, level=1)
+def keys_in_any_order(subject: Subject, case: Case) -> Iterator[Finding]:
     """The order of an object's keys says nothing (RFC 8259).
 
-    Every documented answer is told with the keys of every object turned round.
+    Every documented answer is told with the keys of each object turned round.
 
     Read a value by its key, and never by its place or by a search in the text.
     """
-    for answer in one_a_shape(subject):
-        turned = _turned(answer.body)
-        said = verdict(subject, answer) if turned is not answer.body else None
-        other = said and verdict(subject, answer.saying(turned))
-        if said and other and not _same(said, other):
-            message = f"{answer.exchange.id} with its keys in another order is read otherwise."
-            yield _finding(answer.exchange, f"{message} Read by key.", expected=said, got=other)
+    known, said = verdict(subject, usual(subject, case)), verdict(subject, told(subject, case))
+    if not _same(known, said):
+        message = f"{case.place} with {case}, in another order, is read otherwise. Read by key."
+        yield _finding(exchange_of(subject, case), message, expected=known, got=said)
 
 
-def _turned(body: object) -> object:
-    match body:
-        case Mapping():
-            return {key: _turned(value) for key, value in reversed(list(body.items()))}
-        case list():
-            return [_turned(item) for item in body]
-        case _:
-            return body
+def _incomplete(subject: Subject) -> Iterator[Case]:
+    """Each answer without each of its keys."""
+    for case, answer in shapes(subject):
+        for pointer, _ in places(answer.body):
+            if pointer:
+                yield case.giving(**{pointer: DROPPED})
 
 
-def _stranger(siblings: Mapping[str, object]) -> object:
-    """What the unknown key holds: like its siblings where they are all objects, as in a map."""
-    values = list(siblings.values())
-    as_map = values and all(isinstance(value, Mapping) for value in values)
-    return values[0] if as_map else _STRANGE_VALUE
-
-
-def _stranger_faults(answer: Answer, usual: Parsed, said: Parsed) -> Iterator[str]:
-    if not _same(usual, said):
-        yield "is understood otherwise. Tolerate it."
-    elif isinstance(said, Task) and not answer.streamed and _STRANGE not in dump(said.raw):
-        yield "loses it. Keep the whole answer in `raw`."
-
-
-@check("parse.missing-keys-are-told", level=1)
-def missing_keys_are_told(subject: Subject) -> Iterator[Finding]:
+@check_each("parse.missing-keys-are-told", _incomplete, level=1)
+def missing_keys_are_told(subject: Subject, case: Case) -> Iterator[Finding]:
     """An answer without a documented key is an error that says where, or needs no such key.
 
     Each key of each documented answer is left out by itself. What comes of it is a value
@@ -236,16 +233,12 @@ def missing_keys_are_told(subject: Subject) -> Iterator[Finding]:
     Declare the key in the wire class: with a default if it may be absent, without one if
     it may not; `tintype.convert` then raises the right error.
     """
-    for answer in one_a_shape(subject):
-        for pointer, _ in places(answer.body):
-            if not pointer:
-                continue
-            mutation = Mutation(pointer=pointer, value=DROPPED)
-            said = verdict(subject, answer.saying(mutation.apply(answer.body)))
-            fault = _hollow(said)
-            if fault:
-                message = f"{answer.exchange.id} without {pointer} {fault}"
-                yield _finding(answer.exchange, message, got=said, mutation=mutation)
+    answer = told(subject, case)
+    said = verdict(subject, answer)
+    fault = _hollow(said)
+    if fault:
+        message = f"{case.place} without {_pointer(case)} {fault}"
+        yield _finding(answer.exchange, message, got=said, pointer=_pointer(case))
 
 
 def _hollow(said: Parsed) -> str:
@@ -445,7 +438,7 @@ def _finding(
     *,
     expected: object = None,
     got: object = None,
-    mutation: Mutation | None = None,
+    pointer: str = "",
 ) -> Finding:
     return Finding(
         message=message,
@@ -453,6 +446,5 @@ def _finding(
         got=got,
         exchange=exchange.id,
         src=exchange.src,
-        mutations=(str(mutation),) if mutation else (),
-        pointer=mutation.pointer if mutation else "",
+        pointer=pointer,
     )

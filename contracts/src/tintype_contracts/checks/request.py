@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from attrs import evolve
 
-from tintype.catalog import Model, ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody
-from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.comparing import Difference
-from tintype_contracts.fixtures.format import DocumentedExchange, OperationName, Parameter
-from tintype_contracts.fixtures.pointers import MISSING, leaves
+from tintype_contracts.case import Case
+from tintype_contracts.check import Finding, NotApplicable, check, check_each
+from tintype_contracts.fixtures.pointers import MISSING, get, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.worlds import World
 from tintype_contracts.oracles.curl import (
     command_differences,
-    exchange_of,
+    exchange_printed_in,
     printed_commands,
 )
-from tintype_contracts.oracles.openness import in_worlds
-from tintype_contracts.strategies.builder import Builder, Built, carries, found_at, same_images
+from tintype_contracts.strategies.builder import (
+    Builder,
+    Built,
+    builder_of,
+    found_at,
+    questions,
+    same_images,
+)
 from tintype_contracts.strategies.references import image_of, images_in
 from tintype_contracts.strategies.requests import (
-    Probe,
-    built_quietly,
-    documented_probes,
-    foreign_probes,
-    lost_option,
-    probes,
-    rows_of_field,
+    UNHEARD_OF,
+    beyond_bounds,
+    documented,
+    foreign,
+    is_sent,
     unreached,
 )
-from tintype_contracts.strategies.values import references, refused
+from tintype_contracts.strategies.tellings import exchange_of, world_of, worlds
+from tintype_contracts.strategies.together import together
 
-_FORMS: tuple[ReferenceForm, ...] = ("url", "data_uri", "bytes")
 _MANY = 5
 _LONG = 40_000
 _PROMPTS = (
@@ -58,8 +59,8 @@ _PROMPTS = (
 # ---------------------------------------------------------------- what is documented
 
 
-@check("request.documented-example", level=1)
-def documented_example(subject: Subject) -> Iterator[Finding]:
+@check_each("request.documented-example", worlds, level=1)
+def documented_example(subject: Subject, case: Case) -> Iterator[Finding]:
     """Every documented question is asked exactly as documented.
 
     For the `case` of each exchange the plugin has to build the request that stands in the
@@ -70,22 +71,14 @@ def documented_example(subject: Subject) -> Iterator[Finding]:
     Compare the two at the pointer. If the transcript is wrong, the document that `src`
     names decides.
     """
-    for exchange in subject.exchanges():
+    exchange = exchange_of(subject, case)
+    tied = exchange.operation in {"poll", "cancel"} or {*case.given} <= {"now"}
+    found = subject.in_world(world_of(case)).request_differences(exchange) if tied else []
+    for difference in found:
+        message = f"The request of {exchange.id} is not the documented one"
+        message = f"{message}, with {case}." if case.given else f"{message}."
         src = exchange.request_src or exchange.src
-        for world, difference in in_worlds(partial(_differences, subject, exchange)):
-            told = f" with the {world}" if world.others else ""
-            message = f"The request of {exchange.id}{told} is not the documented one."
-            yield evolve(
-                Finding.of(
-                    difference, f"{message} Send what it shows.", exchange=exchange.id, src=src
-                ),
-                mutations=world.mutations,
-            )
-
-
-def _differences(subject: Subject, exchange: DocumentedExchange, world: World) -> list[Difference]:
-    tied = exchange.operation in {"poll", "cancel"} or world.now or not world.others
-    return subject.in_world(world).request_differences(exchange) if tied else []
+        yield Finding.of(difference, f"{message} Send what it shows.", src=src)
 
 
 @check("request.printed-command", level=1)
@@ -102,7 +95,7 @@ def printed_command(subject: Subject) -> Iterator[Finding]:
         msg = "The documents print no curl command."
         raise NotApplicable(msg)
     for source, curl in commands:
-        exchange = exchange_of(subject.fixtures, source)
+        exchange = exchange_printed_in(subject.fixtures, source)
         if exchange is None:
             message = "No exchange shows the command of this source: add one with it as `src`."
             yield Finding(message=message, src=source)
@@ -115,8 +108,8 @@ def printed_command(subject: Subject) -> Iterator[Finding]:
 # ------------------------------------------------------------------- what is sent
 
 
-@check("request.only-documented-fields", level=1)
-def only_documented_fields(subject: Subject) -> Iterator[Finding]:
+@check_each("request.only-documented-fields", documented, level=1)
+def only_documented_fields(subject: Subject, case: Case) -> Iterator[Finding]:
     """Nothing is sent that the parameter table does not list, and nothing of another type.
 
     For every model and every documented value of every field, the body that is built is
@@ -124,20 +117,11 @@ def only_documented_fields(subject: Subject) -> Iterator[Finding]:
 
     Send the documented name and type, or add the row that the document has.
     """
-    builder = Builder(subject)
-    told: set[tuple[str, str]] = set()
-    for probe in documented_probes(builder):
-        built = built_quietly(builder, probe)
-        for objection in builder.objections(probe.operation, built) if built else ():
-            if (probe.model.id, objection) not in told:
-                told.add((probe.model.id, objection))
-                yield _finding(
-                    probe, f"For {probe.asked} the request is not as documented: {objection}"
-                )
+    yield from _objections(subject, case, f"For {case} the request is not as documented:")
 
 
-@check("request.documented-route", level=1)
-def documented_route(subject: Subject) -> Iterator[Finding]:
+@check_each("request.documented-route", documented, level=1)
+def documented_route(subject: Subject, case: Case) -> Iterator[Finding]:
     """Every request goes to a documented address, with a body of the documented form.
 
     The address may not depend on values that no route provides for, nor the form of the
@@ -145,14 +129,10 @@ def documented_route(subject: Subject) -> Iterator[Finding]:
 
     Use the path, the query and the form of body of the route.
     """
-    builder = Builder(subject)
-    told: set[str] = set()
-    for probe in documented_probes(builder):
-        built = built_quietly(builder, probe)
-        fault = _route_fault(subject, probe.operation, built) if built else ""
-        if built and fault and built.sent.url not in told:
-            told.add(built.sent.url)
-            yield _finding(probe, f"For {probe.asked}: {fault}", got=built.sent.url)
+    built = builder_of(subject).tried(case)
+    fault = _route_fault(subject, case.place, built) if built else ""
+    if built and fault:
+        yield Finding(message=f"For {case}: {fault}", got=built.sent.url)
 
 
 _BODIES: Mapping[type, str | None] = {
@@ -164,7 +144,7 @@ _BODIES: Mapping[type, str | None] = {
 }
 
 
-def _route_fault(subject: Subject, operation: OperationName, built: Built) -> str:
+def _route_fault(subject: Subject, operation: str, built: Built) -> str:
     found = find_route(subject.fixtures, built.sent.method, *split(built.sent.url))
     if found is None or found.route.operation != operation:
         return f"no documented route of {operation} is {built.sent.method} to that address."
@@ -174,11 +154,40 @@ def _route_fault(subject: Subject, operation: OperationName, built: Built) -> st
     return ""
 
 
+@check_each("request.fields-together", together, level=1)
+def fields_together(subject: Subject, case: Case) -> Iterator[Finding]:
+    """A field that is sent when it is given alone is sent when another is given with it.
+
+    Every two values of every two documented fields, raw options among them, are asked of
+    every model in some request, and so is every line of the price table. What is not refused,
+    and of which the caller is told nothing, arrives, and the body is as documented. A field
+    that is dropped may have been quoted.
+
+    Send each field for itself, or refuse the two together and name one of them.
+    """
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    for name in builder.named(case) if built else ():
+        alone = evolve(case, given={key: case.given[key] for key in ("model", name)})
+        silent = built and name not in built.notices and not builder.arrives(case, built, name)
+        if built and silent and _arrives(builder, alone, name):
+            message = f"With {case}, {name} is not sent in {case.place}."
+            yield _of_field(
+                builder, case, name, f"{message} Send both, or refuse them together.", built
+            )
+    yield from _objections(subject, case, f"For {case} the request is not as documented:")
+
+
+def _arrives(builder: Builder, case: Case, name: str) -> bool:
+    built = builder.tried(case)
+    return built is not None and builder.arrives(case, built, name)
+
+
 # --------------------------------------------------------------- what has to arrive
 
 
-@check("request.values-arrive", level=1)
-def values_arrive(subject: Subject) -> Iterator[Finding]:
+@check_each("request.values-arrive", documented, level=1)
+def values_arrive(subject: Subject, case: Case) -> Iterator[Finding]:
     """Every documented value reaches the place where it is documented.
 
     Each word of each list, and the ends of each range, 0 and False among them, are asked of
@@ -188,22 +197,21 @@ def values_arrive(subject: Subject) -> Iterator[Finding]:
     Add the word to the catalog, or send the field: leave out None only, not every falsy value.
     If one model takes less than others, say so with `models` in its row.
     """
-    builder = Builder(subject)
-    for probe in documented_probes(builder):
+    builder = builder_of(subject)
+    for name in builder.named(case):
         try:
-            built = builder.build(probe.operation, probe.model, **{probe.field: probe.value})
+            built = builder.build(case)
         except InvalidRequestError as error:
-            yield _finding(probe, f"{probe.asked} is documented and refused: {error}")
+            message = f"{case} is documented and refused: {error}"
+            row = builder.rows_of(case, name)[0]
+            yield Finding(message=message, pointer=row.wire, src=row.src)
             continue
-        rows = rows_of_field(builder, probe)
-        if built and not any(_arrives(built, row, probe) for row in rows):
-            got = _shown(found_at(built, probe.row))
-            message = f"{probe.asked} does not reach {probe.row.wire}: send it there."
-            yield _finding(probe, message, expected=probe.value, got=got)
+        if built and not builder.arrives(case, built, name):
+            yield _of_field(builder, case, name, f"{case} does not arrive: send it.", built)
 
 
-@check("request.optional-left-out", level=1)
-def optional_left_out(subject: Subject) -> Iterator[Finding]:
+@check_each("request.optional-left-out", questions, level=1)
+def optional_left_out(subject: Subject, case: Case) -> Iterator[Finding]:
     """What a caller leaves open is not sent, and never as null.
 
     Null is a value, and a default that the plugin invents takes the choice from the
@@ -211,17 +219,34 @@ def optional_left_out(subject: Subject) -> Iterator[Finding]:
 
     Leave the key out where the neutral field is None.
     """
-    builder = Builder(subject)
-    for operation in builder.operations():
-        for model in builder.models():
-            built = _minimal(builder, operation, model)
-            for pointer, fault in _superfluous(builder, operation, built) if built else ():
-                message = f"A request for {model.id} with a prompt alone {fault}."
-                yield Finding(message=f"{message} Leave it out.", pointer=pointer)
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    for pointer, fault in _superfluous(builder, case, built) if built else ():
+        message = f"A request for {case.given['model']} with a prompt alone {fault}."
+        yield Finding(message=f"{message} Leave it out.", pointer=pointer)
 
 
-@check("request.every-parameter-is-reachable", level=1)
-def every_parameter_is_reachable(subject: Subject) -> Iterator[Finding]:
+def _superfluous(builder: Builder, case: Case, built: Built) -> Iterator[tuple[str, str]]:
+    """What a request with nothing but a prompt sends although nobody asked for it."""
+    for pointer, value in leaves(built.body):
+        if value is None:
+            yield pointer, f"sends null at {pointer}"
+    for row in builder.rows(case.giving(model=built.resolved.model)):
+        found = found_at(built, row)
+        mine = row.neutral not in {None, "model", "prompt", "n", "options", "references"}
+        if mine and found is not MISSING and not row.required and found != row.default:
+            yield row.wire, f"sends {found!r} at {row.wire}"
+
+
+def _unreached(subject: Subject) -> Iterator[Case]:
+    """Rows that nothing reaches, as options; and of each model an option of no document."""
+    yield from unreached(subject)
+    for case in builder_of(subject).submissions():
+        yield case.giving(**{UNHEARD_OF: 2})
+
+
+@check_each("request.every-parameter-is-reachable", _unreached, level=1)
+def every_parameter_is_reachable(subject: Subject, case: Case) -> Iterator[Finding]:
     """Every documented parameter can be sent: by its neutral name, or as a raw option.
 
     So can one that no document describes, unless it is refused. What a caller cannot reach they
@@ -230,21 +255,23 @@ def every_parameter_is_reachable(subject: Subject) -> Iterator[Finding]:
     Send the field for the neutral name in its row, and merge `request.options` into the
     body with `tintype.convert.merge_options`.
     """
-    builder = Builder(subject)
-    for operation, row in unreached(builder):
-        message = f"{row.wire} of {operation} is documented and by no means sent as given."
-        yield Finding(message=message, pointer=row.wire, src=row.src)
-    for model in builder.models():
-        if lost_option(builder, model):
-            message = f"An option that nobody has heard of is dropped in silence by {model.id}."
-            yield Finding(message=f"{message} Send it, or refuse it.", got=model.id)
+    builder = builder_of(subject)
+    for name in case.asked:
+        rows = builder.rows_of(case, name)
+        if rows and not is_sent(builder, case):
+            message = f"{name} of {case.place} is documented and by no means sent as given."
+            yield Finding(message=message, pointer=name, src=rows[0].src)
+        built = None if rows else builder.tried(case)
+        if built is not None and name[1:] not in repr(built.body):
+            message = f"An option that nobody has heard of is dropped in silence: {case}."
+            yield Finding(message=f"{message} Send it, or refuse it.")
 
 
 # -------------------------------------------------------------- what has to be refused
 
 
-@check("request.out-of-range-is-refused", level=1)
-def out_of_range_is_refused(subject: Subject) -> Iterator[Finding]:
+@check_each("request.out-of-range-is-refused", beyond_bounds, level=1)
+def out_of_range_is_refused(subject: Subject, case: Case) -> Iterator[Finding]:
     """A value beyond a documented bound never leaves: it is refused, and the field named.
 
     A provider may bill for what it then changes or ignores. The error has to name the
@@ -253,48 +280,52 @@ def out_of_range_is_refused(subject: Subject) -> Iterator[Finding]:
     Describe the bound in the catalog (the core refuses then), or raise
     `InvalidRequestError(field=…)` in the hook.
     """
-    builder = Builder(subject)
-    for probe in probes(builder, refused):
-        try:
-            built = builder.build(probe.operation, probe.model, **{probe.field: probe.value})
-        except InvalidRequestError as error:
-            if not error.field:
-                yield _finding(probe, f"The refusal of {probe.asked} names no field: {error}")
-            continue
-        for objection in builder.objections(probe.operation, built) if built else ():
-            message = f"{probe.asked} is beyond what is documented and is sent. {objection}"
-            yield _finding(probe, f"{message} Bound it in the catalog.", got=_shown(probe.value))
+    try:
+        builder_of(subject).build(case)
+    except InvalidRequestError as error:
+        if not error.field:
+            yield Finding(message=f"The refusal of {case} names no field: {error}")
+        return
+    message = f"{case} is beyond what is documented and is sent. Bound it in the catalog."
+    yield from _objections(subject, case, message)
 
 
-@check("request.unsupported-is-refused", level=1)
-def unsupported_is_refused(subject: Subject) -> Iterator[Finding]:
+@check_each(
+    "request.unsupported-is-refused",
+    foreign,
+    level=1,
+    none="Every documented field is for every model.",
+)
+def unsupported_is_refused(subject: Subject, case: Case) -> Iterator[Finding]:
     """A field that one model has and another has not is not sent to the other.
 
     Nor is it dropped in silence: the caller is told by the core, which asks the catalog.
 
     Describe each model's own parameters in the catalog.
     """
-    builder = Builder(subject)
-    looked = False
-    for probe in foreign_probes(builder):
-        looked = True
-        try:
-            built = builder.build(probe.operation, probe.model, **{probe.field: probe.value})
-        except InvalidRequestError:
-            continue
-        objections = builder.objections(probe.operation, built) if built else ()
-        for objection in objections if built and _holds(built, probe.row) else ():
-            yield _finding(probe, f"{probe.asked} is sent. {objection}")
-    if not looked:
-        msg = "Every documented field is for every model."
-        raise NotApplicable(msg)
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    wires = {row.wire for row in subject.fixtures.parameters if row.neutral in case.asked}
+    if built and any(get(built.body, wire) is not MISSING for wire in wires):
+        yield from _objections(subject, case, f"{case} is sent.")
 
 
 # ------------------------------------------------------- what has to arrive unchanged
 
 
-@check("request.prompt-unchanged", level=1)
-def prompt_unchanged(subject: Subject) -> Iterator[Finding]:
+def _prompts(subject: Subject) -> Iterator[Case]:
+    builder = builder_of(subject)
+    for case in builder.questions():
+        rows = builder.rows_of(case, "prompt")
+        for prompt in _PROMPTS if rows else ():
+            yield case.giving(prompt=prompt)
+        longest = min((row.max_length for row in rows if row.max_length), default=_LONG)
+        if rows:
+            yield case.giving(letters=min(_LONG, longest))
+
+
+@check_each("request.prompt-unchanged", _prompts, level=1)
+def prompt_unchanged(subject: Subject, case: Case) -> Iterator[Finding]:
     """The prompt arrives as it was written: other scripts, line breaks, 40 kB.
 
     Letters stay as they are composed, joined and directed. Stripping, escaping or cutting a
@@ -302,32 +333,26 @@ def prompt_unchanged(subject: Subject) -> Iterator[Finding]:
 
     Send `request.prompt` as it is. A documented length is a bound in the catalog.
     """
-    builder = Builder(subject)
-    for operation in builder.operations():
-        for model in builder.models():
-            yield from _prompt_faults(builder, operation, model)
+    builder = builder_of(subject)
+    built = builder.build(case) if case.asked else None
+    for row in builder.rows_of(case, "prompt")[:1] if built else ():
+        if built and found_at(built, row) != built.asked.prompt:
+            message = "The prompt does not arrive as it was written: send it as it is."
+            yield _of_field(builder, case, "prompt", message, built, built.asked.prompt)
 
 
-def _prompt_faults(builder: Builder, operation: OperationName, model: Model) -> Iterator[Finding]:
-    rows = [row for row in builder.rows(operation, model.id) if row.neutral == "prompt"]
-    longest = min((row.max_length for row in rows if row.max_length), default=_LONG)
-    for prompt in (*_PROMPTS, _long(min(_LONG, longest))) if rows else ():
-        built = builder.build(operation, model, prompt=prompt)
-        found = found_at(built, rows[0]) if built else prompt
-        if found != prompt:
-            message = (
-                f"A prompt for {model.id} does not arrive as it was written: send it as it is."
-            )
-            yield Finding(message=message, expected=prompt, got=_shown(found), src=rows[0].src)
+def _sources(subject: Subject) -> Iterator[Case]:
+    """Five references, or as many as may be, in each form."""
+    builder = builder_of(subject)
+    for case in builder.submissions():
+        accepts = builder.model(case).references
+        many = min(_MANY, (accepts and accepts.max_count) or _MANY)
+        for form in ("url", "data_uri", "bytes") if accepts else ():
+            yield case.giving(references=f"{many} {form}")
 
 
-def _long(length: int) -> str:
-    """Words no two of which are alike, so that nothing is cut or folded unseen."""
-    return " ".join(map(str, range(length)))[:length]
-
-
-@check("request.references-unchanged", level=1)
-def references_unchanged(subject: Subject) -> Iterator[Finding]:
+@check_each("request.references-unchanged", _sources, level=1, none="No model takes source images.")
+def references_unchanged(subject: Subject, case: Case) -> Iterator[Finding]:
     """Source images arrive in the order given, each encoded once, five of them, one twice.
 
     A URL arrives as that URL; a `data:` URL or bytes decode, after one decoding, to the
@@ -336,35 +361,21 @@ def references_unchanged(subject: Subject) -> Iterator[Finding]:
     Put `reference.url` or `reference.data` into the body as it is: the core has already
     made it a form that the catalog lists.
     """
-    builder = Builder(subject)
-    looked = False
-    for model in builder.models():
-        for form in _FORMS if model.references else ():
-            looked = True
-            yield from _reference_faults(builder, model, form)
-    if not looked:
-        msg = "No model takes source images."
-        raise NotApplicable(msg)
-
-
-def _reference_faults(builder: Builder, model: Model, form: ReferenceForm) -> Iterator[Finding]:
-    accepts = model.references
-    count = min(_MANY, (accepts and accepts.max_count) or _MANY)
-    given = references(count, form)
+    builder = builder_of(subject)
+    accepts = builder.model(case).references
+    form = str(case.asked.get("references")).rpartition(" ")[2]
     try:
-        built = builder.build("submit", model, references=given)
-    except InvalidRequestError:
-        taken = accepts is not None and form in accepts.forms
-        if taken:
-            message = f"{model.id} is said to take references as {form}, and refuses them."
+        built = builder.build(case) if case.asked else None
+    except InvalidRequestError as error:
+        if accepts is not None and form in accepts.forms:
+            message = f"{case}: the catalog names that form, and it is refused: {error}"
             yield Finding(message=f"{message} Correct the catalog or the hook.")
         return
-    rows = [row for row in builder.rows("submit", model.id) if row.neutral == "references"]
-    arrived = [found_at(built, row) for row in rows] if built else []
-    if not any(same_images(found, given) for found in arrived):
-        message = f"References given to {model.id} as {form} do not arrive as they were."
+    given = built.asked.references if built else ()
+    arrived = [found_at(built, row) for row in builder.rows_of(case, "references") if built]
+    if given and not any(same_images(found, given) for found in arrived):
         yield Finding(
-            message=f"{message} Send each once, in order, encoded once.",
+            message=f"{case} do not arrive as they were. Send each once, in order, encoded once.",
             expected=[image_of(each) for each in given],
             got=[list(images_in(found)) for found in arrived],
         )
@@ -373,50 +384,30 @@ def _reference_faults(builder: Builder, model: Model, form: ReferenceForm) -> It
 # ------------------------------------------------------------------------ the pieces
 
 
-def _arrives(built: Built, row: Parameter, probe: Probe) -> bool:
+def _objections(subject: Subject, case: Case, message: str) -> Iterator[Finding]:
+    """What the parameter table says of what is sent for a case."""
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    for objection in builder.objections(case, built) if built else ():
+        place = re.match(r"/[^:\s]*", objection)
+        yield Finding(message=f"{message} {objection}", pointer=place[0] if place else "")
+
+
+def _of_field(
+    builder: Builder,
+    case: Case,
+    name: str,
+    message: str,
+    built: Built,
+    expected: object = None,
+) -> Finding:
+    """A finding about what is given under a name."""
+    row = builder.rows_of(case, name)[0]
     found = found_at(built, row)
-    if found is MISSING:
-        # Spelling out a documented default and leaving it out mean the same.
-        return row.default is not None and carries(row, row.default, probe.value)
-    return carries(row, found, probe.value)
-
-
-def _holds(built: Built, row: Parameter) -> bool:
-    return found_at(built, row) is not MISSING
-
-
-def _minimal(builder: Builder, operation: OperationName, model: Model) -> Built | None:
-    try:
-        return builder.build(operation, model)
-    except InvalidRequestError:
-        return None
-
-
-def _superfluous(
-    builder: Builder, operation: OperationName, built: Built
-) -> Iterator[tuple[str, str]]:
-    """What a request with nothing but a prompt sends although nobody asked for it."""
-    for pointer, value in leaves(built.body):
-        if value is None:
-            yield pointer, f"sends null at {pointer}"
-    for row in builder.rows(operation, built.resolved.model or ""):
-        found = found_at(built, row)
-        mine = row.neutral not in {None, "model", "prompt", "n", "options", "references"}
-        if mine and found is not MISSING and not row.required and found != row.default:
-            yield row.wire, f"sends {found!r} at {row.wire}"
-
-
-def _shown(value: object) -> object:
-    return "nothing" if value is MISSING else value
-
-
-def _finding(probe: Probe, message: str, *, expected: object = None, got: object = None) -> Finding:
     return Finding(
         message=message,
-        expected=expected,
-        got=got,
-        pointer=probe.row.wire,
-        src=probe.row.src,
-        exchange=probe.operation,
-        mutations=probe.mutations,
+        expected=case.given[name] if expected is None else expected,
+        got="nothing" if found is MISSING else found,
+        pointer=row.wire,
+        src=row.src,
     )

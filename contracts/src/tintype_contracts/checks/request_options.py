@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tintype.catalog import Model
-from tintype.errors import InvalidRequestError
-from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import OperationName, Parameter
+from tintype_contracts.case import Case
+from tintype_contracts.check import Finding, check_each
+from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.fixtures.pointers import MISSING, tokens
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.strategies.builder import PROMPT, Builder, Built, carries, found_at
+from tintype_contracts.strategies.builder import (
+    PROMPT,
+    Built,
+    builder_of,
+    carries,
+    found_at,
+    found_or_default,
+)
 from tintype_contracts.strategies.requests import fields_of
 from tintype_contracts.strategies.values import STRANGE, beyond, raw_value
 
@@ -18,36 +25,23 @@ _UNTYPED = frozenset({None, "options", "stream"})
 _OWN_VALUES = frozenset({"integer", "number", "boolean", "array"})
 
 
-@check("request.options-overwrite-no-field", level=1)
-def options_overwrite_no_field(subject: Subject) -> Iterator[Finding]:
-    """A raw option with the wire's name of a field that is given does not take its place.
-
-    The field was checked, quoted and counted in a budget; what an option puts there was not.
-    The two together are refused.
-
-    Merge options with `tintype.convert.merge_options`.
-    """
-    builder = Builder(subject)
-    for operation, model, row in _rows(builder):
-        if operation != "submit" or row.neutral in _UNTYPED or row.ignored:
-            continue
-        for field, value in _given(builder, model, row):
-            built = _built(builder, operation, model, {field: value}, row, _another(row, value))
-            found = found_at(built, row) if built else MISSING
-            if built and not carries(row, row.default if found is MISSING else found, value):
-                message = f"{field}={value!r} of {model.id} is overwritten by the option {row.wire}"
-                yield _finding(row, f"{message}. Refuse the two together.", value, found)
-                break
+def _overwriting(subject: Subject) -> Iterator[Case]:
+    """Each field with an option of its wire's name that says something else."""
+    builder = builder_of(subject)
+    for plain, row in _rows(subject):
+        if plain.place == "submit" and row.neutral not in _UNTYPED and not row.ignored:
+            for name, value in _given(builder.model(plain), row):
+                yield plain.giving(**{name: value, row.wire: _another(row, value)})
 
 
-def _given(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[str, object]]:
+def _given(model: Model, row: Parameter) -> Iterator[tuple[str, object]]:
     match row.neutral:
         case "prompt":
             yield "prompt", PROMPT
         case "model":
             yield "model", model.id
         case _:
-            yield from fields_of(row, model, builder.form(model))
+            yield from fields_of(row, model)
 
 
 def _another(row: Parameter, value: object) -> object:
@@ -57,8 +51,60 @@ def _another(row: Parameter, value: object) -> object:
     return others[0] if others else strange
 
 
-@check("request.options-beyond-bounds-are-refused", level=1)
-def options_beyond_bounds_are_refused(subject: Subject) -> Iterator[Finding]:
+@check_each("request.options-overwrite-no-field", _overwriting, level=1)
+def options_overwrite_no_field(subject: Subject, case: Case) -> Iterator[Finding]:
+    """A raw option with the wire's name of a field that is given does not take its place.
+
+    The field was checked, quoted and counted in a budget; what an option puts there was not.
+    The two together are refused.
+
+    Merge options with `tintype.convert.merge_options`.
+    """
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    options = [
+        row for name in case.given for row in builder.rows_of(case, name) if _is_option(name)
+    ]
+    for name in case.given if built else ():
+        value = built.asked.references if built and name == "references" else case.given[name]
+        for row in builder.rows_of(case, name):
+            meets = row in options and not _is_option(name)
+            if built and meets and not carries(row, found_or_default(built, row), value):
+                message = f"{name} is overwritten by the option {row.wire}: {case}."
+                yield _finding(
+                    row, f"{message} Refuse the two together.", value, found_at(built, row)
+                )
+
+
+def _is_option(name: str) -> bool:
+    return name.startswith("/")
+
+
+def _beyond(subject: Subject) -> Iterator[Case]:
+    """Each row of a model with each value beyond it, and each that is another model's.
+
+    Of a field that has a neutral name an option may go further where its bounds are inferred.
+    """
+    builder = builder_of(subject)
+    for plain, row in _rows(subject):
+        bounded = row.kind != "inferred" and row.neutral not in {"model", "prompt"}
+        for value in beyond(row) if row.neutral is None or bounded else ():
+            yield plain.giving(**{row.wire: value})
+    for plain in builder.questions():
+        known = {row.wire for row in builder.rows(plain)}
+        for row in subject.fixtures.parameters:
+            other = row.operation == plain.place and row.wire not in known
+            if other and row.neutral is None:
+                yield plain.giving(**{row.wire: raw_value(row)})
+
+
+@check_each(
+    "request.options-beyond-bounds-are-refused",
+    _beyond,
+    level=1,
+    none="No document bounds a field that only an option reaches.",
+)
+def options_beyond_bounds_are_refused(subject: Subject, case: Case) -> Iterator[Finding]:
     """A raw option beyond what is documented of it never leaves without a word.
 
     Its bounds are documented as those of fields are, and so is for which models it is; what a
@@ -67,44 +113,34 @@ def options_beyond_bounds_are_refused(subject: Subject) -> Iterator[Finding]:
     Describe the option in the model's `options`, with its bounds: the core refuses then. Of an
     option that is not described at all it tells the caller that nobody has checked it.
     """
-    builder = Builder(subject)
-    looked = False
-    for operation, model, row, value in (*_beyond(builder), *_of_others(builder)):
-        looked = True
-        built = _built(builder, operation, model, {}, row, value)
-        silent = built is not None and "options" not in built.notices
-        for objection in builder.objections(operation, built) if built and silent else ():
-            message = f"The option {row.wire} of {model.id} is beyond its bounds and is sent."
-            yield _finding(row, f"{message} {objection}", "a refusal", value)
-    if not looked:
-        msg = "No document bounds a field that only an option reaches."
-        raise NotApplicable(msg)
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    silent = built is not None and "options" not in built.notices
+    for objection in builder.objections(case, built) if built and silent else ():
+        pointer = next(iter(case.asked), "")
+        message = f"The option {case} is beyond its bounds and is sent. {objection}"
+        yield Finding(message=message, expected="a refusal", pointer=pointer)
 
 
-def _beyond(builder: Builder) -> Iterator[tuple[OperationName, Model, Parameter, object]]:
-    """Each row of a model with each value beyond it.
-
-    Of a field that has a neutral name an option may go further where its bounds are inferred.
-    """
-    for operation, model, row in _rows(builder):
-        documented = row.kind != "inferred" and row.neutral not in {"model", "prompt"}
-        if row.neutral is None or documented:
-            yield from ((operation, model, row, value) for value in beyond(row))
-
-
-def _of_others(builder: Builder) -> Iterator[tuple[OperationName, Model, Parameter, object]]:
-    """Each field that only an option reaches, of models that it is not documented for."""
-    for operation in builder.operations():
-        for model in builder.models():
-            known = {row.wire for row in builder.rows(operation, model.id)}
-            for row in builder.subject.fixtures.parameters:
-                other = row.operation == operation and row.wire not in known
-                if other and row.neutral is None:
-                    yield operation, model, row, raw_value(row)
+def _ignored(subject: Subject) -> Iterator[Case]:
+    """Fields without effect, by their names and as options, but for what is meant anyway."""
+    builder = builder_of(subject)
+    for plain, row in _rows(subject):
+        fields = list(fields_of(row, builder.model(plain))) if row.ignored else []
+        values = [it for name, it in fields if name == row.neutral] or [raw_value(row)]
+        options = [(row.wire, value) for value in values] if row.ignored else []
+        for name, value in (*fields, *options):
+            if value != row.default:
+                yield plain.giving(**{name: value})
 
 
-@check("request.ignored-fields-are-told", level=1)
-def ignored_fields_are_told(subject: Subject) -> Iterator[Finding]:
+@check_each(
+    "request.ignored-fields-are-told",
+    _ignored,
+    level=1,
+    none="No field is documented to have no effect.",
+)
+def ignored_fields_are_told(subject: Subject, case: Case) -> Iterator[Finding]:
     """A field that is documented to have no effect is refused, or sent with a notice.
 
     Who asks for 16:9, pays, and gets a square has to know before. A value that the documents
@@ -112,65 +148,30 @@ def ignored_fields_are_told(subject: Subject) -> Iterator[Finding]:
 
     Leave the field out of the catalog, or add a `Caution` for it.
     """
-    builder = Builder(subject)
-    looked = False
-    for operation, model, row in _rows(builder):
-        for field, value in _ignored(builder, model, row):
-            looked = True
-            raw = (row, value) if field == "options" else None
-            fields = {} if raw else {field: value}
-            built = _built(builder, operation, model, fields, *(raw or (None, None)))
-            if built and found_at(built, row) is not MISSING and not _is_noticed(built, field, row):
-                message = f"{field}={value!r} of {model.id} is documented to have no effect, and"
-                message = f"{message} is sent without a word. Add a Caution for it."
-                yield _finding(row, message, f"a notice of {field}", built.notices)
-    if not looked:
-        msg = "No field is documented to have no effect."
-        raise NotApplicable(msg)
+    builder = builder_of(subject)
+    built = builder.tried(case)
+    for name in builder.named(case):
+        for row in builder.rows_of(case, name):
+            sent = built is not None and row.ignored and found_at(built, row) is not MISSING
+            if built and sent and not _is_noticed(built, name, row):
+                message = f"{case} is documented to have no effect, and is sent without a word."
+                wanted = f"a notice of {name}"
+                yield _finding(row, f"{message} Add a Caution for it.", wanted, built.notices)
 
 
-def _ignored(builder: Builder, model: Model, row: Parameter) -> Iterator[tuple[str, object]]:
-    if not row.ignored:
-        return
-    fields = list(fields_of(row, model, builder.form(model)))
-    values = [value for name, value in fields if name == row.neutral] or [raw_value(row)]
-    for field, value in (*fields, *(("options", value) for value in values)):
-        if value != row.default:
-            yield field, value
-
-
-def _is_noticed(built: Built, field: str, row: Parameter) -> bool:
+def _is_noticed(built: Built, name: str, row: Parameter) -> bool:
     """Whether a notice is of the field, of the option by its name, or of options in general."""
-    names = {field, tokens(row.wire)[-1]}
-    return any(name in names for name in built.notices)
+    names = {"options" if _is_option(name) else name, tokens(row.wire)[-1]}
+    return any(each in names for each in built.notices)
 
 
-# ------------------------------------------------------------------------ the pieces
-
-
-def _rows(builder: Builder) -> Iterator[tuple[OperationName, Model, Parameter]]:
-    for operation in builder.operations():
-        for model in builder.models():
-            for row in builder.rows(operation, model.id):
-                if row.concerns(model.id) and row.place == "body":
-                    yield operation, model, row
-
-
-def _built(
-    builder: Builder,
-    operation: OperationName,
-    model: Model,
-    fields: dict[str, object],
-    row: Parameter | None,
-    value: object,
-) -> Built | None:
-    """What is sent for fields and an option at a row's place; None where they are refused."""
-    options = {"options": builder.raw_options(row, value)} if row else {}
-    given = {name: each for name, each in fields.items() if name != "model"}
-    try:
-        return builder.build(operation, model, **{**given, **options})
-    except InvalidRequestError:
-        return None
+def _rows(subject: Subject) -> Iterator[tuple[Case, Parameter]]:
+    """Each row of a body with the plain request of each model that it is for."""
+    builder = builder_of(subject)
+    for plain in builder.questions():
+        for row in builder.rows(plain):
+            if row.concerns(plain.given["model"]) and row.place == "body":
+                yield plain, row
 
 
 def _finding(row: Parameter, message: str, expected: object, got: object) -> Finding:

@@ -20,6 +20,7 @@ from attrs import evolve, frozen
 
 from tintype.errors import TintypeError
 from tintype.models import Task
+from tintype_contracts.case import DROPPED
 from tintype_contracts.check import Finding, NotApplicable, check
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
@@ -34,7 +35,7 @@ from tintype_contracts.harness.variants import (
 )
 from tintype_contracts.oracles.paid import documented_types, inner_places, place
 from tintype_contracts.oracles.paid_trials import DECISIVE, misread, trials_of
-from tintype_contracts.strategies.mutations import DROPPED, Mutation
+from tintype_contracts.strategies.mutations import Mutation
 
 _Swap: TypeAlias = tuple[object, tuple[object, ...]]
 """A value of another type than documented, and what a careless reader makes of it."""

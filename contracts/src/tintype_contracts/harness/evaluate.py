@@ -30,7 +30,7 @@ def ask(check: Check, subject: Subject) -> Row:
     note = ""
     try:
         for finding in check.run(subject):
-            findings.append(_plain_finding(finding))
+            findings.append(plain_finding(finding))
             if len(findings) == MAX_FINDINGS:
                 break
     except NotApplicable as why:
@@ -61,7 +61,7 @@ def _escaped(error: Exception) -> Finding:
     )
 
 
-def _plain_finding(finding: Finding) -> Finding:
+def plain_finding(finding: Finding) -> Finding:
     """The finding with nothing in it that JSON cannot hold."""
     return evolve(finding, expected=plain(finding.expected), got=plain(finding.got))
 

@@ -38,7 +38,7 @@ def printed_commands(fixtures: Fixtures) -> Iterator[tuple[str, Curl]]:
             yield source, parse_curl(text)
 
 
-def exchange_of(fixtures: Fixtures, source: str) -> DocumentedExchange | None:
+def exchange_printed_in(fixtures: Fixtures, source: str) -> DocumentedExchange | None:
     """The exchange whose request stands in the excerpt of `source`, or None."""
     found = (
         exchange

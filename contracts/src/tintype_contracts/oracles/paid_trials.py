@@ -10,6 +10,7 @@ from attrs import frozen
 
 from tintype.errors import ProtocolError, TintypeError
 from tintype.models import Image, Task, TaskState
+from tintype_contracts.case import DROPPED
 from tintype_contracts.check import Finding, NotApplicable
 from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.pointers import MISSING, join, tokens
@@ -32,7 +33,7 @@ from tintype_contracts.oracles.paid import (
     same_images,
     with_three,
 )
-from tintype_contracts.strategies.mutations import DROPPED, Mutation, places
+from tintype_contracts.strategies.mutations import Mutation, places
 from tintype_contracts.strategies.odd_values import BEYOND, NOTHING, OTHER_TYPE, Odd, odd_values
 
 Role: TypeAlias = Literal["beside", "one of several", "decisive"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from tintype_contracts.check import Finding
 from tintype_contracts.verdict import Report, Row
@@ -58,14 +58,14 @@ def row_lines(row: Row, report: Report | None = None) -> Iterator[str]:
     if row.note:
         yield f"  {row.note}"
     for finding in row.findings[:_SHOWN_FINDINGS]:
-        yield from _finding(finding, report)
+        yield from _finding(row, finding, report)
     more = len(row.findings) - _SHOWN_FINDINGS
     if more > 0:
         yield f"  … and {more} more"
     yield f"  what it is about: tintype contracts explain {row.check}"
 
 
-def _finding(finding: Finding, report: Report | None) -> Iterator[str]:
+def _finding(row: Row, finding: Finding, report: Report | None) -> Iterator[str]:
     """What is wrong, expected and got, where, who says so, how to see it."""
     yield f"  {finding.message}"
     if finding.expected is not None or finding.got is not None:
@@ -79,16 +79,17 @@ def _finding(finding: Finding, report: Report | None) -> Iterator[str]:
     source = report.sources.get(finding.src)
     if source:
         yield f"    source    {source['title']} {source['url']}".rstrip()
-    if finding.exchange:
-        command = replay_command(report.provider, finding.exchange, finding.mutations)
-        cut = f"{command[:_SHOWN_TEXT]}… (too long for a line: --json writes it)"
-        yield f"    replay    {command if len(command) <= _SHOWN_COMMAND else cut}"
+    command = replay_command(report.provider, row.check, finding)
+    cut = f"{command[:_SHOWN_TEXT]}… (too long for a line: --json writes it)"
+    yield f"    replay    {command if len(command) <= _SHOWN_COMMAND else cut}"
 
 
-def replay_command(provider: str, exchange: str, mutations: Iterable[str]) -> str:
-    """The command that plays an exchange with these mutations, for a shell."""
-    options = [f"--mutate {_quoted(mutation)}" for mutation in mutations]
-    return " ".join([shlex.join(["tintype", "contracts", "replay", provider, exchange]), *options])
+def replay_command(provider: str, check: str, finding: Finding) -> str:
+    """The command that asks a check about the case of a finding, for a shell."""
+    place = [finding.exchange] if finding.exchange else []
+    given = [f"--mutate {_quoted(mutation)}" for mutation in finding.mutations]
+    words = shlex.join(["tintype", "contracts", "replay", provider, *place])
+    return " ".join([words, *given, f"--check {check}"])
 
 
 def _quoted(text: str) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from attrs import evolve
+
 from tintype_contracts.check import GROUPS, Finding
 from tintype_contracts.fixtures.leaks import cut
 from tintype_contracts.fixtures.pointers import MISSING, is_array, tokens
@@ -57,11 +59,9 @@ def scrubbed(text: str) -> str:
 
 def reproduction(report: Report, row: Row, finding: Finding) -> tuple[str, ...]:
     """The commands that explain a finding and show it again."""
-    explain = f"tintype contracts explain {row.check}"
-    if not finding.exchange:
-        return (explain,)
-    mutations = map(scrubbed, finding.mutations)
-    return explain, replay_command(report.provider, finding.exchange, mutations)
+    told = evolve(finding, mutations=tuple(map(scrubbed, finding.mutations)))
+    replay = replay_command(report.provider, row.check, told)
+    return f"tintype contracts explain {row.check}", replay
 
 
 def source_of(report: Report, finding: Finding) -> Source:

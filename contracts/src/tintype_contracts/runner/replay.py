@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from attrs import frozen
 
+from tintype._excerpts import guess
 from tintype.convert import redact, to_builtins
 from tintype.errors import TintypeError, UsageError
 from tintype.messages import Body, FormBody, JsonBody, MultipartBody, RawBody, Request
+from tintype_contracts.case import Case
+from tintype_contracts.check import Check, Finding, of_case
+from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import DocumentedExchange, Source
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
 from tintype_contracts.fixtures.spelling import plain
+from tintype_contracts.harness.evaluate import plain_finding
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.harness.variants import Answer, Broken, Parsed, answer_of, listen
-from tintype_contracts.harness.worlds import USUAL, World
+from tintype_contracts.harness.variants import Answer, Broken, Parsed, listen
+from tintype_contracts.harness.worlds import CHOSEN
 from tintype_contracts.oracles.values import sorted_flaw
+from tintype_contracts.report.terminal import row_lines
 from tintype_contracts.report.words import shown
-from tintype_contracts.strategies.mutations import Mutation
+from tintype_contracts.strategies.tellings import told, world_of
+from tintype_contracts.verdict import Row
 
 
 @frozen(kw_only=True)
@@ -46,7 +52,7 @@ class Replay:
     built: object
     request: tuple[Difference, ...]
     answer: Answer
-    mutations: tuple[Mutation, ...]
+    mutations: tuple[str, ...]
     heard: Parsed
     flaws: tuple[str, ...]
     outcome: tuple[Difference, ...]
@@ -58,55 +64,69 @@ class Replay:
         return not (wrong or self.request or self.outcome)
 
 
-def replay(
-    subject: Subject, name: str, mutations: Sequence[Mutation] = (), world: World = USUAL
-) -> Replay:
-    """Play an exchange to a plugin, in a world where the provider chooses ids and addresses.
+def replay(subject: Subject, case: Case) -> Replay:
+    """Play an exchange to a plugin, with what a case says is other than documented.
 
     Raises:
         UsageError: There is no such exchange, or no place in it that a mutation names.
         PluginError: The plugin cannot be loaded.
         FixtureError: The fixtures cannot be loaded.
     """
-    exchange = _exchange(subject, name)
-    answer = _mutated(answer_of(subject, exchange, world), mutations)
-    rehearsal = subject.in_world(world)
+    exchange = _exchange(subject, case.place)
+    try:
+        answer = told(subject, case)
+    except LookupError as error:
+        raise UsageError(str(error)) from None
+    rehearsal = subject.in_world(world_of(case))
     said = listen(subject, answer) if answer.turns else (Broken(deed="nothing was answered"),)
     asked = exchange.request is not None
+    changed = not case.given.keys() <= CHOSEN
     return Replay(
         exchange=exchange,
         source=subject.fixtures.sources.get(exchange.src),
         built=_attempt(lambda: rehearsal.ask(exchange)) if asked else None,
         request=_compare(rehearsal.request_differences, exchange),
         answer=answer,
-        mutations=tuple(mutations),
+        mutations=case.mutations if changed else (),
         heard=said[-1],
         flaws=_flaws(said, answer),
-        outcome=() if mutations else _compare(rehearsal.outcome_differences, exchange),
+        outcome=() if changed else _compare(rehearsal.outcome_differences, exchange),
     )
+
+
+def again(subject: Subject, name: str, case: Case) -> str:
+    """What a check finds of one case, or of everything where none is given; "" for nothing.
+
+    Raises:
+        UsageError: There is no such check.
+    """
+    known = {check.id: check for check in all_checks()}
+    if name not in known:
+        msg = f"There is no check {name!r}.{guess(name, known)}"
+        raise UsageError(msg)
+    check = known[name]
+    found = _found(subject, check, case)
+    row = Row(check=check.id, level=check.level, outcome="fail", findings=tuple(found))
+    return "\n".join(row_lines(row)) if row.findings else ""
+
+
+def _found(subject: Subject, check: Check, case: Case) -> Iterator[Finding]:
+    """By the check's own judge; a check that tries no cases is asked all that it asks."""
+    if check.judge is not None and case.place:
+        every = of_case(subject, case, check.judge)
+    else:
+        every = check.run(subject)
+    for found in every:
+        if not case.place or (found.exchange, found.mutations) == (case.place, case.mutations):
+            yield plain_finding(found)
 
 
 def _exchange(subject: Subject, name: str) -> DocumentedExchange:
     known = subject.fixtures.exchanges
     if name not in known:
-        near = get_close_matches(name, known, n=3, cutoff=0.4) or list(known)[:3]
-        msg = f"{subject.name} has no exchange {name!r}; it has {', '.join(near)}, …"
+        msg = f"{subject.name} has no exchange {name!r}.{guess(name, known, 3)}"
         raise UsageError(msg)
     return known[name]
-
-
-def _mutated(answer: Answer, mutations: Sequence[Mutation]) -> Answer:
-    body = answer.body
-    if mutations and body is MISSING:
-        msg = f"The answer of {answer.exchange.id} is no JSON: there is nothing to mutate."
-        raise UsageError(msg)
-    for mutation in mutations:
-        try:
-            body = mutation.apply(body)
-        except LookupError as error:
-            msg = f"{mutation}: the answer of {answer.exchange.id} has no such place. {error}"
-            raise UsageError(msg) from None
-    return answer.saying(body) if mutations else answer
 
 
 def _flaws(said: Sequence[Parsed], answer: Answer) -> tuple[str, ...]:

@@ -9,14 +9,15 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from tintype._flow.resolve import resolve
-from tintype.catalog import Model, ReferenceForm
+from tintype.catalog import Model
 from tintype.errors import InvalidRequestError
 from tintype.hooks import Extras
 from tintype.messages import FormBody, JsonBody, MultipartBody, Part, Request
 from tintype.request import ImageRequest, Reference
+from tintype_contracts.case import Case
 from tintype_contracts.fixtures.comparing import differences, subset
 from tintype_contracts.fixtures.format import OperationName, Parameter
 from tintype_contracts.fixtures.multipart import UploadedFile
@@ -28,7 +29,7 @@ from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.references import image_of, images_in
-from tintype_contracts.strategies.values import references
+from tintype_contracts.strategies.values import references, words
 
 PROMPT = "a red fox in the snow"
 _FIELDS = frozenset(
@@ -71,126 +72,181 @@ class Builder:
 
     Attributes:
         subject: The plugin.
-        prompt: What is drawn where nothing else is said.
     """
 
     subject: Subject
-    prompt: str = PROMPT
+    _rows: dict[tuple[OperationName, str], list[Parameter]] = field(factory=dict, init=False)
 
     def operations(self) -> Sequence[OperationName]:
         """The operations whose request bodies are documented field by field."""
-        documented = {row.operation for row in _documented(self.subject)}
+        documented = {row.operation for row in self._documented()}
         return [operation for operation in _BUILDING if operation in documented]
 
-    def rows(self, operation: OperationName, model: str) -> list[Parameter]:
-        """The rows that hold for a model, of the body and of the query."""
-        return list(_rows(self.subject, operation, model))
+    def questions(self) -> Iterator[Case]:
+        """A request of each operation for each model, with nothing that may be left out."""
+        for operation in self.operations():
+            yield from self.submissions(operation)
+
+    def submissions(self, operation: OperationName = "submit") -> Iterator[Case]:
+        """The same of one operation."""
+        for model in self.models():
+            yield Case(place=operation, given={"model": model.id})
+
+    def rows(self, case: Case) -> list[Parameter]:
+        """The rows that hold for the model of a case, of the body and of the query."""
+        operation = cast("OperationName", case.place)
+        model = str(case.given.get("model", self.models()[0].id))
+        if (operation, model) not in self._rows:
+            mine = [row for row in self._documented() if row.operation == operation]
+            self._rows[operation, model] = rows_for(mine, model)
+        return self._rows[operation, model]
+
+    def rows_of(self, case: Case, name: str) -> list[Parameter]:
+        """The rows any of which may carry a field, or the option with that pointer."""
+        if name.startswith("/"):
+            return [row for row in self.rows(case) if row.wire == name]
+        sized = name == "size"
+        return [row for row in self.rows(case) if row.neutral == name or (sized and row.pixels)]
+
+    def named(self, case: Case) -> list[str]:
+        """What of a case some row is of."""
+        return [name for name in case.asked if self.rows_of(case, name)]
+
+    def _documented(self) -> tuple[Parameter, ...]:
+        fixtures = self.subject.fixtures
+        return (*fixtures.parameters, *fixtures.query)
 
     def models(self) -> Sequence[Model]:
         """The catalog."""
         return self.subject.info.models
 
-    def form(self, model: Model) -> ReferenceForm:
-        """The form of references that the model takes best."""
-        return model.references.forms[0] if model.references else "url"
+    def model(self, case: Case) -> Model:
+        """The model of a case, of the catalog or not; the first where it names none."""
+        return self.subject.info.limits(str(case.given.get("model", self.models()[0].id)))
 
-    def build(self, operation: OperationName, model: Model, **fields: object) -> Built | None:
-        """What the plugin sends for a request; None where it asks nothing of the provider.
+    def tried(self, case: Case) -> Built | None:
+        """What is sent for a case; None where it is refused, or asks nothing of the provider."""
+        try:
+            return self.build(case)
+        except InvalidRequestError:
+            return None
+
+    def build(self, case: Case) -> Built | None:
+        """What is sent for a case; None where it asks nothing of the provider.
 
         Raises:
             InvalidRequestError: The core or the plugin refuses it, also with what is missing.
         """
         try:
-            return self._built(operation, self.request(model, **fields))
+            return self._built(case)
         except InvalidRequestError as error:
-            mended = _mended(fields, error) or self._as_shown(fields, error)
+            mended = _mended(case, error) or self._as_shown(case, error)
             if mended is None:
                 raise
             try:
-                return self._built(operation, self.request(model, **mended))
+                return self._built(mended)
             except InvalidRequestError:
                 raise error from None
 
-    def _as_shown(
-        self, fields: Mapping[str, object], error: InvalidRequestError
-    ) -> Mapping[str, object] | None:
+    def _as_shown(self, case: Case, error: InvalidRequestError) -> Case | None:
         """The fields with what stands beside them where the documents show them.
 
         Of two fields that need one another a refusal may name either.
         """
-        if error.field not in fields:
+        if error.field not in case.given:
             return None
         for exchange in self.subject.exchanges("submit"):
             shown = exchange.case or {}
-            if all(shown.get(name) == value for name, value in fields.items()):
-                return {**{name: shown[name] for name in _FIELDS & shown.keys()}, **fields}
+            asked = {name: it for name, it in case.asked.items() if name != "about"}
+            if all(shown.get(name) == value for name, value in asked.items()):
+                beside = {name: shown[name] for name in _FIELDS & shown.keys()}
+                return evolve(case, given={**beside, **case.given})
         return None
 
-    def request(self, model: Model, **fields: object) -> ImageRequest:
-        """A neutral request for a model, with the source image that it may need.
+    def request(self, case: Case) -> ImageRequest:
+        """A neutral request, with the source image and the prompt that its model may need.
+
+        `letters` is a prompt of so many; `about` is the prompt where one is needed; a pointer is
+        a raw option; `references` is how many source images there are, in the form that the
+        model takes best or in the one named.
 
         Raises:
             InvalidRequestError: No caller could say that.
         """
+        model = self.model(case)
         needs = model.references is not None and model.references.required
         needed = any("prompt" in needs for needs in model.abilities.values())
-        given = {"prompt": "", "model": model.id, **fields}
+        given = {"prompt": "", "model": model.id, **case.given}
+        options = {name: given.pop(name) for name in case.given if name.startswith("/")}
+        about = str(given.pop("about", PROMPT))
         if "previews" in given:
             given.setdefault("stream", True)
-        if "options" in given:
-            given["options"] = {self.subject.info.name: given["options"]}
-        if needs:
-            given.setdefault("references", references(1, self.form(model)))
-        if needed and "prompt" not in fields:
-            given["prompt"] = self._naming(model, given.get("references", ()))
+        if options or "options" in given:
+            given["options"] = {self.subject.info.name: self._options(given, options)}
+        if needs or "references" in given:
+            given["references"] = references(given.get("references", 1), model)
+        if "letters" in given:
+            given["prompt"] = words(cast("int", given.pop("letters")))
+        elif needed and "prompt" not in case.given:
+            given["prompt"] = self._naming(case, about, given.get("references", ()))
         return ImageRequest(**given)  # type: ignore[arg-type]  # the constructor checks each value
 
-    def _naming(self, model: Model, given: object) -> str:
+    def _naming(self, case: Case, about: str, given: object) -> str:
         """The prompt, with the mark of each reference where the documents ask for it."""
-        rows = self.rows("submit", model.id)
-        marks = [row.mark for row in rows if row.mark and isinstance(given, tuple)]
+        marks = [row.mark for row in self.rows(case) if row.mark and isinstance(given, tuple)]
         numbers = range(1, len(given) + 1) if isinstance(given, tuple) else ()
-        return " ".join([self.prompt, *(mark.format(at) for mark in marks for at in numbers)])
+        return " ".join([about, *(mark.format(at) for mark in marks for at in numbers)])
 
-    def with_options(
-        self, operation: OperationName, model: Model, options: Mapping[str, object]
-    ) -> Built | None:
-        """The same for raw options of this provider."""
-        return self.build(operation, model, options=options)
-
-    def raw_options(self, row: Parameter, value: object) -> Mapping[str, object]:
-        """The options that put `value` where `row` says.
+    def _options(
+        self, given: Mapping[str, object], options: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """Options as a caller gives them, those of pointers with them.
 
         Where a provider keeps model-specific fields in an object of their own, options go
         there: the row of the neutral field `options` names it.
         """
+        made = cast("Mapping[str, object]", given.get("options", {}))
         rows = [each for each in self.subject.fixtures.parameters if each.neutral == "options"]
-        roots = (each.wire for each in rows if row.wire.startswith(f"{each.wire}/"))
-        steps = tokens(row.wire.removeprefix(next(roots, "")))
-        for step in reversed(steps):
-            value = {step: value}
-        return cast("Mapping[str, object]", value)
+        for pointer, value in options.items():
+            roots = (each.wire for each in rows if pointer.startswith(f"{each.wire}/"))
+            nested = value
+            for step in reversed(tokens(pointer.removeprefix(next(roots, "")))):
+                nested = {step: nested}
+            made = _merged(made, cast("Mapping[str, object]", nested))
+        return made
 
-    def objections(self, operation: OperationName, built: Built) -> Iterator[str]:
+    def objections(self, case: Case, built: Built) -> Iterator[str]:
         """Why the parameter table does not admit what is sent."""
         model = built.resolved.model or ""
-        rows = self.rows(operation, model)
+        rows = self.rows(case.giving(model=model))
         if built.body is not None:
             inside = [row for row in rows if row.place == "body"]
             yield from objections(inside, built.body, form=built.form)
         asks = [row for row in rows if row.place == "query"]
         told = {name: text for name, text in built.query.items() if f"/{name}" in _wires(asks)}
         yield from objections(asks, told, form=True)
-        heads = [row for row in self.subject.fixtures.headers if row.operation == operation]
+        heads = [row for row in self.subject.fixtures.headers if row.operation == case.place]
         spelt = {row.wire[1:].lower(): row.wire[1:] for row in heads}
         given = {spelt.get(name.lower(), name): text for name, text in built.sent.headers}
         for reason in objections(rows_for(heads, model), given, form=True):
             yield f"Of the headers {reason}"
 
-    def _built(self, operation: OperationName, asked: ImageRequest) -> Built | None:
+    def arrives(self, case: Case, built: Built, name: str) -> bool:
+        """Whether what is given under a name is sent.
+
+        Spelling out a documented default and leaving it out mean the same.
+        """
+        value = built.asked.references if name == "references" else case.given[name]
+        rows = self.rows_of(case, name)
+        if name.startswith("/"):
+            return any(not any(subset(value, found_or_default(built, row))) for row in rows)
+        return any(carries(row, found_or_default(built, row), value) for row in rows)
+
+    def _built(self, case: Case) -> Built | None:
+        asked = self.request(case)
         whole = resolve(asked, self.subject.info)
         resolved = whole.requests[0]
-        sent = self._asked(operation, resolved)
+        sent = self._sent(case.place, resolved)
         if not isinstance(sent, Request):
             return None
         body, form = _read(sent)
@@ -204,7 +260,7 @@ class Builder:
             told=tuple(notice.message for notice in whole.notices),
         )
 
-    def _asked(self, operation: OperationName, request: ImageRequest) -> object:
+    def _sent(self, operation: str, request: ImageRequest) -> object:
         submission = submission_of(request, self.subject.info)
         match operation:
             case "price":
@@ -217,25 +273,34 @@ class Builder:
                 return self.subject.hooks.submit(request=submission)
 
 
-def _documented(subject: Subject) -> tuple[Parameter, ...]:
-    return (*subject.fixtures.parameters, *subject.fixtures.query)
+@lru_cache(maxsize=1)
+def builder_of(subject: Subject) -> Builder:
+    """The builder of a subject: what it knows of the tables is read once."""
+    return Builder(subject)
 
 
-@lru_cache(maxsize=256)
-def _rows(subject: Subject, operation: OperationName, model: str) -> tuple[Parameter, ...]:
-    rows = [row for row in _documented(subject) if row.operation == operation]
-    return tuple(rows_for(rows, model))
+def questions(subject: Subject) -> Iterator[Case]:
+    """A request of each operation for each model, with nothing that may be left out."""
+    return builder_of(subject).questions()
 
 
-def _mended(
-    fields: Mapping[str, object], error: InvalidRequestError
-) -> Mapping[str, object] | None:
-    """The fields with the one that a refusal says is missing; None where it says no such thing.
+def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
+    """Two objects in one; what both have is merged where it is an object in both."""
+    made = dict(one)
+    for key, value in other.items():
+        before = made.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        made[key] = _merged(before, value) if both else value  # type: ignore[arg-type]  # both are
+    return made
+
+
+def _mended(case: Case, error: InvalidRequestError) -> Case | None:
+    """The case with the one field that a refusal says is missing; None where it says no such thing.
 
     Some APIs want one field beside another.
     """
-    known = error.field in _FIELDS and error.field not in fields and "prompt" not in fields
-    return {**fields, error.field: error.allowed[0]} if known and error.allowed else None
+    known = error.field in _FIELDS and error.field not in case.given and "prompt" not in case.given
+    return case.giving(**{error.field or "": error.allowed[0]}) if known and error.allowed else None
 
 
 def _wires(rows: Sequence[Parameter]) -> set[str]:
@@ -247,6 +312,12 @@ def found_at(built: Built, row: Parameter) -> object:
     if row.place == "query":
         return built.query.get(row.wire[1:], MISSING)
     return MISSING if built.body is None else read_field(built.body, row)
+
+
+def found_or_default(built: Built, row: Parameter) -> object:
+    """The same; what is documented to be meant where nothing stands there."""
+    found = found_at(built, row)
+    return row.default if found is MISSING else found
 
 
 def carries(row: Parameter, found: object, asked: object) -> bool:

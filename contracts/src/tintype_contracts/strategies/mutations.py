@@ -6,30 +6,15 @@ name, `POINTER=VALUE`, that a report prints and `tintype contracts replay --muta
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final, NoReturn
 
 from attrs import frozen
 
+from tintype_contracts.case import DROPPED, read, written
 from tintype_contracts.fixtures.comparing import differences
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import is_array, join, tokens
-from tintype_contracts.fixtures.spelling import Verbatim, spelt
-
-
-class _Dropped:
-    """The type of `DROPPED`."""
-
-    def __repr__(self) -> str:
-        return "DROPPED"
-
-
-DROPPED: Final = _Dropped()
-"""The value of a mutation that takes its place away."""
-
 
 REPLACEMENTS: tuple[object, ...] = (
     None,
@@ -47,9 +32,6 @@ REPLACEMENTS: tuple[object, ...] = (
 """What is put in the place of every value, whatever it is."""
 
 
-_MAX_DIGITS = 300
-
-
 @frozen(kw_only=True)
 class Mutation:
     """One value in the place of another.
@@ -64,7 +46,7 @@ class Mutation:
 
     def __str__(self) -> str:
         """`POINTER=VALUE`; nothing after the sign where the place is taken away."""
-        return f"{self.pointer}={'' if self.value is DROPPED else spelt(self.value)}"
+        return written(self.pointer, self.value)
 
     @classmethod
     def parse(cls, text: str) -> Mutation:
@@ -73,13 +55,11 @@ class Mutation:
         Raises:
             ValueError: It is not `POINTER=VALUE` with a JSON pointer and JSON, or nothing.
         """
-        pointer, sign, value = text.partition("=")
-        if not sign or (pointer and not pointer.startswith("/")):
+        pointer, value = read(text)
+        if pointer and not pointer.startswith("/"):
             msg = f"{text!r} is not POINTER=VALUE, such as /status=null."
             raise ValueError(msg)
-        if not value:
-            return cls(pointer=pointer, value=DROPPED)
-        return cls(pointer=pointer, value=_json(pointer, value))
+        return cls(pointer=pointer, value=value)
 
     def apply(self, body: object) -> object:
         """`body` with this value in that place; `body` itself is left alone.
@@ -88,48 +68,6 @@ class Mutation:
             LookupError: There is no such place.
         """
         return _replaced(body, tokens(self.pointer), self.value)
-
-
-def _json(pointer: str, text: str) -> object:
-    """What stands behind a key: a value where Python has one, else the text itself."""
-    key = dump((tokens(pointer) or [""])[-1])
-    try:
-        value: object = json.loads(
-            text, parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_single
-        )
-        dump(value).encode()
-    except (ValueError, RecursionError):
-        if _can_stand(f"{{{key}:{text}}}"):
-            return Verbatim(text)
-        written = shlex.quote(f"{pointer}={dump(text)}")
-        msg = f"{text!r} is not JSON. A text is written {written}."
-        raise ValueError(msg) from None
-    return value
-
-
-def _fraction(text: str) -> Decimal:
-    number = Decimal(text)
-    return number if abs(number.adjusted()) < _MAX_DIGITS else _refuse(text)
-
-
-def _refuse(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
-def _single(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    return made if len(made) == len(pairs) else _refuse("a key stands twice")
-
-
-def _can_stand(text: str) -> bool:
-    """Whether a text is JSON by the laxest reading."""
-    try:
-        json.loads(text, strict=False, parse_int=str, parse_float=str)
-    except RecursionError:
-        return True
-    except ValueError:
-        return False
-    return True
 
 
 def mutations(body: object) -> Iterator[Mutation]:

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import chain
 
-from tintype.catalog import Model
+from tintype_contracts.case import Case
 from tintype_contracts.strategies.builder import PROMPT, Builder
-from tintype_contracts.strategies.together import Given, Together, factors, given_as
+from tintype_contracts.strategies.together import factors
 
 
-def all_of(builder: Builder, model: Model, names: Sequence[str]) -> Together:
+def all_of(builder: Builder, plain: Case, specs: Sequence[str]) -> Mapping[str, object]:
     """A value for each of these fields; none where the model lacks one of them."""
-    found = [value_of(builder, model, name) for name in names]
-    return tuple(each for each in found if each) if all(found) else ()
+    found = [value_of(builder, plain, spec) for spec in specs]
+    return {name: it for each in found for name, it in each.items()} if all(found) else {}
 
 
-def value_of(builder: Builder, model: Model, spec: str) -> Given | None:
-    """A value of a field by its name, or the one that is named behind an equals sign."""
-    name, sign, value = spec.partition("=")
-    if name == "prompt":
-        rows = [row for row in builder.rows("submit", model.id) if row.neutral == name]
-        return Given(name=name, value=PROMPT, rows=tuple(rows))
-    every = [each for values in factors(builder, "submit", model, ignored=True) for each in values]
-    mine = [each for each in every if name in {each.name, each.name.rpartition("/")[2]}]
-    meant = [each for each in mine if not sign or value in {str(each.value), _plain(each.value)}]
-    counted = [each for each in mine if each.rows[0].type == "integer" and value.isdecimal()]
-    return next(chain(meant, (given_as(each, int(value)) for each in counted)), None)
+def value_of(builder: Builder, plain: Case, spec: str) -> Mapping[str, object]:
+    """A value of a field by its name, or the one that is named behind an equals sign; or none."""
+    if spec == "prompt":
+        return {"prompt": PROMPT}
+    for name, values in factors(builder, plain, ignored=True).items():
+        fitting = [each for each in values if is_meant(spec, name, each)]
+        counted = (
+            spec.partition("=")[2] if builder.rows_of(plain, name)[0].type == "integer" else ""
+        )
+        if fitting or (is_meant(spec, name, counted) and counted.isdecimal()):
+            return {name: fitting[0] if fitting else int(counted)}
+    return {}
 
 
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool | Decimal) else ""
+def is_meant(spec: str, name: str, value: object) -> bool:
+    """Whether a rule that says `name`, or `name=value`, is of this field with this value."""
+    field, sign, wanted = spec.partition("=")
+    spelt = {str(value), str(value).lower() if isinstance(value, bool | Decimal) else ""}
+    return field in {name, name.rpartition("/")[2]} and (not sign or wanted in spelt)
+
+
+def is_given(spec: str, case: Case) -> bool:
+    """Whether a case gives what a rule names."""
+    return any(is_meant(spec, name, value) for name, value in case.asked.items())

@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from tintype_contracts.case import DROPPED
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.spelling import Verbatim, spelt
-from tintype_contracts.strategies.mutations import DROPPED, swapped
+from tintype_contracts.strategies.mutations import swapped
 
 
 @frozen(kw_only=True)

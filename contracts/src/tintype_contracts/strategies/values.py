@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import isqrt
 
-from tintype.catalog import ReferenceForm
+from tintype.catalog import Model, ReferenceForm
 from tintype.request import Reference
 from tintype_contracts.fixtures.format import Parameter, Pixels
 from tintype_contracts.fixtures.values import data_uri, small_png
@@ -47,25 +47,25 @@ _PLAIN: Mapping[str, Sequence[object]] = {
 }
 
 
-def admitted(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, object]]:
+def admitted(row: Parameter, _: ReferenceForm = "url") -> Sequence[tuple[str, object]]:
     """(neutral field, value) for every word, and for the ends of every range.
 
     A row of `pixels` is reached by a tier and by exact pixels: two neutral fields.
     """
     name = row.neutral or ""
-    values = [(name, value) for value in _values(row, name, form)]
+    values = [(name, value) for value in _values(row, name)]
     sizes = [("size", size) for size in _sizes(row.pixels)] if row.pixels else []
     return [*values, *sizes]
 
 
-def _values(row: Parameter, name: str, form: ReferenceForm) -> Sequence[object]:
+def _values(row: Parameter, name: str) -> Sequence[object]:
     if name in _COUNTS:
         return _numbers(row)
     if name in _FRACTIONS:
         bounds = {float(bound) for bound in (row.min, row.max) if bound is not None}
         return sorted(bounds) or _FRACTIONS[name]
     if name == "references":
-        return [references(count, form) for count in _counts(row)]
+        return _counts(row)
     return tuple(map(row.meant, row.enum)) if name in _TEXT_FIELDS else _PLAIN.get(name, ())
 
 
@@ -93,12 +93,32 @@ def beyond(row: Parameter) -> Iterator[object]:
         yield from _texts_beyond(row)
 
 
-def references(count: int, form: ReferenceForm) -> tuple[Reference, ...]:
-    """So many source images, in one of the forms that a caller may give.
+def references(given: object, model: Model) -> tuple[Reference, ...]:
+    """Source images for `3`, `3 bytes` or `1 bytes 4096`: how many, in which form, how large.
 
-    Their addresses and their types differ, and the fourth is the second once more.
+    A list is one of addresses as they are. All others differ in address and type, but for the
+    fourth, which is the second once more; without a form they have the one that the model takes
+    best.
+
+    Raises:
+        ValueError: It is none of these.
     """
-    return tuple(_reference(_REPEATED.get(index, index), form) for index in range(count))
+    if isinstance(given, list | tuple):
+        return tuple(given)
+    count, *how = str(given).split()
+    size = int(how.pop()) if len(how) > 1 else 0
+    form = how[0] if how else best_form(model)
+    return tuple(_reference(_REPEATED.get(at, at), form, size) for at in range(int(count)))
+
+
+def best_form(model: Model) -> ReferenceForm:
+    """The form of references that the model takes best."""
+    return model.references.forms[0] if model.references else "url"
+
+
+def words(letters: int) -> str:
+    """Words no two of which are alike, so that nothing is cut or folded unseen."""
+    return " ".join(map(str, range(letters)))[:letters]
 
 
 def raw_value(row: Parameter) -> object:
@@ -116,16 +136,21 @@ def raw_value(row: Parameter) -> object:
     return kinds.get(row.type, "text")
 
 
-def _reference(index: int, form: ReferenceForm) -> Reference:
+def _reference(index: int, form: str, size: int) -> Reference:
     kind, head, tail = _FILES[index % len(_FILES)]
-    data = head + small_png(f"sample {index}") + tail
+    data = (head + small_png(f"sample {index}") + tail).ljust(size, b"\0")
     match form:
         case "url":
             return Reference(url=_URLS[index % len(_URLS)].format(index=index))
         case "data_uri":
             return Reference(url=data_uri(data, kind))
+        case "capitals":
+            head_, comma, rest = data_uri(data, kind).partition(",")
+            return Reference(url=head_.upper() + comma + rest)
         case "bytes":
             return Reference(data=data, media_type=kind, name=f"sample-{index}.png")
+        case _:
+            raise ValueError(form)
 
 
 def _counts(row: Parameter) -> Sequence[int]:
@@ -160,17 +185,14 @@ def _texts_beyond(row: Parameter) -> Iterator[str]:
         yield "x" * (row.max_length + 1)
 
 
-def _references_beyond(row: Parameter, form: ReferenceForm) -> Iterator[tuple[Reference, ...]]:
+def _references_beyond(row: Parameter, form: ReferenceForm) -> Iterator[object]:
     """One more than may be, a file of one byte more than may be, a head in capitals."""
     if row.max_items is not None:
-        yield references(row.max_items + 1, form)
+        yield row.max_items + 1
     if row.max_bytes is not None and form == "bytes":
-        data = small_png("large").ljust(row.max_bytes + 1, b"\0")
-        yield (Reference(data=data, media_type="image/png", name="large.png"),)
-
+        yield f"1 bytes {row.max_bytes + 1}"
     if row.pattern is not None and row.type == "array":
-        head, comma, rest = data_uri(small_png("capitals"), "image/png").partition(",")
-        yield (Reference(url=head.upper() + comma + rest),)
+        yield "1 capitals"
 
 
 def _sizes(pixels: Pixels) -> Iterator[str]:

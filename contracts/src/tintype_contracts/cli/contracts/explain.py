@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from difflib import get_close_matches
 
 import click
 
 from tintype._cli.speaking import complain, say
+from tintype._excerpts import guess
 from tintype_contracts.checks import all_checks
 
 _MISUSE = 2
@@ -27,8 +27,7 @@ def command(check_id: str | None) -> None:
         return
     found = checks.get(check_id)
     if found is None:
-        near = get_close_matches(check_id, checks, n=1)
-        hint = f" Is it {near[0]}?" if near else " `tintype contracts explain` lists them."
+        hint = guess(check_id, checks) or " `tintype contracts explain` lists them."
         complain(f"There is no check {check_id}.{hint}")
         raise SystemExit(_MISUSE)
     say(f"{found.id} (level {found.level}, since {found.since})\n")
