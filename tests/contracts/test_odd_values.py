@@ -7,7 +7,7 @@ from tests.contracts import reference
 from tests.contracts.changed import BY_ID, MULTIPART
 
 from tintype_contracts.fixtures.comparing import json_type
-from tintype_contracts.fixtures.spelling import Verbatim, spelt
+from tintype_contracts.fixtures.strict_json import Verbatim, spell
 from tintype_contracts.oracles.paid import paid_answers
 from tintype_contracts.oracles.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, trials
 from tintype_contracts.strategies.mutations import Mutation
@@ -54,4 +54,4 @@ def test_what_json_cannot_say_has_a_name_that_replay_takes(text: str) -> None:
     """It is written verbatim, read back from its name, and stands in the body as it is."""
     mutation = Mutation.parse(f"/cost={text}")
     assert mutation == Mutation(pointer="/cost", value=Verbatim(text))
-    assert spelt(mutation.apply({"cost": 1, "id": "a"})) == f'{{"cost":{text},"id":"a"}}'
+    assert spell(mutation.apply({"cost": 1, "id": "a"})) == f'{{"cost": {text}, "id": "a"}}'

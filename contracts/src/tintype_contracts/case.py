@@ -18,7 +18,7 @@ from attrs import evolve, field, frozen
 from tintype._excerpts import quoted
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import tokens
-from tintype_contracts.fixtures.spelling import Verbatim, spelt
+from tintype_contracts.fixtures.strict_json import Verbatim, spell
 
 
 class _Dropped:
@@ -124,7 +124,7 @@ def written(name: str, value: object) -> str:
     A text that would be read as something else is written as JSON.
     """
     if _is_pointer(name):
-        return f"{name}={'' if value is DROPPED else spelt(value)}"
+        return f"{name}={'' if value is DROPPED else spell(value)}"
     plain = isinstance(value, str) and _json_or_text(value) == value
     return f"{name}={value if plain else dump(value)}"
 

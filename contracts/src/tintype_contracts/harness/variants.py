@@ -26,7 +26,7 @@ from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
-from tintype_contracts.fixtures.spelling import spelt
+from tintype_contracts.fixtures.strict_json import spell
 from tintype_contracts.fixtures.values import NOW
 from tintype_contracts.harness.scenario import Context
 from tintype_contracts.harness.subject import Subject
@@ -77,7 +77,7 @@ class Answer:
         """The same answer with another body. The events of a stream are an array's items."""
         if self.streamed:
             return evolve(self, turns=_events(self.turns, body), body=body)
-        return self.bytes(spelt(body).encode(), body)
+        return self.bytes(spell(body).encode(), body)
 
     def bytes(self, data: bytes, body: object = MISSING) -> Answer:
         """The same answer, not streamed, with other bytes for its body."""
@@ -251,4 +251,4 @@ def _name(names: list[str], index: int) -> str:
 
 def _data(item: object) -> str:
     """A text is a sentinel, which is no JSON."""
-    return item if isinstance(item, str) else spelt(item)
+    return item if isinstance(item, str) else spell(item)

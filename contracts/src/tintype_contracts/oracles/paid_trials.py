@@ -14,7 +14,7 @@ from tintype_contracts.case import DROPPED
 from tintype_contracts.check import Finding, NotApplicable
 from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.pointers import MISSING, join, tokens
-from tintype_contracts.fixtures.spelling import Verbatim
+from tintype_contracts.fixtures.strict_json import Verbatim
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import (
     Answer,

@@ -18,7 +18,7 @@ from tintype_contracts.fixtures.comparing import Difference
 from tintype_contracts.fixtures.format import DocumentedExchange, Source
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, is_array
-from tintype_contracts.fixtures.spelling import plain
+from tintype_contracts.fixtures.strict_json import plain
 from tintype_contracts.harness.evaluate import plain_finding
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, Broken, Parsed, listen

@@ -14,7 +14,7 @@ from attrs import frozen
 from tintype_contracts.case import DROPPED
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
-from tintype_contracts.fixtures.spelling import Verbatim, spelt
+from tintype_contracts.fixtures.strict_json import Verbatim, spell
 from tintype_contracts.strategies.mutations import swapped
 
 
@@ -95,7 +95,7 @@ def odd_values(value: object, types: Collection[str], key: str | None) -> Iterat
     if key is not None:
         usual = [each for each in _USUAL if _type(each, types) in types and each != value]
         for each in (*others[:1], *usual[:1]):
-            yield from _twice(key, spelt(value), spelt(each))
+            yield from _twice(key, spell(value), spell(each))
 
 
 def _twice(key: str, one: str, other: str) -> Iterator[Odd]:
