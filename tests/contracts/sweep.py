@@ -32,6 +32,7 @@ _TIERS = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "3K": 30
 _PIXELS = ("1024x1024", "1280x720", "1440x2560", "2048x2048")
 # Where a provider's request says how many images it wants; and where its answers say what it costs.
 _COUNTS = {"openrouter": "/n", "apimodels": "/n", "cheapai": "/generations_count"}
+_SHOWN = ("Authorization", "Bearer k")
 _MAX_LOOKED_AT = 2  # pictures that are decoded of one answer
 
 
@@ -177,22 +178,10 @@ def ask(engine: Engine, request: Request) -> Answer:
     """Submit, look until it is over, fetch."""
     fixtures = engine.state.fixtures
     before = len(engine.state.account.ledger)
-    route = next(route for route in fixtures.routes if route.operation == "submit")
-    kind, data = _written(request.body, route.body)
-    headers = (("Authorization", "Bearer k"), ("Content-Type", kind))
-    call = SandboxRequest(method=route.method, path=route.path, headers=headers, body=data)
-    reply = engine.answer(call, NOW)
+    reply = engine.answer(submission(fixtures, request.body), NOW)
     told = _told(reply)
-    polled = [route for route in fixtures.routes if route.operation == "poll"]
-    if polled and reply.task:
-        path, query = polled[0].path, polled[0].query.items()
-        look = SandboxRequest(
-            method=polled[0].method,
-            path=path.replace("{id}", reply.task),
-            query=tuple((key, value.replace("{id}", reply.task)) for key, value in query),
-            headers=headers[:1],
-        )
-        told = (*told, *_told(engine.answer(look, NOW + 600)))
+    if reply.task and any(route.operation == "poll" for route in fixtures.routes):
+        told = (*told, *_told(engine.answer(look(fixtures, reply.task), NOW + 600)))
     entries = [*engine.state.account.ledger][before:]
     moved = [entry for entry in entries if entry.event == "charged"]
     return Answer(
@@ -201,6 +190,27 @@ def ask(engine: Engine, request: Request) -> Answer:
         pictures=tuple(_pictures(engine, tuple(each for each in told if not _is_partial(each)))),
         charged=tuple(entry.usd or entry.credits or Decimal(0) for entry in moved),
     )
+
+
+def submission(
+    fixtures: Fixtures,
+    body: Mapping[str, object],
+    *headers: tuple[str, str],
+    operation: str = "submit",
+) -> SandboxRequest:
+    """The submission of this body, or the question for its price, with the sandbox's key."""
+    route = next(route for route in fixtures.routes if route.operation == operation)
+    kind, data = _written(body, route.body)
+    shown = (_SHOWN, ("Content-Type", kind), *headers)
+    return SandboxRequest(method=route.method, path=route.path, headers=shown, body=data)
+
+
+def look(fixtures: Fixtures, task: str) -> SandboxRequest:
+    """A look at a task."""
+    route = next(route for route in fixtures.routes if route.operation == "poll")
+    query = tuple((key, value.replace("{id}", task)) for key, value in route.query.items())
+    path = route.path.replace("{id}", task)
+    return SandboxRequest(method=route.method, path=path, query=query, headers=(_SHOWN,))
 
 
 def _is_partial(event: object) -> bool:
@@ -401,11 +411,11 @@ def sweep(provider: str, every: int = 1) -> tuple[int, list[str]]:
     fixtures = load(provider)
     wrong: list[str] = []
     made = 0
-    engine = _engine(fixtures)
+    engine = engine_of(fixtures)
     for request in itertools.islice(requests(fixtures), 0, None, every):
         made += 1
         if made % 500 == 0:
-            engine = _engine(fixtures)
+            engine = engine_of(fixtures)
         answer = ask(engine, request)
         found = list(contradictions(request, answer, fixtures))
         if found:
@@ -413,7 +423,8 @@ def sweep(provider: str, every: int = 1) -> tuple[int, list[str]]:
     return made, wrong
 
 
-def _engine(fixtures: Fixtures) -> Engine:
+def engine_of(fixtures: Fixtures) -> Engine:
+    """A provider, played without a socket; pictures are of one colour."""
     settings = Settings(base_url=BASE, key="k", plain=True)
     return Engine(state=State(fixtures=fixtures, settings=settings))
 

@@ -53,6 +53,25 @@ def answered(engine: Engine, body: dict[str, object], *headers: tuple[str, str])
 GPT = "openai/gpt-image-1"
 
 
+@pytest.mark.parametrize("provider", ["apimodels", "cheapai"])
+def test_a_delivery_that_is_asked_for_by_name_tells_of_a_picture(provider: str) -> None:
+    """A look finds the task at its end, too; it is paid once, and was drawn."""
+    engine = sweep.engine_of(load(provider))
+    fixtures = engine.state.fixtures
+    request = next(sweep.requests(fixtures))
+    assert fixtures.webhooks is not None
+    body = {**request.body, fixtures.webhooks.field[1:]: "http://127.0.0.1:9/hook"}
+    scene = next(iter(fixtures.stories["webhook_completed"].scenes))
+    wanted = ("X-Tintype-Scene", f"webhook_completed/{scene}")
+    task = engine.answer(sweep.submission(fixtures, body, wanted), NOW).task
+    looked = engine.answer(sweep.look(fixtures, task), NOW + 600)
+    (webhook,) = engine.due(NOW + 600)
+    assert isinstance(looked, WholeResponse)
+    assert b"/assets/" in webhook.body
+    assert b"/assets/" in looked.body
+    assert len(engine.state.account.ledger.paid) == 1
+
+
 @pytest.mark.parametrize("n", [2, 3, 10])
 def test_as_many_pictures_come_as_are_asked_for(n: int) -> None:
     """Each can be read, and the cost is the ledger's."""

@@ -300,8 +300,11 @@ def _planned(fixtures: Fixtures, scene: Scene, turn: int) -> Course:
     webhook = first(rest, "webhook")
     polls = tuple(exchange for exchange in rest if exchange.operation == "poll")
     state = _state(opening)
+    due = _state(webhook) if webhook else "succeeded"
     if state == _RUNNING and not polls:
-        polls = _borrowed(fixtures, _state(webhook) if webhook else "succeeded")
+        polls = _borrowed(fixtures, due)
+    elif webhook and due and _state(polls[-1] if polls else opening) == _RUNNING:
+        polls += poll_with_state(fixtures, due)  # it tells of an end: a look finds it, too
     end = _state(polls[-1]) if polls else state
     if not _names_a_task(opening):
         webhook = None
