@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 from tests.plugins.reading import submission
 
 from tintype._flow.resolve import resolve
@@ -23,9 +23,10 @@ from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, Response
 from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
-from tintype_contracts.fixtures.format import JsonContent
+from tintype_contracts.fixtures.format import DocumentedExchange, JsonContent
 from tintype_contracts.harness.subject import Subject
 
+_OK = 200
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 LINK = "https://example.com/1.png"
 OTHER = "https://example.com/2.png"
@@ -46,6 +47,7 @@ class Answer:
         body: The JSON that it prints, or whose fields it names.
         read: What the plugin makes of it, by the names of `made_of`.
         status: The HTTP status.
+        asked: What is asked of the sandbox so that it answers that: `model` and options.
     """
 
     provider: str
@@ -54,6 +56,7 @@ class Answer:
     body: object
     read: Mapping[str, str]
     status: int = 200
+    asked: Mapping[str, object] = field(factory=dict)
 
 
 _Row: TypeAlias = tuple[str, Operation, object, Mapping[str, str]]
@@ -128,12 +131,14 @@ ANSWERS: tuple[Answer, ...] = (
             {"created": 1748372400, "data": [{"b64_json": PNG}]},
             {"state": "succeeded", "inline": "1"},
         ),
-        (
-            "SVG markup in b64_json",
-            _SUBMIT,
-            {"created": 1748372400, "data": [{"b64_json": SVG}]},
-            {"state": "succeeded", "inline": "1"},
-        ),
+    ),
+    Answer(
+        provider="openrouter",
+        says="SVG markup in b64_json",
+        operation=_SUBMIT,
+        body={"created": 1748372400, "data": [{"b64_json": SVG}]},
+        read={"state": "succeeded", "inline": "1", "markup": "1"},
+        asked={"output_format": "svg"},
     ),
     *_rows(
         "apimodels",
@@ -149,12 +154,6 @@ ANSWERS: tuple[Answer, ...] = (
                 "completed", resultUrls=[LINK], createTime=1705123450000, completeTime=1705123465000
             ),
             _DRAWN,
-        ),
-        (
-            "more than one URL",
-            _POLL,
-            _work("completed", resultUrls=[LINK, OTHER]),
-            {"state": "succeeded", "urls": f"{LINK} {OTHER}"},
         ),
         (
             "state failed, with failMsg Content policy violation",
@@ -180,6 +179,14 @@ ANSWERS: tuple[Answer, ...] = (
             _called("failed", '{"resultUrls":[]}', failCode="E1", failMsg="No capacity"),
             {"state": "failed", "billed": "no"},
         ),
+    ),
+    Answer(
+        provider="apimodels",
+        says="more than one URL",
+        operation=_POLL,
+        body=_work("completed", resultUrls=[LINK, OTHER]),
+        read={"state": "succeeded", "urls": f"{LINK} {OTHER}"},
+        asked={"model": "gpt-image-2-lite", "n": 2},
     ),
     *_refusals(
         "apimodels",
@@ -247,8 +254,8 @@ ANSWERS: tuple[Answer, ...] = (
 )
 
 
-def made_of(subject: Subject, fact: Answer) -> Mapping[str, str]:
-    """What the plugin makes of an answer, in words."""
+def made_of(subject: Subject, fact: Answer, task: str = "t1") -> Mapping[str, str]:
+    """What the plugin makes of an answer about a task, in words."""
     body = json.dumps(fact.body).encode()
     message = (
         Delivery(headers=(), body=body)
@@ -256,12 +263,12 @@ def made_of(subject: Subject, fact: Answer) -> Mapping[str, str]:
         else Response(status=fact.status, body=body)
     )
     model = subject.info.models[0].id
-    task = Task(model=model, id="" if fact.operation is Operation.SUBMIT else "t1")
+    known = Task(model=model, id="" if fact.operation is Operation.SUBMIT else task)
     exchange = Exchange(
         operation=fact.operation,
         at=NOW,
         message=message,
-        task=task,
+        task=known,
         request=submission(prompt="a panda", model=model),
         quote=Quote(final=False),
     )
@@ -282,6 +289,7 @@ def _told(found: object) -> Iterator[tuple[str, str]]:
         return
     yield from (("id", found.id), ("state", found.state), ("billed", found.billed))
     yield "urls", " ".join(each.url for each in found.images if each.url)
+    yield "markup", str(sum(b"<svg" in (each.data or b"")[:300] for each in found.images))
     yield "inline", str(sum(each.data is not None for each in found.images))
     for each in found.images:
         yield "size", f"{each.width}x{each.height}"
@@ -296,31 +304,32 @@ def _told(found: object) -> Iterator[tuple[str, str]]:
         yield "cost", f"{found.cost.usd}"
 
 
-def has_fixture(subject: Subject, fact: Answer) -> bool:
-    """Whether an exchange of the fixtures has the fields that the document prints."""
-    wanted = set(_pointers(fact.body))
+def matching(subject: Subject, fact: Answer) -> Iterator[DocumentedExchange]:
+    """The exchanges of the fixtures whose answer has the fields that the document prints."""
     for each in subject.fixtures.exchanges.values():
         answer = each.delivery or each.response
-        status = each.response.status if each.response else 200
-        same = each.operation == fact.operation or fact.status != 200
-        if answer is None or not same or status != fact.status:
+        if answer is None or not isinstance(answer.content, JsonContent):
             continue
-        if isinstance(answer.content, JsonContent) and wanted <= set(
-            _pointers(answer.content.value)
-        ):
-            return True
-    return False
+        status = each.response.status if each.response else 200
+        if is_told(fact, each.operation, status, answer.content.value):
+            yield each
 
 
-def _pointers(value: object, at: str = "") -> Iterator[str]:
+def is_told(fact: Answer, operation: str, status: int, body: object) -> bool:
+    """Whether an answer has the fields that the document prints, under its status."""
+    same = operation == fact.operation or fact.status != _OK
+    return same and status == fact.status and set(pointers(fact.body)) <= set(pointers(body))
+
+
+def pointers(value: object, at: str = "") -> Iterator[str]:
     """Every place of a JSON value; items of a list have one."""
     yield at
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from _pointers(each, f"{at}/{key}")
+            yield from pointers(each, f"{at}/{key}")
     elif isinstance(value, list):
         for each in value:
-            yield from _pointers(each, f"{at}/-")
+            yield from pointers(each, f"{at}/-")
 
 
 # ------------------------------------------------------------------ addresses and refusals

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
 from attrs import frozen
+from tests.plugins import played
 from tests.plugins.answers import (
     ADDRESSES,
     ANSWERS,
@@ -19,13 +20,14 @@ from tests.plugins.answers import (
     Answer,
     Refusal,
     address_of,
-    has_fixture,
     has_route,
     made_of,
+    matching,
     why_refused,
 )
 
 from tintype_contracts.case import Case
+from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.builder import builder_of
@@ -210,14 +212,14 @@ class Column:
     Attributes:
         sent: The body that the plugin sends.
         noticed: The fields of the notices that the caller is given.
-        documented: Whether a row of the fixtures has each field of the fact.
-        admitted: Whether the sandbox, which holds a body against those rows, takes it.
+        documented: How the sheet's rows say the fields of the fact; "" where one has none.
+        answered: What the sandbox answers to that body.
     """
 
     sent: Mapping[str, object]
     noticed: frozenset[str]
-    documented: bool
-    admitted: bool
+    documented: str
+    answered: str
 
 
 _subject = cache(subject_of)
@@ -229,7 +231,7 @@ def subject_for(provider: str) -> Subject:
 
 
 def looked_up(fact: Fact) -> Column:
-    """What is true of a fact: in the plugin, in the fixtures, and in the sandbox by its rows."""
+    """What is true of a fact: in the plugin, in the sheet, and in the sandbox."""
     subject = _subject(fact.provider)
     builder = builder_of(subject)
     model = subject.info.find(fact.model or None)
@@ -237,87 +239,113 @@ def looked_up(fact: Fact) -> Column:
     case = Case(place="submit", given={"model": model.id, **fact.asked})
     built = builder.build(case)
     assert built is not None
-    rows = {row.wire.split("/")[1] for row in builder.rows(case)}
     return Column(
         sent=built.body or {},
         noticed=frozenset(built.notices),
-        documented=rows.issuperset(fact.sent),
-        admitted=not list(builder.objections(case, built)),
+        documented=_documented(fact, builder.rows(case)),
+        answered=played.drawn(subject, built.body or {}),
     )
 
 
+def _documented(fact: Fact, rows: Sequence[Parameter]) -> str:
+    """`verbatim`, `adapted` or `inferred`, whichever say it, and whether it has no effect."""
+    wanted = set(fact.sent) or {"n"}  # one picture is asked for by leaving it out
+    mine = [row for row in rows if row.wire.split("/")[1] in wanted]
+    if not {row.wire.split("/")[1] for row in mine}.issuperset(wanted):
+        return ""
+    kinds = dict.fromkeys(row.kind for row in mine)
+    return ", ".join([*kinds, *(["ignored"] if any(row.ignored for row in mine) else [])])
+
+
+@cache
 def table() -> str:
     """The table of the docs."""
-    head = (
-        "# The seed documents\n\n"
-        "Every fact that the five first documents print: of a request, whether the plugin sends\n"
-        "it, whether the fixtures have it, and whether the sandbox admits it by their rows; of an\n"
-        "answer, what the plugin reads in it; and what is refused.\n"
-        "Nothing was run against a live service. Written by\n"
-        "`python -m tests.plugins.seeds > docs/seeds.md`; a test holds it to the list.\n\n"
-        "| provider | model | the document says | plugin | fixture | sandbox |\n"
-        "| --- | --- | --- | --- | --- | --- |\n"
-    )
-    told = "".join(map(_answer_line, ANSWERS)) + "".join(map(_address_line, ADDRESSES))
-    return (
-        head
-        + "".join(map(_line, FACTS))
-        + _ANSWERED
-        + told
-        + _REFUSED
-        + "".join(map(_refusal_line, REFUSALS))
+    return "".join(
+        (
+            _HEAD,
+            *map(_line, FACTS),
+            _ANSWERED,
+            *map(_answer_line, ANSWERS),
+            *map(_address_line, ADDRESSES),
+            _REFUSED,
+            *map(_refusal_line, REFUSALS),
+        )
     )
 
 
+_HEAD = """# The seed documents
+
+Every fact that the five first documents print: of a request, what the plugin does with it,
+how the sheet says it, and what the sandbox answers; of an answer, what the plugin reads in it;
+and what is refused. The sandbox's cells are what it did: each row was sent to it.
+Nothing was run against a live service. Written by
+`python -m tests.plugins.seeds > docs/seeds.md`; a test holds it to the list.
+
+| provider | model | the document says | plugin | sheet | sandbox |
+| --- | --- | --- | --- | --- | --- |
+"""
 _ANSWERED = """
 ## What they print of answers, webhooks and addresses
 
-What the plugin reads in it, and whether an exchange of the fixtures has the fields that are
-printed. Where a document names fields and prints no answer, its shape is inferred.
+What the plugin reads in it; whether an exchange of the sheet has the fields that are printed;
+and what the plugin reads when the sandbox plays it: as it is asked, or in the scene that stands
+behind it. Of ids and addresses of pictures, which are the sandbox's own, it says how many; sums
+are those of the request. Where a document names fields and prints no answer, its shape is inferred.
 
-| provider | of | the document says | plugin | fixture |
-| --- | --- | --- | --- | --- |
+| provider | of | the document says | plugin | sheet | sandbox |
+| --- | --- | --- | --- | --- | --- |
 """
 _REFUSED = """
 ## What they say is refused
 
-It is refused before anything is sent; the error names the field.
+By the plugin it is refused before anything is sent; the error names the field. The sandbox is
+sent it in the document's own words, and answers with the sheet's; how the plugin reads that answer
+stands behind it.
 
-| provider | model | the document says | plugin |
-| --- | --- | --- | --- |
+| provider | model | the document says | plugin | sheet | sandbox |
+| --- | --- | --- | --- | --- | --- |
 """
+
+
+def _row(*cells: str) -> str:
+    """A row of a table; a cell that nothing fills says so."""
+    told = (cell.replace("|", "\\|") or "no" for cell in cells)
+    return f"| {' | '.join(told)} |\n"
 
 
 def _answer_line(fact: Answer) -> str:
     subject = _subject(fact.provider)
     found = made_of(subject, fact)
     reads = all(found.get(name) == word for name, word in fact.read.items())
-    words = ", ".join(f"{name} {word}" for name, word in fact.read.items()) if reads else "no"
-    held = "yes" if has_fixture(subject, fact) else "no"
-    return f"| {fact.provider} | {fact.operation} | {fact.says} | {words} | {held} |\n"
+    words = ", ".join(f"{name} {word}" for name, word in fact.read.items()) if reads else ""
+    held = "yes" if any(matching(subject, fact)) else ""
+    answered = played.played(subject, fact)
+    return _row(fact.provider, fact.operation, fact.says, words, held, answered)
 
 
 def _address_line(fact: Address) -> str:
     subject = _subject(fact.provider)
-    asks = "asked there" if address_of(subject, fact.operation) == fact.url else "no"
-    held = "yes" if has_route(subject, fact) else "no"
-    return f"| {fact.provider} | {fact.operation} | {fact.url} | {asks} | {held} |\n"
+    asks = "asked there" if address_of(subject, fact.operation) == fact.url else ""
+    held = "yes" if has_route(subject, fact) else ""
+    takes = played.address(subject, fact)
+    answers = f"answers there, as {takes}" if takes else ""
+    return _row(fact.provider, fact.operation, fact.url, asks, held, answers)
 
 
 def _refusal_line(fact: Refusal) -> str:
-    named = why_refused(_subject(fact.provider), fact)
-    words = f"refused, by {named}" if named else "no"
-    return f"| {fact.provider} | {fact.model} | {fact.says} | {words} |\n"
+    subject = _subject(fact.provider)
+    named = why_refused(subject, fact)
+    words = f"refused, by {named}" if named else ""
+    return _row(fact.provider, fact.model, fact.says, words, *played.refused(subject, fact))
 
 
 def _line(fact: Fact) -> str:
     found = looked_up(fact)
     sends = all(found.sent.get(name) == value for name, value in fact.sent.items())
     told = f", with a notice of {fact.noticed}" if fact.noticed else ""
-    plugin = f"sent{told}" if sends else "no"
-    cells = (plugin, *("yes" if each else "no" for each in (found.documented, found.admitted)))
-    says = fact.says.replace("|", "\\|")
-    return f"| {fact.provider} | {fact.model or 'left out'} | {says} | {' | '.join(cells)} |\n"
+    plugin = f"sent{told}" if sends else ""
+    model = fact.model or "left out"
+    return _row(fact.provider, model, fact.says, plugin, found.documented, found.answered)
 
 
 if __name__ == "__main__":

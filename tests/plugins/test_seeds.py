@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.plugins.answers import (
     made_of,
     why_refused,
 )
+from tests.plugins.played import played, refused
 from tests.plugins.seeds import FACTS, Fact, looked_up, subject_for, table
 
 ROOT = Path(__file__).parents[2]
@@ -48,10 +50,35 @@ def test_what_a_seed_document_says_is_refused_is_refused_before_it_is_sent(fact:
     assert why_refused(subject_for(fact.provider), fact)
 
 
-def test_no_cell_of_a_plugin_is_empty() -> None:
-    """What the documents print the plugins can say and read."""
-    cells = [line.split("|") for line in table().splitlines() if line.startswith("| ")]
-    assert [line for line in cells if line[4].strip() in {"", "no"}] == []
+def test_no_cell_is_empty() -> None:
+    """What the documents print plugins can say and read, sheets hold, and the sandbox does."""
+    lines = [line for line in table().splitlines() if line.startswith("| ")]
+    assert [
+        line for line in lines if {"", "no"} & {cell.strip() for cell in line.split("|")[1:-1]}
+    ] == []
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact.provider}-{fact.says}")
+def test_the_sandbox_draws_what_a_seed_document_prints(fact: Fact) -> None:
+    """The pixels that are asked for, or of the tier; a picture at least."""
+    answered = looked_up(fact).answered
+    assert re.match(r"\d+ (png|jpeg|webp|svg)", answered)
+    assert str(fact.asked.get("size", "")) in answered
+
+
+@pytest.mark.parametrize("fact", ANSWERS, ids=lambda fact: f"{fact.provider}-{fact.says}")
+def test_the_sandbox_answers_as_a_seed_document_prints(fact: Answer) -> None:
+    """The plugin reads the same in it: states, errors, who pays; ids and sums are its own."""
+    words = played(subject_for(fact.provider), fact)
+    same = {name: word for name, word in fact.read.items() if name not in {"id", "urls", "cost"}}
+    assert [name for name, word in same.items() if f"{name} {word}" not in words] == []
+
+
+@pytest.mark.parametrize("fact", REFUSALS, ids=lambda fact: f"{fact.provider}-{fact.says}")
+def test_the_sandbox_refuses_what_a_seed_document_refuses(fact: Refusal) -> None:
+    """With the documented error; or it does without, where the document says that it is ignored."""
+    sheet, answered = refused(subject_for(fact.provider), fact)
+    assert answered == "400, error BadRequestError" or sheet.startswith("ignores /")
 
 
 def test_the_table_of_the_docs_is_that_of_the_list() -> None:

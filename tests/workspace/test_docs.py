@@ -18,8 +18,7 @@ CODE = {page: re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL) fo
 BLOCKS = [
     pytest.param(block, CODE[page], id=f"{page.name}-{number}")
     for page in PAGES
-    if page.name
-    != "tutorial.md"  # whose blocks build on one another: tests/contracts/test_tutorial
+    if page.name != "tutorial.md"  # whose blocks are followed in order, by tests of their own
     for number, block in enumerate(CODE[page])
 ]
 
