@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from contextlib import closing
+from socket import create_connection, socket
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -52,6 +53,17 @@ def call(
         connection.request(method, parts.path, body=data, headers=sent)
         answer = connection.getresponse()
         return Answered(status=answer.status, headers=dict(answer.headers), body=answer.read())
+
+
+def begun(sandbox: Sandbox, provider: str, path: str, body: object, **headers: str) -> socket:
+    """A connection on which a request was sent, and nothing was read yet."""
+    parts, data = urlsplit(sandbox.url(provider) + path), json.dumps(body)
+    connection = create_connection((parts.hostname, parts.port), _PATIENCE)
+    head = {"Host": parts.netloc, "Content-Type": "application/json", **headers}
+    told = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    length = f"Content-Length: {len(data)}\r\n\r\n"
+    connection.sendall(f"POST {parts.path} HTTP/1.1\r\n{told}{length}{data}".encode())
+    return connection
 
 
 def submit(sandbox: Sandbox, prompt: str = "a cat", **fields: object) -> Answered:

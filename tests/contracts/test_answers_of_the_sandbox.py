@@ -72,26 +72,6 @@ def test_a_delivery_that_is_asked_for_by_name_tells_of_a_picture(provider: str) 
     assert len(engine.state.account.ledger.paid) == 1
 
 
-@pytest.mark.parametrize("n", [2, 3, 10])
-def test_as_many_pictures_come_as_are_asked_for(n: int) -> None:
-    """Each can be read, and the cost is the ledger's."""
-    engine = engine_of("openrouter")
-    answer = answered(engine, {"model": GPT, "n": n, "resolution": "512"})
-    pictures = [Image.open(io.BytesIO(base64.b64decode(d["b64_json"]))) for d in answer["data"]]
-    assert [picture.size for picture in pictures] == [(512, 512)] * n
-    charged = engine.state.account.ledger.of("charged")
-    assert [float(each.usd or 0) for each in charged] == [answer["usage"]["cost"]]
-
-
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
-def test_the_media_type_is_that_of_the_bytes(kind: str) -> None:
-    """No scene of a drawing in vectors answers it."""
-    answer = answered(engine_of("openrouter"), {"model": GPT, "output_format": kind})
-    data = base64.b64decode(answer["data"][0]["b64_json"])
-    assert answer["data"][0]["media_type"] == f"image/{kind}"
-    assert Image.open(io.BytesIO(data)).format == kind.upper()
-
-
 @pytest.mark.parametrize(
     ("fields", "ways"),
     [
@@ -152,14 +132,6 @@ def test_a_scene_is_had_by_its_name() -> None:
     assert len(answered(engine, body, ("X-Tintype-Scene", "generated/fewer"))["data"]) == 1
     commanded = {**body, "prompt": "a cat sandbox:generated/fewer"}
     assert len(answered(engine, commanded)["data"]) == 1
-
-
-def test_a_scene_that_is_not_there_is_told() -> None:
-    """With the names of those that are."""
-    reply = ask(engine_of("openrouter"), {"model": GPT}, ("X-Tintype-Scene", "generated/sung"))
-    assert isinstance(reply, WholeResponse)
-    assert reply.status == 501
-    assert b"drawn" in reply.body
 
 
 def test_a_scene_with_two_submissions_plays_both() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
 import time
@@ -124,19 +123,6 @@ def test_a_reset_breaks_the_connection_with_or_without_the_work(
     assert submit(sandbox).status == 200
 
 
-def test_half_an_answer_comes_before_the_reset(sandbox: Sandbox) -> None:
-    """The head promises more than there is."""
-    dial(sandbox, "reset-mid-answer")
-    connection = http.client.HTTPConnection(urlsplit(sandbox.url("acme")).netloc, timeout=10)
-    headers = {"x-key": sandbox.key("acme"), "Content-Type": "application/json"}
-    connection.request("POST", "/acme/v1/images", '{"prompt": "a cat"}', headers)
-    answer = connection.getresponse()
-    assert answer.status == 200
-    with pytest.raises(DROPPED):
-        answer.read()
-    connection.close()
-
-
 @pytest.mark.parametrize("kind", ["stall", "stall-mid-answer", "drip"])
 def test_a_slow_answer_is_the_same_answer_later(sandbox: Sandbox, kind: str) -> None:
     """Not a byte of it is lost; who does not wait so long has no answer."""
@@ -162,13 +148,6 @@ def test_a_server_that_refuses_listens_again_on_the_same_port(sandbox: Sandbox) 
         assert idle.recv(1) == b""
     sandbox.clear()
     assert submit(sandbox).status == 200
-
-
-def test_a_server_can_refuse_from_now_on(sandbox: Sandbox) -> None:
-    """The zeroth call is now."""
-    dial(sandbox, "refuse", nth=0, seconds=30)
-    with pytest.raises(ConnectionRefusedError):
-        submit(sandbox)
 
 
 @pytest.mark.parametrize("as_date", [False, True])
@@ -292,12 +271,6 @@ def test_misuse_of_the_sandboxs_own_addresses_says_what_there_is(sandbox: Sandbo
     assert (wrong.status, b"provider:operation" in wrong.data) == (400, True)
     lost = urllib3.request("GET", f"{origin}/-/ledger/nobody", retries=False)
     assert (lost.status, b"GET /-/faults" in lost.data) == (404, True)
-
-
-def test_a_sandbox_that_is_not_open_says_so(acme: Fixtures) -> None:
-    """There is nothing to dial into."""
-    with pytest.raises(RuntimeError, match="with block"):
-        Sandbox([acme]).dial(Fault(kind="500"))
 
 
 def test_a_call_that_is_no_operation_is_not_counted(sandbox: Sandbox) -> None:

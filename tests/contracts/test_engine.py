@@ -90,14 +90,6 @@ def test_a_field_that_is_documented_to_have_no_effect_has_none(acme: Fixtures) -
     assert len(value(look(engine, submitted(engine, n=4), 9.0))["images"]) == 1
 
 
-def test_each_task_has_an_id_of_its_own(engine: Engine) -> None:
-    """And they keep their own time."""
-    first, second = submitted(engine), submitted(engine, at=5.0)
-    assert first != second
-    assert value(look(engine, first, 5.5))["status"] == "done"
-    assert value(look(engine, second, 5.5))["status"] == "drawing"
-
-
 @pytest.mark.parametrize(
     ("story", "status"), [("failed", "broken"), ("refused_content", "refused")]
 )
@@ -194,41 +186,10 @@ def test_an_unknown_task_is_answered_as_documented(engine: Engine) -> None:
     assert (reply.status, value(reply)["error"]["message"]) == (404, "No task has this id.")
 
 
-def test_prices_and_models_are_told(engine: Engine) -> None:
-    """A price for the model in the address, a list for the query."""
-    headers = (KEY,)
-    price = engine.answer(
-        SandboxRequest(method="GET", path="/v1/price/acme-1", headers=headers), NOW
-    )
-    listing = SandboxRequest(
-        method="GET", path="/v1/models", query=(("kind", "image"),), headers=headers
-    )
-    models = engine.answer(listing, NOW)
-    assert isinstance(price, WholeResponse)
-    assert isinstance(models, WholeResponse)
-    assert value(price) == {"model": "acme-1", "usd": 0.04}
-    assert value(models) == {"models": ["acme-1", "acme-2"]}
-
-
 def test_the_nearest_documented_request_is_answered(engine: Engine) -> None:
     """A field that only one scene knows leads to that scene."""
     assert "kept" not in value(send(engine))
     assert value(send(engine, extra={"keep": True}))["kept"] is True
-
-
-def test_a_form_with_a_file_is_drawn_from_a_reference(engine: Engine) -> None:
-    """Multipart is read by the same table."""
-    body = (
-        b'--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\na hat\r\n'
-        b'--b\r\nContent-Disposition: form-data; name="image"; filename="c.png"\r\n\r\nx\r\n'
-        b"--b--\r\n"
-    )
-    headers = (KEY, ("Content-Type", "multipart/form-data; boundary=b"))
-    reply = engine.answer(
-        SandboxRequest(method="POST", path="/v1/edits", headers=headers, body=body), NOW
-    )
-    assert isinstance(reply, WholeResponse)
-    assert value(look(engine, value(reply)["id"], 60.0))["status"] == "done"
 
 
 def test_a_stream_sends_the_documented_events(engine: Engine) -> None:
@@ -326,15 +287,6 @@ def test_assets_are_served_until_they_expire(engine: Engine) -> None:
     assert len(small.body) < len(fresh.body)
     assert late.status == 404
     assert "expired" in reason(late)
-
-
-@pytest.mark.parametrize("path", ["/assets/nothing/0.png", "/assets/{task}/7.png"])
-def test_an_asset_that_is_not_there_is_not_found(engine: Engine, path: str) -> None:
-    """Another task, or another image."""
-    asked = SandboxRequest(method="GET", path=path.replace("{task}", submitted(engine)))
-    reply = engine.answer(asked, NOW)
-    assert isinstance(reply, WholeResponse)
-    assert reply.status == 404
 
 
 # -------------------------------------------------------------------------- webhooks

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from inspect import Parameter, Signature
 from types import ModuleType
 
-import pytest
-from tests.contracts import reference
-
 from tintype import hookimpl
 from tintype_contracts.oracles.hook_shape import REQUIRED, shape_faults
 
@@ -43,12 +40,6 @@ def test_a_plugin_that_defines_its_hooks_is_in_shape() -> None:
     assert _told(_module(helper=lambda: None)) == []
 
 
-@pytest.mark.parametrize("name", reference.NAMES)
-def test_the_reference_plugins_are_in_shape(name: str) -> None:
-    """All hooks of all four."""
-    assert _told(reference.plugin(name)) == []
-
-
 def test_a_misspelt_hook_is_told_with_the_right_name() -> None:
     """The mend names the hook that was meant."""
     (fault,) = shape_faults(_module(cancle=hookimpl(lambda task: task)))
@@ -56,24 +47,11 @@ def test_a_misspelt_hook_is_told_with_the_right_name() -> None:
     assert "rename it cancel()" in fault.message
 
 
-def test_an_undecorated_hook_is_told() -> None:
-    """Required or not: it is never called."""
-    assert _told(_module(price=lambda request, quote: None)) == [("mark", "price")]  # noqa: ARG005
-    assert _told(_module(cancel=lambda task: None)) == [("mark", "cancel")]  # noqa: ARG005
-
-
 def test_an_argument_that_nobody_gives_is_told() -> None:
     """Hooks are called by keyword. One that is left out, or has a default, is no fault."""
     assert _told(_module(poll=hookimpl(lambda job: job))) == [("arguments", "poll")]
     assert _told(_module(poll=hookimpl(lambda: None))) == []
     assert _told(_module(poll=hookimpl(lambda task, deep=1: (task, deep)))) == []
-
-
-def test_a_required_hook_that_is_missing_is_told() -> None:
-    """By its name and arguments."""
-    module = _module()
-    del module.parse
-    assert _told(module) == [("missing", "parse")]
 
 
 def test_a_hook_under_another_name_counts() -> None:

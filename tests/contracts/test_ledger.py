@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 from attrs import evolve
-from tests.contracts.http_by_hand import DROPPED, call, fetch, poll, submit
+from tests.contracts.http_by_hand import DROPPED, begun, call, fetch, poll, submit
 from urllib3.filepost import encode_multipart_formdata
 
 from tintype_contracts import Fixtures, Sandbox, load
@@ -151,15 +149,9 @@ def test_who_hangs_up_pays_where_the_documents_say_so(*, billed: bool | None, ke
     fixtures = evolve(fixtures, billing=evolve(fixtures.billing, billed_on_disconnect=billed))
     with Sandbox([fixtures], pace=0, plain=True) as sandbox:
         gate = sandbox.gate("openrouter", "submit", "request-read")
-        parts = urlsplit(sandbox.url("openrouter"))
-        body = '{"model": "bytedance-seed/seedream-4.5", "prompt": "a cat"}'
-        head = (
-            f"POST {parts.path}/api/v1/images HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-            f"Authorization: Bearer {sandbox.key('openrouter')}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        with socket.create_connection((parts.hostname, parts.port), 10) as connection:
-            connection.sendall(f"{head}{body}".encode())
+        key = f"Bearer {sandbox.key('openrouter')}"
+        body = {"model": "bytedance-seed/seedream-4.5", "prompt": "a cat"}
+        with begun(sandbox, "openrouter", "/api/v1/images", body, Authorization=key):
             assert gate.reached.wait(10)
             assert len(sandbox.ledger("openrouter").charged_tasks) == 1
         # One loop serves all: who is answered now came after the other had gone.

@@ -186,21 +186,6 @@ def test_whatever_may_cost_is_announced(
     assert len(told) == announced
 
 
-def test_what_is_not_allowed_does_not_leave(acme: Fixtures) -> None:
-    """The announcement's refusal comes before the first byte."""
-
-    def refuse() -> None:
-        msg = "no more"
-        raise BudgetError(msg)
-
-    silence = Silence()
-    with pytest.raises(BudgetError):
-        Fence(silence, acme, refuse).open(
-            HttpRequest(method="POST", url="https://api.acme.test/v1/images", headers=()), timeout=1
-        )
-    assert silence.sent == []
-
-
 # --------------------------------------------------------------------------- session
 
 
@@ -281,13 +266,6 @@ def test_submissions_and_attempts_are_capped(sandbox: Sandbox, ledger: Path) -> 
         play(made)
 
 
-def test_the_cheapest_scene_draws(sandbox: Sandbox, ledger: Path) -> None:
-    """Left alone, a run takes what costs least, and asks the price of each for nothing."""
-    made = session(sandbox, ledger)
-    assert made.cheapest().startswith("generated/")
-    assert made.spent == 0
-
-
 @pytest.mark.parametrize("scene", ["generated/lost", "lost/drawn", "models/listed"])
 def test_a_scene_that_submits_nothing_is_told(sandbox: Sandbox, ledger: Path, scene: str) -> None:
     """The sentence names the scene."""
@@ -358,12 +336,6 @@ def test_nothing_private_is_written(sandbox: Sandbox, polled: Played, tmp_path: 
     assert polled.task.id not in text
     assert "127.0.0.1" not in text
     assert "{{secret:api_key}}" in text
-
-
-def test_nothing_is_overwritten(polled: Played, tmp_path: Path) -> None:
-    """What the documents say stays what they say."""
-    with pytest.raises(UsageError, match="overwritten"):
-        recorded(polled, tmp_path)
 
 
 def test_a_recording_without_an_observation_leaves_nothing(tmp_path: Path) -> None:

@@ -25,11 +25,7 @@ from tintype_contracts.report import (
     json_text,
     junit_text,
     markdown_text,
-    write_badge,
     write_html,
-    write_json,
-    write_junit,
-    write_markdown,
 )
 from tintype_contracts.report.words import groups, scrubbed, shown
 from tintype_contracts.verdict import Report
@@ -311,17 +307,6 @@ def test_a_browser_shows_the_page_without_complaint(tmp_path: Path) -> None:
 def _grouped(report: Report) -> list:
     """The rows in the order of the groups."""
     return [row for rows in groups(report).values() for row in rows]
-
-
-def test_every_form_is_written_to_a_file(tmp_path: Path) -> None:
-    """The writers take a report or several, and a path."""
-    write_json(conforming(), tmp_path / "r.json")
-    write_junit(conforming(), tmp_path / "r.xml")
-    write_markdown(BOTH, tmp_path / "r.md")
-    write_html(conforming(), str(tmp_path / "r.html"))
-    write_badge(conforming(), tmp_path / "r.badge.json")
-    sizes = {path.name: path.stat().st_size > 100 for path in tmp_path.iterdir()}
-    assert sizes == dict.fromkeys(("r.json", "r.xml", "r.md", "r.html", "r.badge.json"), True)
 
 
 LIVE = attrs.evolve(
