@@ -9,7 +9,11 @@ from tests.contracts.changed import AT_ONCE, BY_ID, Hook, around, before, change
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request
 from tintype.models import Task
-from tintype_contracts.oracles.curl import command_differences, exchange_of, printed_commands
+from tintype_contracts.oracles.curl import (
+    command_differences,
+    exchange_printed_in,
+    printed_commands,
+)
 
 
 def test_the_true_plugin_sends_what_the_printed_commands_send() -> None:
@@ -18,7 +22,7 @@ def test_the_true_plugin_sends_what_the_printed_commands_send() -> None:
     commands = dict(printed_commands(subject.fixtures))
     assert sorted(commands) == ["create_curl", "poll_curl"]
     for source, curl in commands.items():
-        exchange = exchange_of(subject.fixtures, source)
+        exchange = exchange_printed_in(subject.fixtures, source)
         assert exchange is not None
         assert command_differences(subject.rehearsal, exchange, curl) == []
 

@@ -13,7 +13,7 @@ from tintype_contracts.fixtures.format import Rule
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import PROMPT, Builder, Built, builder_of, found_at
-from tintype_contracts.strategies.named import all_of, is_given, value_of
+from tintype_contracts.strategies.named import all_of, is_given, is_meant, value_of
 
 _FEW = 2
 
@@ -92,7 +92,11 @@ def _is_broken(builder: Builder, case: Case, rule: Rule, built: Built) -> bool:
             needed = [value_of(builder, case, spec) for spec in rule.right]
             return bool(left) and any(not _stands(builder, case, built, it) for it in needed if it)
         case _:
-            counts = [case.given[spec] for spec in left if spec in case.given]
+            counts = [
+                each
+                for name, each in case.given.items()
+                if any(is_meant(spec, name, each) for spec in left)
+            ]
             total = sum(each for each in counts if isinstance(each, int))
             return len(counts) > 1 and total > (rule.bound or 0)
 
