@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from tintype._flow.resolve import resolve
 from tintype.catalog import Model
@@ -66,6 +66,14 @@ class Built:
         return dict(parse_qsl(urlsplit(self.sent.url).query, keep_blank_values=True))
 
 
+@define
+class _Last:
+    """The case that was built last, and what came of it."""
+
+    case: Case | None = None
+    built: Built | None = None
+
+
 @frozen
 class Builder:
     """Builds requests for one plugin, through the core's own resolver.
@@ -76,6 +84,7 @@ class Builder:
 
     subject: Subject
     _rows: dict[tuple[OperationName, str], list[Parameter]] = field(factory=dict, init=False)
+    _last: _Last = field(factory=_Last, init=False, repr=False)
 
     def operations(self) -> Sequence[OperationName]:
         """The operations whose request bodies are documented field by field."""
@@ -137,6 +146,12 @@ class Builder:
         Raises:
             InvalidRequestError: The core or the plugin refuses it, also with what is missing.
         """
+        if self._last.case is not case:  # who makes it, and who judges it, both ask
+            self._last.built = self._with_what_is_missing(case)
+            self._last.case = case
+        return self._last.built
+
+    def _with_what_is_missing(self, case: Case) -> Built | None:
         try:
             return self._built(case)
         except InvalidRequestError as error:
@@ -155,9 +170,9 @@ class Builder:
         """
         if error.field not in case.given:
             return None
+        asked = {name: it for name, it in case.asked.items() if name != "about"}
         for exchange in self.subject.exchanges("submit"):
             shown = exchange.case or {}
-            asked = {name: it for name, it in case.asked.items() if name != "about"}
             if all(shown.get(name) == value for name, value in asked.items()):
                 beside = {name: shown[name] for name in _FIELDS & shown.keys()}
                 return evolve(case, given={**beside, **case.given})
