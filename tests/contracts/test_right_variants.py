@@ -26,12 +26,13 @@ from tests.contracts.changed import (
 )
 from tests.contracts.test_checks import ASK
 
+from tintype.errors import InvalidRequestError
 from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
 from tintype.models import Update
 from tintype.request import Submission
 from tintype_contracts.checks import all_checks
-from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.format import Parameter, Rule
 from tintype_contracts.harness.distribution import child_environment
 from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
@@ -178,3 +179,29 @@ def test_a_plugin_may_read_its_own_files_and_its_own_version(tmp_path: Path) -> 
         check=True,
     )
     assert ended.stdout.split() == ["pass"]
+
+
+RULES = {"watermark": ("seed",), "guidance": ("size", "seed"), "size": ("quality=draft",)}
+
+
+def _refusing_what_is_alone(request: Submission) -> Submission:
+    given = {**request.options, "size": request.size, "watermark": request.watermark}
+    beside = {"seed": request.seed, "quality=draft": request.quality == "draft" or None}
+    for name, needed in RULES.items():
+        for term in needed if given.get(name) is not None else ():
+            if {**given, **beside}[term] is None:
+                msg = f"{name} needs {term}."
+                raise InvalidRequestError(msg, field=name)
+    return request
+
+
+def test_what_needs_another_field_may_be_refused_alone() -> None:
+    """A rule of the documents is kept: what asks for a field gives it what it requires."""
+    rules = tuple(
+        Rule(relation="requires", left=(name,), right=needed, src="page", kind="adapted")
+        for name, needed in RULES.items()
+    )
+    kept = changed(AT_ONCE, asked(_refusing_what_is_alone), documented(rules=rules))
+    assert _level_1(kept) == {}
+    found = _level_1(changed(AT_ONCE, documented(rules=rules)))
+    assert set(found) == {"request.rules-between-fields"}, found

@@ -11,15 +11,13 @@ from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.fixtures.pointers import MISSING, tokens
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import (
-    PROMPT,
     Built,
     builder_of,
     carries,
     found_at,
     found_or_default,
 )
-from tintype_contracts.strategies.requests import fields_of
-from tintype_contracts.strategies.values import STRANGE, beyond, raw_value
+from tintype_contracts.strategies.values import PROMPT, STRANGE, beyond, fields_of, raw_value
 
 _UNTYPED = frozenset({None, "options", "stream"})
 _OWN_VALUES = frozenset({"integer", "number", "boolean", "array"})

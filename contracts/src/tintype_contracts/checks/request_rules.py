@@ -12,8 +12,9 @@ from tintype_contracts.check import Finding, check_each
 from tintype_contracts.fixtures.format import Rule
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
-from tintype_contracts.strategies.builder import PROMPT, Builder, Built, builder_of, found_at
-from tintype_contracts.strategies.named import all_of, is_given, is_meant, value_of
+from tintype_contracts.strategies.builder import Builder, Built, builder_of, found_at
+from tintype_contracts.strategies.named import is_given, is_meant
+from tintype_contracts.strategies.values import PROMPT
 
 _FEW = 2
 
@@ -23,15 +24,15 @@ def _breaking(subject: Subject) -> Iterator[Case]:
     builder = builder_of(subject)
     for rule in subject.fixtures.rules:
         for plain in builder.submissions():
-            when = all_of(builder, plain, rule.when)
+            when = builder.all_of(plain, rule.when)
             if len(when) == len(rule.when):
                 for given in _against(builder, plain, rule):
                     yield plain.giving(**given, **when)
 
 
 def _against(builder: Builder, plain: Case, rule: Rule) -> Iterator[Mapping[str, object]]:
-    left = [given for name in rule.left if (given := value_of(builder, plain, name))]
-    right = [given for name in rule.right if (given := value_of(builder, plain, name))]
+    left = [given for name in rule.left if (given := builder.value_of(plain, name))]
+    right = [given for name in rule.right if (given := builder.value_of(plain, name))]
     match rule.relation:
         case "excludes":
             yield from ({**one, **other} for one in left for other in right)
@@ -70,11 +71,12 @@ def rules_between_fields(subject: Subject, case: Case) -> Iterator[Finding]:
 
     Raise `InvalidRequestError(field=…)` in the hook, or say it in the catalog.
     """
-    builder = builder_of(subject)
-    built = builder.tried(case)
-    arrived = built and all(builder.arrives(case, built, name) for name in builder.named(case))
-    for rule in subject.fixtures.rules if arrived else ():
-        if built and _is_broken(builder, case, rule, built):
+    for rule in subject.fixtures.rules:
+        alone = rule.relation == "requires"
+        builder = evolve(builder_of(subject), completes=not alone)
+        built = builder.tried(case)
+        arrived = built and all(builder.arrives(case, built, name) for name in builder.named(case))
+        if built and arrived and _is_broken(builder, case, rule, built):
             message = f"{case} breaks a documented rule and is sent. Refuse it."
             yield Finding(message=message, src=rule.src)
 
@@ -89,7 +91,7 @@ def _is_broken(builder: Builder, case: Case, rule: Rule, built: Built) -> bool:
         case "excludes":
             return bool(left) and any(is_given(spec, case) for spec in rule.right)
         case "requires":
-            needed = [value_of(builder, case, spec) for spec in rule.right]
+            needed = [builder.value_of(case, spec) for spec in rule.right]
             return bool(left) and any(not _stands(builder, case, built, it) for it in needed if it)
         case _:
             counts = [
@@ -149,7 +151,7 @@ def _cautioned(subject: Subject) -> Iterator[Case]:
     builder = builder_of(subject)
     for caution in subject.fixtures.cautions:
         for plain in builder.submissions():
-            if given := all_of(builder, plain, caution.fields):
+            if given := builder.all_of(plain, caution.fields):
                 yield plain.giving(**given)
 
 

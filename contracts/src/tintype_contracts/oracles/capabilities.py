@@ -19,9 +19,11 @@ from tintype.errors import InvalidRequestError, TintypeError
 from tintype.messages import Request
 from tintype.models import Quote, QuoteKind, Task
 from tintype.request import ImageRequest, Reference
+from tintype_contracts.case import Case
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.strategies.builder import builder_of
 
 _PROMPT = "a red kite"
 _UNLISTED = "a-model-of-tomorrow"
@@ -111,10 +113,9 @@ def _submit(subject: Subject, model: Model, fields: Mapping[str, object]) -> obj
 
 
 def _resolved(subject: Subject, model: Model, fields: Mapping[str, object]) -> ImageRequest:
-    accepts = model.references
-    references = _references(accepts) if accepts is not None and accepts.required else ()
-    given = {"references": references, **fields}
-    request = ImageRequest(prompt=_PROMPT, model=model.id, **given)  # type: ignore[arg-type]  # names are data
+    builder = builder_of(subject)
+    given = {"prompt": _PROMPT, "model": model.id, **fields}
+    request = builder.request(builder.completed(Case(place="submit", given=given)))
     return resolve(request, subject.info).requests[0]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tintype.errors import InvalidRequestError, UsageError
 from tintype_contracts.case import Case
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.replay import sent_lines
-from tintype_contracts.strategies.builder import Builder
+from tintype_contracts.strategies.builder import builder_of
 
 PARTS = ("price", "upload", "submit")
 """The operations whose requests are documented field by field."""
@@ -28,13 +28,17 @@ def ask_for(subject: Subject, case: Case, key_form: str) -> Asked:
     Raises:
         UsageError: There is no such operation, or no such model.
     """
-    builder = Builder(subject)
+    builder = evolve(builder_of(subject), completes=False)
     known = [*builder.operations(), *(each.id for each in builder.models())]
     wanted = {case.place, str(case.given.get("model", known[0]))}
     if not wanted <= {*known}:
         msg = f"{subject.name} has no {' of '.join(wanted)}; it has {', '.join(known)}."
         raise UsageError(msg)
     named = f"{case.place} of {builder.model(case).id}"
+    whole = builder.completed(case)
+    if whole != case and builder.tried(case) is None:
+        beside = {name: it for name, it in whole.given.items() if name not in case.given}
+        case, named = whole, f"{named}, with {Case(given=beside)}, which the rules require"
     try:
         built = builder.build(case)
     except InvalidRequestError as error:

@@ -24,14 +24,15 @@ from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.neutral import read_field, rows_for
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, tokens
+from tintype_contracts.fixtures.relations import required
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.strategies.named import Factors, by_name, factors, value_of
 from tintype_contracts.strategies.references import image_of, images_in
-from tintype_contracts.strategies.values import references, words
+from tintype_contracts.strategies.values import PROMPT, references, words
 
-PROMPT = "a red fox in the snow"
 _FIELDS = frozenset(
     {"output_format", "quality", "resolution", "aspect_ratio", "size", "background"}
 )
@@ -80,9 +81,11 @@ class Builder:
 
     Attributes:
         subject: The plugin.
+        completes: Whether what a field requires by the documents' rules is given with it.
     """
 
     subject: Subject
+    completes: bool = True
     _rows: dict[tuple[OperationName, str], list[Parameter]] = field(factory=dict, init=False)
     _last: _Last = field(factory=_Last, init=False, repr=False)
 
@@ -152,6 +155,7 @@ class Builder:
         return self._last.built
 
     def _with_what_is_missing(self, case: Case) -> Built | None:
+        case = self.completed(case) if self.completes else case
         try:
             return self._built(case)
         except InvalidRequestError as error:
@@ -162,6 +166,38 @@ class Builder:
                 return self._built(mended)
             except InvalidRequestError:
                 raise error from None
+
+    def completed(self, case: Case) -> Case:
+        """The case with all that its fields require, and with what that requires in its turn.
+
+        What no row of the model can say is left to be refused.
+        """
+        rules, model = self.subject.fixtures.rules, self.model(case)
+        for _ in rules:
+            given = by_name({"prompt": PROMPT, "model": model.id, **case.given})
+            for spec in list(required(rules, given)):
+                case = evolve(case, given={**self.value_of(case, spec), **case.given})
+        return case
+
+    def factors(self, case: Case, *, ignored: bool = False) -> Factors:
+        """The fields that are documented for the model of a case, with their values.
+
+        Those without effect are among them where `ignored` says so.
+        """
+        return factors(self.rows(case), self.model(case), ignored=ignored)
+
+    def value_of(self, case: Case, spec: str) -> Mapping[str, object]:
+        """A value of a field by its name, or the one that is named behind an equals sign, or none.
+
+        It is one that the model of the case takes.
+        """
+        whole = {row.neutral or row.wire for row in self.rows(case) if row.type == "integer"}
+        return value_of(self.factors(case, ignored=True), whole, spec)
+
+    def all_of(self, case: Case, specs: Sequence[str]) -> Mapping[str, object]:
+        """A value for each of these fields; none where the model of the case lacks one of them."""
+        found = [self.value_of(case, spec) for spec in specs]
+        return {name: it for each in found for name, it in each.items()} if all(found) else {}
 
     def _as_shown(self, case: Case, error: InvalidRequestError) -> Case | None:
         """The fields with what stands beside them where the documents show them.

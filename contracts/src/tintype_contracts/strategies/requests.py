@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TypeAlias
 
-from tintype.catalog import Model, ReferenceForm
+from tintype.catalog import ReferenceForm
 from tintype.errors import InvalidRequestError
 from tintype_contracts.case import Case
 from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.fixtures.pointers import MISSING
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import Builder, builder_of, found_at
-from tintype_contracts.strategies.values import admitted, best_form, raw_value, refused
+from tintype_contracts.strategies.values import Samples, admitted, fields_of, raw_value, refused
 
-Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
-
-_A_FEW = 2
 UNHEARD_OF = "/tintype_never_heard_of"
 """The pointer of an option that no document names."""
 
@@ -45,22 +41,6 @@ def _of_row(builder: Builder, plain: Case, row: Parameter, samples: Samples) -> 
     if not (row.ignored or row.neutral is None or other):
         for name, value in fields_of(row, model, samples):
             yield plain.giving(**{name: value})
-
-
-def fields_of(
-    row: Parameter, model: Model, samples: Samples = admitted
-) -> Iterator[tuple[str, object]]:
-    """(neutral field, value) of a row for a model, as far as the documents say."""
-    for name, value in samples(row, best_form(model)):
-        if not (name == "references" and _beyond_what_is_said(row, model, value)):
-            yield name, value
-
-
-def _beyond_what_is_said(row: Parameter, model: Model, value: object) -> bool:
-    """Whether so many references are the plugin's to bound: no document says how many."""
-    most = (model.references and model.references.max_count) or 0
-    silent = row.max_items is None and most > 0
-    return silent and isinstance(value, int) and value > max(_A_FEW, most)
 
 
 def foreign(subject: Subject) -> Iterator[Case]:

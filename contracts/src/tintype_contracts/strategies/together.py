@@ -9,25 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import combinations, product
-from typing import TypeAlias
 
 from attrs import evolve
 
 from tintype.errors import InvalidRequestError
 from tintype_contracts.case import Case
-from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.harness.calls import Call
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies import prices
-from tintype_contracts.strategies.builder import PROMPT, Builder, builder_of
-from tintype_contracts.strategies.requests import fields_of
-from tintype_contracts.strategies.values import raw_value
+from tintype_contracts.strategies.builder import Builder, builder_of
+from tintype_contracts.strategies.named import Factors
+from tintype_contracts.strategies.values import PROMPT
 
-Factors: TypeAlias = Mapping[str, Sequence[object]]
-"""Fields, and options by their pointers, each with every value that is documented."""
-
-_OTHER = frozenset({"model", "options", "prompt"})
 _FEW = 2
 _PROMPTS = (
     "a lighthouse at night",
@@ -41,30 +35,6 @@ _PROMPTS = (
 )
 
 
-def factors(builder: Builder, plain: Case, *, ignored: bool = False) -> Factors:
-    """The fields that are documented for a model.
-
-    Those without effect are among them where `ignored` says so.
-    """
-    found: dict[str, list[object]] = {}
-    for row in builder.rows(plain):
-        for name, value in _values(builder, plain, row) if ignored or not row.ignored else ():
-            known = found.setdefault(name, [])
-            if repr(value) not in map(repr, known):
-                known.append(value)
-    return found
-
-
-def _values(builder: Builder, plain: Case, row: Parameter) -> Iterator[tuple[str, object]]:
-    if row.neutral is None and row.place == "query":
-        return  # no option says it
-    if row.neutral is None:
-        values = row.enum or (raw_value(row),)
-        yield from ((row.wire, value) for value in values)
-    elif row.neutral not in _OTHER:
-        yield from fields_of(row, builder.model(plain))
-
-
 def together(subject: Subject) -> Iterator[Case]:
     """Requests of every operation and model that hold every pair that is not refused."""
     builder = builder_of(subject)
@@ -73,7 +43,7 @@ def together(subject: Subject) -> Iterator[Case]:
 
 
 def _together(builder: Builder, plain: Case) -> Iterator[Case]:
-    fields = factors(builder, plain)
+    fields = builder.factors(plain)
     left = {
         frozenset({(some, repr(one)), (other, repr(two))}): {some: one, other: two}
         for some, other in combinations(fields, 2)
@@ -136,7 +106,9 @@ def calls_together(subject: Subject) -> tuple[Call, ...]:
         for plain in builder.submissions()
         if "submit" in builder.operations()
         for given, about in zip(
-            _crowds(factors(builder, plain)), (_PROMPTS[-1], PROMPT), strict=False
+            _crowds(builder.factors(plain)),
+            (_PROMPTS[-1], PROMPT),
+            strict=False,
         )
         if (case := most_of(builder, plain.giving(**given, about=about)))
         and (built := builder.tried(case))

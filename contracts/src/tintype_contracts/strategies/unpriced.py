@@ -15,7 +15,6 @@ from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import documented_answers, verdict
 from tintype_contracts.strategies.builder import Builder, builder_of
-from tintype_contracts.strategies.named import all_of
 
 
 def with_options_unpriced(subject: Subject) -> Iterator[tuple[ImageRequest, Quote, str]]:
@@ -24,7 +23,7 @@ def with_options_unpriced(subject: Subject) -> Iterator[tuple[ImageRequest, Quot
     for caution in subject.fixtures.cautions:
         _, *names = caution.fields
         for plain in builder.submissions() if "price" in caution.fields else ():
-            given = all_of(builder, plain, names)
+            given = builder.all_of(plain, names)
             options = {name: it for name, it in given.items() if name.startswith("/")}
             for request, quote in _quoted(builder, plain.giving(**options)) if options else ():
                 yield request, quote, caution.src

@@ -5,14 +5,18 @@ They are values of the neutral field that the row names, as a caller would write
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isqrt
+from typing import TypeAlias
 
 from tintype.catalog import Model, ReferenceForm
 from tintype.request import Reference
 from tintype_contracts.fixtures.format import Parameter, Pixels
 from tintype_contracts.fixtures.values import data_uri, small_png
 
+Samples: TypeAlias = Callable[[Parameter, ReferenceForm], Sequence[tuple[str, object]]]
+
+PROMPT = "a red fox in the snow"
 STRANGE = "tintype-strange"
 """A word that no document lists."""
 
@@ -26,6 +30,7 @@ _FRACTIONS: Mapping[str, Sequence[float]] = {"guidance": (1.5, 7.0), "strength":
 _MAX_REFERENCES = 16
 _CALLBACK = "https://caller.test/Hook/%C3%A4/?task=1&more=%20x+Y&sig=Ab%2F%3D="
 _MANY = 5
+_A_FEW = 2
 _URLS = (
     "https://caller.test/picture?id={index}",
     "https://pictures.caller.internal/{index}.png?a=1&b=%20x",
@@ -67,6 +72,22 @@ def _values(row: Parameter, name: str) -> Sequence[object]:
     if name == "references":
         return _counts(row)
     return tuple(map(row.meant, row.enum)) if name in _TEXT_FIELDS else _PLAIN.get(name, ())
+
+
+def fields_of(
+    row: Parameter, model: Model, samples: Samples = admitted
+) -> Iterator[tuple[str, object]]:
+    """(neutral field, value) of a row for a model, as far as the documents say."""
+    for name, value in samples(row, best_form(model)):
+        if not (name == "references" and _beyond_what_is_said(row, model, value)):
+            yield name, value
+
+
+def _beyond_what_is_said(row: Parameter, model: Model, value: object) -> bool:
+    """Whether so many references are the plugin's to bound: no document says how many."""
+    most = (model.references and model.references.max_count) or 0
+    silent = row.max_items is None and most > 0
+    return silent and isinstance(value, int) and value > max(_A_FEW, most)
 
 
 def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, object]]:

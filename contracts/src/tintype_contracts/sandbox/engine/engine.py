@@ -20,6 +20,7 @@ from attrs import evolve, field, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName
 from tintype_contracts.fixtures.multipart import BodyError
+from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.asking import Asking, plain_json
@@ -27,7 +28,6 @@ from tintype_contracts.sandbox.engine.bodies import read_body
 from tintype_contracts.sandbox.engine.ledger import Event
 from tintype_contracts.sandbox.engine.messages import SandboxRequest, Stream, Webhook, WholeResponse
 from tintype_contracts.sandbox.engine.replies import Draft, plain
-from tintype_contracts.sandbox.engine.rules import broken
 from tintype_contracts.sandbox.engine.state import State
 from tintype_contracts.sandbox.engine.stories import answer_in, canceled, plan, scene_asked
 from tintype_contracts.sandbox.engine.works import Work, preview
