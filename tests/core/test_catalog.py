@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from itertools import chain
+from typing import Literal, get_args, get_origin
 
+import attrs
 import pytest
-from attrs import evolve
+from attrs import NOTHING, evolve
 from tests.core.acme import DRAW, INFO, LIVE
 
 from tintype.catalog import (
@@ -18,12 +24,14 @@ from tintype.catalog import (
     Number,
     Object,
     Pixels,
+    ProviderInfo,
     References,
     Text,
     Unsupported,
 )
 from tintype.convert import from_json, to_json
 from tintype.credentials import HeaderKey
+from tintype.errors import ProtocolError
 
 SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
 
@@ -150,3 +158,53 @@ def test_what_a_model_can_do_follows_from_what_it_takes(
     """Unless it says so itself; what it says goes to JSON and back."""
     assert model.abilities == abilities
     assert from_json(to_json(model), Model) == model
+
+
+def _examples(shape: object) -> Iterator[object]:
+    """A value of each class that may stand there, each again with whatever it may hold."""
+    held = get_args(shape)
+    if isinstance(shape, type) and attrs.has(shape):
+        fields = attrs.fields(attrs.resolve_types(shape))
+        needed = {it.name: next(_examples(it.type)) for it in fields if it.default is NOTHING}
+        nested = ((it.name, _examples(it.type)) for it in fields if "tintype" in str(it.type))
+        given = ({name: value} for name, values in nested for value in values if value is not None)
+        for each in ({}, *given):
+            with suppress(ValueError):  # of two fields one is needed
+                yield shape(**{**needed, **each})
+    elif get_origin(shape) is tuple:
+        yield from ((each,) for each in _examples(held[0]))
+    elif get_origin(shape) is Mapping:
+        yield from ({"name": each} for each in _examples(held[1]))
+    elif get_origin(shape) is Literal:
+        yield held[0]
+    elif held:
+        yield from chain.from_iterable(map(_examples, held))
+    else:
+        yield _VALUES.get(shape)
+
+
+_VALUES = {str: "a", int: 1, Decimal: Decimal("0.1"), bool: True, float: 0.5}
+
+
+@pytest.mark.parametrize("shape", [Model, ProviderInfo])
+def test_whatever_a_catalog_may_hold_goes_to_json_and_back(shape: type[Model]) -> None:
+    """Descriptors of every class, in every place that admits one, and None where it may be."""
+    values = list(_examples(shape))
+    assert len(values) > 40
+    for value in values:
+        assert from_json(to_json(value), shape) == value  # type: ignore[arg-type]  # it is one
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"type": "Foo"}', "There are: Choice, Integer"),
+        ('{"type": []}', "There are: Choice, Integer"),
+        ("{}", "'type' is missing"),
+        ("7", "an object"),
+    ],
+)
+def test_a_descriptor_of_no_type_is_told_by_its_place(text: str, told: str) -> None:
+    """With the types that there are."""
+    with pytest.raises(ProtocolError, match=f"{told}.* At /options/a"):
+        from_json(f'{{"id": "m", "options": {{"a": {text}}}}}', Model)

@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias, TypeVar, get_origin
+from types import NoneType
+from typing import TypeAlias, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -15,13 +16,11 @@ from cattrs.cols import homogenous_tuple_structure_factory as _homogenous
 from cattrs.cols import is_mapping
 from cattrs.cols import mapping_structure_factory as _mapping
 from cattrs.gen import make_dict_structure_fn
-from cattrs.strategies import configure_tagged_union, configure_union_passthrough
+from cattrs.strategies import configure_union_passthrough
 
 from tintype import _amounts
 from tintype._structuring.json_values import plain, shown
 from tintype._structuring.shapes import escaped
-from tintype.catalog import Descriptor, Leaf
-from tintype.credentials import Scheme
 from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
@@ -183,6 +182,41 @@ def _strict_converter() -> cattrs.Converter:
     return made
 
 
+def _is_tagged(shape: object) -> bool:
+    """Whether a value may be of one of several classes of attrs, and perhaps None."""
+    return sum(isinstance(kind, type) and attrs.has(kind) for kind in get_args(shape)) > 1
+
+
+def _told_by_type(shape: object, made: cattrs.Converter) -> _Hook:
+    """A hook for one of several classes, by the name of its class under `type`."""
+    kinds = {kind.__name__: kind for kind in get_args(shape) if attrs.has(kind)}
+    admits_none = NoneType in get_args(shape)
+
+    def hook(value: object, _: object) -> object:
+        if value is None and admits_none:
+            return None
+        if not isinstance(value, dict):
+            msg = f"Expected an object, got {shown(value)}."
+            raise _MismatchError(msg)
+        kind = kinds.get(str(value["type"]))
+        if kind is None:
+            msg = f"{shown(value['type'])} is no type here. There are: {', '.join(kinds)}."
+            raise _MismatchError(msg)
+        return made.structure(value, kind)
+
+    return hook
+
+
+def _with_type(made: cattrs.Converter) -> Callable[[object], object]:
+    """The way back: what it is by its own class, and the name of that class."""
+
+    def hook(value: object) -> object:
+        plain = made.unstructure(value)
+        return plain if value is None else {**plain, "type": type(value).__name__}
+
+    return hook
+
+
 def _error_as_told(error: TintypeError) -> dict[str, object]:
     """What an error says of itself, for a program that reads it: it is not made again of this."""
     facts = {name: value for name, value in vars(error).items() if isinstance(value, str | int)}
@@ -202,9 +236,8 @@ def _model_converter() -> cattrs.Converter:
     made.register_structure_hook(bytes, _parsed_text(base64.b64decode))
     made.register_structure_hook(datetime, _parsed_text(datetime.fromisoformat))
     made.register_structure_hook(date, _parsed_text(date.fromisoformat))
-    configure_tagged_union(Leaf, made, tag_name="type")
-    configure_tagged_union(Descriptor, made, tag_name="type")
-    configure_tagged_union(Scheme, made, tag_name="type")
+    made.register_structure_hook_factory(_is_tagged, lambda shape: _told_by_type(shape, made))
+    made.register_unstructure_hook_factory(_is_tagged, lambda _: _with_type(made))
     made.register_unstructure_hook_func(_is_error, _error_as_told)
     made.register_unstructure_hook(Decimal, _amounts.plain)
     made.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
