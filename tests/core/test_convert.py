@@ -37,7 +37,9 @@ from tintype.convert import (
     loads,
     merge_options,
     peek,
+    picture,
     picture_body,
+    pictures,
     read,
     redact,
     structure,
@@ -603,6 +605,17 @@ def test_several_values_become_builtins_at_once() -> None:
     assert to_builtins((Reference(data=b"\x00"),)) == [
         {"url": None, "path": None, **image, **facts}
     ]
+
+
+@pytest.mark.parametrize("url", ["http://[x", "https://a.test:99999/1.png", "http://:80/1.png"])
+def test_what_only_looks_like_an_address_is_no_picture(url: str) -> None:
+    """Nobody can go there; in a list it costs itself alone."""
+    with pytest.raises(ProtocolError, match="Neither the address"):
+        picture(url)
+    whole = "https://a.test:443/1.png"
+    images, failures = pictures([url, whole], lambda item, _: picture(item), "/data")
+    assert [each.url for each in images] == [whole]
+    assert [each.index for each in failures] == [0]
 
 
 # -------------------------------------------------------------------- a picture as bytes

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NoReturn, TypeGuard, TypeVar
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import attrs
 import cattrs
@@ -209,13 +209,21 @@ def picture(*told: str | None, pointer: str = "") -> Image:
         ProtocolError: None of them is either.
     """
     for text in filter(None, told):
-        if _ADDRESS.fullmatch(text.strip()):
+        if _is_address(text.strip()):
             return Image(url=text.strip())
         with suppress(ProtocolError):
             return Image(data=decode_image(text))
     said = shown(next(filter(None, told), ""))
     msg = f"Neither the address of an image nor an image in base64: {said}"
     raise ProtocolError(msg, pointer=pointer)
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is the address of something on the web, down to its host and its port."""
+    with suppress(ValueError):  # such as `http://[x`
+        parts = urlsplit(text)
+        return bool(_ADDRESS.fullmatch(text) and parts.hostname and parts.port != 0)
+    return False
 
 
 def picture_body(message: Message | None) -> Image:

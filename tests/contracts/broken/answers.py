@@ -6,7 +6,7 @@ import contextlib
 import json
 from decimal import Decimal
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from attrs import evolve
 from tests.contracts.broken.row import at_once, by_id, by_url, multipart
@@ -166,6 +166,14 @@ GIVES_UP_SOFTLY = failing(ProtocolError, lambda *_: Update(id="t", state=TaskSta
 COUNTS_IN_FLOATS = update(cost=lambda it: it and Cost(usd=float(it.usd or 0)))
 
 
+def _takes_addresses_apart(exchange: Exchange) -> bool:
+    body = body_of(exchange)
+    found = body.get("images") if isinstance(body, dict) else None
+    for each in found if isinstance(found, list) else ():
+        urlsplit(str(each.get("url")) if isinstance(each, dict) else "")
+    return False
+
+
 def _lacks_two(body: dict[str, Any]) -> bool:
     first = (body.get("images") or [{}])[0] if body.get("status") == "done" else None
     return isinstance(first, dict) and "width" not in first and "cost_usd" not in body
@@ -308,7 +316,10 @@ ROWS = {
     "generous.ids-in-digits": (
         by_id(_trips_over(lambda it: isinstance(it.get("id"), int), "The id is no text."), "/id"),
     ),
-    "fuzz.every-answer-is-read": (by_id(ASKS_FOR_KEYS, "AttributeError"),),
+    "fuzz.every-answer-is-read": (
+        by_id(ASKS_FOR_KEYS, "AttributeError"),
+        by_id(_trips(_takes_addresses_apart, "Never."), "ValueError"),
+    ),
     "fuzz.no-empty-success": (by_id(GIVES_UP_SOFTLY, "has no image"),),
     "fuzz.no-impossible-value": (
         by_id(COUNTS_IN_FLOATS, "float"),

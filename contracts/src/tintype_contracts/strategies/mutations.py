@@ -88,20 +88,29 @@ def places(body: object, pointer: str = "") -> Iterator[tuple[str, object]]:
 
 
 def swapped(value: object) -> Iterator[object]:
-    """The same value as another type of JSON would write it: 7 as "7", true as 1."""
+    """The same value as another type of JSON would write it: 7 as "7", true as 1.
+
+    An address is put so that nobody can go there: half a host, a port that is none.
+    """
     match value:
         case bool():
             yield from (dump(value), int(value))
         case int() | Decimal():
             yield from (dump(value), value + Decimal("0.9"))
         case str():
-            yield from ([value], {"value": value})
+            yield from ([value], {"value": value}, *no_addresses(value))
         case Mapping():
             yield from (dump(value), [value])
         case list() if value:
             yield from (dump(value), value[0])
         case _:
             return
+
+
+def no_addresses(value: object) -> Iterator[str]:
+    """In the place of an address, what looks like one and leads nowhere."""
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        yield from ("http://[x", "https://cdn.test:99999/1.png")
 
 
 def _items(body: object) -> Iterator[tuple[object, object]]:

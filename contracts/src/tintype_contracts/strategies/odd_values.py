@@ -15,7 +15,7 @@ from tintype_contracts.case import DROPPED
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.strict_json import Verbatim, spell
-from tintype_contracts.strategies.mutations import swapped
+from tintype_contracts.strategies.mutations import no_addresses, swapped
 
 
 @frozen(kw_only=True)
@@ -39,9 +39,10 @@ BEYOND = "a number beyond all bounds"
 NO_NUMBER = "NaN and infinities"
 BAD_TEXT = "half a character, control characters"
 TWICE = "the key twice, with two values"
+NO_ADDRESS = "half an address, a port that is none"
 DEEP = "nested 100 and 5,000 deep"
 
-KINDS = (NOTHING, OTHER_TYPE, BEYOND, NO_NUMBER, BAD_TEXT, TWICE, DEEP)
+KINDS = (NOTHING, OTHER_TYPE, BEYOND, NO_NUMBER, BAD_TEXT, NO_ADDRESS, TWICE, DEEP)
 """Every kind, as a report lists them."""
 
 
@@ -92,6 +93,7 @@ def odd_values(value: object, types: Collection[str], key: str | None) -> Iterat
     for each in others:
         digits = isinstance(each, str) and each.isdecimal()
         yield Odd(kind=OTHER_TYPE, value=each, own=digits and "integer" in types)
+    yield from (Odd(kind=NO_ADDRESS, value=each) for each in no_addresses(value))
     if key is not None:
         usual = [each for each in _USUAL if _type(each, types) in types and each != value]
         for each in (*others[:1], *usual[:1]):
