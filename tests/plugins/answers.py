@@ -24,6 +24,7 @@ from tintype.messages import Delivery, Response
 from tintype.models import Quote, Task, Update
 from tintype.request import ImageRequest
 from tintype_contracts.fixtures.format import DocumentedExchange, JsonContent
+from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 
 _OK = 200
@@ -116,6 +117,14 @@ ANSWERS: tuple[Answer, ...] = (
         ),
         ("metadata.result_images when the status is done", _POLL, _DONE, _DRAWN),
         ("a webhook for completion", _WEBHOOK, _DONE, _DRAWN),
+    ),
+    Answer(
+        provider="cheapai",
+        says="set spend controls: a key's daily limit",
+        operation=_SUBMIT,
+        body={"success": False, "error": "Daily spend limit reached"},
+        read={"error": "InsufficientCreditError"},
+        status=429,
     ),
     *_rows(
         "openrouter",
@@ -415,6 +424,13 @@ REFUSALS: tuple[Refusal, ...] = tuple(
             _SEED45,
             {"options": {"output_compression": 101}},
         ),
+        (
+            "openrouter",
+            "transparent needs png or webp",
+            "openai/gpt-image-1",
+            {"background": "transparent", "output_format": "jpeg"},
+        ),
+        ("openrouter", "n > 1 where a provider draws one", _SEED45, {"options": {"n": 2}}),
         ("openrouter", "16 references at most", _SEED45, {"references": (LINK,) * 17}),
         ("openrouter", "a ratio that is not listed", _SEED45, {"aspect_ratio": "7:3"}),
         ("openrouter", "a quality that is not listed", _SEED45, {"quality": "ultra"}),
@@ -460,13 +476,19 @@ REFUSALS: tuple[Refusal, ...] = tuple(
 
 
 def why_refused(subject: Subject, fact: Refusal) -> str:
-    """The field that the core's refusal names, or "" where it is none."""
+    """How the refusal of the core or of the plugin names the field; "" where there is none.
+
+    Where a provider draws one picture at a time nothing is refused: each is asked for by itself.
+    """
     asked = dict(fact.asked)
     raw = asked.pop("options", {})
     name = subject.info.name
     try:
         request = ImageRequest(prompt="a panda", model=fact.model, options={name: raw}, **asked)  # type: ignore[arg-type, dict-item]  # data
-        resolve(request, subject.info)
+        whole = resolve(request, subject.info)
+        for each in whole.requests:
+            subject.hooks.submit(request=submission_of(each, subject.info))
     except InvalidRequestError as error:
-        return error.field
-    return ""
+        return f"refused, by {error.field}"
+    count = len(whole.requests)
+    return f"asked for in {count} submissions" if count > 1 else ""

@@ -35,7 +35,8 @@ def drawn(subject: Subject, body: Mapping[str, object]) -> str:
     asked = {key: _HOOK if key == field else value for key, value in body.items()}
     answer = sweep.ask(engine, sweep.Request(subject.name, "", asked))
     if answer.reply.status != _OK:
-        return f"{answer.reply.status}"
+        reason = dict(answer.reply.headers).get("x-sandbox-reason", "")
+        return f"{answer.reply.status}: {reason}"
     called = len(engine.due(sweep.NOW + 600))
     words = [
         f"{len(answer.pictures)} {', '.join(dict.fromkeys(map(_kind, answer.pictures)))}",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
@@ -25,9 +26,12 @@ from tests.plugins.answers import (
     matching,
     why_refused,
 )
+from tests.plugins.promises import Promise, promises
 
+from tintype import Reference
 from tintype_contracts.case import Case
 from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.builder import builder_of
@@ -70,6 +74,7 @@ class Fact:
 # What it says, what is asked, what is sent, and the field of the notice.
 _Row: TypeAlias = tuple[str, Mapping[str, object], Mapping[str, object], str]
 _ON = True
+_FILE = UploadedFile(filename="image1.png", media_type="image/png", data=base64.b64decode(PNG))
 
 
 def _rows(provider: str, model: str, *facts: _Row) -> Iterator[Fact]:
@@ -99,6 +104,12 @@ FACTS: tuple[Fact, ...] = (
             "model_parameters with a ratio and a resolution",
             {"aspect_ratio": "16:9", "resolution": "2K"},
             {"model_parameters": '{"aspect_ratio":"16:9","resolution":"2K"}'},
+            "",
+        ),
+        (
+            "source images, named in the prompt by @img1",
+            {"prompt": "@img1 at dusk", "references": (Reference(data=base64.b64decode(PNG)),)},
+            {"prompt": "@img1 at dusk", "assets": [_FILE]},
             "",
         ),
         (
@@ -257,6 +268,9 @@ def _documented(fact: Fact, rows: Sequence[Parameter]) -> str:
     return ", ".join([*kinds, *(["ignored"] if any(row.ignored for row in mine) else [])])
 
 
+PROVIDERS = tuple(dict.fromkeys(fact.provider for fact in FACTS))
+
+
 @cache
 def table() -> str:
     """The table of the docs."""
@@ -269,6 +283,8 @@ def table() -> str:
             *map(_address_line, ADDRESSES),
             _REFUSED,
             *map(_refusal_line, REFUSALS),
+            _PROMISED,
+            *(_promise_line(each) for name in PROVIDERS for each in promises(_subject(name))),
         )
     )
 
@@ -307,6 +323,16 @@ stands behind it.
 """
 
 
+_PROMISED = """
+## What they promise and print nothing of
+
+A cell that nothing can fill says why.
+
+| provider | the document says | plugin | sheet | sandbox |
+| --- | --- | --- | --- | --- |
+"""
+
+
 def _row(*cells: str) -> str:
     """A row of a table; a cell that nothing fills says so."""
     told = (cell.replace("|", "\\|") or "no" for cell in cells)
@@ -334,9 +360,12 @@ def _address_line(fact: Address) -> str:
 
 def _refusal_line(fact: Refusal) -> str:
     subject = _subject(fact.provider)
-    named = why_refused(subject, fact)
-    words = f"refused, by {named}" if named else ""
+    words = why_refused(subject, fact)
     return _row(fact.provider, fact.model, fact.says, words, *played.refused(subject, fact))
+
+
+def _promise_line(each: Promise) -> str:
+    return _row(each.provider, each.says, each.plugin, each.sheet, each.sandbox)
 
 
 def _line(fact: Fact) -> str:
