@@ -402,6 +402,44 @@ def test_what_is_no_sheet_is_told_as_a_fault(written: Written, text: str) -> Non
         load_folder(folder)
 
 
+COMMAND = "curl -X POST https://api.acme.test/v2/pictures -H 'Authorization: Bearer K'"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("create", f'{COMMAND} -d \'{{"text":{"[" * 9000}'),
+        ("create", f"{COMMAND} -d 'open"),
+        ("create", f"{COMMAND} -F text=a -F count=--5 -F dice=1e999999999"),
+        ("created", "[" * 50_000),
+        ("done", '{"files":' * 9000),
+    ],
+)
+def test_an_odd_excerpt_is_told_as_a_fault(written: Written, name: str, text: str) -> None:
+    """Whatever lies beside the sheet: nothing else is raised."""
+    folder = written()
+    (folder / "sources" / f"{name}.txt").write_text(text, "utf-8")
+    with pytest.raises(FixtureError):
+        load_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (('answer = "done"', 'answer = "done"\nafter = "lost"'), 'answer = "done"', "'lost'"),
+        (("[sources]", "[[waivers]]\ncheck = 1\n\n[sources]"), "[sources]", "a text"),
+    ],
+)
+def test_a_mistake_is_found_wherever_it_stands(
+    written: Written, change: tuple[str, str], line: str, words: str
+) -> None:
+    """Beside a scene that follows, and in an array of tables."""
+    with pytest.raises(FixtureError) as caught:
+        load_folder(written(change))
+    [fault] = [fault for fault in caught.value.faults if words in str(fault)]
+    assert fault.line == SHEET[: SHEET.index(line)].count("\n") + 2
+
+
 def test_several_mistakes_are_told_at_once(written: Written) -> None:
     """An author mends them in one go."""
     with pytest.raises(FixtureError) as caught:
