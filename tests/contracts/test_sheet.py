@@ -23,12 +23,12 @@ from tintype_contracts.fixtures.format import (
     Webhooks,
 )
 from tintype_contracts.fixtures.neutral import rows_for
+from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.sheet.derived import ErrorSettings
 from tintype_contracts.fixtures.sheet.expand import SETTINGS
 from tintype_contracts.fixtures.sheet.tables import KEYS
 from tintype_contracts.fixtures.validation import objections
-from tintype_contracts.sandbox.engine.rules import broken
 
 SHEET = (Path(__file__).parent / "sheets" / "acme.toml").read_text("utf-8")
 EXCERPTS = {
