@@ -104,6 +104,19 @@ def test_an_excerpt_gives_answer_and_expectation(acme: Fixtures) -> None:
     assert done.expect.fields["images"] == [{"url": "{{image:url}}", "index": 0}]
 
 
+def test_a_text_around_a_placeholder_stands_where_one_task_was_printed(written: Written) -> None:
+    """As the address does at which a task is asked for."""
+    around = "https://api.acme.test/v2/pictures/{{id:task}}"
+    place = ("[answer]", f'[answer]\n"/look" = "{around}"')
+    folder = written(place)
+    shown = '{"job":"j-17","phase":"queued","look":"https://api.acme.test/v2/pictures/j-17"}'
+    (folder / "sources" / "created.txt").write_text(shown, "utf-8")
+    created = load_folder(folder).exchanges["generated/create"].response
+    assert created is not None
+    assert isinstance(created.content, JsonContent)
+    assert created.content.value == {"job": "{{id:task}}", "phase": "queued", "look": around}
+
+
 def test_an_error_row_is_told_at_every_operation(acme: Fixtures) -> None:
     """The body is that of all errors with the row's words in it."""
     for name in ("slow_down/submit_429", "slow_down/poll_429"):
