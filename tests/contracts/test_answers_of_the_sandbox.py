@@ -18,9 +18,9 @@ from tintype.messages import Delivery
 from tintype.signatures import standard_webhooks
 from tintype_contracts import Fixtures, load
 from tintype_contracts.fixtures.format import JsonContent, Rule, Signature
+from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 from tintype_contracts.sandbox.engine.deliveries import attempts
-from tintype_contracts.sandbox.engine.rules import broken
 from tintype_contracts.sandbox.engine.signing import secret_for
 
 NOW = 1_800_000_000.0
