@@ -227,7 +227,7 @@ def test_a_sheet_that_cannot_be_loaded_ends_with_1(tmp_path: Path) -> None:
     traced = _CREATED.replace("1750000000", '"3f0c2b1e-9a4d-4c7b-8e21-5d6f7a8b9c0d"')
     ended = begin(tmp_path, "acme", {"curl": _CREATE, "answer": traced})
     assert ended.exit_code == 1, ended.output
-    assert "/created: This is too random to be a word" in ended.output
+    assert "created.txt:1#: This is too random to be a word" in ended.output
     assert "Mend it, then run: tintype contracts lint" in ended.output
     assert (tmp_path / "acme/src/tintype_acme/fixtures/sheet.toml").is_file()
 

@@ -104,6 +104,41 @@ def test_a_key_in_an_excerpt_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        [("[groups]", f'"{UUID_KEY}" = "acme-1"\n[groups]'), field("k", UUID_KEY)],
+        [("[low high] @acme-2", f"[low {UUID_KEY}] @acme-2"), field("k", UUID_KEY)],
+    ],
+    ids=["a model", "a word of a field"],
+)
+def test_an_id_that_the_tables_name_is_no_secret(
+    folder: Path, edit: Edit, changes: list[tuple[str, str]]
+) -> None:
+    """Some providers' models and styles are UUIDs."""
+    edit(("[routes]", "[models]\n[groups]\n[routes]"), *changes)
+    assert load_folder(folder)
+
+
+def test_an_id_that_an_excerpt_prints_is_no_secret(folder: Path) -> None:
+    """A UUID in a member that is named for an identity; a key beside it is found all the same."""
+    printed = folder / "sources" / "done_answer.txt"
+    whole = printed.read_text("utf-8").rstrip().removesuffix("}")
+    printed.write_text(f'{whole},"styleUUIDs":["{UUID_KEY}"]}}', "utf-8")
+    assert load_folder(folder)
+    printed.write_text(f'{whole},\n"styleId":"sk-{UUID_KEY}"}}', "utf-8")
+    assert "has the shape of a key" in str(told(folder)[0])
+
+
+def test_a_secret_is_told_once_with_the_line_that_prints_it(folder: Path) -> None:
+    """However many exchanges follow from an excerpt, it is one mistake."""
+    printed = folder / "sources" / "create_answer.txt"
+    whole = printed.read_text("utf-8").rstrip().removesuffix("}")
+    printed.write_text(f'{whole},\n"trace":"{UUID_KEY}"}}', "utf-8")
+    [fault] = [fault for fault in told(folder) if "too random" in fault.message]
+    assert (fault.file, fault.line) == ("sources/create_answer.txt", whole.count("\n") + 2)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "doubao-seedream-4-5-251128",
@@ -124,9 +159,9 @@ def test_what_documents_print_is_no_secret(text: str) -> None:
 
 def test_the_place_of_a_secret_is_told_and_not_the_secret() -> None:
     """A report about a leak does not leak."""
-    [(pointer, sign)] = leaks({"a": [{"b": HEX_KEY}]})
-    assert pointer == "/a/0/b"
-    assert HEX_KEY not in sign
+    [leak] = leaks({"a": [{"b": HEX_KEY}]})
+    assert leak.pointer == "/a/0/b"
+    assert HEX_KEY not in str(leak)
 
 
 def test_what_is_cut_out_of_a_text_is_the_key_alone() -> None:
