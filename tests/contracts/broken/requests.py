@@ -133,7 +133,7 @@ def _breaks(*given: object) -> None:
     raise KeyError(given)
 
 
-_ASKED = "Asked: model="
+_ASKED = "(Asked: "
 
 ROWS = {
     "request.documented-example": (
@@ -230,7 +230,7 @@ ROWS = {
     "price.documented-table": (
         at_once(quoted(lambda it, request: evolve(it, low=it.low / request.n)), _ASKED),
         at_once(instead("price", lambda *_: None), _ASKED),
-        by_url(documented(_with_each_reference), "with a reference"),
+        by_url(documented(_with_each_reference), "references=1"),
     ),
     "price.more-images-cost-no-less": (at_once(quoted(_with_a_discount), _ASKED),),
     "price.unknown-is-not-free": (

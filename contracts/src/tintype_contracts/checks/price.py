@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
+
+from attrs import evolve
 
 from tintype.errors import TintypeError
 from tintype.exchange import Operation
 from tintype.messages import Request
 from tintype.models import Quote, QuoteKind
-from tintype.request import ImageRequest
-from tintype_contracts.check import Finding, NotApplicable, check
-from tintype_contracts.fixtures.format import PriceRow
+from tintype_contracts.case import Case
+from tintype_contracts.check import Cases, Finding, NotApplicable, check, check_each
 from tintype_contracts.harness.lifecycle import asked
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
@@ -19,125 +20,122 @@ from tintype_contracts.harness.variants import Answer, Broken, documented_answer
 from tintype_contracts.harness.virtual_time import course, in_order, quoting
 from tintype_contracts.oracles.money import due, told_for_more
 from tintype_contracts.oracles.values import impossible
+from tintype_contracts.strategies.builder import builder_of
+from tintype_contracts.strategies.named import is_given
 from tintype_contracts.strategies.prices import (
-    MAX_IMAGES,
-    STRANGE_MODEL,
     STRANGE_OPTION,
     as_callers_ask,
     combinations,
-    most_at_once,
-    numbers_of_references,
-    priced_requests,
-    request_for,
+    counted_lines,
+    is_a_line,
+    line_of,
+    priced,
+    several,
+    strange_model,
+    with_options,
 )
-from tintype_contracts.strategies.unpriced import with_options_unpriced
+from tintype_contracts.strategies.tellings import told
 
 _TABLELESS = "The provider is asked for its prices; there is no table in the plugin."
 
 
-@check("price.exact-money", level=2)
-def exact_money(subject: Subject) -> Iterator[Finding]:
+@check_each("price.exact-money", priced, level=2)
+def exact_money(subject: Subject, case: Case) -> Iterator[Finding]:
     """Money is a finite Decimal from 0 on, or None: never a float, deep down either.
 
     `Decimal(0.1)` and `float` arithmetic lose cents that a budget counts. Write
     `Decimal("0.04")` in the catalog, and read prices into `Decimal` fields.
     """
-    for request in priced_requests(subject):
-        answer = _priced(subject, request)
-        if isinstance(answer, Broken):
-            yield _finding(request, f"{answer.deed}.", "a Quote, a Request or None", answer.deed)
-        elif isinstance(answer, Quote):
-            for what in impossible(answer, Operation.PRICE):
-                yield _finding(request, f"The quote {what}.", "a Decimal from 0 on", what)
-    for told, quote in _answered(subject):
-        for what in impossible(quote, Operation.PRICE):
-            yield _told_finding(told, f"The quote {what}.", "a Decimal from 0 on", what)
+    answer = _quoted(subject, case)
+    if isinstance(answer, Broken):
+        yield _finding(case, f"{answer.deed}.", "a Quote, a Request or None", answer.deed)
+    for what in impossible(answer, Operation.PRICE) if isinstance(answer, Quote) else ():
+        yield _finding(case, f"The quote {what}.", "a Decimal from 0 on", what)
 
 
-@check("price.documented-table", level=2)
-def documented_table(subject: Subject) -> Iterator[Finding]:
+def _of_tables(cases: Cases) -> Cases:
+    """Those of which the plugin itself knows the price, or knows that it does not."""
+
+    def chosen(subject: Subject) -> Iterator[Case]:
+        for case in cases(subject):
+            if isinstance(_quoted(subject, case), Quote | None):
+                yield case
+
+    return chosen
+
+
+@check_each("price.documented-table", _of_tables(counted_lines), level=2, none=_TABLELESS)
+def documented_table(subject: Subject, case: Case) -> Iterator[Finding]:
     """Each line of the price table is what `price` says, for one image and for several.
 
     All combinations of the values that a model's lines name are asked for, with 1 to 4
     images as far as the model draws them at once, from words alone and from one and three
     references. A combination that no line is for has no exact price.
     """
-    looked = False
-    for model, when, row in combinations(subject):
-        for line, references in numbers_of_references(subject, model, when):
-            for n in range(1, most_at_once(subject, model) + 1):
-                request = request_for(subject, model, line, n, references=references)
-                quote = _priced(subject, request)
-                if not isinstance(quote, Quote | None):
-                    continue  # it is asked; the answer is looked at below
-                looked = True
-                yield from _compared(subject, request, quote, row)
-    if not looked:
-        raise NotApplicable(_TABLELESS)
+    quote = _quoted(subject, case)
+    if is_a_line(subject, case) and isinstance(quote, Quote | None):
+        yield from _compared(subject, case, quote)
 
 
-@check("price.more-images-cost-no-less", level=2)
-def more_images_cost_no_less(subject: Subject) -> Iterator[Finding]:
+@check_each("price.more-images-cost-no-less", several, level=2)
+def more_images_cost_no_less(subject: Subject, case: Case) -> Iterator[Finding]:
     """Two images cost at least what one costs.
 
     A price that does not count the images is short of what will be charged.
     """
-    for model in subject.info.models:
-        before: Decimal | None = None
-        for n in range(1, MAX_IMAGES + 1):
-            request = request_for(subject, model.id, {}, n)
-            quote = _priced(subject, request)
-            high = _high(quote)
-            if before is not None and high is not None and high < before:
-                yield _finding(request, "More images cost less.", f"at least {before}", high)
-            before = high
+    n = case.given.get("n", 1)
+    fewer = case.giving(n=n - 1) if isinstance(n, int) and n > 1 else case
+    before, high = _high(_quoted(subject, fewer)), _high(_quoted(subject, case))
+    if before is not None and high is not None and high < before:
+        yield _finding(case, "More images cost less.", f"at least {before}", high)
 
 
-@check("price.unknown-is-not-free", level=2)
-def unknown_is_not_free(subject: Subject) -> Iterator[Finding]:
+@check_each("price.unknown-is-not-free", strange_model, level=2)
+def unknown_is_not_free(subject: Subject, case: Case) -> Iterator[Finding]:
     """The price of a model that no document names is unknown, and not 0.
 
     Return None, or the question to the provider. A quote of 0 lets any budget pass.
     """
-    request = request_for(subject, STRANGE_MODEL, {}, 1)
-    quote = _priced(subject, request)
+    quote = _quoted(subject, case)
     if isinstance(quote, Broken):
-        yield _finding(request, f"{quote.deed}.", "None, or a Request", quote.deed)
+        yield _finding(case, f"{quote.deed}.", "None, or a Request", quote.deed)
     elif isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
         message = "A model that nobody has heard of has a price. Return None."
-        yield _finding(request, message, "None", quote.high)
+        yield _finding(case, message, "None", quote.high)
 
 
-@check("price.options-are-not-free", level=2)
-def options_are_not_free(subject: Subject) -> Iterator[Finding]:
+@check_each("price.options-are-not-free", with_options, level=2, none=_TABLELESS)
+def options_are_not_free(subject: Subject, case: Case) -> Iterator[Finding]:
     """A raw option that no document prices makes the price of a table unknown.
 
     `options` may ask for more images, or dearer ones, than the fields of the request say; a
     budget that counts the fields alone would be passed. `quote_from_prices` sees to it. Nor is a
     price exact, in a table or told, of a request with options of which the documents say so.
     """
-    looked = False
-    for request, said, src in with_options_unpriced(subject):
-        looked = True
-        if said.kind is QuoteKind.EXACT:
-            message = "With options that no document prices it has an exact price."
-            yield _finding(request, message, "a range, or None", said.high, src)
-    for model, when, row in combinations(subject):
-        plain = request_for(subject, model, when, 1)
-        if row is None or not isinstance(_priced(subject, plain), Quote):
-            continue  # it is asked, or not known
-        looked = True
-        request = request_for(subject, model, when, 1, STRANGE_OPTION)
-        quote = _priced(subject, request)
-        if isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
+    said = _quoted(subject, case)
+    if STRANGE_OPTION in case.given:
+        if isinstance(said, Quote) and said.kind is not QuoteKind.UNKNOWN:
             message = "With an option that nobody has heard of it has a price. Return None."
-            yield _finding(request, message, "None", quote.high)
-    if not looked:
-        raise NotApplicable(_TABLELESS)
+            yield _finding(case, message, "None", said.high)
+        return
+    for quote in _quotes(subject, case) if _is_cautioned(subject, case) else ():
+        if quote.kind is QuoteKind.EXACT:
+            message = "With options that no document prices it has an exact price."
+            yield _finding(case, message, "a range, or None", quote.high)
 
 
-@check("price.names-its-source", level=2)
-def names_its_source(subject: Subject) -> Iterator[Finding]:
+def _is_cautioned(subject: Subject, case: Case) -> bool:
+    """Whether the documents say of all options of a case that they do not know the price."""
+    cautions = [set(each.fields) - {"price"} for each in subject.fixtures.cautions]
+    return any(
+        specs and all(is_given(spec, case) for spec in specs)
+        for specs, each in zip(cautions, subject.fixtures.cautions, strict=True)
+        if "price" in each.fields
+    )
+
+
+@check_each("price.names-its-source", priced, level=2)
+def names_its_source(subject: Subject, case: Case) -> Iterator[Finding]:
     """A known price says what is counted, in which unit, where that is written, and since when.
 
     `Quote.source` and `as_of` are what a caller holds against a bill; `lines` say what is
@@ -145,17 +143,28 @@ def names_its_source(subject: Subject) -> Iterator[Finding]:
     disagree, `assumptions` say what was believed.
     """
     disputed = any(caution.fields == ("price",) for caution in subject.fixtures.cautions)
-    known = list(_known(subject))
-    if not known:
-        msg = "No price is known, by any document."
-        raise NotApplicable(msg)
-    for quote, asked_for in known:
-        for what in _unstated(quote, disputed=disputed):
-            message = f"The quote names no {what}."
-            if isinstance(asked_for, ImageRequest):
-                yield _finding(asked_for, message, what, "")
-            else:
-                yield _told_finding(asked_for, message, what, "")
+    quote = _quoted(subject, case)
+    known = isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN
+    for what in _unstated(quote, disputed=disputed) if isinstance(quote, Quote) and known else ():
+        yield _finding(case, f"The quote names no {what}.", what, "")
+
+
+@check_each("price.is-of-what-is-sent", _of_tables(as_callers_ask), level=2, none=_TABLELESS)
+def is_of_what_is_sent(subject: Subject, case: Case) -> Iterator[Finding]:
+    """The quote is for the very request that is sent: defaults filled in, fields changed.
+
+    The core resolves a request against the catalog, and asks for its price then. So the
+    price that a caller sees for a line of the table is that line's; and what is left open
+    costs something within the quote, if the documents say what is sent in its place.
+    """
+    row = line_of(subject, case)
+    if not is_a_line(subject, case):
+        yield from _outside_the_open(subject, case)
+    elif row is not None:
+        request = builder_of(subject).request(case)
+        went = course(subject, quoting(request), in_order([_silence()]))
+        if isinstance(went.result, Quote):  # what the catalog does not admit the group doc tells
+            yield from _compared(subject, case, went.result)
 
 
 @check("price.answers-are-read-as-documented", level=2)
@@ -225,90 +234,68 @@ def a_credit_is_what_it_costs(subject: Subject) -> Iterator[Finding]:
         yield Finding(message=message, expected=str(documented), got=_plain(known))
 
 
-@check("price.is-of-what-is-sent", level=2)
-def is_of_what_is_sent(subject: Subject) -> Iterator[Finding]:
-    """The quote is for the very request that is sent: defaults filled in, fields changed.
-
-    The core resolves a request against the catalog, and asks for its price then. So the
-    price that a caller sees for a line of the table is that line's; and what is left open
-    costs something within the quote, if the documents say what is sent in its place.
-    """
-    looked = False
-    for model, when, row in combinations(subject):
-        known = _priced(subject, request_for(subject, model, when, 1))
-        if row is None or not isinstance(known, Quote):
-            continue
-        for request in as_callers_ask(subject, model, when):
-            went = course(subject, quoting(request), in_order([_silence()]))
-            if not isinstance(went.result, Quote):
-                continue  # the catalog does not admit the line: the group doc tells that
-            looked = True
-            yield from _compared(subject, request, went.result, row)
-        yield from _outside_the_open(subject, model, when, row)
-    if not looked:
-        raise NotApplicable(_TABLELESS)
-
-
-def _priced(subject: Subject, request: ImageRequest) -> Quote | Request | Broken | None:
+def _quoted(subject: Subject, case: Case) -> Quote | Request | Broken | None:
+    """What `price` says of a case; of an exchange, what is made of its documented answer."""
+    if case.place in subject.fixtures.exchanges:
+        said = verdict(subject, told(subject, case))
+        return said if isinstance(said, Quote) else None
     try:
-        said: object = subject.hooks.price(request=submission_of(request, subject.info), quote=None)
-    except TintypeError as error:
-        return Broken(deed=f"price() raised {type(error).__name__}: {error}")
+        request = submission_of(builder_of(subject).request(case), subject.info)
+        made: object = subject.hooks.price(request=request, quote=None)
     except Exception as error:  # noqa: BLE001 - a hook may do anything
         return Broken(deed=f"price() raised {type(error).__name__}: {error}")
-    if said is None or isinstance(said, Quote | Request):
-        return said
-    return Broken(deed=f"price() returned a {type(said).__name__}")
+    if made is None or isinstance(made, Quote | Request):
+        return made
+    return Broken(deed=f"price() returned a {type(made).__name__}")
+
+
+def _quotes(subject: Subject, case: Case) -> Iterator[Quote]:
+    """By the table, or by every documented answer to a question that does not hold options."""
+    said = _quoted(subject, case)
+    if isinstance(said, Quote):
+        yield said
+    held = builder_of(subject).rows_of(case, "options")
+    for answer in _asked_prices(subject) if isinstance(said, Request) and not held else ():
+        request, known = builder_of(subject).request(case), answer.context.request
+        if known and known.model == request.model:
+            more = evolve(answer.context, request=evolve(known, options=request.options))
+            told_ = verdict(subject, evolve(answer, context=more))
+            if isinstance(told_, Quote):
+                yield told_
 
 
 # ------------------------------------------------------------------------------ judging
 
 
-def _compared(
-    subject: Subject, request: ImageRequest, quote: Quote | None, row: PriceRow | None
-) -> Iterator[Finding]:
+def _compared(subject: Subject, case: Case, quote: Quote | None) -> Iterator[Finding]:
     """A quote that is not its line's; without a line nothing exact is to be said."""
+    row = line_of(subject, case)
     if row is None:
         if quote is not None and quote.kind is QuoteKind.EXACT:
-            yield _finding(request, "No line is for it, and it has a price.", None, quote.high)
+            yield _finding(case, "No line is for it, and it has a price.", None, quote.high)
         return
-    wanted = due(subject, request, row)
-    if wanted is None:
-        return
-    if wanted.usd is not None:
-        got = None if quote is None else (quote.low, quote.high)
-        yield from _amounts(request, row, wanted.usd, got)
-    if wanted.credits is not None:
-        counted = None if quote is None else quote.credits
-        yield from _amounts(request, row, wanted.credits, counted)
+    wanted = due(subject, builder_of(subject).request(case), row)
+    amounts = {} if wanted is None else {"usd": wanted.usd, "credits": wanted.credits}
+    said = {} if quote is None else {"usd": (quote.low, quote.high), "credits": quote.credits}
+    for money, amount in amounts.items():
+        if amount is not None and said.get(money) != (amount, amount):
+            message = "The price is not the documented one. Correct the catalog's price list."
+            yield _finding(case, message, amount, said.get(money), row.src)
 
 
-def _amounts(
-    request: ImageRequest, row: PriceRow, due: Decimal, got: tuple[object, object] | None
-) -> Iterator[Finding]:
-    if got != (due, due):
-        message = "The price is not the documented one. Correct the catalog's price list."
-        yield _finding(request, message, due, got, row.src)
-
-
-def _outside_the_open(
-    subject: Subject, model: str, when: Mapping[str, str], row: PriceRow
-) -> Iterator[Finding]:
+def _outside_the_open(subject: Subject, case: Case) -> Iterator[Finding]:
     """A quote for a request that leaves a documented default out, and does not cover it."""
-    defaults = {
-        parameter.neutral: str(parameter.default)
-        for parameter in subject.fixtures.parameters
-        if parameter.operation == "submit"
-        and parameter.concerns(model)
-        and parameter.default is not None
-    }
-    if not when or row.usd is None or any(defaults.get(key) != when[key] for key in when):
-        return
-    request = request_for(subject, model, {}, 1)
-    quote = _priced(subject, request)
-    if isinstance(quote, Quote) and not _covers(quote, row.usd):
-        message = "Left open, it is sent as documented by default, at a price outside the quote."
-        yield _finding(request, message, row.usd, (quote.low, quote.high), row.src)
+    builder = builder_of(subject)
+    rows = builder.rows(evolve(case, place="submit"))
+    defaults = {row.neutral: row.default for row in rows if row.default is not None}
+    model = builder.model(case).id
+    quote = _quoted(subject, case)
+    for found, when in combinations(subject):
+        meant = found == model and all(str(defaults.get(key)) == it for key, it in when.items())
+        row = line_of(subject, case.giving(**when)) if meant and when else None
+        if row and row.usd is not None and isinstance(quote, Quote) and not _covers(quote, row.usd):
+            message = "Left open, it is sent as by default, at a price outside the quote."
+            yield _finding(case, message, row.usd, (quote.low, quote.high), row.src)
 
 
 def _covers(quote: Quote, amount: Decimal) -> bool:
@@ -322,17 +309,6 @@ def _high(quote: object) -> Decimal | None:
         return None
     found: object = quote.credits_high if quote.high is None else quote.high
     return found if isinstance(found, Decimal) else None
-
-
-def _known(subject: Subject) -> Iterator[tuple[Quote, ImageRequest | Answer]]:
-    """Every quote that says something, with what it was made of."""
-    for request in priced_requests(subject):
-        quote = _priced(subject, request)
-        if isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
-            yield quote, request
-    for answer, told in _answered(subject):
-        if told.kind is not QuoteKind.UNKNOWN:
-            yield told, answer
 
 
 def _unstated(quote: Quote, *, disputed: bool) -> Iterator[str]:
@@ -359,13 +335,6 @@ def _asked_prices(subject: Subject) -> list[Answer]:
     ]
 
 
-def _answered(subject: Subject) -> Iterator[tuple[Answer, Quote]]:
-    for answer in _asked_prices(subject):
-        said = verdict(subject, answer)
-        if isinstance(said, Quote):
-            yield answer, said
-
-
 def _quoted_otherwise(subject: Subject, answer: Answer) -> Iterator[Finding]:
     """What the core's quote makes of a price that `parse` has read."""
     said = verdict(subject, answer)
@@ -389,20 +358,10 @@ def _silence() -> TintypeError:
     return TintypeError("Nothing is to be sent for a price that the plugin knows.")
 
 
-def _finding(
-    request: ImageRequest, message: str, expected: object, got: object, src: str = ""
-) -> Finding:
-    asked_for = {
-        name: value
-        for name in ("model", "n", "resolution", "quality", "size")
-        if (value := getattr(request, name)) is not None
-    }
-    shown = ", ".join(f"{name}={value!r}" for name, value in asked_for.items())
+def _finding(case: Case, message: str, expected: object, got: object, src: str = "") -> Finding:
+    asked_for = f" (Asked: {case}.)" if case.given else ""
     return Finding(
-        message=f"{message} (Asked: {shown}{', with a reference' if request.references else ''}.)",
-        expected=_plain(expected),
-        got=_plain(got),
-        src=src,
+        message=f"{message}{asked_for}", expected=_plain(expected), got=_plain(got), src=src
     )
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from attrs import evolve
-
-from tintype.catalog import Model
-from tintype.messages import JsonObject
-from tintype.request import ImageRequest, Reference
+from tintype_contracts.case import Case
 from tintype_contracts.fixtures.format import PriceRow
-from tintype_contracts.fixtures.values import data_uri, small_png
 from tintype_contracts.harness.subject import Subject
+from tintype_contracts.strategies.builder import builder_of
 
 MAX_IMAGES = 4
 """How many images are asked for at most; more are several submissions to most providers."""
@@ -20,98 +16,115 @@ MAX_IMAGES = 4
 STRANGE_MODEL = "acme/never-heard-of"
 """A model that no document names."""
 
-STRANGE_OPTION: JsonObject = {"acme_never_heard_of": 9}
-"""A raw option that no document names."""
+STRANGE_OPTION = "/acme_never_heard_of"
+"""An option that no document names."""
 
-_PROMPT = "a picture"
 _SEVERAL = 3
 
 
-def priced_requests(subject: Subject) -> Iterator[ImageRequest]:
-    """Every line of the table, every model, and one that nobody knows."""
-    for model, when, _ in combinations(subject):
-        yield request_for(subject, model, when, 2)
-    for known in (*subject.info.models, Model(id=STRANGE_MODEL)):
-        for n in (1, MAX_IMAGES):
-            yield request_for(subject, known.id, {}, n)
+def priced(subject: Subject) -> Iterator[Case]:
+    """Every line of the table, every model, one that nobody knows, and every told price."""
+    yield from (case.giving(n=2) for case in lines(subject))
+    for model in (*(each.id for each in subject.info.models), STRANGE_MODEL):
+        yield from (_case(model, {"n": n}) for n in (1, MAX_IMAGES))
+    yield from (Case(place=exchange.id) for exchange in subject.exchanges("price"))
 
 
-def combinations(subject: Subject) -> Iterator[tuple[str, Mapping[str, str], PriceRow | None]]:
-    """Each model with each combination of the values that its lines name, and its line."""
+def strange_model(_: Subject) -> Iterator[Case]:
+    """A model that no document names."""
+    yield _case(STRANGE_MODEL, {})
+
+
+def several(subject: Subject) -> Iterator[Case]:
+    """More images than one of each model."""
+    for model in subject.info.models:
+        yield from (_case(model.id, {"n": n}) for n in range(2, MAX_IMAGES + 1))
+
+
+def with_options(subject: Subject) -> Iterator[Case]:
+    """Each line with an option of no document, and options of which documents know no price."""
+    yield from (case.giving(**{STRANGE_OPTION: 9}) for case in lines(subject))
+    builder = builder_of(subject)
+    for caution in subject.fixtures.cautions:
+        for plain in builder.submissions() if "price" in caution.fields else ():
+            specs = [each for each in caution.fields if each != "price"]
+            given = builder.all_of(plain, specs)
+            options = {name: it for name, it in given.items() if name.startswith("/")}
+            if options:
+                yield _case(str(plain.given["model"]), options)
+
+
+def lines(subject: Subject) -> Iterator[Case]:
+    """Each model with each combination of the values that its lines name."""
+    for model, when in combinations(subject):
+        yield _case(model, when)
+
+
+def counted_lines(subject: Subject) -> Iterator[Case]:
+    """Each for as many images as are drawn at once, and as many references as it may be for."""
+    for model, when in combinations(subject):
+        for references in _numbers_of_references(subject, model, when):
+            for n in range(1, most_at_once(subject, model) + 1):
+                yield _case(model, {**when, "references": references, "n": n})
+
+
+def _case(model: str, given: Mapping[str, object]) -> Case:
+    """A question for a price; `references` is `yes`, `no`, or how many there are."""
+    count = {"yes": 1, "no": 0}.get(str(given.get("references")), given.get("references"))
+    plain = {name: value for name, value in given.items() if name != "references"}
+    edits = {"references": count} if count else {}
+    return Case(place="price", given={"model": model, **plain, **edits})
+
+
+def combinations(subject: Subject) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Each model with each combination of the values that its lines name."""
     for model in dict.fromkeys(row.model for row in subject.fixtures.prices):
-        rows = [row for row in subject.fixtures.prices if row.model == model]
+        rows = _rows(subject, model)
         keys = sorted({key for row in rows for key in row.when})
-        choices = [
-            list(dict.fromkeys(row.when[key] for row in rows if key in row.when)) for key in keys
-        ]
-        for values in product(*choices):
-            when = dict(zip(keys, values, strict=True))
-            fitting = [row for row in rows if row.when.items() <= when.items()]
-            yield model, when, fitting[0] if fitting else None
+        choices = [dict.fromkeys(row.when[key] for row in rows if key in row.when) for key in keys]
+        yield from ((model, dict(zip(keys, each, strict=True))) for each in product(*choices))
 
 
-def request_for(
-    subject: Subject,
-    model: str,
-    when: Mapping[str, str],
-    n: int,
-    options: JsonObject | None = None,
-    references: int = 1,
-) -> ImageRequest:
-    """`n` images of a model, with the values that a line of the table names.
-
-    `references` is how many source images there are, where the line is for any.
-    """
-    fields = {key: value for key, value in when.items() if key != "references"}
-    edits = when.get("references") == "yes"
-    given = (_reference(subject, model),) * references if edits else ()
-    plain: dict[str, object] = {
-        "prompt": _PROMPT,
-        "model": model,
-        "n": n,
-        "references": given,
-        "options": {subject.name: options} if options else {},
-        **fields,
-    }
-    return ImageRequest(**plain)  # type: ignore[arg-type]  # the constructor checks each value
+def _rows(subject: Subject, model: str) -> Sequence[PriceRow]:
+    return [row for row in subject.fixtures.prices if row.model == model]
 
 
-def as_callers_ask(subject: Subject, model: str, when: Mapping[str, str]) -> Iterator[ImageRequest]:
-    """A line of the table as a caller may ask for it: by itself, with a ratio, by a name."""
-    plain = request_for(subject, model, when, 1)
-    yield plain
-    known = subject.info.limits(model)
-    for ratio in list(known.sizes.get(plain.resolution or "", ()))[:1]:
-        yield evolve(plain, aspect_ratio=ratio)
-    if known.name and subject.info.find(known.name) == known:
-        yield evolve(plain, model=known.name)
+def is_a_line(subject: Subject, case: Case) -> bool:
+    """Whether a case says all that the lines of its model depend on."""
+    rows = _rows(subject, builder_of(subject).model(case).id)
+    keys = {key for row in rows for key in row.when} - {"references"}
+    return bool(rows) and keys <= case.given.keys()
 
 
-def _reference(subject: Subject, model: str) -> Reference:
-    taken = subject.info.limits(model).references
-    data = small_png("reference 0")
-    match taken.forms[0] if taken else "url":
-        case "bytes":
-            return Reference(data=data, media_type="image/png")
-        case "data_uri":
-            return Reference(url=data_uri(data, "image/png"))
-        case _:
-            return Reference(url="https://caller.test/reference.png")
+def line_of(subject: Subject, case: Case) -> PriceRow | None:
+    """The line of the table that a case is about, or None."""
+    edits = "yes" if case.given.get("references") else "no"
+    asked = {**{name: str(value) for name, value in case.asked.items()}, "references": edits}
+    rows = _rows(subject, builder_of(subject).model(case).id)
+    return next((row for row in rows if row.when.items() <= asked.items()), None)
 
 
-def numbers_of_references(
-    subject: Subject, model: str, when: Mapping[str, str]
-) -> Iterator[tuple[Mapping[str, str], int]]:
-    """A line with as many source images as it may be for: none, one, and several."""
+def as_callers_ask(subject: Subject) -> Iterator[Case]:
+    """A line as a caller may ask for it: by itself, with a ratio, by a name; and left open."""
+    for case in lines(subject):
+        known = subject.info.limits(str(case.given["model"]))
+        yield case
+        for ratio in list(known.sizes.get(str(case.given.get("resolution")), ()))[:1]:
+            yield case.giving(aspect_ratio=ratio)
+        if known.name and subject.info.find(known.name) == known:
+            yield case.giving(model=known.name)
+        yield _case(known.id, {})
+
+
+def _numbers_of_references(subject: Subject, model: str, when: Mapping[str, str]) -> Iterator[int]:
+    """With as many source images as a line may be for: none, one, and several."""
     accepts = subject.info.limits(model).references
     if accepts is None or when.get("references") == "no":
-        yield when, 0
+        yield 0
         return
     if "references" not in when and not accepts.required:
-        yield when, 0
-    for count in (1, _SEVERAL):
-        if count <= (accepts.max_count or count):
-            yield {**when, "references": "yes"}, count
+        yield 0
+    yield from (count for count in (1, _SEVERAL) if count <= (accepts.max_count or count))
 
 
 def most_at_once(subject: Subject, model: str) -> int:

@@ -67,10 +67,10 @@ def _crowds(fields: Factors) -> Iterator[Mapping[str, object]]:
 
 def _priced(builder: Builder, plain: Case, fields: Factors) -> Iterator[Mapping[str, object]]:
     """Every line of the price table, as a submission."""
-    for model, when, _ in prices.combinations(builder.subject):
-        if model == plain.given["model"] and plain.place == "submit":
-            edits = {"references": _FEW} if when.get("references") == "yes" else {}
-            wanted = {**{key: it for key, it in when.items() if key != "references"}, **edits}
+    for case in prices.lines(builder.subject) if plain.place == "submit" else ():
+        if case.given["model"] == plain.given["model"]:
+            edits = {"references": _FEW} if case.given.get("references") else {}
+            wanted = {**case.asked, **edits}
             yield {name: value for name, value in wanted.items() if name in fields}
 
 

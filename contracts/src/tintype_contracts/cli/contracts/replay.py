@@ -41,25 +41,26 @@ def command(name: str, place: str, mutations: tuple[str, ...], check: str | None
     try:
         case = Case.of(place, mutations)
         subject = subject_of(name)
-        text, holds = _played(subject, case, alone=check is None)
-        if check:
-            found = again(subject, check, case)
-            text, holds = f"{text}\n\n{found}".strip(), not found
-        say(text)
+        found = again(subject, check, case) if check else ""
+        text, holds = _played(subject, case, alone=not check)
+        say(f"{text}\n\n{found}".strip())
     except (UsageError, ValueError) as error:
         give_up(str(error))
     except (TintypeError, FixtureError) as error:
         give_up(str(error), 1)
-    raise SystemExit(0 if holds else 1)
+    raise SystemExit(0 if (not found if check else holds) else 1)
 
 
 def _played(subject: Subject, case: Case, *, alone: bool) -> tuple[str, bool]:
     """Both sides of a case as text, and whether they are as documented."""
     form = subject.info.auth.shown[1]
-    if case.place in PARTS:
-        asked = ask_for(subject, case, form)
-        return asked.text, asked.holds
-    if not alone and not case.place:
+    try:
+        if case.place in PARTS:
+            asked = ask_for(subject, case, form)
+            return asked.text, asked.holds
+        found = replay(subject, case)
+        return replay_text(found, form), found.holds
+    except UsageError:  # a check tries what else there may be, too
+        if alone:
+            raise
         return "", True
-    found = replay(subject, case)
-    return replay_text(found, form), found.holds
