@@ -80,17 +80,6 @@ def test_what_is_not_implemented_counts_against_coverage() -> None:
     assert coverage(poor.fixtures)["capabilities"] == "4/5"
 
 
-def test_an_unknown_capability_may_stay_where_it_is_advertised() -> None:
-    """`unknown` fails, unless a source promises the thing without saying how it is done."""
-    poor = declared("reference_by_url", "n", "unknown")
-    check = CHECKS["doc.capability-is-known"]
-    assert ask(check, poor).outcome == "fail"
-    rows = dict(poor.fixtures.capabilities)
-    rows["n"] = evolve(rows["n"], advertised=True)
-    fixtures = evolve(poor.fixtures, capabilities=rows)
-    assert ask(check, Subject(poor.plugin, fixtures)).outcome == "pass"
-
-
 @pytest.mark.parametrize(
     ("row", "words"),
     [

@@ -79,6 +79,10 @@ class Case:
         """What is given, but for what it is given to."""
         return {name: value for name, value in self.given.items() if name not in _KEPT}
 
+    def only(self, *names: str) -> Case:
+        """The same case with nothing but what has these names."""
+        return evolve(self, given={name: self.given[name] for name in names if name in self.given})
+
     def giving(self, **others: object) -> Case:
         """The same case with these values as well."""
         return evolve(self, given={**self.given, **others})

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from attrs import evolve
-from tests.contracts.broken.row import at_once, by_id, by_url, multipart
+from tests.contracts.broken.row import at_once, by_id, multipart
 from tests.contracts.changed import Change, catalog, described, documented, model
 
 from tintype.catalog import Choice, Pixels, Price, ProviderInfo, References
@@ -29,12 +29,6 @@ def _fields(**changes: dict[str, object]) -> Change:
     """Parameters, by neutral name, with other facts."""
     return documented(
         fields=lambda rows: tuple(evolve(row, **changes.get(row.neutral, {})) for row in rows)
-    )
-
-
-def _declares(capability: str, support: str) -> Change:
-    return documented(
-        capabilities=lambda rows: {**rows, capability: evolve(rows[capability], support=support)}
     )
 
 
@@ -82,7 +76,6 @@ ROWS = {
     "doc.draws-a-picture": (
         by_id(documented(stories=lambda known: {"no_credit": known["no_credit"]})),
     ),
-    "doc.kit": (by_id(documented(kit=">=7")),),
     "doc.provenance": (
         by_id(documented(auth=lambda it: evolve(it, kind="inferred", why="Everybody does so."))),
     ),
@@ -95,11 +88,6 @@ ROWS = {
             )
         ),
     ),
-    "doc.capability-is-known": (
-        by_url(documented(capabilities=lambda it: {k: v for k, v in it.items() if k != "seed"})),
-        by_url(_declares("seed", "unknown")),
-    ),
-    "doc.capability-has-its-evidence": (by_url(_declares("stream", "full")),),
     "doc.answers-are-waited-for": (by_id(documented(timeouts=(_TASK,))),),
     "doc.sizes-have-their-ratio": (by_id(catalog(_square_and_wide), "16:9"),),
     "request.rules-between-fields": (

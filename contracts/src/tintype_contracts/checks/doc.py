@@ -11,7 +11,6 @@ from tintype_contracts.case import Case
 from tintype_contracts.check import Finding, NotApplicable, check, check_each
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.format import Sourced
-from tintype_contracts.fixtures.kit import VERSION, serves
 from tintype_contracts.fixtures.messages import as_documented
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.coverage import happy_path
@@ -218,20 +217,6 @@ def draws_a_picture(subject: Subject) -> Iterator[Finding]:
     """
     if not happy_path(subject.fixtures):
         yield Finding(message="No scene ends in a task that succeeded. Write the story generated.")
-
-
-@check("doc.kit", level=1)
-def kit(subject: Subject) -> Iterator[Finding]:
-    """The fixtures were written for this kit.
-
-    `kit` of the sheet is a range of versions of the kit's promise.
-
-    Run a kit in that range, or check the fixtures against this one and widen the range.
-    """
-    wanted = subject.fixtures.kit
-    if not serves(wanted):
-        message = f"The fixtures are for the kit {wanted}; this is {VERSION}."
-        yield Finding(message=message, expected=wanted, got=VERSION, pointer="/kit")
 
 
 @check("doc.provenance", level=2)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import evolve
-
 from tintype.messages import Request
 from tintype_contracts.case import Case
 from tintype_contracts.check import Finding, check_each
@@ -40,7 +38,7 @@ def offered_fields_are_sent(subject: Subject, case: Case) -> Iterator[Finding]:
     Send the field, or take it out of the model's parameters.
     """
     builder = builder_of(subject)
-    plain = evolve(case, given={"model": case.given["model"]})
+    plain = case.only("model")
     without = builder.tried(plain)
     values = _offers(builder, plain).get(frozenset(case.asked), [])
     made = [built.sent for each in values if (built := builder.tried(plain.giving(**each)))]

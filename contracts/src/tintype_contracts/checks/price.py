@@ -12,7 +12,7 @@ from tintype.exchange import Operation
 from tintype.messages import Request
 from tintype.models import Quote, QuoteKind
 from tintype_contracts.case import Case
-from tintype_contracts.check import Cases, Finding, NotApplicable, check, check_each
+from tintype_contracts.check import Finding, NotApplicable, check, check_each
 from tintype_contracts.harness.lifecycle import asked
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
@@ -29,6 +29,7 @@ from tintype_contracts.strategies.prices import (
     counted_lines,
     is_a_line,
     line_of,
+    lines,
     priced,
     several,
     strange_model,
@@ -53,18 +54,14 @@ def exact_money(subject: Subject, case: Case) -> Iterator[Finding]:
         yield _finding(case, f"The quote {what}.", "a Decimal from 0 on", what)
 
 
-def _of_tables(cases: Cases) -> Cases:
-    """Those of which the plugin itself knows the price, or knows that it does not."""
-
-    def chosen(subject: Subject) -> Iterator[Case]:
-        for case in cases(subject):
-            if isinstance(_quoted(subject, case), Quote | None):
-                yield case
-
-    return chosen
+def _counted(subject: Subject) -> Iterator[Case]:
+    """Lines of which the plugin itself knows the price, or knows that it does not."""
+    for case in counted_lines(subject):
+        if isinstance(_quoted(subject, case), Quote | None):
+            yield case
 
 
-@check_each("price.documented-table", _of_tables(counted_lines), level=2, none=_TABLELESS)
+@check_each("price.documented-table", _counted, level=2, none=_TABLELESS)
 def documented_table(subject: Subject, case: Case) -> Iterator[Finding]:
     """Each line of the price table is what `price` says, for one image and for several.
 
@@ -149,7 +146,13 @@ def names_its_source(subject: Subject, case: Case) -> Iterator[Finding]:
         yield _finding(case, f"The quote names no {what}.", what, "")
 
 
-@check_each("price.is-of-what-is-sent", _of_tables(as_callers_ask), level=2, none=_TABLELESS)
+def _as_callers_ask(subject: Subject) -> Iterator[Case]:
+    for line in lines(subject):
+        if line_of(subject, line) and isinstance(_quoted(subject, line), Quote):
+            yield from as_callers_ask(subject, line)
+
+
+@check_each("price.is-of-what-is-sent", _as_callers_ask, level=2, none=_TABLELESS)
 def is_of_what_is_sent(subject: Subject, case: Case) -> Iterator[Finding]:
     """The quote is for the very request that is sent: defaults filled in, fields changed.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from attrs import evolve
-
 from tintype.errors import InvalidRequestError
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody
 from tintype_contracts.case import Case
@@ -168,7 +166,7 @@ def fields_together(subject: Subject, case: Case) -> Iterator[Finding]:
     builder = builder_of(subject)
     built = builder.tried(case)
     for name in builder.named(case) if built else ():
-        alone = evolve(case, given={key: case.given[key] for key in ("model", name)})
+        alone = case.only("model", name)
         silent = built and name not in built.notices and not builder.arrives(case, built, name)
         if built and silent and _arrives(builder, alone, name):
             message = f"With {case}, {name} is not sent in {case.place}."

@@ -187,10 +187,7 @@ def _is_noticed(case: Case, built: Built) -> bool:
 
 def _is_of_all(builder: Builder, case: Case, built: Built) -> bool:
     """Whether a notice of fields together is none of one alone, or names the value of another."""
-    alone = [
-        evolve(case, given={key: case.given[key] for key in ("model", it)}) for it in case.asked
-    ]
-    apart = [builder.tried(each) for each in alone]
+    apart = [builder.tried(case.only("model", name)) for name in case.asked]
     known = {text for each in apart if each for text in each.told}
     others = list(case.asked.values())[1:]
     named = any(str(value) in text for value in others for text in built.told)

@@ -104,16 +104,15 @@ def line_of(subject: Subject, case: Case) -> PriceRow | None:
     return next((row for row in rows if row.when.items() <= asked.items()), None)
 
 
-def as_callers_ask(subject: Subject) -> Iterator[Case]:
+def as_callers_ask(subject: Subject, line: Case) -> Iterator[Case]:
     """A line as a caller may ask for it: by itself, with a ratio, by a name; and left open."""
-    for case in lines(subject):
-        known = subject.info.limits(str(case.given["model"]))
-        yield case
-        for ratio in list(known.sizes.get(str(case.given.get("resolution")), ()))[:1]:
-            yield case.giving(aspect_ratio=ratio)
-        if known.name and subject.info.find(known.name) == known:
-            yield case.giving(model=known.name)
-        yield _case(known.id, {})
+    known = subject.info.limits(str(line.given["model"]))
+    yield line
+    for ratio in list(known.sizes.get(str(line.given.get("resolution")), ()))[:1]:
+        yield line.giving(aspect_ratio=ratio)
+    if known.name and subject.info.find(known.name) == known:
+        yield line.giving(model=known.name)
+    yield _case(known.id, {})
 
 
 def _numbers_of_references(subject: Subject, model: str, when: Mapping[str, str]) -> Iterator[int]:

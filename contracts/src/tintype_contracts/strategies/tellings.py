@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from tintype_contracts.case import Case
 from tintype_contracts.fixtures.format import DocumentedExchange
@@ -45,7 +46,12 @@ def exchange_of(subject: Subject, case: Case) -> DocumentedExchange:
 
 def usual(subject: Subject, case: Case) -> Answer:
     """The answer of a case as it is documented."""
-    return answer_of(subject, exchange_of(subject, case))
+    return _answer(subject, exchange_of(subject, case).id, USUAL, None)
+
+
+@lru_cache(maxsize=64)
+def _answer(subject: Subject, exchange: str, world: World, images: int | None) -> Answer:
+    return answer_of(subject, subject.fixtures.exchanges[exchange], world, images)
 
 
 def told(subject: Subject, case: Case) -> Answer:
@@ -57,7 +63,7 @@ def told(subject: Subject, case: Case) -> Answer:
     """
     images = case.given.get("images")
     count = images if isinstance(images, int) else None
-    answer = answer_of(subject, exchange_of(subject, case), world_of(case), count)
+    answer = _answer(subject, exchange_of(subject, case).id, world_of(case), count)
     for name, value in case.given.items():
         if not name or name.startswith("/"):
             answer = _changed(answer, Mutation(pointer=name, value=value))
