@@ -224,7 +224,7 @@ class Theatre:
 
     def trace(self, point: Point, calls: str) -> Path:
         """The system calls of a whole life that nobody kills."""
-        life = self._born(point, f"traced-{point.provider}")
+        life = self._born(point, f"traced-{point.provider}-{point.client}")
         job = self._job(life, "live", f"live {point.client}", None)
         pid = self._begin({**job, "paused": True})
         where = life.folder / "strace"

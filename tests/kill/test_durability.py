@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,12 @@ def first(found: list[Call], name: str, words: str, after: int = -1) -> Call:
     )
 
 
-@pytest.fixture
-def traced(tmp_path: Path) -> Iterator[Callable[[str, str], list[Call]]]:
-    """Traces a whole life."""
-    with Theatre(tmp_path / "stage") as stage:
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], list[Call]]]:
+    """Traces a whole life, once for all that is asked of it."""
+    with Theatre(tmp_path_factory.mktemp("durability") / "stage") as stage:
 
+        @cache
         def trace(provider: str, client: str) -> list[Call]:
             point = Point(stratum="trace", provider=provider, client=client)
             return calls(stage.trace(point, CALLS))

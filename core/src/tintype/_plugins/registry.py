@@ -6,8 +6,9 @@ the command line, down with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -249,7 +250,13 @@ def _itself(module: object) -> object:
 
 def _distribution_of(found: object) -> str:
     """The distribution with which a plugin that was given was installed, or "": with none."""
+    name = found.__name__ if isinstance(found, ModuleType) else type(found).__module__
+    return next(iter(_packages(tuple(sys.path)).get(name.partition(".")[0], ())), "")
+
+
+@lru_cache(maxsize=1)
+def _packages(path: tuple[str, ...]) -> Mapping[str, Sequence[str]]:  # noqa: ARG001 - where they are
+    """The distributions of each package on the path: every file of each is looked at."""
     from importlib.metadata import packages_distributions  # noqa: PLC0415 - slow to import
 
-    name = found.__name__ if isinstance(found, ModuleType) else type(found).__module__
-    return next(iter(packages_distributions().get(name.partition(".")[0], ())), "")
+    return packages_distributions()
