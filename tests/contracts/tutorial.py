@@ -17,7 +17,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "tutorial.md"
 _BLOCK = re.compile(r"^(?:\*\*`([^`\n]+)`\*\*\n\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # How many checks there are grows with the kit.
 _COUNTED = re.compile(r"check set \S+|\d+ (?:passed|failed|not applicable)")
@@ -58,7 +59,7 @@ def settled(text: str) -> str:
 
 
 def beginning(folder: Path) -> Mapping[str, str]:
-    """Make an environment there that has what this one has; its variables."""
+    """Make an environment there that has what this one has, and the wheels; its variables."""
     made = folder / ".env"
     venv.create(made, symlinks=True)
     site = next((made / "lib").glob("python*/site-packages"))
@@ -67,6 +68,8 @@ def beginning(folder: Path) -> Mapping[str, str]:
         script = made / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {made}/bin/python -m {name} "$@"\n', "utf-8")
         script.chmod(0o755)
+    built = " ".join(str(ROOT / name) for name in ("core", "fixtures", "contracts"))
+    ran(f"{sys.executable} -m pip wheel -q -w wheels {built}", folder, {**os.environ, **_OFFLINE})
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
     return {**kept, **_OFFLINE, "PATH": f"{made}/bin{os.pathsep}{os.defpath}"}
 
