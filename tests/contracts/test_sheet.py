@@ -22,13 +22,14 @@ from tintype_contracts.fixtures.format import (
     Waiver,
     Webhooks,
 )
-from tintype_contracts.fixtures.neutral import rows_for
+from tintype_contracts.fixtures.neutral import neutral_fields, rows_for
 from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.sheet.derived import ErrorSettings
 from tintype_contracts.fixtures.sheet.expand import SETTINGS
 from tintype_contracts.fixtures.sheet.tables import KEYS
 from tintype_contracts.fixtures.validation import objections
+from tintype_contracts.strategies.values import admitted, refused
 
 SHEET = (Path(__file__).parent / "sheets" / "acme.toml").read_text("utf-8")
 EXCERPTS = {
@@ -246,6 +247,55 @@ def test_an_object_has_bounds(acme: Fixtures, size: dict[str, object], *, fits: 
     rows = [row for row in acme.parameters if row.operation == "submit"]
     found = list(objections(rows, {"text": "a boat", "size": size}))
     assert (found == []) is fits
+
+
+HALF = "integer 64..1440 step=32"
+HALVES = (
+    '"/size" = "size object pixels=65536..4194304 sides=256..2048 step=64"',
+    f'"/w" = "size.width {HALF}"\n"/h" = "size.height {HALF}"',
+)
+SIZED = (
+    "[story.generated.create]",
+    """[story.sized.create]
+case = {prompt = "a boat", size = "832x1440"}
+answer = "created"
+
+[story.generated.create]""",
+)
+
+
+def test_a_size_may_stand_in_two_fields(written: Written) -> None:
+    """Width and height are the neutral size: written, read back, and bounded each by itself."""
+    acme = load_folder(written(HALVES, SIZED))
+    sent = body(acme, "sized/create")
+    assert sent == {"text": "a boat", "w": 832, "h": 1440}
+    assert neutral_fields(acme, "submit", sent)["size"] == "832x1440"
+    rows = [row for row in acme.parameters if row.side]
+    assert not list(objections(rows, {"w": 64, "h": 1440}))
+    assert list(objections(rows, {"w": 833, "h": 1472})) == [
+        "/w: 833 is not a multiple of 32.",
+        "/h: 1472 is more than 1440.",
+    ]
+    asked = [value for row in rows for _, value in (*admitted(row), *refused(row))]
+    assert asked == [
+        *("64x1024", "1440x1024", "32x1024", "1472x1024", "65x1024"),
+        *("1024x64", "1024x1440", "1024x32", "1024x1472", "1024x65"),
+    ]
+
+
+def test_half_a_size_is_told(written: Written) -> None:
+    """A width has a height beside it."""
+    with pytest.raises(FixtureError, match="half a size"):
+        load_folder(written((HALVES[0], HALVES[1].replace("size.height", "-"))))
+
+
+def test_a_step_is_of_any_whole_number(written: Written) -> None:
+    """It makes no size of it."""
+    shape = '"/shape" = "aspect_ratio'
+    steps = (shape, f'"/steps" = "steps integer 8..32 step=8"\n{shape}')
+    [row] = [row for row in load_folder(written(steps)).parameters if row.neutral == "steps"]
+    assert (row.step, row.pixels) == (8, None)
+    assert [value for _, value in refused(row)] == [0, 40, 9]
 
 
 def test_a_row_for_a_model_binds_no_other_that_the_tables_name(written: Written) -> None:

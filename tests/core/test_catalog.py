@@ -52,6 +52,12 @@ SIZES = Pixels(min_total=100, max_total=10_000, max_ratio=4)
         (SIZES, ["10x10", "5x20", "20x5", "100x100"], ["9x10", "101x100", "4x100", "10", 7, None]),
         (SIZES, [], ["x", "10x", "x10", "axb", "-10x10", "10x10x10", "", "10X10"]),
         (Pixels(), ["1x1", "9999x1"], ["0x5"]),
+        (Integer(low=16, high=64, step=16), [16, 64], [24, 80, 0]),
+        (
+            Pixels(width=Integer(high=1440, step=32), height=Integer(low=256)),
+            ["1440x256", "32x9999"],
+            ["1472x256", "33x256", "32x255"],
+        ),
         (Unsupported(reason="it is ignored"), [], ["a", 1, True, None]),
         (Object(), [{}, {"a": 1}], [[], "a", None]),
         (Object(fields={"a": Integer(low=1)}), [{}, {"a": 1, "b": 0}], [{"a": 0}]),

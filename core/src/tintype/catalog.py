@@ -51,15 +51,20 @@ class Choice:
 
 @frozen(kw_only=True)
 class Integer:
-    """A whole number from `low` to `high`, both included; None is unbounded."""
+    """A whole number from `low` to `high`, both included; None is unbounded.
+
+    Attributes:
+        step: It is a multiple of this.
+    """
 
     low: int | None = None
     high: int | None = None
+    step: int = 1
     source: str = ""
 
     def admits(self, value: object) -> bool:
-        """Whether `value` is a whole number within the bounds."""
-        if not isinstance(value, int) or isinstance(value, bool):
+        """Whether `value` is a whole number within the bounds, and a multiple of the step."""
+        if not isinstance(value, int) or isinstance(value, bool) or value % self.step:
             return False
         above = self.low is None or value >= self.low
         return above and (self.high is None or value <= self.high)
@@ -69,7 +74,8 @@ class Integer:
         """What may be given, for a person to read."""
         low = "" if self.low is None else str(self.low)
         high = "" if self.high is None else str(self.high)
-        return (f"{low}…{high}" if low or high else "any integer",)
+        span = f"{low}…{high}" if low or high else "any integer"
+        return (span if self.step == 1 else f"{span}, a multiple of {self.step}",)
 
 
 @frozen(kw_only=True)
@@ -141,17 +147,24 @@ class Pixels:
         min_total: The fewest pixels in all.
         max_total: The most pixels in all.
         max_ratio: The longer side is at most this many times the shorter.
+        width: What the width may be, where that is bounded for itself.
+        height: What the height may be.
     """
 
     min_total: int = 1
     max_total: int | None = None
     max_ratio: int | None = None
+    width: Integer | None = None
+    height: Integer | None = None
     source: str = ""
 
     def admits(self, value: object) -> bool:
         """Whether `value` is a size within the bounds."""
         width, _, height = value.partition("x") if isinstance(value, str) else ("", "", "")
         if not (width.isdecimal() and height.isdecimal()):
+            return False
+        sides = ((self.width, width), (self.height, height))
+        if any(side and not side.admits(int(given)) for side, given in sides):
             return False
         short, long = sorted((int(width), int(height)))
         total = short * long
@@ -164,7 +177,10 @@ class Pixels:
         least, most = self.min_total, self.max_total
         span = f"at least {least:,}" if most is None else f"{least:,} to {most:,}"
         ratio = "" if self.max_ratio is None else f", sides at most 1:{self.max_ratio}"
-        return (f"WIDTHxHEIGHT of {span} pixels{ratio}",)
+        named = (("width", self.width), ("height", self.height))
+        sides = "".join(f", {name} {side.allowed[0]}" for name, side in named if side)
+        free = sides and most is None and least == 1
+        return (f"WIDTHxHEIGHT{'' if free else f' of {span} pixels'}{ratio}{sides}",)
 
 
 @frozen(kw_only=True)

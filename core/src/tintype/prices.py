@@ -154,7 +154,19 @@ def _pixels(asked: Asked, model: Model, limits: Mapping[str, Descriptor]) -> _En
         ratios, ratio = model.sizes.get(asked["resolution"] or "", {}), asked.get("aspect_ratio")
         return _over([_area(size) for name, size in ratios.items() if ratio in {None, name}])
     bounds = limits.get("size")
-    return _decimals(bounds.min_total, bounds.max_total) if isinstance(bounds, Pixels) else sides
+    return _area_within(bounds) if isinstance(bounds, Pixels) else sides
+
+
+def _area_within(bounds: Pixels) -> _Ends:
+    """The fewest and the most pixels of a size, by its sides where these are bounded."""
+    ends = [
+        (side.low, side.high) if side else (None, None) for side in (bounds.width, bounds.height)
+    ]
+    low, high = _times(*(_decimals(*each) for each in ends))
+    lows = [each for each in (low, Decimal(bounds.min_total)) if each is not None]
+    most = None if bounds.max_total is None else Decimal(bounds.max_total)
+    highs = [each for each in (high, most) if each is not None]
+    return (max(lows), min(highs)) if highs else _UNKNOWN
 
 
 def _area(size: str) -> _Ends:

@@ -291,7 +291,11 @@ class Builder:
         rows = self.rows_of(case, name)
         if name.startswith("/"):
             return any(not any(subset(value, found_or_default(built, row))) for row in rows)
-        return any(carries(row, found_or_default(built, row), value) for row in rows)
+        told = dict.fromkeys((row.side for row in rows), False)
+        for row in rows:
+            told[row.side] |= carries(row, found_or_default(built, row), value)
+        whole = told.pop("", False)
+        return whole or (bool(told) and all(told.values()))
 
     def _built(self, case: Case) -> Built | None:
         asked = self.request(case)

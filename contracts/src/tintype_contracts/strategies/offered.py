@@ -28,6 +28,9 @@ def _ends(descriptor: Descriptor) -> Sequence[object]:
             return [end for end in (low, high) if end is not None]
         case Flag():
             return (True,)
+        case Pixels(width=Integer() as width, height=Integer() as height):
+            pairs = zip(_ends(width), _ends(height), strict=False)
+            return [f"{wide}x{high}" for wide, high in pairs]
         case Pixels(min_total=least, max_total=most):
             sides = (isqrt(least - 1) + 1, isqrt(most or least))
             return [f"{side}x{side}" for side in sides]

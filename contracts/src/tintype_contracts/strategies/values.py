@@ -28,6 +28,7 @@ _REPEATED = {3: 1}
 _COUNTS = frozenset({"n", "seed", "output_compression", "steps", "previews"})
 _FRACTIONS: Mapping[str, Sequence[float]] = {"guidance": (1.5, 7.0), "strength": (0.0, 0.5, 1.0)}
 _MAX_REFERENCES = 16
+_SIDE = 1024
 _CALLBACK = "https://caller.test/Hook/%C3%A4/?task=1&more=%20x+Y&sig=Ab%2F%3D="
 _MANY = 5
 _A_FEW = 2
@@ -60,7 +61,8 @@ def admitted(row: Parameter, _: ReferenceForm = "url") -> Sequence[tuple[str, ob
     name = row.neutral or ""
     values = [(name, value) for value in _values(row, name)]
     sizes = [("size", size) for size in _sizes(row.pixels)] if row.pixels else []
-    return [*values, *sizes]
+    halves = [("size", _sized(row, half)) for half in _numbers(row)] if row.side else []
+    return [*values, *sizes, *halves]
 
 
 def _values(row: Parameter, name: str) -> Sequence[object]:
@@ -99,6 +101,8 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
         return [(name, given) for given in _references_beyond(row, form)]
     if name in _FREE_TEXT:
         return [(name, text) for text in _texts_beyond(row)]
+    if row.side:
+        return [(name, _sized(row, half)) for half in _beyond(row)]
     if name in _COUNTS | _FRACTIONS.keys():
         return [(name, value) for value in _beyond(row)]
     return [(name, "16x16")] if row.pixels and row.pixels.min else []
@@ -147,7 +151,7 @@ def raw_value(row: Parameter) -> object:
     if row.enum:
         return row.enum[0]
     kinds: dict[str, object] = {
-        "integer": int(row.min or 0),
+        "integer": -(-int(row.min or 0) // (row.step or 1)) * (row.step or 1),
         "number": int(row.min or 0),
         "boolean": False,
         "array": ["https://caller.test/0.png"] * max(1, row.min_items or 1),
@@ -186,17 +190,33 @@ def _counts(row: Parameter) -> Sequence[int]:
 def _numbers(row: Parameter) -> Sequence[int]:
     if row.type == "string":  # a number written out
         return (1, 2)
-    bounds = {int(bound) for bound in (row.min, row.max) if bound is not None}
-    if row.min is None and row.max is not None:
+    step = row.step or 1
+    bounds = {int(row.max) // step * step} if row.max is not None else set()
+    if row.min is not None:
+        bounds |= {-(-int(row.min) // step) * step}
+    elif bounds and not row.side:
         bounds |= {0}
-    return sorted(bounds or {0, 7, 2**31 - 1})
+    free = {_SIDE // step * step} if row.side else {0, 7 * step, (2**31 - 1) // step * step}
+    return sorted(bounds or free)
 
 
 def _beyond(row: Parameter) -> Iterator[int]:
+    """The next number below and above the bounds, and one between two steps."""
+    step = row.step or 1
     if row.min is not None:
-        yield int(row.min) - 1
+        yield (int(row.min) - 1) // step * step
     if row.max is not None:
-        yield int(row.max) + 1
+        yield (int(row.max) // step + 1) * step
+    if step > 1:
+        yield _numbers(row)[0] + 1
+
+
+def _sized(row: Parameter, half: int) -> str:
+    """A size with that half of it; the other is as near to a usual one as it may be."""
+    least, most, step = row.beside
+    other = min(max(_SIDE, least), most) // step * step
+    width, height = (half, other) if row.side == "width" else (other, half)
+    return f"{width}x{height}"
 
 
 def _texts_beyond(row: Parameter) -> Iterator[str]:

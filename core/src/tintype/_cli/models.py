@@ -7,7 +7,7 @@ import click
 from tintype._cli.display import as_json, table, usd
 from tintype._cli.options import option
 from tintype._plugins.registry import unknown_provider
-from tintype.catalog import Model, Price, Unsupported
+from tintype.catalog import Model, Price, ProviderInfo, Unsupported
 from tintype.client import Client
 from tintype.convert import to_builtins
 
@@ -29,21 +29,21 @@ def command(*, names: tuple[str, ...], live: bool, json_: bool) -> None:
         chosen = [catalog[name] for name in names] or list(catalog.values())
         if live:
             chosen = [client.models(provider=info.name) for info in chosen]
-    found = [(info.name, model) for info in chosen for model in info.models]
+    found = [(info, model) for info in chosen for model in info.models]
     if json_:
-        as_json([_row(name, model) for name, model in found])
+        as_json([_row(info.name, model) for info, model in found])
     else:
         rows = [
             (
-                name,
+                info.name,
                 model.id,
                 model.name or "-",
                 ", ".join(model.abilities),
                 str(model.max_n),
-                _limits(model),
+                _limits(info, model),
                 _prices(model),
             )
-            for name, model in found
+            for info, model in found
         ]
         table(("provider", "model", "canonical", "tasks", "n", "takes", "price"), rows)
 
@@ -54,12 +54,15 @@ def _row(provider: str, model: Model) -> dict[str, object]:
     return {"provider": provider, **row, "tasks": to_builtins(dict(model.abilities))}
 
 
-def _limits(model: Model) -> str:
+def _limits(info: ProviderInfo, model: Model) -> str:
+    """The fields that a model takes, and the raw options that are described for it."""
     named = [name for name, held in model.parameters.items() if not isinstance(held, Unsupported)]
     if model.references is not None:
         most = model.references.max_count
         named.append("references" if most is None else f"references≤{most}")
-    return ", ".join(named) or "prompt"
+    taken = ", ".join(named) or "prompt"
+    raw = ", ".join(info.described(model))
+    return f"{taken}; options {raw}" if raw else taken
 
 
 def _prices(model: Model) -> str:

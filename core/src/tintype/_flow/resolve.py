@@ -194,6 +194,8 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
         held = draft.model.parameters
         known = tuple(sorted(n for n in held if not isinstance(held[n], Unsupported)))
         takes = f" It takes {', '.join(known)}." if known else ""
+        raw = ", ".join(draft.info.described(draft.model))
+        takes += f" As raw options (--option NAME=VALUE) it takes {raw}." if raw else ""
         return draft.refuse(name, f"{title} has no {name}.{takes}", known, draft.model.source)
     if descriptor.admits(value):
         return draft

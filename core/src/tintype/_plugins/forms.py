@@ -196,6 +196,7 @@ _FORMS: Mapping[tuple[type, str], _Form] = {
     (Choice, "values"): _each(_LINE, 1),
     (Text, "min_length"): _FROM_ZERO,
     (Text, "max_length"): _COUNT,
+    (Integer, "step"): _COUNT,
     (Pixels, "min_total"): _COUNT,
     (Pixels, "max_total"): _COUNT,
     (Pixels, "max_ratio"): _COUNT,
