@@ -44,12 +44,7 @@ from tintype_contracts.fixtures.loader import load
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.harness.subject import Subject
 
-BY_ID, BY_URL, AT_ONCE, MULTIPART = (
-    "reference_by_id",
-    "reference_by_url",
-    "reference_at_once",
-    "reference_multipart",
-)
+BY_ID, BY_URL = "reference_by_id", "reference_by_url"
 TODAY = "2026-11-20"
 ABSENT = object()
 """In the place of a field's value: the field is left out."""

@@ -7,7 +7,6 @@ from tests.contracts import reference
 from tests.contracts.broken import answers
 from tests.contracts.broken.tasks import GUESSES, UNBILLED
 from tests.contracts.changed import (
-    AT_ONCE,
     BY_ID,
     Change,
     Hook,
@@ -49,7 +48,7 @@ def test_what_a_fuzz_check_finds_is_shown_by_replay(check: str, change: Change) 
 
 def test_a_stream_that_ends_before_its_image_is_shown_by_replay() -> None:
     """With the events in the order in which they were told."""
-    subject = changed(AT_ONCE, answers.ENDS_EARLY)
+    subject = changed("openrouter", answers.ENDS_EARLY)
     found = findings("fuzz.events-in-any-order", subject)[0]
     flaw = "the task is succeeded and has no image"
     assert replay(subject, Case.of(found.exchange, found.mutations)).flaws == (flaw,)
@@ -83,7 +82,7 @@ def test_money_is_no_float_deep_down() -> None:
 
 def test_a_submission_that_would_be_sent_again_is_counted() -> None:
     """A page that is taken for an unbilled refusal is a second picture."""
-    subject = changed(AT_ONCE, UNBILLED)
+    subject = changed("openrouter", UNBILLED)
     found = findings("error.submissions-are-not-repeated", subject)
     assert any("is sent 4 times" in each.message for each in found)
 

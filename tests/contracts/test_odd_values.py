@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.contracts import reference
-from tests.contracts.changed import BY_ID, MULTIPART
+from tests.contracts.changed import BY_ID
 
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.strict_json import Verbatim, spell
@@ -33,7 +33,7 @@ def test_what_decides_follows_from_the_documents() -> None:
 
 def test_every_kind_of_odd_value_is_tried_in_every_role() -> None:
     """Beside a picture, in one of several, and where the answer decides."""
-    found = {(trial.role, trial.kind) for trial in trials(reference.subject(MULTIPART))}
+    found = {(trial.role, trial.kind) for trial in trials(reference.subject(BY_ID))}
     tried = {(role, kind) for role in (BESIDE, ONE_OF_SEVERAL) for kind in KINDS}
     assert tried - found == {(BESIDE, NO_ADDRESS)}  # its only addresses are pictures
     assert {kind for role, kind in found if role == DECISIVE} == set(KINDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.contracts import reference
-from tests.contracts.changed import AT_ONCE, BY_ID, Hook, around, before, changed, instead
+from tests.contracts.changed import BY_ID, Hook, around, before, changed, instead
 
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Request
@@ -55,7 +55,7 @@ def test_a_stream_is_told_with_its_head() -> None:
         heads.append((exchange.operation, exchange.head))
         return do(exchange)
 
-    subject = changed(AT_ONCE, around("parse", parse))
+    subject = changed("openrouter", around("parse", parse))
     streamed, whole = (
         next(each for each in subject.exchanges("submit") if each.story == story)
         for story in ("streamed", "generated")

@@ -12,8 +12,8 @@ from tests.contracts import reference
 from tests.contracts.broken.row import Row
 from tests.contracts.broken.texts import Text, install
 from tests.contracts.changed import (
-    AT_ONCE,
     BY_ID,
+    BY_URL,
     asked,
     changed,
     documented,
@@ -21,7 +21,6 @@ from tests.contracts.changed import (
     heard,
     instead,
     requested,
-    sent,
     update,
 )
 from tests.contracts.test_checks import ASK
@@ -38,7 +37,7 @@ from tintype_contracts.harness.evaluate import ask
 from tintype_contracts.harness.subject import Subject
 
 READS = "_OK = 200\n_OWN = (Path(__file__).parent / 'fixtures' / 'provider.json').read_bytes()\n"
-VERSION = f"{READS}_VERSION = metadata.version('tintype-reference-at-once')\n"
+VERSION = f"{READS}_VERSION = metadata.version('tintype-reference-by-url')\n"
 IMPORTS = "from importlib import metadata\nfrom pathlib import Path\n\nfrom attrs import"
 
 TASKS = "https://api.by-id.test/v1/tasks/"
@@ -92,15 +91,6 @@ def _level_1(subject: Subject) -> dict[str, str]:
     """What the checks of the hooks find, the first of each."""
     rows = [ask(check, subject) for check in all_checks() if check.level == 1]
     return {row.check: row.findings[0].message for row in rows if row.findings}
-
-
-def test_a_documented_default_may_be_spelt_out() -> None:
-    """The example leaves it out; with it the request is the same."""
-    subject = changed(AT_ONCE, sent(lambda body, _: body.setdefault("n", 1)))
-    assert findings("request.documented-example", subject) == []
-    assert findings("request.printed-command", subject) == []
-    other = changed(AT_ONCE, sent(lambda body, _: body.setdefault("n", 2)))
-    assert findings("request.documented-example", other) != []
 
 
 def test_the_address_to_poll_may_be_kept_in_notes() -> None:
@@ -170,9 +160,9 @@ def test_a_wrong_type_may_count_as_absent() -> None:
 def test_a_plugin_may_read_its_own_files_and_its_own_version(tmp_path: Path) -> None:
     """Data beside the module, and what the wheel says of itself, are nobody else's."""
     way = Text((("_OK = 200\n", VERSION), ("from attrs import", IMPORTS)))
-    install(tmp_path, Row(AT_ONCE, way))
+    install(tmp_path, Row(BY_URL, way))
     ended = subprocess.run(  # noqa: S603 - this interpreter, this text
-        [sys.executable, "-c", ASK, AT_ONCE, "install.clean-import"],
+        [sys.executable, "-c", ASK, BY_URL, "install.clean-import"],
         env={**child_environment(str(tmp_path)), "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,

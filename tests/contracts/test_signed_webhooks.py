@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 from tests.contracts import reference
-from tests.contracts.changed import AT_ONCE, BY_ID, catalog, changed
+from tests.contracts.changed import BY_ID, BY_URL, catalog, changed
 
 from tintype.signatures import Ed25519, Hmac, Signature, standard_webhooks
 from tintype_contracts.checks import all_checks
@@ -53,5 +53,5 @@ def test_every_scheme_can_be_right(signature: Signature) -> None:
 
 def test_who_signs_nothing_is_not_asked() -> None:
     """A plugin without a signature, or without webhooks."""
-    for subject in (changed(BY_ID, catalog(signature=None)), reference.subject(AT_ONCE)):
+    for subject in (changed(BY_ID, catalog(signature=None)), reference.subject(BY_URL)):
         assert {ask(check, subject).outcome for check in CHECKS} == {"na"}

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, unquote, urlsplit
 
 from attrs import evolve
-from tests.contracts.broken.row import at_once, by_id, by_url, multipart
+from tests.contracts.broken.row import by_id, by_url, cheapai, openrouter
 from tests.contracts.changed import (
     Change,
     Hook,
@@ -128,6 +128,11 @@ def _to(field: str, change: Hook, kind: type = object) -> Change:
     return _changes(edit)
 
 
+def _takes_as_true(body: dict[str, Any], _: Exchange) -> None:
+    for item in body.get("models") or body["data"]:
+        item["supports_images"] = bool(item["supports_images"])
+
+
 def _guesses(state: TaskState) -> Change:
     def guess(error: Any, _: Exchange) -> Update:
         if error.pointer != "/status" and "'status'" not in str(error):
@@ -187,8 +192,8 @@ TRIPS_OVER_VALUES = _trips_over(
 
 def _early(do: Hook, exchange: Exchange) -> object:
     body = body_of(exchange) if exchange.operation is Operation.EVENT else None
-    done = isinstance(body, dict) and body.get("type") == "done"
-    return Update(state=TaskState.SUCCEEDED) if done else do(exchange)
+    early = isinstance(body, dict) and str(body.get("type")).endswith(".partial_image")
+    return Update(state=TaskState.SUCCEEDED) if early else do(exchange)
 
 
 ENDS_EARLY = around("parse", _early)
@@ -223,25 +228,25 @@ ROWS = {
         by_url(update(cost=None)),
         by_url(update(notes={})),
         by_url(update(poll_after=lambda it: (it or 0) * 1000)),
-        at_once(update(usage=None)),
-        at_once(update(previews=())),
-        at_once(update(billed=Billed.UNKNOWN)),
+        openrouter(update(usage=None)),
+        openrouter(update(previews=())),
+        openrouter(update(billed=Billed.UNKNOWN)),
         by_id(images(preview_url=None)),
         by_id(images(_lying)),
         by_url(images(seed=None)),
-        multipart(images(media_type="")),
+        cheapai(images(media_type="")),
         *(by_id(update(id=do)) for do in (str.lower, unquote, lambda it: it[:64])),
         *(by_url(_urls(do)) for do in (str.lower, quote, lambda it: it.partition("?")[0])),
     ),
     "parse.images-in-order": (
         by_id(images(index=0)),
-        at_once(update(images=lambda it: it[:1])),
-        multipart(update(images=lambda it: it[::-1])),
+        openrouter(update(images=lambda it: it[:1])),
+        cheapai(update(images=lambda it: it[::-1])),
         by_id(_at_one_place(_once_a_path)),
         by_id(_at_one_place(lambda it: sorted(it, key=lambda each: each.url or ""))),
         by_id(_at_one_place(lambda it: sorted(it, key=lambda each: each.width or 0))),
     ),
-    "parse.images-before-an-error": (at_once(update(_has_enough)),),
+    "parse.images-before-an-error": (openrouter(update(_has_enough)),),
     "parse.nothing-is-invented": (
         by_id(update(progress=0.42), "progress"),
         by_id(images(width=1023), "width"),
@@ -251,7 +256,7 @@ ROWS = {
     "parse.keys-in-any-order": (by_id(_trips(_by_the_last_key, "The status is last.")),),
     "parse.unknown-keys-tolerated": (
         by_id(_trips(lambda it: b"tintype_strange_key" in bytes_of(it), "An unknown key.")),
-        multipart(update(raw={})),
+        cheapai(update(raw={})),
     ),
     "parse.missing-keys-are-told": (
         by_id(around("parse", _by_hand)),
@@ -260,15 +265,15 @@ ROWS = {
     "parse.encodings": (
         by_id(_trips(lambda it: bytes_of(it).startswith(b"\xef\xbb\xbf"), "A mark.")),
         by_id(_trips(_is_of_no_json_type, "No JSON.", ServerError)),
-        at_once(_trips(lambda it: bytes_of(it).decode("ascii") is None, "Not ASCII.")),
+        openrouter(_trips(lambda it: bytes_of(it).decode("ascii") is None, "Not ASCII.")),
     ),
-    "parse.truncated": (by_id(_UNDAUNTED), multipart(_UNDAUNTED)),
+    "parse.truncated": (by_id(_UNDAUNTED), cheapai(_UNDAUNTED)),
     "parse.not-an-answer": (by_id(_UNDAUNTED),),
     "parse.numbers-exact": (
         by_id(update(cost=_in_floats)),
         by_id(_to("cost_usd", lambda usd: round(float(usd), 4))),
     ),
-    "parse.no-image-in-raw": (at_once(update(_hoards)),),
+    "parse.no-image-in-raw": (openrouter(update(_hoards)),),
     "strict.nothing-is-coerced": (
         by_id(_changes(_as_text), "/error/message"),
         by_id(_changes(_as_text), "/error/code"),
@@ -276,7 +281,7 @@ ROWS = {
         by_id(_to("progress", int, float), "/progress"),
         by_id(_to("progress", int, bool), "/progress"),
         by_id(_to("images", lambda it: [it], dict), "/images"),
-        multipart(_to("success", bool), "/success"),
+        cheapai(heard(_takes_as_true), "supports_images"),
     ),
     "strict.a-body-is-an-object": (
         by_id(_trips(_asks_a_list_for_its_status, "No status."), "TypeError"),
@@ -305,7 +310,7 @@ ROWS = {
         by_id(_if_partial(_one_more), "/images/2"),
     ),
     "generous.base64-in-any-spelling": (
-        at_once(_trips_over(lambda it: "\\n" in json.dumps(it), "No base64."), "/images/0/b64"),
+        openrouter(_trips_over(lambda it: "\\n" in json.dumps(it), "No base64."), "b64_json"),
     ),
     "generous.words-in-any-case": (
         by_url(
@@ -329,10 +334,10 @@ ROWS = {
     ),
     "fuzz.pairs-of-mutations": (by_id(TRIPS_OVER_TWO, "KeyError"),),
     "fuzz.other-values": (by_id(TRIPS_OVER_VALUES, "ValueError"),),
-    "fuzz.events-in-any-order": (at_once(ENDS_EARLY, "has no image"),),
+    "fuzz.events-in-any-order": (openrouter(ENDS_EARLY, "has no image"),),
     "fuzz.headers-in-any-case": (by_id(_trips(_spells_headers, "Never."), "KeyError"),),
     "fuzz.heavy-answers": (
         by_id(_trips(_sinks_into_lists, "Never."), "RecursionError"),
-        multipart(_trips(_grows_with_the_square, "Never.")),
+        cheapai(_trips(_grows_with_the_square, "Never.")),
     ),
 }

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Literal
 
 from attrs import evolve
-from tests.contracts.broken.row import at_once, by_id, multipart
+from tests.contracts.broken.row import by_id, by_url, cheapai, openrouter
 from tests.contracts.changed import Change, catalog, described, documented, model
 
-from tintype.catalog import Choice, Pixels, Price, ProviderInfo, References
+from tintype.catalog import Choice, Pixels, Price, ProviderInfo
 from tintype.credentials import HeaderKey
 from tintype_contracts.fixtures.format import Caution, Hosts, Results, Rule, Timeout
 
@@ -42,11 +42,12 @@ def _square_and_wide(info: ProviderInfo) -> ProviderInfo:
 
 _CAUTION = Caution(src="page", kind="adapted", fields=("aspect_ratio", "references"))
 _TASK = Timeout(src="page", kind="adapted", operation="task", seconds=7200)
+_DRAWS = "openai/gpt-image-1"
 _4K = Choice(values=("1K", "2K", "4K"), source="a rumour")
 
 ROWS = {
-    "install.fixtures": (at_once(documented(stories={})),),
-    "install.loads": (multipart(catalog(name="acme")),),
+    "install.fixtures": (by_id(documented(stories={})),),
+    "install.loads": (cheapai(catalog(name="acme")),),
     "doc.hosts": (
         by_id(documented(hosts=Hosts(api=("https://b.test",)))),
         by_id(catalog(origins=("https://api.by-id.test", "https://api.by-id.example"))),
@@ -63,11 +64,13 @@ ROWS = {
     "doc.priced-models": (by_id(documented(prices=())),),
     "doc.offers-only-what-is-documented": (
         by_id(model("silver-1", described(resolution=_4K))),
-        at_once(model("plate-1", max_n=9)),
+        openrouter(model(_DRAWS, max_n=99)),
     ),
     "doc.references": (
         by_id(model("silver-1", references=None)),
-        at_once(model("plate-1", references=References(forms=("url",), source="x"))),
+        by_url(
+            documented(fields=lambda it: tuple(row for row in it if row.neutral != "references"))
+        ),
     ),
     "doc.catalog-sources": (
         by_id(model("silver-1", source="")),
@@ -93,11 +96,8 @@ ROWS = {
     "request.rules-between-fields": (
         by_id(_rule("excludes", ("aspect_ratio=9:16",), ("output_format=png",))),
         by_id(_rule("requires", ("aspect_ratio",), ("resolution",))),
-        multipart(_rule("at most", ("n", "references"), bound=Decimal(3))),
+        cheapai(_rule("at most", ("n", "references"), bound=Decimal(3))),
     ),
     "request.cautions-are-told": (by_id(documented(cautions=(_CAUTION,))),),
     "request.ignored-fields-are-told": (by_id(_fields(aspect_ratio={"ignored": True})),),
-    "request.references-are-named": (
-        multipart(_fields(references={"mark": "@img{}"}), "references are sent"),
-    ),
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve
-from tests.contracts.broken.row import at_once, by_id, by_url
+from tests.contracts.broken.row import by_id, by_url
 from tests.contracts.changed import (
     Change,
     Hook,
@@ -116,25 +116,25 @@ _BY_TIME = Hmac(
 
 ROWS = {
     "pure.no-io": (
-        at_once(before(Path(__file__).read_bytes), "submit()"),
-        at_once(before(lambda: print("a key")), "print"),
+        by_id(before(Path(__file__).read_bytes), "submit()"),
+        by_id(before(lambda: print("a key")), "print"),
         by_url(before(lambda: socket.socket().close(), "parse")),
     ),
     "pure.no-clock": (
-        at_once(before(time.time), "time.time"),
-        at_once(before(lambda: time.sleep(0.001)), "time.sleep"),
+        by_id(before(time.time), "time.time"),
+        by_id(before(lambda: time.sleep(0.001)), "time.sleep"),
     ),
-    "pure.no-chance": (at_once(before(random.random), "random"),),
-    "pure.no-environment": (at_once(before(lambda: os.getenv("KEY")), "os.environ"),),
+    "pure.no-chance": (by_id(before(random.random), "random"),),
+    "pure.no-environment": (by_id(before(lambda: os.getenv("KEY")), "os.environ"),),
     "pure.deterministic": (
-        at_once(sent(lambda it, _: it.update(n=next(_NUMBERS))), "Keep no state"),
+        by_id(sent(lambda it, _: it.update(n=next(_NUMBERS))), "Keep no state"),
     ),
-    "pure.same-in-a-thread": (at_once(sent(_by_thread), "another thread"),),
+    "pure.same-in-a-thread": (by_id(sent(_by_thread), "another thread"),),
     "pure.arguments-untouched": (by_id(around("parse", _writes), "changes its argument exchange"),),
     "pure.returns-neutral-values": (
-        at_once(instead("submit", lambda _: {}), "a dict"),
-        at_once(instead("price", lambda *_: Quote(low=0.1, high=0.1)), "Quote"),
-        at_once(sent(seed=Decimal(1)), "JSON"),
+        by_id(instead("submit", lambda _: {}), "a dict"),
+        by_id(instead("price", lambda *_: Quote(low=0.1, high=0.1)), "Quote"),
+        by_id(sent(seed=Decimal(1)), "JSON"),
         by_id(requested(headers=(("Host", "evil.test"),)), "'Host': it follows from Request.url"),
         by_id(instead("poll", lambda _: Request.post(f"{_API}/v1/look", {})), "repeat=True"),
         by_id(instead("poll", lambda _: {}["task"]), "raises KeyError"),

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from attrs import evolve
-from tests.contracts.broken.row import at_once, by_id, by_url, multipart
+from tests.contracts.broken.row import apiyi, by_id, by_url, cheapai, openrouter
 from tests.contracts.changed import (
     ABSENT,
     Change,
@@ -30,7 +30,7 @@ from tests.contracts.changed import (
     without,
 )
 
-from tintype.catalog import Flag, Pixels, ProviderInfo, Text
+from tintype.catalog import Pixels, ProviderInfo, Text
 from tintype.messages import JsonBody, Request
 from tintype.models import Quote
 from tintype.request import Submission
@@ -137,13 +137,13 @@ _ASKED = "(Asked: "
 
 ROWS = {
     "request.documented-example": (
-        at_once(requested(method="PUT")),
-        at_once(requested(accept="image/*")),
-        multipart(requested(auth=False)),
-        at_once(requested(url=lambda it: f"{it}?a=1")),
-        at_once(sent(seed=None)),
-        at_once(sent(n=float)),
-        multipart(parts(lambda found, _: [it for it in found if not it.filename])),
+        openrouter(requested(method="PUT")),
+        openrouter(requested(accept="image/*")),
+        cheapai(requested(auth=False)),
+        openrouter(requested(url=lambda it: f"{it}?a=1")),
+        openrouter(sent(seed=None)),
+        openrouter(sent(n=float)),
+        cheapai(parts(lambda found, _: [it for it in found if not it.filename])),
         by_id(requested(headers=(("X-Version", "2"),))),
         by_id(_polls_by(str)),
         by_id(_polls_by(quote)),
@@ -153,13 +153,12 @@ ROWS = {
         ),
     ),
     "request.printed-command": (
-        at_once(requested(auth=False)),
+        apiyi(requested(auth=False)),
         by_id(requested(url=lambda it: it[:-1])),
     ),
     "request.only-documented-fields": (
-        at_once(sent(steps=4)),
-        at_once(sent(seed=str)),
-        at_once(_drops("model", "plate-2")),
+        openrouter(sent(steps=4)),
+        openrouter(sent(seed=str)),
         by_id(requested(headers=(("X-Version", "2"),))),
     ),
     "request.documented-route": (
@@ -169,9 +168,9 @@ ROWS = {
     ),
     "request.values-arrive": (
         by_id(_drops("aspect_ratio", "9:16")),
-        at_once(_drops("seed", 0)),
-        at_once(_drops("watermark", value=False)),
-        at_once(sent(stream=ABSENT)),
+        openrouter(_drops("seed", 0)),
+        apiyi(_drops("watermark", value=False)),
+        openrouter(sent(stream=ABSENT)),
         by_id(sent(image_urls=lambda urls: urls[:1] * len(urls))),
         by_id(sent(resolution=str.lower)),
         *(by_id(sent(webhook_url=change)) for change in (str.lower, unquote, _bare)),
@@ -183,15 +182,12 @@ ROWS = {
         by_id(asked(lambda it: evolve(it, options={}) if it.resolution == "2K" else it)),
     ),
     "request.optional-left-out": (
-        at_once(sent(lambda body, _: body.setdefault("seed", None))),
-        at_once(sent(lambda body, _: body.setdefault("quality", "fine"))),
+        openrouter(sent(lambda body, _: body.setdefault("seed", None))),
+        openrouter(sent(lambda body, _: body.setdefault("quality", "fine"))),
     ),
     "request.every-parameter-is-reachable": (by_id(asked(options={})),),
     "request.out-of-range-is-refused": (by_id(models(described(aspect_ratio=Text(source="x")))),),
-    "request.unsupported-is-refused": (
-        by_id(documented(_only_silver_2_has_tiers)),
-        at_once(models(described(watermark=Flag(source="x")))),
-    ),
+    "request.unsupported-is-refused": (by_id(documented(_only_silver_2_has_tiers)),),
     "request.offered-fields-are-sent": (by_id(sent(output_format=ABSENT)),),
     "request.options-overwrite-no-field": (
         by_url(around("submit", _overwrites)),
@@ -201,38 +197,36 @@ ROWS = {
         by_id(sent(prompt=str.strip)),
         by_id(sent(prompt=lambda text: text[:900])),
         by_id(sent(prompt=_unformatted)),
-        at_once(sent(prompt=lambda text: text.encode("ascii", "ignore").decode())),
+        openrouter(sent(prompt=lambda text: text.encode("ascii", "ignore").decode())),
     ),
     "request.references-unchanged": (
         *(by_id(sent(image_urls=do)) for do in (lambda urls: [*map(unquote, urls)], sorted)),
         by_id(sent(image_urls=ABSENT)),
-        multipart(parts(lambda found, _: found[::-1])),
-        multipart(parts(lambda found, _: found[:-1])),
-        multipart(parts(_first_of_equals)),
+        cheapai(parts(lambda found, _: found[::-1])),
+        cheapai(parts(lambda found, _: found[:-1])),
+        cheapai(parts(_first_of_equals)),
     ),
-    "request.stream-is-announced": (at_once(requested(answer="whole")),),
+    "request.stream-is-announced": (openrouter(requested(answer="whole")),),
     "request.capability-on-works": (
-        at_once(models(max_n=1), "/capabilities/n"),
-        multipart(instead("price", lambda *_: None)),
+        openrouter(models(max_n=1), "/capabilities/n"),
+        cheapai(instead("price", lambda *_: None)),
         by_id(without("cancel"), "/capabilities/cancel"),
     ),
     "request.capability-off-is-refused": (
         by_url(instead("cancel", lambda it: Request(method="DELETE", url=f"{_TASKS}/{it.id}"))),
     ),
     "price.exact-money": (
-        at_once(_money(float), _ASKED),
-        at_once(
-            quoted(lines=lambda each: tuple(evolve(it, unit_price=0.04) for it in each)), _ASKED
-        ),
-        at_once(instead("price", lambda *_: 0.04), "price() "),
-        at_once(instead("price", _breaks), "price() "),
+        apiyi(_money(float), _ASKED),
+        apiyi(quoted(lines=lambda each: tuple(evolve(it, unit_price=0.04) for it in each)), _ASKED),
+        apiyi(instead("price", lambda *_: 0.04), "price() "),
+        apiyi(instead("price", _breaks), "price() "),
     ),
     "price.documented-table": (
-        at_once(quoted(lambda it, request: evolve(it, low=it.low / request.n)), _ASKED),
-        at_once(instead("price", lambda *_: None), _ASKED),
+        by_id(_money(lambda usd: usd / 2), _ASKED),
+        apiyi(instead("price", lambda *_: None), _ASKED),
         by_url(documented(_with_each_reference), "references=1"),
     ),
-    "price.more-images-cost-no-less": (at_once(quoted(_with_a_discount), _ASKED),),
+    "price.more-images-cost-no-less": (apiyi(quoted(_with_a_discount), _ASKED),),
     "price.unknown-is-not-free": (
         by_url(
             around(
@@ -242,15 +236,15 @@ ROWS = {
         ),
     ),
     "price.names-its-source": (
-        at_once(quoted(source="", as_of=None), _ASKED),
-        multipart(read(Quote, source="")),
+        apiyi(quoted(source="", as_of=None), _ASKED),
+        cheapai(read(Quote, source="")),
     ),
     "price.is-of-what-is-sent": (
-        at_once(_money(lambda usd: usd + Decimal("0.01")), _ASKED),
+        apiyi(_money(lambda usd: usd + Decimal("0.01")), _ASKED),
         by_id(around("price", _of_the_first_model)),
         by_id(catalog(_in_pixels), "0.025"),
     ),
     "price.answers-are-read-as-documented": (
-        multipart(read(Quote, credits_low=Decimal(4000)), "/credits_low"),
+        cheapai(read(Quote, credits_low=Decimal(4000)), "/credits_low"),
     ),
 }

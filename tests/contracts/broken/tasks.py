@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import evolve
-from tests.contracts.broken.row import at_once, by_id, by_url
+from tests.contracts.broken.row import by_id, by_url, openrouter
 from tests.contracts.changed import (
     Change,
     Hook,
@@ -159,7 +159,10 @@ ROWS = {
         by_id(failing(ProviderError, lambda *_: Update(id="task-1", state=TaskState.RUNNING))),
         by_id(failing(InsufficientCreditError, _slows_down, "poll"), "poll"),
     ),
-    "error.documented-billing": (by_id(_with(billed=Billed.NO)), at_once(_with(billed=Billed.YES))),
+    "error.documented-billing": (
+        by_id(_with(billed=Billed.NO)),
+        openrouter(_with(billed=Billed.YES)),
+    ),
     "error.tells-all-it-was-told": (
         by_id(raising(ProviderError, lambda error: type(error)("It failed."))),
         by_id(_with(retry_after=1.0)),
@@ -175,7 +178,7 @@ ROWS = {
     "error.no-credit-is-not-slow-down": (
         by_id(raising(InsufficientCreditError, _as(RateLimitError))),
     ),
-    "error.submissions-are-not-repeated": (by_id(UNBILLED), at_once(UNBILLED)),
+    "error.submissions-are-not-repeated": (by_id(UNBILLED), openrouter(UNBILLED)),
     "state.words-mean-what-is-documented": (
         by_id(_renames("drawing", "pondering")),
         by_id(_renames("expired", "canceled")),

@@ -1,4 +1,7 @@
-"""Four good plugins of imaginary providers, one a style, with what their providers document.
+"""Two good plugins of imaginary providers, with what these document.
+
+One is polled by id, takes uploads, can be canceled and signs its webhooks; one is polled at a URL
+that it is told. No shipped plugin does.
 
 They prove the kit: they pass every check, and each broken one (`tests.contracts.broken`)
 is noticed by the check that is named for it. They are not installed as providers.
@@ -16,8 +19,8 @@ from tintype_contracts.fixtures.format import Fixtures
 from tintype_contracts.fixtures.loader import load_folder
 from tintype_contracts.harness.subject import Subject
 
-NAMES = ("reference_at_once", "reference_by_id", "reference_by_url", "reference_multipart")
-"""The providers: one answers at once, one is polled by id, one at a URL, one takes a form."""
+NAMES = ("reference_by_id", "reference_by_url")
+"""The providers: one is polled by id, one at the URL that it says."""
 
 
 def plugin(name: str) -> ModuleType:
