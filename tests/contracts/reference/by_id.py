@@ -20,7 +20,7 @@ from tintype.catalog import (
     References,
     Text,
 )
-from tintype.convert import Id, merge_options, peek, pictures, read, translate
+from tintype.convert import Id, merge_options, peek, picture, pictures, read, translate
 from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
@@ -332,15 +332,12 @@ def _drawn(update: Update, work: _Work) -> Update:
     return evolve(update, state=state, images=images, errors=lost)
 
 
-def _image(picture: _Picture, index: int) -> Image:
-    if not picture.url.startswith("https://"):
-        msg = "The image has no address that can be fetched."
-        raise ProtocolError(msg, pointer=f"/images/{index}/url")
-    return Image(
-        url=picture.url,
-        preview_url=picture.thumb,
-        width=_pixels(picture.width),
-        height=_pixels(picture.height),
+def _image(told: _Picture, index: int) -> Image:
+    return evolve(
+        picture(told.url, pointer=f"/images/{index}/url"),
+        preview_url=told.thumb,
+        width=_pixels(told.width),
+        height=_pixels(told.height),
         index=index,
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
@@ -20,7 +19,7 @@ from tintype.catalog import (
     References,
     Text,
 )
-from tintype.convert import Id, merge_options, peek, pictures, read, translate
+from tintype.convert import Id, merge_options, peek, picture, pictures, read, translate
 from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
@@ -186,8 +185,7 @@ def parse(exchange: Exchange) -> Update:
 
 def _on_origin(url: str) -> str:
     """`url`, if the key may go there."""
-    parts = urlsplit(url)
-    if f"{parts.scheme}://{parts.netloc}" != _ORIGIN:
+    if not url.startswith(f"{_ORIGIN}/"):
         msg = f"The task is to be polled at {url!r}, which is not on {_ORIGIN}."
         raise ProtocolError(msg, pointer="/polling_url")
     return url
@@ -239,10 +237,7 @@ def _drawn(update: Update, work: _Work) -> Update:
 
 
 def _image(url: str, index: int) -> Image:
-    if not url.startswith("https://"):
-        msg = "The image has no address that can be fetched."
-        raise ProtocolError(msg, pointer=f"/output/{index}")
-    return Image(url=url, index=index)
+    return evolve(picture(url, pointer=f"/output/{index}"), index=index)
 
 
 def _cost(work: _Work) -> Cost | None:
