@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.contracts.broken import ROWS
 from tests.contracts.changed import changed
 from tests.contracts.outside.asking import rows
 
@@ -60,6 +61,30 @@ def test_a_finding_is_the_smallest_case_and_is_shown_again(
         smaller = evolve(case, given=left)
         every = list(of_case(examined, smaller, judge)) if judge else []
         assert all(each.pointer != found.pointer for each in every)
+
+
+TOLD = (
+    "error.any-refusal-is-one",
+    "error.inside-a-success",
+    "fuzz.pairs-of-mutations",
+    "parse.encodings",
+    "parse.keys-in-any-order",
+    "parse.not-an-answer",
+    "parse.truncated",
+    "secret.not-where-an-answer-points",
+    "state.unknown-words-are-errors",
+    "strict.a-body-is-an-object",
+    "strict.nothing-is-coerced",
+)
+
+
+@pytest.mark.parametrize("check", TOLD)
+def test_what_is_made_of_an_answer_is_shown_again(check: str) -> None:
+    """Bent bodies, statuses, cuts, orders of keys: the case says all that it takes."""
+    row = next(row for each, row in ROWS if each == check)
+    examined = changed(row.plugin, row.change)
+    found = ask(CHECKS[check], examined).findings[0]
+    assert found.message in again(examined, check, Case.of(found.exchange, found.mutations))
 
 
 NAMES = st.sampled_from(("prompt", "user", "n", "", "/a", "/a/0", "model"))

@@ -34,7 +34,7 @@ DROPPED: Final = _Dropped()
 _KEPT = frozenset({"model"})
 """What says of whom something is asked, and not what."""
 
-_FREE = frozenset({"prompt", "negative_prompt", "user", "letters", "about", "id", "url"})
+_FREE = frozenset({"prompt", "negative_prompt", "user", "letters", "about", "cut", "id", "url"})
 """What may be shortened: any value of it is one that a caller, or a provider, may choose."""
 
 _MAX_TRIES = 400

@@ -23,7 +23,8 @@ from tintype.errors import (
 from tintype.exchange import Operation
 from tintype.messages import Response
 from tintype.models import Task, TaskState
-from tintype_contracts.check import Finding, NotApplicable, check
+from tintype_contracts.case import Case
+from tintype_contracts.check import Finding, NotApplicable, check, check_each
 from tintype_contracts.fixtures.format import ErrorRow
 from tintype_contracts.fixtures.pointers import MISSING, leaves
 from tintype_contracts.fixtures.values import NOW
@@ -46,6 +47,7 @@ from tintype_contracts.strategies.refusals import (
     questions,
     refusals,
 )
+from tintype_contracts.strategies.tellings import told
 
 _FIRST_REFUSAL = 400
 _FIRST_SERVER_ERROR = 500
@@ -105,8 +107,18 @@ def tells_all_it_was_told(subject: Subject) -> Iterator[Finding]:
             yield from _untold(subject, answer.under(answer.status or 0, headers), asked_for)
 
 
-@check("error.any-refusal-is-one", level=2)
-def any_refusal_is_one(subject: Subject) -> Iterator[Finding]:
+def _refused(subject: Subject) -> Iterator[Case]:
+    """Every status with a page and with nothing; of many of them every odd and documented body."""
+    told_of = {*_STATUSES[::7], *(row.status for row in subject.fixtures.errors)}
+    for operation, answer in questions(subject).items():
+        others = [*ODD_BODIES, *bodies_of(subject, operation)]
+        for status in _STATUSES:
+            for body in (*GATEWAY_BODIES, *(others if status in told_of else ())):
+                yield Case(place=answer.exchange.id, given={"status": status, "body": body})
+
+
+@check_each("error.any-refusal-is-one", _refused, level=2)
+def any_refusal_is_one(subject: Subject, case: Case) -> Iterator[Finding]:
     """Any status from 400 to 599, and a redirect, with any body, is one of tintype's errors.
 
     Every status with a page and with nothing; every documented status, and every seventh, with
@@ -115,32 +127,33 @@ def any_refusal_is_one(subject: Subject) -> Iterator[Finding]:
     end of a task. Decide by the status before the body is read, and read the body of a refusal
     with `tintype.convert.peek`.
     """
-    for operation, answer in questions(subject).items():
-        documented = bodies_of(subject, operation)
-        told = {*_STATUSES[::7], *(row.status for row in subject.fixtures.errors)}
-        for status in _STATUSES:
-            others = {**ODD_BODIES, **documented} if status in told else {}
-            for name, body in {**GATEWAY_BODIES, **others}.items():
-                said = verdict(subject, answer.under(status).bytes(body))
-                if not _is_refusal(said, may_end=name in documented):
-                    message = f"A {status} with {name}, told to {operation}, is no error."
-                    yield _finding(answer, message, "an error of tintype's", said_state(said))
+    answer = told(subject, case)
+    said = verdict(subject, answer)
+    may_end = case.given.get("body") not in {*GATEWAY_BODIES, *ODD_BODIES}
+    if case.given.get("status") in _STATUSES and not _is_refusal(said, may_end=may_end):
+        message = f"With {case} the answer to a {answer.exchange.operation} is no error."
+        yield _finding(answer, message, "an error of tintype's", said_state(said))
 
 
-@check("error.inside-a-success", level=2)
-def inside_a_success(subject: Subject) -> Iterator[Finding]:
+def _inside(subject: Subject) -> Iterator[Case]:
+    """Each documented refusal under HTTP 200."""
+    for answer in refusals(subject):
+        if answer.body is not MISSING and (answer.status or 0) >= _FIRST_REFUSAL:
+            yield Case(place=answer.exchange.id, given={"status": 200})
+
+
+@check_each("error.inside-a-success", _inside, level=2)
+def inside_a_success(subject: Subject, case: Case) -> Iterator[Finding]:
     """A documented error under HTTP 200 is an error, or a failed task: never a success.
 
     Gateways, and some providers, answer 200 with the error in the body. What the answer
     lacks tells it: a ProtocolError at least, so that nobody takes it for a picture.
     """
-    for answer in refusals(subject):
-        if answer.body is MISSING or not (answer.status or 0) >= _FIRST_REFUSAL:
-            continue
-        said = verdict(subject, answer.under(200))
-        if not _is_refusal(said, may_end=True):
-            message = "The documented error, told under HTTP 200, is taken for an answer."
-            yield _finding(answer, message, "an error, or a failed task", said_state(said))
+    answer = told(subject, case)
+    said = verdict(subject, answer)
+    if case.given and not _is_refusal(said, may_end=True):
+        message = "The documented error, told under HTTP 200, is taken for an answer."
+        yield _finding(answer, message, "an error, or a failed task", said_state(said))
 
 
 @check("error.refused-content-is-told-apart", level=2)

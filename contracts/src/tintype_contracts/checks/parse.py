@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve
 
 from tintype.errors import ProtocolError, TintypeError
-from tintype.messages import Delivery, Headers, Response
 from tintype.models import Task
 from tintype_contracts.case import DROPPED, Case
 from tintype_contracts.check import Finding, NotApplicable, check, check_each
@@ -36,6 +35,7 @@ from tintype_contracts.oracles.inventions import inventions
 from tintype_contracts.oracles.values import empty_success
 from tintype_contracts.strategies.mutations import places
 from tintype_contracts.strategies.tellings import (
+    bytes_of,
     exchange_of,
     exchanges,
     shapes,
@@ -47,7 +47,7 @@ from tintype_contracts.strategies.tellings import (
 
 _STRANGE = "tintype_strange_key"
 _CUTS = 150
-_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _TYPES = (
     "application/json; charset=utf-8",
     "application/json;charset=UTF-8",
@@ -257,44 +257,39 @@ def _hollow(said: Parsed) -> str:
 # ---------------------------------------------------------------------- encodings
 
 
-@check("parse.encodings", level=1)
-def encodings(subject: Subject) -> Iterator[Finding]:
+def _encoded(subject: Subject) -> Iterator[Case]:
+    """Each answer behind a byte order mark, between blank lines, and as other content types."""
+    for answer in _whole_answers(subject):
+        case = Case(place=answer.exchange.id)
+        yield case.giving(before="\ufeff")
+        yield case.giving(before="\r\n ", behind="\n\n")
+        for media_type in _TYPES if answer.status is not None else ():
+            yield case.giving(type=media_type)
+
+
+@check_each("parse.encodings", _encoded, level=1)
+def encodings(subject: Subject, case: Case) -> Iterator[Finding]:
     """A byte order mark, and whatever the content type says of JSON, change nothing.
 
     Gateways rewrite headers, and some servers begin UTF-8 with a mark.
 
     Read bodies with `tintype.convert`, which looks at the bytes, not at the header.
     """
+    said = verdict(subject, told(subject, case))
+    if not _same(verdict(subject, usual(subject, case)), said):
+        message = f"{case.place} with {case} is understood otherwise. Read the bytes."
+        yield _finding(exchange_of(subject, case), message, got=said)
+
+
+def _cut(subject: Subject) -> Iterator[Case]:
     for answer in _whole_answers(subject):
-        usual = verdict(subject, answer)
-        for name, other in _encoded(answer):
-            said = verdict(subject, other)
-            if not _same(usual, said):
-                message = f"{answer.exchange.id} {name} is understood otherwise. Read the bytes."
-                yield _finding(answer.exchange, message, got=said)
+        whole = len(bytes_of(answer).rstrip())
+        for end in range(0, whole, 1 + whole // _CUTS):
+            yield Case(place=answer.exchange.id, given={"cut": end})
 
 
-def _encoded(answer: Answer) -> Iterator[tuple[str, Answer]]:
-    data = _bytes(answer)
-    yield "with a byte order mark", answer.bytes(b"\xef\xbb\xbf" + data, answer.body)
-    yield "between blank lines", answer.bytes(b"\r\n " + data + b"\n\n", answer.body)
-    if answer.status is None:
-        return
-    for media_type in _TYPES:
-        yield f"as {media_type or 'no type'}", _typed(answer, answer.status, media_type)
-
-
-def _typed(answer: Answer, status: int, media_type: str | None) -> Answer:
-    """The answer under a status, with another content type, its other headers as they are."""
-    _, message = answer.turns[0]
-    headers: Headers = message.headers if isinstance(message, Response) else ()
-    others = tuple(pair for pair in headers if pair[0].lower() != "content-type")
-    typed: Headers = (("Content-Type", media_type),) if media_type else ()
-    return answer.under(status, (*others, *typed))
-
-
-@check("parse.truncated", level=1)
-def truncated(subject: Subject) -> Iterator[Finding]:
+@check_each("parse.truncated", _cut, level=1)
+def truncated(subject: Subject, case: Case) -> Iterator[Finding]:
     """An answer that is cut short at any byte is an error, never a result.
 
     A connection that breaks may look complete. While a task is polled the error is asked
@@ -302,22 +297,35 @@ def truncated(subject: Subject) -> Iterator[Finding]:
 
     Read the body as a whole with `tintype.convert.read`, never with a search for a URL.
     """
-    for answer in _whole_answers(subject):
-        data = _bytes(answer)
-        whole = len(data.rstrip())
-        for end in range(0, whole, 1 + whole // _CUTS):
-            said = verdict(subject, answer.bytes(data[:end]))
-            if not isinstance(said, TintypeError):
-                message = f"{answer.exchange.id} cut at byte {end} of {whole} is no error."
-                yield _finding(answer.exchange, f"{message} Raise ProtocolError.", got=said)
-                break
+    said = verdict(subject, told(subject, case)) if case.given else None
+    if said is not None and not isinstance(said, TintypeError):
+        message = f"{case.place} with {case} is no error. Raise ProtocolError."
+        yield _finding(exchange_of(subject, case), message, got=said)
 
 
 # ------------------------------------------------------------------- what is no answer
 
 
-@check("parse.not-an-answer", level=1)
-def not_an_answer(subject: Subject) -> Iterator[Finding]:
+def _impostors(subject: Subject) -> Iterator[Case]:
+    """In answer to each question for a task, a price or a list, what is no answer to it.
+
+    A cancel may be answered with 204.
+    """
+    known: dict[str, Answer] = {}
+    for answer in documented_answers(subject):
+        if not answer.streamed and answer.status is not None:
+            known.setdefault(answer.exchange.operation, answer)
+    for answer in (it for operation, it in known.items() if operation != "cancel"):
+        case = Case(place=answer.exchange.id)
+        yield from (case.giving(body="", status=status) for status in (200, 204))
+        for status in (200, 404, 502, 503):
+            yield case.giving(body=_GATEWAY, status=status, type="text/html")
+        for text in ("null", "[]", "42", '"text"', "true", "{", "NaN", "[" * 5000):
+            yield case.giving(body=text, status=200)
+
+
+@check_each("parse.not-an-answer", _impostors, level=1)
+def not_an_answer(subject: Subject, case: Case) -> Iterator[Finding]:
     """Nothing, HTML, or JSON that is no object is an error of this exchange, under any status.
 
     A gateway answers in the provider's name with whatever it likes: an empty 200, a 204,
@@ -326,27 +334,12 @@ def not_an_answer(subject: Subject) -> Iterator[Finding]:
     Read the body with `tintype.convert.read`; before that raise the error of a status that
     is no success.
     """
-    told: set[tuple[str, str]] = set()
-    for answer in _asked(subject):
-        for name, other in _impostors(answer):
-            said = verdict(subject, other)
-            key = (answer.exchange.operation, name)
-            if not isinstance(said, TintypeError) and key not in told:
-                told.add(key)
-                message = f"{name} in answer to a {answer.exchange.operation} is no error."
-                mend = "Raise ProtocolError, or ServerError from 500 on."
-                yield _finding(answer.exchange, f"{message} {mend}", got=said)
-
-
-def _impostors(answer: Answer) -> Iterator[tuple[str, Answer]]:
-    html: Headers = (("Content-Type", "text/html"),)
-    yield "An empty 200", answer.bytes(b"").under(200)
-    yield "A 204", answer.bytes(b"").under(204, ())
-    yield "HTML under 200", answer.bytes(_GATEWAY).under(200, html)
-    for status in (404, 502, 503):
-        yield f"HTML under {status}", answer.bytes(_GATEWAY).under(status, html)
-    for text in ("null", "[]", "42", '"text"', "true", "{", "NaN", "[" * 5000):
-        yield f"{text[:20]} under 200", answer.bytes(text.encode()).under(200)
+    said = verdict(subject, told(subject, case)) if "body" in case.given else None
+    if said is not None and not isinstance(said, TintypeError):
+        exchange = exchange_of(subject, case)
+        message = f"{case} in answer to a {exchange.operation} is no error."
+        mend = "Raise ProtocolError, or ServerError from 500 on."
+        yield _finding(exchange, f"{message} {mend}", got=said)
 
 
 # ---------------------------------------------------------------------- exactness
@@ -408,19 +401,6 @@ def _whole_answers(subject: Subject) -> Iterator[Answer]:
     for answer in one_a_shape(subject):
         if not answer.streamed and answer.body is not MISSING:
             yield answer
-
-
-def _asked(subject: Subject) -> Iterator[Answer]:
-    """Answers to a question for a task, a price or a list; a cancel may be answered with 204."""
-    for answer in documented_answers(subject):
-        operation = answer.exchange.operation
-        if not answer.streamed and answer.status is not None and operation != "cancel":
-            yield answer
-
-
-def _bytes(answer: Answer) -> bytes:
-    _, message = answer.turns[0]
-    return message.body if isinstance(message, Response | Delivery) else b""
 
 
 def _same(one: Parsed, other: Parsed) -> bool:

@@ -117,7 +117,7 @@ def _found(subject: Subject, check: Check, case: Case) -> Iterator[Finding]:
     else:
         every = check.run(subject)
     for found in every:
-        if not case.place or (found.exchange, found.mutations) == (case.place, case.mutations):
+        if not case.place or Case.of(found.exchange, found.mutations) == case:
             yield plain_finding(found)
 
 

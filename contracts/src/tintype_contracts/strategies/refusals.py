@@ -68,14 +68,15 @@ def refusals(subject: Subject, operation: str = "") -> list[Answer]:
     ]
 
 
-def bodies_of(subject: Subject, operation: Operation) -> Mapping[str, bytes]:
-    """Every JSON body that is documented for an operation, by its exchange."""
-    found: dict[bytes, str] = {}
+def bodies_of(subject: Subject, operation: Operation) -> Iterator[str]:
+    """Every JSON body that is documented for an operation, once."""
+    found: set[bytes] = set()
     for answer in documented_answers(subject):
         turn, message = answer.turns[0]
         if turn is operation and isinstance(message, Response) and answer.body is not MISSING:
-            found.setdefault(message.body, answer.exchange.id)
-    return {name: body for body, name in found.items()}
+            if message.body not in found:
+                yield message.body.decode()
+            found.add(message.body)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
+from tintype.messages import Delivery, Headers, Response
 from tintype_contracts.case import Case
 from tintype_contracts.fixtures.format import DocumentedExchange
 from tintype_contracts.fixtures.pointers import MISSING
@@ -12,6 +13,7 @@ from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.variants import Answer, answer_of, one_a_shape
 from tintype_contracts.harness.worlds import CHOSEN, USUAL, WORLDS, World
 from tintype_contracts.strategies.mutations import Mutation, places
+from tintype_contracts.strategies.refusals import GATEWAY_BODIES, ODD_BODIES
 
 
 def worlds(subject: Subject) -> Iterator[Case]:
@@ -94,4 +96,41 @@ def _turned(answer: Answer, pointer: object) -> Answer:
     return answer.saying(Mutation(pointer=str(pointer), value=turned).apply(answer.body))
 
 
-_ALTERED: Mapping[str, Callable[[Answer, object], Answer]] = {"keys-of": _turned}
+def _with_body(answer: Answer, name: object) -> Answer:
+    """The answer with a body of the tables of odd ones, or with these very letters."""
+    known = {**GATEWAY_BODIES, **ODD_BODIES}
+    return answer.bytes(known.get(str(name), str(name).encode()))
+
+
+def _under(answer: Answer, status: object) -> Answer:
+    return answer.under(int(str(status)))
+
+
+def _cut(answer: Answer, end: object) -> Answer:
+    return answer.bytes(bytes_of(answer)[: int(str(end))])
+
+
+def _typed(answer: Answer, media_type: object) -> Answer:
+    """The answer with another content type, or with none; its other headers as they are."""
+    _, message = answer.turns[0]
+    headers: Headers = message.headers if isinstance(message, Response) else ()
+    others = tuple(pair for pair in headers if pair[0].lower() != "content-type")
+    typed: Headers = (("Content-Type", str(media_type)),) if media_type else ()
+    return answer.under(answer.status or 0, (*others, *typed))
+
+
+def bytes_of(answer: Answer) -> bytes:
+    """The body of an answer that is no stream."""
+    _, message = answer.turns[0]
+    return message.body if isinstance(message, Response | Delivery) else b""
+
+
+_ALTERED: Mapping[str, Callable[[Answer, object], Answer]] = {
+    "keys-of": _turned,
+    "status": _under,
+    "body": _with_body,
+    "cut": _cut,
+    "type": _typed,
+    "before": lambda it, text: it.bytes(str(text).encode() + bytes_of(it), it.body),
+    "behind": lambda it, text: it.bytes(bytes_of(it) + str(text).encode(), it.body),
+}
