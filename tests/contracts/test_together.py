@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.contracts import reference
 
 from tintype_contracts.strategies.builder import builder_of
-from tintype_contracts.strategies.together import covering, factors, together
+from tintype_contracts.strategies.together import covering, together
 
 
 @given(st.lists(st.integers(1, 7), max_size=6))
@@ -29,7 +29,7 @@ def test_pairs_take_few_rows() -> None:
 
 @pytest.mark.parametrize("name", reference.NAMES)
 def test_every_pair_that_is_not_refused_is_asked(name: str) -> None:
-    """Of each model of each reference provider, and each request holds what was given."""
+    """Of each model of a reference provider, and each request holds what was given."""
     subject = reference.subject(name)
     builder = builder_of(subject)
     met = set()
@@ -39,7 +39,7 @@ def test_every_pair_that_is_not_refused_is_asked(name: str) -> None:
         met |= {(case.given["model"], frozenset(pair)) for pair in pairs if built}
         assert not built or all(builder.arrives(case, built, it) for it in builder.named(case))
     for plain in builder.submissions():
-        fields = factors(builder, plain)
+        fields = builder.factors(plain)
         for one, other in combinations(fields, 2):
             for pair in product(fields[one], fields[other]):
                 case = plain.giving(**dict(zip((one, other), pair, strict=True)))
