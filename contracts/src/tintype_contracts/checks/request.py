@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from attrs import fields_dict
+
 from tintype.errors import InvalidRequestError
 from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody
+from tintype.request import ImageRequest
 from tintype_contracts.case import Case
 from tintype_contracts.check import Finding, NotApplicable, check, check_each
 from tintype_contracts.fixtures.pointers import MISSING, get, leaves
-from tintype_contracts.fixtures.routes import find_route, split
+from tintype_contracts.fixtures.routes import find_route, misled, split
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.curl import (
     command_differences,
@@ -118,7 +121,14 @@ def only_documented_fields(subject: Subject, case: Case) -> Iterator[Finding]:
     yield from _objections(subject, case, f"For {case} the request is not as documented:")
 
 
-@check_each("request.documented-route", documented, level=1)
+def _of_every_address(subject: Subject) -> Iterator[Case]:
+    """Every documented value; fields that meet, where what is given decides about the address."""
+    yield from documented(subject)
+    if any(route.when or route.models for route in subject.fixtures.routes):
+        yield from together(subject)
+
+
+@check_each("request.documented-route", _of_every_address, level=1)
 def documented_route(subject: Subject, case: Case) -> Iterator[Finding]:
     """Every request goes to a documented address, with a body of the documented form.
 
@@ -149,7 +159,14 @@ def _route_fault(subject: Subject, operation: str, built: Built) -> str:
     sent = _BODIES[type(built.sent.body)]
     if sent != found.route.body:
         return f"the body is {sent or 'missing'}, and the route takes {found.route.body}."
-    return ""
+    return misled(subject.fixtures, found.route, _given(subject, built.resolved))
+
+
+def _given(subject: Subject, request: ImageRequest) -> Mapping[str, object]:
+    """What is given, by the names that rules have for it."""
+    plain = {name: getattr(request, name) for name in fields_dict(ImageRequest)}
+    given = {name: value for name, value in plain.items() if value is not None}
+    return {**given, **request.options.get(subject.info.name, {})}
 
 
 @check_each("request.fields-together", together, level=1)

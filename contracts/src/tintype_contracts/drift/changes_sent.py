@@ -94,10 +94,11 @@ def _enum(field: Field) -> str:
 
 def _new_parameter(name: str, field: Field) -> Change:
     message = "It is new, and required." if field.required else "It is new, and may be left out."
-    pointer = name.partition(" ")[2]
+    asked, _, pointer = name.partition(" ")
+    path = asked.partition(":")[2]
     kind = f"{one_type(field)}!" if field.required else one_type(field)
     words = f" {_enum(field)}" if field.words else ""
-    row = f'"{pointer}" = "- {kind}{words}"'
+    row = f'"{pointer}" = "- {kind}{words}{path and f" on={path}"}"'
     return _parameter("error" if field.required else "info", name, message, row)
 
 

@@ -8,6 +8,8 @@ from functools import reduce
 
 from attrs import evolve, field, frozen
 
+from tintype_contracts.fixtures.format import Fixtures, Route
+
 ANY_KEY = "{}"
 """What stands in a pointer for a key that may be any."""
 
@@ -43,12 +45,22 @@ class Field:
     default: object = None
 
 
+def asked_of(fixtures: Fixtures, route: Route) -> str:
+    """How the fields of an address are named: by its operation, and by its path where it matters.
+
+    It does where some field of the operation is for one of its addresses only.
+    """
+    apart = any(row.routes for row in fixtures.parameters if row.operation == route.operation)
+    return f"{route.operation}:{route.path}" if apart else route.operation
+
+
 @frozen(kw_only=True)
 class Surface:
     """What a document says of an API. None is a table it has not got.
 
     Attributes:
-        requests: Fields by operation and pointer, as `submit /size`; a `*` is an item.
+        requests: Fields by operation and pointer, as `submit /size`; a `*` is an item. Where an
+            operation's addresses differ in their fields, as `submit:/v1/edits /size`.
         responses: Likewise, of answers that are no errors.
         routes: Method and path by operation.
         states: What each status word means, "" where the document only lists it.

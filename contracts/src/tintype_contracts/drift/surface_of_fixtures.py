@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tintype_contracts.drift.surface import Field, Surface, either
+from tintype_contracts.drift.surface import Field, Surface, asked_of, either
 from tintype_contracts.fixtures.format import (
     DocumentedExchange,
     ErrorRow,
@@ -45,8 +45,11 @@ def surface_of_fixtures(fixtures: Fixtures) -> Surface:
 
 def _requests(fixtures: Fixtures) -> Mapping[str, Field]:
     rows: dict[str, list[Parameter]] = {}
-    for row in fixtures.parameters:
-        rows.setdefault(f"{row.operation} {row.wire}", []).append(row)
+    for route in fixtures.routes:
+        asked = asked_of(fixtures, route)
+        for row in fixtures.parameters:
+            if row.operation == route.operation and row.is_at(route.path):
+                rows.setdefault(f"{asked} {row.wire}", []).append(row)
     return {key: either(_field(row) for row in group) for key, group in rows.items()}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from tintype_contracts.drift.schemas import resolved, schema_fields
-from tintype_contracts.drift.surface import Field, Surface
+from tintype_contracts.drift.surface import Field, Surface, asked_of
 from tintype_contracts.fixtures.format import Fixtures, Route, States
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import fits
@@ -32,8 +32,8 @@ def surface_of_openapi(document: Mapping[str, object], fixtures: Fixtures) -> Su
         if operation is None:
             continue
         routes[f"{route.operation} {route.method} {route.path}"] = route.operation
-        requests |= _named(route, reader.request(operation))
-        responses |= _named(route, reader.response(operation))
+        requests |= _named(asked_of(fixtures, route), reader.request(operation))
+        responses |= _named(route.operation, reader.response(operation))
         errors |= {status for status in _keys(operation.get("responses")) if status[0] in "45"}
     return Surface(
         requests=requests,
@@ -44,8 +44,8 @@ def surface_of_openapi(document: Mapping[str, object], fixtures: Fixtures) -> Su
     )
 
 
-def _named(route: Route, fields: Mapping[str, Field]) -> dict[str, Field]:
-    return {f"{route.operation} {pointer}": found for pointer, found in fields.items()}
+def _named(asked: str, fields: Mapping[str, Field]) -> dict[str, Field]:
+    return {f"{asked} {pointer}": found for pointer, found in fields.items()}
 
 
 def _states(responses: Mapping[str, Field], states: States) -> Mapping[str, str] | None:

@@ -25,6 +25,7 @@ from tintype_contracts.fixtures.neutral import read_field, rows_for
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.pointers import MISSING, tokens
 from tintype_contracts.fixtures.relations import required
+from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import submission_of
@@ -269,14 +270,17 @@ class Builder:
     def objections(self, case: Case, built: Built) -> Iterator[str]:
         """Why the parameter table does not admit what is sent."""
         model = built.resolved.model or ""
-        rows = self.rows(case.giving(model=model))
+        found = find_route(self.subject.fixtures, built.sent.method, *split(built.sent.url))
+        path = found.route.path if found else ""
+        rows = [row for row in self.rows(case.giving(model=model)) if row.is_at(path)]
         if built.body is not None:
             inside = [row for row in rows if row.place == "body"]
             yield from objections(inside, built.body, form=built.form)
         asks = [row for row in rows if row.place == "query"]
         told = {name: text for name, text in built.query.items() if f"/{name}" in _wires(asks)}
         yield from objections(asks, told, form=True)
-        heads = [row for row in self.subject.fixtures.headers if row.operation == case.place]
+        every = self.subject.fixtures.headers
+        heads = [row for row in every if row.operation == case.place and row.is_at(path)]
         spelt = {row.wire[1:].lower(): row.wire[1:] for row in heads}
         given = {spelt.get(name.lower(), name): text for name, text in built.sent.headers}
         for reason in objections(rows_for(heads, model), given, form=True):

@@ -34,6 +34,11 @@ class Asking:
         return self.match.route.operation
 
     @property
+    def path(self) -> str:
+        """The path of the documented address."""
+        return self.match.route.path
+
+    @property
     def task(self) -> str:
         """The id of the task it asks about, or ""."""
         return self.match.holes.get("id", "")

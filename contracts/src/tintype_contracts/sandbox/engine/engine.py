@@ -21,7 +21,7 @@ from attrs import evolve, field, frozen
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.relations import broken
-from tintype_contracts.fixtures.routes import find_route
+from tintype_contracts.fixtures.routes import find_route, misled
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.asking import Asking, plain_json
 from tintype_contracts.sandbox.engine.bodies import read_body
@@ -134,7 +134,11 @@ class Engine:
     def _objection(self, asking: Asking, body: Mapping[str, object]) -> str:
         """Why the parameter table does not admit the head or the body, or ""."""
         kind = asking.match.route.body
-        heads = [row for row in self._fixtures.headers if row.operation == asking.operation]
+        heads = [
+            row
+            for row in self._fixtures.headers
+            if row.operation == asking.operation and row.is_at(asking.match.route.path)
+        ]
         told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in heads}
         given = {name: text for name, text in told.items() if text}
         for reason in objections(heads, given, form=True):
@@ -142,13 +146,15 @@ class Engine:
         if kind not in {"json", "form", "multipart"}:
             return ""
         found = objections(
-            [row for row in self._fixtures.parameters if row.operation == asking.operation],
+            self.state.rows(asking),
             body,
             form=kind != "json",
             model=asking.match.holes.get("model"),
             lenient=self.state.settings.lenient,
         )
-        return next(chain(found, broken(self._fixtures.rules, self.state.given(asking))), "")
+        asked = self.state.given(asking)
+        route = misled(self._fixtures, asking.match.route, asked)
+        return next(chain(found, filter(None, [route]), broken(self._fixtures.rules, asked)), "")
 
     def _names_nothing(self, asking: Asking) -> str:
         """Why the model that is asked for is none, or ""."""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from attrs import field, frozen
 
-from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, Parameter
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.neutral import neutral_fields, price_of, read_field, rows_for
 from tintype_contracts.fixtures.pointers import MISSING, get
@@ -80,18 +80,25 @@ class State:
         told = {"model": model} if model else {}
         return {
             **told,
-            **neutral_fields(self.fixtures, asking.operation, asking.body, model=model),
+            **neutral_fields(
+                self.fixtures, asking.operation, asking.body, model=model, path=asking.path
+            ),
         }
 
     def given(self, asking: Asking) -> Mapping[str, object]:
         """The neutral fields that a call gives itself, and what is no such field by its name."""
         model = self.fields(asking).get("model")
-        rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
-        return {
+        given = {
             row.neutral or row.wire.rpartition("/")[2]: value
-            for row in rows_for(rows, model)
+            for row in rows_for(self.rows(asking), model)
             if (value := read_field(asking.body, row)) is not MISSING
         }
+        return {"model": model, **given} if model else given
+
+    def rows(self, asking: Asking) -> list[Parameter]:
+        """The rows of the body that the address of a call takes."""
+        rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
+        return [row for row in rows if row.is_at(asking.path)]
 
     @cached_property
     def models(self) -> frozenset[object]:
@@ -115,8 +122,7 @@ class State:
 
     def count(self, asking: Asking) -> int:
         """How many images a call asks for."""
-        rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
-        mine = rows_for(rows, self.fields(asking).get("model"))
+        mine = rows_for(self.rows(asking), self.fields(asking).get("model"))
         return count_asked(mine, self.fields(asking), asking.body)
 
     def invented(self, name: str) -> str:
