@@ -21,8 +21,11 @@ from decimal import Decimal
 from attrs import frozen
 from PIL import Image
 
+from tintype._http.bodies import encoded
+from tintype.messages import MultipartBody, Part
 from tintype_contracts import Fixtures, load
 from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 
 PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
@@ -220,12 +223,13 @@ def _is_partial(event: object) -> bool:
 def _written(body: Mapping[str, object], kind: str | None) -> tuple[str, bytes]:
     if kind != "multipart":
         return "application/json", json.dumps(body).encode()
-    parts = [
-        f'--b\r\nContent-Disposition: form-data; name="{name}"'
-        + ('; filename="a.png"\r\n\r\na' if isinstance(value, list) else f"\r\n\r\n{value}")
+    parts = tuple(
+        Part(name=name, data=small_png("sweep"), filename="a.png", media_type="image/png")
+        if isinstance(value, list)
+        else Part(name=name, data=(value if isinstance(value, str) else json.dumps(value)).encode())
         for name, value in body.items()
-    ]
-    return "multipart/form-data; boundary=b", "\r\n".join([*parts, "--b--\r\n"]).encode()
+    )
+    return encoded(MultipartBody(parts=parts))
 
 
 def _told(reply: WholeResponse | Stream) -> tuple[object, ...]:

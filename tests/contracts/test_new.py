@@ -58,6 +58,12 @@ APIS: dict[str, dict[str, str]] = {
         "poll-answer": """{"id": "t-123", "status": "done",
   "images": [{"url": "https://cdn.plain.test/x.png"}]}""",
     },
+    "plainform": {
+        "curl": """curl -X POST https://api.plainform.test/v1/draw -H "Api-Key: $KEY" \\
+  -F prompt="a boat"
+""",
+        "answer": '{"data": [{"url": "https://api.plainform.test/a.png"}]}',
+    },
     "forms": {
         "curl": """curl -X POST https://api.forms.test/v1/edit -H "Authorization: Bearer $KEY" \\
   -F prompt="a boat" -F n=2 -F image=@cat.png -F mood=calm

@@ -7,8 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tintype_contracts import Fixtures
+from tintype_contracts.fixtures.format import Parameter, WireType
+from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile
 from tintype_contracts.fixtures.validation import objections
+from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox.engine.bodies import read_body
 from tintype_contracts.sandbox.engine.messages import SandboxRequest
 
@@ -36,7 +39,7 @@ def reasons(acme: Fixtures, body: dict[str, object]) -> list[str]:
         {"guidance": Decimal("9.5")},
         {"stream": False},
         {"image": ["a", "b"]},
-        {"image": [UploadedFile(filename="a.png", data=b"")]},
+        {"image": [UploadedFile(filename="a.png", data=small_png("a"))]},
         {"extra": {"anything": {"goes": 1}}},
         {"options": '{"a": 1}'},
         {"options": {"a": 1}},
@@ -154,6 +157,39 @@ def test_a_form_writes_its_numbers_out(acme: Fixtures) -> None:
     """What is refused in JSON is the only way there is in a form."""
     rows = [row for row in acme.parameters if row.operation == "submit"]
     body = {**PROMPT, "n": "2", "guidance": "1.5", "stream": "true"}
-    assert list(objections(rows, body, form=True)) == []
+    assert list(objections(rows, form_object(body.items(), rows))) == []
     assert len(list(objections(rows, body))) == 3
-    assert list(objections(rows, {**PROMPT, "n": "two"}, form=True))
+    assert list(objections(rows, form_object({**PROMPT, "n": "two"}.items(), rows)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "found"),
+    [
+        ("integer", ["77"], 77),
+        ("integer", ["7.5"], "7.5"),
+        ("number", ["7.5"], Decimal("7.5")),
+        ("boolean", ["true"], True),
+        ("json", ['{"a": [1]}'], {"a": [1]}),
+        ("object", ['{"a": 1}'], {"a": 1}),
+        ("object", ["a"], "a"),
+        ("string", ["77"], "77"),
+        ("array", ["A"], ["A"]),
+        ("array", ["A", "B"], ["A", "B"]),
+        ("string", ["A", "B"], ["A", "B"]),
+    ],
+)
+def test_a_text_of_a_form_is_what_its_row_says(
+    kind: WireType, texts: list[str], found: object
+) -> None:
+    """As it is, where it is nothing of the kind; a field that is repeated is an array."""
+    row = Parameter(wire="/a", operation="submit", type=kind, src="docs", kind="adapted")
+    assert form_object([("a", each) for each in texts], [row]) == {"a": found}
+
+
+def test_a_file_that_is_no_image_is_refused() -> None:
+    """Whatever its name says."""
+    row = Parameter(wire="/a", operation="submit", type="file", src="docs", kind="adapted")
+    code = UploadedFile(filename="good.py", data=b"import os")
+    assert list(objections([row], {"a": [code]})) == ["/a: good.py is no image."]
+    picture = UploadedFile(filename="good.png", data=small_png("a"))
+    assert list(objections([row], {"a": [picture]})) == []

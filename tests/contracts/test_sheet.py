@@ -88,6 +88,26 @@ def test_a_printed_command_gives_the_neutral_request(acme: Fixtures) -> None:
     assert (created.src, created.request_src) == ("created", "create")
 
 
+def test_a_printed_form_gives_the_neutral_request(written: Written) -> None:
+    """A text is the number that its row has, one file a reference, the address names the model."""
+    routes = '["POST /v2/{model}/pictures multipart", "create verbatim"]'
+    folder = written(
+        ('["POST /v2/pictures json", "create verbatim"]', routes),
+        ('"/pictures" = "references array 1..4"', '"/picture" = "references file"'),
+    )
+    command = """curl https://api.acme.test/v2/acme-1/pictures -H 'Authorization: Bearer KEY' \\
+  -F text='a boat' -F shape=tall -F count=2 -F dice=7 -F picture=@cat.png"""
+    (folder / "sources/create.txt").write_text(command, "utf-8")
+    assert load_folder(folder).exchanges["generated/create"].case == {
+        "model": "acme-1",
+        "prompt": "a boat",
+        "aspect_ratio": "3:4",
+        "n": 2,
+        "seed": 7,
+        "references": ["{{reference:0}}"],
+    }
+
+
 def test_a_neutral_request_gives_the_body(acme: Fixtures) -> None:
     """The callback is added where its field is, a word is spelt as the provider spells it."""
     wanted = {"text": "a boat", "shape": "tall", "count": 2, "hook": "https://example.com/hook"}

@@ -103,7 +103,7 @@ FACTS: tuple[Fact, ...] = (
         (
             "model_parameters with a ratio and a resolution",
             {"aspect_ratio": "16:9", "resolution": "2K"},
-            {"model_parameters": '{"aspect_ratio":"16:9","resolution":"2K"}'},
+            {"model_parameters": {"aspect_ratio": "16:9", "resolution": "2K"}},
             "",
         ),
         (

@@ -92,7 +92,7 @@ def _beyond(subject: Subject) -> Iterator[Case]:
         known = {row.wire for row in builder.rows(plain)}
         for row in subject.fixtures.parameters:
             other = row.operation == plain.place and row.wire not in known
-            if other and row.neutral is None:
+            if other and row.neutral is None and row.type != "file":
                 yield plain.giving(**{row.wire: raw_value(row)})
 
 

@@ -18,6 +18,7 @@ from tintype.messages import FormBody, JsonBody, MultipartBody, RawBody, Request
 from tintype_contracts.fixtures.comparing import Difference, differences
 from tintype_contracts.fixtures.curl import Curl, is_curl, parse_curl
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
+from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.messages import (
     address,
     is_usual,
@@ -27,7 +28,6 @@ from tintype_contracts.fixtures.messages import (
 )
 from tintype_contracts.fixtures.placeholders import dump
 from tintype_contracts.fixtures.routes import find_route, split
-from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import Rehearsal
 
 

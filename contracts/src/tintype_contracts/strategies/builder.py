@@ -20,6 +20,7 @@ from tintype.request import ImageRequest, Reference
 from tintype_contracts.case import Case
 from tintype_contracts.fixtures.comparing import differences, subset
 from tintype_contracts.fixtures.format import OperationName, Parameter
+from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.neutral import read_field, rows_for
 from tintype_contracts.fixtures.placeholders import dump
@@ -27,7 +28,6 @@ from tintype_contracts.fixtures.pointers import MISSING, tokens
 from tintype_contracts.fixtures.relations import required
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.validation import objections
-from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.harness.scenario import submission_of
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.named import Factors, by_name, factors, value_of
@@ -49,7 +49,6 @@ class Built:
         resolved: The first submission that the core made of it.
         sent: What the plugin returned.
         body: Its body as an object; None where it has none.
-        form: Whether the body is a multipart form.
         notices: The fields of which the caller is told something.
         told: What the caller is told.
     """
@@ -58,7 +57,6 @@ class Built:
     resolved: ImageRequest
     sent: Request
     body: Mapping[str, object] | None
-    form: bool = False
     notices: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
@@ -275,15 +273,16 @@ class Builder:
         rows = [row for row in self.rows(case.giving(model=model)) if row.is_at(path)]
         if built.body is not None:
             inside = [row for row in rows if row.place == "body"]
-            yield from objections(inside, built.body, form=built.form)
+            yield from objections(inside, built.body)
         asks = [row for row in rows if row.place == "query"]
-        told = {name: text for name, text in built.query.items() if f"/{name}" in _wires(asks)}
-        yield from objections(asks, told, form=True)
+        told = [(name, it) for name, it in built.query.items() if f"/{name}" in _wires(asks)]
+        yield from objections(asks, form_object(told, asks))
         every = self.subject.fixtures.headers
         heads = [row for row in every if row.operation == case.place and row.is_at(path)]
         spelt = {row.wire[1:].lower(): row.wire[1:] for row in heads}
-        given = {spelt.get(name.lower(), name): text for name, text in built.sent.headers}
-        for reason in objections(rows_for(heads, model), given, form=True):
+        mine = rows_for(heads, model)
+        given = [(spelt.get(name.lower(), name), text) for name, text in built.sent.headers]
+        for reason in objections(mine, form_object(given, mine)):
             yield f"Of the headers {reason}"
 
     def arrives(self, case: Case, built: Built, name: str) -> bool:
@@ -308,13 +307,12 @@ class Builder:
         sent = self._sent(case.place, resolved)
         if not isinstance(sent, Request):
             return None
-        body, form = _read(sent)
+        body = _read(sent, self.rows(Case(place=case.place, given={"model": resolved.model})))
         return Built(
             asked=asked,
             resolved=resolved,
             sent=sent,
             body=body,
-            form=form,
             notices=tuple(notice.field for notice in whole.notices),
             told=tuple(notice.message for notice in whole.notices),
         )
@@ -422,17 +420,18 @@ def _holds(found: object, asked: object) -> bool:
     return not any(subset(asked, plain))
 
 
-def _read(sent: Request) -> tuple[Mapping[str, object] | None, bool]:
+def _read(sent: Request, rows: Sequence[Parameter]) -> Mapping[str, object] | None:
+    """The body of a request as an object; None where it has none."""
     match sent.body:
         case JsonBody(value=value):
             plain = json.loads(dump(value), parse_float=Decimal)
-            return plain if isinstance(plain, dict) else {"": plain}, False
+            return plain if isinstance(plain, dict) else {"": plain}
         case FormBody(fields=fields):
-            return form_object(fields), True
+            return form_object(fields, rows)
         case MultipartBody(parts=parts):
-            return form_object([_pair(part) for part in parts]), True
+            return form_object([_pair(part) for part in parts], rows)
         case _:
-            return None, False
+            return None
 
 
 def _pair(part: Part) -> tuple[str, object]:

@@ -32,7 +32,7 @@ def factors(rows: Iterable[Parameter], model: Model, *, ignored: bool = False) -
 
 
 def _values(row: Parameter, model: Model) -> Iterator[tuple[str, object]]:
-    if row.neutral is None and row.place == "query":
+    if row.neutral is None and (row.place == "query" or row.type == "file"):
         return  # no option says it
     if row.neutral is None:
         values = row.enum or (raw_value(row),)

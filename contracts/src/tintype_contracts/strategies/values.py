@@ -40,7 +40,7 @@ _URLS = (
 _FILES = (
     ("image/png", b"", b""),
     ("image/jpeg", b"\xff\xd8\xff\xe0", b"\0\r\n \t\n"),
-    ("image/webp", b"RIFF\0\0\0\0WEBP", b" "),
+    ("image/webp", b"RIFF\0\0\0\0WEBPVP8 ", b" "),
 )
 """What a file is, how it begins by that, and what stands behind its picture."""
 _PLAIN: Mapping[str, Sequence[object]] = {

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
 from tintype.messages import Part
+from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import BodyError, UploadedFile, form_parts
-from tintype_contracts.fixtures.values import form_object
 from tintype_contracts.sandbox.engine.messages import SandboxRequest
 
 
-def read_body(call: SandboxRequest, kind: str | None) -> dict[str, object]:
+def read_body(
+    call: SandboxRequest, kind: str | None, rows: Sequence[Parameter] = (), model: object = None
+) -> dict[str, object]:
     """The body of `call` as an object; an empty one where it takes none, or a file.
+
+    Args:
+        call: The call.
+        kind: The body that its route takes.
+        rows: The parameters of the operation; without any, a form has nothing but texts.
+        model: The model, where the address names it.
 
     Raises:
         BodyError: It is not of the documented kind.
@@ -22,10 +32,10 @@ def read_body(call: SandboxRequest, kind: str | None) -> dict[str, object]:
         case "json":
             return _json_object(call)
         case "form":
-            return form_object(_fields(call))
+            return form_object(_fields(call), rows, model)
         case "multipart":
             parts = form_parts(call.header("content-type"), call.body)
-            return form_object([_value(part) for part in parts])
+            return form_object([_value(part) for part in parts], rows, model)
         case _:
             return {}
 

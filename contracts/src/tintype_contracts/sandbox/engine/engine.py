@@ -19,6 +19,7 @@ from itertools import chain
 from attrs import evolve, field, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName
+from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import find_route, misled
@@ -122,7 +123,8 @@ class Engine:
     def _read(self, asking: Asking) -> Draft | WholeResponse:
         """The gates of the body."""
         try:
-            body = read_body(asking.call, asking.match.route.body)
+            route, model = asking.match.route, asking.match.holes.get("model")
+            body = read_body(asking.call, route.body, self.state.rows(asking), model)
         except BodyError as error:
             return self._story("invalid_parameter", asking, str(error))
         asking = evolve(asking, body={**asking.body, **_told(body)})
@@ -140,15 +142,14 @@ class Engine:
             if row.operation == asking.operation and row.is_at(asking.match.route.path)
         ]
         told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in heads}
-        given = {name: text for name, text in told.items() if text}
-        for reason in objections(heads, given, form=True):
+        given = [(name, text) for name, text in told.items() if text]
+        for reason in objections(heads, form_object(given, heads)):
             return f"Of the headers {reason}"
         if kind not in {"json", "form", "multipart"}:
             return ""
         found = objections(
             self.state.rows(asking),
             body,
-            form=kind != "json",
             model=asking.match.holes.get("model"),
             lenient=self.state.settings.lenient,
         )
