@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -92,6 +93,19 @@ def test_explain_without_an_id_lists_every_check() -> None:
 def test_explain_proposes_the_id_that_was_meant() -> None:
     """A slip of the finger costs nothing."""
     assert "Did you mean 'pure.no-io'?" in _run("explain", "pure.no-oi").stderr
+
+
+def test_a_report_is_written_although_nobody_reads_to_the_end(tmp_path: Path) -> None:
+    """Such as `check … --html … | head -4`."""
+    page = tmp_path / "report.html"
+    reader, writer = os.pipe()
+    os.close(reader)
+    asked = [sys.executable, "-m", "tintype_contracts", "check", "apimodels", "--level", "1"]
+    ended = subprocess.run(  # noqa: S603 - this interpreter
+        [*asked, "--html", str(page)], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert page.read_text("utf-8").startswith("<!doctype html>"), ended.stderr
 
 
 @pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from tests.contracts.wheels import command
 
 from tintype_contracts.cli.contracts.new import command as new
+from tintype_contracts.fixtures.loader import load_folder
 
 _SECRET = "abcdef1234567890abcdef"
 _BEARER = '-H "Authorization: Bearer $KEY" -H "Content-Type: application/json"'
@@ -74,7 +75,7 @@ APIS: dict[str, dict[str, str]] = {
 }
 
 
-def begin(folder: Path, name: str, given: dict[str, str]) -> Result:
+def begin(folder: Path, name: str, given: dict[str, str], *more: str) -> Result:
     """Run the command on these texts; the package lies in `folder` under the name."""
     arguments = [name, "-o", str(folder / name)]
     for option, text in given.items():
@@ -82,7 +83,7 @@ def begin(folder: Path, name: str, given: dict[str, str]) -> Result:
         path = folder / f"{name}-{option}.txt"
         path.write_text(text, "utf-8")
         arguments += [f"--{kind}", f"{status}={path}" if status else str(path)]
-    return CliRunner().invoke(new, arguments)
+    return CliRunner().invoke(new, [*arguments, *more])
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +183,21 @@ def test_the_files_are_copied_word_for_word_but_for_a_key(tmp_path: Path) -> Non
     assert not [path for path in everything if _SECRET in path.read_text("utf-8")]
 
 
+def test_a_signed_address_is_no_key_and_a_long_one_has_a_line_of_its_own(tmp_path: Path) -> None:
+    """The answer is copied as it is printed; the sheet has lines of 100 columns."""
+    address = f"https://cdn.acme.test/a/1.png?exp=1750000000&sig={'0a1b2c3d' * 8}"
+    answer = f'{{"data": [{{"url": "{address}"}}], "token": "sk-{_SECRET}"}}'
+    docs = f"https://docs.acme.test/{'reference/' * 6}images"
+    ended = begin(tmp_path, "acme", {"curl": _CREATE, "answer": answer}, "--docs", docs)
+    assert ended.exit_code == 0, ended.output
+    fixtures = tmp_path / "acme/src/tintype_acme/fixtures"
+    copied = (fixtures / "sources/created.txt").read_text("utf-8")
+    assert copied == answer.replace(f"sk-{_SECRET}", "redacted")
+    sheet = (fixtures / "sheet.toml").read_text("utf-8")
+    assert max(map(len, sheet.splitlines())) <= 100
+    assert load_folder(fixtures).sources["docs"].url == docs
+
+
 WRONG: dict[str, tuple[str, dict[str, str], str]] = {
     "a name": ("No-Name", {}, "'No-Name' is no name for a provider"),
     "a keyword": ("class", {}, "'class' is no name for a provider"),
@@ -236,6 +252,7 @@ def test_a_sheet_that_cannot_be_loaded_ends_with_1(tmp_path: Path) -> None:
     assert "created.txt:1#: This is too random to be a word" in ended.output
     assert "Mend it, then run: tintype contracts lint" in ended.output
     assert (tmp_path / "acme/src/tintype_acme/fixtures/sheet.toml").is_file()
+    assert "\\n" not in ended.output
 
 
 def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:

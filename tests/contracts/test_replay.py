@@ -175,6 +175,7 @@ def test_the_command_prints_both_sides() -> None:
         ["nobody", "generated/drawn"],
         ["openrouter", "generated/lost"],
         ["openrouter", "generated/drawn", "--mutate", "status"],
+        ["openrouter", "submit", "--mutate", "image_weight=50"],
         ["openrouter", "generated/drawn", "--mutate", "/model=other"],
         ["openrouter", "generated/drawn", "--mutate", "/lost/x=1"],
     ],

@@ -77,6 +77,22 @@ def body(fixtures: Fixtures, name: str) -> object:
     return request.content.value
 
 
+def test_a_flaw_is_told_once(written: Written) -> None:
+    """Also where an exchange follows from the row."""
+    reason = '[errors]\nfrom = "docs inferred: As its upstream."'
+    row = '401 = ["AuthenticationError no", {message = "Unknown key", code = "key"}]'
+    folder = written(("[errors]", reason), (row, f'{row[:-1]}, "create"]'))
+    with pytest.raises(FixtureError) as caught:
+        load_folder(folder)
+    assert str(caught.value).count("It is inferred and does not say why") == 1
+
+
+def test_a_model_may_have_no_canonical_name(written: Written) -> None:
+    """It is one of the documents all the same."""
+    folder = written(("[routes]", '[models]\nacme-1 = ""\n\n[routes]'))
+    assert load_folder(folder).names == {"acme-1": ""}
+
+
 # --------------------------------------------------------------------- what follows
 
 

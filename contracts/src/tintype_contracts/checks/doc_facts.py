@@ -24,7 +24,7 @@ def names_are_of_their_models(subject: Subject) -> Iterator[Finding]:
 
     Correct `name` of the model.
     """
-    names = subject.fixtures.names
+    names = {model: name for model, name in subject.fixtures.names.items() if name}
     if not names:
         msg = "The documents give no model a canonical name."
         raise NotApplicable(msg)

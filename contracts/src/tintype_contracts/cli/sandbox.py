@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, say
+from tintype._cli.speaking import give_up, give_up_in_lines, say
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.sandbox import Fault, Sandbox, fault_from
@@ -79,7 +79,7 @@ def command(
         why = os.strerror(error.errno or 0)
         give_up(f"Port {port} cannot be used: {why}. Choose another, or 0 for any.")
     except (FixtureError, CertificateError) as error:
-        give_up(str(error))
+        give_up_in_lines(str(error))
 
 
 @contextmanager

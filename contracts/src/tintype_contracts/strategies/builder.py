@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field, fields_dict, frozen
 
 from tintype._flow.resolve import resolve
 from tintype.catalog import Model
-from tintype.errors import InvalidRequestError
+from tintype.errors import InvalidRequestError, UsageError
 from tintype.hooks import Extras
 from tintype.messages import FormBody, JsonBody, MultipartBody, Part, Request
 from tintype.request import ImageRequest, Reference
@@ -222,6 +222,7 @@ class Builder:
 
         Raises:
             InvalidRequestError: No caller could say that.
+            UsageError: A request has no such field.
         """
         model = self.model(case)
         needs = model.references is not None and model.references.required
@@ -239,6 +240,9 @@ class Builder:
             given["prompt"] = words(cast("int", given.pop("letters")))
         elif needed and "prompt" not in case.given:
             given["prompt"] = self._naming(case, about, given.get("references", ()))
+        for name in given.keys() - fields_dict(ImageRequest).keys():
+            msg = f"{name} is no field of a request; for a raw option write /{name}=…"
+            raise UsageError(msg)
         return ImageRequest(**given)  # type: ignore[arg-type]  # the constructor checks each value
 
     def _naming(self, case: Case, about: str, given: object) -> str:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import complain, give_up, is_terminal, say
+from tintype._cli.speaking import complain_in_lines, give_up, is_terminal, say
 from tintype._plugins.registry import Registry
 from tintype._printable import printable
 from tintype.errors import PluginError, UsageError
@@ -64,15 +64,15 @@ def command(  # noqa: PLR0913 - each is an option
     from tintype_contracts.report.terminal import summary  # noqa: PLC0415
 
     reports = [each for each in ended if isinstance(each, Report)]
-    say("\n\n".join(summary(report) for report in reports))
-    for report in reports if len(names) == 1 else ():
-        say("\n".join(("", *due(report))))
     files = {"json": json_, "junit": junit, "html": html, "markdown": markdown, "badge": badge}
     for form, path in files.items():
         if path is not None and reports:
-            _write(path, form, reports, several=everyone)
+            _write(path, form, reports, several=everyone)  # before who reads the rest may leave
+    say("\n\n".join(summary(report) for report in reports))
+    for report in reports if len(names) == 1 else ():
+        say("\n".join(("", *due(report))))
     for error in (each for each in ended if isinstance(each, PluginError)):
-        complain(str(error))
+        complain_in_lines(str(error))
     conform = all(isinstance(each, Report) and each.conforms for each in ended)
     raise SystemExit(0 if conform else 1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, say
+from tintype._cli.speaking import give_up_in_lines, say
 from tintype_contracts.drift import (
     SEVERITIES,
     Change,
@@ -36,7 +36,7 @@ def command(name: str, document: Path, *, quiet: bool) -> None:
         fixtures = load(name)
         found = changes(surface_of_fixtures(fixtures), read_surface(document, fixtures))
     except (FixtureError, DocumentError) as error:
-        give_up(str(error))
+        give_up_in_lines(str(error))
     shown = [change for change in found if not (quiet and change.severity == "info")]
     say("\n".join(drift_lines(name, shown)))
     raise SystemExit(1 if any(change.severity == "error" for change in found) else 0)

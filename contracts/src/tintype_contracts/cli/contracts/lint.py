@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, say
+from tintype._cli.speaking import give_up, give_up_in_lines, say
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.flaws import FixtureError, Flaw
 from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder
-from tintype_contracts.fixtures.sheet.document import FILE, long_lines
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -30,7 +28,7 @@ def command(names: tuple[str, ...], *, today: datetime | None, strict: bool) -> 
     wrong = 0
     for name in names or installed():
         folder = _folder(name)
-        faults = [*_long_lines(folder), *_rule_faults(folder)]
+        faults = _rule_faults(folder)
         wrong += len(faults)
         for fault in faults:
             say(f"{name}/{fault}")
@@ -52,15 +50,10 @@ def _folder(name: str) -> Path:
     try:
         folder = installed_folder(name) or Path(name)
     except FixtureError as error:
-        give_up(str(error))
+        give_up_in_lines(str(error))
     if not folder.is_dir():
         give_up(f"{name} is neither a folder nor a provider that has fixtures installed.")
     return folder
-
-
-def _long_lines(folder: Path) -> Iterator[Flaw]:
-    sheet = folder / FILE
-    yield from long_lines(sheet.read_text("utf-8", "replace")) if sheet.is_file() else ()
 
 
 def _rule_faults(folder: Path) -> tuple[Flaw, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tintype._cli.speaking import give_up, say
+from tintype._cli.speaking import give_up, give_up_in_lines, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.cli.contracts.paid import (
     PaidError,
@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913 - each is a flag
             keep=keep,
         )
     except (UsageError, FixtureError) as error:
-        give_up(str(error))
+        give_up_in_lines(str(error))
     except (TintypeError, PaidError) as error:
         give_up(str(error), 1)
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, say
+from tintype._cli.speaking import give_up, give_up_in_lines, say
 from tintype_contracts.cli.contracts.remaining import remaining
 from tintype_contracts.cli.contracts.starting.facts import facts_of
 from tintype_contracts.cli.contracts.starting.given import StartError, checked_name, read
@@ -98,7 +98,8 @@ def _tell(name: str, folder: Path, fixtures: Path) -> None:
         loaded = load_folder(fixtures)
     except FixtureError as error:
         mended = f"Mend it, then run: tintype contracts lint {fixtures}"
-        give_up(f"Its sheet cannot be loaded as it was begun.\n{error}\n{mended}", status=1)
+        begun = "Its sheet cannot be loaded as it was begun."
+        give_up_in_lines(f"{begun}\n{error}\n{mended}", status=1)
     say(f"Still to be said in {fixtures / 'sheet.toml'}:")
     for line in remaining(loaded):
         say(f"  {line}")

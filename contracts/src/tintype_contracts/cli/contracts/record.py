@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tintype._cli.speaking import give_up, say_path, tell
+from tintype._cli.speaking import give_up, give_up_in_lines, say_path, tell
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.cli.contracts.paid import (
     PaidError,
@@ -72,6 +72,6 @@ def command(  # noqa: PLR0913 - each is a flag
     except UsageError as error:
         give_up(str(error))
     except (TintypeError, PaidError, FixtureError) as error:
-        give_up(str(error), 1)
+        give_up_in_lines(str(error), 1)
     say_path(recording.path)
     raise SystemExit(1 if any(each.error for each in played) else 0)

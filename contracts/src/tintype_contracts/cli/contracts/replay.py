@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, say
+from tintype._cli.speaking import give_up, give_up_in_lines, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.case import Case
 from tintype_contracts.fixtures.flaws import FixtureError
@@ -47,7 +47,7 @@ def command(name: str, place: str, mutations: tuple[str, ...], check: str | None
     except (UsageError, ValueError) as error:
         give_up(str(error))
     except (TintypeError, FixtureError) as error:
-        give_up(str(error), 1)
+        give_up_in_lines(str(error), 1)
     raise SystemExit(0 if (not found if check else holds) else 1)
 
 

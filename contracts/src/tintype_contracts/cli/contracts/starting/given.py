@@ -12,7 +12,7 @@ from attrs import frozen
 
 from tintype.messages import JsonObject
 from tintype_contracts.fixtures.curl import Curl, CurlError, parse_curl
-from tintype_contracts.fixtures.leaks import REDACTED, carries_keys, cut
+from tintype_contracts.fixtures.leaks import REDACTED, carries_keys, cut_keys
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PAGE = re.compile(r"https?://[^\s\"'\\{}$]+")
@@ -186,7 +186,7 @@ def _clean(text: str, curl: Curl | None, name: str) -> str:
     """A text without keys: a variable of the shell stands in place of a header's."""
     for secret in _secrets(curl) if curl else ():
         text = text.replace(secret, f"${name.upper()}_API_KEY")
-    left = cut(text)
+    left = cut_keys(text)
     return left.replace(REDACTED, "redacted") if left != text else text
 
 

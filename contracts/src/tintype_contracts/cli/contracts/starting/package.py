@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib import metadata
+from textwrap import wrap
 from urllib.parse import urlsplit
 
 from packaging.version import Version
@@ -22,6 +24,8 @@ _TITLES = {
     "look": "Look at a task, the command",
     "done": "Look at a task, the answer when it is done",
 }
+_WIDTH = 100
+_TEXT = re.compile(r'"[^"]*"')
 _TEMPLATES: Mapping[str, str] = {
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
@@ -86,7 +90,24 @@ def sheet(given: Given, facts: Facts, today: date) -> str:
         _capabilities(facts),
         _stories(given, facts),
     )
-    return "\n\n".join("\n".join(lines) for table in tables if (lines := list(table))) + "\n"
+    written = ["\n".join(map(_fitting, table)) for table in tables]
+    return "\n\n".join(filter(None, written)) + "\n"
+
+
+def _fitting(line: str) -> str:
+    """A line of at most 100 columns, texts that make it longer are broken at their blanks."""
+    if len(line) <= _WIDTH or "\\" in line:
+        return line
+    key, _, value = line.partition(" = ")
+    long = _TEXT.sub(lambda text: f'""" {text[0][1:]}""' if " " in text[0] else text[0], value)
+    lines = wrap(
+        f"{key}\0=\0{long}",
+        _WIDTH,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace("\0", " ")
 
 
 def _top(given: Given, facts: Facts, today: date) -> Iterator[str]:
