@@ -9,8 +9,10 @@ from pathlib import Path
 
 import attrs
 import pytest
+from attrs import evolve
 
 from tintype_contracts import Fixtures, load_folder
+from tintype_contracts.cli.contracts.remaining import remaining
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import (
     Billing,
@@ -402,6 +404,70 @@ def test_what_an_error_alone_says_is_read_of_no_failure(written: Written) -> Non
     folder = written(('"/error/text" = "message"', '"/error/text" = "error.message"'))
     told = load_folder(folder).exchanges["bad_key/submit_401"].expect.fields
     assert told["message"] == "Unknown key"
+
+
+def test_moderation_may_answer_as_an_error(written: Written) -> None:
+    """A row of `refused` ends the task, in the story that is about it, and is no error."""
+    row = '400 = ["refused no", {message = "Not that", code = "nsfw"}]\n'
+    acme = load_folder(written(("429 = [", f"{row}429 = [")))
+    told = acme.exchanges["refused_content/submit_400"]
+    assert (told.operation, told.expect.outcome) == ("submit", "task")
+    failure = {"message": "Not that", "code": "nsfw", "refused": True}
+    assert told.expect.fields == {
+        "state": "refused",
+        "billed": "no",
+        "images": [],
+        "errors": [failure],
+    }
+    assert 400 not in {each.status for each in acme.errors}
+
+
+def test_an_errors_answer_says_to_what(written: Written) -> None:
+    """It is not silently that of a poll."""
+    story = "[story.failed.broken]\nstatus = 400"
+    with pytest.raises(FixtureError, match="Of whom is 400 the answer"):
+        load_folder(written(("[story.failed.broken]", story)))
+
+
+@pytest.mark.parametrize(
+    ("said", "billed"),
+    [
+        ("", None),
+        ('charged = "accepted"', "unknown"),
+        ('charged = "delivered"', "no"),
+        ("refunded_on_failure = true", "no"),
+    ],
+)
+def test_silence_about_money_expects_nothing(
+    written: Written, said: str, billed: str | None
+) -> None:
+    """Who pays for a failure is a plugin's affair where no document says when a task is charged."""
+    acme = load_folder(
+        written(("[prices]", f"[billing]\n{said}\n\n[prices]" if said else "[prices]"))
+    )
+    assert acme.exchanges["failed/broken"].expect.fields.get("billed") == billed
+
+
+def test_webhooks_may_be_set_up_beside_the_api(written: Written) -> None:
+    """Then no field names them, no submission does, and a delivery comes all the same."""
+    acme = load_folder(written(('field = "/hook"\n', "")))
+    assert [*acme.stories["webhook_completed"].exchanges] == ["delivered"]
+
+
+def test_a_mistake_is_told_in_words_alone(written: Written) -> None:
+    """Nothing of what found it is told with it."""
+    with pytest.raises(FixtureError) as caught:
+        load_folder(written(('field = "/hook"', 'field = "hook"')))
+    assert "/webhooks" in str(caught.value)
+    assert "Attribute(" not in str(caught.value)
+
+
+def test_what_no_document_tells_is_said_once(written: Written) -> None:
+    """A table or a field that `[absent]` names is not asked for any more."""
+    acme = load_folder(written())
+    assert any(line.startswith("[billing]") for line in remaining(acme))
+    silent = evolve(acme, absent={"billing": "Nobody says.", "/text": "No page bounds it."})
+    assert not any("[billing]" in line or "/text" in line for line in remaining(silent))
 
 
 # -------------------------------------------------------------------------- the page

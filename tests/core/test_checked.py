@@ -168,6 +168,23 @@ def test_a_price_that_is_none_is_unknown(odd: dict[str, object]) -> None:
         line.run(line.talk(Pricing()).generate(ASKED, Decimal(1)))
 
 
+def test_a_limit_on_a_price_in_credits_names_what_is_missing() -> None:
+    """The price is known; what a credit is worth is not."""
+
+    class Counting(Acme):
+        """Names a price in credits."""
+
+        @hookimpl
+        def price(self) -> Quote:
+            """From two to three."""
+            return Quote(credits_low=Decimal(2), credits_high=Decimal(3))
+
+    line, plugin = Line(), Counting()
+    plugin.info = evolve(plugin.info, usd_per_credit=None, credit_source="")
+    with pytest.raises(CostLimitError, match="2 to 3 credits, and ACME_USD_PER_CREDIT"):
+        line.run(line.talk(plugin).generate(ASKED, Decimal(1)))
+
+
 def test_a_plugin_that_reads_a_paid_answer_into_nonsense_leaves_the_submission_unknown() -> None:
     """Nobody knows what was paid for: it is not said to be lost, and not sent again."""
 

@@ -28,6 +28,7 @@ from tintype.catalog import (
 )
 from tintype.convert import (
     ErrorObject,
+    Id,
     decode_image,
     ended,
     failure,
@@ -358,14 +359,22 @@ def test_any_bytes_are_json_or_a_protocol_error(body: bytes) -> None:
 
 def test_a_status_word_is_translated_by_the_plugins_table() -> None:
     """An unknown one is neither a success nor a failure."""
-    table = {"done": TaskState.SUCCEEDED, "busy": TaskState.RUNNING}
+    table = {"DONE": TaskState.SUCCEEDED, "busy": TaskState.RUNNING}
     for word in ("done", "Done", "DONE", " done\n"):
         assert translate(word, table, "/status") is TaskState.SUCCEEDED
     with pytest.raises(
-        UnknownStatusError, match=r"'Gone' is not among .* \(done, busy\)"
+        UnknownStatusError, match=r"'Gone' is not among .* \(DONE, busy\)"
     ) as caught:
         translate("Gone", table, "/status")
     assert caught.value.pointer == "/status"
+
+
+def test_an_empty_text_names_nothing() -> None:
+    """An id is not there, or it is something."""
+    assert structure("", Id | None) is None
+    assert structure("7", Id | None) == structure(7, Id) == "7"
+    with pytest.raises(ProtocolError):
+        structure("", Id)
 
 
 # ------------------------------------------------------------------------- sending

@@ -124,7 +124,7 @@ def translate(word: str, table: Mapping[str, T], pointer: str) -> T:
 
     Args:
         word: What the provider says.
-        table: The documented words, in lower case.
+        table: The documented words, in whatever case.
         pointer: Where the word stands.
 
     Raises:
@@ -132,9 +132,10 @@ def translate(word: str, table: Mapping[str, T], pointer: str) -> T:
             failure, so the flow asks again.
         ProviderError: The word says that moderation refused the picture.
     """
+    known = {each.casefold(): meaning for each, meaning in table.items()}
     plain = word.strip().casefold()
-    if plain in table:
-        return table[plain]
+    if plain in known:
+        return known[plain]
     if is_moderation(word, ""):
         msg = f"The status is {shown(word)}."
         raise ProviderError(msg, code=word)

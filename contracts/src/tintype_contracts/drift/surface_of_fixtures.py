@@ -185,4 +185,4 @@ def _facts(fixtures: Fixtures) -> Iterator[tuple[str, str]]:
     if fixtures.results is not None:
         yield "results", f"kept {fixtures.results.kept_seconds} seconds"
     if fixtures.webhooks is not None:
-        yield "webhooks", f"named in {fixtures.webhooks.field}"
+        yield "webhooks", f"named in {fixtures.webhooks.field or 'no field'}"

@@ -66,11 +66,12 @@ def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
     yield "auth", f"{fixtures.auth.header}: {fixtures.auth.form}", fixtures.auth
     if fixtures.states is not None:
         yield "states", _states(fixtures.states), fixtures.states
-    yield "billing", f"charged when {fixtures.billing.charged}", fixtures.billing
+    charged = f"charged when {fixtures.billing.charged or 'nobody says'}"
+    yield "billing", charged, fixtures.billing
     if fixtures.results is not None:
         yield "results", f"kept {fixtures.results.kept_seconds} seconds", fixtures.results
     if fixtures.webhooks is not None:
-        yield "webhooks", f"named in {fixtures.webhooks.field}", fixtures.webhooks
+        yield "webhooks", f"named in {fixtures.webhooks.field or 'no field'}", fixtures.webhooks
     for name, capability in fixtures.capabilities.items():
         yield "capabilities", f"{name}: {capability.support.replace('_', ' ')}", capability
 

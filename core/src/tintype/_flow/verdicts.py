@@ -10,6 +10,7 @@ from attrs import evolve
 from tintype._amounts import is_amount, plain
 from tintype._blame import about
 from tintype._excerpts import quoted, shortened
+from tintype._keys.variables import env_name
 from tintype._watch import Watch
 from tintype.catalog import ProviderInfo
 from tintype.convert import to_json
@@ -128,7 +129,7 @@ def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
     if max_cost is None:
         return
     if quote.high is None:
-        reason = quote.reason or "no document tells it"
+        reason = quote.reason or _of_credits(quote) or "no document tells it"
         limit = f"max_cost={plain(max_cost)} was set"
         msg = f"The price is unknown ({reason}), and {limit}. Nothing was sent."
         raise CostLimitError(msg, provider=quote.provider)
@@ -136,6 +137,16 @@ def check_cost(quote: Quote, max_cost: Decimal | None) -> None:
         most, limit = plain(quote.high), plain(max_cost)
         msg = f"It may cost ${most}, more than max_cost={limit}. Nothing was sent."
         raise CostLimitError(msg, provider=quote.provider)
+
+
+def _of_credits(quote: Quote) -> str:
+    """Why a price that is known in credits is unknown in dollars, or ""."""
+    low, high = quote.credits
+    if high is None:
+        return ""
+    span = plain(high) if low in {None, high} else f"{plain(low or high)} to {plain(high)}"
+    name = f"{env_name(quote.provider)}_USD_PER_CREDIT"
+    return f"it is {span} credits, and {name}, what one costs you, is not set"
 
 
 def check_limit(max_cost: object) -> None:

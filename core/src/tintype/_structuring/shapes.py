@@ -32,7 +32,7 @@ Hook: TypeAlias = Callable[[object, object], object]
 _Field: TypeAlias = tuple[str, bool, Callable[[object], object]]
 
 Id = NewType("Id", str)
-"""A provider's name for something: text, or a whole number as its decimal digits."""
+"""A provider's name for something: text that is not empty, or a whole number as its digits."""
 
 
 @attrs.frozen(kw_only=True)
@@ -251,7 +251,8 @@ class _Reader:
         admits_none = NoneType in get_args(shape)
 
         def hook(value: object, _: object) -> object:
-            if value is None and admits_none:
+            nothing = value is None or (value == "" and kinds == [Id])
+            if nothing and admits_none:
                 return None
             if len(kinds) == 1:
                 return self._to.structure(value, kinds[0])
@@ -322,7 +323,7 @@ def _words(value: object, _: object) -> str:
 
 
 def _id(value: object, _: object) -> str:
-    return str(value) if type(value) is int else _text(value, None)
+    return str(value) if type(value) is int else _text(value, None) or _refuse("a name", value)
 
 
 def _int(value: object, _: object) -> int:

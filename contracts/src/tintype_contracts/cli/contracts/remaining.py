@@ -13,15 +13,18 @@ from tintype_contracts.verdict import Report
 PAGE = "docs/fixtures.md"
 """Where every table of a sheet is described."""
 
-_BOUNDED = ("min", "max", "min_length", "max_length", "min_items", "max_items", "pattern", "pixels")
+_BOUNDED = (
+    *("min", "max", "step", "min_length", "max_length", "min_items", "max_items"),
+    *("pattern", "pixels"),
+)
 _HIGHEST = 3
 _COMMON = (400, 401, 429)
 
 
 def remaining(fixtures: Fixtures) -> Iterator[str]:
-    """Each table that has something to be said, and what, in a line."""
+    """Each table that has something to be said, and what, in a line; none that `[absent]` names."""
     for table, of in _TABLES.items():
-        if said := of(fixtures):
+        if table not in fixtures.absent and (said := of(fixtures)):
             yield f"[{table}] {said}"
 
 
@@ -32,6 +35,7 @@ def due(report: Report) -> Iterator[str]:
     if left:
         yield f"Still to be said in its sheet ({PAGE}), as far as a document tells it:"
         yield from (f"  {line}" for line in left)
+        yield 'What no document tells stands in [absent]: billing = "why", "/text" = "why".'
     if failed:
         yield f"Next: mend {failed}; tintype contracts explain {failed} says how."
         return
@@ -51,7 +55,8 @@ def _left(provider: str) -> Iterator[str]:
 
 
 def _fields(fixtures: Fixtures) -> str:
-    bare = sorted({row.wire for row in fixtures.fields if _is_bare(row)})
+    rows = (row for row in fixtures.fields if row.wire not in fixtures.absent)
+    bare = sorted({row.wire for row in rows if _is_bare(row)})
     return f"bounds or words of {', '.join(bare)}" if bare else ""
 
 

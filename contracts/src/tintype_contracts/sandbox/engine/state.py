@@ -213,7 +213,7 @@ class State:
     def _close(self, work: Work, now: float) -> None:
         billing = self.fixtures.billing
         delivered = work.plan.end in _DELIVERED
-        if billing.charged == "delivered" and delivered:
+        if billing.charged != "accepted" and delivered:
             self._charge(work, now)
         if billing.refunded_on_failure and not delivered:
             self.account.refund(work.id, now)

@@ -103,7 +103,7 @@ def _catalog(given: Given, facts: Facts) -> Mapping[str, str]:
     words = {str(place.value).casefold(): state for place, state in places if place}
     rows = "".join(f"    {_text(word)}: TaskState.{state},\n" for word, state in words.items())
     pairs = "".join(f"({_text(name)}, {_text(text)})," for name, text in given.headers.items())
-    meaning = "  # their words, in lower case; any other is asked about again"
+    meaning = "  # their words, in any case of letters; any other is asked about again"
     return {
         "model": f"evolve(GENERAL, id={_text(named)})",
         "limits": limits,
