@@ -178,7 +178,6 @@ def test_the_command_prints_both_sides() -> None:
         ["openrouter", "submit", "--mutate", "image_weight=50"],
         ["openrouter", "generated/drawn", "--mutate", "/model=other"],
         ["openrouter", "generated/drawn", "--mutate", "/lost/x=1"],
-        ["openrouter", "submit", "--mutate", "moed=FAST"],
     ],
 )
 def test_misuse_is_a_sentence(arguments: list[str]) -> None:

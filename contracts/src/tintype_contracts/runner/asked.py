@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import attrs
 from attrs import evolve, frozen
 
 from tintype.errors import InvalidRequestError, UsageError
-from tintype.request import ImageRequest
 from tintype_contracts.case import Case
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.replay import sent_lines
-from tintype_contracts.strategies.builder import Builder, builder_of
+from tintype_contracts.strategies.builder import builder_of
 
 PARTS = ("price", "upload", "submit")
 """The operations whose requests are documented field by field."""
-
-_FIELDS = frozenset({*(each.name for each in attrs.fields(ImageRequest)), "letters", "about"})
 
 
 @frozen(kw_only=True)
@@ -30,11 +26,10 @@ def ask_for(subject: Subject, case: Case, key_form: str) -> Asked:
     """What is sent in an operation for what a case gives: fields, and options by their pointers.
 
     Raises:
-        UsageError: There is no such operation, no such model, or no such field.
+        UsageError: There is no such operation, or no such model.
     """
     builder = evolve(builder_of(subject), completes=False)
     known = [*builder.operations(), *(each.id for each in builder.models())]
-    _need_fields(builder, case)
     wanted = {case.place, str(case.given.get("model", known[0]))}
     if not wanted <= {*known}:
         msg = f"{subject.name} has no {' of '.join(wanted)}; it has {', '.join(known)}."
@@ -55,17 +50,3 @@ def ask_for(subject: Subject, case: Case, key_form: str) -> Asked:
     lines += [f"  notice of {name}" for name in built.notices]
     lines += [f"  ! {each}" for each in objections] or ["  = as the table admits"]
     return Asked(text="\n".join(lines), holds=not objections)
-
-
-def _need_fields(builder: Builder, case: Case) -> None:
-    """Refuse a name that no field has.
-
-    Raises:
-        UsageError: There is one; it names the option that may be meant.
-    """
-    for name in case.given:
-        if not name.startswith("/") and name not in _FIELDS:
-            near = [row.wire for row in builder.rows(case) if row.wire.endswith(f"/{name}")]
-            option = next(iter(near), f"/{name}")
-            msg = f"{name!r} is no field of a request; a raw option is written {option}=VALUE."
-            raise UsageError(msg)
