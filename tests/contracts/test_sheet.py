@@ -321,6 +321,20 @@ def test_a_size_may_stand_in_two_fields(written: Written) -> None:
     ]
 
 
+def test_a_field_of_two_meanings_is_read_by_the_row_that_admits_it(written: Written) -> None:
+    """A ratio and exact pixels in one field: a value is of the row whose words it is among."""
+    shape = '"aspect_ratio string [1:1->square 3:4->tall] =square"'
+    both = '[["aspect_ratio string [1:1->square 3:4->tall]"], ["size string [8x8 9x6]"]]'
+    acme = load_folder(written((shape, both), (HALVES[0], "")))
+    assert acme.exchanges["generated/create"].case == {
+        "prompt": "a boat",
+        "aspect_ratio": "3:4",
+        "n": 2,
+    }
+    assert neutral_fields(acme, "submit", {"shape": "9x6"})["size"] == "9x6"
+    assert "aspect_ratio" not in neutral_fields(acme, "submit", {"shape": "9x6"})
+
+
 def test_half_a_size_is_told(written: Written) -> None:
     """A width has a height beside it."""
     with pytest.raises(FixtureError, match="half a size"):

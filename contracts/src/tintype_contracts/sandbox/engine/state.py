@@ -14,8 +14,8 @@ from attrs import field, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, Parameter
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
-from tintype_contracts.fixtures.neutral import neutral_fields, price_of, read_field, rows_for
-from tintype_contracts.fixtures.pointers import MISSING, get
+from tintype_contracts.fixtures.neutral import meant, neutral_fields, price_of, rows_for
+from tintype_contracts.fixtures.pointers import get
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.account import Account
 from tintype_contracts.sandbox.engine.asking import Asking
@@ -90,8 +90,7 @@ class State:
         model = self.fields(asking).get("model")
         given = {
             row.neutral or row.wire.rpartition("/")[2]: value
-            for row in rows_for(self.rows(asking), model)
-            if (value := read_field(asking.body, row)) is not MISSING
+            for row, value in meant(rows_for(self.rows(asking), model), asking.body)
         }
         return {"model": model, **given} if model else given
 
