@@ -128,6 +128,8 @@ class Engine:
         except BodyError as error:
             return self._story("invalid_parameter", asking, str(error))
         asking = evolve(asking, body={**asking.body, **_told(body)})
+        if "model" in asking.match.holes and (reason := self._names_nothing(asking)):
+            return self._unknown_model(asking, reason)
         reason = self._objection(asking, body)
         if reason:
             return self._story("invalid_parameter", asking, reason)
@@ -194,8 +196,7 @@ class Engine:
     def _operate(self, asking: Asking) -> Draft | WholeResponse:
         reason = self._names_nothing(asking)
         if reason:
-            told = answer_in(self._fixtures, "unknown_model", asking.operation, asking.body)
-            return self._story("unknown_model" if told else "invalid_parameter", asking, reason)
+            return self._unknown_model(asking, reason)
         match asking.operation:
             case "submit":
                 return self._submit(asking)
@@ -205,6 +206,10 @@ class Engine:
                 return self._cancel(asking)
             case other:
                 return self._story(_STORY_OF.get(other, other), asking)
+
+    def _unknown_model(self, asking: Asking, reason: str) -> Draft | WholeResponse:
+        told = answer_in(self._fixtures, "unknown_model", asking.operation, asking.body)
+        return self._story("unknown_model" if told else "invalid_parameter", asking, reason)
 
     def _submit(self, asking: Asking) -> Draft | WholeResponse:
         wanted = asking.call.header(_WANTED)

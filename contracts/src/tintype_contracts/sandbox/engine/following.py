@@ -42,6 +42,7 @@ _BEGUN = re.compile(r"(?i)(creat|start|submit)")
 _LASTING = re.compile(r"(?i)(cost|elapsed|processing|total)_?time|.*duration|.*elapsed")
 _CALL = re.compile(r"(?i)(x-)?request[-_]?id")
 _TIME = re.compile(r"\{\{time:(\w+)\}\}")
+_SAID_AGAIN = ("prompt", "negative_prompt", "seed")  # under these names, whatever the fields'
 _LONGEST = 60  # characters of a text that names a model
 _SHORTEST = 4  # characters of a word that is one of a model's own
 
@@ -112,12 +113,13 @@ class Follower:
         ]
         names = [row.wire[1:] for row in rows]
         usual = {row.wire[1:]: row.default for row in rows if row.default is not None}
+        said = {name: asked[name] for name in _SAID_AGAIN if name in asked}
         return cls(
             operation=exchange.operation,
             task=exchange.expect.outcome == "task" and not exchange.expect.fields.get("errors"),
             own=own,
             asked=asked,
-            echoes={**usual, **{name: given[name] for name in names if name in given}},
+            echoes={**usual, **said, **{name: given[name] for name in names if name in given}},
             unit=(price_of(fixtures, own, 1), price_of(fixtures, asked, 1)),
         )
 

@@ -139,7 +139,7 @@ class State:
             prompt=str(fields.get("prompt", "")),
             caption=f"{self.fixtures.provider} · {model}",
             seed=f"{self.settings.seed}/{self.fixtures.provider}/{fields.get('seed', '')}",
-            shape=shape_of(fields),
+            shape=shape_of(fields, rows_for(self.rows(asking), fields.get("model"))),
             plain=self.settings.plain,
         )
         callback = self._callback(asking)

@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName, Route
 from tintype_contracts.fixtures.neutral import neutral_fields
 from tintype_contracts.fixtures.placeholders import placeholders
-from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
+from tintype_contracts.fixtures.pointers import MISSING, get, is_array, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.forms import Form, form_asked, form_of, templates
@@ -212,6 +212,7 @@ class _Judge:
         opening = first(scene, "submit") or scene[0]
         own = [each for each in scene if each.story == story]
         return (
+            self._is_of_the_model(opening),
             *form_of(scene).fit(self.asked),
             bool(own),
             _is_due(self.fixtures, story, scene),
@@ -220,6 +221,12 @@ class _Judge:
             *self._likeness(opening),
             sum(1 for each in scene for _ in _filled(each)),
         )
+
+    def _is_of_the_model(self, opening: DocumentedExchange) -> bool:
+        """Whether an exchange is of the model that the address names, where it names one."""
+        documented = get(asked_body(self.fixtures, opening), "/model")
+        named = any(row.wire == "/model" for row in self.fixtures.parameters)
+        return named or documented in {MISSING, self.given.get("/model", MISSING)}
 
     def _likeness(self, opening: DocumentedExchange) -> tuple[bool, int]:
         """Whether all that an exchange asks is asked, word by word; and how much of it is."""
@@ -283,7 +290,7 @@ def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -
         return _borrowing(fixtures, scene, body)
     planned = _planned(fixtures, scene, turn)
     told = (planned.polls or (planned.submit,))[-1].expect.fields.get("images")
-    return evolve(planned, images=len(told) if is_array(told) else None)
+    return evolve(planned, images=len(told) if is_array(told) and told else None)
 
 
 def _borrowing(fixtures: Fixtures, scene: Scene, body: Body) -> Course | None:

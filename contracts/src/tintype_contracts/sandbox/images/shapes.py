@@ -43,12 +43,13 @@ class Shape:
         return self.media_type.partition("/")[2].removesuffix("+xml")
 
 
-def shape_of(fields: Mapping[str, object]) -> Shape:
+def shape_of(fields: Mapping[str, object], rows: Iterable[Parameter] = ()) -> Shape:
     """The shape that neutral request fields ask for: 1024x1024 and PNG where they are silent.
 
-    A tier is the side of a square: 1K is 1024x1024 pixels, and other ratios have as many.
+    A tier is the side of a square: 1K is 1024x1024 pixels, and other ratios have as many. Where
+    the rows of the model list sizes and nothing else, it is the one of them that is most alike.
     """
-    width, height = _exact(fields) or _tiered(fields)
+    width, height = _exact(fields) or _listed(_tiered(fields), rows)
     media_type = _MEDIA_TYPES.get(str(fields.get("output_format", "png")).lower(), "image/png")
     return Shape(
         width=width,
@@ -104,6 +105,20 @@ def _tiered(fields: Mapping[str, object]) -> tuple[int, int]:
         return side, side
     stretch = math.sqrt(float(found[1]) / float(found[2]))
     return _rounded(side * stretch), _rounded(side / stretch)
+
+
+def _listed(wanted: tuple[int, int], rows: Iterable[Parameter]) -> tuple[int, int]:
+    """The size that is listed for the model and is most alike; what is wanted where none is."""
+    sized = [row for row in rows if row.neutral == "size"]
+    listed = [_exact({"size": word}) for row in sized for word in row.enum]
+    if not sized or None in listed or any(row.pixels or row.pattern for row in sized):
+        return wanted
+
+    def unlike(size: tuple[int, int]) -> tuple[float, int]:
+        ratios = math.log(size[0] / size[1]) - math.log(wanted[0] / wanted[1])
+        return round(abs(ratios), 2), abs(size[0] * size[1] - wanted[0] * wanted[1])
+
+    return min(filter(None, listed), key=unlike, default=wanted)
 
 
 def _side(tier: object) -> int | None:
