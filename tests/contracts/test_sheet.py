@@ -240,17 +240,17 @@ def test_facts_that_had_no_place_have_one(acme: Fixtures) -> None:
 
 def test_a_fact_may_hold_for_some_requests_only(written: Written) -> None:
     """A time-out for a model, and a rule where another field is given."""
-    rule = 'amount = "n + references <= 5 when quality=high"'
+    rule = 'amount = "n + references <= 5 when seed=7"'
     edits = (
         ('amount = "n + references <= 5"', rule),
         ('submit = "60 s"', 'submit = "9 s @acme-1"'),
     )
     found = load_folder(written(*edits))
     assert found.timeouts[0].models == ("acme-1",)
-    assert (found.rules[0].bound, found.rules[0].when) == (5, ("quality=high",))
+    assert (found.rules[0].bound, found.rules[0].when) == (5, ("seed=7",))
     given = {"n": 4, "references": [1, 2]}
-    assert [*broken(found.rules[:1], {**given, "quality": "low"})] == []
-    assert len([*broken(found.rules[:1], {**given, "quality": "high"})]) == 1
+    assert [*broken(found.rules[:1], {**given, "seed": 1})] == []
+    assert len([*broken(found.rules[:1], {**given, "seed": 7})]) == 1
 
 
 def test_prices_stand_in_columns(acme: Fixtures) -> None:
@@ -518,6 +518,10 @@ MISTAKES = [
     ("a price", ("3:4 $0.05", "3:4 0.05"), "/prices/acme-1", "$0.05"),
     ("a unit", ("/reference", "/picture"), "/prices/acme-1", "megapixel"),
     ("a rule", ("n + references <= 5", "n is small"), "/rules/amount", "a excludes b"),
+    ("a rule's field", ("n + references <= 5", "n + portraits <= 5"), "/rules/amount", "no field"),
+    ("a model", ('"seed integer 0.."', '"seed integer 0.. @acme-7"'), "/fields/~1dice", "acme-7"),
+    ("a group", ("acme-1 =", '"acme-1 @few" ='), "/prices/acme-1 @few", "no group"),
+    ("both", ('"seed integer 0.."', '"seed integer! =7"'), "/fields/~1dice", 'take away "!"'),
     ("a body", ('answer = "done"', 'answer = "don"'), "/story/generated/done", "JSON between"),
     ("a setting", ('answer = "done"', 'anser = "done"'), "/story/generated/done/anser", "answer"),
     ("no excerpt", ('request = "create"', 'request = "docs"'), "/story/generated/create", "Lay it"),
@@ -570,6 +574,28 @@ def test_a_pattern_that_may_take_too_long_is_refused(written: Written, pattern: 
     with pytest.raises(FixtureError, match="may take too long") as caught:
         load_folder(written(("1..2000", f"~{pattern}")))
     assert caught.value.faults[0].line == SHEET[: SHEET.index('"/text"')].count("\n") + 1
+
+
+def test_groups_nest(written: Written) -> None:
+    """A group may hold groups."""
+    groups = '[groups]\nold = "acme-1"\nall = "@old acme-2"\n\n[routes]'
+    dice = ('"seed integer 0.."', '"seed integer 0.. @all"')
+    found = load_folder(written(("[routes]", groups), dice, ("acme-1 =", '"@all" =')))
+    assert [row.models for row in found.fields if row.wire == "/dice"] == [("acme-1", "acme-2")]
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ('[groups]\nold = "@odl acme-1"', "@odl is no other group"),
+        ('[groups]\nold = "@old acme-1"', "@old is no other group"),
+        ('[choices]\n"/nope" = "why"', "/nope is no field"),
+    ],
+)
+def test_a_name_that_is_nothing_is_told(written: Written, named: str, words: str) -> None:
+    """A misspelt name is silent nowhere."""
+    with pytest.raises(FixtureError, match=words):
+        load_folder(written(("[routes]", f"{named}\n\n[routes]")))
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = [" * 200, "\xff", "x" * 1_100_000])
