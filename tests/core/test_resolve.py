@@ -502,6 +502,29 @@ def test_a_mask_is_neither_counted_nor_priced() -> None:
         resolve(asking(references=[URL, URL, STYLE, MASK]), info)
 
 
+@pytest.mark.parametrize(
+    ("bounds", "given", "told"),
+    [
+        ({"max_of": {"style": 1}}, [STYLE, STYLE], "at most 1 references of the role style, not 2"),
+        ({"max_bytes": len(PNG) - 1}, [PNG], f"bytes of a reference, not {len(PNG)}"),
+        ({"max_bytes": len(PNG) - 1}, [DATA_URL], f"bytes of a reference, not {len(PNG)}"),
+        ({"max_total_bytes": 2 * len(PNG) - 1}, [PNG, MASK], "bytes of references in all"),
+    ],
+)
+def test_references_are_bounded_by_role_and_by_bytes(
+    bounds: dict[str, int], given: list[Reference | bytes | str], told: str
+) -> None:
+    """Before anything is sent; as much as the bound says is taken."""
+    assert PAINTS.references is not None
+    bounded = of(evolve(PAINTS, references=evolve(PAINTS.references, **bounds)))
+    with pytest.raises(UnsupportedError, match=told) as caught:
+        resolve(asking(references=given), bounded)
+    assert caught.value.field == "references"
+    exact = {name: {"style": 2} if name == "max_of" else most + 1 for name, most in bounds.items()}
+    takes = evolve(PAINTS.references, **exact)
+    assert resolve(asking(references=given), of(evolve(PAINTS, references=takes))).requests
+
+
 @pytest.mark.parametrize("role", ["mask", "style", "subject", "control", "first"])
 def test_a_role_the_model_lacks_is_refused_or_stays_behind(role: Role) -> None:
     """A style that is sent as a picture to draw from gives another picture."""

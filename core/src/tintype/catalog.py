@@ -322,6 +322,10 @@ class References:
         roles: What they may be for. A role that is not here is not supported.
         weight: What the weight of one may be, or None: they have none.
         max_count: The most images, a mask not counted, or None where nobody says.
+        max_of: The most of each role; one that is not here has no bound of its own.
+        max_bytes: The most bytes of one image, or None where nobody says. Of a link nobody
+            knows them.
+        max_total_bytes: The most bytes of all of them together, masks too.
         required: Whether the model needs one.
         uploads: Whether the plugin's `upload` turns bytes into a URL.
         source: Where that is documented.
@@ -331,6 +335,9 @@ class References:
     roles: tuple[Role, ...] = ("image",)
     weight: Number | None = None
     max_count: int | None = None
+    max_of: Mapping[Role, int] = attrs.field(factory=dict, hash=False)
+    max_bytes: int | None = None
+    max_total_bytes: int | None = None
     required: bool = False
     uploads: bool = False
     source: str = ""

@@ -8,6 +8,7 @@ Nothing is dropped or changed in silence. What a model cannot do is an error, or
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
@@ -285,11 +286,13 @@ def _check_references(draft: _Draft) -> _Draft:
     if accepts.required and not references:
         msg = f"{title} edits images: give it at least one reference."
         raise InvalidRequestError(msg, field="references", provider=draft.info.name)
-    most, given = accepts.max_count, len(draft.request.sources)
-    if most is not None and given > most:
-        msg = f"{title} takes at most {most} references, not {given}."
-        allowed = (f"at most {most}",)
-        raise UnsupportedError(msg, field="references", allowed=allowed, provider=draft.info.name)
+    for most, given, what in _amounts(accepts, draft.request):
+        if most is not None and given > most:
+            msg = f"{title} takes at most {most} {what}, not {given}."
+            bound = f"at most {most}"
+            raise UnsupportedError(
+                msg, field="references", allowed=(bound,), provider=draft.info.name
+            )
     try:
         carried = tuple(_carry(item, accepts, title) for item in references)
     except InvalidRequestError as error:
@@ -297,6 +300,26 @@ def _check_references(draft: _Draft) -> _Draft:
     if carried == references:
         return draft
     return evolve(draft, request=evolve(draft.request, references=carried))
+
+
+def _amounts(accepts: References, request: ImageRequest) -> Iterator[tuple[int | None, int, str]]:
+    """The most of everything, how much of it there is, and what it is called."""
+    yield accepts.max_count, len(request.sources), "references"
+    roles = [each.role for each in request.references]
+    for role, most in accepts.max_of.items():
+        yield most, roles.count(role), f"references of the role {role}"
+    sizes = [_size(each) for each in request.references]
+    yield accepts.max_bytes, max(sizes, default=0), "bytes of a reference"
+    yield accepts.max_total_bytes, sum(sizes), "bytes of references in all"
+
+
+def _size(reference: Reference) -> int:
+    """The bytes of an image; 0 of a link."""
+    if reference.data is not None:
+        return len(reference.data)
+    head, _, payload = (reference.url or "").partition(",")
+    inline = head[:5].lower() == "data:"
+    return len(payload.rstrip("=")) * 3 // 4 if inline else 0
 
 
 def _check_roles(draft: _Draft, title: str) -> _Draft:

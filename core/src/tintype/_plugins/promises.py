@@ -64,6 +64,12 @@ _OF_A_MODEL: Mapping[tuple[str, str], _Rule] = {
         _has_mask,
         lambda model, _: model.references is not None and len(model.references.roles) > 1,
     ),
+    ("a most of a role (references.max_of)", "no such role in references.roles"): (
+        lambda model: bool(model.references and model.references.max_of),
+        lambda model, _: (
+            model.references is not None and {*model.references.max_of} <= {*model.references.roles}
+        ),
+    ),
     ("parameters.previews", "no parameters.stream that they come in"): (
         _takes("previews"),
         lambda model, _: _takes("stream")(model),
