@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from attrs import evolve
@@ -12,6 +14,7 @@ from tests.contracts import reference
 from tests.contracts.broken.row import Row
 from tests.contracts.broken.texts import Text, install
 from tests.contracts.changed import (
+    ABSENT,
     BY_ID,
     BY_URL,
     asked,
@@ -21,6 +24,7 @@ from tests.contracts.changed import (
     heard,
     instead,
     requested,
+    sent,
     update,
 )
 from tests.contracts.test_checks import ASK
@@ -30,6 +34,7 @@ from tintype.exchange import Exchange
 from tintype.messages import JsonBody, Request
 from tintype.models import Update
 from tintype.request import Submission
+from tintype_contracts import load_folder
 from tintype_contracts.checks import all_checks
 from tintype_contracts.fixtures.format import Parameter, Rule
 from tintype_contracts.harness.distribution import child_environment
@@ -197,3 +202,26 @@ def test_what_needs_another_field_may_be_refused_alone() -> None:
     assert _level_1(kept, "request") == {}
     found = _level_1(changed("openrouter", more), "request")
     assert set(found) == {"request.rules-between-fields"}, found
+
+
+def test_references_may_be_sent_in_numbered_fields(tmp_path: Path) -> None:
+    """Each arrives in its own field; one that is left out is told."""
+    folder = shutil.copytree(
+        Path(reference.__file__).parent / "documents" / BY_ID, tmp_path / BY_ID
+    )
+    sheet = folder / "sheet.toml"
+    rows = "\n".join(f'"/image_{n}" = "references.{n} string"' for n in (1, 2, 3))
+    text = sheet.read_text("utf-8").replace('"/image_urls" = "references array 1..3"', rows)
+    sheet.write_text(text, "utf-8")
+
+    def numbered(body: dict[str, Any], _: Submission) -> None:
+        for number, url in enumerate(body.pop("image_urls", ()), start=1):
+            body[f"image_{number}"] = url
+
+    there = documented(lambda _: load_folder(folder))
+    good, bad = (
+        changed(BY_ID, there, sent(numbered), *more) for more in ((), (sent(image_2=ABSENT),))
+    )
+    for check in ("values-arrive", "references-unchanged", "out-of-range-is-refused"):
+        assert findings(f"request.{check}", good) == []
+    assert findings("request.references-unchanged", bad)

@@ -341,6 +341,20 @@ def test_half_a_size_is_told(written: Written) -> None:
         load_folder(written((HALVES[0], HALVES[1].replace("size.height", "-"))))
 
 
+def test_references_may_stand_in_numbered_fields(written: Written) -> None:
+    """Each in a field of its own: written in order, read back, and counted."""
+    rows = [f'"/a_{number}" = "references.{number} string"' for number in (1, 2, 3)]
+    asked = 'references = ["{{reference:0}}", "{{reference:1}}"]'
+    sized = (SIZED[0], SIZED[1].replace('size = "832x1440"', asked))
+    acme = load_folder(written(('"/pictures" = "references array 1..4"', "\n".join(rows)), sized))
+    sent = body(acme, "sized/create")
+    assert sent == {"text": "a boat", "a_1": "{{reference:0}}", "a_2": "{{reference:1}}"}
+    told = neutral_fields(acme, "submit", sent)
+    assert told["references"] == ["{{reference:0}}", "{{reference:1}}"]
+    parts = [row for row in acme.parameters if row.nth]
+    assert [value for row in parts for _, value in (*admitted(row), *refused(row))] == [1, 2, 3, 4]
+
+
 def test_a_step_is_of_any_whole_number(written: Written) -> None:
     """It makes no size of it."""
     shape = '"/shape" = "aspect_ratio'

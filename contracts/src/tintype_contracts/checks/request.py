@@ -387,7 +387,10 @@ def references_unchanged(subject: Subject, case: Case) -> Iterator[Finding]:
             yield Finding(message=f"{message} Correct the catalog or the hook.")
         return
     given = built.asked.references if built else ()
-    arrived = [found_at(built, row) for row in builder.rows_of(case, "references") if built]
+    rows = sorted(builder.rows_of(case, "references"), key=lambda row: row.nth)
+    arrived = [found_at(built, row) for row in rows if built and not row.nth]
+    numbered = [found_at(built, row) for row in rows if built and row.nth]
+    arrived += [numbered] if numbered else []
     if given and not any(same_images(found, given) for found in arrived):
         yield Finding(
             message=f"{case} do not arrive as they were. Send each once, in order, encoded once.",

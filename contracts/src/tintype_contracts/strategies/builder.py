@@ -298,9 +298,9 @@ class Builder:
         rows = self.rows_of(case, name)
         if name.startswith("/"):
             return any(not any(subset(value, found_or_default(built, row))) for row in rows)
-        told = dict.fromkeys((row.side for row in rows), False)
+        told = dict.fromkeys((row.part for row in rows), False)
         for row in rows:
-            told[row.side] |= carries(row, found_or_default(built, row), value)
+            told[row.part] |= carries(row, found_or_default(built, row), value)
         whole = told.pop("", False)
         return whole or (bool(told) and all(told.values()))
 
@@ -390,6 +390,7 @@ def carries(row: Parameter, found: object, asked: object) -> bool:
     """
     match row.neutral, asked:
         case "references", (*given,):
+            given = given[row.nth - 1 : row.nth] if row.nth else given
             counted = row.type in {"integer", "number"}
             return found == len(given) if counted else same_images(found, given)
         case "options", _:

@@ -58,6 +58,8 @@ def admitted(row: Parameter, _: ReferenceForm = "url") -> Sequence[tuple[str, ob
 
     A row of `pixels` is reached by a tier and by exact pixels: two neutral fields.
     """
+    if row.nth > 1:
+        return []  # the first of them stands for all
     name = row.neutral or ""
     values = [(name, value) for value in _values(row, name)]
     sizes = [("size", size) for size in _sizes(row.pixels)] if row.pixels else []
@@ -98,7 +100,7 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
     if name in _TEXT_FIELDS and row.enum:
         return [(name, STRANGE)]
     if name == "references":
-        return [(name, given) for given in _references_beyond(row, form)]
+        return [(name, given) for given in _references_beyond(row, form) if row.nth <= 1]
     if name in _FREE_TEXT:
         return [(name, text) for text in _texts_beyond(row)]
     if row.side:

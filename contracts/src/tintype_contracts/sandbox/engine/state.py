@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, Parameter
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
-from tintype_contracts.fixtures.neutral import meant, neutral_fields, price_of, rows_for
+from tintype_contracts.fixtures.neutral import joined, meant, neutral_fields, price_of, rows_for
 from tintype_contracts.fixtures.pointers import get
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.account import Account
@@ -89,9 +89,10 @@ class State:
         """The neutral fields that a call gives itself, and what is no such field by its name."""
         model = self.fields(asking).get("model")
         given = {
-            row.neutral or row.wire.rpartition("/")[2]: value
+            row.part or row.neutral or row.wire.rpartition("/")[2]: value
             for row, value in meant(rows_for(self.rows(asking), model), asking.body)
         }
+        given = joined(given)
         return {"model": model, **given} if model else given
 
     def rows(self, asking: Asking) -> list[Parameter]:
