@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image
 
+from tintype_contracts.fixtures.format import FormatRow, SizeRow
 from tintype_contracts.sandbox.images.pictures import Sketch, encode
 from tintype_contracts.sandbox.images.shapes import Shape, count_of, shape_of
 
@@ -107,3 +108,14 @@ def test_an_unfinished_picture_differs_and_has_the_same_size() -> None:
     image = Image.open(io.BytesIO(encode(sketch(finished=False))))
     assert image.size == (320, 200)
     assert encode(sketch(finished=False)) != encode(sketch())
+
+
+def test_a_picture_is_what_the_tables_say_of_its_model_and_ratio() -> None:
+    """A model that draws vectors answers one; a ratio has its documented pixels."""
+    sizes = [SizeRow(tier="1K", sizes={"16:9": "1344x768"}, src="page", kind="adapted")]
+    formats = [FormatRow(media_type="image/svg+xml", src="page", kind="adapted")]
+    shape = shape_of({"aspect_ratio": "16:9"}, sizes=sizes, formats=formats)
+    assert (shape.width, shape.height, shape.media_type) == (1344, 768, "image/svg+xml")
+    asked = {"resolution": "2K", "aspect_ratio": "16:9", "output_format": "webp"}
+    shape = shape_of(asked, sizes=sizes, formats=formats)
+    assert (shape.width > 2048, shape.media_type) == (True, "image/webp")

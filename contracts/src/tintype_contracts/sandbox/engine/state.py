@@ -140,7 +140,12 @@ class State:
             prompt=str(fields.get("prompt", "")),
             caption=f"{self.fixtures.provider} · {model}",
             seed=f"{self.settings.seed}/{self.fixtures.provider}/{fields.get('seed', '')}",
-            shape=shape_of(fields, rows_for(self.rows(asking), fields.get("model"))),
+            shape=shape_of(
+                fields,
+                rows_for(self.rows(asking), model),
+                sizes=[row for row in self.fixtures.sizes if model in (row.models or {model})],
+                formats=[row for row in self.fixtures.formats if model in (row.models or {model})],
+            ),
             plain=self.settings.plain,
         )
         callback = self._callback(asking)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.format import FormatRow, Parameter, SizeRow
 from tintype_contracts.fixtures.neutral import read_field
 from tintype_contracts.fixtures.pointers import MISSING, get, tokens
 
@@ -43,14 +43,21 @@ class Shape:
         return self.media_type.partition("/")[2].removesuffix("+xml")
 
 
-def shape_of(fields: Mapping[str, object], rows: Iterable[Parameter] = ()) -> Shape:
+def shape_of(
+    fields: Mapping[str, object],
+    rows: Iterable[Parameter] = (),
+    sizes: Iterable[SizeRow] = (),
+    formats: Iterable[FormatRow] = (),
+) -> Shape:
     """The shape that neutral request fields ask for: 1024x1024 and PNG where they are silent.
 
     A tier is the side of a square: 1K is 1024x1024 pixels, and other ratios have as many. Where
     the rows of the model list sizes and nothing else, it is the one of them that is most alike.
+    What the tables say of a ratio, and of the format of the model, comes before.
     """
-    width, height = _exact(fields) or _listed(_tiered(fields), rows)
-    media_type = _MEDIA_TYPES.get(str(fields.get("output_format", "png")).lower(), "image/png")
+    width, height = _exact(fields) or _said(fields, sizes) or _listed(_tiered(fields), rows)
+    usual = next((row.media_type for row in formats), "image/png")
+    media_type = _MEDIA_TYPES.get(str(fields.get("output_format", "")).lower(), usual)
     return Shape(
         width=width,
         height=height,
@@ -96,6 +103,13 @@ def _exact(fields: Mapping[str, object]) -> tuple[int, int] | None:
         if found:
             return int(found[1]), int(found[2])
     return None
+
+
+def _said(fields: Mapping[str, object], sizes: Iterable[SizeRow]) -> tuple[int, int] | None:
+    """The documented pixels of a ratio, at its tier or where none is named."""
+    tier, ratio = fields.get("resolution"), str(fields.get("aspect_ratio", ""))
+    at = [row.sizes[ratio] for row in sizes if ratio in row.sizes and tier in {None, row.tier}]
+    return _exact({"size": at[0]}) if at else None
 
 
 def _tiered(fields: Mapping[str, object]) -> tuple[int, int]:
