@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -80,6 +81,33 @@ def test_a_field_left_open_makes_a_range_and_an_assumption() -> None:
     assert quote.assumptions == ("resolution is left open; the price depends on it.",)
     assert quote.as_of == date(2026, 11, 1)
     assert quote.model == "m"
+
+
+@pytest.mark.parametrize(
+    ("fields", "usd"),
+    [
+        ({}, 4 * CENT),
+        ({"resolution": "1K"}, CENT),
+        ({"n": 2, "aspect_ratio": "16:9"}, 8 * CENT),
+    ],
+)
+def test_a_documented_default_is_what_is_meant_where_nothing_is_said(
+    fields: dict[str, Any], usd: Decimal
+) -> None:
+    """The price is that of the default, and nothing is assumed."""
+    tiers = evolve(TIERS, parameters={"resolution": Choice(values=("1K", "2K"), default="2K")})
+    quote = quoted(tiers, ImageRequest(prompt="a cat", **fields))
+    assert quote is not None
+    assert quote.usd == usd
+    assert quote.assumptions == ()
+
+
+def test_a_default_is_not_meant_beside_what_says_otherwise() -> None:
+    """Exact pixels say what a tier would have said; who knows which line they are of."""
+    tiers = evolve(TIERS, parameters={"resolution": Choice(values=("1K", "2K"), default="2K")})
+    quote = quoted(tiers, ImageRequest(prompt="a cat", size="1024x1024"))
+    assert quote is not None
+    assert quote.kind is QuoteKind.RANGE
 
 
 @pytest.mark.parametrize(("references", "usd"), [((), CENT), (("https://a.test/1.png",), 2 * CENT)])

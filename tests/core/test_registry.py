@@ -444,6 +444,14 @@ UNKEPT: list[tuple[Mapping[str, object], str]] = [
     ),
     ({"references": References(forms=("url",), roles=("mask",))}, "a mask .*, and no role of a"),
     (
+        {"references": References(forms=("url",), max_of={"mask": 1})},
+        "a most of a role .*, and no such role",
+    ),
+    (
+        {"parameters": {"quality": Choice(values=("low",), default="high")}},
+        "a default of a parameter .*, and none of the values",
+    ),
+    (
         {"tasks": {"inpaint": ("image", "mask")}},
         "a task that needs a mask .*, and neither 'mask' in",
     ),

@@ -33,15 +33,15 @@ def asked_for(info: ProviderInfo, request: ImageRequest | Submission) -> Asked:
 
     `references` is how many source images there are. `size` is put together of its sides.
     """
-    told: dict[str, str | None] = {name: _spelt(getattr(request, name)) for name in _TOLD}
+    told: dict[str, str | None] = {name: spelt(getattr(request, name)) for name in _TOLD}
     pictures = len(request.sources)
     names = {**_THEMSELVES, **info.wire_names}
     raw = request.options
     own = raw if isinstance(request, Submission) else request.options.get(info.name, {})
     for name, value in own.items():
-        told[name] = _spelt(value)
+        told[name] = spelt(value)
         for field in field_of(names, name, value):
-            told[field] = _spelt(value)
+            told[field] = spelt(value)
             pictures += _count(value) if field == "references" else 0
     told["references"] = str(pictures)
     sides = [told.get(side) for side in SIDES]
@@ -55,7 +55,7 @@ def field_of(
 ) -> tuple[str, ...]:
     """The field of a request that an option of a wire name is, or nothing."""
     fields = wire_names.get(name, ())
-    pixels = Pixels().admits(_spelt(value))
+    pixels = Pixels().admits(spelt(value))
     return tuple(each for each in fields if each != "size" or pixels or len(fields) == 1)[:1]
 
 
@@ -69,7 +69,8 @@ def holds(name: str, word: str, asked: Asked) -> bool | None:
     return said == word or _same_number(said, word)
 
 
-def _spelt(value: object) -> str | None:
+def spelt(value: object) -> str | None:
+    """A value as the text that price rows and cautions have for it."""
     match value:
         case None | str():
             return value

@@ -34,9 +34,14 @@ Unit: TypeAlias = Literal["image", "reference", "request", "megapixel", "step", 
 
 @frozen(kw_only=True)
 class Choice:
-    """One of a list of words."""
+    """One of a list of words.
+
+    Attributes:
+        default: The word that is documented to be meant where none is given, or "".
+    """
 
     values: tuple[str, ...]
+    default: str = ""
     source: str = ""
 
     def admits(self, value: object) -> bool:
@@ -55,11 +60,13 @@ class Integer:
 
     Attributes:
         step: It is a multiple of this.
+        default: What is documented to be meant where none is given, or None.
     """
 
     low: int | None = None
     high: int | None = None
     step: int = 1
+    default: int | None = None
     source: str = ""
 
     def admits(self, value: object) -> bool:
@@ -104,8 +111,13 @@ class Number:
 
 @frozen(kw_only=True)
 class Flag:
-    """True or False."""
+    """True or False.
 
+    Attributes:
+        default: What is documented to be meant where neither is given, or None.
+    """
+
+    default: bool | None = None
     source: str = ""
 
     def admits(self, value: object) -> bool:
@@ -149,6 +161,7 @@ class Pixels:
         max_ratio: The longer side is at most this many times the shorter.
         width: What the width may be, where that is bounded for itself.
         height: What the height may be.
+        default: The size that is documented to be meant where none is given, or "".
     """
 
     min_total: int = 1
@@ -156,6 +169,7 @@ class Pixels:
     max_ratio: int | None = None
     width: Integer | None = None
     height: Integer | None = None
+    default: str = ""
     source: str = ""
 
     def admits(self, value: object) -> bool:

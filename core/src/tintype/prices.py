@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._asked import SIDES, Asked, asked_for, holds
+from tintype._asked import SIDES, Asked, asked_for, holds, spelt
 from tintype.catalog import Descriptor, Integer, Model, Pixels, Price, ProviderInfo
 from tintype.models import Quote, QuoteLine
 from tintype.request import Submission
@@ -27,6 +27,11 @@ _ONE = Decimal(1)
 _MEGAPIXEL = Decimal("0.000001")
 # As many as anybody can mean.
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
+_SAID_BY: Mapping[str, tuple[str, ...]] = {
+    "size": ("resolution", "aspect_ratio", *SIDES),
+    "resolution": ("size", *SIDES),
+    "aspect_ratio": ("size", *SIDES),
+}
 _SIZE = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
 
 
@@ -43,7 +48,8 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     """What the price list of its model says of `request`, or None where it says nothing.
 
     Where the list tells prices apart by what the request leaves open, the quote is a range
-    over the lines that remain, with the assumption written down. What an undescribed option
+    over the lines that remain, with the assumption written down; the default that its descriptor
+    documents is what is meant. What an undescribed option
     costs no list says: the quote is unknown then, unless `prices_depend_on` says otherwise.
 
     Args:
@@ -54,12 +60,13 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     reason = info.unpriced(request)
     if reason:
         return Quote(model=request.model, reason=reason)
-    asked = asked_for(info, request)
+    limits = _limits(info, model)
+    asked = _with_defaults(asked_for(info, request), limits)
     lines = [line for line in model.prices if _applies(line, asked) is not False]
     drawn = {line.billable for line in model.prices if line.unit != "reference"}
     if not lines or not drawn <= {line.billable for line in lines}:
         return None
-    counts = _counts(asked, model, _limits(info, model))
+    counts = _counts(asked, model, limits)
     counted = [_counted(line, counts.get(line.unit, _UNKNOWN)) for line in lines]
     due = drawn | {line.billable for line in lines if _applies(line, asked)}
     low, high = _span(counted, due, lambda line: line.unit_price)
@@ -79,6 +86,20 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
         source=lines[0].source,
         as_of=lines[0].as_of,
     )
+
+
+def _with_defaults(asked: Asked, limits: Mapping[str, Descriptor]) -> Asked:
+    """What is asked for, and the documented defaults of what is left open.
+
+    A size that is given says what tier and ratio would have said, and these what it would have.
+    """
+    meant = {
+        name: spelt(default)
+        for name, each in limits.items()
+        if (default := getattr(each, "default", None)) not in {None, ""}
+        and not any(asked.get(other) is not None for other in (name, *_SAID_BY.get(name, ())))
+    }
+    return {**asked, **meant}
 
 
 def _applies(line: Price, asked: Asked) -> bool | None:

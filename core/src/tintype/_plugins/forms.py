@@ -194,6 +194,8 @@ _FORMS: Mapping[tuple[type, str], _Form] = {
         )
     },
     (Choice, "values"): _each(_LINE, 1),
+    (Choice, "default"): _or_nothing(_LINE),
+    (Pixels, "default"): _or_nothing(_NAME),
     (Text, "min_length"): _FROM_ZERO,
     (Text, "max_length"): _COUNT,
     (Integer, "step"): _COUNT,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 from tintype._blame import LAWS
-from tintype.catalog import Model, ProviderInfo, Unsupported
+from tintype.catalog import Descriptor, Model, ProviderInfo, Unsupported
 
 _HONEST = f"({LAWS}: Honest)"
 
@@ -52,6 +52,13 @@ def _has_mask(model: Model) -> bool:
     return model.references is not None and "mask" in model.references.roles
 
 
+def _defaults(model: Model) -> list[tuple[Descriptor, object]]:
+    """What has a documented default, and the default."""
+    every = (*model.parameters.values(), *model.options.values())
+    found = [(each, getattr(each, "default", None)) for each in every]
+    return [(each, default) for each, default in found if default not in {None, ""}]
+
+
 _NOT = Unsupported(reason="it is not described")
 _Rule: TypeAlias = tuple[Callable[[Model], bool], Callable[[Model, Collection[str]], bool]]
 # By what is promised and what is missing then: who promises it, and who can keep it.
@@ -63,6 +70,10 @@ _OF_A_MODEL: Mapping[tuple[str, str], _Rule] = {
     ("a mask (references.roles)", "no role of a picture that it marks a part of"): (
         _has_mask,
         lambda model, _: model.references is not None and len(model.references.roles) > 1,
+    ),
+    ("a default of a parameter or an option", "none of the values that it may have"): (
+        lambda model: bool(_defaults(model)),
+        lambda model, _: all(each.admits(default) for each, default in _defaults(model)),
     ),
     ("a most of a role (references.max_of)", "no such role in references.roles"): (
         lambda model: bool(model.references and model.references.max_of),
