@@ -521,6 +521,7 @@ MISTAKES = [
     ("a source", ('verbatim"]\npoll', 'verbatm"]\npoll'), "/routes/submit", "source kind: why"),
     ("no source", ('"create verbatim"', '"creat"'), "/routes/submit", "docs, create, created"),
     ("a type", ("seed integer", "seed int"), "/fields/~1dice", "integer"),
+    ("a quote", ("[1:1->square", '[\\"1:1'), "/fields/~1shape", "JSON has it"),
     ("a bound", ("1..2000", "1-2000"), "/fields/~1text", "1..10"),
     ("no pointer", ('"/dice"', '"dice"'), "/fields/dice", '"/size"'),
     ("an operation", ("cancel =", "stop ="), "/routes/stop", "cancel"),
@@ -588,6 +589,15 @@ def test_a_pattern_that_may_take_too_long_is_refused(written: Written, pattern: 
     with pytest.raises(FixtureError, match="may take too long") as caught:
         load_folder(written(("1..2000", f"~{pattern}")))
     assert caught.value.faults[0].line == SHEET[: SHEET.index('"/text"')].count("\n") + 1
+
+
+def test_a_word_may_have_blanks(written: Written) -> None:
+    """Between quotes, on either side of the arrow, and as the default."""
+    shape = '"aspect_ratio string [1:1->square 3:4->tall] =square"'
+    words = """'aspect_ratio string ["Pop art" "a b"->"c d" 3:4->tall 1:1] ="Pop art"'"""
+    [row] = [each for each in load_folder(written((shape, words))).fields if each.wire == "/shape"]
+    assert row.enum == ("Pop art", "c d", "tall", "1:1")
+    assert (row.default, row.words) == ("Pop art", {"a b": "c d", "3:4": "tall"})
 
 
 def test_groups_nest(written: Written) -> None:
