@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.format import Parameter, WireType
@@ -14,6 +15,7 @@ from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox.engine.bodies import read_body
 from tintype_contracts.sandbox.engine.messages import SandboxRequest
+from tintype_contracts.strategies.values import admitted
 
 PROMPT = {"prompt": "a cat"}
 
@@ -193,3 +195,18 @@ def test_a_file_that_is_no_image_is_refused() -> None:
     assert list(objections([row], {"a": [code]})) == ["/a: good.py is no image."]
     picture = UploadedFile(filename="good.png", data=small_png("a"))
     assert list(objections([row], {"a": [picture]})) == []
+
+
+def test_a_style_in_free_words_is_asked_for() -> None:
+    """What lists no words takes any: a field that nothing asks for is checked by nothing."""
+    free = Parameter(
+        operation="submit",
+        wire="/style",
+        type="string",
+        neutral="style",
+        src="page",
+        kind="adapted",
+    )
+    assert admitted(free) == [("style", "loose watercolor")]
+    assert admitted(evolve(free, pattern="[a-z]+")) == []
+    assert admitted(evolve(free, enum=("oil",))) == [("style", "oil")]

@@ -48,6 +48,7 @@ _PLAIN: Mapping[str, Sequence[object]] = {
     "stream": (True,),  # False is how a caller says nothing
     "webhook_url": (_CALLBACK,),
     "negative_prompt": ('rain, "crowds" & 雨', "  Zoe\u0308, \u200f\u05e9\u05dc\u05d2\n "),
+    "style": ("loose watercolor",),
     "user": ("user-7", "Über+7 %2F@caller.test"),
     "options": ({"tintype_sample": "text", "tintype_none": 0},),
 }
@@ -75,7 +76,9 @@ def _values(row: Parameter, name: str) -> Sequence[object]:
         return sorted(bounds) or _FRACTIONS[name]
     if name == "references":
         return _counts(row)
-    return tuple(map(row.meant, row.enum)) if name in _TEXT_FIELDS else _PLAIN.get(name, ())
+    if name in _TEXT_FIELDS and (row.enum or row.pattern):
+        return tuple(map(row.meant, row.enum))
+    return _PLAIN.get(name, ())
 
 
 def fields_of(
