@@ -121,6 +121,12 @@ def test_json_inside_json_is_text(filling: Filling) -> None:
     assert json.loads(str(made["param"])) == {"urls": ["https://cdn/0", "https://cdn/1"], "c": 0.04}
 
 
+def test_json_of_no_value_is_no_text(filling: Filling) -> None:
+    """Where no price is known, an amount that is written as text is null."""
+    free = evolve(filling, price=Price())
+    assert render({"amount": {"$json": "{{cost:usd}}"}}, free) == {"amount": None}
+
+
 def test_events_that_hold_an_image_are_sent_once_for_each(filling: Filling) -> None:
     """A sentinel is sent once."""
     events = (

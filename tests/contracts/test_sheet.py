@@ -450,6 +450,44 @@ def test_moderation_may_answer_as_an_error(written: Written) -> None:
     assert 400 not in {each.status for each in acme.errors}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[prices]", '[billing]\ncharged = ["accepted", "docs"]\n\n[prices]'),
+        ('"/job" = "id"', '"/job" = ["id", "docs adapted: In prose."]'),
+        ("[prices]", '[request]\n"/public" = ["false", "docs"]\n\n[prices]'),
+    ],
+)
+def test_a_table_of_one_source_has_no_row_with_another(
+    written: Written, old: str, new: str
+) -> None:
+    """It would be taken for the fact, or for none."""
+    with pytest.raises(FixtureError, match="has one source for all of it"):
+        load_folder(written((old, new)))
+
+
+@pytest.mark.parametrize(
+    ("printed", "filled"),
+    [
+        (
+            '{"job":"j-9","phase":"ready","files":["https://cdn.acme.test/a.png"]}',
+            {"job": "{{id:task}}", "phase": "ready", "files": ["{{image:url}}"]},
+        ),
+        (
+            '{"job":"{{id:other}}","phase":"ready","files":["{{image:url}}","{{image:url}}"]}',
+            {"job": "{{id:other}}", "phase": "ready", "files": ["{{image:url}}"] * 2},
+        ),
+    ],
+)
+def test_a_body_with_a_name_is_filled_as_an_excerpt_is(
+    written: Written, printed: str, filled: object
+) -> None:
+    """What stands where `[answer]` says so is the task's in hand, unless a placeholder does."""
+    named = ("[errors]", f"[body]\nlate = '{printed}'\n\n[errors]")
+    done = ('answer = "done"', 'answer = "late"')
+    assert load_folder(written(named, done)).exchanges["generated/done"].json == filled
+
+
 def test_an_errors_answer_says_to_what(written: Written) -> None:
     """It is not silently that of a poll."""
     story = "[story.failed.broken]\nstatus = 400"
