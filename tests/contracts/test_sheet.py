@@ -24,6 +24,7 @@ from tintype_contracts.fixtures.format import (
     Waiver,
     Webhooks,
 )
+from tintype_contracts.fixtures.messages import image_request
 from tintype_contracts.fixtures.neutral import neutral_fields, rows_for
 from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import find_route
@@ -31,6 +32,7 @@ from tintype_contracts.fixtures.sheet.derived import ErrorSettings
 from tintype_contracts.fixtures.sheet.expand import SETTINGS
 from tintype_contracts.fixtures.sheet.tables import KEYS
 from tintype_contracts.fixtures.validation import objections
+from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.strategies.values import admitted, refused
 
 SHEET = (Path(__file__).parent / "sheets" / "acme.toml").read_text("utf-8")
@@ -486,6 +488,30 @@ def test_a_body_with_a_name_is_filled_as_an_excerpt_is(
     named = ("[errors]", f"[body]\nlate = '{printed}'\n\n[errors]")
     done = ('answer = "done"', 'answer = "late"')
     assert load_folder(written(named, done)).exchanges["generated/done"].json == filled
+
+
+def test_what_is_uploaded_is_bytes_whatever_the_body(written: Written) -> None:
+    """A link to upload to is asked for in JSON, without what every submission holds."""
+    acme = load_folder(
+        written(
+            ("[states]", '[request]\n"/public" = false\n\n[states]'),
+            ("[states]", '[fields.upload]\n"/kind" = "- string"\n\n[states]'),
+            ('cancel = "', 'upload = "POST /v2/uploads json"\ncancel = "'),
+            (
+                "[story.generated.create]",
+                """[story.uploads.ask]
+op = "upload"
+case = {prompt = "a boat", references = ["{{reference:0}}"], options = {acme = {kind = "png"}}}
+answer = '{"put":"https://bucket.test/1"}'
+
+[story.generated.create]""",
+            ),
+        )
+    )
+    exchange = acme.exchanges["uploads/ask"]
+    assert body(acme, "uploads/ask") == {"kind": "png"}
+    [reference] = image_request(exchange, fixed_values(acme, exchange)).references
+    assert reference.data
 
 
 def test_an_errors_answer_says_to_what(written: Written) -> None:
