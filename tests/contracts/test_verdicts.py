@@ -176,6 +176,25 @@ def test_a_waiver_ends_on_its_day() -> None:
     assert [before.rows[0].outcome, after.rows[0].outcome] == ["waived", "fail"]
 
 
+def test_a_waiver_may_be_of_one_pointer() -> None:
+    """What else the check finds fails; so does the waiver where nothing is found there."""
+
+    def fails_at(*pointers: str) -> Check:
+        def run(_: Subject) -> Iterator[Finding]:
+            yield from (Finding(message="It is wrong.", pointer=pointer) for pointer in pointers)
+
+        return _check("pure.one", run)
+
+    subject = _waived(evolve(_waiver("pure.one"), at="/strength"))
+    found = {
+        pointers: examine(subject, checks=[fails_at(*pointers)], today=DAY).rows[0]
+        for pointers in [("/strength",), ("/strength", "/size"), ("/size",)]
+    }
+    assert [row.outcome for row in found.values()] == ["waived", "fail", "fail"]
+    assert [each.pointer for each in found["/strength", "/size"].findings] == ["/size"]
+    assert "take the waiver away" in found[("/size",)].findings[0].message
+
+
 def test_a_waiver_that_matches_nothing_is_misuse() -> None:
     """A misspelt one would wait for a fault that it never covers."""
     with pytest.raises(UsageError, match="matches no check"):

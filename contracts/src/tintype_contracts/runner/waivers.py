@@ -14,6 +14,8 @@ from attrs import evolve
 from tintype.errors import UsageError
 from tintype_contracts.check import Finding
 from tintype_contracts.fixtures.format import Waiver
+from tintype_contracts.fixtures.pointers import covers
+from tintype_contracts.harness.evaluate import MAX_FINDINGS
 from tintype_contracts.verdict import Row
 
 FREE = 3
@@ -37,14 +39,23 @@ def check_waivers(waivers: Iterable[Waiver], known: Collection[str]) -> None:
 
 def waived(row: Row, waivers: Iterable[Waiver], today: date) -> Row:
     """The row, its outcome what the waiver of its check, if there is one, makes of it."""
-    waiver = next((each for each in waivers if each.check == row.check), None)
-    if waiver is None:
+    mine = [each for each in waivers if each.check == row.check]
+    if not mine:
         return row
-    if row.outcome != "fail":
+    about = {each.at: [found for found in row.findings if _is_about(each, found)] for each in mine}
+    if row.outcome != "fail" or not all(about.values()):
         return _broken(row, "The check does not fail any more: take the waiver away.")
-    if today >= waiver.until:
-        return _broken(row, f"The waiver ended on {waiver.until}: mend what it waived.")
-    return evolve(row, outcome="waived", note=f"{waiver.why} ({waiver.ref}, until {waiver.until})")
+    if ended := [each for each in mine if today >= each.until]:
+        return _broken(row, f"The waiver ended on {ended[0].until}: mend what it waived.")
+    left = [it for it in row.findings if not any(_is_about(each, it) for each in mine)]
+    if left or (len(row.findings) >= MAX_FINDINGS and "" not in about):
+        return evolve(row, findings=tuple(left or row.findings))  # what was not counted may be more
+    told = "; ".join(f"{each.why} ({each.ref}, until {each.until})" for each in mine)
+    return evolve(row, outcome="waived", note=told)
+
+
+def _is_about(waiver: Waiver, finding: Finding) -> bool:
+    return not waiver.at or covers(waiver.at, finding.pointer)
 
 
 def _broken(row: Row, message: str) -> Row:
