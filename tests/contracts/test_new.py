@@ -63,7 +63,7 @@ APIS: dict[str, dict[str, str]] = {
         "curl": """curl -X POST https://api.plainform.test/v1/draw -H "Api-Key: $KEY" \\
   -F prompt="a boat"
 """,
-        "answer": '{"data": [{"url": "https://api.plainform.test/a.png"}]}',
+        "answer": '{"data": [{"url": "https://..."}]}',
     },
     "forms": {
         "curl": """curl -X POST https://api.forms.test/v1/edit -H "Authorization: Bearer $KEY" \\
@@ -181,6 +181,13 @@ def test_the_files_are_copied_word_for_word_but_for_a_key(tmp_path: Path) -> Non
     assert "held a key: it was not copied" in ended.output
     everything = [path for path in (tmp_path / "bytes").rglob("*") if path.is_file()]
     assert not [path for path in everything if _SECRET in path.read_text("utf-8")]
+
+
+def test_an_address_that_is_left_out_is_no_origin(tmp_path: Path) -> None:
+    """A page may print a picture's address as `https://...`."""
+    begin(tmp_path, "plainform", APIS["plainform"])
+    sheet = tmp_path / "plainform/src/tintype_plainform/fixtures/sheet.toml"
+    assert "assets" not in sheet.read_text("utf-8")
 
 
 def test_a_signed_address_is_no_key_and_a_long_one_has_a_line_of_its_own(tmp_path: Path) -> None:

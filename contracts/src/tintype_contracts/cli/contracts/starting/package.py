@@ -118,7 +118,8 @@ def _top(given: Given, facts: Facts, today: date) -> Iterator[str]:
     yield f"hosts = [{_quoted(facts.host)}]"
     if not facts.base64:
         place = urlsplit(str(facts.picture.value))
-        yield f"assets = [{_quoted(f'{place.scheme}://{place.netloc}')}]"
+        if place.netloc.strip(".…"):  # a page may print an address as "https://..."
+            yield f"assets = [{_quoted(f'{place.scheme}://{place.netloc}')}]"
     if given.key.header != "Authorization" or given.key.prefix != "Bearer ":
         yield f"auth = {_quoted(f'{given.key.header}: {given.key.prefix}{{key}}')}"
 
