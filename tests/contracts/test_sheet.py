@@ -91,6 +91,41 @@ def test_a_flaw_is_told_once(written: Written) -> None:
     assert str(caught.value).count("It is inferred and does not say why") == 1
 
 
+def test_references_of_several_roles_have_fields_of_their_own(written: Written) -> None:
+    """Read out of a printed form, and written for a neutral request."""
+    routes = '["POST /v2/pictures multipart", "create verbatim"]'
+    rows = """"/picture" = "references file"
+"/looks" = "references.style array"
+"/marked" = "references.mask file\""""
+    folder = written(
+        ('["POST /v2/pictures json", "create verbatim"]', routes),
+        ('"/pictures" = "references array 1..4"', rows),
+    )
+    command = """curl https://api.acme.test/v2/pictures -H 'Authorization: Bearer KEY' \\
+  -F text='a boat' -F picture=@a.png -F looks=@b.png -F looks=@c.png"""
+    (folder / "sources/create.txt").write_text(command, "utf-8")
+    created = load_folder(folder).exchanges["generated/create"]
+    assert created.case is not None
+    three = ["{{reference:0}}", "style {{reference:1}}", "style {{reference:2}}"]
+    assert created.case["references"] == three
+    asked = image_request(created, fixed_values(load_folder(folder), created))
+    assert [each.role for each in asked.references] == ["image", "style", "style"]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("qualty string", "'qualty' is no field of a request. Write - where a request has none"),
+        ("references.pose array", "'pose' is no role of a reference. There are: image, mask"),
+    ],
+)
+def test_a_word_that_is_no_neutral_one_is_told(written: Written, row: str, told: str) -> None:
+    """With the names that are like it."""
+    folder = written(('"/dice" = "seed integer 0.."', f'"/dice" = "{row}"'))
+    with pytest.raises(FixtureError, match=re.escape(told)):
+        load_folder(folder)
+
+
 def test_a_model_may_have_no_canonical_name(written: Written) -> None:
     """It is one of the documents all the same."""
     folder = written(("[routes]", '[models]\nacme-1 = ""\n\n[routes]'))

@@ -39,6 +39,7 @@ from tintype_contracts.strategies.requests import (
 )
 from tintype_contracts.strategies.tellings import exchange_of, world_of, worlds
 from tintype_contracts.strategies.together import together
+from tintype_contracts.strategies.values import most_references
 
 _MANY = 5
 _LONG = 40_000
@@ -361,7 +362,7 @@ def _sources(subject: Subject) -> Iterator[Case]:
     builder = builder_of(subject)
     for case in builder.submissions():
         accepts = builder.model(case).references
-        many = min(_MANY, (accepts and accepts.max_count) or _MANY)
+        many = min(_MANY, most_references(builder.model(case), _MANY))
         for form in ("url", "data_uri", "bytes") if accepts else ():
             yield case.giving(references=f"{many} {form}")
 
@@ -388,6 +389,8 @@ def references_unchanged(subject: Subject, case: Case) -> Iterator[Finding]:
         return
     given = built.asked.references if built else ()
     rows = sorted(builder.rows_of(case, "references"), key=lambda row: row.nth)
+    role = given[0].role if given else "image"
+    rows = [row for row in rows if (row.role or "image") == role]
     arrived = [found_at(built, row) for row in rows if built and not row.nth]
     numbered = [found_at(built, row) for row in rows if built and row.nth]
     arrived += [numbered] if numbered else []

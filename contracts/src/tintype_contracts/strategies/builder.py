@@ -390,6 +390,8 @@ def carries(row: Parameter, found: object, asked: object) -> bool:
     """
     match row.neutral, asked:
         case "references", (*given,):
+            pictures = [each for each in given if isinstance(each, Reference)]
+            given = [each for each in pictures if each.role == (row.role or "image")]
             given = given[row.nth - 1 : row.nth] if row.nth else given
             counted = row.type in {"integer", "number"}
             return found == len(given) if counted else same_images(found, given)

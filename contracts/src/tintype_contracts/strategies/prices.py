@@ -9,6 +9,7 @@ from tintype_contracts.case import Case
 from tintype_contracts.fixtures.format import PriceRow
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.strategies.builder import builder_of
+from tintype_contracts.strategies.values import most_references
 
 MAX_IMAGES = 4
 """How many images are asked for at most; more are several submissions to most providers."""
@@ -123,7 +124,8 @@ def _numbers_of_references(subject: Subject, model: str, when: Mapping[str, str]
         return
     if "references" not in when and not accepts.required:
         yield 0
-    yield from (count for count in (1, _SEVERAL) if count <= (accepts.max_count or count))
+    most = most_references(subject.info.limits(model), _SEVERAL)
+    yield from (count for count in (1, _SEVERAL) if count <= most)
 
 
 def most_at_once(subject: Subject, model: str) -> int:

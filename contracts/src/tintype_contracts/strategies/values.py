@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isqrt
 from typing import TypeAlias
 
+from attrs import evolve
+
 from tintype.catalog import Model, ReferenceForm
-from tintype.request import Reference
+from tintype.request import ROLES, Reference, Role
 from tintype_contracts.fixtures.format import Parameter, Pixels
 from tintype_contracts.fixtures.values import data_uri, small_png
 
@@ -75,7 +77,7 @@ def _values(row: Parameter, name: str) -> Sequence[object]:
         bounds = {float(bound) for bound in (row.min, row.max) if bound is not None}
         return sorted(bounds) or _FRACTIONS[name]
     if name == "references":
-        return _counts(row)
+        return [f"{count} {row.role}" for count in _counts(row)] if row.role else _counts(row)
     if name in _TEXT_FIELDS and (row.enum or row.pattern):
         return tuple(map(row.meant, row.enum))
     return _PLAIN.get(name, ())
@@ -103,7 +105,8 @@ def refused(row: Parameter, form: ReferenceForm = "url") -> Sequence[tuple[str, 
     if name in _TEXT_FIELDS and row.enum:
         return [(name, STRANGE)]
     if name == "references":
-        return [(name, given) for given in _references_beyond(row, form) if row.nth <= 1]
+        beyond_ = _references_beyond(row, form) if row.nth <= 1 else ()
+        return [(name, f"{given} {row.role}" if row.role else given) for given in beyond_]
     if name in _FREE_TEXT:
         return [(name, text) for text in _texts_beyond(row)]
     if row.side:
@@ -124,7 +127,9 @@ def beyond(row: Parameter) -> Iterator[object]:
 
 
 def references(given: object, model: Model) -> tuple[Reference, ...]:
-    """Source images for `3`, `3 bytes` or `1 bytes 4096`: how many, in which form, how large.
+    """Source images for `3`, `3 bytes`, `1 bytes 4096` or `2 style`.
+
+    They are so many, of a form, so large, of a role; a mask comes with what it marks a part of.
 
     A list is one of addresses as they are. All others differ in address and type, but for the
     fourth, which is the second once more; without a form they have the one that the model takes
@@ -135,10 +140,28 @@ def references(given: object, model: Model) -> tuple[Reference, ...]:
     """
     if isinstance(given, list | tuple):
         return tuple(given)
-    count, *how = str(given).split()
+    count, *told = str(given).split()
+    how = [each for each in told if each not in ROLES]
+    role = next((each for each in ROLES if each in told), _usual_role(model))
     size = int(how.pop()) if len(how) > 1 else 0
     form = how[0] if how else best_form(model)
-    return tuple(_reference(_REPEATED.get(at, at), form, size) for at in range(int(count)))
+    made = [_reference(_REPEATED.get(at, at), form, size) for at in range(int(count))]
+    marked = [_reference(len(made), form, size)] if role == "mask" else []
+    return (*marked, *(evolve(each, role=role) for each in made))
+
+
+def most_references(model: Model, otherwise: int) -> int:
+    """How many references of their usual role a model takes; `otherwise` where nobody says."""
+    accepts = model.references
+    bounds = (accepts.max_count, accepts.max_of.get(_usual_role(model))) if accepts else ()
+    return min(filter(None, bounds), default=otherwise)
+
+
+def _usual_role(model: Model) -> Role:
+    """What a picture is for where nobody says; the first role that the model takes, else."""
+    roles = model.references.roles if model.references else ()
+    others = [each for each in roles if each != "mask"]
+    return "image" if "image" in roles else (*others, "image")[0]
 
 
 def best_form(model: Model) -> ReferenceForm:
