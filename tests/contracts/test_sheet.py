@@ -10,9 +10,10 @@ from pathlib import Path
 import attrs
 import pytest
 from attrs import evolve
+from tests.contracts.verdicts import conforming
 
 from tintype_contracts import Fixtures, load_folder
-from tintype_contracts.cli.contracts.remaining import remaining
+from tintype_contracts.cli.contracts.remaining import due, remaining
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.format import (
     Billing,
@@ -547,6 +548,13 @@ answer = '{"put":"https://bucket.test/1"}'
     assert body(acme, "uploads/ask") == {"kind": "png"}
     [reference] = image_request(exchange, fixed_values(acme, exchange)).references
     assert reference.data
+
+
+def test_the_highest_level_asks_for_nothing_more() -> None:
+    """What is left may be said; no command is given that would ask for it again."""
+    assert [*due(evolve(conforming(), provider="apiin"))][-1].startswith("Next: nothing has to be")
+    lower = [*due(evolve(conforming(), provider="apiin", level=1))][-1]
+    assert lower.endswith("then tintype contracts check apiin --level 2")
 
 
 def test_an_errors_answer_says_to_what(written: Written) -> None:

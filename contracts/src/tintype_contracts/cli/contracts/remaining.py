@@ -41,7 +41,9 @@ def due(report: Report) -> Iterator[str]:
         return
     level = min(report.level + 1, _HIGHEST)
     check = f"tintype contracts check {report.provider} --level {level}"
-    if left:
+    if left and report.level == _HIGHEST:
+        yield "Next: nothing has to be done; what is left may be said, here or in [absent]."
+    elif left:
         yield f"Next: say {left[0]}, then {check}"
     elif report.level == _HIGHEST:
         yield "Next: nothing; all that the sheet says holds."
