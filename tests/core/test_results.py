@@ -135,6 +135,8 @@ def test_a_result_on_the_apis_own_origin_follows_the_base_url() -> None:
         ("q-sign-time=1767350000;1767355200", NOON),
         ("sv=2024&se=2026-01-02T12%3A00%3A00Z&sig=x", NOON),
         ("se=2026-01-02T12%3A00%3A00Z", None),
+        ("exp=1767355200&sig=x", NOON),
+        ("exp=1767355200", None),
         ("Expires=soon", None),
         ("Expires=99999999999999999999", None),
         ("X-Amz-Date=20260102T110000Z&X-Amz-Expires=" + "9" * 400, None),

@@ -19,7 +19,7 @@ def signed_expiry(url: str) -> datetime | None:
     """When a signed URL stops working, or None where it does not say so.
 
     Read are the spellings of S3, R2, GCS, Volcengine TOS, Alibaba OSS, Tencent COS, Azure and
-    CloudFront.
+    CloudFront, and `exp` beside `sig`.
     """
     try:
         pairs = parse_qsl(urlsplit(url).query, max_num_fields=_MAX_FIELDS)
@@ -57,6 +57,12 @@ def _version_4(vendor: str) -> Callable[[_Fields], datetime | None]:
     return read
 
 
+def _exp(fields: _Fields) -> datetime | None:
+    """Seconds since 1970, as a web token has them; only beside a signature."""
+    signed = "exp" in fields and "sig" in fields
+    return datetime.fromtimestamp(int(fields["exp"]), UTC) if signed else None
+
+
 def _epoch(fields: _Fields) -> datetime | None:
     """Seconds since 1970: S3 and OSS of the first version, CloudFront."""
     return datetime.fromtimestamp(int(fields["expires"]), UTC) if "expires" in fields else None
@@ -81,5 +87,6 @@ _SPELLINGS = (
     *(_version_4(vendor) for vendor in ("amz", "goog", "tos", "oss")),
     _tencent,
     _azure,
+    _exp,
     _epoch,
 )
