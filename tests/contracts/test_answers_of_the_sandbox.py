@@ -328,8 +328,6 @@ def test_webhooks_are_signed_as_a_document_says(acme: Fixtures) -> None:
         src="page",
         kind="adapted",
         scheme="standard-webhooks",
-        id="webhook-id",
-        time="webhook-timestamp",
     )
     assert acme.webhooks is not None
     fixtures = evolve(acme, webhooks=evolve(acme.webhooks, signature=printed))

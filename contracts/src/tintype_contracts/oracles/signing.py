@@ -201,13 +201,12 @@ def _documented(facts: words.Signature, declared: Signature) -> _Form:
     """By the documents; what they leave open is as the plugin has it."""
     standard = facts.scheme == "standard-webhooks"
     front = facts.header.removesuffix("signature") if standard else ""
-    places = {"id": facts.id or (front and f"{front}id")}
-    places |= {"time": facts.time or (front and f"{front}timestamp")}
+    usual = {"id": f"{front}id", "time": f"{front}timestamp"} if front else {}
     prefix, encoding = ("v1,", "base64") if standard else (declared.prefix, "hex")
     return _Form(
         header=facts.header,
         over=facts.over,
-        places={name: place for name, place in places.items() if place},
+        places={**usual, **facts.headers},
         write=lambda made: prefix + _encoded(made, encoding),
         ticks=1 if standard else declared.ticks,
         tolerance=facts.tolerance or declared.window,

@@ -22,13 +22,14 @@ from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, Oper
 from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.relations import broken
-from tintype_contracts.fixtures.routes import find_route, misled
+from tintype_contracts.fixtures.routes import find_route, misled, split
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.sandbox.engine.asking import Asking, plain_json
 from tintype_contracts.sandbox.engine.bodies import read_body
 from tintype_contracts.sandbox.engine.ledger import Event
 from tintype_contracts.sandbox.engine.messages import SandboxRequest, Stream, Webhook, WholeResponse
 from tintype_contracts.sandbox.engine.replies import Draft, plain
+from tintype_contracts.sandbox.engine.signing import can_sign, key_set
 from tintype_contracts.sandbox.engine.state import State
 from tintype_contracts.sandbox.engine.stories import answer_in, canceled, plan, scene_asked
 from tintype_contracts.sandbox.engine.works import Work, preview
@@ -41,6 +42,7 @@ _STORY_OF: Mapping[OperationName, str] = {
 }
 _DONE_AT_ONCE = {"succeeded", "partial"}
 _NOT_FOUND = 404
+_JSON = (("Content-Type", "application/json"),)
 _KEY = "{{secret:api_key}}"
 _WANTED = "x-tintype-scene"
 
@@ -61,6 +63,9 @@ class Engine:
         asset = _ASSET.fullmatch(call.path)
         if asset:
             return self._asset(asset, now)
+        if self._asks_for_keys(call):
+            keys = key_set(self.state.settings.webhook_secret)
+            return WholeResponse(status=200, headers=_JSON, body=keys)
         with self._lock:
             self.state.settle(now)
             draft = self._decide(call, now)
@@ -69,7 +74,7 @@ class Engine:
 
     def operation(self, call: SandboxRequest) -> str:
         """What a call is for, by its address alone: an operation, `asset`, or ""."""
-        if _ASSET.fullmatch(call.path):
+        if _ASSET.fullmatch(call.path) or self._asks_for_keys(call):
             return "asset"
         match = find_route(self._fixtures, call.method, call.path, call.query)
         return match.route.operation if match else ""
@@ -104,6 +109,13 @@ class Engine:
         """What came of an attempt to deliver a webhook."""
         with self._lock:
             self.state.deliveries.report(webhook, taken=taken, now=now)
+
+    def _asks_for_keys(self, call: SandboxRequest) -> bool:
+        """Whether the public keys are asked for that webhooks are signed with."""
+        signature = self._fixtures.webhooks and self._fixtures.webhooks.signature
+        if not signature or not signature.keys or not can_sign(signature):
+            return False
+        return (call.method, call.path) == ("GET", split(signature.keys)[0])
 
     # ------------------------------------------------------------------------- gates
 

@@ -14,8 +14,14 @@ from attrs import field, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, Parameter
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
-from tintype_contracts.fixtures.neutral import joined, meant, neutral_fields, price_of, rows_for
-from tintype_contracts.fixtures.pointers import get
+from tintype_contracts.fixtures.neutral import (
+    callback_of,
+    joined,
+    meant,
+    neutral_fields,
+    price_of,
+    rows_for,
+)
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.account import Account
 from tintype_contracts.sandbox.engine.asking import Asking
@@ -23,7 +29,7 @@ from tintype_contracts.sandbox.engine.deliveries import Deliveries, attempts
 from tintype_contracts.sandbox.engine.following import Follower, Living
 from tintype_contracts.sandbox.engine.ledger import Event, LedgerEvent
 from tintype_contracts.sandbox.engine.messages import Webhook
-from tintype_contracts.sandbox.engine.signing import signed
+from tintype_contracts.sandbox.engine.signing import can_sign, signed
 from tintype_contracts.sandbox.engine.stories import Course
 from tintype_contracts.sandbox.engine.works import Work, drawings
 from tintype_contracts.sandbox.images.pictures import Sketch
@@ -105,10 +111,10 @@ class State:
         """Every model that a document names, but in a refusal."""
         rows = self.fixtures.parameters
         listed = [each for row in rows if row.neutral == "model" for each in row.enum]
+        told = [each for each in self.fixtures.exchanges.values() if each.expect.outcome != "error"]
         shown = [
             neutral_fields(self.fixtures, each.operation, asked_body(self.fixtures, each))
-            for each in self.fixtures.exchanges.values()
-            if each.expect.outcome != "error"
+            for each in told
         ]
         return frozenset(
             [
@@ -117,6 +123,7 @@ class State:
                 *(model for row in rows for model in row.models),
                 *(row.model for row in self.fixtures.prices),
                 *(fields["model"] for fields in shown if "model" in fields),
+                *(each.case["model"] for each in told if each.case and "model" in each.case),
             ]
         )
 
@@ -266,7 +273,7 @@ class State:
             body=body_bytes(follower.content(delivery.content), filling),
         )
         signature = self.fixtures.webhooks.signature if self.fixtures.webhooks else None
-        if signature is not None and self.settings.webhook_secret:
+        if signature and self.settings.webhook_secret and can_sign(signature):
             webhook = signed(webhook, signature, self.settings.webhook_secret, now)
         self.deliveries.schedule(webhook, now)
 
@@ -287,6 +294,4 @@ class State:
         )
 
     def _callback(self, asking: Asking) -> str | None:
-        field = self.fixtures.webhooks.field if self.fixtures.webhooks else ""
-        url = get(asking.body, field) if field else None
-        return url if isinstance(url, str) else None
+        return callback_of(self.fixtures, asking.body, asking.call.query)
