@@ -16,8 +16,9 @@ from attrs import evolve, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, said
-from tests.shapes import fal_signed, keyed, replicate
+from tests.shapes import keyed, replicate
 
+import tintype_fal
 from tintype import Account, Client, Delivery, TaskState
 from tintype.errors import SignatureError, StaleSignatureError
 
@@ -68,7 +69,7 @@ SCHEMES = {
     ),
     "keyed hash": Scheme(keyed, {"id": "p1", "state": "done", "url": PICTURE}, by_hash),
     "key set": Scheme(
-        fal_signed,
+        tintype_fal,
         {"request_id": "p1", "status": "OK", "payload": {"images": [{"url": PICTURE}]}},
         by_key,
     ),
@@ -107,7 +108,7 @@ def test_a_right_delivery_is_believed_unasked(
         task = client.receive(told, provider=scheme.plugin.INFO.name)
         assert (task.id, task.state) == ("p1", TaskState.SUCCEEDED)
         assert [image.url for image in task.images] == [PICTURE]
-    fetched = ["GET /.well-known/jwks.json"] if scheme.plugin is fal_signed else []
+    fetched = ["GET /.well-known/jwks.json"] if scheme.plugin is tintype_fal else []
     assert server.lines() == fetched
     assert all(each.header("authorization") is None for each in server.requests)
 

@@ -4,6 +4,7 @@ import tintype_apiin
 import tintype_apimodels
 import tintype_apiyi
 import tintype_cheapai
+import tintype_fal
 import tintype_openrouter
 from tintype.hooks import Provider
 
@@ -12,5 +13,6 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_apimodels,
     tintype_apiyi,
     tintype_cheapai,
+    tintype_fal,
     tintype_openrouter,
 )
