@@ -14,12 +14,13 @@ from tests.core.loopback import Loopback
 from tests.core.terminal import SCRIPT, Terminal
 
 from tintype.journal._sql import SqlJournal
+from tintype_contracts import installed
 from tintype_contracts.sandbox import Sandbox
 
 Done: TypeAlias = subprocess.CompletedProcess[str]
 DEMO = ("demo", "-p", "apiin", "-p", "apiyi", "--pace", "0.02")
 LIVE = ("demo", "-p", "apiin", "--live")
-PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
+PROVIDERS = installed()
 _MISUSE = 2
 
 

@@ -28,8 +28,9 @@ from tintype._cli.generate import command as generate
 from tintype._cli.requests import request_from
 from tintype.errors import Outcome, UsageError
 from tintype.journal._sql import SqlJournal
+from tintype_contracts import installed
 
-PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
+PROVIDERS = installed()
 SCRIPT = Path(sys.executable).parent / "tintype"
 PROMPT = "a red panda"
 
@@ -243,7 +244,7 @@ def test_without_any_key_it_is_said_which_to_set(tintype: Run) -> None:
     done = tintype("quote", PROMPT, without=("APIYI_API_KEY", "CHEAPAI_API_KEY"))
     assert (done.returncode, done.stdout) == (2, "")
     assert is_a_sentence(done.stderr)
-    assert all(f"{name.upper()}_API_KEY" in done.stderr for name in PROVIDERS)
+    assert all(f"{name.upper()}_" in done.stderr for name in PROVIDERS)
 
 
 def test_several_providers_are_quoted_whatever_one_of_them_cannot(
