@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.clients.drawing import HERE
 
-from tintype_contracts import Sandbox
+from tintype_contracts import Sandbox, installed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,9 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """All five providers, without waiting."""
-    names = ["apiin", "apimodels", "apiyi", "cheapai", "openrouter"]
-    with Sandbox(names, pace=0) as served:
+    """All providers, without waiting."""
+    with Sandbox(installed(), pace=0) as served:
         yield served
 
 
