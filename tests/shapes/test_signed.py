@@ -16,9 +16,10 @@ from attrs import evolve, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, said
-from tests.shapes import keyed, replicate
+from tests.shapes import keyed
 
 import tintype_fal
+import tintype_replicate as replicate
 from tintype import Account, Client, Delivery, TaskState
 from tintype.errors import SignatureError, StaleSignatureError
 

@@ -6,6 +6,7 @@ import tintype_apiyi
 import tintype_cheapai
 import tintype_fal
 import tintype_openrouter
+import tintype_replicate
 from tintype.hooks import Provider
 
 PLUGINS: tuple[Provider, ...] = (
@@ -15,4 +16,5 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_cheapai,
     tintype_fal,
     tintype_openrouter,
+    tintype_replicate,
 )

@@ -1,0 +1,137 @@
+"""Replicate: any model by its path, looked at until it is done, or answered at once.
+
+Source of every fact, where no other is named: https://replicate.com/docs/reference/http, read
+2026-11-29. The recordings in the tests of https://github.com/replicate/replicate-python, which is
+Replicate's own, show answers word for word. Nothing here was ever run against the live service.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from tintype.catalog import ProviderInfo
+from tintype.convert import (
+    ended,
+    failure,
+    is_refusal,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    read,
+    translate,
+)
+from tintype.errors import Billed, ProtocolError, refusal, refusals
+from tintype.exchange import Exchange, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import Request, address
+from tintype.models import Failure, Image, Quote, Task, TaskState, Update
+from tintype.prices import quote_from_prices
+from tintype.request import Submission
+from tintype_replicate import _wire
+from tintype_replicate._catalog import INFO
+
+_MODELS = "https://api.replicate.com/v1/models"
+_PREDICTIONS = "https://api.replicate.com/v1/predictions"
+_STATES = {
+    **dict.fromkeys(("starting", "processing"), TaskState.RUNNING),
+    "succeeded": TaskState.SUCCEEDED,
+    "failed": TaskState.FAILED,
+    **dict.fromkeys(("canceled", "aborted"), TaskState.CANCELED),
+}
+_REFUSALS = refusals(401, 402, 404, 422, 429, 500)
+_NOT_FOUND = 404  # of a model: nothing was begun
+_OUTER = ("webhook_events_filter",)  # no model's: it stands beside what the model is given
+
+
+# -------------------------------------------------------------------------------- hooks
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What Replicate offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: Submission, quote: Quote | None) -> Quote | None:
+    """By the price that a model's page names for an image; unknown for any other model."""
+    return quote_from_prices(INFO, request)
+
+
+@hookimpl
+def submit(request: Submission) -> Request:
+    """`POST /v1/models/{owner}/{name}/predictions`.
+
+    Without `Prefer: wait` (create-a-prediction): the id comes at once, and an answer that is held
+    back and lost would name nothing to ask for. What is answered at once all the same is read.
+    """
+    formats = {"jpeg": "jpg"}
+    asked = _wire.Input(
+        prompt=request.prompt,
+        aspect_ratio=request.aspect_ratio,
+        num_outputs=request.n if request.n > 1 else None,
+        output_format=formats.get(request.output_format or "", request.output_format),
+        num_inference_steps=request.steps,
+        seed=request.seed,
+    )
+    inner = {key: value for key, value in request.options.items() if key not in _OUTER}
+    outer = {key: value for key, value in request.options.items() if key in _OUTER}
+    body: dict[str, object] = {"input": merge_options(asked, inner), **outer}
+    if request.webhook_url:
+        body["webhook"] = request.webhook_url
+    return Request.post(f"{address(_MODELS, *request.model.split('/'))}/predictions", body)
+
+
+@hookimpl
+def poll(task: Task) -> Request:
+    """`GET /v1/predictions/{id}`."""
+    return Request.get(address(_PREDICTIONS, task.id))
+
+
+@hookimpl
+def cancel(task: Task) -> Request:
+    """`POST /v1/predictions/{id}/cancel`."""
+    return Request(method="POST", url=f"{address(_PREDICTIONS, task.id)}/cancel")
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Update:
+    """A prediction as it stands: created, looked at, canceled, or told by a webhook."""
+    message = exchange.message
+    if is_refusal(message):
+        told = peek(message, _wire.Refusal())
+        created = exchange.operation is not Operation.SUBMIT
+        billed = Billed.NO if message.status == _NOT_FOUND and not created else None
+        raise refusal(message.status, _REFUSALS, told.detail or told.title, billed=billed)
+    prediction, raw = read(message, _wire.Prediction)
+    state = translate(prediction.status, _STATES, "/status")
+    update = Update(id=prediction.id or exchange.task.id, state=state, raw=raw)
+    match state:
+        case TaskState.SUCCEEDED:
+            return _drawn(update, prediction.output)
+        case TaskState.FAILED:
+            return evolve(update, errors=(failure(prediction.error),))
+        case TaskState.RUNNING if not update.id:
+            msg = "The prediction is accepted and has no id to ask for it by."
+            raise ProtocolError(msg, pointer="/id")
+        case _:
+            return update
+
+
+# --------------------------------------------------------------------- what comes back
+
+
+def _drawn(update: Update, output: str | tuple[str | None, ...] | None) -> Update:
+    """A finished prediction with its pictures, each a URL."""
+    urls = (output,) if isinstance(output, str) else output or ()
+    images, errors = pictures(urls, _image, "/output")
+    if not images and not errors:
+        msg = "The prediction succeeded and has no picture."
+        raise ProtocolError(msg, pointer="/output")
+    state = ended(images, errors)
+    return evolve(update, state=state, images=images, errors=errors, billed=Billed.YES)
+
+
+def _image(url: str, index: int) -> Image | Failure:
+    return evolve(picture(url, pointer=f"/output/{index}"), index=index)
