@@ -1,4 +1,4 @@
-"""The five plugins are laid out alike: two side by side differ only where the APIs differ."""
+"""The plugins are laid out alike: two side by side differ only where the APIs differ."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import re
 
 import pytest
 
-PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
-HOOKS = ("describe", "price", "submit", "poll", "parse", "models")
+from tintype_contracts.fixtures.loader import installed
+
+PROVIDERS = installed()
+HOOKS = ("describe", "price", "submit", "poll", "parse", "upload", "models", "cancel")
 PARTS = ("hooks", "what is sent", "what comes back", "a stream", "what went wrong")
 
 

@@ -13,6 +13,7 @@ import pytest
 from tintype.hooks import Provider
 from tintype_contracts import load
 from tintype_contracts.fixtures.curl import Curl
+from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.fixtures.verbatim import untrue
 from tintype_contracts.harness.scenario import Rehearsal
 from tintype_contracts.oracles.curl import (
@@ -21,7 +22,7 @@ from tintype_contracts.oracles.curl import (
     printed_commands,
 )
 
-PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
+PROVIDERS = installed()
 REHEARSALS = {
     name: Rehearsal(
         hooks=cast("Provider", importlib.import_module(f"tintype_{name}")), fixtures=load(name)

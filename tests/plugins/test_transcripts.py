@@ -1,4 +1,4 @@
-"""Every exchange that the five providers document, through the hooks of their plugins."""
+"""Every exchange that the providers document, through the hooks of their plugins."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from tintype.hooks import Provider
 from tintype_contracts import load
 from tintype_contracts.fixtures.format import DocumentedExchange
+from tintype_contracts.fixtures.loader import installed
 from tintype_contracts.harness.scenario import Rehearsal
 
-PROVIDERS = ("cheapai", "openrouter", "apimodels", "apiin", "apiyi")
+PROVIDERS = installed()
 REHEARSALS = {
     name: Rehearsal(
         hooks=cast("Provider", importlib.import_module(f"tintype_{name}")), fixtures=load(name)

@@ -90,12 +90,6 @@ def poll(task: Task) -> Request:
 
 
 @hookimpl
-def cancel(task: Task) -> Request:
-    """`POST /v1/predictions/{id}/cancel`."""
-    return Request(method="POST", url=f"{address(_PREDICTIONS, task.id)}/cancel")
-
-
-@hookimpl
 def parse(exchange: Exchange) -> Update:
     """A prediction as it stands: created, looked at, canceled, or told by a webhook."""
     message = exchange.message
@@ -117,6 +111,12 @@ def parse(exchange: Exchange) -> Update:
             raise ProtocolError(msg, pointer="/id")
         case _:
             return update
+
+
+@hookimpl
+def cancel(task: Task) -> Request:
+    """`POST /v1/predictions/{id}/cancel`."""
+    return Request(method="POST", url=f"{address(_PREDICTIONS, task.id)}/cancel")
 
 
 # --------------------------------------------------------------------- what comes back
