@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.contracts.broken import ROWS
 from tests.contracts.changed import changed
 from tests.contracts.outside.asking import rows
+from tests.core.acme import SAME_EVERY_TIME
 
 from tintype_contracts.case import Case, smallest
 from tintype_contracts.check import of_case
@@ -89,12 +90,13 @@ def test_what_is_made_of_an_answer_is_shown_again(check: str) -> None:
 
 NAMES = st.sampled_from(("prompt", "user", "n", "", "/a", "/a/0", "model"))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=20),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab"), inner, max_size=2),
     max_leaves=4,
 )
 
 
+@SAME_EVERY_TIME
 @given(st.dictionaries(NAMES, VALUES))
 def test_a_case_is_written_and_read(given_: dict[str, object]) -> None:
     """Whatever its values are: a text that looks like a number stays a text."""
@@ -102,6 +104,7 @@ def test_a_case_is_written_and_read(given_: dict[str, object]) -> None:
     assert Case.of("submit", case.mutations) == case
 
 
+@SAME_EVERY_TIME
 @given(st.text(min_size=1), st.integers(0, 9), st.text(max_size=20))
 def test_the_smallest_case_keeps_what_it_takes(needed: str, n: int, other: str) -> None:
     """A text is cut to what matters, and what does not matter is left out."""

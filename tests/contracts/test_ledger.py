@@ -13,6 +13,7 @@ from tests.contracts.http_by_hand import DROPPED, begun, call, fetch, poll, subm
 from urllib3.filepost import encode_multipart_formdata
 
 from tintype_contracts import Fixtures, Sandbox, load
+from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox import Fault, Ledger, LedgerEvent
 
 
@@ -97,7 +98,7 @@ def test_the_same_picture_has_the_same_digest_whoever_is_called_back(sandbox: Sa
 
 def test_the_boundary_of_a_form_is_no_part_of_the_digest(sandbox: Sandbox) -> None:
     """It may follow from the content."""
-    fields = {"prompt": "a hat", "image": ("c.png", b"x", "image/png")}
+    fields = {"prompt": "a hat", "image": ("c.png", small_png("c"), "image/png")}
     for boundary in ("one", "another"):
         body, media_type = encode_multipart_formdata(fields, boundary)
         urllib3.request(

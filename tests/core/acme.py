@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
 from attrs import fields_dict, frozen
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tintype._flow.choices import Choices
 from tintype._flow.conversation import Conversation, Terms
@@ -49,7 +49,12 @@ from tintype.request import ImageRequest, Reference, Submission
 T = TypeVar("T")
 
 # The same examples every time, on a machine of any speed, and nothing kept.
-SAME_EVERY_TIME = settings(derandomize=True, deadline=None, database=None)
+SAME_EVERY_TIME = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # of a busy machine
+)
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 API = "https://api.acme.test/v1"

@@ -107,7 +107,7 @@ _TIMED = {
     "scheme": "hmac-sha256",
     "header": "X-Signature",
     "over": "{time}.{body}",
-    "time": "X-Time",
+    "headers": {"time": "X-Time"},
 }
 _IN_PARTS = Hmac(header="X-Signature[v1]", over="{at}{body}", headers={"at": "X-Signature[at]"})
 _BY_TIME = Hmac(

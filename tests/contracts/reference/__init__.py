@@ -1,7 +1,8 @@
 """Two good plugins of imaginary providers, with what these document.
 
 One is polled by id, takes uploads, can be canceled and signs its webhooks; one is polled at a URL
-that it is told. No shipped plugin does.
+that it is told. No shipped plugin does. A third answers at once: the simulation gives it a key of
+idempotency.
 
 They prove the kit: they pass every check, and each broken one (`tests.contracts.broken`)
 is noticed by the check that is named for it. They are not installed as providers.

@@ -22,7 +22,7 @@ from tintype_contracts.live.session import Asset, Played
 
 _STORY = "observed"
 _WIDTH = 80
-_PIECES = re.compile(r"(?:\\u....|\\.|[^\\]){1,80} *")
+_LETTER = re.compile(r"\\u....|\\.|[^\\]")
 
 
 class Recording:
@@ -138,7 +138,7 @@ def _story(name: str, fixtures: Fixtures, played: Iterable[Played]) -> Iterator[
 def _spelt(value: object) -> str:
     """A value in TOML: a number, a text, a list; a table as its JSON."""
     if is_array(value):
-        return f"[{', '.join(map(_spelt, value))}]"
+        return "".join(["[", *(f"\n  {_spelt(item)}," for item in value), "\n]"])
     if isinstance(value, int):
         return str(value)
     return _text(value if isinstance(value, str) else spell(value))
@@ -148,8 +148,13 @@ def _text(text: str) -> str:
     """A text in TOML, over several lines where one is too short for it."""
     sound = text.encode("utf-8", "replace").decode()
     escaped = json.dumps(sound, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f")
-    pieces = _PIECES.findall(escaped)
-    if len(pieces) <= 1:
+    pieces = [""]
+    for letter in _LETTER.findall(escaped):
+        # A line must not begin with a blank: TOML would leave it out.
+        if len(pieces[-1]) + len(letter) > _WIDTH and letter != " ":
+            pieces.append("")
+        pieces[-1] += letter
+    if len(pieces) == 1:
         return f'"{escaped}"'
     return '"""\\\n' + "\\\n".join(f"  {piece}" for piece in pieces) + '"""'
 
