@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from tintype._amounts import is_amount
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import credit, notices, price, progress, usd
-from tintype._cli.options import option, verbose
+from tintype._cli.options import dollars, option, verbose
 from tintype._cli.requests import request_flags, request_from
 from tintype._cli.speaking import say_json, say_path, tell
 from tintype._cli.unfinished import Seen, told_if_interrupted
 from tintype._client.downloads import check_folder
-from tintype._excerpts import quoted
 from tintype._flow.resolve import OnUnsupported
 from tintype._flow.verdicts import check_cost
 from tintype.client import Client
@@ -26,25 +24,11 @@ from tintype.models import Generation, Task
 from tintype.request import ImageRequest
 
 
-def _dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal | None:
-    """An amount of money from the command line."""
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not is_amount(amount):
-        msg = f"{quoted(text)} is not an amount such as 0.05."
-        raise click.BadParameter(msg)
-    return amount
-
-
 @click.command()
 @request_flags
 @option("-p", "--provider", required=True, help="Who draws it.")
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
-@option("--max-cost", callback=_dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
+@option("--max-cost", callback=dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
 @option("--timeout", type=float, help="Seconds to wait for the task.")
 @option("--webhook-url", help="Where the provider should report the end.")
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")

@@ -6,18 +6,16 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import reduce
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import click
 
-from tintype._amounts import is_amount
-from tintype._cli.options import option
+from tintype._cli.options import dollars, option
 from tintype._cli.speaking import can_ask, complain, tell
 from tintype._cli.unfinished import told_if_interrupted, way_on
-from tintype._excerpts import quoted
 from tintype._plugins.registry import Registry
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.fixtures.format import Fixtures
@@ -37,19 +35,8 @@ class PaidError(Exception):
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
 
-def _dollars(_: click.Context, __: click.Parameter, text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not is_amount(amount):
-        msg = f"{quoted(text)} is not an amount such as 0.20."
-        raise click.BadParameter(msg)
-    return amount
-
-
 _FLAGS = (
-    option("--budget-usd", callback=_dollars, required=True, help="What may be spent."),
+    option("--budget-usd", callback=dollars, required=True, help="What may be spent."),
     option(
         "--scene",
         "scenes",
