@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
-from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -12,6 +11,7 @@ from tintype._cli.speaking import give_up, give_up_in_lines, say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.cli.contracts.paid import (
     PaidError,
+    PaidFlags,
     paid_flags,
     play_scenes,
     played_lines,
@@ -26,17 +26,7 @@ from tintype_contracts.live import Played, shape_changes
 @click.command("live")
 @click.argument("name")
 @paid_flags
-def command(  # noqa: PLR0913 - each is a flag
-    name: str,
-    *,
-    budget_usd: Decimal,
-    scenes: tuple[str, ...],
-    ledger: Path,
-    submits: int,
-    attempts: int,
-    ci: bool,
-    yes: bool,
-) -> None:
+def command(name: str, **flags: Unpack[PaidFlags]) -> None:
     """Play scenes against the live service, for money, and compare shapes.
 
     Needs <NAME>_API_KEY and TINTYPE_LIVE=1 in the environment, and a budget. Nothing is
@@ -48,22 +38,12 @@ def command(  # noqa: PLR0913 - each is a flag
 
     def keep(played: Sequence[Played]) -> None:
         say("\n".join(played_lines(played[-1])))
-        tell_unsaved(played[-1], ledger)
+        tell_unsaved(played[-1], flags["ledger"])
         changes.extend(shape_changes(fixtures, played[-1]))
 
     try:
         fixtures = load(name)
-        played = play_scenes(
-            fixtures,
-            budget_usd=budget_usd,
-            scenes=scenes,
-            ledger=ledger,
-            submits=submits,
-            attempts=attempts,
-            ci=ci,
-            yes=yes,
-            keep=keep,
-        )
+        played = play_scenes(fixtures, flags, keep)
     except (UsageError, FixtureError) as error:
         give_up_in_lines(str(error))
     except (TintypeError, PaidError) as error:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar
 
 import click
 
@@ -58,27 +58,10 @@ _FLAGS = (
 )
 
 
-def paid_flags(command: Command) -> Command:  # type: ignore[explicit-any]  # as click
-    """Give a command the flags that a run for money needs."""
-    return reduce(lambda made, decorate: decorate(made), reversed(_FLAGS), command)
+class PaidFlags(TypedDict):
+    """What the flags of a run for money say.
 
-
-def play_scenes(  # noqa: PLR0913 - each is a flag
-    fixtures: Fixtures,
-    *,
-    budget_usd: Decimal,
-    scenes: Sequence[str],
-    ledger: Path,
-    submits: int,
-    attempts: int,
-    ci: bool,
-    yes: bool,
-    keep: Keep,
-) -> list[Played]:
-    """Play scenes for money, one at a time, once every fence is passed.
-
-    Args:
-        fixtures: What the provider documents.
+    Attributes:
         budget_usd: What may be spent.
         scenes: Which; the cheapest that draws if there is none.
         ledger: Where each submission is written down.
@@ -86,6 +69,28 @@ def play_scenes(  # noqa: PLR0913 - each is a flag
         attempts: The most attempts.
         ci: Whether a run in CI is meant.
         yes: Whether to ask nobody.
+    """
+
+    budget_usd: Decimal
+    scenes: tuple[str, ...]
+    ledger: Path
+    submits: int
+    attempts: int
+    ci: bool
+    yes: bool
+
+
+def paid_flags(command: Command) -> Command:  # type: ignore[explicit-any]  # as click
+    """Give a command the flags that a run for money needs."""
+    return reduce(lambda made, decorate: decorate(made), reversed(_FLAGS), command)
+
+
+def play_scenes(fixtures: Fixtures, flags: PaidFlags, keep: Keep) -> list[Played]:
+    """Play scenes for money, one at a time, once every fence is passed.
+
+    Args:
+        fixtures: What the provider documents.
+        flags: What was asked for.
         keep: Called with all that was played so far, after each scene; also after the one that
             an interrupt ended.
 
@@ -93,15 +98,16 @@ def play_scenes(  # noqa: PLR0913 - each is a flag
         UsageError: A fence is closed: nothing was submitted.
         PaidError: Something went wrong when something was submitted already, and kept.
     """
-    agreed = consent(Registry().get(fixtures.provider).info, os.environ, ci=ci)
+    yes, budget = flags["yes"], flags["budget_usd"]
+    agreed = consent(Registry().get(fixtures.provider).info, os.environ, ci=flags["ci"])
     if not yes and not can_ask():
         msg = "Nobody can be asked whether this may cost money: give --yes."
         raise UsageError(msg)
-    caps = Caps(budget=budget_usd, submits=submits, attempts=attempts)
-    with told_if_interrupted(_with(ledger)) as seen:
-        session = Session(agreed, fixtures, ledger, caps, seen=seen)
-        planned = session.plan(list(scenes) or [session.cheapest()])
-        _tell_of(fixtures, planned, session, budget_usd)
+    caps = Caps(budget=budget, submits=flags["submits"], attempts=flags["attempts"])
+    with told_if_interrupted(_with(flags["ledger"])) as seen:
+        session = Session(agreed, fixtures, flags["ledger"], caps, seen=seen)
+        planned = session.plan(list(flags["scenes"]) or [session.cheapest()])
+        _tell_of(fixtures, planned, session, budget)
         if not yes:
             click.confirm("Go on, and pay for it?", abort=True, err=True)
         try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -13,6 +13,7 @@ from tintype._cli.speaking import give_up, give_up_in_lines, say_path, tell
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.cli.contracts.paid import (
     PaidError,
+    PaidFlags,
     paid_flags,
     play_scenes,
     played_lines,
@@ -27,18 +28,7 @@ from tintype_contracts.live import Played, Recording
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))
 @paid_flags
-def command(  # noqa: PLR0913 - each is a flag
-    name: str,
-    folder: Path,
-    *,
-    budget_usd: Decimal,
-    scenes: tuple[str, ...],
-    ledger: Path,
-    submits: int,
-    attempts: int,
-    ci: bool,
-    yes: bool,
-) -> None:
+def command(name: str, folder: Path, **flags: Unpack[PaidFlags]) -> None:
     """Play scenes for money, and write what was observed into FOLDER, which must be new.
 
     FOLDER becomes a copy of the fixture set with one story more, of kind `observed`, without
@@ -52,20 +42,10 @@ def command(  # noqa: PLR0913 - each is a flag
             def keep(played: Sequence[Played]) -> None:
                 for line in played_lines(played[-1]):
                     tell(line)
-                tell_unsaved(played[-1], ledger)
+                tell_unsaved(played[-1], flags["ledger"])
                 recording.write(played)
 
-            played = play_scenes(
-                fixtures,
-                budget_usd=budget_usd,
-                scenes=scenes,
-                ledger=ledger,
-                submits=submits,
-                attempts=attempts,
-                ci=ci,
-                yes=yes,
-                keep=keep,
-            )
+            played = play_scenes(fixtures, flags, keep)
         if not recording.written:
             give_up("Nothing was observed: there is nothing to write.", 1)
         load_folder(folder)
