@@ -132,8 +132,10 @@ def translate(word: str, table: Mapping[str, T], pointer: str) -> T:
             failure, so the flow asks again.
         ProviderError: The word says that moderation refused the picture.
     """
-    known = {each.casefold(): meaning for each, meaning in table.items()}
     plain = word.strip().casefold()
+    if plain in table:
+        return table[plain]
+    known = {each.casefold(): meaning for each, meaning in table.items()}
     if plain in known:
         return known[plain]
     if is_moderation(word, ""):
