@@ -40,6 +40,7 @@ _STATES = {
     **dict.fromkeys(("canceled", "aborted"), TaskState.CANCELED),
 }
 _REFUSALS = refusals(401, 402, 404, 422, 429, 500)
+_FORMATS = {"jpeg": "jpg"}  # in the words of models
 _NOT_FOUND = 404  # of a model: nothing was begun
 _OUTER = ("webhook_events_filter",)  # no model's: it stands beside what the model is given
 
@@ -66,12 +67,11 @@ def submit(request: Submission) -> Request:
     Without `Prefer: wait` (create-a-prediction): the id comes at once, and an answer that is held
     back and lost would name nothing to ask for. What is answered at once all the same is read.
     """
-    formats = {"jpeg": "jpg"}
     asked = _wire.Input(
         prompt=request.prompt,
         aspect_ratio=request.aspect_ratio,
         num_outputs=request.n if request.n > 1 else None,
-        output_format=formats.get(request.output_format or "", request.output_format),
+        output_format=_FORMATS.get(request.output_format or "", request.output_format),
         num_inference_steps=request.steps,
         seed=request.seed,
     )
@@ -95,8 +95,8 @@ def parse(exchange: Exchange) -> Update:
     message = exchange.message
     if is_refusal(message):
         told = peek(message, _wire.Refusal())
-        created = exchange.operation is not Operation.SUBMIT
-        billed = Billed.NO if message.status == _NOT_FOUND and not created else None
+        no_model = exchange.operation is Operation.SUBMIT and message.status == _NOT_FOUND
+        billed = Billed.NO if no_model else None
         raise refusal(message.status, _REFUSALS, told.detail or told.title, billed=billed)
     prediction, raw = read(message, _wire.Prediction)
     state = translate(prediction.status, _STATES, "/status")
