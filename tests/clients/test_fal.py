@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property
 
 import httpx
 import pytest
 from fal_client import Completed, FalClientHTTPError, SyncClient
-from fal_client import client as fal
 
 from tintype_contracts import Sandbox
 
@@ -37,17 +37,25 @@ class Sandboxed(httpx.BaseTransport):
         self._http.close()
 
 
+@dataclass(frozen=True)
+class Asking(SyncClient):
+    """Fal's client, whose connections lead to the sandbox."""
+
+    origin: str = ""
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        key = {"Authorization": self._auth.header_value}
+        return httpx.Client(transport=Sandboxed(self.origin), headers=key)
+
+
 @pytest.fixture
-def client(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], SyncClient]]:
+def client(sandbox: Sandbox) -> Iterator[Callable[[str], SyncClient]]:
     """Fal's client with a key, asking the sandbox."""
-    monkeypatch.setattr(fal, "BackupDomainTransport", partial(Sandboxed, sandbox.url("fal")))
-    monkeypatch.setattr(fal, "MAX_ATTEMPTS", 1)
     with ExitStack() as stack:
 
         def made(key: str) -> SyncClient:
-            asking = SyncClient(key=key)
+            asking = Asking(key=key, origin=sandbox.url("fal"))
             stack.callback(asking._client.close)  # noqa: SLF001 - it has no close of its own
             return asking
 
