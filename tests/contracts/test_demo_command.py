@@ -58,7 +58,7 @@ def run(environ: dict[str, str], folder: Path, *arguments: str, given: str = "")
 def test_the_demo_of_the_readme_sends_nothing_to_a_provider_whose_key_is_set(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """With a key for each and nobody to ask, the sandbox's five pictures are all there is."""
+    """With a key for each and nobody to ask, the sandbox's pictures are all there is."""
     with Loopback() as world:
         for name in PROVIDERS:
             environ[f"{name.upper()}_API_KEY"] = "a-key-that-charges"

@@ -47,7 +47,7 @@ PACE = 0.05
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """All five providers, fast."""
+    """The first five providers, fast."""
     with Sandbox(PROVIDERS, pace=PACE) as served:
         yield served
 

@@ -1,4 +1,4 @@
-"""The same request through every client puts the same bytes on the wire, for all five providers."""
+"""The same request through every client puts the same bytes on the wire."""
 
 from __future__ import annotations
 

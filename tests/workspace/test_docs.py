@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from tests.workspace import reference
 
-from tintype_contracts import installed
 from tintype_contracts.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +93,7 @@ def test_the_readmes_first_screen_shows_how_it_is_used() -> None:
 
 
 def test_the_readme_shows_the_prices_that_the_demo_prints(tmp_path: Path) -> None:
-    """Provider, model, credits and dollars, row by row."""
+    """Provider, model, credits and dollars of some, row by row; dots stand for the rest."""
     shown = (ROOT / "README.md").read_text().partition("USD\n")[2].partition("```")[0]
     done = subprocess.run(  # noqa: S603 - our own script
         [Path(sys.executable).parent / "tintype", "demo", "--pace", "0.05", "-o", tmp_path],
@@ -105,8 +104,10 @@ def test_the_readme_shows_the_prices_that_the_demo_prints(tmp_path: Path) -> Non
         check=True,
     )
     printed = {tuple(line.split()[:4]) for line in (done.stdout + done.stderr).splitlines()}
-    rows = [tuple(line.split()) for line in shown.splitlines()]
-    assert len(rows) == len(set(rows) & printed) == len(installed())
+    *rows, rest = [tuple(line.split()) for line in shown.splitlines()]
+    assert rest == ("…",)
+    assert rows
+    assert set(rows) <= printed
 
 
 @pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("[A-Z]*.md")], ids=lambda page: page.name)
