@@ -225,3 +225,20 @@ def test_references_may_be_sent_in_numbered_fields(tmp_path: Path) -> None:
     for check in ("values-arrive", "references-unchanged", "out-of-range-is-refused"):
         assert findings(f"request.{check}", good) == []
     assert findings("request.references-unchanged", bad)
+
+
+def test_references_may_be_sent_as_bare_base64() -> None:
+    """As many APIs ask for them: the bytes say what they are."""
+
+    def bare(body: dict[str, Any], _: Submission) -> None:
+        for each in body.get("input_references", ()):
+            url = each["image_url"]["url"]
+            each["image_url"] = {"url": url.partition(";base64,")[2] or url}
+
+    def cut(body: dict[str, Any], _: Submission) -> None:
+        for each in body.get("input_references", ()):
+            each["image_url"] = {"url": each["image_url"]["url"][:-4]}
+
+    check = "request.references-unchanged"
+    assert findings(check, changed("openrouter", sent(bare))) == []
+    assert findings(check, changed("openrouter", sent(cut), sent(bare)))

@@ -6,6 +6,7 @@ A canary stands for the key. No hook ever sees it: the core puts it into the hea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
@@ -184,11 +185,11 @@ def _carries(subject: Subject, request: Request) -> bool:
 def _sent_abroad(
     subject: Subject, exchange: DocumentedExchange, request: Request, declared: set[str]
 ) -> Iterator[Finding]:
-    if _origin(request.url) not in declared:
+    if not _stands(request.url, declared):
         message = "It carries the key to a host that no document names."
         yield _finding(exchange, message, sorted(declared), request.url)
     for url in _look_alikes(request.url):
-        if _carries(subject, evolve(request, url=url)):
+        if not _stands(url, declared) and _carries(subject, evolve(request, url=url)):
             message = f"The key would go to {url}, which is not declared."
             yield _finding(exchange, message, "a PluginError", url)
 
@@ -198,6 +199,13 @@ def _origin(url: str) -> str:
     # The port of https, written out, is no other host.
     host = parts.netloc.removesuffix(":443") if parts.scheme == "https" else parts.netloc
     return f"{parts.scheme}://{host}".lower()
+
+
+def _stands(url: str, declared: set[str]) -> bool:
+    """Whether a URL is on a documented host, or on a name below a documented `https://*.…`."""
+    found = _origin(url)
+    below = (re.escape(each).replace(r"\*", "[a-z0-9.-]+") for each in declared if "*" in each)
+    return found in declared or any(re.fullmatch(each, found) for each in below)
 
 
 def _look_alikes(url: str) -> Iterator[str]:
@@ -227,7 +235,7 @@ def _led_astray(subject: Subject, answer: Answer, mutation: Mutation) -> Iterato
     if not isinstance(asked, Request) or not asked.auth:
         return
     declared = {_origin(url) for url in subject.fixtures.hosts.api}
-    if _origin(asked.url) not in declared:
+    if not _stands(asked.url, declared):
         yield Finding(
             message=f"With {mutation} the next request is to take the key to {asked.url}. "
             "Check a returned address against the declared origins before it goes into notes.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+from tintype._pictures.media import media_type
 from tintype.request import Reference
 from tintype_contracts.fixtures.multipart import UploadedFile
 from tintype_contracts.fixtures.pointers import is_array
@@ -18,7 +19,10 @@ def image_of(reference: Reference) -> object:
 
 
 def images_in(value: object) -> Iterator[object]:
-    """The images in a field: the bytes of files and of base64 and what they are, or addresses."""
+    """The images in a field: the bytes of files and of base64 and what they are, or addresses.
+
+    Base64 may stand alone, where an API asks for no `data:` before it: then the bytes tell.
+    """
     if is_array(value):
         for item in value:
             yield from images_in(item)
@@ -26,12 +30,19 @@ def images_in(value: object) -> Iterator[object]:
         yield from (image for each in value.values() for image in images_in(each))
     elif isinstance(value, UploadedFile):
         yield value.media_type, value.data
-    elif isinstance(value, str) and (":" in value or "/" in value):
-        yield _decoded(value)
+    elif isinstance(value, str):
+        found = _decoded(value)
+        if found is not value or ":" in value or "/" in value:
+            yield found
 
 
 def _decoded(text: str) -> object:
     head, _, payload = text.partition(";base64,")
-    if not (head.startswith("data:") and payload):
+    if head.startswith("data:") and payload:
+        return head.removeprefix("data:"), base64.b64decode(payload)
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
         return text
-    return head.removeprefix("data:"), base64.b64decode(payload)
+    kind = media_type(data)
+    return (kind, data) if kind else text
