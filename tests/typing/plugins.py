@@ -3,6 +3,7 @@
 import tintype_apiin
 import tintype_apimodels
 import tintype_apiyi
+import tintype_bfl
 import tintype_cheapai
 import tintype_fal
 import tintype_openrouter
@@ -13,6 +14,7 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_apiin,
     tintype_apimodels,
     tintype_apiyi,
+    tintype_bfl,
     tintype_cheapai,
     tintype_fal,
     tintype_openrouter,
