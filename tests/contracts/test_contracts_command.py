@@ -7,14 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner, Result
 from tests.contracts import reference
 
 from tintype_contracts.checks import all_checks
 from tintype_contracts.cli.contracts import command
+from tintype_contracts.fixtures.format import Sourced
+from tintype_contracts.fixtures.loader import installed, load
+from tintype_contracts.runner.facts import facts_of
 
 PROVIDER = "apiyi"
 
@@ -167,3 +172,32 @@ def test_pytest_runs_the_suite_for_the_provider_of_an_option(tmp_path: Path) -> 
     )
     assert "9 passed" in _pytest(*suite, "--provider", PROVIDER, folder=tmp_path)
     assert "Say whose plugin to examine" in _pytest(*suite, folder=tmp_path)
+
+
+def test_facts_are_counted_by_kind() -> None:
+    """Every row that has a source, of one provider or with a sum of all."""
+    [one] = json.loads(_run("facts", PROVIDER, "--json").stdout)
+    assert one.pop("provider") == PROVIDER
+    assert list(one) == ["verbatim", "adapted", "inferred", "observed"]
+    words = _run("facts", PROVIDER).stdout.split()
+    assert words[-6:] == [PROVIDER, *map(str, one.values()), str(sum(one.values()))]
+    assert _run("facts", "nobody").exit_code != 0
+    assert " all " in _run("facts").stdout
+
+
+def test_no_fact_of_a_sheet_is_left_uncounted() -> None:
+    """Whatever stands in a sheet with a source of its own is one."""
+
+    def sourced(value: object) -> Iterator[Sourced]:
+        if isinstance(value, Sourced):
+            yield value
+        parts = attrs.fields(type(value)) if attrs.has(type(value)) else ()
+        held = [getattr(value, each.name) for each in parts]
+        held += [*value.values()] if isinstance(value, Mapping) else []
+        held += [*value] if isinstance(value, tuple) else []
+        for each in held:
+            yield from sourced(each)
+
+    for name in installed():
+        fixtures = load(name)
+        assert len(facts_of(fixtures)) == len(list(sourced(fixtures)))

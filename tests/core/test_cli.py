@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -172,6 +173,19 @@ def test_providers_are_listed_as_json(tintype: Run) -> None:
     assert [row["name"] for row in rows] == sorted(PROVIDERS)
     assert {"title", "homepage", "origins", "models", "auth", "key"} <= set(rows[0])
     assert {row["name"] for row in rows if row["key"]} == {"apiyi", "cheapai"}
+
+
+def test_what_a_provider_offers_is_told(tintype: Run) -> None:
+    """A heading a line, or an object; of a provider that nobody has, who is there."""
+    done = tintype("providers", "fal")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = dict(
+        re.split(r" {2,}", line.strip(), maxsplit=1) for line in done.stdout.splitlines()[3:-1]
+    )
+    assert rows["webhooks"] == "signed, Ed25519"
+    assert rows["results kept"] == "7 days"
+    assert json.loads(tintype("providers", "fal", "--json").stdout) == [{"name": "fal", **rows}]
+    assert "Installed: " in tintype("providers", "nobody").stderr
 
 
 def test_models_are_listed(tintype: Run) -> None:

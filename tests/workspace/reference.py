@@ -1,4 +1,7 @@
-"""`python -m tests.workspace.reference` writes docs/reference.md from the code's own words."""
+"""`python -m tests.workspace.reference` writes docs/reference.md from the code's own words.
+
+It writes docs/providers.md as well.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from typing import Literal, get_args, get_origin
 
 import attrs
 import click
+from tests.workspace import providers
 
 import tintype
 from tintype._cli import cli
@@ -195,5 +199,6 @@ def _type(kind: type, name: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(), encoding="utf-8")
-    sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(written().splitlines())} lines\n")
+    for page, text in ((PAGE, written()), (providers.PAGE, providers.written())):
+        page.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{page.relative_to(ROOT)}: {len(text.splitlines())} lines\n")

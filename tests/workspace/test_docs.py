@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.workspace import reference
+from tests.workspace import providers, reference
 
 from tintype_contracts.sandbox import Sandbox
 
@@ -54,6 +54,11 @@ def test_the_readme_is_short() -> None:
 def test_the_reference_is_what_the_code_says_of_itself() -> None:
     """Every public name, option, hook, command and variable stands on the page, and no other."""
     assert reference.PAGE.read_text(encoding="utf-8") == reference.written()
+
+
+def test_the_providers_page_is_what_catalogs_and_sheets_say() -> None:
+    """Every provider that is installed, by `python -m tests.workspace.reference`."""
+    assert providers.PAGE.read_text(encoding="utf-8") == providers.written()
 
 
 def test_every_variable_of_the_environment_is_described() -> None:

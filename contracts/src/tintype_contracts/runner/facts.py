@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
 
 from tintype_contracts.fixtures.flaws import FixtureError
-from tintype_contracts.fixtures.format import Fixtures, Parameter, PriceRow, Sourced, States
+from tintype_contracts.fixtures.format import (
+    Fixtures,
+    Kind,
+    Parameter,
+    PriceRow,
+    Rule,
+    Sourced,
+    States,
+)
 from tintype_contracts.fixtures.loader import files_of
 from tintype_contracts.verdict import Fact, Row
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""How literally a fact is documented, the most literal first; seen on the wire is last."""
 
 _MAX_LENGTH = 4000  # characters of an excerpt that a report carries
 
@@ -19,6 +32,12 @@ def facts_of(fixtures: Fixtures) -> tuple[Fact, ...]:
         Fact(table=table, name=name, kind=row.kind, src=row.src, why=row.why)
         for table, name, row in _rows(fixtures)
     )
+
+
+def count_of(fixtures: Fixtures) -> Mapping[str, int]:
+    """How many facts there are of each kind; a kind that has none is there, too."""
+    found = Counter(fact.kind for fact in facts_of(fixtures))
+    return {kind: found[kind] for kind in KINDS}
 
 
 def sources_of(fixtures: Fixtures, rows: Iterable[Row]) -> Mapping[str, Mapping[str, str]]:
@@ -55,9 +74,10 @@ def _rows(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
     for error in fixtures.errors:
         matched = ", ".join(f"{key}={value}" for key, value in error.match.items())
         yield "errors", f"{error.status} {matched}".strip() + f": {error.error}", error
-    for price in fixtures.prices:
+    for price in (*fixtures.prices, *fixtures.surcharges):
         yield "prices", _price(price), price
     yield from _singles(fixtures)
+    yield from _more(fixtures)
     for exchange in fixtures.exchanges.values():
         yield "exchanges", exchange.id, exchange
 
@@ -72,8 +92,32 @@ def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
         yield "results", f"kept {fixtures.results.kept_seconds} seconds", fixtures.results
     if fixtures.webhooks is not None:
         yield "webhooks", f"named in {fixtures.webhooks.field or 'no field'}", fixtures.webhooks
+        if fixtures.webhooks.signature is not None:
+            signature = fixtures.webhooks.signature
+            yield "webhooks", f"{signature.header}: {signature.scheme}", signature
+    if fixtures.idempotency is not None:
+        yield "idempotency", fixtures.idempotency.header, fixtures.idempotency
     for name, capability in fixtures.capabilities.items():
         yield "capabilities", f"{name}: {capability.support.replace('_', ' ')}", capability
+
+
+def _more(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
+    """What only some providers document."""
+    for timeout in fixtures.timeouts:
+        yield "timeouts", f"{timeout.operation}: {timeout.seconds} seconds", timeout
+    for rule in fixtures.rules:
+        yield "rules", _rule(rule), rule
+    for caution in fixtures.cautions:
+        yield "cautions", ", ".join(caution.fields), caution
+    for size in fixtures.sizes:
+        yield "sizes", f"{size.tier}: {', '.join(size.sizes.values())}", size
+    for made in fixtures.formats:
+        yield "formats", made.media_type, made
+
+
+def _rule(row: Rule) -> str:
+    bound = "" if row.bound is None else str(row.bound)
+    return " ".join(filter(None, (*row.left, row.relation, *row.right, bound)))
 
 
 def _parameter(row: Parameter) -> str:

@@ -14,6 +14,7 @@ _COMMANDS: Mapping[str, str] = {
     "check": "Hold a plugin against what its provider documents.",
     "explain": "Say what a check looks at, why, and what an author does about it.",
     "lint": "Hold fixture files against the rules of their format.",
+    "facts": "Count what the sheets say by how literally documents say it.",
     "replay": "Show what a plugin makes of one exchange.",
     "drift": "Compare a provider's tables with a newer document.",
     "live": "Draw one picture for money, and compare shapes.",
