@@ -14,7 +14,7 @@ from typing import TypedDict, cast
 from attrs import frozen
 from PIL import Image
 
-from tintype_contracts import Sandbox
+from tintype_contracts import Sandbox, load
 
 HERE = Path(__file__).parent
 
@@ -80,8 +80,31 @@ def pictures(made: Made) -> list[Picture]:
     return [picture(each) for each in made["images"]]
 
 
+# Where a provider's clients begin their paths, below its address.
+BASES: Mapping[str, str] = {"apiyi": "/v1", "openrouter": "/api/v1", "replicate": "/v1"}
+
+
+def job(
+    sandbox: Sandbox, provider: str, model: str, ask: Mapping[str, object]
+) -> dict[str, object]:
+    """A drawing at the sandbox, of a cat where nothing else is asked."""
+    url = sandbox.url(provider)
+    return {
+        "url": f"{url}{BASES.get(provider, '')}",
+        "key": sandbox.key(provider),
+        "model": model,
+        "ask": {"prompt": "a cat", **ask},
+        "hosts": dict.fromkeys(load(provider).hosts.api, url),
+    }
+
+
 def by_node(client: str, job: Mapping[str, object]) -> Made:
-    """What a client for Node makes of the sandbox's answer."""
+    """What a client for Node makes of the sandbox's answer.
+
+    A new one is a line of package.json with its exact version (of Vercel's the newest that asks
+    for the same major of `@ai-sdk/provider` as `ai` does, and runs on Node 18), a row in
+    draw.mjs, one in `BASES` where its paths begin below the provider's address, and a test.
+    """
     done = subprocess.run(  # noqa: S603 - a script of these tests
         ["node", HERE / "draw.mjs"],  # noqa: S607 - whichever Node is first
         input=json.dumps({"client": client, **job}),

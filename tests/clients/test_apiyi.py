@@ -8,7 +8,7 @@ import litellm
 import openai
 import pytest
 from openai import OpenAI
-from tests.clients.drawing import Item, Made, Picture, by_node, pictures, sold
+from tests.clients.drawing import Item, Made, Picture, by_node, job, pictures, sold
 
 from tintype_contracts import Sandbox
 
@@ -19,15 +19,9 @@ Client = Callable[[Sandbox, str, Ask], Made]
 EXTRA = {"watermark", "image", "sequential_image_generation"}
 
 
-def job(sandbox: Sandbox, model: str, ask: Ask) -> dict[str, object]:
-    """A drawing at the sandbox's APIYI."""
-    url, key = f"{sandbox.url('apiyi')}/v1", sandbox.key("apiyi")
-    return {"url": url, "key": key, "model": model, "ask": {"prompt": "a cat", **ask}}
-
-
 def by_openai(sandbox: Sandbox, model: str, ask: Ask) -> Made:
     """OpenAI's client for Python."""
-    asked = job(sandbox, model, ask)
+    asked = job(sandbox, "apiyi", model, ask)
     with OpenAI(base_url=str(asked["url"]), api_key=str(asked["key"]), max_retries=0) as client:
         named = {name: value for name, value in ask.items() if name not in EXTRA}
         extra = {name: value for name, value in ask.items() if name in EXTRA}
@@ -39,7 +33,7 @@ def by_openai(sandbox: Sandbox, model: str, ask: Ask) -> Made:
 
 def by_litellm(sandbox: Sandbox, model: str, ask: Ask) -> Made:
     """litellm, by its route for whoever speaks as OpenAI does."""
-    asked = job(sandbox, model, ask)
+    asked = job(sandbox, "apiyi", model, ask)
     # It takes this for what only some models of OpenAI's have.
     extra = {name: value for name, value in ask.items() if name == "response_format"}
     named = {name: value for name, value in ask.items() if name not in extra}
@@ -61,7 +55,7 @@ def _item(url: str | None, base64: str | None) -> Item:
 
 def by_openai_for_node(sandbox: Sandbox, model: str, ask: Ask) -> Made:
     """OpenAI's client for Node."""
-    return by_node("openai", job(sandbox, model, ask))
+    return by_node("openai", job(sandbox, "apiyi", model, ask))
 
 
 OF_OPENAI: list[Client] = [by_openai, by_litellm, by_openai_for_node]
@@ -116,7 +110,7 @@ def test_the_ai_sdk_gets_bytes(
     sandbox: Sandbox, client: str, ask: Ask, size: tuple[int, int]
 ) -> None:
     """It asks for base64 by itself, and reads the media type from the picture."""
-    made = by_node(client, job(sandbox, NEWEST, ask))
+    made = by_node(client, job(sandbox, "apiyi", NEWEST, ask))
     assert pictures(made) == [Picture(by="base64", format="JPEG", size=size)]
     assert sold(sandbox, "apiyi") == [1]
 
@@ -125,7 +119,7 @@ def test_the_ai_sdk_gets_bytes(
 @pytest.mark.parametrize("client", VERCEL)
 def test_the_ai_sdk_pays_for_each_picture_once(sandbox: Sandbox, client: str) -> None:
     """However many calls it makes of several pictures."""
-    made = pictures(by_node(client, job(sandbox, NEWEST, {"n": 2})))
+    made = pictures(by_node(client, job(sandbox, "apiyi", NEWEST, {"n": 2})))
     assert sum(sold(sandbox, "apiyi")) == len(made)
 
 
@@ -159,7 +153,7 @@ def test_both_of_openais_clients_read_a_refusal_and_its_reason(
 @pytest.mark.usefixtures("node")
 def test_a_bad_key_is_told_as_one(sandbox: Sandbox) -> None:
     """The clients' own class for it, and nothing is charged."""
-    asked = {**job(sandbox, NEWEST, {}), "key": "sk-nobodys"}
+    asked = {**job(sandbox, "apiyi", NEWEST, {}), "key": "sk-nobodys"}
     assert by_node("openai", asked)["error"]["status"] == 401
     with (
         OpenAI(base_url=str(asked["url"]), api_key="sk-nobodys", max_retries=0) as client,

@@ -1,8 +1,8 @@
-"""fal's own client for Python, at the sandbox: it creates, polls, cancels and fails."""
+"""fal's client for Python and its provider for Vercel's AI SDK: create, poll, cancel, fail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +10,7 @@ from functools import cached_property
 import httpx
 import pytest
 from fal_client import Completed, FalClientHTTPError, SyncClient
+from tests.clients.drawing import by_node, job, pictures, sold
 
 from tintype_contracts import Sandbox
 
@@ -101,3 +102,51 @@ def test_a_key_of_another_is_its_error(client: Callable[[str], SyncClient]) -> N
     with pytest.raises(FalClientHTTPError) as caught:
         stranger.submit(MODEL, {"prompt": "a cat"})
     assert caught.value.status_code == 401
+
+
+AI_SDK, DEV = "@ai-sdk/fal", "fal-ai/flux/dev"
+OPTIONS = {"outputFormat": "png", "guidanceScale": 4, "numInferenceSteps": 20}
+
+
+@pytest.mark.usefixtures("node")
+@pytest.mark.parametrize(
+    ("ask", "form", "ratios"),
+    [
+        ({}, "JPEG", [4 / 3]),
+        ({"aspectRatio": "16:9"}, "JPEG", [16 / 9]),
+        ({"aspectRatio": "21:9"}, "JPEG", [2560 / 1080]),
+        ({"size": "1024x640", "n": 2, "seed": 3}, "JPEG", [1.6, 1.6]),
+        ({"providerOptions": {"fal": OPTIONS}}, "PNG", [4 / 3]),
+    ],
+)
+def test_the_ai_sdk_draws(
+    sandbox: Sandbox, ask: Mapping[str, object], form: str, ratios: list[float]
+) -> None:
+    """It reads the result, and each picture is of the shape and the format that it asked for."""
+    made = pictures(by_node(AI_SDK, job(sandbox, "fal", DEV, ask)))
+    assert [width / height for width, height in (each.size for each in made)] == pytest.approx(
+        ratios, rel=0.01
+    )
+    assert {each.format for each in made} == {form}
+    assert sum(sold(sandbox, "fal")) == len(made)
+
+
+@pytest.mark.usefixtures("node")
+@pytest.mark.parametrize(
+    ("model", "ask", "status", "says"),
+    [
+        (MODEL, {"prompt": "sandbox:failed/invalid"}, 422, "body.prompt: field required"),
+        (MODEL, {"prompt": "sandbox:failed/timed_out"}, 504, ""),
+        (MODEL, {"prompt": "sandbox:refused_content/checker"}, 422, "Flagged"),
+        (MODEL, {"providerOptions": {"fal": {"numInferenceSteps": 40}}}, 422, "more than 12"),
+        ("nobody/nothing", {}, 422, "nobody/nothing"),
+    ],
+)
+def test_the_ai_sdk_reads_what_went_wrong(
+    sandbox: Sandbox, model: str, ask: Mapping[str, object], status: int, says: str
+) -> None:
+    """A failure, a refusal of its content, and a request that no document admits."""
+    error = by_node(AI_SDK, job(sandbox, "fal", model, ask))["error"]
+    assert error["status"] == status
+    assert says in error["message"]
+    assert sold(sandbox, "fal") == []

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from openrouter import OpenRouter, errors
-from tests.clients.drawing import Made, by_node, picture, pictures, sold
+from tests.clients.drawing import Made, by_node, job, picture, pictures, sold
 
 from tintype_contracts import Sandbox
 
@@ -16,15 +16,9 @@ Ask = Mapping[str, object]
 Client = Callable[[Sandbox, str, Ask], Made]
 
 
-def job(sandbox: Sandbox, model: str, ask: Ask) -> dict[str, object]:
-    """A drawing at the sandbox's OpenRouter."""
-    url, key = f"{sandbox.url('openrouter')}/api/v1", sandbox.key("openrouter")
-    return {"url": url, "key": key, "model": model, "ask": {"prompt": "a cat", **ask}}
-
-
 def by_python(sandbox: Sandbox, model: str, ask: Ask) -> Made:
     """OpenRouter's client for Python."""
-    asked = job(sandbox, model, ask)
+    asked = job(sandbox, "openrouter", model, ask)
     with OpenRouter(api_key=str(asked["key"]), server_url=str(asked["url"])) as sdk:
         made = sdk.images.generate(model=model, prompt="a cat", retries=None, **cast("Any", ask))
         if not hasattr(made, "data"):
@@ -50,7 +44,7 @@ def by_typescript(sandbox: Sandbox, model: str, ask: Ask) -> Made:
     """OpenRouter's client for Node."""
     names = {"output_format": "outputFormat", "aspect_ratio": "aspectRatio"}
     asked = {names.get(name, name): value for name, value in ask.items()}
-    return by_node("@openrouter/sdk", job(sandbox, model, asked))
+    return by_node("@openrouter/sdk", job(sandbox, "openrouter", model, asked))
 
 
 OWN: list[Client] = [by_python, by_typescript]
@@ -99,7 +93,7 @@ def test_a_stream_ends_in_the_picture_after_unfinished_ones(
 @pytest.mark.parametrize("ask", [{}, {"aspectRatio": "16:9"}, {"n": 2}, {"seed": 7}])
 def test_the_ai_sdk_draws_by_openrouters_provider(sandbox: Sandbox, ask: Ask) -> None:
     """Its own provider reads the bytes, and as many are charged as came."""
-    made = pictures(by_node("@openrouter/ai-sdk-provider", job(sandbox, GPT, ask)))
+    made = pictures(by_node("@openrouter/ai-sdk-provider", job(sandbox, "openrouter", GPT, ask)))
     assert len(made) == ask.get("n", 1)
     assert sum(sold(sandbox, "openrouter")) == len(made)
 
@@ -126,7 +120,7 @@ def test_a_refusal_is_read_by_both_clients(sandbox: Sandbox, model: str, ask: As
 
 def test_the_prices_are_those_that_are_charged(sandbox: Sandbox) -> None:
     """What the endpoint asks for a picture is what the ledger charges for one."""
-    asked = job(sandbox, SEEDREAM, {})
+    asked = job(sandbox, "openrouter", SEEDREAM, {})
     with OpenRouter(api_key=str(asked["key"]), server_url=str(asked["url"])) as sdk:
         listed = sdk.images.list_model_endpoints(author="bytedance-seed", slug="seedream-4.5")
         made = sdk.images.generate(model=SEEDREAM, prompt="a cat", retries=None)
