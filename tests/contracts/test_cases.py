@@ -38,7 +38,7 @@ SORTS = (
     ("apiin", "usage that nobody counted", "parse.nothing-is-invented"),
     ("apimodels", "an upscaler without a picture", "request.rules-between-fields"),
     ("apimodels", "cautions about transparency lost", "request.cautions-are-told"),
-    ("apimodels", "results kept for seventy days", "doc.results-kept"),
+    ("apimodels", "results kept for seventy days", "doc.catalog-is-documented"),
     ("apiin", "edits quoted at 24 credits", "price.documented-table"),
     ("apimodels", "n as an option costs nothing", "price.options-are-not-free"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -10,9 +11,17 @@ from attrs import evolve
 from tests.contracts.broken.row import by_id, by_url, cheapai, openrouter
 from tests.contracts.changed import Change, catalog, described, documented, model
 
-from tintype.catalog import Choice, Pixels, Price, ProviderInfo
+from tintype.catalog import Choice, Model, Pixels, Price, ProviderInfo
 from tintype.credentials import HeaderKey
-from tintype_contracts.fixtures.format import Caution, Hosts, Results, Rule, Timeout
+from tintype_contracts.fixtures.format import (
+    Caution,
+    Hosts,
+    Limit,
+    Results,
+    Retirement,
+    Rule,
+    Timeout,
+)
 
 
 def _rule(
@@ -32,6 +41,16 @@ def _fields(**changes: dict[str, object]) -> Change:
     )
 
 
+def _references(**changes: object) -> Callable[[Model], Model]:
+    """What a model says of references, changed."""
+
+    def change(known: Model) -> Model:
+        assert known.references is not None
+        return evolve(known, references=evolve(known.references, **changes))  # type: ignore[arg-type]  # each is its field's
+
+    return change
+
+
 def _square_and_wide(info: ProviderInfo) -> ProviderInfo:
     """A wide picture that is a square."""
     first, *rest = info.models
@@ -42,6 +61,14 @@ def _square_and_wide(info: ProviderInfo) -> ProviderInfo:
 
 _CAUTION = Caution(src="page", kind="adapted", fields=("aspect_ratio", "references"))
 _TASK = Timeout(src="page", kind="adapted", operation="task", seconds=7200)
+_IN_FLIGHT = Limit(src="page", kind="adapted", what="in_flight", most=5)
+_GONE = Retirement(src="page", kind="adapted", model="silver-1", day=date(2027, 1, 31))
+_MADE_UP: dict[str, object] = {
+    "max_in_flight": 5,
+    "requests_per_minute": 60,
+    "retires": date(2027, 1, 31),
+    "successor": "gold-1",
+}
 _DRAWS = "openai/gpt-image-1"
 _4K = Choice(values=("1K", "2K", "4K"), source="a rumour")
 
@@ -57,8 +84,15 @@ ROWS = {
         by_id(catalog(auth=HeaderKey(header="X-Token", prefix=""))),
     ),
     "doc.webhooks": (by_id(documented(webhooks=None)),),
-    "doc.results-kept": (
+    "doc.catalog-is-documented": (
         by_id(documented(results=Results(src="page", kind="verbatim", kept_seconds=60))),
+        *(by_id(model("silver-1", **{name: value})) for name, value in _MADE_UP.items()),
+        by_id(documented(limits=(_IN_FLIGHT,))),
+        by_id(documented(retires=(_GONE,))),
+        by_id(model("silver-1", _references(max_of={"image": 2}))),
+        by_id(model("silver-1", _references(max_bytes=1000))),
+        by_id(model("silver-1", described(resolution=evolve(_4K, default="2K")))),
+        by_id(_fields(references={"max_items": 2})),
     ),
     "doc.models": (by_id(model("silver-1", id="silver-1x")),),
     "doc.priced-models": (by_id(documented(prices=())),),

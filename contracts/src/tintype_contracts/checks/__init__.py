@@ -16,6 +16,7 @@ def all_checks() -> tuple[Check, ...]:
     from tintype_contracts.checks import (  # noqa: F401, PLC0415 - they enter themselves
         capabilities,
         doc,
+        doc_catalog,
         doc_facts,
         error,
         fuzz,

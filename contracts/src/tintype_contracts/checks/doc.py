@@ -68,23 +68,6 @@ def webhooks(subject: Subject) -> Iterator[Finding]:
         yield Finding(message=message, expected=documented is not None, got=offered, src=src)
 
 
-@check("doc.results-kept", level=1)
-def results_kept(subject: Subject) -> Iterator[Finding]:
-    """Each model says how long its results can be fetched, where that is documented.
-
-    The core stamps it on every image; without it a caller loses pictures they paid for.
-
-    `Model.results_kept` equals `results.kept_seconds`; None where nobody says.
-    """
-    table = subject.fixtures.results
-    wanted = table.kept_seconds if table else None
-    for model in subject.info.models:
-        if model.results_kept != wanted:
-            message = f"{model.id} says that its results are kept for another time."
-            src = table.src if table else ""
-            yield Finding(message=message, expected=wanted, got=model.results_kept, src=src)
-
-
 # -------------------------------------------------------------------- what is offered
 
 

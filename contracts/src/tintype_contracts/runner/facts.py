@@ -13,7 +13,6 @@ from tintype_contracts.fixtures.format import (
     Kind,
     Parameter,
     PriceRow,
-    Rule,
     Sourced,
     States,
 )
@@ -102,22 +101,27 @@ def _singles(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
 
 
 def _more(fixtures: Fixtures) -> Iterator[tuple[str, str, Sourced]]:
-    """What only some providers document."""
-    for timeout in fixtures.timeouts:
-        yield "timeouts", f"{timeout.operation}: {timeout.seconds} seconds", timeout
-    for rule in fixtures.rules:
-        yield "rules", _rule(rule), rule
-    for caution in fixtures.cautions:
-        yield "cautions", ", ".join(caution.fields), caution
-    for size in fixtures.sizes:
-        yield "sizes", f"{size.tier}: {', '.join(size.sizes.values())}", size
-    for made in fixtures.formats:
-        yield "formats", made.media_type, made
+    """What only some providers document, by the fields of each row that tell it."""
+    for table, names in _MORE.items():
+        for row in getattr(fixtures, table):
+            yield table, " ".join(filter(None, (_said(getattr(row, name)) for name in names))), row
 
 
-def _rule(row: Rule) -> str:
-    bound = "" if row.bound is None else str(row.bound)
-    return " ".join(filter(None, (*row.left, row.relation, *row.right, bound)))
+def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {each}" for key, each in value.items())
+    return " ".join(value) if isinstance(value, tuple) else str("" if value is None else value)
+
+
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "timeouts": ("operation", "seconds"),
+    "limits": ("what", "most"),
+    "retires": ("model", "day", "successor"),
+    "rules": ("left", "relation", "right", "bound"),
+    "cautions": ("fields",),
+    "sizes": ("tier", "sizes"),
+    "formats": ("media_type", "models"),
+}
 
 
 def _parameter(row: Parameter) -> str:

@@ -39,6 +39,7 @@ _SIRAYA = (
     " (a sibling of the upstream)"
 )
 _READ = date(2026, 11, 20)
+_A_MINUTE = 500  # by default (_OVERVIEW)
 _DAY = 24 * 3600
 
 # -------------------------------------------------------------- what all of them share
@@ -141,6 +142,7 @@ _SEEDREAM_5 = Model(
     references=_REFERENCES,
     cautions=(*_CAUTIONS, _FLOOR),
     prices=_per_image("0.035"),
+    requests_per_minute=_A_MINUTE,
     results_kept=_DAY,
     # At least 60 is documented, and that 4K "may reach 30-60s". Hanging up is billed.
     request_timeout=120.0,
@@ -225,6 +227,7 @@ _SEEDREAM_5_5 = Model(
         ),
         Price.per_reference("0.008", source=_PRICES_5_5, as_of=_READ),
     ),
+    requests_per_minute=_A_MINUTE,
     results_kept=_DAY,
     source=_PRICES_5_5,
 )
@@ -259,6 +262,7 @@ INFO = ProviderInfo(
         ),
         references=_REFERENCES,
         cautions=_CAUTIONS,
+        requests_per_minute=_A_MINUTE,
         results_kept=_DAY,
         source=_TEXT,
     ),

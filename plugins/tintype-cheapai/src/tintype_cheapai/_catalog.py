@@ -23,6 +23,7 @@ _UPSTREAM = "api.ai33.pro documentation (CheapAI's upstream), read 2026-11-20"
 _PROMPT = Text(max_length=4000, source=_UPSTREAM)
 # "1-4, depends on model"
 _MAX_IMAGES = 4
+MAX_BYTES = 5 * 1024 * 1024  # "Max 5MB/file"
 
 _SEEDREAM_4_5 = Model(
     id="bytedance-seedream-4.5",
@@ -34,7 +35,7 @@ _SEEDREAM_4_5 = Model(
         "resolution": Choice(values=("2K", "4K"), source=_UPSTREAM),
     },
     max_n=_MAX_IMAGES,
-    references=References(forms=("bytes",), max_count=10, source=_UPSTREAM),
+    references=References(forms=("bytes",), max_count=10, max_bytes=MAX_BYTES, source=_UPSTREAM),
     source=_PRODUCT,
 )
 

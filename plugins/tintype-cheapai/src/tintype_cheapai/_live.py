@@ -6,7 +6,7 @@ from attrs import evolve
 
 from tintype.catalog import Choice, Model, ProviderInfo, References
 from tintype_cheapai import _wire
-from tintype_cheapai._catalog import INFO, MODELS
+from tintype_cheapai._catalog import INFO, MAX_BYTES, MODELS
 
 
 def offer(listed: tuple[_wire.ListedModel, ...]) -> ProviderInfo:
@@ -41,6 +41,7 @@ def _references(item: _wire.ListedModel, known: References | None) -> References
     return References(
         forms=("bytes",),
         max_count=item.max_assets,
+        max_bytes=MAX_BYTES,
         required=bool(item.requires_reference_images),
         source=f"GET {MODELS}",
     )

@@ -12,6 +12,8 @@ from tintype.signatures import standard_webhooks
 _REFERENCE = "https://replicate.com/docs/reference/http"
 _SCHNELL = "https://replicate.com/black-forest-labs/flux-schnell"  # by third parties' copies
 _KEPT = 3600  # "automatically deleted after an hour" (predictions.create)
+_LIMITS = "https://replicate.com/docs/topics/predictions/rate-limits"
+_A_MINUTE = 600  # "You can create predictions at 600 requests per minute" (_LIMITS)
 _COMMON: Mapping[str, Descriptor] = {
     "prompt": Text(source=_REFERENCE),
     "seed": Integer(source=_REFERENCE),
@@ -42,12 +44,19 @@ INFO = ProviderInfo(
             },
             max_n=4,
             prices=(Price(usd=Decimal("0.003"), source=_SCHNELL, as_of=date(2026, 11, 29)),),
+            requests_per_minute=_A_MINUTE,
             results_kept=_KEPT,
             source=_SCHNELL,
         ),
     ),
-    general=Model(id="", parameters=_COMMON, results_kept=_KEPT, source=_REFERENCE),
+    general=Model(
+        id="",
+        parameters=_COMMON,
+        requests_per_minute=_A_MINUTE,
+        results_kept=_KEPT,
+        source=_REFERENCE,
+    ),
     webhooks=True,
     signature=standard_webhooks(),
-    sources=(_REFERENCE, _SCHNELL),
+    sources=(_REFERENCE, _SCHNELL, _LIMITS),
 )

@@ -1,0 +1,136 @@
+"""The check that what a catalog says beside its parameters is what the sheet says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from operator import attrgetter, itemgetter
+from typing import TypeAlias
+
+from tintype.catalog import Model, Pixels, References
+from tintype.request import Role
+from tintype_contracts.check import Finding, check
+from tintype_contracts.fixtures.format import Fixtures, Parameter, Sourced
+from tintype_contracts.harness.subject import Subject
+
+_Said: TypeAlias = Sequence[tuple[object, Sourced]]
+"""What documents say of something of a model: each value with its source."""
+_Known: TypeAlias = Callable[[Model], object]
+_Documented: TypeAlias = Callable[[Fixtures, Model], _Said]
+
+
+@check("doc.catalog-is-documented", level=1)
+def catalog_is_documented(subject: Subject) -> Iterator[Finding]:
+    """What the catalog says of a model beside what it takes, the documents say.
+
+    How long results are kept, how many submissions there may be, when a model retires and what
+    follows it, how many references of a role, of how many bytes, and what is meant where a
+    field is left out: the core stamps, waits, refuses and prices by it.
+
+    Say in the catalog what `[results]`, `[limits]`, `[retires]` and `[fields]` of the sheet
+    say, and None where nobody says.
+    """
+    for model in subject.info.models:
+        for name, known, said in _compared(subject.fixtures, model):
+            values = [value for value, _ in said]
+            if known in values or (known is None and (not values or name == _MASKS)):
+                continue
+            told = "is documented otherwise" if values else "is what no document says"
+            src = said[0][1].src if said else ""
+            message = f"{name} of {model.id} {told}."
+            yield Finding(message=message, expected=values or None, got=known, src=src)
+
+
+def _compared(fixtures: Fixtures, model: Model) -> Iterator[tuple[str, object, _Said]]:
+    """Everything that is compared: what it is, and what both sides say of it."""
+    for name, (known, documented) in _TABLE.items():
+        yield name, known(model) or None, documented(fixtures, model)
+    for name, default in _defaults(model):
+        yield f"The default {name}", default, _default(name, fixtures, model)
+    for role in model.references.roles if model.references else ():
+        yield f"max_of {role}", _bound(role, model), _most(role, fixtures, model)
+
+
+# --------------------------------------------------------------------- what the catalog says
+
+
+def _defaults(model: Model) -> Iterator[tuple[str, object]]:
+    """Each field or raw option that is said to mean something where it is left out."""
+    given = {**model.parameters, **model.options}
+    sized = given.get("size")
+    if isinstance(sized, Pixels):
+        halves = {"size.width": sized.width, "size.height": sized.height}
+        given |= {name: half for name, half in halves.items() if half}
+    for name, descriptor in given.items():
+        default = getattr(descriptor, "default", None)
+        if default is not None and default != "":
+            yield name, default
+
+
+def _reference(name: str, model: Model) -> object:
+    return getattr(model.references, name, None)
+
+
+def _bound(role: Role, model: Model) -> int | None:
+    """The most references of a role that the catalog lets through; of masks it is one."""
+    takes = model.references or References(forms=())
+    alone = role != "mask" and not set(takes.roles) - {role, "mask"}
+    bounds = [takes.max_of.get(role), takes.max_count if alone else None]
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+# ----------------------------------------------------------------------- what the sheet says
+
+
+def _rows(name: str, fixtures: Fixtures, model: Model) -> Iterator[Parameter]:
+    """The fields of a submission that are meant by a neutral name, or by one of their own."""
+    for row in fixtures.fields:
+        half = f"{row.neutral}.{row.side}" if row.side else row.neutral
+        named = name in {half, row.wire.rpartition("/")[2]}
+        if named and row.operation == "submit" and row.concerns(model.id) and not row.ignored:
+            yield row
+
+
+def _default(name: str, fixtures: Fixtures, model: Model) -> _Said:
+    rows = _rows(name, fixtures, model)
+    return [(row.meant(row.default), row) for row in rows if row.default is not None]
+
+
+def _most(role: Role, fixtures: Fixtures, model: Model) -> _Said:
+    """The most of a role: of the fields for it, the widest; nothing where one has no end."""
+    taking = _rows("references", fixtures, model)
+    rows = [row for row in taking if (row.role or "image") == role]
+    ends = [(row.max_items or (0 if row.type == "array" else 1), row) for row in rows]
+    return [max(ends, key=itemgetter(0))] if ends and all(end for end, _ in ends) else []
+
+
+def _bytes(fixtures: Fixtures, model: Model) -> _Said:
+    rows = _rows("references", fixtures, model)
+    return [(row.max_bytes, row) for row in rows if row.max_bytes is not None]
+
+
+def _limit(what: str, fixtures: Fixtures, model: Model) -> _Said:
+    rows = (row for row in fixtures.limits if row.what == what)
+    return [(row.most, row) for row in rows if not row.models or model.id in row.models]
+
+
+def _retirement(name: str, fixtures: Fixtures, model: Model) -> _Said:
+    rows = (row for row in fixtures.retires if row.model == model.id)
+    return [(getattr(row, name), row) for row in rows if getattr(row, name)]
+
+
+def _kept(fixtures: Fixtures, _: Model) -> _Said:
+    return [(fixtures.results.kept_seconds, fixtures.results)] if fixtures.results else []
+
+
+_TABLE: Mapping[str, tuple[_Known, _Documented]] = {
+    "results_kept": (attrgetter("results_kept"), _kept),
+    "max_in_flight": (attrgetter("max_in_flight"), partial(_limit, "in_flight")),
+    "requests_per_minute": (attrgetter("requests_per_minute"), partial(_limit, "a_minute")),
+    "retires": (attrgetter("retires"), partial(_retirement, "day")),
+    "successor": (attrgetter("successor"), partial(_retirement, "successor")),
+    "max_bytes of references": (partial(_reference, "max_bytes"), _bytes),
+}
+"""What is compared of every model: the catalog's field, and where the sheet has it."""
+_MASKS = "max_of mask"
+"""Of masks there is one, whatever a catalog says."""
