@@ -350,3 +350,23 @@ def test_every_answer_agrees_with_its_request(provider: str) -> None:
     made, wrong = sweep.sweep(provider, every=101 if provider != "cheapai" else 7)
     assert made
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("prefer", "after", "status"),
+    [("", 0, "starting"), ("wait", 4, "succeeded"), ("wait=1", 1, "starting")],
+)
+def test_an_answer_waits_for_the_end_where_that_is_preferred(
+    prefer: str, after: float, status: str
+) -> None:
+    """As long as is asked for, and no longer than it takes; it is answered as a submission is."""
+    settings = Settings(base_url="http://sandbox.test/x", key="k", plain=True, pace=2.0)
+    engine = Engine(state=State(fixtures=load("replicate"), settings=settings))
+    request = sweep.submission(
+        engine.state.fixtures, {"input": {"prompt": "a cat"}}, ("Prefer", prefer)
+    )
+    path = request.path.replace("{model}", "black-forest-labs/flux-schnell")
+    reply = engine.answer(evolve(request, path=path), NOW)
+    assert isinstance(reply, WholeResponse)
+    assert (reply.status, reply.after) == (201, after)
+    assert json.loads(reply.body)["status"] == status

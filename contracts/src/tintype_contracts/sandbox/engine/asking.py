@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from attrs import field, frozen
@@ -12,6 +13,9 @@ from tintype_contracts.fixtures.multipart import UploadedFile, boundary
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import Match
 from tintype_contracts.sandbox.engine.messages import SandboxRequest
+
+_WAIT = re.compile(r"(?:^|[\s,;])wait(?:=(\d+))?(?=$|[\s,;])")
+_LONGEST = 60  # seconds, where no number says
 
 
 @frozen(kw_only=True)
@@ -42,6 +46,12 @@ class Asking:
     def task(self) -> str:
         """The id of the task it asks about, or ""."""
         return self.match.holes.get("id", "")
+
+    @property
+    def patience(self) -> float:
+        """How many seconds its answer is to be held back for: `Prefer: wait`, of RFC 7240."""
+        found = _WAIT.search(self.call.header("prefer"))
+        return float(found[1] or _LONGEST) if found else 0.0
 
     def digest(self, callback: str) -> str:
         """SHA-256 of method, path and body: the same for a repeated submission.

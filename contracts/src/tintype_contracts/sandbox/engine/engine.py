@@ -237,8 +237,26 @@ class Engine:
             return self._story("no_credit", asking, "The balance is too low.")
         self.state.accept(work, asking.now)
         draft = evolve(self._draft(planned.submit, asking, work), task=work.id)
-        at_once = not planned.polls and planned.end in _DONE_AT_ONCE
-        return evolve(draft, after=draft.pace) if at_once else draft
+        if not planned.polls:
+            return evolve(draft, after=draft.pace) if planned.end in _DONE_AT_ONCE else draft
+        return self._held_back(draft, asking, work)
+
+    def _held_back(self, draft: Draft, asking: Asking, work: Work) -> Draft:
+        """A submission's answer, which waits for the end where a document says that it may.
+
+        It tells then what a look at the task finds, with the status of a submission.
+        """
+        heads = {(row.wire.lower(), row.operation) for row in self._fixtures.headers}
+        if not asking.patience or ("/prefer", "submit") not in heads:
+            return draft
+        pace = self.state.settings.pace
+        after = min(asking.patience, work.ends(pace) - asking.now)
+        told, opening = work.plan.polls[-1].response, draft.exchange.response
+        if told is None or opening is None or not work.done(asking.now + after, pace):
+            return evolve(draft, after=after)
+        shown = evolve(work.plan.polls[-1], response=evolve(told, status=opening.status))
+        later = evolve(asking, now=asking.now + after)
+        return evolve(self._draft(shown, later, work), task=work.id, after=after)
 
     def _poll(self, asking: Asking) -> Draft | WholeResponse:
         work = self.state.works.get(asking.task)
