@@ -55,9 +55,11 @@ def usd(amount: Decimal | None) -> str:
 
 
 def price(quote: Quote) -> str:
-    """A quote in dollars: exact, a range, or unknown."""
+    """A quote in dollars: exact, a range, free, or unknown."""
     if quote.low is None or quote.high is None:
         return "unknown"
+    if not quote.high:
+        return "free"
     return usd(quote.low) if quote.low == quote.high else f"{usd(quote.low)}…{usd(quote.high)}"
 
 

@@ -70,6 +70,8 @@ def _prices(model: Model) -> str:
 
 
 def _price(line: Price) -> str:
+    if line.usd == 0:
+        return "free"
     amount = usd(line.usd) if line.usd is not None else f"{line.credits:f} credits"
     when = " ".join(f"{key}={value}" for key, value in line.when.items())
     return f"{amount}/{line.unit}" + (f" ({when})" if when else "")

@@ -8,7 +8,7 @@ from tintype._cli.display import as_json, table
 from tintype._cli.offers import NOT_NEEDED, offers
 from tintype._cli.options import option
 from tintype._cli.speaking import tell
-from tintype._client.accounts import missing
+from tintype._client.accounts import has_key
 from tintype._plugins.registry import Registry
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
@@ -51,6 +51,4 @@ def command(*, name: str | None, json_: bool) -> None:
 
 def _key(info: ProviderInfo, account: Account) -> str:
     """Whether an account has all that the provider wants to be shown, or nothing is wanted."""
-    if account.held:
-        return "-" if missing(info, account) else "set"
-    return NOT_NEEDED if info.auth.optional else "-"
+    return "set" if has_key(info, account) else NOT_NEEDED if info.auth.optional else "-"

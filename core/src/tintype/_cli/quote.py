@@ -9,7 +9,7 @@ import click
 from tintype._cli.display import as_json, quote_row, quotes_table
 from tintype._cli.options import option, verbose
 from tintype._cli.requests import request_flags, request_from
-from tintype._client.accounts import missing
+from tintype._client.accounts import has_key
 from tintype._flow.resolve import OnUnsupported
 from tintype._keys.variables import variable
 from tintype.client import Client
@@ -43,15 +43,16 @@ def command(
 
 
 def _with_a_key(client: Client) -> list[str]:
-    """The providers that have a key.
+    """The providers that have a key. One that needs none, such as a server of one's own, is named.
 
     Raises:
         MissingKeyError: None has.
     """
     infos = client.providers
-    found = [info.name for info in infos if not missing(info, client.account(info.name))]
+    found = [info.name for info in infos if has_key(info, client.account(info.name))]
     if not found:
-        named = [variable(info, name) for info in infos for name in info.auth.needs[:1]]
+        needing = [info for info in infos if not info.auth.optional]
+        named = [variable(info, name) for info in needing for name in info.auth.needs[:1]]
         keys = ", ".join(named) or "a provider's key"
         msg = f"No provider has a key: set one of {keys}; `tintype demo` needs none."
         raise MissingKeyError(msg)

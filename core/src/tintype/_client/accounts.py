@@ -133,6 +133,11 @@ def missing(info: ProviderInfo, account: Account) -> tuple[str, ...]:
     return () if info.auth.optional and len(lacking) == len(info.auth.needs) else lacking
 
 
+def has_key(info: ProviderInfo, account: Account) -> bool:
+    """Whether an account has all that the provider wants to be shown, and something of it."""
+    return bool(account.held) and not missing(info, account)
+
+
 def advice(info: ProviderInfo, names: tuple[str, ...]) -> str:
     """The way out where credentials are missing: variables to set, or an account to give."""
     others = ", ".join(f"{name!r}: …" for name in names if name != "key")
