@@ -128,7 +128,8 @@ _SEEDREAM_4 = Model(
 _RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16")
 _NANO_BANANA = Model(
     id="fal-ai/nano-banana",
-    name="nano-banana",
+    # "Nano Banana" is gemini-2.5-flash-image: https://ai.google.dev/gemini-api/docs/nanobanana
+    name="gemini-2.5-flash-image",
     title="Nano Banana",
     parameters={
         "prompt": Text(source=_BANANA),

@@ -10,7 +10,7 @@ from tintype.catalog import Choice, Descriptor, Integer, Model, Price, ProviderI
 from tintype.signatures import standard_webhooks
 
 _REFERENCE = "https://replicate.com/docs/reference/http"
-_SCHNELL = "https://replicate.com/black-forest-labs/flux-schnell"  # by third parties' copies
+_SCHNELL = "https://replicate.com/black-forest-labs/flux-schnell"  # words: third parties' copies
 _KEPT = 3600  # "automatically deleted after an hour" (predictions.create)
 _LIMITS = "https://replicate.com/docs/topics/predictions/rate-limits"
 _A_MINUTE = 600  # "You can create predictions at 600 requests per minute" (_LIMITS)
@@ -28,7 +28,7 @@ INFO = ProviderInfo(
     models=(
         Model(
             id="black-forest-labs/flux-schnell",
-            name="flux-schnell",
+            name="flux-1-schnell",
             title="FLUX.1 [schnell]",
             parameters={
                 **_COMMON,
