@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from tintype_contracts import installed
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.oracles.kept import is_kept, is_to_be_kept
 from tintype_contracts.oracles.paid_trials import BESIDE, DECISIVE, ONE_OF_SEVERAL, Trial, trials
@@ -26,7 +27,6 @@ from tintype_contracts.runner.run import subject_of
 from tintype_contracts.strategies.odd_values import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "promises.md"
-PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 START, END = "<!-- odd values -->", "<!-- /odd values -->"
 _TABLE = re.compile(f"{START}\n.*?{END}", re.DOTALL)
 _PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -36,7 +36,7 @@ _PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def table(names: Iterable[str] = PROVIDERS) -> str:
+def table(names: Iterable[str] = installed()) -> str:
     """A row a kind of odd value, a column a provider: how many of how many came out right."""
     tried = {name: every(subject_of(name)) for name in names}
     lines = [START]

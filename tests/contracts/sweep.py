@@ -14,6 +14,7 @@ import base64
 import io
 import itertools
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -23,20 +24,19 @@ from PIL import Image
 
 from tintype._http.bodies import encoded
 from tintype.messages import MultipartBody, Part
-from tintype_contracts import Fixtures, load
+from tintype_contracts import Fixtures, installed, load
 from tintype_contracts.fixtures.format import Parameter
+from tintype_contracts.fixtures.pointers import MISSING, get
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 
-PROVIDERS = ("apiin", "apimodels", "apiyi", "cheapai", "openrouter")
 NOW = 1_800_000_000.0
 BASE = "http://sandbox.test/it"
 _TIERS = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "3K": 3072, "4K": 4096}
 _PIXELS = ("1024x1024", "1280x720", "1440x2560", "2048x2048")
-# Where a provider's request says how many images it wants; and where its answers say what it costs.
-_COUNTS = {"openrouter": "/n", "apimodels": "/n", "cheapai": "/generations_count"}
-_SHOWN = ("Authorization", "Bearer k")
-_MAX_LOOKED_AT = 2  # pictures that are decoded of one answer
+_KEY = "k"
+_HOLE = re.compile(r"\{(\w+)\}")
+_SPELT = ("3", "16:9")  # what is written where a pattern says how
 
 
 @frozen
@@ -64,14 +64,14 @@ class Answer:
 def requests(fixtures: Fixtures) -> Iterator[Request]:
     """Each model's fields, alone and in pairs, with every value the tables tell apart."""
     rows = [row for row in fixtures.parameters if row.operation == "submit"]
-    name = next(row for row in rows if row.neutral == "model")
-    for model in _models(fixtures, name):
+    name = next((row.wire for row in rows if row.neutral == "model"), "")
+    for model in _models(fixtures):
         mine = [row for row in rows if _concerns(row, rows, model) and row.neutral != "model"]
         wanted = _wanted(fixtures, model)
         needed = [
             (row.wire, _values(row)[0]) for row in mine if row.required or row.neutral in wanted
         ]
-        always = [(name.wire, model), *needed]
+        always = [*([(name, model)] if name else []), *needed]
         choices = [
             [(row.wire, value) for value in _values(row)]
             for row in mine
@@ -89,12 +89,13 @@ def requests(fixtures: Fixtures) -> Iterator[Request]:
                 yield Request(fixtures.provider, str(model), _body(rows, [*always, *chosen]))
 
 
-def _models(fixtures: Fixtures, row: Parameter) -> list[object]:
-    if row.enum:
-        return list(row.enum)
+def _models(fixtures: Fixtures) -> list[object]:
+    """Those that a field lists, else those that any table names."""
     rows = [each for each in fixtures.parameters if each.operation == "submit"]
+    listed = [model for row in rows if row.neutral == "model" for model in row.enum]
     named = [model for each in rows for model in each.models]
-    return list(dict.fromkeys([*named, *(price.model for price in fixtures.prices)]))
+    priced = [price.model for price in fixtures.prices]
+    return list(dict.fromkeys(listed or [*named, *priced]))
 
 
 def _wanted(fixtures: Fixtures, model: object) -> set[str]:
@@ -131,20 +132,29 @@ def _values(row: Parameter) -> list[object]:
         case "boolean":
             return [True, False]
         case "integer" | "number":
-            bounds = [int(each) for each in (row.min, row.max) if each is not None]
-            return list(
-                dict.fromkeys([*bounds, *([3] if row.min == 1 and row.max != 1 else [])])
-            ) or [7]
-        case "array" if row.neutral == "references":
-            return [[_reference(row)]]
-        case "array" | "file":
+            return _numbers(row)
+        case "array":
+            return [[_reference(row)] if row.neutral == "references" else ["a"]]
+        case "file":
             return [["a"]]
         case "object" | "json":
-            return [{}]
+            return [{"width": 1280, "height": 720} if row.neutral == "size" else {}]
+        case _:
+            return _texts(row)
+
+
+def _numbers(row: Parameter) -> list[object]:
+    kind = int if row.type == "integer" else float
+    bounds = [kind(each) for each in (row.min, row.max) if each is not None]
+    inner = [3] if row.min == 1 and row.max != 1 else []
+    return list(dict.fromkeys([*bounds, *inner])) or [7]
+
+
+def _texts(row: Parameter) -> list[object]:
     text = "http://127.0.0.1:9/hook" if row.neutral == "webhook_url" else "a red panda"
     text = "https://example.com/a.png" if row.neutral == "references" else text
     pixels = [each for each in _PIXELS if row.pixels is not None and _within(row, each)]
-    spelt = ["3"] if row.pattern == "[1-4]" else []
+    spelt = [word for word in _SPELT if row.pattern and re.fullmatch(row.pattern, word)]
     return [*row.enum, *pixels, *spelt] or [text]
 
 
@@ -169,7 +179,7 @@ def _body(rows: list[Parameter], chosen: list[tuple[str, object]]) -> Mapping[st
             below = place.setdefault(each, {})
             assert isinstance(below, dict)
             place = below
-        place[name] = value
+        place[name] = {**value} if isinstance(value, dict) else value
     texts = {row.wire[1:] for row in rows if row.type == "json"}
     return {key: json.dumps(value) if key in texts else value for key, value in made.items()}
 
@@ -181,10 +191,10 @@ def ask(engine: Engine, request: Request) -> Answer:
     """Submit, look until it is over, fetch."""
     fixtures = engine.state.fixtures
     before = len(engine.state.account.ledger)
-    reply = engine.answer(submission(fixtures, request.body), NOW)
+    reply = engine.answer(submission(fixtures, request.body, model=request.model), NOW)
     told = _told(reply)
-    if reply.task and any(route.operation == "poll" for route in fixtures.routes):
-        told = (*told, *_told(engine.answer(look(fixtures, reply.task), NOW + 600)))
+    for looked in looks(fixtures, reply.task) if reply.task else ():
+        told = (*told, *_told(engine.answer(looked, NOW + 600)))
     entries = [*engine.state.account.ledger][before:]
     moved = [entry for entry in entries if entry.event == "charged"]
     return Answer(
@@ -200,20 +210,41 @@ def submission(
     body: Mapping[str, object],
     *headers: tuple[str, str],
     operation: str = "submit",
+    model: str = "",
 ) -> SandboxRequest:
     """The submission of this body, or the question for its price, with the sandbox's key."""
     route = next(route for route in fixtures.routes if route.operation == operation)
     kind, data = _written(body, route.body)
-    shown = (_SHOWN, ("Content-Type", kind), *headers)
-    return SandboxRequest(method=route.method, path=route.path, headers=shown, body=data)
+    shown = (_key(fixtures), ("Content-Type", kind), *headers)
+    path = route.path.replace("{model}", model or "{model}")
+    return SandboxRequest(method=route.method, path=path, headers=shown, body=data)
 
 
 def look(fixtures: Fixtures, task: str) -> SandboxRequest:
     """A look at a task."""
-    route = next(route for route in fixtures.routes if route.operation == "poll")
-    query = tuple((key, value.replace("{id}", task)) for key, value in route.query.items())
-    path = route.path.replace("{id}", task)
-    return SandboxRequest(method=route.method, path=path, query=query, headers=(_SHOWN,))
+    return next(looks(fixtures, task))
+
+
+def looks(fixtures: Fixtures, task: str) -> Iterator[SandboxRequest]:
+    """A look at a task at each of its addresses; what else they name is any word."""
+    for route in fixtures.routes:
+        if route.operation == "poll":
+            query = tuple((key, _filled(value, task)) for key, value in route.query.items())
+            yield SandboxRequest(
+                method=route.method,
+                path=_filled(route.path, task),
+                query=query,
+                headers=(_key(fixtures),),
+            )
+
+
+def _filled(template: str, task: str) -> str:
+    return _HOLE.sub(lambda hole: task if hole[1] == "id" else "any", template)
+
+
+def _key(fixtures: Fixtures) -> tuple[str, str]:
+    """The header that shows the key."""
+    return fixtures.auth.header, fixtures.auth.form.replace("{{secret:api_key}}", _KEY)
 
 
 def _is_partial(event: object) -> bool:
@@ -280,8 +311,8 @@ def _pictures(engine: Engine, told: tuple[object, ...]) -> Iterator[bytes]:
 
 def contradictions(request: Request, answer: Answer, fixtures: Fixtures) -> Iterator[str]:
     """Where an answer is not one to its request, a sentence each."""
-    asked = {key: value for key, value in leaves(request.body) if key}
-    if answer.reply.status != 200:
+    asked = _asked(request, fixtures)
+    if not 200 <= answer.reply.status < 300:
         yield f"it is refused: {dict(answer.reply.headers).get('x-sandbox-reason')}"
         return
     ignored = {
@@ -301,11 +332,27 @@ def contradictions(request: Request, answer: Answer, fixtures: Fixtures) -> Iter
     yield from _of_money(request, heard, answer, fixtures, count)
 
 
+def _asked(request: Request, fixtures: Fixtures) -> dict[str, object]:
+    """What a request says, by the names of its fields and by those that the table has for them.
+
+    What one place is asked by several meanings of, such as a size and a ratio, is the one whose
+    words have it.
+    """
+    said = {key: value for key, value in leaves(request.body) if key}
+    for row in fixtures.parameters:
+        mine = row.operation == "submit" and row.neutral and row.concerns(request.model)
+        value = get(request.body, row.wire) if mine else MISSING
+        if value is MISSING or row.ignored or (row.enum and value not in row.enum):
+            continue
+        said[row.part or str(row.neutral)] = row.meant(value)
+    return said
+
+
 def _count(request: Request, heard: Mapping[str, object]) -> int:
     if request.provider == "apiyi":
         auto = heard.get("sequential_image_generation") == "auto"
         return int(str(heard.get("max_images", 1))) if auto else 1
-    return int(str(heard.get(_COUNTS.get(request.provider, "/")[1:], 1)))
+    return int(str(heard.get("n", 1)))
 
 
 def _of_a_picture(data: bytes, request: Request, heard: Mapping[str, object]) -> Iterator[str]:
@@ -429,7 +476,7 @@ def sweep(provider: str, every: int = 1) -> tuple[int, list[str]]:
 
 def engine_of(fixtures: Fixtures) -> Engine:
     """A provider, played without a socket; pictures are of one colour."""
-    settings = Settings(base_url=BASE, key="k", plain=True)
+    settings = Settings(base_url=BASE, key=_KEY, plain=True)
     return Engine(state=State(fixtures=fixtures, settings=settings))
 
 
@@ -440,7 +487,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args()
     bad = 0
-    for provider in given.providers or PROVIDERS:
+    for provider in given.providers or installed():
         made, wrong = sweep(provider, given.every)
         bad += len(wrong)
         sys.stdout.write(f"{provider}: {made} requests, {len(wrong)} contradictions\n")

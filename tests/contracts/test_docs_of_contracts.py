@@ -9,6 +9,7 @@ from tests.contracts import odd_values_table
 from tests.contracts.check_table import PAGE, table, written
 from tests.contracts.verdicts import conforming
 
+from tintype_contracts import installed
 from tintype_contracts.cli.contracts import command
 from tintype_contracts.report.conformance import report_value
 
@@ -31,7 +32,7 @@ def test_the_page_names_every_key_of_a_report() -> None:
     assert [key for key in report_value(conforming()) if f"`{key}`" not in text] == []
 
 
-@pytest.mark.parametrize("name", odd_values_table.PROVIDERS)
+@pytest.mark.parametrize("name", installed())
 def test_the_promises_tell_how_many_odd_values_were_kept(name: str) -> None:
     """All of them, of each provider: odd_values_table.py tries them and writes the table."""
     found = odd_values_table.table([name])

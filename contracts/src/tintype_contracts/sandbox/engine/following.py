@@ -167,7 +167,13 @@ class Follower:
             said = self._echo(key, text)
             if said != text:
                 return said
-        return self._named(text)
+        named = self._named(text)
+        return self.asked.get("model", named) if self._is_another(key, named) else named
+
+    def _is_another(self, key: str, text: str) -> bool:
+        """Whether a text under the name of the model names neither of the two that are known."""
+        known = [str(fields.get("model", "")) for fields in (self.own, self.asked)]
+        return self.task and key == "model" and not any(each and each in text for each in known)
 
     def _number(self, key: str, number: int | Decimal) -> object:
         before, now = self.unit
