@@ -61,12 +61,16 @@ def place_of(url: str, rules: Rules) -> Place:
     """Where to fetch a result from.
 
     A result on the API's own origin follows the account's base URL; plain http is asked only
-    of the base URL and of trusted hosts, and anywhere else https in its place.
+    of the base URL, of trusted hosts, and of an API that is on this machine; anywhere else https
+    in its place.
 
     Raises:
         DownloadError: It may not come from there at all.
     """
     try:
+        here = rules.base_url is None and names_a_private_host(url)
+        if here and origins_of(rules.origins).hold(url):
+            return Place(url=url, public_only=False)
         return _checked_place(_on_base_url(url, rules), rules)
     except ValueError:
         raise DownloadError(refused_place(url)) from None
