@@ -41,12 +41,13 @@ def auth(subject: Subject) -> Iterator[Finding]:
     `Bearer` in front of a key that wants none is a 401 that no fixture shows.
 
     The scheme in `ProviderInfo.auth` equals `auth` of the fixtures: its header, or the parameter
-    of the query as `?name`, and the form, a placeholder where the secret stands.
+    of the query as `?name`, the form, a placeholder where the secret stands, and whether the
+    provider answers without it.
     """
     documented, declared = subject.fixtures.auth, subject.info.auth
     header, form = declared.shown
-    wanted = (documented.header.lower(), documented.form)
-    got = (header.lower(), as_documented(form))
+    wanted = (documented.header.lower(), documented.form, documented.optional)
+    got = (header.lower(), as_documented(form), declared.optional)
     if wanted != got:
         message = "The key is shown otherwise than documented. Correct auth in describe()."
         src = documented.src

@@ -96,6 +96,8 @@ def unknown_is_not_free(subject: Subject, case: Case) -> Iterator[Finding]:
     quote = _quoted(subject, case)
     if isinstance(quote, Broken):
         yield _finding(case, f"{quote.deed}.", "None, or a Request", quote.deed)
+    elif _is_free(subject, quote):
+        return
     elif isinstance(quote, Quote) and quote.kind is not QuoteKind.UNKNOWN:
         message = "A model that nobody has heard of has a price. Return None."
         yield _finding(case, message, "None", quote.high)
@@ -111,6 +113,8 @@ def options_are_not_free(subject: Subject, case: Case) -> Iterator[Finding]:
     """
     said = _quoted(subject, case)
     if STRANGE_OPTION in case.given:
+        if _is_free(subject, said):
+            return
         if isinstance(said, Quote) and said.kind is not QuoteKind.UNKNOWN:
             message = "With an option that nobody has heard of it has a price. Return None."
             yield _finding(case, message, "None", said.high)
@@ -119,6 +123,12 @@ def options_are_not_free(subject: Subject, case: Case) -> Iterator[Finding]:
         if quote.kind is QuoteKind.EXACT:
             message = "With options that no document prices it has an exact price."
             yield _finding(case, message, "a range, or None", quote.high)
+
+
+def _is_free(subject: Subject, said: object) -> bool:
+    """Whether a quote says what a document says of everything: that it costs nothing."""
+    never = subject.fixtures.billing.charged == "never"
+    return never and isinstance(said, Quote) and said.high == 0
 
 
 def _is_cautioned(subject: Subject, case: Case) -> bool:

@@ -54,7 +54,7 @@ def _pointers(answer: Answer, states: States) -> Iterator[str]:
     if answer.streamed and is_array(answer.body):
         yield from (f"{join('', index)}{states.at}" for index, _ in enumerate(answer.body))
     else:
-        yield states.at
+        yield answer.at(states.at)
 
 
 def expected_state(exchange: DocumentedExchange) -> TaskState | None:

@@ -25,7 +25,7 @@ from tintype.models import Quote, Task, Update, Upload
 from tintype_contracts.fixtures import format as words
 from tintype_contracts.fixtures.comparing import json_type
 from tintype_contracts.fixtures.messages import answers
-from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
+from tintype_contracts.fixtures.pointers import MISSING, is_array, join, leaves
 from tintype_contracts.fixtures.strict_json import spell
 from tintype_contracts.fixtures.values import NOW
 from tintype_contracts.harness.scenario import Context
@@ -72,6 +72,11 @@ class Answer:
     def streamed(self) -> bool:
         """Whether the answer is a stream of events."""
         return self.turns[-1][0] is Operation.END
+
+    def at(self, pointer: str) -> str:
+        """A documented pointer as it leads into this answer, where members bear the task's id."""
+        task = self.context.task
+        return pointer.replace("/{{id:task}}", join("", task.id)) if task else pointer
 
     def saying(self, body: object) -> Answer:
         """The same answer with another body. The events of a stream are an array's items."""

@@ -49,11 +49,15 @@ class World:
         return evolve(
             usual,
             identity=usual.identity if named is None else lambda name: _named(named, name),
-            pictures=[self._picture(each, index, usual.count) for index, each in _each(usual)],
+            pictures=[
+                self._picture(each, index, usual.count, fixtures) for index, each in _each(usual)
+            ],
             now=self.now or usual.now,
         )
 
-    def _picture(self, usual: FixedPicture, index: int, count: int) -> FixedPicture:
+    def _picture(
+        self, usual: FixedPicture, index: int, count: int, fixtures: Fixtures
+    ) -> FixedPicture:
         sides = list(islice(cycle(self.sides), index + 1))[-1:]
         width, height = sides[0] if sides else (usual.width, usual.height)
         usual = evolve(usual, data=usual.data.ljust(self.bytes, b"\0"))
@@ -61,9 +65,11 @@ class World:
             return evolve(usual, width=width, height=height)
         end = self.url.format(index=index, reverse=count - index)
         start = usual.url.rpartition("/")[0]
+        named = fixtures.results.address(end) if fixtures.results else ""
         return evolve(
             usual,
-            url=f"{start}/{end}",
+            name=end,
+            url=f"{start}{named}" if named else f"{start}/{end}",
             preview_url=f"{start}/small/{end}",
             width=width,
             height=height,

@@ -70,7 +70,8 @@ class _Evidence:
 
     def lasts(self, until: object) -> bool:
         """Whether a time is told, or how long results are kept is documented."""
-        kept = self._kept and timedelta(seconds=self._kept.kept_seconds)
+        seconds = self._kept.kept_seconds if self._kept else None
+        kept = None if seconds is None else timedelta(seconds=seconds)
         documented = isinstance(until, datetime) and until - NOW == kept
         told = {_moment(text) for pointer, text in self._leaves if _ENDS.search(pointer)}
         return documented or until in told or any(_ENDS.search(text) for _, text in self._leaves)

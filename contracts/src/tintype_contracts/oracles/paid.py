@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from tintype.errors import UnknownStatusError
 from tintype.models import Image, Task, TaskState
 from tintype_contracts.fixtures.comparing import json_type
+from tintype_contracts.fixtures.format import Results
 from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, covers, get, is_array
 from tintype_contracts.fixtures.values import fixed_values
@@ -40,6 +41,7 @@ class Paid:
     Attributes:
         answer: The answer.
         usual: What the plugin makes of it as it is documented.
+        results: Where results are, where the documents say so.
         pictures: Where each image of it stands; several places where it is told twice.
         ids: Where the task's id stands, and what else it is asked for by.
         states: Where its status stands, and of which kind each event of a stream is.
@@ -47,13 +49,14 @@ class Paid:
 
     answer: Answer
     usual: Task
+    results: Results | None = None
     pictures: tuple[frozenset[str], ...] = field(init=False)
     ids: frozenset[str] = field(init=False)
     states: frozenset[str]
 
     @pictures.default
     def _pictures(self) -> tuple[frozenset[str], ...]:
-        found = [_standing(self.answer, image) for image in self.usual.images]
+        found = [self._standing(image) for image in self.usual.images]
         # What a stream shows of an image before its last place is a preview.
         return tuple(frozenset(each[-1:] if self.answer.streamed else each) for each in found)
 
@@ -91,9 +94,24 @@ class Paid:
 
     def shows(self, image: Image, mutation: Mutation) -> bool:
         """Whether an image is documented in this answer, and still stands in it."""
-        found = _standing(self.answer, image)
+        found = self._standing(image)
         elsewhere = any(not covers(mutation.pointer, place) for place in found)
-        return elsewhere or bool(found and any(text in str(mutation) for text in _texts(image)))
+        texts = self._texts(image)
+        return elsewhere or bool(found and any(text in str(mutation) for text in texts))
+
+    def _standing(self, image: Image) -> list[str]:
+        """Where an image stands, by its address, its name or its bytes in base64."""
+        texts = self._texts(image)
+        return [
+            pointer
+            for pointer, value in inner_places(self.answer)
+            if isinstance(value, str) and any(text in value for text in texts)
+        ]
+
+    def _texts(self, image: Image) -> list[str]:
+        name = self.results.name(image.url or "") if self.results else ""
+        data = base64.b64encode(image.data or b"").decode()
+        return [text for text in (image.url, name, data) if text]
 
 
 def same_image(one: Image, other: Image) -> bool:
@@ -162,20 +180,8 @@ def _paid(subject: Subject, answer: Answer) -> Paid | None:
     if expected not in DRAWN and expected is not TaskState.RUNNING:
         return None
     states = frozenset({*_kinds(answer), *_statuses(subject, answer)})
-    return Paid(answer=answer, usual=usual, states=states)
-
-
-def _standing(answer: Answer, image: Image) -> list[str]:
-    """Where an image stands, by its address or its bytes in base64."""
-    return [
-        pointer
-        for pointer, value in inner_places(answer)
-        if isinstance(value, str) and any(text in value for text in _texts(image))
-    ]
-
-
-def _texts(image: Image) -> list[str]:
-    return [text for text in (image.url, base64.b64encode(image.data or b"").decode()) if text]
+    results = subject.fixtures.results
+    return Paid(answer=answer, usual=usual, states=states, results=results)
 
 
 def _statuses(subject: Subject, answer: Answer) -> Iterator[str]:
@@ -186,7 +192,7 @@ def _statuses(subject: Subject, answer: Answer) -> Iterator[str]:
     words = words_of(states)
     for pointer, value in inner_places(answer):
         if isinstance(value, str) and value in words:
-            documented = not answer.streamed and pointer == states.at
+            documented = not answer.streamed and pointer == answer.at(states.at)
             if documented or _is_read(subject, answer, pointer):
                 yield pointer
 

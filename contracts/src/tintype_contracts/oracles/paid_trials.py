@@ -101,13 +101,21 @@ def _trials(subject: Subject) -> Iterator[Trial]:
     seen: set[object] = set()
     for paid in paid_answers(subject):
         for mutation, kind in _changes(subject, paid):
-            if _is_new(seen, paid, mutation):
+            documented = _is_documented(subject, paid, mutation)
+            if _is_new(seen, paid, mutation) and not documented:
                 yield _tried(subject, paid, mutation, kind)
         for crowd in with_three(subject, paid):
             for mutation, kind in _changes(subject, crowd):
                 several = _role(crowd, mutation.pointer) == ONE_OF_SEVERAL
                 if several and _is_new(seen, crowd, mutation):
                     yield _tried(subject, crowd, mutation, kind)
+
+
+def _is_documented(subject: Subject, paid: Paid, mutation: Mutation) -> bool:
+    """Whether the answer with an odd value is one that the documents show there, too."""
+    said, operation = mutation.apply(paid.answer.body), paid.answer.exchange.operation
+    told = [each for each in documented_answers(subject) if each.exchange.operation == operation]
+    return mutation.value is DROPPED and any(each.body == said for each in told)
 
 
 def _is_new(seen: set[object], paid: Paid, mutation: Mutation) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeGuard
 
 from attrs import evolve, fields
 
@@ -34,8 +34,16 @@ def sorted_flaw(said: Parsed, answer: Answer) -> tuple[Sort, str] | None:
         return None
     if what := empty_success(said):
         return "empty", f"the task {what}"
-    what = next(impossible(said, answer.turns[0][0]), "")
+    judged = evolve(said, billed=Billed.YES) if _is_free(said, answer) else said
+    what = next(impossible(judged, answer.turns[0][0]), "")
     return ("impossible", f"the {type(said).__name__.lower()} {what}") if what else None
+
+
+def _is_free(said: Value, answer: Answer) -> TypeGuard[Task]:
+    """Whether the answer is documented to draw, and to cost nothing."""
+    told = answer.exchange.expect.fields
+    free = told.get("state") in _DRAWN and told.get("billed") == Billed.NO
+    return free and isinstance(said, Task)
 
 
 def empty_success(value: Value) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ssl
 import threading
 from functools import cache
-from urllib.parse import urlsplit
 
 import trustme
 
 from tintype_contracts.fixtures.format import Fixtures
+from tintype_contracts.wire.nearby import host_of
 
 _LOCK = threading.Lock()  # a cache alone would make two where two threads come at once
 
@@ -17,7 +17,7 @@ _LOCK = threading.Lock()  # a cache alone would make two where two threads come 
 def declared_hosts(fixtures: Fixtures) -> tuple[str, ...]:
     """The name of every host that the documents declare, of the API and of results."""
     origins = (*fixtures.hosts.api, *fixtures.hosts.assets)
-    return tuple(dict.fromkeys(urlsplit(origin).hostname or "" for origin in origins))
+    return tuple(dict.fromkeys(map(host_of, origins)))
 
 
 def server_context(hosts: tuple[str, ...]) -> ssl.SSLContext:

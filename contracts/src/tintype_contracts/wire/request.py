@@ -18,6 +18,7 @@ from tintype.messages import (
     find_header,
 )
 from tintype_contracts.fixtures.multipart import BodyError, form_parts
+from tintype_contracts.wire.nearby import documented
 
 
 @frozen(kw_only=True)
@@ -49,12 +50,13 @@ class RawRequest:
     @property
     def host(self) -> str:
         """What the `Host` header names, the port included."""
-        return self.header("host") or self.name
+        return documented(self.header("host") or self.name)[1]
 
     @property
     def url(self) -> str:
         """The URL that was asked for."""
-        return f"https://{self.host}{self.target}"
+        scheme, host = documented(self.header("host") or self.name)
+        return f"{scheme}://{host}{self.target}"
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case, or None."""

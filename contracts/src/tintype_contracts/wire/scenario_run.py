@@ -17,6 +17,7 @@ from tintype_contracts.wire.certificates import client_context, declared_hosts, 
 from tintype_contracts.wire.clients import Awaiting, Blocking, Caller, Endpoint
 from tintype_contracts.wire.expectations import StrictScene
 from tintype_contracts.wire.matching import Mismatch
+from tintype_contracts.wire.nearby import base_url
 from tintype_contracts.wire.network_guard import guard
 from tintype_contracts.wire.request import RawRequest
 from tintype_contracts.wire.responses import Manner, Step, plain
@@ -124,7 +125,7 @@ class Stage:
             port=port,
             trust=client_context(),
             plugin=self._witness,
-            account=account(self.subject.info, KEY),
+            account=account(self.subject.info, KEY, base_url(self.subject.fixtures)),
             timeout=_PATIENCE,
         )
 

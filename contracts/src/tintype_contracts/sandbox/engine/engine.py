@@ -35,6 +35,7 @@ from tintype_contracts.sandbox.engine.stories import answer_in, canceled, plan, 
 from tintype_contracts.sandbox.engine.works import Work, preview
 
 _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
+_NAMED = re.compile(r"(.+)_(\d+)(\.preview)?\.\w+")
 _STORY_OF: Mapping[OperationName, str] = {
     "price": "priced",
     "upload": "uploaded",
@@ -60,7 +61,7 @@ class Engine:
 
     def answer(self, call: SandboxRequest, now: float) -> WholeResponse | Stream:
         """What the provider says to `call`."""
-        asset = _ASSET.fullmatch(call.path)
+        asset = self._names_asset(call)
         if asset:
             return self._asset(asset, now)
         if self._asks_for_keys(call):
@@ -74,10 +75,20 @@ class Engine:
 
     def operation(self, call: SandboxRequest) -> str:
         """What a call is for, by its address alone: an operation, `asset`, or ""."""
-        if _ASSET.fullmatch(call.path) or self._asks_for_keys(call):
+        if self._names_asset(call) or self._asks_for_keys(call):
             return "asset"
         match = find_route(self._fixtures, call.method, call.path, call.query)
         return match.route.operation if match else ""
+
+    def _names_asset(self, call: SandboxRequest) -> re.Match[str] | None:
+        """What a call asks of which image, where it asks for one."""
+        results = self._fixtures.results
+        if results is None or not results.at:
+            return _ASSET.fullmatch(call.path)
+        path, query = split(results.at)
+        wanted, given = dict(query), dict(call.query)
+        found = next((name for name, value in wanted.items() if value == "{name}"), "")
+        return _NAMED.fullmatch(given.get(found, "")) if call.path == path else None
 
     def told_off(self, call: SandboxRequest, story: str, now: float) -> WholeResponse | Stream:
         """What the documents answer in `story`, whatever was asked; nothing is done."""
@@ -181,6 +192,8 @@ class Engine:
 
     def _wants_key(self, operation: OperationName) -> bool:
         """Whether the documents show the key on this operation; where they are silent, yes."""
+        if self._fixtures.auth.optional:
+            return False
         header = self._fixtures.auth.header.lower()
         if header.startswith("?"):  # documented URLs leave it out
             return True

@@ -162,7 +162,7 @@ class State:
             fields=fields,
             digest=asking.digest(callback or ""),
             plan=plan,
-            drawings=drawings(self.settings.base_url, name, sketch, count),
+            drawings=drawings(self.settings.base_url, name, sketch, count, self.fixtures.results),
             price=price_of(self.fixtures, fields, count),
             callback=callback,
             started=asking.now,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import define, evolve, frozen
 
-from tintype_contracts.fixtures.format import DocumentedExchange, Route
+from tintype_contracts.fixtures.format import DocumentedExchange, Results, Route
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.engine.stories import Course
 from tintype_contracts.sandbox.images.pictures import Sketch, encode
@@ -20,6 +20,7 @@ _PREVIEW = 256  # pixels of the longer side
 class Drawing:
     """One image of a task, painted when its bytes are asked for."""
 
+    name: str
     url: str
     preview_url: str
     sketch: Sketch
@@ -117,16 +118,25 @@ class Work:
         return f"{name}_{hashlib.sha256(f'{self.id} {name}'.encode()).hexdigest()[:16]}"
 
 
-def drawings(base: str, task: str, sketch: Sketch, count: int) -> tuple[Drawing, ...]:
-    """The images of a task; its assets are served below `base`."""
+def drawings(
+    base: str, task: str, sketch: Sketch, count: int, results: Results | None = None
+) -> tuple[Drawing, ...]:
+    """The images of a task; its assets are served below `base`, or where results are by name."""
     ending = sketch.shape.extension
+    names = [f"{task}_{index}.{ending}" for index in range(count)]
     return tuple(
         Drawing(
-            url=f"{base}/assets/{task}/{index}.{ending}",
+            name=name,
+            url=base
+            + (
+                results.address(name)
+                if results and results.at
+                else f"/assets/{task}/{index}.{ending}"
+            ),
             preview_url=f"{base}/assets/{task}/{index}.preview.{ending}",
             sketch=evolve(sketch, seed=f"{sketch.seed}/{index}"),
         )
-        for index in range(count)
+        for index, name in enumerate(names)
     )
 
 

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from tintype.messages import Headers
 from tintype_contracts.fixtures.format import Fixtures
-from tintype_contracts.fixtures.pointers import is_array, tokens
+from tintype_contracts.fixtures.pointers import is_array, members, tokens
 from tintype_contracts.sandbox.engine.messages import Stream, WholeResponse
 from tintype_contracts.sandbox.faults.dial import Fault
 
@@ -93,7 +93,13 @@ def _other_status(reply: WholeResponse, fixtures: Fixtures) -> WholeResponse:
     pointer = fixtures.states.at if fixtures.states else ""
     if not pointer:
         return reply
-    return _changed(reply, lambda value: replaced(value, tokens(pointer), UNKNOWN_STATUS))
+    return _changed(reply, lambda value: replaced(value, _way(pointer, value), UNKNOWN_STATUS))
+
+
+def _way(pointer: str, value: object) -> list[str]:
+    """The tokens of a documented pointer, where a member bears a task's id: the first there is."""
+    first, *rest = tokens(pointer)
+    return [next(iter(members(value)), first) if "{{" in first else first, *rest]
 
 
 _SPOILERS: Mapping[str, Callable[[WholeResponse, Fixtures], WholeResponse]] = {
