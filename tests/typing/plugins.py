@@ -5,6 +5,7 @@ import tintype_apimodels
 import tintype_apiyi
 import tintype_bfl
 import tintype_cheapai
+import tintype_comfyui
 import tintype_fal
 import tintype_openrouter
 import tintype_replicate
@@ -16,6 +17,7 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_apiyi,
     tintype_bfl,
     tintype_cheapai,
+    tintype_comfyui,
     tintype_fal,
     tintype_openrouter,
     tintype_replicate,
