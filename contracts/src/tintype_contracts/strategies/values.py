@@ -265,11 +265,15 @@ def _references_beyond(row: Parameter, form: ReferenceForm) -> Iterator[object]:
 
 
 def _sizes(pixels: Pixels) -> Iterator[str]:
-    """Squares of the fewest and of the most pixels, and the longest strip."""
-    low = isqrt(max(1, pixels.min or 1) - 1) + 1
+    """Squares of the fewest and of the most pixels, and the longest strip, in whole steps."""
+    step, least = pixels.step or 1, pixels.least_side or 1
+    low = max(least, isqrt(max(1, pixels.min or 1) - 1) + 1)
+    low += -low % step
     high = isqrt(pixels.max) if pixels.max else low
+    high = min(high, pixels.most_side or high)
     yield f"{low}x{low}"
-    yield f"{high}x{high}"
+    yield f"{high - high % step}x{high - high % step}"
     if pixels.ratio:
-        short = isqrt((pixels.min or 1) // pixels.ratio) + 1
+        short = max(least, isqrt((pixels.min or 1) // pixels.ratio) + 1)
+        short += -short % step
         yield f"{short * pixels.ratio}x{short}"

@@ -1,4 +1,4 @@
-"""A form with a mask: drawn from a loopback server that reads forms by a mail parser."""
+"""OpenAI edits by a form with a mask: a loopback server reads it by a mail parser."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from email.message import EmailMessage
 from typing import cast
 
 import pytest
+from attrs import evolve
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, Recorded, said
 from tests.core.pictures import PNG, drawn, in_base64
-from tests.shapes import openai
 
+import tintype_openai
 from tintype import Account, Client, ImageRequest, Reference
-from tintype.errors import BadRequestError, CostLimitError, UnsupportedError
+from tintype.errors import BadRequestError, InvalidRequestError, UnsupportedError
 
 EDITS = "POST /v1/images/edits"
 CAT, HAT, HOLE = drawn(color="black"), drawn("jpeg", "brown"), drawn(color="white")
@@ -57,22 +58,19 @@ def edited(asked: Recorded) -> bytes:
 
 
 def client_of(connect: Connect, server: Loopback) -> Client:
-    """A client of the trial plugin at the server."""
+    """A client of the plugin at the server."""
     account = Account(provider="openai", key=KEY, base_url=server.url)
-    return connect(account, plugins={"openai": openai})
+    return connect(account, plugins={"openai": tintype_openai})
 
 
 def test_a_mask_goes_in_a_part_of_its_own(connect: Connect, server: Loopback) -> None:
-    """Beside the pictures in their order, byte for byte; two pictures are paid for, not three."""
+    """Beside the pictures in their order, byte for byte."""
     server.on(EDITS, edited)
-    drawn = client_of(connect, server).generate(
-        REQUEST, provider="openai", max_cost=Decimal("0.06")
-    )
+    drawn = client_of(connect, server).generate(REQUEST, provider="openai")
     assert [image.data for image in drawn.images] == [PNG]
-    assert drawn.quote.usd == Decimal("0.06")
     [asked] = server.requests
     assert parts_of(asked) == [
-        ("model", None, "text/plain", b"gpt-image-1"),
+        ("model", None, "text/plain", b"gpt-image-2"),
         ("prompt", None, "text/plain", "a cat with a höt".encode()),
         ("user", None, "text/plain", b"u-1"),
         ("image[]", "cat.png", "image/png", CAT),
@@ -81,10 +79,36 @@ def test_a_mask_goes_in_a_part_of_its_own(connect: Connect, server: Loopback) ->
     ]
 
 
-def test_an_edit_is_within_its_limit_or_not_sent(connect: Connect, server: Loopback) -> None:
-    """The price is known, mask and all."""
-    with pytest.raises(CostLimitError):
-        client_of(connect, server).generate(REQUEST, provider="openai", max_cost=Decimal("0.05"))
+def test_what_is_drawn_is_charged_by_its_tokens(connect: Connect, server: Loopback) -> None:
+    """Text and images that are given, and what is drawn, each at its rate."""
+    usage = {
+        "input_tokens": 300,
+        "input_tokens_details": {"text_tokens": 100, "image_tokens": 200},
+        "output_tokens": 1000,
+        "total_tokens": 1300,
+    }
+    data = [{"b64_json": in_base64(PNG)}]
+    server.on("POST /v1/images/generations", said({"created": 1, "data": data, "usage": usage}))
+    asked = ImageRequest(prompt="a cat", model="gpt-image-2.6-sunburst")
+    drawn = client_of(connect, server).generate(asked, provider="openai")
+    assert drawn.cost is not None
+    assert drawn.cost.usd == Decimal("0.0321")
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (evolve(REQUEST, options={"openai": {"moderation": "low"}}), "moderation"),
+        (ImageRequest(prompt="a", options={"openai": {"input_fidelity": "high"}}), "fidelity"),
+        (ImageRequest(prompt="a", background="transparent", output_format="jpeg"), "png or webp"),
+    ],
+)
+def test_what_an_address_lacks_is_not_sent(
+    connect: Connect, server: Loopback, asked: ImageRequest, named: str
+) -> None:
+    """It is named, with the way out."""
+    with pytest.raises(InvalidRequestError, match=named):
+        client_of(connect, server).generate(asked, provider="openai")
     assert server.requests == []
 
 
