@@ -17,6 +17,7 @@ from tintype_contracts.fixtures.curl import Curl, CurlError, CurlPart, parse_cur
         ("curl --request=patch --url http://a.test", "PATCH", "http://a.test"),
         ("curl a.test -d '{}'", "POST", "https://a.test"),
         ("curl a.test -F 'a=b'", "POST", "https://a.test"),
+        ("curl -m 30 a.test -o picture.png", "GET", "https://a.test"),
         ("curl -s -L --compressed 'https://a.test/?a=1&b=2'", "GET", "https://a.test/?a=1&b=2"),
         ("curl -o out.png -X GET \\\n  'https://a.test'", "GET", "https://a.test"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tintype._http.bodies import encoded
+from tintype._pictures.media import media_type
 from tintype.messages import MultipartBody, Part
 from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.loader import load_folder
@@ -35,10 +36,12 @@ submit = "POST /v1/{model}/draw multipart"
 "/seed" = "seed integer 0.."
 "/ratio" = "aspect_ratio string [1:1->1x1 16:9->16x9] =1x1 @f-3"
 "/resolution" = "size string [2048x2048 1440x2880] @f-4"
+"header:Accept" = "- string [application/json image/*] =application/json"
 [answer]
 "/data/*/url" = "image.url"
 "/data/*/resolution" = "image.size"
 [errors]
+body = '{"errors":["{{error:message}}"]}'
 400 = ["BadRequestError no", {message = "Invalid."}]
 404 = ["NotFoundError no", {message = "Unknown."}]
 [story.generated.three]
@@ -48,6 +51,10 @@ answer = "answer"
 case = {prompt = "a boat", model = "f-4"}
 like = "three"
 unset = ["/data/0/style"]
+[story.generated.bytes]
+case = {prompt = "a boat", model = "f-3"}
+text = "{{image:bytes}}"
+headers = {seed = "12345"}
 [story.refused_content.withheld]
 case = {prompt = "a boat", model = "f-3"}
 like = "generated/three"
@@ -78,12 +85,14 @@ def forms(tmp_path: Path) -> Fixtures:
     return load_folder(folder)
 
 
-def drawn(forms: Fixtures, model: str, *files: Part, **fields: str) -> WholeResponse:
+def drawn(
+    forms: Fixtures, model: str, *files: Part, accept: str = "", **fields: str
+) -> WholeResponse:
     """What the sandbox answers to a form."""
     settings = Settings(base_url="http://s.test/forms", key="k", plain=True)
     parts = [*files, *(Part(name=name, data=text.encode()) for name, text in fields.items())]
     kind, body = encoded(MultipartBody(parts=tuple(parts)))
-    heads = (("Api-Key", "k"), ("Content-Type", kind))
+    heads = (("Api-Key", "k"), ("Content-Type", kind), ("Accept", accept))
     call = SandboxRequest(method="POST", path=f"/v1/{model}/draw", headers=heads, body=body)
     reply = Engine(state=State(fixtures=forms, settings=settings)).answer(call, 1.0)
     assert isinstance(reply, WholeResponse)
@@ -119,4 +128,26 @@ def test_what_a_story_wrote_is_answered(forms: Fixtures) -> None:
 def test_a_file_that_is_no_image_is_refused_by_its_name(forms: Fixtures) -> None:
     """It is not drawn from."""
     code = Part(name="image", data=b"import os", filename="good.py", media_type="image/png")
-    assert drawn(forms, "f-3", code, prompt="a cat").status == 400
+    reply = drawn(forms, "f-3", code, prompt="a cat")
+    assert (reply.status, json.loads(reply.body)) == (
+        400,
+        {"errors": ["/image: good.py is no image."]},
+    )
+
+
+def test_a_file_of_no_bytes_is_none(forms: Fixtures) -> None:
+    """So a client says that the form has no file, whatever the field is called."""
+    assert (
+        drawn(forms, "f-3", Part(name="none", data=b"", filename="none"), prompt="a").status == 200
+    )
+
+
+def test_a_picture_comes_as_bytes_where_accept_asks_for_them(forms: Fixtures) -> None:
+    """Its facts are in headers then; otherwise it comes in JSON, as is documented to be usual."""
+    reply = drawn(forms, "f-3", prompt="a cat", seed="77", accept="image/*")
+    told = dict(reply.headers)
+    assert told["Content-Type"] == media_type(reply.body) == "image/png"
+    assert (told["seed"], reply.images) == ("77", (0,))
+    for accept in ("", "application/json"):
+        other = drawn(forms, "f-3", prompt="a cat", accept=accept)
+        assert json.loads(other.body)["data"]

@@ -180,7 +180,7 @@ def raw_value(row: Parameter) -> object:
         return row.enum[0]
     kinds: dict[str, object] = {
         "integer": -(-int(row.min or 0) // (row.step or 1)) * (row.step or 1),
-        "number": int(row.min or 0),
+        "number": float(row.min) if row.min is not None and row.min % 1 else int(row.min or 0),
         "boolean": False,
         "array": ["https://caller.test/0.png"] * max(1, row.min_items or 1),
         "object": {"tintype_sample": 0},

@@ -35,7 +35,8 @@ def read_body(
             return form_object(_fields(call), rows, model)
         case "multipart":
             parts = form_parts(call.header("content-type"), call.body)
-            return form_object([_value(part) for part in parts], rows, model)
+            given = [_value(part) for part in parts if part.filename is None or part.data]
+            return form_object(given, rows, model)  # a file of no bytes is none that was chosen
         case _:
             return {}
 

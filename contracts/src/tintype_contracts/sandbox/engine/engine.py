@@ -18,7 +18,12 @@ from itertools import chain
 
 from attrs import evolve, field, frozen
 
-from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName
+from tintype_contracts.fixtures.format import (
+    DocumentedExchange,
+    Fixtures,
+    OperationName,
+    Parameter,
+)
 from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.relations import broken
@@ -161,11 +166,7 @@ class Engine:
     def _objection(self, asking: Asking, body: Mapping[str, object]) -> str:
         """Why the parameter table does not admit the head or the body, or ""."""
         kind = asking.match.route.body
-        heads = [
-            row
-            for row in self._fixtures.headers
-            if row.operation == asking.operation and row.is_at(asking.match.route.path)
-        ]
+        heads = self._heads(asking)
         told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in heads}
         given = [(name, text) for name, text in told.items() if text]
         for reason in objections(heads, form_object(given, heads)):
@@ -181,6 +182,11 @@ class Engine:
         asked = self.state.given(asking)
         route = misled(self._fixtures, asking.match.route, asked)
         return next(chain(found, filter(None, [route]), broken(self._fixtures.rules, asked)), "")
+
+    def _heads(self, asking: Asking) -> list[Parameter]:
+        """The rows of the headers that a call may have."""
+        rows = [row for row in self._fixtures.headers if row.operation == asking.operation]
+        return [row for row in rows if row.is_at(asking.path)]
 
     def _names_nothing(self, asking: Asking) -> str:
         """Why the model that is asked for is none, or ""."""
@@ -240,7 +246,8 @@ class Engine:
         wanted = asking.call.header(_WANTED)
         name = scene_asked(self.state.fields(asking), wanted)
         turn = self.state.turn(name, asking) if "/" in name else 0
-        planned = plan(self._fixtures, name, asking.body, turn)
+        told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in self._heads(asking)}
+        planned = plan(self._fixtures, name, {**told, **asking.body}, turn)
         if planned is None:
             return self._unknown_scene(name)
         work = self.state.work(asking, planned)

@@ -11,20 +11,20 @@ from tintype_contracts.fixtures.format import (
     EventsContent,
     JsonContent,
     Parameter,
+    TextContent,
 )
 from tintype_contracts.fixtures.neutral import read_field
-from tintype_contracts.fixtures.placeholders import placeholders
-from tintype_contracts.fixtures.pointers import MISSING
+from tintype_contracts.fixtures.placeholders import is_picture, placeholders
 
-# The words by which a field asks for one way to hand over an image.
-_WAYS: Mapping[str, str] = {
-    "url": "url",
-    "b64_json": "b64",
-    "b64": "b64",
-    "base64": "b64",
-    "data_uri": "data_uri",
-    "data_url": "data_uri",
+# The words by which a field, or `Accept`, asks for ways to hand over an image.
+_WAYS: Mapping[str, frozenset[str]] = {
+    "url": frozenset({"url"}),
+    **dict.fromkeys(("b64_json", "b64", "base64"), frozenset({"b64"})),
+    **dict.fromkeys(("data_uri", "data_url"), frozenset({"data_uri"})),
+    "application/json": frozenset({"url", "b64", "data_uri"}),
+    "image/*": frozenset({"bytes"}),
 }
+_EVERY = {way for ways in _WAYS.values() for way in ways}
 
 
 @frozen
@@ -33,7 +33,7 @@ class Form:
 
     Attributes:
         streamed: Whether the answer is a stream of events.
-        ways: Among `url`, `b64` and `data_uri`; none is any.
+        ways: Among `url`, `b64`, `data_uri` and `bytes`; none is any.
     """
 
     streamed: bool
@@ -44,8 +44,8 @@ class Form:
         free = not asked.ways
         return (
             self.streamed == asked.streamed,
-            free or asked.ways <= self.ways,
-            free or asked.ways == self.ways,
+            free or bool(asked.ways & self.ways),
+            free or self.ways <= asked.ways,
         )
 
 
@@ -56,10 +56,9 @@ def form_asked(
     streamed = str(fields.get("stream", "")).lower() == "true"
     for row in rows:
         if _WAYS.keys() & set(map(str, row.enum)) and not row.ignored:
-            value = read_field(body, row)
-            word = str(row.default if value is MISSING else value)
-            if word in _WAYS:
-                return Form(streamed, frozenset({_WAYS[word]}))
+            for word in map(str, (read_field(body, row), row.default)):
+                if word in _WAYS:
+                    return Form(streamed, _WAYS[word])
     return Form(streamed)
 
 
@@ -74,12 +73,14 @@ def form_of(scene: Iterable[DocumentedExchange]) -> Form:
         for _, name, argument in placeholders(template)
         if name == "image"
     }
-    return Form(streamed, frozenset(found & set(_WAYS.values())))
+    return Form(streamed, frozenset(found & _EVERY))
 
 
 def templates(content: object) -> list[object]:
-    """The JSON of an answer: its body, or that of each event."""
+    """The JSON of an answer: its body, or that of each event; of a picture, itself."""
     match content:
+        case TextContent(text=text) if is_picture(text):
+            return [text]
         case JsonContent(value=value):
             return [value]
         case EventsContent(events=events):

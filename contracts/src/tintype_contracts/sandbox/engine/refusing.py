@@ -12,7 +12,7 @@ from tintype_contracts.fixtures.placeholders import PLACEHOLDER
 from tintype_contracts.fixtures.pointers import is_array
 
 # Fields that hold what is said to people, the likeliest first.
-_MESSAGES = ("message", "msg", "error_message", "detail", "error", "failMsg")
+_MESSAGES = ("message", "msg", "error_message", "detail", "error", "errors", "failMsg")
 
 
 def with_reason(content: ResponseContent, reason: str) -> ResponseContent:
@@ -26,6 +26,9 @@ def with_reason(content: ResponseContent, reason: str) -> ResponseContent:
 
 
 def _is_message(value: object) -> bool:
+    """Whether it is said to people: a text, or a list of one."""
+    if is_array(value):
+        return len(value) == 1 and _is_message(value[0])
     return isinstance(value, str) and PLACEHOLDER.search(value) is None
 
 
@@ -42,9 +45,11 @@ def _holds(value: object, name: str) -> bool:
 def _told(value: object, name: str, reason: str) -> object:
     match value:
         case Mapping():
-            return {
-                key: reason if key == name and _is_message(item) else _told(item, name, reason)
+            said = {
+                key: [reason] if is_array(item) else reason
                 for key, item in value.items()
+                if key == name and _is_message(item)
             }
+            return {key: _told(item, name, reason) for key, item in value.items()} | said
         case _:
             return [_told(item, name, reason) for item in value] if is_array(value) else value

@@ -9,7 +9,6 @@ from tintype_contracts.fixtures.format import (
     DocumentedExchange,
     EventsContent,
     EventTemplate,
-    JsonContent,
     ResponseContent,
     WireResponse,
 )
@@ -17,6 +16,7 @@ from tintype_contracts.fixtures.messages import body_bytes, event_bytes, render_
 from tintype_contracts.fixtures.placeholders import placeholders, render_events
 from tintype_contracts.fixtures.values import Filling
 from tintype_contracts.sandbox.engine.following import Follower
+from tintype_contracts.sandbox.engine.forms import templates
 from tintype_contracts.sandbox.engine.messages import Stream, TimedEvent, WholeResponse
 from tintype_contracts.sandbox.engine.refusing import with_reason
 from tintype_contracts.sandbox.engine.works import Drawing
@@ -116,7 +116,7 @@ def _reasons(reason: str) -> Headers:
 
 
 def _holds_bytes(content: ResponseContent) -> bool:
-    return any(fact in {"b64", "data_uri"} for fact in _image_facts(content))
+    return any(fact in {"bytes", "b64", "data_uri"} for fact in _image_facts(content))
 
 
 def _draws(event: EventTemplate) -> bool:
@@ -124,8 +124,7 @@ def _draws(event: EventTemplate) -> bool:
 
 
 def _image_facts(content: ResponseContent) -> set[str]:
-    value = content.value if isinstance(content, JsonContent) else None
-    found = placeholders(value)
+    found = (each for template in templates(content) for each in placeholders(template))
     return {argument for _, name, argument in found if name == "image" and argument != "count"}
 
 

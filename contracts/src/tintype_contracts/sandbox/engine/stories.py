@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName, Route
 from tintype_contracts.fixtures.neutral import neutral_fields
 from tintype_contracts.fixtures.placeholders import placeholders
-from tintype_contracts.fixtures.pointers import MISSING, get, is_array, leaves
+from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.forms import Form, form_asked, form_of, templates
@@ -103,7 +103,7 @@ def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Course | N
     Args:
         fixtures: What the provider documents.
         name: What is to be played, "" for what the request asks for.
-        body: The submission's body.
+        body: The submission's body, with the documented headers beside it.
         turn: How often the same submission was made before in a scene asked for by name: a
             scene may hold several submissions.
     """
@@ -190,16 +190,19 @@ class _Judge:
     """Says how well a scene answers one request."""
 
     fixtures: Fixtures
+    model: object
     given: Mapping[str, object]
     asked: Form
 
     @classmethod
     def of(cls, fixtures: Fixtures, operation: OperationName, body: Body) -> _Judge:
         """A judge of what answers `body`."""
-        rows = [row for row in fixtures.parameters if row.operation == operation]
+        every = (*fixtures.parameters, *fixtures.headers)
+        rows = [row for row in every if row.operation == operation]
         fields = neutral_fields(fixtures, operation, body)
         return cls(
             fixtures=fixtures,
+            model=body.get("model"),
             given=_values(fixtures, operation, body),
             asked=form_asked(rows, fields, body),
         )
@@ -223,10 +226,11 @@ class _Judge:
         )
 
     def _is_of_the_model(self, opening: DocumentedExchange) -> bool:
-        """Whether an exchange is of the model that the address names, where it names one."""
-        documented = get(asked_body(self.fixtures, opening), "/model")
-        named = any(row.wire == "/model" for row in self.fixtures.parameters)
-        return named or documented in {MISSING, self.given.get("/model", MISSING)}
+        """Whether an exchange is of the model that the address names, where its own names one."""
+        asked = opening.request
+        found = find_route(self.fixtures, asked.method, *split(asked.url)) if asked else None
+        named = found.holes.get("model") if found else None
+        return named in {None, self.model}
 
     def _likeness(self, opening: DocumentedExchange) -> tuple[bool, int]:
         """Whether all that an exchange asks is asked, word by word; and how much of it is."""
