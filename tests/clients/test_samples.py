@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.clients.drawing import HERE, picture, sold
 
 from tintype_contracts import Sandbox
@@ -24,8 +25,9 @@ HOSTS = {
     "apimodels": "https://apimodels.app",
     "apiyi": "https://api.apiyi.com",
     "cheapai": "https://api.cheapaiapi.com",
+    "stability": "https://api.stability.ai",
 }
-KEYS = ("YOUR_API_KEY", "sk-your-api-key", "sk_your_api_key", "<token>")
+KEYS = ("YOUR_API_KEY", "sk-MYAPIKEY", "sk-your-api-key", "sk_your_api_key", "<token>")
 CHROMIUM = [
     "chromium",
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
@@ -48,10 +50,10 @@ def sample(sandbox: Sandbox, name: str) -> str:
     return text.replace(HOSTS[provider], sandbox.url(provider))
 
 
-def run(command: list[str], text: str) -> str:
-    """What a program prints that gets the sample on its standard input."""
+def run(command: list[str], text: str, folder: Path | None = None) -> str:
+    """What a program prints that gets the sample on its standard input, in a folder."""
     done = subprocess.run(  # noqa: S603 - a document's own sample, at a sandbox on loopback
-        command, input=text, capture_output=True, check=True, text=True, timeout=60
+        command, input=text, capture_output=True, check=True, text=True, timeout=60, cwd=folder
     )
     return done.stdout
 
@@ -74,6 +76,26 @@ def test_curl_starts_what_is_printed(sandbox: Sandbox, name: str) -> None:
     )
     assert answer.startswith("{")
     assert sold(sandbox, name.partition(".")[0]) == [1]
+
+
+SAVING: Mapping[str, list[str]] = {
+    "stability.core.curl": ["bash", "-s"],
+    "stability.ultra.curl": ["bash", "-s"],
+    "stability.sd3.curl": ["bash", "-s"],
+    "stability.requests.py": [sys.executable, "-"],
+}
+
+
+@pytest.mark.parametrize("name", SAVING)
+def test_a_sample_saves_the_bytes_that_it_is_answered_with(
+    sandbox: Sandbox, name: str, tmp_path: Path
+) -> None:
+    """The picture is of the format that was asked for, and is charged once."""
+    run(SAVING[name], sample(sandbox, name), tmp_path)
+    [saved] = tmp_path.iterdir()
+    with Image.open(saved) as drawn:
+        assert (drawn.format or "").lower() == saved.suffix[1:]
+    assert sold(sandbox, "stability") == [1]
 
 
 SCRIPTS: Mapping[str, list[str]] = {

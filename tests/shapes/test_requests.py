@@ -1,4 +1,4 @@
-"""A second header, raw answers, facts in headers: drawn from loopback, by both clients."""
+"""A second header, and one that is sent always: drawn from loopback, by both clients."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ import pytest
 from attrs import evolve
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, Recorded, answer, said
-from tests.core.pictures import PNG
-from tests.shapes import dashscope, runway, stability
+from tests.shapes import dashscope, runway
 
 from tintype import Account, Client, ImageRequest, Request, Submission, TaskState, hookimpl
 from tintype.catalog import ProviderInfo
 from tintype.errors import (
     BadRequestError,
     PermissionDeniedError,
-    SubmissionUnknownError,
-    TaskRefusedError,
 )
 
 REQUEST = ImageRequest(prompt="a red panda", seed=None)
@@ -46,63 +43,6 @@ def test_a_trial_plugin_is_short(path: Path) -> None:
     """Sixty lines, empty ones aside, and as long as it takes: else the words are missing."""
     lines = [line for line in path.read_text().splitlines() if line.strip()]
     assert len(lines) <= 60, path
-
-
-# ------------------------------------------------------------------------- raw bytes
-
-
-def drawn_raw(asked: Recorded) -> bytes:
-    """What Stability answers: the bytes, where `Accept` asks for them."""
-    if asked.header("accept") != "image/*":
-        errors = ["accept: must be image/*"]
-        return said({"id": "e1", "name": "bad_request", "errors": errors}, status=400)
-    assert b'name="prompt"\r\n\r\na red panda\r\n' in asked.body
-    facts = [("seed", "343940597"), ("finish-reason", "SUCCESS"), ("x-request-id", "r-1")]
-    return answer(PNG, media_type="image/png", headers=facts)
-
-
-CORE = "POST /v2beta/stable-image/generate/core"
-
-
-def test_a_picture_comes_as_bytes_and_its_facts_in_headers(
-    connect: Connect, server: Loopback, tmp_path: Path
-) -> None:
-    """Asked for by `Accept`, saved to the byte."""
-    server.on(CORE, drawn_raw)
-    client = client_of(connect, server, stability)
-    drawn = client.generate(REQUEST, provider="stability")
-    [image] = drawn.tasks[0].images
-    assert (image.seed, image.media_type, image.width) == (343940597, "image/png", 4)
-    assert [path.read_bytes() for path in client.save(drawn, tmp_path)] == [PNG]
-    [sent] = server.requests
-    assert (sent.header("content-type") or "").startswith("multipart/form-data; boundary=")
-
-
-def test_a_picture_that_was_filtered_is_refused(connect: Connect, server: Loopback) -> None:
-    """The head says so, whatever the bytes show."""
-    facts = [("finish-reason", "CONTENT_FILTERED")]
-    server.on(CORE, answer(PNG, media_type="image/png", headers=facts))
-    with pytest.raises(TaskRefusedError):
-        client_of(connect, server, stability).generate(REQUEST, provider="stability")
-
-
-@pytest.mark.parametrize(
-    ("body", "what"), [(b"<html>", "a web page"), (b'{"id": 1}', "JSON"), (b"", "empty")]
-)
-def test_bytes_that_are_no_picture_are_kept_and_told(
-    connect: Connect, server: Loopback, body: bytes, what: str
-) -> None:
-    """They may have been charged for; the error says what came."""
-    server.on(CORE, answer(body, media_type="image/png"))
-    with pytest.raises(SubmissionUnknownError, match=what):
-        client_of(connect, server, stability).generate(REQUEST, provider="stability")
-
-
-def test_a_refusal_is_json_where_bytes_were_asked_for(connect: Connect, server: Loopback) -> None:
-    """With the provider's words."""
-    server.on(CORE, said({"id": "e1", "name": "x", "errors": ["prompt: is too long"]}, status=400))
-    with pytest.raises(BadRequestError, match="prompt: is too long"):
-        client_of(connect, server, stability).generate(REQUEST, provider="stability")
 
 
 # ------------------------------------------------------------- a header on every request

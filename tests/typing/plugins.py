@@ -10,6 +10,7 @@ import tintype_fal
 import tintype_openai
 import tintype_openrouter
 import tintype_replicate
+import tintype_stability
 from tintype.hooks import Provider
 
 PLUGINS: tuple[Provider, ...] = (
@@ -23,4 +24,5 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_openai,
     tintype_openrouter,
     tintype_replicate,
+    tintype_stability,
 )
