@@ -55,9 +55,7 @@ def test_a_picture_that_was_blurred_is_refused(client: Client, server: Loopback)
         client.generate(PANDA, provider="stability")
 
 
-@pytest.mark.parametrize(
-    ("body", "what"), [(b"<html>", "a web page"), (b"", "empty")]
-)
+@pytest.mark.parametrize(("body", "what"), [(b"<html>", "a web page"), (b"", "empty")])
 def test_bytes_that_are_no_picture_are_kept_and_told(
     client: Client, server: Loopback, body: bytes, what: str
 ) -> None:

@@ -82,7 +82,7 @@ def _share(info: ProviderInfo, able: Sequence[Model], what: str = "yes") -> str:
 
 def _references(info: ProviderInfo) -> str:
     """In which forms source images are taken, and the most that a model takes."""
-    able = [model for model in info.models if "edit" in model.abilities]
+    able = [model for model in info.models if model.references or model.edits_with]
     taken = [model.references for model in info.models if model.references]
     forms = _listed(dict.fromkeys(_FORMS[form] for each in taken for form in each.forms))
     most = max((each.max_count or 0 for each in taken), default=0)
@@ -90,7 +90,9 @@ def _references(info: ProviderInfo) -> str:
 
 
 def _takes_mask(model: Model) -> bool:
-    return any("mask" in needs for needs in model.abilities.values())
+    """Whether a mask may be given, also where the image itself can stand for it."""
+    asked = any("mask" in needs for needs in model.abilities.values())
+    return asked or (model.references is not None and "mask" in model.references.roles)
 
 
 def _price(plugin: Plugin) -> str:
