@@ -23,10 +23,12 @@ from attrs import frozen
 from PIL import Image
 
 from tintype._http.bodies import encoded
+from tintype._pictures.media import media_type
 from tintype.messages import MultipartBody, Part
 from tintype_contracts import Fixtures, installed, load
 from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.fixtures.pointers import MISSING, get
+from tintype_contracts.fixtures.routes import route_for
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 
@@ -64,14 +66,14 @@ class Answer:
 def requests(fixtures: Fixtures) -> Iterator[Request]:
     """Each model's fields, alone and in pairs, with every value the tables tell apart."""
     rows = [row for row in fixtures.parameters if row.operation == "submit"]
-    name = next((row.wire for row in rows if row.neutral == "model"), "")
     for model in _models(fixtures):
+        names = [row.wire for row in rows if row.neutral == "model" and row.concerns(model)]
         mine = [row for row in rows if _concerns(row, rows, model) and row.neutral != "model"]
         wanted = _wanted(fixtures, model)
         needed = [
             (row.wire, _values(row)[0]) for row in mine if row.required or row.neutral in wanted
         ]
-        always = [*([(name, model)] if name else []), *needed]
+        always = [*((name, model) for name in names[:1]), *needed]
         choices = [
             [(row.wire, value) for value in _values(row)]
             for row in mine
@@ -123,6 +125,8 @@ def _at_odds(provider: str, chosen: Mapping[str, object]) -> bool:
         sized = "/size" in chosen and {"/resolution", "/aspect_ratio"} & chosen.keys()
         clear = chosen.get("/background") == "transparent"
         return bool(sized) or (clear and chosen.get("/output_format", "png") not in {"png", "webp"})
+    if provider == "stability":
+        return ("/strength" in chosen) != ("/image" in chosen)
     return False
 
 
@@ -213,7 +217,8 @@ def submission(
     model: str = "",
 ) -> SandboxRequest:
     """The submission of this body, or the question for its price, with the sandbox's key."""
-    route = next(route for route in fixtures.routes if route.operation == operation)
+    route = route_for(fixtures, operation, {"model": model})
+    assert route is not None
     kind, data = _written(body, route.body)
     shown = (_key(fixtures), ("Content-Type", kind), *headers)
     path = route.path.replace("{model}", model or "{model}")
@@ -266,6 +271,8 @@ def _written(body: Mapping[str, object], kind: str | None) -> tuple[str, bytes]:
 def _told(reply: WholeResponse | Stream) -> tuple[object, ...]:
     """The JSON of an answer, of each event."""
     if isinstance(reply, WholeResponse):
+        if kind := media_type(reply.body):  # the picture itself
+            return ({"b64_json": base64.b64encode(reply.body).decode(), "media_type": kind},)
         return (_read(reply.body.decode()),)
     lines = [line for event in reply.events for line in event.data.decode().splitlines()]
     return tuple(_read(line[6:]) for line in lines if line.startswith("data: {"))

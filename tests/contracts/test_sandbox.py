@@ -20,12 +20,14 @@ import urllib3
 from attrs import evolve
 from tests.contracts.http_by_hand import begun, submit
 
+from tintype._pictures.media import media_type
 from tintype_contracts import Fixtures, Sandbox, installed, load
 from tintype_contracts.fixtures.comparing import mismatches
 from tintype_contracts.fixtures.format import (
     DocumentedExchange,
     JsonContent,
     MultipartContent,
+    TextContent,
     WireResponse,
 )
 from tintype_contracts.fixtures.neutral import neutral_fields
@@ -157,6 +159,10 @@ def _is(response: object, answer: urllib3.BaseHTTPResponse) -> bool:
     """Whether `answer` is the documented response with values in its placeholders."""
     if response.status != answer.status:
         return False
+    drawn = media_type(answer.data)
+    if drawn or isinstance(response.content, TextContent):
+        told = response.content == TextContent(text="{{image:bytes}}")
+        return told and drawn == answer.headers["Content-Type"]
     if isinstance(response.content, JsonContent):
         return not list(mismatches(response.content.value, _json(answer)))
     events = [event.content for event in getattr(response.content, "events", ())]
