@@ -79,6 +79,17 @@ def sabotage(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure beside other clients, and count instructions beside the commit before.
+
+    `nox -s bench -- --rounds 3 async_task` measures one row; without a row the count comes, too.
+    """
+    session.install("-q", "-r", "requirements.txt", "-r", "requirements-bench.txt")
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks.gate")
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Tell which lines and branches the tests reach."""
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-test.txt")
