@@ -36,6 +36,7 @@ async function withOpenRouter({ url, key, model, ask }) {
 // requests go through where it asks for something else than what is played.
 const AI_SDK = {
   "@ai-sdk/fal": { make: "createFal", through: queued },
+  "@ai-sdk/google": { make: "createGoogleGenerativeAI" },
   "@ai-sdk/openai": { make: "createOpenAI" },
   "@ai-sdk/openai-compatible": { make: "createOpenAICompatible" },
   "@ai-sdk/replicate": { make: "createReplicate", key: "apiToken" },

@@ -81,7 +81,12 @@ def pictures(made: Made) -> list[Picture]:
 
 
 # Where a provider's clients begin their paths, below its address.
-BASES: Mapping[str, str] = {"apiyi": "/v1", "openrouter": "/api/v1", "replicate": "/v1"}
+BASES: Mapping[str, str] = {
+    "apiyi": "/v1",
+    "google": "/v1beta",
+    "openrouter": "/api/v1",
+    "replicate": "/v1",
+}
 
 
 def job(

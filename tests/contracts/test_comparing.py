@@ -8,7 +8,7 @@ import pytest
 
 from tintype.errors import Billed
 from tintype_contracts.fixtures.comparing import differences, mismatches, subset
-from tintype_contracts.fixtures.pointers import MISSING, get, join, leaves
+from tintype_contracts.fixtures.pointers import MISSING, get, join, leaves, put
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,12 @@ def test_pointers_reach_into_objects_and_arrays() -> None:
     assert get(value, "") == value
     assert join("/a", "m~n/o") == "/a/m~0n~1o"
     assert dict(leaves({"a": [], "b": {"c": 1}})) == {"/a": [], "/b/c": 1}
+
+
+def test_a_number_leads_into_an_array_that_is_made() -> None:
+    """By 0, for another number may be a name; nothing is made where nothing comes of it."""
+    made = put(put({}, "/contents/0/parts/0/text", "a cat"), "/contents/0/parts/1/data", "aGk=")
+    assert made == {"contents": [{"parts": [{"text": "a cat"}, {"data": "aGk="}]}]}
+    assert put({}, "/prompt/3/steps", 20) == {"prompt": {"3": {"steps": 20}}}
+    assert put({}, "/contents/0", MISSING) == {}
+    assert put({"n": [7]}, "/n/0", MISSING) == {"n": []}

@@ -7,6 +7,7 @@ import tintype_bfl
 import tintype_cheapai
 import tintype_comfyui
 import tintype_fal
+import tintype_google
 import tintype_openai
 import tintype_openrouter
 import tintype_replicate
@@ -21,6 +22,7 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_cheapai,
     tintype_comfyui,
     tintype_fal,
+    tintype_google,
     tintype_openai,
     tintype_openrouter,
     tintype_replicate,

@@ -1,0 +1,197 @@
+"""Google's Gemini API: Gemini's own pictures, and Imagen, at once.
+
+Sources, where no other is named: https://ai.google.dev/gemini-api/docs and the official package
+google-genai 3.6.1, read 2026-11-29. Nothing here was ever run against the live service.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from tintype.catalog import ProviderInfo
+from tintype.convert import (
+    ended,
+    failure,
+    is_refusal,
+    merge_options,
+    peek,
+    picture,
+    pictures,
+    read,
+)
+from tintype.errors import (
+    AuthenticationError,
+    Billed,
+    PermissionDeniedError,
+    ProtocolError,
+    TintypeError,
+    refusal,
+    refusals,
+)
+from tintype.exchange import Exchange
+from tintype.hooks import hookimpl
+from tintype.messages import JsonObject, Request, Response, address
+from tintype.models import Failure, Image, Quote, Task, Update, Usage
+from tintype.prices import quote_from_prices
+from tintype.request import Submission
+from tintype_google import _wire
+from tintype_google._catalog import API, INFO
+
+_REFUSALS = refusals(400, 403, 404, 429, 500, 503, 504)
+_BY_REASON = {"API_KEY_INVALID": AuthenticationError, "FAILED_PRECONDITION": PermissionDeniedError}
+_NOT_FOUND = 404  # of a model: nothing was begun
+_FAULTS = 500  # from here on it may be a gateway that answers
+# By what is written of each in google-genai: the answer was stopped for what it holds.
+_STOPPED = {
+    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
+    *("IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+}
+
+
+# -------------------------------------------------------------------------------- hooks
+
+
+@hookimpl
+def describe() -> ProviderInfo:
+    """What the Gemini API offers."""
+    return INFO
+
+
+@hookimpl
+def price(request: Submission, quote: Quote | None) -> Quote | None:
+    """By what the pricing page names for a picture; tokens besides are told in a notice."""
+    return quote_from_prices(INFO, request)
+
+
+@hookimpl
+def submit(request: Submission) -> Request:
+    """`:generateContent` or, of Imagen's models, `:predict`."""
+    url = address(f"{API}/v1beta/models", *request.model.split("/"))
+    if request.model.startswith("imagen-"):
+        return Request.post(f"{url}:predict", _predicted(request))
+    return Request.post(
+        f"{url}:generateContent", merge_options(_generated(request), request.options)
+    )
+
+
+@hookimpl
+def poll(task: Task) -> None:
+    """Nothing: the submission itself answers with the end of the task."""
+
+
+@hookimpl
+def parse(exchange: Exchange) -> Update:
+    """A task at its end, as the one answer tells it."""
+    if is_refusal(exchange.message):
+        raise _refusal(exchange.message)
+    answer, raw = read(exchange.message, _wire.GenerateContentResponse)
+    update = Update(raw=raw, usage=_usage(answer.usageMetadata))
+    if answer.predictions is not None:
+        images, errors = pictures(answer.predictions, _prediction, "/predictions")
+        return _ended(update, images, errors)
+    return _generated_picture(update, answer)
+
+
+# ------------------------------------------------------------------------- what is sent
+
+
+def _generated(request: Submission) -> _wire.Generate:
+    parts: list[JsonObject] = [{"text": request.prompt}]
+    for each in request.sources:
+        data = b64encode(each.data or b"").decode()
+        parts.append({"inlineData": {"mimeType": each.media_type, "data": data}})
+    told = {"aspectRatio": request.aspect_ratio, "imageSize": request.resolution}
+    shape = {name: value for name, value in told.items() if value is not None}
+    return _wire.Generate(
+        contents=({"role": "user", "parts": parts},),
+        generationConfig={"imageConfig": shape} if shape else None,
+    )
+
+
+def _predicted(request: Submission) -> dict[str, object]:
+    """Imagen's body. Its options are parameters; without a count it draws four."""
+    asked = _wire.Parameters(
+        sampleCount=request.n, aspectRatio=request.aspect_ratio, imageSize=request.resolution
+    )
+    parameters = merge_options(asked, request.options)
+    return {"instances": [{"prompt": request.prompt}], "parameters": parameters}
+
+
+# --------------------------------------------------------------------- what comes back
+
+
+def _generated_picture(update: Update, answer: _wire.GenerateContentResponse) -> Update:
+    """The pictures of Gemini's turn; words are kept, and alone they say why there is none."""
+    candidates = [each for each in answer.candidates or () if each is not None]
+    parts = [each for one in candidates if one.content for each in one.content.parts]
+    # A part that is neither words nor a picture may have been one; an interim one is a thought.
+    drawn = [p for p in parts if not p or (not p.thought and (p.inlineData or p.text is None))]
+    images, errors = pictures(drawn, _image, "/candidates/0/content/parts")
+    text = "".join(each.text for each in parts if each and each.text and not each.thought)
+    if not images and not errors:
+        errors = tuple(_reasons(answer, candidates)) or ((failure(text),) if text else ())
+    return _ended(evolve(update, notes={"text": text} if text else {}), images, errors)
+
+
+def _image(part: _wire.Part, index: int) -> Image:
+    blob = part.inlineData or _wire.Blob()
+    found = picture(blob.data, pointer="/candidates/0/content/parts")
+    return evolve(found, media_type=blob.mimeType or "", index=index)
+
+
+def _usage(counted: _wire.Counted | None) -> Usage | None:
+    if counted is None:
+        return None
+    return Usage(
+        prompt_tokens=counted.promptTokenCount,
+        completion_tokens=counted.candidatesTokenCount,
+        total_tokens=counted.totalTokenCount,
+    )
+
+
+def _prediction(told: _wire.Prediction, index: int) -> Image | Failure:
+    if told.bytesBase64Encoded is None and told.raiFilteredReason:
+        return evolve(failure(told.raiFilteredReason, index=index), refused=True)
+    found = picture(told.bytesBase64Encoded, pointer=f"/predictions/{index}/bytesBase64Encoded")
+    return evolve(found, media_type=told.mimeType or "", index=index)
+
+
+def _ended(update: Update, images: tuple[Image, ...], errors: tuple[Failure, ...]) -> Update:
+    if not images and not errors:
+        msg = "The answer holds neither a picture nor why there is none."
+        raise ProtocolError(msg, pointer="/candidates")
+    billed = Billed.YES if images else None
+    state = ended(images, errors)
+    return evolve(update, state=state, images=images, errors=errors, billed=billed)
+
+
+# --------------------------------------------------------------------- what went wrong
+
+
+def _reasons(
+    answer: _wire.GenerateContentResponse, candidates: list[_wire.Candidate]
+) -> Iterator[Failure]:
+    """Why there is no picture, or no more: the prompt was blocked, or the answer was stopped."""
+    if answer.promptFeedback and (blocked := answer.promptFeedback.blockReason):
+        yield evolve(failure(f"The prompt was blocked: {blocked}", blocked), refused=True)
+    for each in candidates:
+        reason = each.finishReason or "STOP"
+        if reason != "STOP":
+            words = each.finishMessage or f"The model stopped: {reason}"
+            yield evolve(failure(words, reason), refused=reason in _STOPPED)
+
+
+def _refusal(response: Response) -> TintypeError:
+    """The error of an HTTP status: by its reason, where that says more."""
+    told = peek(response, _wire.GenerateContentResponse()).error or _wire.Status()
+    if response.status >= _FAULTS and told.status is None:
+        return refusal(response.status, {})  # a gateway's own
+    reasons = [str(each["reason"]) for each in told.details if each and each.get("reason")]
+    code = next(iter(reasons), told.status) or ""
+    kinds = [_BY_REASON[each] for each in (code, told.status) if each in _BY_REASON]
+    table = {**_REFUSALS, **dict.fromkeys([response.status], kinds[0])} if kinds else _REFUSALS
+    billed = Billed.NO if response.status == _NOT_FOUND else None
+    return refusal(response.status, table, told.message, code, billed=billed)
