@@ -9,9 +9,10 @@ from attrs import evolve
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, answer, said
 from tests.core.pictures import PNG, in_base64
-from tests.shapes import azure, bfl
+from tests.shapes import azure
 from tests.shapes.test_requests import client_of
 
+import tintype_bfl as bfl
 from tintype import Account, Client, ImageRequest, hookimpl
 from tintype._keys.dispatch import encode
 from tintype._keys.origins import fault_of_origins, fault_of_results
@@ -33,7 +34,7 @@ def test_a_task_is_polled_on_the_region_that_its_answer_names(
 ) -> None:
     """With the key, which goes to no other host; the signed result is fetched without."""
     ready = {"id": "t1", "status": "Ready", "result": {"sample": f"{server.url}/s.png?sig=1"}}
-    server.on("POST /v1/flux-pro-1.1", created(f"https://api.us4.bfl.ai{POLLED}"))
+    server.on("POST /v1/flux-2-pro", created(f"https://api.us4.bfl.ai{POLLED}"))
     server.on("GET /v1/get_result", said({"id": "t1", "status": "Pending"}), said(ready))
     server.on("GET /s.png", answer(PNG, media_type="image/png"))
     client = client_of(connect, server, bfl)
@@ -55,14 +56,15 @@ def test_a_task_is_polled_on_the_region_that_its_answer_names(
     ],
 )
 def test_a_look_alike_is_not_polled(connect: Connect, server: Loopback, host: str) -> None:
-    """The task is told with its name, to be waited for once the plugin is mended."""
-    server.on("POST /v1/flux-pro-1.1", created(f"{host}{POLLED}"))
-    client = client_of(connect, server, bfl)
+    """Where a plugin checks nothing, the task is told, to be waited for once that is mended."""
+    server.on("POST /v1/flux-2-pro", created(f"{host}{POLLED}"))
+    careless = hookimpl(lambda: Request.get(f"{host}{POLLED}"))
+    client = client_of(connect, server, bfl, poll=careless)
     with pytest.raises(TaskError, match="a host it does not declare") as caught:
         client.wait(client.submit(REQUEST, provider="bfl"))
     assert caught.value.task is not None
     assert caught.value.task.id == "t1"
-    assert server.lines() == ["POST /v1/flux-pro-1.1"]
+    assert server.lines() == ["POST /v1/flux-2-pro"]
 
 
 # ------------------------------------------------------------------------- an account's settings
@@ -146,8 +148,10 @@ def test_a_setting_fills_a_host_and_never_a_domain(origin: str) -> None:
 def keyed(connect: Connect, server: Loopback, told: str, **said_so: object) -> Client:
     """A client of BFL as if its results were behind the key, and one task that is done."""
     ready = {"id": "t1", "status": "Ready", "result": {"sample": told}}
-    server.on("POST /v1/flux-pro-1.1", said(ready))
-    return client_of(connect, server, bfl, describe=hookimpl(lambda: evolve(bfl.INFO, **said_so)))
+    server.on("POST /v1/flux-2-pro", created(f"https://api.bfl.ai{POLLED}"))
+    server.on("GET /v1/get_result", said(ready))
+    told_so = evolve(bfl.INFO, poll_schedule=(0.01,), **said_so)
+    return client_of(connect, server, bfl, describe=hookimpl(lambda: told_so))
 
 
 @pytest.mark.parametrize(
@@ -235,4 +239,4 @@ def test_a_redirect_is_not_followed_with_the_key(connect: Connect, server: Loopb
 @pytest.mark.parametrize("url", ["https://cdn.test/", "https://api.bfl.ai.evil.test/", "/view"])
 def test_results_behind_a_key_are_on_an_origin(url: str) -> None:
     """Else the plugin is broken."""
-    assert "no address on one of its origins" in fault_of_results((url,), (bfl.HOST,))
+    assert "no address on one of its origins" in fault_of_results((url,), ("https://api.bfl.ai",))
