@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from typing import TypeVar, assert_never
 
 from tintype import _forks
-from tintype._client.bounds import check_length, read_reference
 from tintype._client.claims import unanswered
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
 from tintype._client.keyed_results import Intake
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Opener
+from tintype._client.reading import Reader, read_reference
 from tintype._client.setup import Setup
 from tintype._flow.effects import (
     Effect,
@@ -28,7 +28,6 @@ from tintype._flow.effects import (
     Send,
     Sleep,
 )
-from tintype._http.events import Decoder, decoder, is_stream, may_stream
 from tintype._keys.dispatch import fetch_request
 from tintype._keys.redaction import Redactor
 from tintype._trail import Trail
@@ -264,21 +263,15 @@ class _FlowRun:
         keyring = self._setup.providers.keyring(self._provider)
         incoming, redactor = self._opener.open(keyring, effect, self._transport())
         self._incoming = incoming
-        headers = redactor.headers(incoming.headers)
+        reader = Reader(effect, incoming.status, incoming.headers, redactor)
         chunks = incoming.chunks()
-        start = b""
-        kind = effect.request.answer
-        if may_stream(kind, incoming.status):
-            streams: bool | None = None
-            while streams is None and (chunk := next(chunks, b"")):
-                start += chunk
-                streams = is_stream(kind, start, incoming.headers)
-            if streams:
-                self._events = _decoded(decoder(kind, start), start, chunks, redactor)
-                return Head(status=incoming.status, headers=headers)
-        body = b"".join([start, *_bounded(chunks)])
+        for chunk in chunks:
+            events = reader.feed(chunk)
+            if reader.streams:
+                self._events = _events(events, chunks, reader)
+                return reader.head
         self.close()
-        return Response(status=incoming.status, headers=headers, body=redactor.body(body))
+        return reader.response
 
     def _fetch(self, effect: Fetch) -> Head:
         request = fetch_request(
@@ -301,18 +294,10 @@ class _FlowRun:
         return Head(status=incoming.status, headers=headers, body=said)
 
 
-def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    length = 0
-    for chunk in chunks:
-        length += len(chunk)
-        check_length(length)
-        yield chunk
-
-
-def _decoded(
-    reader: Decoder, start: bytes, chunks: Iterable[bytes], redactor: Redactor
+def _events(
+    begun: list[ServerSentEvent], chunks: Iterator[bytes], reader: Reader
 ) -> Iterator[ServerSentEvent]:
-    yield from redactor.events(reader.feed(start))
-    for chunk in _bounded(chunks):
-        yield from redactor.events(reader.feed(chunk))
-    yield from redactor.events(reader.close())
+    yield from begun
+    for chunk in chunks:
+        yield from reader.feed(chunk)
+    yield from reader.close()

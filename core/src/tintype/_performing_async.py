@@ -8,12 +8,12 @@ from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
 from tintype import _forks
-from tintype._client.bounds import check_length, read_reference
 from tintype._client.claims import unanswered
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
 from tintype._client.keyed_results import Intake
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening_async import AsyncOpener
+from tintype._client.reading import Reader, read_reference
 from tintype._client.setup import Setup
 from tintype._flow.effects import (
     Effect,
@@ -27,7 +27,6 @@ from tintype._flow.effects import (
     Send,
     Sleep,
 )
-from tintype._http.events import Decoder, decoder, is_stream, may_stream
 from tintype._keys.dispatch import fetch_request
 from tintype._keys.redaction import Redactor
 from tintype._trail import Trail
@@ -294,21 +293,15 @@ class _FlowRun:
         keyring = self._setup.providers.keyring(self._provider)
         incoming, redactor = await self._opener.open(keyring, effect, self._transport())
         self._incoming = incoming
-        headers = redactor.headers(incoming.headers)
+        reader = Reader(effect, incoming.status, incoming.headers, redactor)
         chunks = incoming.chunks()
-        start = b""
-        kind = effect.request.answer
-        if may_stream(kind, incoming.status):
-            streams: bool | None = None
-            while streams is None and (chunk := await anext(chunks, b"")):
-                start += chunk
-                streams = is_stream(kind, start, incoming.headers)
-            if streams:
-                self._events = _decoded(decoder(kind, start), start, chunks, redactor)
-                return Head(status=incoming.status, headers=headers)
-        body = b"".join([start, *[chunk async for chunk in _bounded(chunks)]])
+        async for chunk in chunks:
+            events = reader.feed(chunk)
+            if reader.streams:
+                self._events = _events(events, chunks, reader)
+                return reader.head
         await self.aclose()
-        return Response(status=incoming.status, headers=headers, body=redactor.body(body))
+        return reader.response
 
     async def _fetch(self, effect: Fetch) -> Head:
         request = fetch_request(
@@ -334,21 +327,13 @@ class _FlowRun:
         return Head(status=incoming.status, headers=headers, body=said)
 
 
-async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    length = 0
-    async for chunk in chunks:
-        length += len(chunk)
-        check_length(length)
-        yield chunk
-
-
-async def _decoded(
-    reader: Decoder, start: bytes, chunks: AsyncIterator[bytes], redactor: Redactor
+async def _events(
+    begun: list[ServerSentEvent], chunks: AsyncIterator[bytes], reader: Reader
 ) -> AsyncIterator[ServerSentEvent]:
-    for event in redactor.events(reader.feed(start)):
+    for event in begun:
         yield event
-    async for chunk in _bounded(chunks):
-        for event in redactor.events(reader.feed(chunk)):
+    async for chunk in chunks:
+        for event in reader.feed(chunk):
             yield event
-    for event in redactor.events(reader.close()):
+    for event in reader.close():
         yield event

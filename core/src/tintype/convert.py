@@ -8,17 +8,18 @@ nothing; the core tells the caller of each as a notice. Keys no document mention
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NoReturn, TypeGuard, TypeVar
+from typing import NoReturn, TypeGuard, TypeVar, cast
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import attrs
 import cattrs
+import pybase64
 
+from tintype._lifting import lifted, restored
 from tintype._moderation import is_moderation
 from tintype._pictures.media import HEAD, media_type, what_came
 from tintype._structuring import json_values
@@ -94,7 +95,11 @@ def read(message: Message | None, shape: type[T], *, strict: bool = False) -> tu
     except ProtocolError as error:
         error.status = _status(message)
         raise
-    return typed, {key: redact(item) for key, item in value.items()}
+
+    def kept() -> dict[str, object]:
+        return {key: redact(item) for key, item in value.items()}
+
+    return typed, cast("JsonObject", message.content.once("raw", kept)) if message else kept()
 
 
 def is_refusal(message: Message | None) -> TypeGuard[Response]:
@@ -104,7 +109,7 @@ def is_refusal(message: Message | None) -> TypeGuard[Response]:
 
 def is_done(message: Message | None) -> bool:
     """Whether an event is `[DONE]`, with which most streams of events close."""
-    return isinstance(message, ServerSentEvent) and message.data.strip() == "[DONE]"
+    return isinstance(message, ServerSentEvent) and message.content.text.strip() == b"[DONE]"
 
 
 def peek(message: Message | None, otherwise: T) -> T:
@@ -259,7 +264,9 @@ def loads(message: Message | bytes | str | None) -> object:
         ProtocolError: The body is empty or not JSON.
     """
     try:
-        return json_values.loads(_text(message))
+        if message is None or isinstance(message, bytes | str):
+            return json_values.loads(_text(message))
+        return message.content.once("json", lambda: json_values.loads(_text(message)))
     except ProtocolError as error:
         error.status = _status(message)
         raise
@@ -333,15 +340,18 @@ def _from_base64(payload: str) -> bytes:
     Raises:
         ValueError: It is not base64.
     """
+    if (data := lifted(payload.strip())) is not None:
+        return data
+    payload = restored(payload)
     try:
-        return binascii.a2b_base64(payload, strict_mode=True)
+        return pybase64.b64decode(payload, validate=True)
     except ValueError:
         # A NUL behind it, as C writes texts, has become a replacement character by now.
         plain = payload.strip('\N{REPLACEMENT CHARACTER}\ufeff\u200b\xa0"')
         plain = unquote(plain) if "%" in plain else plain
         plain = _ESCAPED.sub("", plain) if "\\" in plain else plain
         body = plain.encode("ascii").translate(_STANDARD, _BETWEEN).rstrip(b"=")
-        return binascii.a2b_base64(body + b"=" * (-len(body) % 4), strict_mode=True)
+        return pybase64.b64decode(body + b"=" * (-len(body) % 4), validate=True)
 
 
 _SUCCESS = range(200, 300)
@@ -373,11 +383,10 @@ def _text(message: Message | bytes | str | None) -> str:
         case str():
             return message
         case ServerSentEvent():
-            return message.data
-        case bytes() as body:
-            return body.decode(json.detect_encoding(body), "replace")
+            return message.content.text.decode("utf-8", "surrogatepass")
         case _:
-            return message.body.decode(json.detect_encoding(message.body), "replace")
+            body = message if isinstance(message, bytes) else message.content.text
+            return body.decode(json.detect_encoding(body), "replace")
 
 
 def _status(message: object) -> int | None:

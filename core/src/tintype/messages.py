@@ -8,13 +8,14 @@ base URL of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
 
 from tintype._doors import all_held, held, refused
+from tintype._lifting import Content
 
 JsonObject: TypeAlias = Mapping[str, object]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -143,32 +144,66 @@ class HttpRequest:
         return target_of(self.url)
 
 
+def _content(given: Content | bytes) -> Content:
+    return given if isinstance(given, Content) else Content(given)
+
+
 @frozen(kw_only=True)
 class Response:
     """A complete HTTP answer, its body decompressed."""
 
     status: int
     headers: Headers = ()
-    body: bytes = field(default=b"", repr=False)
+    _body: Content = field(default=Content(b""), converter=_content, repr=False, alias="body")
+
+    @property
+    def body(self) -> bytes:
+        """The body, put together anew where a picture was lifted out of it."""
+        return self._body.whole()
+
+    @property
+    def content(self) -> Content:
+        """The body as it is read: what was lifted out of it is held as bytes."""
+        return self._body
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case, or None."""
         return find_header(self.headers, name)
 
 
+def _text_content(given: Content | str) -> Content:
+    return given if isinstance(given, Content) else Content(given.encode("utf-8", "surrogatepass"))
+
+
 @frozen(kw_only=True)
 class ServerSentEvent:
     """One event of a stream (WHATWG HTML, section 9.2); of a stream of lines, one line."""
 
-    data: str = field(repr=False)
+    _data: Content = field(converter=_text_content, repr=False, alias="data")
     event: str = "message"
     id: str = ""
 
-    def encode(self) -> bytes:
-        """The event as a stream has it."""
-        lines = [f"id: {self.id}", f"event: {self.event}"]
-        lines += [f"data: {line}" for line in self.data.split("\n")]
-        return "\n".join([*lines, "", ""]).encode()
+    @property
+    def data(self) -> str:
+        """The data, put together anew where a picture was lifted out of it."""
+        return self._data.whole().decode("utf-8", "surrogatepass")
+
+    @property
+    def content(self) -> Content:
+        """The data as it is read: what was lifted out of it is held as bytes."""
+        return self._data
+
+
+def stream_of(events: Sequence[ServerSentEvent]) -> Content:
+    """Events as a stream has them."""
+    text: list[bytes] = []
+    held: dict[str, bytes] = {}
+    for event in events:
+        text.append(f"id: {event.id}\nevent: {event.event}\n".encode())
+        text += [b"data: %b\n" % line for line in event.content.text.split(b"\n")]
+        text.append(b"\n")
+        held |= event.content.held
+    return Content(b"".join(text), held)
 
 
 _PAIRS = "a mapping of names to texts, such as dict(request.headers), or pairs"
@@ -211,6 +246,11 @@ class Delivery:
     body: bytes = field(repr=False, converter=_body)
     headers: Headers = field(default=(), converter=_headers)
     url: str = field(default="", converter=_url)
+
+    @property
+    def content(self) -> Content:
+        """The body as it is read."""
+        return Content(self.body)
 
 
 def find_header(headers: Headers, name: str) -> str | None:

@@ -38,7 +38,7 @@ def log(
         **_facts(effect),
     }
     if isinstance(reply, Response):
-        facts |= {"status": reply.status, "bytes": len(reply.body)}
+        facts |= {"status": reply.status, "bytes": len(reply.content)}
     if isinstance(reply, Head) and isinstance(effect, Send):
         facts |= {"status": reply.status}
     if error is not None:

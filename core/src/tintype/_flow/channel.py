@@ -129,7 +129,7 @@ class Channel:
             yield
         except (ProtocolError, PluginError, TransportError, ProviderError) as error:
             clear = isinstance(error, ProviderError) and not _may_be_paid(error, response)
-            if clear or not response.body:
+            if clear or not response.content.text:
                 raise
             answer = Unread(
                 record=before.record,

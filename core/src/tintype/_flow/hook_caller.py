@@ -14,6 +14,7 @@ from tintype._blame import about, broken, is_interruption, of_provider
 from tintype._excerpts import shortened
 from tintype._flow.settle import completed_task, folded, is_empty_success
 from tintype._keys.variables import advice_on_refusal
+from tintype._lifting import at_hand
 from tintype._moderation import names_moderation
 from tintype._pacing import Clock, retry_after
 from tintype._plugins.checked import checked, noted
@@ -34,7 +35,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.exchange import Exchange, Message, Operation
-from tintype.messages import Request, Response, ServerSentEvent
+from tintype.messages import Request, Response
 from tintype.models import Failure, Notice, Quote, Task, TaskState, Update, Upload
 from tintype.request import Submission
 
@@ -127,10 +128,15 @@ class HookCaller:
             upload=so_far if isinstance(so_far, Upload) else None,
             head=self._head,
         )
-        name = self._info.name
+        with at_hand(message.content.held if message else {}):
+            return self._parsed(kind, exchange)
+
+    def _parsed(self, kind: type[T], exchange: Exchange) -> T:
         try:
             given = self._called(self._parse, _SAID, {"exchange": exchange})
-            return checked(self.typed(given, kind, self._parse), name, before=task)
+            return checked(
+                self.typed(given, kind, self._parse), self._info.name, before=exchange.task
+            )
         except TintypeError as error:
             facts = _told_by(exchange, error)
             if isinstance(error, AuthenticationError | PermissionDeniedError):
@@ -196,7 +202,7 @@ class HookCaller:
         if isinstance(error, _OTHER_REASONS) or not 0 <= (error.status or 0) < _FIRST_SERVER_ERROR:
             return False
         code = error.code if isinstance(error, ProviderError) else ""
-        body = message.body if isinstance(message, Response) and error.status else b""
+        body = message.content.text if isinstance(message, Response) and error.status else b""
         return self._info.is_moderation(code, error.message) or names_moderation(body)
 
 
@@ -259,9 +265,7 @@ def _told_by(exchange: Exchange, error: TintypeError) -> dict[str, object]:
 
 
 def _said_in(message: Message) -> str:
-    if isinstance(message, ServerSentEvent):
-        return said_in(message.data.encode(errors="replace"))
-    return said_in(message.body)
+    return said_in(message.content.text)
 
 
 def _with_words(message: str, body: str) -> str:

@@ -22,6 +22,7 @@ from tintype._flow.verdicts import (
     tells_more,
     unknown_submission_error,
 )
+from tintype._lifting import Content
 from tintype.catalog import Idempotency
 from tintype.entries import Intent, Settled
 from tintype.errors import (
@@ -34,7 +35,7 @@ from tintype.errors import (
     TintypeError,
 )
 from tintype.exchange import Operation
-from tintype.messages import Request, Response, ServerSentEvent
+from tintype.messages import Request, Response, ServerSentEvent, stream_of
 from tintype.models import Quote, Task
 from tintype.request import ImageRequest, Submission
 
@@ -209,7 +210,7 @@ class Told:
         self._read = channel.caller.under(head).read_task
         self._asking = asking
         self._blank = blank
-        self._events: list[bytes] = []
+        self._events: list[ServerSentEvent] = []
 
     def hear(self, event: ServerSentEvent) -> bool:
         """Read one event; whether it tells something new that may be written down.
@@ -217,7 +218,7 @@ class Told:
         An end that the stream's own end will not let stand may not: whoever is killed before
         then leaves a record that is open.
         """
-        self._events.append(event.encode())
+        self._events.append(event)
         before = self.task
         try:
             self.task = self._look(Operation.EVENT, event)
@@ -236,9 +237,9 @@ class Told:
             self.failure = error
 
     @property
-    def body(self) -> bytes:
+    def body(self) -> Content:
         """The events so far, as a stream has them."""
-        return b"".join(self._events)
+        return stream_of(self._events)
 
     def _look(self, operation: Operation, event: ServerSentEvent | None) -> Task:
         return self._read(operation, event, self.task or self._blank, request=self._asking)

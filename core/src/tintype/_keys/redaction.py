@@ -16,6 +16,7 @@ from functools import cached_property
 from html import escape
 from urllib.parse import quote, quote_plus
 
+from tintype._lifting import Content
 from tintype.account import Secret
 from tintype.errors import TintypeError
 from tintype.messages import Headers, ServerSentEvent
@@ -59,8 +60,8 @@ class Redactor:
 
     def event(self, said: ServerSentEvent) -> ServerSentEvent:
         """An event without them."""
-        data, kind, name = self._text(said.data), self._text(said.event), self._text(said.id)
-        return ServerSentEvent(data=data, event=kind, id=name)
+        data = Content(self.body(said.content.text), said.content.held)
+        return ServerSentEvent(data=data, event=self._text(said.event), id=self._text(said.id))
 
     def events(self, said: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
         """Events without them."""

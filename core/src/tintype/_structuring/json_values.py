@@ -16,6 +16,7 @@ from itertools import islice
 
 from attrs import frozen
 
+from tintype._lifting import lifted, named
 from tintype.errors import ProtocolError
 
 # How the encoded images of every format the providers name begin, in base64.
@@ -184,14 +185,21 @@ def said_in(body: bytes) -> str:
 
 def _without_image(text: str) -> str:
     """The text without encoded images: as a whole, or as part of JSON in text."""
+    head = _DATA_HEAD.match(text)
+    if (data := lifted(text[head.end() :] if head else text)) is not None:
+        return _told(len(data))
+    text = named(text, _told)
     if not _IMAGE_TEXT.match(text):
         return _BASE64.sub(lambda found: _counted(found[0]), text)
-    head = _DATA_HEAD.match(text)
     return _counted(text[head.end() :] if head else text)
 
 
 def _counted(base64: str) -> str:
-    return f"<{len(base64.rstrip('=')) * 3 // 4} bytes>"
+    return _told(len(base64.rstrip("=")) * 3 // 4)
+
+
+def _told(length: int) -> str:
+    return f"<{length} bytes>"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
