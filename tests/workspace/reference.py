@@ -98,6 +98,7 @@ def _name(name: str, value: object) -> Iterator[str]:
             members = ", ".join(f"`{member.name}`" for member in value)
             yield f"    - one of {members}"
         yield from _fields(value)
+        yield from _properties(value)
         yield from _methods(value)
     elif inspect.isroutine(value) and inspect.getdoc(value):
         yield f"- **`{name}{_signature(value)}`**: {_line(value)}"
@@ -119,6 +120,14 @@ def _fields(kind: type) -> Iterator[str]:
         if not each.name.startswith("_"):
             words = said.get(each.name, "")
             yield f"    - `{each.name}: {_type(kind, each.name)}`{': ' if words else ''}{words}"
+
+
+def _properties(kind: type) -> Iterator[str]:
+    said = _section(kind, "Attributes")
+    for name, member in vars(kind).items():
+        if isinstance(member, property) and not name.startswith("_"):
+            kind_of = str(inspect.signature(member.fget).return_annotation) if member.fget else ""
+            yield f"    - `{name}: {kind_of}`: {said.get(name) or _line(member)}"
 
 
 def _methods(kind: type) -> Iterator[str]:

@@ -19,7 +19,7 @@ import pybase64
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\"
 # What is shorter stays text. What is longer than a piece and this is always found.
-_LEAST = 1024
+_MIN_RUN = 1024
 _PIECE = 16 * 1024
 _SHOWN = 32  # of the base64, in the name
 _QUAD = 4
@@ -106,9 +106,9 @@ class Lifter:
     def _look(self, piece: bytes, told: list[bytes]) -> None:
         """Look whether a run of base64 goes on at the end of a piece."""
         text = self._end + piece
-        tail = text[-_LEAST:]
+        tail = text[-_MIN_RUN:]
         others = tail.translate(None, _LETTERS)
-        if others or len(tail) < _LEAST:
+        if others or len(tail) < _MIN_RUN:
             begins = len(text) - len(tail) + tail.rfind(others[-1:]) + 1 if others else 0
             told.append(text[:begins])
             self._end = text[begins:]
@@ -149,6 +149,13 @@ class Lifter:
         name = run.begins + secrets.token_hex(_SHOWN // 2)
         self.held[name] = run.data.getvalue()
         told += [name.encode(), behind]
+
+
+def lift(body: bytes) -> Content:
+    """A body that is there as a whole, as one is that arrived."""
+    lifter = Lifter()
+    text = (lifter.feed(body), lifter.close())
+    return Content(b"".join(text), lifter.held)
 
 
 class _Run:

@@ -47,7 +47,8 @@ def base64_in_any_spelling(subject: Subject) -> Iterator[Finding]:
     """A picture in base64 is the same picture in every spelling that people send.
 
     Broken into lines, with blanks around it, in the URL-safe alphabet, with too much padding
-    or none, escaped as in a URL, behind `data:` in any case. Decode it with
+    or none, escaped as in a URL, behind `data:` in any case, and large: then the core has
+    decoded it by the time, and a name stands in its place. Decode it with
     `tintype.convert.decode_image`.
     """
     found = respelt_pictures(subject)

@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 
 from tintype._flow.settle import folded
 from tintype._flow.verdicts import closed_stream
+from tintype._lifting import at_hand, lift
 from tintype.catalog import ProviderInfo
 from tintype.errors import ProtocolError, ProviderError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
@@ -156,7 +157,7 @@ def context_of(
 
 def hear(subject: Subject, context: Context, turn: Turn) -> Parsed:
     """What `parse` makes of one turn."""
-    operation, message = turn
+    operation, message = turn[0], _arrived(turn[1])
     known = context.task or Task()
     exchange = Exchange(
         operation=operation,
@@ -169,7 +170,8 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Parsed:
         head=context.head,
     )
     try:
-        value: object = subject.hooks.parse(exchange=exchange)
+        with at_hand(message.content.held if message else {}):
+            value: object = subject.hooks.parse(exchange=exchange)
         value = folded(known, value) if isinstance(value, Update) else value
     except (ProtocolError, ProviderError) as error:
         return error
@@ -179,6 +181,17 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Parsed:
     if isinstance(value, kind):
         return value
     return Broken(deed=f"parse() returned a {type(value).__name__}, not a {kind.__name__}")
+
+
+def _arrived(message: Message | None) -> Message | None:
+    """A message as the core gives it to a plugin: large base64 is lifted out of it."""
+    match message:
+        case Response():
+            return evolve(message, body=lift(message.body))
+        case ServerSentEvent():
+            return evolve(message, data=lift(message.content.text))
+        case _:
+            return message
 
 
 def listen(subject: Subject, answer: Answer) -> tuple[Parsed, ...]:

@@ -74,6 +74,12 @@ def telling_png() -> bytes:
     return next(each for each in every if all(sign in _encoded(each) for sign in "+/="))
 
 
+@cache
+def large_png() -> bytes:
+    """The same, with bytes behind its end: the core lifts its base64 out of an answer."""
+    return telling_png() + bytes(range(256)) * 100
+
+
 def _encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
@@ -82,11 +88,19 @@ def _encoded(data: bytes) -> str:
 def respelt_pictures(subject: Subject) -> tuple[Trial, ...]:
     """Each picture that an answer holds in base64, in each spelling."""
     return tuple(
-        _picture_trial(subject, paid, index, pointer, spelling)
+        _picture_trial(subject, paid, index, pointer, each)
         for paid in paid_answers(subject)
         for index, pointer in _encoded_pictures(paid)
-        for spelling in _SPELLINGS.values()
+        for each in _written()
     )
+
+
+def _written() -> Iterator[tuple[bytes, str]]:
+    """Pictures, and texts that are the same picture."""
+    small, large = telling_png(), large_png()
+    yield from ((small, spelling(_encoded(small))) for spelling in _SPELLINGS.values())
+    yield large, _encoded(large)
+    yield large, f"data:image/png;base64,{_encoded(large)}"
 
 
 def _encoded_pictures(paid: Paid) -> Iterator[tuple[int, str]]:
@@ -98,11 +112,12 @@ def _encoded_pictures(paid: Paid) -> Iterator[tuple[int, str]]:
 
 
 def _picture_trial(
-    subject: Subject, paid: Paid, index: int, pointer: str, spelling: Callable[[str], str]
+    subject: Subject, paid: Paid, index: int, pointer: str, written: tuple[bytes, str]
 ) -> Trial:
-    mutation = Mutation(pointer=pointer, value=spelling(_encoded(telling_png())))
+    data, text = written
+    mutation = Mutation(pointer=pointer, value=text)
     images = list(paid.usual.images)
-    images[index] = evolve(images[index], data=telling_png(), url=None)
+    images[index] = evolve(images[index], data=data, url=None)
     wanted = evolve(paid, usual=evolve(paid.usual, images=tuple(images)))
     said = verdict(subject, paid.answer.saying(mutation.apply(paid.answer.body)))
     return _trial(paid.answer, BASE64, mutation, beside(wanted, mutation, said))
