@@ -12,9 +12,9 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import evolve
@@ -24,6 +24,7 @@ from tintype._blame import broken
 from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
+_Check: TypeAlias = Callable[[object, list[Notice]], object]
 
 MAX_IMAGES = 256
 """More pictures than one task of any provider draws."""
@@ -100,15 +101,14 @@ def _check_order(quote: Quote) -> None:
 
 
 def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T:
-    """A value of an attrs class, each of its fields checked."""
+    """A value of an attrs class, each of its fields checked that is not as the class has it."""
     changes: dict[str, object] = {}
-    for name, hint, default in _fields(shape):
+    for name, check, usual, default in _fields(shape):
         held = getattr(value, name)
-        known = getattr(before, name, _NOTHING)
-        if held is known:
+        if held is usual or held is (known := getattr(before, name, _NOTHING)):
             continue
         try:
-            made = _field(held, hint, name, odd, known)
+            made = _field(held, check, name, odd, known)
         except _OddError as error:
             if name not in _BESIDE.get(shape, ()):
                 msg = f".{name}{error}"
@@ -126,22 +126,25 @@ def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T
 _NOTHING = object()
 
 
-def _field(held: object, hint: object, name: str, odd: list[Notice], known: object) -> object:
+def _field(held: object, check: _Check, name: str, odd: list[Notice], known: object) -> object:
     if isinstance(held, tuple) and isinstance(known, tuple) and held[: len(known)] == known:
-        rest = _value(held[len(known) :], hint, odd)
+        rest = check(held[len(known) :], odd)
         return held if rest == held[len(known) :] else (*known, *cast("tuple[object, ...]", rest))
-    made = _value(held, hint, odd)
+    made = check(held, odd)
     if name in _NOT_BELOW_ZERO and isinstance(made, int | float) and made < 0:
         msg = f": {made} is below zero."
         raise _OddError(msg)
     return made
 
 
-@lru_cache
-def _fields(shape: type) -> tuple[tuple[str, object, Callable[[], object]], ...]:
-    """The fields of an attrs class: name, type, and what makes the default."""
+@cache
+def _fields(shape: type) -> tuple[tuple[str, _Check, object, Callable[[], object]], ...]:
+    """The fields of an attrs class: name, check, the default if it is a value, what makes it."""
     hints = get_type_hints(shape)
-    return tuple((each.name, hints[each.name], _default(each)) for each in attrs.fields(shape))
+    return tuple(
+        (each.name, _check_of(hints[each.name]), each.default, _default(each))
+        for each in attrs.fields(shape)
+    )
 
 
 def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
@@ -149,23 +152,38 @@ def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
     return factory or (lambda: field.default)
 
 
-def _value(value: object, hint: object, odd: list[Notice]) -> object:
-    """A value of any type that a class may say."""
-    origin = get_origin(hint)
+# ----------------------------------------------------------- a check for any type a class says
+
+
+@cache
+def _check_of(hint: object) -> _Check:
+    """What gives a value back where it is of that type, and raises where it is not."""
+    origin, held = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return _one_of(value, get_args(hint), odd)
+        kinds = tuple((each, _check_of(each)) for each in held if each is not NoneType)
+        return partial(_one_of, kinds, admits_none=NoneType in held)
     if origin is Literal:
-        words = get_args(hint)
-        return _expected(value, value in words, f"one of {', '.join(map(repr, words))}")
+        return partial(_fitting, held.__contains__, f"one of {', '.join(map(repr, held))}")
     if origin is tuple:
-        items = _expected(value, isinstance(value, tuple), _spelt(hint))
-        return _items(cast("tuple[object, ...]", items), get_args(hint), odd)
+        of, many = (held[:-1], True) if held[-1:] == (...,) else (held, False)
+        return partial(_items, tuple(map(_check_of, of)), many=many, words=_spelt(hint))
     if hint is object or origin in _MAPPINGS:
-        return _mapping(value, hint, odd)
-    return _plain(value, cast("type", hint), odd)
+        of_any = hint is object or held[1:] in ((), (object,))
+        if of_any:
+            fits = _is_json if hint is object else _is_json_object
+            return partial(_fitting, fits, "JSON of a bounded depth")
+        return partial(_mapping, _check_of(held[1]))
+    return _check_of_class(cast("type", hint))
 
 
 _MAPPINGS = (Mapping, dict)
+
+
+def _check_of_class(kind: type) -> _Check:
+    words = _WORDS.get(kind, f"of class {kind.__name__}")
+    if attrs.has(kind):
+        return partial(_instance, kind, words)
+    return partial(_fitting, _LEAVES.get(kind, kind.__instancecheck__), words)
 
 
 def _spelt(hint: object) -> str:
@@ -178,53 +196,61 @@ def _spelt(hint: object) -> str:
     return f"({', '.join(map(_spelt, held))})"
 
 
-def _plain(value: object, hint: type, odd: list[Notice]) -> object:
-    if attrs.has(hint):
-        _expected(value, isinstance(value, hint), f"of class {hint.__name__}")
-        return _whole(value, type(value), odd)
-    check = _LEAVES.get(hint)
-    if check is None:
-        return _expected(value, isinstance(value, hint), f"of class {hint.__name__}")
-    return _expected(value, check(value), _WORDS.get(hint, f"of class {hint.__name__}"))
+def _fitting(
+    fits: Callable[[object], bool], words: str, value: object, _odd: list[Notice]
+) -> object:
+    return _expected(value, fits(value), words)
 
 
-def _one_of(value: object, hints: tuple[object, ...], odd: list[Notice]) -> object:
-    if value is None and NoneType in hints:
+def _instance(kind: type, words: str, value: object, odd: list[Notice]) -> object:
+    _expected(value, isinstance(value, kind), words)
+    return _whole(value, type(value), odd)
+
+
+def _one_of(
+    kinds: tuple[tuple[object, _Check], ...],
+    value: object,
+    odd: list[Notice],
+    *,
+    admits_none: bool,
+) -> object:
+    if value is None and admits_none:
         return None
     faults: list[_OddError] = []
-    own = tuple(each for each in hints if isinstance(each, type) and type(value) is each)
-    for hint in own or hints:
-        if hint is not NoneType:
-            try:
-                return _value(value, hint, odd)
-            except _OddError as error:
-                faults.append(error)
+    own = tuple(each for each in kinds if type(value) is each[0])
+    for _, check in own or kinds:
+        try:
+            return check(value, odd)
+        except _OddError as error:
+            faults.append(error)
     raise faults[0]
 
 
 def _items(
-    values: tuple[object, ...], hints: tuple[object, ...], odd: list[Notice]
-) -> tuple[object, ...]:
-    if hints[-1:] == (...,):
-        hints = hints[:1] * len(values)
-    _expected(values, len(values) == len(hints), f"{len(hints)} values")
-    made = tuple(_value(each, hint, odd) for each, hint in zip(values, hints, strict=True))
+    checks: tuple[_Check, ...], value: object, odd: list[Notice], *, many: bool, words: str
+) -> object:
+    _expected(value, isinstance(value, tuple), words)
+    values = cast("tuple[object, ...]", value)
+    if many:
+        checks *= len(values)
+    _expected(values, len(values) == len(checks), f"{len(checks)} values")
+    made = tuple(check(each, odd) for each, check in zip(values, checks, strict=True))
     return made if any(a is not b for a, b in zip(made, values, strict=True)) else values
 
 
-def _mapping(value: object, hint: object, odd: list[Notice]) -> object:
-    _, held = get_args(hint) or (str, object)
-    if held is object or hint is object:
-        json_like = isinstance(value, Mapping) or hint is object
-        return _expected(value, json_like and _is_json(value), "JSON of a bounded depth")
+def _mapping(check: _Check, value: object, odd: list[Notice]) -> object:
     _expected(value, isinstance(value, Mapping), "a mapping")
     for key, each in cast("Mapping[object, object]", value).items():
         try:
-            _value(each, held, odd)
+            check(each, odd)
         except _OddError as error:
             msg = f"[{_shown(key)}]{error}"
             raise _OddError(msg) from None
     return value
+
+
+def _is_json_object(value: object) -> bool:
+    return isinstance(value, Mapping) and _is_json(value)
 
 
 def _expected(value: object, fits: object, words: str) -> object:
