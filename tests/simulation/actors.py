@@ -66,7 +66,11 @@ class Call:
 
 @define(kw_only=True, eq=False)
 class Run:
-    """A flow that a process is at work on."""
+    """A flow that a process is at work on.
+
+    Attributes:
+        pieces: The flows of the same call that are under way beside each other, if any are to be.
+    """
 
     line: Line
     process: Process
@@ -76,3 +80,4 @@ class Run:
     arrives: int | None = None
     post: Post | None = None
     fresh: bool = False
+    pieces: list[Run] | None = None

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from tintype import Generation, Task, TintypeError
 
 KEY_HEADER = "Idempotency-Key"
-Kind: TypeAlias = Literal["send", "next", "pause", "read", "get", "write"]
+Kind: TypeAlias = Literal["send", "next", "pause", "read", "get", "write", "together"]
 
 
 @frozen
@@ -19,7 +19,7 @@ class Ask:
 
     Attributes:
         kind: `send` an exchange, the `next` event of a stream, a `pause`, `read` a local file,
-            `get` a result, `write` into the journal.
+            `get` a result, `write` into the journal, do several things `together`.
         seconds: How long to pause, or how long an answer may take.
         url: What is asked for.
         method: The HTTP method.

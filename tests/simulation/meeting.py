@@ -27,7 +27,7 @@ from tintype._flow.settle import CALLBACK_FIELD
 from tintype._http.events import EventDecoder
 from tintype._pacing import Clock
 from tintype._trail import Followed
-from tintype.errors import ProtocolError, TintypeError
+from tintype.errors import ProtocolError
 from tintype.journal import Journal, NoJournal
 from tintype.journal._owner import me
 from tintype.journal._sql import SqlJournal
@@ -70,32 +70,51 @@ class _Talks(Conversations):
     """Conversations in which nothing is left to chance."""
 
     nonce: Callable[[], str]
+    width: int = 1
 
     def _terms(self, _: str) -> Terms:
-        clock = self._providers.clock
-        return Terms(clock=clock, jitter=lambda: 0.5, choices=self._options, nonce=self.nonce)
+        terms = {"choices": self._options, "nonce": self.nonce, "width": self.width}
+        return Terms(clock=self._providers.clock, jitter=lambda: 0.5, **terms)
 
 
 class Line:
     """One call under way in a process."""
 
-    def __init__(self, desk: Desk, provider: str, flow: effects.Flow[object], record: str) -> None:
-        self.provider, self._desk, self._flow = provider, desk, flow
+    def __init__(
+        self,
+        desk: Desk,
+        provider: str,
+        flow: effects.Flow[object],
+        record: str = "",
+        of: Line = None,
+    ) -> None:
+        self.provider, self._desk, self._flow, self._of = provider, desk, flow, of
         self._effect: effects.Effect | None = None
         self._events: list[ServerSentEvent] = []
-        self._trail = desk.claims.trail()
-        self._trail.follow([record])
+        self.trail = of.trail if of else desk.claims.trail()
+        self.trail.follow([record])
+
+    @property
+    def together(self) -> effects.Together:
+        """What is to be done side by side."""
+        return self._effect
+
+    def beside(self) -> Line:
+        """The next piece of that."""
+        return Line(self._desk, self.provider, self._effect.work.take(), of=self)
 
     def step(self, said: Said = None) -> Ask | End:
         """Go on with the reply to the last effect, or the error it ended in."""
         try:
-            wrong = isinstance(said, TintypeError)
+            wrong = isinstance(said, Exception)
             self._effect = self._flow.throw(said) if wrong else self._flow.send(self._reply(said))
         except StopIteration as stop:
-            self._trail.end()
+            if self._of is None:
+                self.trail.end()
             return End(result=stop.value)
         except Exception as error:  # noqa: BLE001 - the judge looks at what kind it is
-            self._desk.claims.release(self._trail)
+            if self._of is None:
+                self._desk.claims.release(self.trail)
             return End(error=error)
         return _ask(self._effect)
 
@@ -105,7 +124,7 @@ class Line:
             return self._events.pop(0) if self._events else None
         if not isinstance(said, Answer):
             if isinstance(effect, effects.Record):
-                self._trail.note(effect, said)
+                self.trail.note(effect, said)
             return said
         if isinstance(effect, effects.Send) and not said.events:
             return Response(status=said.status, headers=said.headers, body=said.body)
@@ -126,8 +145,10 @@ class Line:
     def interrupt(self) -> list[Line]:
         """End as Ctrl-C has it: what was begun is left to others, the provider is told."""
         self._flow.close()
-        self._desk.claims.release(self._trail)
-        flows = self._desk.cancellations(self._trail)
+        if self._of is not None:  # the call that it is a piece of is interrupted, too
+            return []
+        self._desk.claims.release(self.trail)
+        flows = self._desk.cancellations(self.trail)
         return [Line(self._desk, self.provider, flow, "") for flow in flows]
 
 
@@ -145,6 +166,8 @@ def _ask(effect: effects.Effect) -> Ask:
             return Ask("read" if isinstance(effect, effects.Load) else "get", url=url)
         case effects.Receive():
             return Ask("next")
+        case effects.Together():
+            return Ask("together")
 
 
 def on_disk(place: Path, process: str) -> SqlJournal:

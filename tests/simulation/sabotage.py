@@ -128,8 +128,8 @@ SABOTAGED = (
         "A resumed task is written into another record.",
         "swapped, withheld, untyped",
         "_client/resuming.py",
-        "record = evolve(running[name], task=attempt.task)",
-        "record = evolve(next(iter(running.values())), task=attempt.task)",
+        "record = evolve(record, task=attempt.task)",
+        "record = evolve(records[0], task=attempt.task)",
     ),
     _broken(
         "An answer that nobody understands is not kept.",

@@ -62,4 +62,4 @@ def test_the_core_is_met_in_one_module() -> None:
         names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         private = [name for name in names if name.startswith("tintype._")]
         assert not private or path.name == "meeting.py", path
-    assert len((_HERE / "meeting.py").read_text(encoding="utf-8").splitlines()) <= 155
+    assert len((_HERE / "meeting.py").read_text(encoding="utf-8").splitlines()) <= 180

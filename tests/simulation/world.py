@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -156,6 +157,7 @@ class World:
                 journal = Paper(self.book, name)
         desk = self.stage.desk.seated(lambda: self.now, journal, self.budgets)
         desk.conversations.nonce = lambda: f"n{next(self._nonces)}"
+        desk.conversations.width = self.dice.choice((1, 2, 5))
         process = Process(name=name, desk=desk, journal=journal)
         self.processes.append(process)
         return process
@@ -331,7 +333,7 @@ class World:
 
     def _advance(self, run: Run, said: Said) -> None:
         """Go on with a flow until it has to wait."""
-        while run.process.alive:
+        while run.process.alive and run in run.process.runs:
             ask = run.line.step(said)
             self._effects += 1
             if isinstance(ask, End):
@@ -375,6 +377,9 @@ class World:
                 self._at(self.now + ask.seconds, self._advance, run, None)
             case "next":
                 self._next(run)
+            case "together":
+                run.pieces = []
+                self._spread(run)
             case "send" if ask.paid:
                 self._post(run, ask)
             case "send":
@@ -388,6 +393,38 @@ class World:
             case _:
                 reply = self.studio.result(ask, self._strikes(faults.RESULT))
                 self._at(self.now + reply.after, self._advance, run, reply.said)
+
+    def _spread(self, run: Run) -> None:
+        """Begin what is due of what is done side by side, or go on once all of it is done."""
+        if run.pieces is None or not run.process.alive:
+            return
+        while (pause := run.line.together.work.pause()) == 0 and len(
+            run.pieces
+        ) < run.line.together.width:
+            ended = partial(self._piece_done, run)
+            piece = Run(line=run.line.beside(), process=run.process, call=run.call, ended=ended)
+            run.pieces.append(piece)
+            self._go_on(piece)
+            if run.pieces is None or not run.process.alive:
+                return
+        if pause:
+            self._at(self.now + pause, self._spread, run)
+        elif pause is None and not run.pieces:
+            run.pieces = None
+            self._advance(run, None)
+
+    def _piece_done(self, run: Run, piece: Run, end: End) -> None:
+        if run.pieces is None:
+            return
+        run.pieces.remove(piece)
+        if end.error is None:
+            self._at(self.now, self._spread, run)
+            return
+        for each in run.pieces:
+            each.line.interrupt()
+            run.process.runs.remove(each)
+        run.pieces = None
+        self._advance(run, end.error)
 
     def _next(self, run: Run) -> None:
         said: Said = None
@@ -408,7 +445,7 @@ class World:
             self.notes.wrong(
                 "unwritten", f"a submission of call {call.number} left without an intent"
             )
-        if call.posts and not (again or call.posts[-1].kept or call.posts[-1].clear):
+        if before is not None and not (again or before.kept or before.clear):
             self.notes.wrong(
                 "sent again", f"call {call.number}, whose last submission may be charged"
             )

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
+from queue import Empty, SimpleQueue
 from typing import TypeVar, assert_never
 
 from tintype import _forks
 from tintype._client.claims import unanswered
-from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
+from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
 from tintype._client.keyed_results import Intake
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Opener
@@ -27,6 +28,8 @@ from tintype._flow.effects import (
     Reply,
     Send,
     Sleep,
+    Step,
+    Together,
 )
 from tintype._keys.dispatch import fetch_request
 from tintype._keys.redaction import Redactor
@@ -170,10 +173,11 @@ def _performed(line: _FlowRun, flow: Flow[T]) -> Generator[Task, None, T]:
             except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
                 effect = flow.throw(error)
                 continue
-            if (task := told_by(effect)) is not None:
+            if (task := told_by(effect, reply)) is not None:
                 line.rest()
                 yield task
-            effect = flow.send(reply)
+            if not (isinstance(effect, Together) and task):
+                effect = flow.send(reply)
     except StopIteration as stop:
         result: T = stop.value
         return result
@@ -183,18 +187,24 @@ class _FlowRun:
     """Performs one flow's effects, and holds the stream it may have open."""
 
     def __init__(
-        self, setup: Setup, opener: Opener, transport: Callable[[], Transport], provider: str
+        self,
+        setup: Setup,
+        opener: Opener,
+        transport: Callable[[], Transport],
+        provider: str,
+        trail: Trail | None = None,
     ) -> None:
         self._setup = setup
         self._opener = opener
         self._transport = transport
         self._provider = provider
+        self._crew: _Crew | None = None
         self._incoming: Incoming | None = None
         self._events: Iterator[ServerSentEvent] = iter(())
         self._worker: int | None = None
         self._left = threading.Event()
         self.ended = threading.Event()
-        self.trail = setup.claims.trail()
+        self.trail = trail or setup.claims.trail()
 
     def perform(self, effect: Effect) -> Reply:
         """What comes of an effect.
@@ -202,13 +212,31 @@ class _FlowRun:
         Raises:
             ClientClosed: The client was closed meanwhile, or before.
         """
-        if self._left.is_set() and not isinstance(effect, Record):  # what is known is written down
-            raise ClientClosed
+        if self._left.is_set() and (end := left(effect)) is not None:
+            raise end
         self._worker = threading.get_ident()
+        if isinstance(effect, Together):
+            return self._together(effect)
         with self._setup.observers.observed(self._provider, effect) as seen:
             seen.reply = self._perform(effect)
         self.trail.note(effect, seen.reply)
         return seen.reply
+
+    def _together(self, effect: Together) -> Task | None:
+        """The next snapshot of work that is done side by side, or None: all is done."""
+        crew = self._crew = self._crew or _Crew(effect, self._beside)
+        try:
+            task = crew.told()
+        except BaseException:
+            self._disband()
+            raise
+        if task is None:
+            self._crew = None
+        return task
+
+    def _beside(self) -> _FlowRun:
+        """Performs a flow that is of the same call, and its own."""
+        return _FlowRun(self._setup, self._opener, self._transport, self._provider, self.trail)
 
     def rest(self) -> None:
         """Nobody is at work until the next effect: a snapshot is looked at."""
@@ -217,15 +245,27 @@ class _FlowRun:
     def leave(self) -> threading.Event | None:
         """Perform no more; set once all is over, None where no other thread is at work just now."""
         self._left.set()
+        if self._crew is not None:
+            self._crew.stop()
         return None if self._worker in {None, threading.get_ident()} else self.ended
 
     def close(self) -> None:
         """Let go of a stream that was not read to its end."""
+        self._let_go()
+        self._disband()
+
+    def _disband(self) -> None:
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.stop()
+            crew.join()
+
+    def _let_go(self) -> None:
         if self._incoming is not None:
             self._incoming.close()
             self._incoming = None
 
-    def _perform(self, effect: Effect) -> Reply:
+    def _perform(self, effect: Step) -> Reply:
         match effect:
             case Send():
                 return self._send(effect)
@@ -259,7 +299,7 @@ class _FlowRun:
             raise
 
     def _send(self, effect: Send) -> Response | Head:
-        self.close()
+        self._let_go()
         keyring = self._setup.providers.keyring(self._provider)
         incoming, redactor = self._opener.open(keyring, effect, self._transport())
         self._incoming = incoming
@@ -270,7 +310,7 @@ class _FlowRun:
             if reader.streams:
                 self._events = _events(events, chunks, reader)
                 return reader.head
-        self.close()
+        self._let_go()
         return reader.response
 
     def _fetch(self, effect: Fetch) -> Head:
@@ -301,3 +341,68 @@ def _events(
     for chunk in chunks:
         yield from reader.feed(chunk)
     yield from reader.close()
+
+
+class _Crew:
+    """Does pieces of work side by side, in a thread each, as many at a time as may be."""
+
+    def __init__(self, effect: Together, line: Callable[[], _FlowRun]) -> None:
+        self._work = effect.work
+        self._width = effect.width
+        self._line = line
+        self._news: SimpleQueue[Task | BaseException | _FlowRun | None] = SimpleQueue()
+        self._running: dict[_FlowRun, threading.Thread] = {}
+
+    def told(self) -> Task | None:
+        """The next snapshot, or None: nothing is left to do.
+
+        Raises:
+            BaseException: What ended one of the pieces.
+        """
+        while True:
+            pause = self._begin()
+            if pause is None and not self._running and self._news.empty():
+                return None
+            with suppress(Empty):
+                match self._news.get(timeout=pause if len(self._running) < self._width else None):
+                    case Task() as task:
+                        return task
+                    case BaseException() as error:
+                        raise error
+                    case _FlowRun() as line:
+                        self._running.pop(line).join()
+                    case None:
+                        raise ClientClosed
+
+    def _begin(self) -> float | None:
+        """Begin what is due; seconds until more is, or None where nothing waits."""
+        while (pause := self._work.pause()) == 0 and len(self._running) < self._width:
+            line = self._line()
+            thread = threading.Thread(
+                target=self._done, args=(line, self._work.take()), daemon=True
+            )
+            self._running[line] = thread
+            thread.start()
+        return pause
+
+    def _done(self, line: _FlowRun, piece: Flow[None]) -> None:
+        try:
+            with closing(line), closing(piece):
+                for task in _performed(line, piece):
+                    self._news.put(task)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the call is made
+            self._news.put(error)
+        finally:
+            self._news.put(line)
+
+    def stop(self) -> None:
+        """Begin nothing more, and let what is under way end."""
+        for line in tuple(self._running):
+            line.leave()
+        self._news.put(None)
+
+    def join(self) -> None:
+        """Wait until what was stopped has ended: an exchange cannot be interrupted."""
+        deadline = time.monotonic() + CANCEL_SECONDS
+        for thread in self._running.values():
+            thread.join(max(0.0, deadline - time.monotonic()))

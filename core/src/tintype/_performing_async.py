@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar, assert_never
 
 from tintype import _forks
 from tintype._client.claims import unanswered
-from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, with_timeout
+from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
 from tintype._client.keyed_results import Intake
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening_async import AsyncOpener
@@ -26,6 +27,8 @@ from tintype._flow.effects import (
     Reply,
     Send,
     Sleep,
+    Step,
+    Together,
 )
 from tintype._keys.dispatch import fetch_request
 from tintype._keys.redaction import Redactor
@@ -175,9 +178,10 @@ async def _performed(line: _FlowRun, flow: Flow[T]) -> AsyncGenerator[Task | _Do
                 except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
                     effect = flow.throw(error)
                     continue
-                if (task := told_by(effect)) is not None:
+                if (task := told_by(effect, reply)) is not None:
                     yield task
-                effect = flow.send(reply)
+                if not (isinstance(effect, Together) and task):
+                    effect = flow.send(reply)
         except StopIteration as stop:
             yield _Done(stop.value)
 
@@ -198,17 +202,19 @@ class _FlowRun:
         opener: AsyncOpener,
         transport: Callable[[], AsyncTransport],
         provider: str,
+        trail: Trail | None = None,
     ) -> None:
         self._setup = setup
         self._opener = opener
         self._transport = transport
         self._provider = provider
+        self._crew: _Crew | None = None
         self._incoming: AsyncIncoming | None = None
         self._events: AsyncIterator[ServerSentEvent] | None = None
         self._worker: asyncio.Task[object] | None = None
         self._left = False
         self._ended: asyncio.Future[None] | None = None
-        self.trail = setup.claims.trail()
+        self.trail = trail or setup.claims.trail()
 
     async def perform(self, effect: Effect) -> Reply:
         """What comes of an effect.
@@ -216,17 +222,40 @@ class _FlowRun:
         Raises:
             ClientClosed: The client was closed meanwhile, or before.
         """
-        if self._left and not isinstance(effect, Record):  # what is known is still written down
-            raise ClientClosed
+        if self._left and (end := left(effect)) is not None:
+            raise end
+        if isinstance(effect, Together):
+            return await self._at_work(self._together(effect))
         with self._setup.observers.observed(self._provider, effect) as seen:
-            seen.reply = await self._at_work(effect)
+            seen.reply = await self._at_work(self._perform(effect))
         self.trail.note(effect, seen.reply)
         return seen.reply
 
-    async def _at_work(self, effect: Effect) -> Reply:
+    async def _together(self, effect: Together) -> Task | None:
+        """The next snapshot of work that is done side by side, or None: all is done."""
+        crew = self._crew = self._crew or _Crew(effect, self._beside)
+        try:
+            task = await crew.told()
+        except BaseException:
+            await self._disband()
+            raise
+        if task is None:
+            self._crew = None
+        return task
+
+    def _beside(self) -> _FlowRun:
+        """Performs a flow that is of the same call, and its own."""
+        return _FlowRun(self._setup, self._opener, self._transport, self._provider, self.trail)
+
+    async def _disband(self) -> None:
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            await crew.stop()
+
+    async def _at_work(self, work: Coroutine[object, object, Reply]) -> Reply:
         worker = self._worker = asyncio.current_task()
         try:
-            return await self._perform(effect)
+            return await work
         except asyncio.CancelledError:
             if self._left and worker is not None and worker.uncancel() == 0:
                 raise ClientClosed from None
@@ -250,12 +279,16 @@ class _FlowRun:
             self._ended.set_result(None)
 
     async def aclose(self) -> None:
-        """Let go of a stream that was not read to its end."""
+        """Let go of a stream that was not read to its end, and of what is done side by side."""
+        await self._let_go()
+        await self._disband()
+
+    async def _let_go(self) -> None:
         if self._incoming is not None:
             await self._incoming.close()
             self._incoming = None
 
-    async def _perform(self, effect: Effect) -> Reply:
+    async def _perform(self, effect: Step) -> Reply:
         match effect:
             case Send():
                 return await self._send(effect)
@@ -289,7 +322,7 @@ class _FlowRun:
             raise
 
     async def _send(self, effect: Send) -> Response | Head:
-        await self.aclose()
+        await self._let_go()
         keyring = self._setup.providers.keyring(self._provider)
         incoming, redactor = await self._opener.open(keyring, effect, self._transport())
         self._incoming = incoming
@@ -300,7 +333,7 @@ class _FlowRun:
             if reader.streams:
                 self._events = _events(events, chunks, reader)
                 return reader.head
-        await self.aclose()
+        await self._let_go()
         return reader.response
 
     async def _fetch(self, effect: Fetch) -> Head:
@@ -337,3 +370,59 @@ async def _events(
             yield event
     for event in reader.close():
         yield event
+
+
+class _Crew:
+    """Does pieces of work side by side, in a task each, as many at a time as may be."""
+
+    def __init__(self, effect: Together, line: Callable[[], _FlowRun]) -> None:
+        self._work = effect.work
+        self._width = effect.width
+        self._line = line
+        self._snapshots: deque[Task] = deque()
+        self._news = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def told(self) -> Task | None:
+        """The next snapshot, or None: nothing is left to do.
+
+        Raises:
+            BaseException: What ended one of the pieces.
+        """
+        while True:
+            if self._snapshots:
+                return self._snapshots.popleft()
+            for each in [each for each in self._running if each.done()]:
+                self._running.remove(each)
+                each.result()
+            pause = self._begin()
+            if pause is None and not self._running:
+                return None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause if len(self._running) < self._width else None):
+                    await self._news.wait()
+            self._news.clear()
+
+    def _begin(self) -> float | None:
+        """Begin what is due; seconds until more is, or None where nothing waits."""
+        while (pause := self._work.pause()) == 0 and len(self._running) < self._width:
+            made = asyncio.create_task(self._done(self._line(), self._work.take()))
+            made.add_done_callback(lambda _: self._news.set())
+            self._running.add(made)
+        return pause
+
+    async def _done(self, line: _FlowRun, piece: Flow[None]) -> None:
+        async with aclosing(line), aclosing(_performed(line, piece)) as steps:
+            async for step in steps:
+                if not isinstance(step, _Done):
+                    self._snapshots.append(step)
+                    self._news.set()
+
+    async def stop(self) -> None:
+        """Begin nothing more, and have what is under way end."""
+        for each in self._running:
+            each.cancel()
+        if self._running:
+            ended, _ = await asyncio.wait(self._running)
+            for each in ended:  # what it ended in is nobody's matter any more
+                each.cancelled() or each.exception()

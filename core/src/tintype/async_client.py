@@ -39,6 +39,7 @@ class AsyncClient(Configured[AsyncTransport]):
     """
 
     _awaits = True
+    _width = 20
 
     async def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""

@@ -34,6 +34,7 @@ class Client(Configured[Transport]):
     """
 
     _awaits = False
+    _width = 1
 
     def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""

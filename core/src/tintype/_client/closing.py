@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from tintype._flow.effects import Effect, Send
+from tintype._flow.effects import Effect, Record, Send
 from tintype._flow.verdicts import closed_error
 from tintype._trail import Trail
-from tintype.errors import Billed, TintypeError, UsageError
+from tintype.errors import Billed, NotSentError, TintypeError, UsageError
 
 # Seconds for all cancellations together when a call is interrupted.
 CANCEL_SECONDS = 5.0
@@ -18,6 +18,21 @@ class ClientClosed(BaseException):
 
     A stop from outside, as an interruption is; `closed` is what the caller is told.
     """
+
+
+def left(effect: Effect) -> BaseException | None:
+    """What an effect ends in of a call that goes on no more; None where it is done all the same.
+
+    What is known is still written down. A submission that is about to leave does not, and that is
+    written down, too.
+    """
+    match effect:
+        case Record():
+            return None
+        case Send(repeat=False):
+            return NotSentError("The call was stopped before it was sent.")
+        case _:
+            return ClientClosed()
 
 
 def closed(trail: Trail) -> TintypeError:

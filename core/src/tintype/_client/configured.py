@@ -6,7 +6,7 @@ import os
 from inspect import Parameter, Signature, cleandoc, iscoroutinefunction, signature
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from attrs import fields_dict
+from attrs import evolve, fields_dict
 
 from tintype._client.options import Keywords, Options
 from tintype._doors import check_methods
@@ -40,6 +40,7 @@ class Configured(Generic[AnyTransport]):
     """
 
     _awaits: ClassVar[bool]
+    _width: ClassVar[int]
 
     def __init_subclass__(cls) -> None:
         """Let a client's own help tell what it is made of."""
@@ -70,7 +71,9 @@ class Configured(Generic[AnyTransport]):
         environ = None  # crash reporters print the variables of a frame
         if transport is not None:
             _check_transport(transport, awaits=self._awaits)
-        self._setup = Setup(accounts, variables, Options(**options))
+        chosen = Options(**options)
+        chosen = evolve(chosen, width=chosen.width or self._width)
+        self._setup = Setup(accounts, variables, chosen)
         self._transport = transport
 
     @property

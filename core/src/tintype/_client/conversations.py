@@ -68,6 +68,7 @@ class Conversations:
             token=_token,
             nonce=_nonce,
             encode=self._providers.keyring(provider).rehearse,
+            width=self._options.width or 1,
         )
 
 

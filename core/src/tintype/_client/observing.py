@@ -12,7 +12,7 @@ from attrs import frozen
 from tintype._blame import of_provider
 from tintype._client.logs import log, log_failed_observer
 from tintype._doors import check_methods
-from tintype._flow.effects import Effect, Record, Reply
+from tintype._flow.effects import Effect, Record, Reply, Together
 from tintype.convert import to_json
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError
@@ -106,9 +106,11 @@ def tell_progress(on_progress: Progress | None, task: Task) -> None:
         raise
 
 
-def told_by(effect: Effect) -> Task | None:
+def told_by(effect: Effect, reply: Reply) -> Task | None:
     """The snapshot that whoever follows a task is told with an effect, or None."""
     match effect:
+        case Together():
+            return reply if isinstance(reply, Task) else None
         case Record(entry=Snapshot(task=task, told=True)):
             return task
         case _:

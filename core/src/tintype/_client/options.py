@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from tintype._doors import all_held, check_methods, held
 from tintype._flow.choices import Choices
+from tintype.errors import UsageError
 
 if TYPE_CHECKING:  # it is imported with every client
     from collections.abc import Iterable, Mapping
@@ -37,6 +38,8 @@ class Keywords(TypedDict, total=False):
         journal: Where paid work is written down before it happens: a journal, a file, or an
             SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
         budgets: What every submission has to fit into; kept in the journal.
+        width: How many submissions, looks and downloads of one call are made at a time; None is 1
+            of a `Client`, which makes more from as many threads, and 20 of an `AsyncClient`.
         cancel_on_exit: Whether running tasks are canceled at the provider, where it
             documents a way, when a call is interrupted.
     """
@@ -50,6 +53,7 @@ class Keywords(TypedDict, total=False):
     seed: int | None
     journal: Journal | str | Path | None
     budgets: Iterable[Budget]
+    width: int | None
     cancel_on_exit: bool
 
 
@@ -76,6 +80,13 @@ def _seed(given: int | None) -> int | None:
     return None if given is None else held(given, int, "seed", "a whole number, or nothing")
 
 
+def _width(given: int | None) -> int | None:
+    if given is not None and held(given, int, "width", "a whole number, or nothing") < 1:
+        msg = f"width={given} does no work: give 1 or more, or None."
+        raise UsageError(msg)
+    return given
+
+
 @frozen(kw_only=True, repr=False)  # a crash reporter may show it half made
 class Options(Choices):
     """Every option of a client, as it is kept; those that its flows hold to stand in `Choices`."""
@@ -85,4 +96,5 @@ class Options(Choices):
     observers: tuple[Observer, ...] = field(default=(), converter=_observers)
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
+    width: int | None = field(default=None, converter=_width)
     cancel_on_exit: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
@@ -81,30 +82,30 @@ def resuming(
     What has ended is saved first, and the others as each ends: a slow task keeps nobody's
     image from the disk.
     """
+    agenda = conversation.agenda()
     resumed: dict[str, Resumed] = {}
-    running: dict[str, JournalRecord] = {}
-    for each in records:
+
+    def begun(each: JournalRecord) -> Flow[None]:
         record = yield from _reread(conversation, each)
         if isinstance(record, Resumed):
             resumed[each.id] = record
-            continue
+            return
         record = yield from _cut_off(record)
         if record.task is None or record.task.state.terminal:
             resumed[record.id] = yield from _fenced(record, folder, rules)
         else:
-            running[record.id] = record
+            conversation.finish(record.task, agenda, partial(ended, record))
 
-    def ended(attempt: Attempt) -> Flow[None]:
-        name = attempt.task.record if attempt.task else ""
-        record = evolve(running[name], task=attempt.task)
+    def ended(record: JournalRecord, attempt: Attempt) -> Flow[None]:
+        record = evolve(record, task=attempt.task)
         if attempt.error is not None:
-            resumed[name] = Resumed(record=record, error=attempt.error)
+            resumed[record.id] = Resumed(record=record, error=attempt.error)
         else:
-            resumed[name] = yield from _fenced(record, folder, rules)
+            resumed[record.id] = yield from _fenced(record, folder, rules)
 
-    yield from conversation.finish(
-        [record.task for record in running.values() if record.task], ended
-    )
+    for each in records:
+        agenda.add(0.0, partial(begun, each))
+    yield from conversation.done(agenda)
     return tuple(resumed[record.id] for record in records)
 
 

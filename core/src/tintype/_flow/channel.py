@@ -53,6 +53,7 @@ class Terms:
         token: Something that nobody can guess, another one at each call; "" for nothing: webhooks
             then find no lost submission again.
         nonce: What makes a submission unique, another one at each call.
+        width: How many pieces of one call's work are done at a time.
     """
 
     clock: Clock
@@ -63,6 +64,7 @@ class Terms:
     encode: Callable[[Request], HttpRequest] | None = None
     token: Callable[[], str] = str
     nonce: Callable[[], str] = str
+    width: int = 1
 
 
 class Channel:

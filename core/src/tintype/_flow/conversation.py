@@ -15,7 +15,7 @@ The rules about money live here and nowhere else:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -24,18 +24,17 @@ from attrs import evolve
 from tintype._blame import about
 from tintype._doors import held
 from tintype._flow.channel import Channel, Terms
-from tintype._flow.effects import Flow
-from tintype._flow.following import follow, followed, question, watch
+from tintype._flow.effects import Flow, Work
+from tintype._flow.following import Agenda, done, follow, followed, question, watch
 from tintype._flow.listing import live_list
 from tintype._flow.planning import check_encoding, placed, plan, quotes, total
 from tintype._flow.proving import KeySet, prove
 from tintype._flow.receiving import Heard, confirm, hear
 from tintype._flow.rereading import reread
 from tintype._flow.resolve import Plan, pick_model
-from tintype._flow.submitting import submit
-from tintype._flow.verdicts import check_cost, check_limit, concluded, outcome_of
+from tintype._flow.submitting import Submissions, submit
+from tintype._flow.verdicts import check_cost, check_limit, concluded
 from tintype._plugins.registry import Plugin
-from tintype._watch import Watch
 from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo
 from tintype.entries import Unread
@@ -125,17 +124,14 @@ class Conversation:
         quote = total(planned, costs)
         check_cost(quote, max_cost)
         planned = yield from placed(self._channel, planned)
-        watches: list[Watch] = []
-        failures: list[Attempt] = []
-        for part in planned.requests:
-            try:
-                task = yield from submit(self._channel, planned, part, costs[part.n])
-            except TintypeError as error:
-                failures.append(Attempt(outcome=outcome_of(error), error=error))
-                break  # what kept this one will keep the next; the accepted ones go on
-            watches.append(watch(self._channel, task))
-        yield from follow(self._channel, watches)
-        attempts = (*(followed(each) for each in watches), *failures)
+        submissions = Submissions(self._channel, planned, costs)
+        yield from submissions.take()  # alone: what keeps it will keep the others
+        yield from done(self._channel, submissions)
+        agenda = self.agenda()
+        for each in submissions.accepted:
+            follow(self._channel, agenda, each)
+        yield from done(self._channel, agenda)
+        attempts = (*map(followed, submissions.accepted), *submissions.failed)
         return concluded(Generation(quote=quote, attempts=attempts, notices=planned.notices))
 
     # ------------------------------------------------------------------------ tasks
@@ -153,19 +149,27 @@ class Conversation:
         Raises:
             DeadlineError: It did not end in time. The error carries it as JSON.
         """
-        watched = watch(self._channel, task)
-        yield from follow(self._channel, [watched])
+        watched, agenda = watch(self._channel, task), self.agenda()
+        follow(self._channel, agenda, watched)
+        yield from done(self._channel, agenda)
         if watched.error is not None:
             raise watched.error
         return watched.task
 
-    def finish(self, tasks: Iterable[Task], ended: Callable[[Attempt], Flow[None]]) -> Flow[None]:
-        """Follow several tasks to their ends, and go on with each as soon as it has ended.
+    def agenda(self) -> Agenda:
+        """What is to be done at the provider, and nothing yet."""
+        return Agenda(self._channel.terms.clock)
 
-        What went wrong with one stands in its attempt.
+    def finish(self, task: Task, agenda: Agenda, ended: Callable[[Attempt], Flow[None]]) -> None:
+        """Have a task followed to its end, and what to do then done.
+
+        What went wrong with it stands in its attempt.
         """
-        watches = [watch(self._channel, task) for task in tasks]
-        yield from follow(self._channel, watches, ended)
+        follow(self._channel, agenda, watch(self._channel, task), ended)
+
+    def done(self, work: Work) -> Flow[None]:
+        """Do some work, several pieces at a time where the caller may."""
+        return done(self._channel, work)
 
     def cancel(self, task: Task) -> Flow[Task]:
         """Ask the provider to stop a task. A task that has ended is left alone.

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from tintype.entries import Entry
 from tintype.messages import Headers, Request, Response, ServerSentEvent
+from tintype.models import Task
 
 T = TypeVar("T")
 
@@ -106,6 +107,34 @@ class Record:
     entry: Entry
 
 
+class Work(Protocol):
+    """Pieces of work, each a flow: which of them is next, and when."""
+
+    def __len__(self) -> int:
+        """How many pieces wait."""
+
+    def pause(self) -> float | None:
+        """Seconds until the next piece is due, or None where none waits."""
+
+    def take(self) -> Flow[None]:
+        """The next piece."""
+
+
+@frozen(kw_only=True)
+class Together:
+    """Do several pieces of work at a time, each as it falls due, until none is left.
+
+    The reply is the next snapshot that a piece records, and the effect is to be performed again;
+    or None: all is done.
+
+    Attributes:
+        width: How many at a time.
+    """
+
+    work: Work
+    width: int
+
+
 @frozen(kw_only=True)
 class Head:
     """The head of an answer: its body is a stream of events, or went into a sink.
@@ -119,6 +148,7 @@ class Head:
     body: bytes = b""
 
 
-Effect: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record
-Reply: TypeAlias = Response | Head | ServerSentEvent | bytes | str | None
+Step: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record
+Effect: TypeAlias = Step | Together
+Reply: TypeAlias = Response | Head | ServerSentEvent | Task | bytes | str | None
 Flow: TypeAlias = Generator[Effect, Reply, T]

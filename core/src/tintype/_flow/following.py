@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 
 from tintype._flow.channel import MAX_TRIES, Channel
-from tintype._flow.effects import Flow, Sleep
+from tintype._flow.effects import Flow, Sleep, Together, Work
 from tintype._flow.verdicts import (
     deadline_error,
     fault_error,
@@ -15,6 +18,7 @@ from tintype._flow.verdicts import (
     unpollable_error,
     webhook_only_error,
 )
+from tintype._pacing import Clock
 from tintype._watch import Watch
 from tintype.errors import Outcome, PluginError, TintypeError, TransportError
 from tintype.exchange import Operation
@@ -28,31 +32,80 @@ def watch(channel: Channel, task: Task) -> Watch:
     return Watch(task, channel.info.poll_schedule, channel.terms.clock.monotonic(), timeout)
 
 
+class Agenda:
+    """What is to be done, and when: a heap of flows that are made once they are due.
+
+    Args:
+        clock: What time it is.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heap: list[tuple[float, int, Callable[[], Flow[None]]]] = []
+        self._numbers = count()
+
+    def add(self, due: float, piece: Callable[[], Flow[None]]) -> None:
+        """One more piece of work, due at a time of the monotonic clock."""
+        heappush(self._heap, (due, next(self._numbers), piece))
+
+    def __len__(self) -> int:
+        """How many pieces wait."""
+        return len(self._heap)
+
+    def pause(self) -> float | None:
+        """Seconds until the next piece is due, or None where none waits."""
+        return max(0.0, self._heap[0][0] - self._clock.monotonic()) if self._heap else None
+
+    def take(self) -> Flow[None]:
+        """The piece that is due next."""
+        return heappop(self._heap)[2]()
+
+
+def done(channel: Channel, work: Work) -> Flow[None]:
+    """Do all of some work: several pieces at a time where the caller allows it, or one by one."""
+    if len(work) > 1 < channel.terms.width:
+        yield Together(work=work, width=channel.terms.width)
+    while len(work):
+        yield from work.take()
+
+
 def follow(
     channel: Channel,
-    watches: list[Watch],
+    agenda: Agenda,
+    watch: Watch,
     ended: Callable[[Attempt], Flow[None]] | None = None,
-) -> Flow[None]:
-    """Look at each task in its turn until none is left running (rule 2).
+) -> None:
+    """Have a task looked at, each time that it is due, until it has ended (rule 2).
 
     Args:
         channel: The provider.
-        watches: The tasks.
-        ended: What to do with each as soon as it has ended; the others wait for it.
+        agenda: What is to be done besides.
+        watch: The task.
+        ended: What to do once it has ended.
     """
-    while running := [watch for watch in watches if watch.running]:
-        watch = min(running, key=lambda each: each.due)
-        try:
-            yield from _turn(channel, watch)
-        except Exception as error:
-            if ended is None:
-                raise
-            watch.give_up(fault_error(watch.task, error))
-        if watch.error is not None:
-            watch.error = yield from channel.with_answer_kept(watch.error)
-            yield from channel.release(watch.task)
-        if ended is not None and not watch.running:
-            yield from ended(followed(watch))
+    if watch.running:
+        agenda.add(watch.due, partial(_next_turn, channel, agenda, watch, ended))
+
+
+def _next_turn(
+    channel: Channel,
+    agenda: Agenda,
+    watch: Watch,
+    ended: Callable[[Attempt], Flow[None]] | None,
+) -> Flow[None]:
+    try:
+        yield from _turn(channel, watch)
+    except Exception as error:
+        if ended is None:
+            raise
+        watch.give_up(fault_error(watch.task, error))
+    if watch.error is not None:
+        watch.error = yield from channel.with_answer_kept(watch.error)
+        yield from channel.release(watch.task)
+    if watch.running:
+        follow(channel, agenda, watch, ended)
+    elif ended is not None:
+        yield from ended(followed(watch))
 
 
 def _turn(channel: Channel, watch: Watch) -> Flow[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from attrs import evolve
@@ -9,6 +10,7 @@ from attrs import evolve
 from tintype._blame import about
 from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
+from tintype._flow.following import watch
 from tintype._flow.hook_caller import expected
 from tintype._flow.planning import build, submission
 from tintype._flow.resolve import Plan
@@ -23,6 +25,7 @@ from tintype._flow.verdicts import (
     unknown_submission_error,
 )
 from tintype._lifting import Content
+from tintype._watch import Watch
 from tintype.catalog import Idempotency
 from tintype.entries import Intent, Settled
 from tintype.errors import (
@@ -36,11 +39,57 @@ from tintype.errors import (
 )
 from tintype.exchange import Operation
 from tintype.messages import Request, Response, ServerSentEvent, stream_of
-from tintype.models import Quote, Task
+from tintype.models import Attempt, Quote, Task
 from tintype.request import ImageRequest, Submission
 
 _SOON = 30.0  # seconds after which a key of no documented window is not relied on
 _ONCE_MORE = 2  # how often a submission is sent that has such a key
+
+
+class Submissions:
+    """The submissions that one request demands, a piece of work each, in their order.
+
+    What keeps one will keep the next: none is begun any more. Those that were accepted go on.
+    """
+
+    def __init__(self, channel: Channel, plan: Plan, quotes: Mapping[int, Quote]) -> None:
+        self._channel = channel
+        self._plan = plan
+        self._quotes = quotes
+        self._next = 0
+        self._ends: dict[int, Watch | Attempt] = {}
+
+    @property
+    def accepted(self) -> list[Watch]:
+        """The tasks of those that were accepted."""
+        return [end for _, end in sorted(self._ends.items()) if isinstance(end, Watch)]
+
+    @property
+    def failed(self) -> list[Attempt]:
+        """The others that were begun."""
+        return [end for _, end in sorted(self._ends.items()) if isinstance(end, Attempt)]
+
+    def __len__(self) -> int:
+        """How many are still to be begun."""
+        return 0 if self.failed else len(self._plan.requests) - self._next
+
+    def pause(self) -> float | None:
+        """No time, or None where none is to be begun any more."""
+        return 0.0 if len(self) else None
+
+    def take(self) -> Flow[None]:
+        """The next submission."""
+        place, self._next = self._next, self._next + 1
+        return self._submitted(place)
+
+    def _submitted(self, place: int) -> Flow[None]:
+        part = self._plan.requests[place]
+        try:
+            task = yield from submit(self._channel, self._plan, part, self._quotes[part.n])
+        except TintypeError as error:
+            self._ends[place] = Attempt(outcome=outcome_of(error), error=error)
+        else:
+            self._ends[place] = watch(self._channel, task)
 
 
 def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
