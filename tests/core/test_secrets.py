@@ -263,6 +263,12 @@ def test_a_key_that_is_spelt_otherwise_is_taken_out(written: Callable[[str], str
         assert written(key)[4:-4] not in clean
 
 
+def test_a_key_with_backslashes_in_a_row_is_taken_out_to_its_end() -> None:
+    """Two of them are no escaped one where the key has two."""
+    key = "00000000009:<\\\\="
+    assert Redactor([Secret(key)]).body(f"[{key}]".encode()) == "[…]".encode()
+
+
 def test_a_body_full_of_escapes_is_left_as_it_is() -> None:
     """Backslashes, percent signs and the beginnings of a key, over and over, hold no key."""
     redactor = Redactor([Secret("sk-ab+cd/ef+gh/1234567890")])

@@ -141,12 +141,17 @@ class _Spellings:
 
     @cached_property
     def _fixed(self) -> tuple[bytes, ...]:
-        """The secret in URLs, in HTML, in base64, and in hexadecimal."""
+        """The secret in URLs, in HTML, in base64, and in hexadecimal.
+
+        With a backslash in it, as it stands, too: two of them may pass for one that is escaped.
+        """
         secret = self._secret.reveal()
         texts = (*_in_urls(secret), *_in_html(secret))
         found = [*texts, *_in_base64(secret.encode()), *_in_hex(secret.encode())]
         found += [] if secret.isascii() else _in_latin_1(secret)
-        return tuple(each for each in dict.fromkeys(found) if each != secret.encode())
+        others = [each for each in dict.fromkeys(found) if each != secret.encode()]
+        itself = "\\" in secret and len(secret) >= _MIN_WITHIN
+        return (secret.encode(), *others) if itself else tuple(others)
 
 
 def _longest_first(secrets: Iterable[_Spellings]) -> tuple[_Spellings, ...]:
