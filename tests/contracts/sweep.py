@@ -28,7 +28,7 @@ from tintype.messages import MultipartBody, Part
 from tintype_contracts import Fixtures, installed, load
 from tintype_contracts.fixtures.format import Parameter
 from tintype_contracts.fixtures.pointers import MISSING, get
-from tintype_contracts.fixtures.routes import route_for
+from tintype_contracts.fixtures.routes import route_for, split
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
 
@@ -38,6 +38,7 @@ _TIERS = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "3K": 30
 _PIXELS = ("1024x1024", "1280x720", "1440x2560", "2048x2048")
 _KEY = "k"
 _HOLE = re.compile(r"\{(\w+)\}")
+_MOST: Mapping[str, Decimal] = {"n": Decimal(12), "side": Decimal(2048)}  # that is painted
 _SPELT = ("3", "16:9")  # what is written where a pattern says how
 
 
@@ -149,7 +150,9 @@ def _values(row: Parameter) -> list[object]:
 
 def _numbers(row: Parameter) -> list[object]:
     kind = int if row.type == "integer" else float
-    bounds = [kind(each) for each in (row.min, row.max) if each is not None]
+    most = _MOST.get("side" if row.side else row.neutral or "", row.max)
+    top = row.max if row.max is None or most is None else min(row.max, most)
+    bounds = [kind(each) for each in (row.min, top) if each is not None]
     inner = [3] if row.min == 1 and row.max != 1 else []
     return list(dict.fromkeys([*bounds, *inner])) or [7]
 
@@ -303,8 +306,15 @@ def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
 def _pictures(engine: Engine, told: tuple[object, ...]) -> Iterator[bytes]:
     """The images of an answer, in order; previews and smaller versions are none."""
     seen: set[str] = set()
+    results = engine.state.fixtures.results
+    drawn = [each for work in engine.state.works.values() for each in work.drawings]
+    names = {each.name for each in drawn} if results and results.at else set()
     for key, value in leaves(told):
-        if key == "b64_json" and isinstance(value, str):
+        if results and value in names:
+            path, query = split(results.address(str(value)))
+            found = engine.answer(SandboxRequest(method="GET", path=path, query=query), NOW)
+            yield found.body if isinstance(found, WholeResponse) else b""
+        elif key == "b64_json" and isinstance(value, str):
             yield base64.b64decode(value)
         elif "/assets/" in str(value) and ".preview." not in str(value) and str(value) not in seen:
             seen.add(str(value))

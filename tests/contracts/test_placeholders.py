@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from tintype_contracts import Fixtures
-from tintype_contracts.fixtures.format import EventTemplate, JsonContent, TextContent
+from tintype_contracts.fixtures.format import EventTemplate, JsonContent, Results, TextContent
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.fixtures.placeholders import dump, render, render_events, render_text
 from tintype_contracts.fixtures.values import Filling, FixedPicture, fixed_values, small_png
@@ -34,6 +34,20 @@ def filling() -> Filling:
         progress=50,
         callback="https://me/hook",
     )
+
+
+def test_the_names_of_members_have_placeholders(filling: Filling) -> None:
+    """An answer may bear the task's id where others have a word."""
+    made = render({"{{id:task}}": {"of": "{{id:task}}"}}, filling)
+    assert made == {"task-9": {"of": "task-9"}}
+
+
+@pytest.mark.parametrize("name", ["1.png", "a b/ä&=.png"])
+def test_a_result_is_found_by_its_name(name: str) -> None:
+    """Both ways, whatever the name holds; what stands elsewhere has none."""
+    results = Results(src="docs", kind="adapted", at="/view?filename={name}&type=output")
+    assert results.name(f"https://api.test{results.address(name)}") == name
+    assert results.name("https://api.test/1.png") == ""
 
 
 @pytest.mark.parametrize(

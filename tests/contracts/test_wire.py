@@ -17,6 +17,7 @@ from tintype_contracts import Fixtures
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.wire.certificates import client_context, declared_hosts, server_context
 from tintype_contracts.wire.expectations import MISMATCH, StrictScene
+from tintype_contracts.wire.nearby import host_of
 from tintype_contracts.wire.network_guard import EgressError, guard
 from tintype_contracts.wire.request import RawRequest
 from tintype_contracts.wire.resolver import connector, pools
@@ -28,6 +29,14 @@ API = "https://api.acme.test"
 BODY = b'{"a": "\xc3\xbc"}' * 99
 HEADERS = (("Content-Type", "application/json"), ("X-Own", "1"))
 TRANSPORTS = ("urllib3", "aiohttp")
+
+
+def test_an_api_on_this_machine_is_read_as_documented() -> None:
+    """It is asked for by TLS under a name of its own."""
+    line, headers = b"GET /a HTTP/1.1", (("Host", host_of("http://127.0.0.1:8188")),)
+    heard = RawRequest(name="", line=line, headers=headers)
+    assert (heard.url, heard.host) == ("http://127.0.0.1:8188/a", "127.0.0.1:8188")
+    assert host_of(API) == "api.acme.test"
 
 
 def exchange(kind: str, port: int, request: HttpRequest) -> Response:

@@ -85,6 +85,18 @@ def test_a_trusted_host_is_asked_as_it_is(trusted: str, url: str) -> None:
     assert (effect.url, effect.public_only) == (url, False)
 
 
+def test_an_api_on_this_machine_has_its_results_there() -> None:
+    """Where it is declared and no base URL replaces it; at no other port."""
+    near = evolve(RULES, origins=("http://127.0.0.1:8188",))
+    url = "http://127.0.0.1:8188/view?filename=a.png"
+    assert (asked(url, near).url, asked(url, near).public_only) == (url, False)
+    for other in ("http://127.0.0.1:8189/a.png", "http://localhost:8188/a.png"):
+        with pytest.raises(DownloadError):
+            asked(other, near)
+    moved = evolve(near, base_url="https://draws.test/comfy")
+    assert asked(url, moved).url == "https://draws.test/comfy/view?filename=a.png"
+
+
 def test_a_trusted_range_is_known_to_whoever_resolves_names() -> None:
     """The resolvers of some proxies answer every name from 198.18.0.0/15."""
     effect = asked("https://cdn.test/a.png", evolve(RULES, trusted=Trusted.of(["198.18.0.0/15"])))

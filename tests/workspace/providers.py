@@ -126,7 +126,7 @@ def judges_of(name: str) -> list[str]:
     python = re.findall(r"^[a-z][\w-]*", pins, re.MULTILINE)
     node = json.loads((clients / "package.json").read_text(encoding="utf-8"))["dependencies"]
     imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - _HARNESS
-    found = [each for each in python if each.replace("-", "_") in imported]
+    found = [each for each in python if each.replace("-", "_") in imported or f"`{each}`" in text]
     return found + [f"{each} (Node)" for each in node if f'"{each}"' in text]
 
 

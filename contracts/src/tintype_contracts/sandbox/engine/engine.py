@@ -36,14 +36,19 @@ from tintype_contracts.sandbox.engine.messages import SandboxRequest, Stream, We
 from tintype_contracts.sandbox.engine.replies import Draft, plain
 from tintype_contracts.sandbox.engine.signing import can_sign, key_set
 from tintype_contracts.sandbox.engine.state import State
-from tintype_contracts.sandbox.engine.stories import answer_in, canceled, plan, scene_asked
+from tintype_contracts.sandbox.engine.stories import (
+    answer_in,
+    canceled,
+    plan,
+    scene_asked,
+    story_of_uploads,
+)
 from tintype_contracts.sandbox.engine.works import Work, preview
 
 _ASSET = re.compile(r"/assets/([^/]+)/(\d+)(\.preview)?\.\w+")
 _NAMED = re.compile(r"(.+)_(\d+)(\.preview)?\.\w+")
 _STORY_OF: Mapping[OperationName, str] = {
     "price": "priced",
-    "upload": "uploaded",
     "models": "models",
 }
 _DONE_AT_ONCE = {"succeeded", "partial"}
@@ -235,6 +240,8 @@ class Engine:
                 return self._poll(asking)
             case "cancel":
                 return self._cancel(asking)
+            case "upload":
+                return self._story(story_of_uploads(self._fixtures), asking)
             case other:
                 return self._story(_STORY_OF.get(other, other), asking)
 

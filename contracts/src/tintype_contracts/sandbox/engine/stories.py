@@ -160,6 +160,12 @@ def answer_in(
     return max(candidates, key=lambda each: judge.rank(story, (each,)), default=None)
 
 
+def story_of_uploads(fixtures: Fixtures) -> str:
+    """The first story that tells of an upload that was taken; "" where none does."""
+    told = (each for each in fixtures.exchanges.values() if each.expect.outcome == "upload")
+    return next((each.story for each in told), "")
+
+
 def poll_with_state(fixtures: Fixtures, state: str) -> Scene:
     """The first documented poll that finds a task in `state`; empty where none does."""
     polls = [each for each in fixtures.exchanges.values() if each.operation == "poll"]
