@@ -38,6 +38,7 @@ from tintype_contracts.fixtures.messages import render_headers
 from tintype_contracts.fixtures.placeholders import render_text
 from tintype_contracts.wire.expectations import StrictScene
 from tintype_contracts.wire.matching import Mismatch, filled, request_bytes
+from tintype_contracts.wire.nearby import host_of
 from tintype_contracts.wire.request import RawRequest
 
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -162,10 +163,13 @@ class SceneRouter(respx.MockRouter):
 def heard(request: httpx.Request) -> RawRequest:
     """A request of httpx as the wire tier has it."""
     target = request.url.raw_path.decode("ascii")
+    host = host_of(str(request.url))
+    plain = request.url.scheme == "http"  # one on this machine has a name of its own
+    told = request.headers.multi_items()
     return RawRequest(
-        name=request.url.host,
+        name=host,
         line=f"{request.method} {target} HTTP/1.1".encode(),
-        headers=tuple(request.headers.multi_items()),
+        headers=tuple((key, host if plain and key == "host" else value) for key, value in told),
         body=request.read(),
     )
 
