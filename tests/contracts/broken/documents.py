@@ -69,6 +69,7 @@ _MADE_UP: dict[str, object] = {
     "retires": date(2027, 1, 31),
     "successor": "gold-1",
 }
+_RUMOUR = Price(usd=Decimal(1), source="a rumour")
 _DRAWS = "openai/gpt-image-1"
 _4K = Choice(values=("1K", "2K", "4K"), source="a rumour")
 
@@ -93,9 +94,14 @@ ROWS = {
         by_id(model("silver-1", _references(max_bytes=1000))),
         by_id(model("silver-1", described(resolution=evolve(_4K, default="2K")))),
         by_id(_fields(references={"max_items": 2})),
+        by_id(documented(names={"silver-1": "gold"})),
+        by_id(catalog(general=lambda known: evolve(known, results_kept=5))),
     ),
     "doc.models": (by_id(model("silver-1", id="silver-1x")),),
-    "doc.priced-models": (by_id(documented(prices=())),),
+    "doc.priced-models": (
+        by_id(documented(prices=())),
+        by_id(catalog(general=lambda known: evolve(known, prices=(_RUMOUR,)))),
+    ),
     "doc.offers-only-what-is-documented": (
         by_id(model("silver-1", described(resolution=_4K))),
         openrouter(model(_DRAWS, max_n=99)),

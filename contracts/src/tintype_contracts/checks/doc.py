@@ -106,9 +106,10 @@ def priced_models(subject: Subject) -> Iterator[Finding]:
     Add the row with its source, or take the price away.
     """
     documented = {row.model for row in subject.fixtures.prices}
-    for model in subject.info.models:
+    for model in (*subject.info.models, subject.info.general):
         if model.prices and model.id not in documented:
-            yield Finding(message=f"{model.id} has a price that no row of the tables has.")
+            whose = model.id or "Any other model"
+            yield Finding(message=f"{whose} has a price that no row of the tables has.")
 
 
 def _offered(subject: Subject) -> Iterator[Case]:

@@ -23,21 +23,22 @@ _Documented: TypeAlias = Callable[[Fixtures, Model], _Said]
 def catalog_is_documented(subject: Subject) -> Iterator[Finding]:
     """What the catalog says of a model beside what it takes, the documents say.
 
-    How long results are kept, how many submissions there may be, when a model retires and what
-    follows it, how many references of a role, of how many bytes, and what is meant where a
-    field is left out: the core stamps, waits, refuses and prices by it.
+    What it is called elsewhere, how long results are kept, how many submissions there may be,
+    when a model retires and what follows it, how many references of a role, of how many bytes,
+    and what is meant where a field is left out: the core finds, stamps, refuses and prices by it.
 
-    Say in the catalog what `[results]`, `[limits]`, `[retires]` and `[fields]` of the sheet
-    say, and None where nobody says.
+    Say in the catalog what `[models]`, `[results]`, `[limits]`, `[retires]` and `[fields]` of
+    the sheet say, and None where nobody says.
     """
-    for model in subject.info.models:
+    for model in (*subject.info.models, subject.info.general):
         for name, known, said in _compared(subject.fixtures, model):
             values = [value for value, _ in said]
-            if known in values or (known is None and (not values or name == _MASKS)):
+            absent = known is None and (not values or name == _MASKS)
+            if known in values or absent or (name == _NAME and not values):
                 continue
             told = "is documented otherwise" if values else "is what no document says"
             src = said[0][1].src if said else ""
-            message = f"{name} of {model.id} {told}."
+            message = f"{name} of {model.id or 'any other model'} {told}."
             yield Finding(message=message, expected=values or None, got=known, src=src)
 
 
@@ -110,8 +111,10 @@ def _bytes(fixtures: Fixtures, model: Model) -> _Said:
 
 
 def _limit(what: str, fixtures: Fixtures, model: Model) -> _Said:
-    rows = (row for row in fixtures.limits if row.what == what)
-    return [(row.most, row) for row in rows if not row.models or model.id in row.models]
+    """What holds for the model; else what holds for all."""
+    rows = [row for row in fixtures.limits if row.what == what]
+    own = [row for row in rows if model.id in row.models]
+    return [(row.most, row) for row in own or (row for row in rows if not row.models)]
 
 
 def _retirement(name: str, fixtures: Fixtures, model: Model) -> _Said:
@@ -123,7 +126,13 @@ def _kept(fixtures: Fixtures, _: Model) -> _Said:
     return [(fixtures.results.kept_seconds, fixtures.results)] if fixtures.results else []
 
 
+def _name(fixtures: Fixtures, model: Model) -> _Said:
+    name = fixtures.names.get(model.id, "")
+    return [(name, Sourced(src="", kind="adapted"))] if name else []
+
+
 _TABLE: Mapping[str, tuple[_Known, _Documented]] = {
+    "name": (attrgetter("name"), _name),
     "results_kept": (attrgetter("results_kept"), _kept),
     "max_in_flight": (attrgetter("max_in_flight"), partial(_limit, "in_flight")),
     "requests_per_minute": (attrgetter("requests_per_minute"), partial(_limit, "a_minute")),
@@ -132,5 +141,7 @@ _TABLE: Mapping[str, tuple[_Known, _Documented]] = {
     "max_bytes of references": (partial(_reference, "max_bytes"), _bytes),
 }
 """What is compared of every model: the catalog's field, and where the sheet has it."""
+_NAME = "name"
+"""A canonical name that no document gives is the catalog's own."""
 _MASKS = "max_of mask"
 """Of masks there is one, whatever a catalog says."""

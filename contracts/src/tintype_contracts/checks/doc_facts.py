@@ -16,25 +16,6 @@ _ROUNDED = 0.06
 """How far pixels may be off their ratio: sides are multiples of 8, 16 or 64."""
 
 
-@check("doc.names-are-of-their-models", level=1)
-def names_are_of_their_models(subject: Subject) -> Iterator[Finding]:
-    """A canonical name finds the model that the documents mean by it.
-
-    The wrong model under a name costs another price.
-
-    Correct `name` of the model.
-    """
-    names = {model: name for model, name in subject.fixtures.names.items() if name}
-    if not names:
-        msg = "The documents give no model a canonical name."
-        raise NotApplicable(msg)
-    for model, name in names.items():
-        found = subject.info.find(name)
-        if found is not None and found.id != model:
-            message = f"{name} is documented as {model}, and finds {found.id}."
-            yield Finding(message=message, expected=model, got=found.id)
-
-
 @check("doc.answers-are-waited-for", level=1)
 def answers_are_waited_for(subject: Subject) -> Iterator[Finding]:
     """An answer, and a task, is waited for as long as the documents say that it may take.
