@@ -29,7 +29,7 @@ from tests.contracts.changed import (
 )
 from tests.contracts.outside.how import TURNED, calling_itself, giving_no_reason
 
-from tintype.catalog import Text
+from tintype.catalog import Model, Text
 from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
@@ -128,18 +128,8 @@ def _any_mark_will_do(do: Any, request: Submission) -> Any:
         return evolve(found, body=MultipartBody(parts=named))
 
 
-def _of_any_size(do: Any, request: Submission) -> Any:
-    small = tuple(
-        evolve(each, data=each.data[:64]) if each.data and len(each.data) > 1 << 20 else each
-        for each in request.references
-    )
-    found = do(evolve(request, references=small))
-    files = iter(request.references)
-    whole = tuple(
-        evolve(part, data=next(files).data or b"") if part.name == "assets" else part
-        for part in found.body.parts
-    )
-    return evolve(found, body=MultipartBody(parts=whole))
+def _of_any_size(known: Model) -> Model:
+    return evolve(known, references=known.references and evolve(known.references, max_bytes=None))
 
 
 def _listing(**fields: object) -> Change:
@@ -259,7 +249,7 @@ CHANGES: Mapping[str, Change | str] = {
     ),
     "doubled files priced once": sent(_doubles_once, hook="price"),
     "any mark will do": around("submit", _any_mark_will_do),
-    "files of any size": around("submit", _of_any_size),
+    "files of any size": models(_of_any_size),
     "live list: a picture is never needed": _listing(requires_reference_images=False),
     "live list: a picture is always taken": _listing(supports_images=True),
     "looks ten times a second": catalog(poll_schedule=(0.1,)),

@@ -46,6 +46,8 @@ def _compared(fixtures: Fixtures, model: Model) -> Iterator[tuple[str, object, _
     """Everything that is compared: what it is, and what both sides say of it."""
     for name, (known, documented) in _TABLE.items():
         yield name, known(model) or None, documented(fixtures, model)
+    if not model.id:  # of any other model the rows of single models say nothing
+        return
     for name, default in _defaults(model):
         yield f"The default {name}", default, _default(name, fixtures, model)
     for role in model.references.roles if model.references else ():
@@ -83,13 +85,20 @@ def _bound(role: Role, model: Model) -> int | None:
 # ----------------------------------------------------------------------- what the sheet says
 
 
-def _rows(name: str, fixtures: Fixtures, model: Model) -> Iterator[Parameter]:
-    """The fields of a submission that are meant by a neutral name, or by one of their own."""
-    for row in fixtures.fields:
-        half = f"{row.neutral}.{row.side}" if row.side else row.neutral
-        named = name in {half, row.wire.rpartition("/")[2]}
-        if named and row.operation == "submit" and row.concerns(model.id) and not row.ignored:
-            yield row
+def _rows(name: str, fixtures: Fixtures, model: Model) -> Sequence[Parameter]:
+    """The fields of a submission that are meant by a neutral name, or by one of their own.
+
+    Where a field has a row of the model's own, that of all models is not meant.
+    """
+    sent = [row for row in fixtures.fields if row.operation == "submit" and not row.ignored]
+    mine = [row for row in sent if row.concerns(model.id) and name in _names(row)]
+    own = {row.wire for row in mine if row.models}
+    return [row for row in mine if row.models or row.wire not in own]
+
+
+def _names(row: Parameter) -> tuple[str, ...]:
+    half = f"{row.neutral}.{row.side}" if row.side else str(row.neutral)
+    return (half, row.wire.rpartition("/")[2])
 
 
 def _default(name: str, fixtures: Fixtures, model: Model) -> _Said:

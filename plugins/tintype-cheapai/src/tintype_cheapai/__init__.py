@@ -56,8 +56,6 @@ _GENERATE = "https://api.cheapaiapi.com/v1i/task/generate-image"
 _TASK = "https://api.cheapaiapi.com/v1/task"  # /v1, not /v1i: the task endpoint is common
 
 _MARK = re.compile(r"@img([0-9]+)")
-# "Max 5MB/file" [UP]. The larger reading of MB, so that nothing acceptable is refused.
-_MAX_FILE = 5 * 1024 * 1024
 
 # "until the task reaches `done` or `error`" (docs/webhooks); `doing` is [UP]; some code
 # that calls the upstream knows `failed`.
@@ -195,9 +193,9 @@ def _json_text(parameters: JsonObject) -> str:
 def _asset(number: int, reference: Reference) -> Part:
     """A reference as a file. Whether a URL would do is not documented."""
     data = reference.data
-    if data is None or len(data) > _MAX_FILE:
-        msg = f"Reference {number} has to be a file of at most 5 MB."
-        raise InvalidRequestError(msg, field="references", allowed=("bytes", "at most 5 MB"))
+    if data is None:
+        msg = f"Reference {number} has to be a file."
+        raise InvalidRequestError(msg, field="references", allowed=("bytes",))
     extension = reference.media_type.partition("/")[2] or "bin"
     return Part(
         name="assets",

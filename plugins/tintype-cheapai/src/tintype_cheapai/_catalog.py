@@ -23,7 +23,8 @@ _UPSTREAM = "api.ai33.pro documentation (CheapAI's upstream), read 2026-11-20"
 _PROMPT = Text(max_length=4000, source=_UPSTREAM)
 # "1-4, depends on model"
 _MAX_IMAGES = 4
-MAX_BYTES = 5 * 1024 * 1024  # "Max 5MB/file"
+# "Max 5MB/file" [UP]. The larger reading of MB, so that nothing acceptable is refused.
+MAX_BYTES = 5 * 1024 * 1024
 
 _SEEDREAM_4_5 = Model(
     id="bytedance-seedream-4.5",
@@ -54,7 +55,7 @@ INFO = ProviderInfo(
             "resolution": Text(source=_DOCS),
         },
         max_n=_MAX_IMAGES,
-        references=References(forms=("bytes",), source=_DOCS),
+        references=References(forms=("bytes",), max_bytes=MAX_BYTES, source=_DOCS),
         source=_DOCS,
     ),
     options={
