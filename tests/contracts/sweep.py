@@ -26,8 +26,9 @@ from tintype._http.bodies import encoded
 from tintype._pictures.media import media_type
 from tintype.messages import MultipartBody, Part
 from tintype_contracts import Fixtures, installed, load
-from tintype_contracts.fixtures.format import Parameter
-from tintype_contracts.fixtures.pointers import MISSING, get
+from tintype_contracts.fixtures.format import Parameter, Route
+from tintype_contracts.fixtures.neutral import meant, rows_for
+from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import route_for, split
 from tintype_contracts.fixtures.values import small_png
 from tintype_contracts.sandbox import Engine, SandboxRequest, Settings, State, Stream, WholeResponse
@@ -44,11 +45,12 @@ _SPELT = ("3", "16:9")  # what is written where a pattern says how
 
 @frozen
 class Request:
-    """One submission: its body, and the model it names."""
+    """One submission: its body, the model it names, and the path of its address."""
 
     provider: str
     model: str
     body: Mapping[str, object]
+    path: str = ""
 
 
 @frozen
@@ -66,11 +68,19 @@ class Answer:
 
 def requests(fixtures: Fixtures) -> Iterator[Request]:
     """Each model's fields, alone and in pairs, with every value the tables tell apart."""
-    rows = [row for row in fixtures.parameters if row.operation == "submit"]
-    for model in _models(fixtures):
+    for route in fixtures.routes:
+        if route.operation == "submit":
+            yield from _requests_at(fixtures, route)
+
+
+def _requests_at(fixtures: Fixtures, route: Route) -> Iterator[Request]:
+    rows = [
+        row for row in fixtures.parameters if row.operation == "submit" and row.is_at(route.path)
+    ]
+    for model in route.models or _models(fixtures):
         names = [row.wire for row in rows if row.neutral == "model" and row.concerns(model)]
         mine = [row for row in rows if _concerns(row, rows, model) and row.neutral != "model"]
-        wanted = _wanted(fixtures, model)
+        wanted = _wanted(fixtures, model) | {*route.when}
         needed = [
             (row.wire, _values(row)[0]) for row in mine if row.required or row.neutral in wanted
         ]
@@ -88,8 +98,12 @@ def requests(fixtures: Fixtures) -> Iterator[Request]:
             if pair[0][0] != pair[1][0]
         ]
         for chosen in [(), *singles, *pairs]:
-            if not _at_odds(fixtures.provider, dict(chosen)):
-                yield Request(fixtures.provider, str(model), _body(rows, [*always, *chosen]))
+            body = _body(rows, [*always, *chosen])
+            request = Request(fixtures.provider, str(model), body, route.path)
+            asked = {"model": request.model, **_asked(request, fixtures)}
+            here = route_for(fixtures, route.operation, asked) == route
+            if here and not any(broken(fixtures.rules, asked)):
+                yield request
 
 
 def _models(fixtures: Fixtures) -> list[object]:
@@ -118,17 +132,6 @@ def _concerns(row: Parameter, rows: list[Parameter], model: object) -> bool:
 
 def _has_own(row: Parameter, rows: list[Parameter], model: object) -> bool:
     return any(model in each.models for each in rows if each.wire == row.wire)
-
-
-def _at_odds(provider: str, chosen: Mapping[str, object]) -> bool:
-    """Whether a document says that these two are refused together."""
-    if provider == "openrouter":
-        sized = "/size" in chosen and {"/resolution", "/aspect_ratio"} & chosen.keys()
-        clear = chosen.get("/background") == "transparent"
-        return bool(sized) or (clear and chosen.get("/output_format", "png") not in {"png", "webp"})
-    if provider == "stability":
-        return ("/strength" in chosen) != ("/image" in chosen)
-    return False
 
 
 def _values(row: Parameter) -> list[object]:
@@ -198,7 +201,8 @@ def ask(engine: Engine, request: Request) -> Answer:
     """Submit, look until it is over, fetch."""
     fixtures = engine.state.fixtures
     before = len(engine.state.account.ledger)
-    reply = engine.answer(submission(fixtures, request.body, model=request.model), NOW)
+    asked = submission(fixtures, request.body, model=request.model, path=request.path)
+    reply = engine.answer(asked, NOW)
     told = _told(reply)
     for looked in looks(fixtures, reply.task) if reply.task else ():
         told = (*told, *_told(engine.answer(looked, NOW + 600)))
@@ -218,9 +222,11 @@ def submission(
     *headers: tuple[str, str],
     operation: str = "submit",
     model: str = "",
+    path: str = "",
 ) -> SandboxRequest:
     """The submission of this body, or the question for its price, with the sandbox's key."""
-    route = route_for(fixtures, operation, {"model": model})
+    routes = [each for each in fixtures.routes if (each.operation, each.path) == (operation, path)]
+    route = routes[0] if routes else route_for(fixtures, operation, {"model": model})
     assert route is not None
     kind, data = _written(body, route.body)
     shown = (_key(fixtures), ("Content-Type", kind), *headers)
@@ -350,18 +356,15 @@ def contradictions(request: Request, answer: Answer, fixtures: Fixtures) -> Iter
 
 
 def _asked(request: Request, fixtures: Fixtures) -> dict[str, object]:
-    """What a request says, by the names of its fields and by those that the table has for them.
-
-    What one place is asked by several meanings of, such as a size and a ratio, is the one whose
-    words have it.
-    """
+    """What a request says, by the names of its fields and by those that the table has for them."""
+    rows = [
+        row
+        for row in fixtures.parameters
+        if row.operation == "submit" and row.is_at(request.path) and not row.ignored
+    ]
     said = {key: value for key, value in leaves(request.body) if key}
-    for row in fixtures.parameters:
-        mine = row.operation == "submit" and row.neutral and row.concerns(request.model)
-        value = get(request.body, row.wire) if mine else MISSING
-        if value is MISSING or row.ignored or (row.enum and value not in row.enum):
-            continue
-        said[row.part or str(row.neutral)] = row.meant(value)
+    for row, value in meant(rows_for(rows, request.model), request.body):
+        said[row.part or row.neutral or row.wire.rpartition("/")[2]] = row.meant(value)
     return said
 
 
@@ -466,7 +469,10 @@ def _due(request: Request, heard: Mapping[str, object], fixtures: Fixtures) -> D
     told["references"] = "yes" if known else "no"
     for row in fixtures.prices:
         wanted = {key: value.lower() for key, value in row.when.items()}
-        if row.model == request.model and wanted.items() <= told.items():
+        fits = row.model == request.model and wanted.items() <= told.items()
+        if fits and row.unit != "image":
+            return None
+        if fits:
             return row.usd if row.usd is not None else row.credits
     return None
 
