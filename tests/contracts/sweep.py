@@ -28,6 +28,7 @@ from tintype.messages import MultipartBody, Part
 from tintype_contracts import Fixtures, installed, load
 from tintype_contracts.fixtures.format import Parameter, Route
 from tintype_contracts.fixtures.neutral import meant, rows_for
+from tintype_contracts.fixtures.pointers import put
 from tintype_contracts.fixtures.relations import broken
 from tintype_contracts.fixtures.routes import route_for, split
 from tintype_contracts.fixtures.values import small_png
@@ -79,7 +80,11 @@ def _requests_at(fixtures: Fixtures, route: Route) -> Iterator[Request]:
     ]
     for model in route.models or _models(fixtures):
         names = [row.wire for row in rows if row.neutral == "model" and row.concerns(model)]
-        mine = [row for row in rows if _concerns(row, rows, model) and row.neutral != "model"]
+        mine = [
+            row
+            for row in rows
+            if _concerns(row, rows, model) and row.neutral != "model" and not _is_made(row, rows)
+        ]
         wanted = _wanted(fixtures, model) | {*route.when}
         needed = [
             (row.wire, _values(row)[0]) for row in mine if row.required or row.neutral in wanted
@@ -128,6 +133,11 @@ def _wanted(fixtures: Fixtures, model: object) -> set[str]:
 
 def _concerns(row: Parameter, rows: list[Parameter], model: object) -> bool:
     return row.concerns(model) and (bool(row.models) or not _has_own(row, rows, model))
+
+
+def _is_made(row: Parameter, rows: list[Parameter]) -> bool:
+    """Whether a list is made of the items that have rows of their own."""
+    return row.type == "array" and any(each.wire.startswith(f"{row.wire}/") for each in rows)
 
 
 def _has_own(row: Parameter, rows: list[Parameter], model: object) -> bool:
@@ -181,15 +191,10 @@ def _within(row: Parameter, size: str) -> bool:
 
 def _body(rows: list[Parameter], chosen: list[tuple[str, object]]) -> Mapping[str, object]:
     """Values at their pointers; a field of JSON text that has parts is written out as text."""
-    made: dict[str, object] = {}
+    made: object = {}
     for wire, value in sorted(chosen, key=lambda pair: pair[0].count("/")):
-        *above, name = wire[1:].split("/")
-        place = made
-        for each in above:
-            below = place.setdefault(each, {})
-            assert isinstance(below, dict)
-            place = below
-        place[name] = {**value} if isinstance(value, dict) else value
+        made = put(made, wire, value)
+    assert isinstance(made, dict)
     texts = {row.wire[1:] for row in rows if row.type == "json"}
     return {key: json.dumps(value) if key in texts else value for key, value in made.items()}
 
@@ -315,18 +320,27 @@ def _pictures(engine: Engine, told: tuple[object, ...]) -> Iterator[bytes]:
     results = engine.state.fixtures.results
     drawn = [each for work in engine.state.works.values() for each in work.drawings]
     names = {each.name for each in drawn} if results and results.at else set()
-    for key, value in leaves(told):
+    for _, value in leaves(told):
         if results and value in names:
             path, query = split(results.address(str(value)))
             found = engine.answer(SandboxRequest(method="GET", path=path, query=query), NOW)
             yield found.body if isinstance(found, WholeResponse) else b""
-        elif key == "b64_json" and isinstance(value, str):
-            yield base64.b64decode(value)
+        elif data := _decoded(value):
+            yield data
         elif "/assets/" in str(value) and ".preview." not in str(value) and str(value) not in seen:
             seen.add(str(value))
             path = str(value).removeprefix(BASE)
             fetched = engine.answer(SandboxRequest(method="GET", path=path), NOW)
             yield fetched.body if isinstance(fetched, WholeResponse) else b""
+
+
+def _decoded(value: object) -> bytes:
+    """The picture that a text is in base64, or nothing."""
+    try:
+        data = base64.b64decode(str(value), validate=True)
+    except ValueError:
+        return b""
+    return data if media_type(data) else b""
 
 
 # ------------------------------------------------------------------------- what is due
@@ -344,7 +358,7 @@ def contradictions(request: Request, answer: Answer, fixtures: Fixtures) -> Iter
         if row.ignored and row.concerns(request.model)
     }
     heard = {key: value for key, value in asked.items() if key not in ignored}
-    count = _count(request, heard)
+    count = _count(request, heard, fixtures)
     if len(answer.pictures) != count:
         yield f"{len(answer.pictures)} pictures for {count}"
     if isinstance(answer.reply, Stream) != (heard.get("stream") is True):
@@ -368,11 +382,16 @@ def _asked(request: Request, fixtures: Fixtures) -> dict[str, object]:
     return said
 
 
-def _count(request: Request, heard: Mapping[str, object]) -> int:
+def _count(request: Request, heard: Mapping[str, object], fixtures: Fixtures) -> int:
     if request.provider == "apiyi":
         auto = heard.get("sequential_image_generation") == "auto"
         return int(str(heard.get("max_images", 1))) if auto else 1
-    return int(str(heard.get("n", 1)))
+    usual = [
+        row.default
+        for row in fixtures.parameters
+        if row.neutral == "n" and row.concerns(request.model) and row.is_at(request.path)
+    ]
+    return int(str(heard.get("n", next(filter(None, usual), 1))))
 
 
 def _of_a_picture(data: bytes, request: Request, heard: Mapping[str, object]) -> Iterator[str]:
