@@ -102,8 +102,14 @@ def _names(row: Parameter) -> tuple[str, ...]:
 
 
 def _default(name: str, fixtures: Fixtures, model: Model) -> _Said:
+    """What is meant where a field is left out; of a size in two fields, both together."""
     rows = _rows(name, fixtures, model)
-    return [(row.meant(row.default), row) for row in rows if row.default is not None]
+    said = [(row.meant(row.default), row) for row in rows if row.default is not None]
+    if name != "size":
+        return said
+    wide, high = (_default(f"size.{side}", fixtures, model) for side in ("width", "height"))
+    both = zip(wide, high, strict=False)
+    return [*said, *((f"{width}x{height}", row) for (width, row), (height, _) in both)]
 
 
 def _most(role: Role, fixtures: Fixtures, model: Model) -> _Said:
