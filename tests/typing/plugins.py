@@ -12,6 +12,7 @@ import tintype_openai
 import tintype_openrouter
 import tintype_replicate
 import tintype_stability
+import tintype_together
 from tintype.hooks import Provider
 
 PLUGINS: tuple[Provider, ...] = (
@@ -27,4 +28,5 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_openrouter,
     tintype_replicate,
     tintype_stability,
+    tintype_together,
 )
