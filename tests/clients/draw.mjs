@@ -40,6 +40,7 @@ const AI_SDK = {
   "@ai-sdk/openai": { make: "createOpenAI" },
   "@ai-sdk/openai-compatible": { make: "createOpenAICompatible" },
   "@ai-sdk/replicate": { make: "createReplicate", key: "apiToken" },
+  "@ai-sdk/togetherai": { make: "createTogetherAI" },
   "@openrouter/ai-sdk-provider": { make: "createOpenRouter" },
 };
 

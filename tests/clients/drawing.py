@@ -87,6 +87,7 @@ BASES: Mapping[str, str] = {
     "google": "/v1beta",
     "openrouter": "/api/v1",
     "replicate": "/v1",
+    "together": "/v1",
 }
 
 
