@@ -3,6 +3,7 @@
 import tintype_apiin
 import tintype_apimodels
 import tintype_apiyi
+import tintype_ark
 import tintype_bfl
 import tintype_cheapai
 import tintype_comfyui
@@ -19,6 +20,7 @@ PLUGINS: tuple[Provider, ...] = (
     tintype_apiin,
     tintype_apimodels,
     tintype_apiyi,
+    tintype_ark,
     tintype_bfl,
     tintype_cheapai,
     tintype_comfyui,

@@ -79,3 +79,16 @@ class Event(Item):
     output_format: str | None = None
     usage: Usage | None = None
     data: tuple[object, ...] | None = None
+
+
+@frozen(kw_only=True)
+class Draw:
+    """What ModelArk is sent. There is no other endpoint for editing."""
+
+    model: str
+    prompt: str
+    size: str | None = None
+    output_format: str | None = None
+    watermark: bool | None = None
+    stream: bool | None = None
+    image: tuple[str, ...] | None = None
