@@ -18,7 +18,7 @@ SOURCE = "https://pictures.test/cat.png"
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[Together]:
     """The client, pointed at the sandbox; what is asked once is charged once."""
-    url, key = sandbox.url("together"), sandbox.key("together")
+    url, key = f"{sandbox.url('together')}/v1", sandbox.key("together")
     with Together(base_url=url, api_key=key, max_retries=0) as made:
         yield made
 
