@@ -17,13 +17,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MOST = 1.02
+MAX_RATIO = 1.02
 _COUNT = 200
 _COLLECTED = re.compile(r"Collected : (\d+)")
 
 
 def main() -> None:
-    """Count, print the ratio, and fail where it passes `MOST`."""
+    """Count, print the ratio, and fail where it passes `MAX_RATIO`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--against", help="a commit; without it, the one this grew from")
     parser.add_argument("--count", type=int, default=_COUNT, help="how many conversations")
@@ -44,9 +44,9 @@ def main() -> None:
     ratio = now / before
     sys.stdout.write(
         f"instructions a conversation: {now:,.0f}; at {base[:12]}: {before:,.0f}; "
-        f"ratio {ratio:.4f}, at most {MOST}\n"
+        f"ratio {ratio:.4f}, at most {MAX_RATIO}\n"
     )
-    sys.exit(ratio > MOST)
+    sys.exit(ratio > MAX_RATIO)
 
 
 def instructions(tree: Path, count: int) -> float:

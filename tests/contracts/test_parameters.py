@@ -104,18 +104,19 @@ def _form(body: bytes, boundary: str = "b") -> SandboxRequest:
 
 
 def test_a_form_is_an_object_with_its_files_in_arrays() -> None:
-    """Bytes come through as they are, line ends and all."""
+    """Bytes come through as they are, line ends and all; a file of no bytes is none."""
     body = (
         b'--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\na\r\ncat\r\n'
         b'--b\r\nContent-Disposition: form-data; name="f"; filename="1.png"\r\n'
         b"Content-Type: image/png\r\n\r\n\x89PNG\r\n\x1a\n\x00--b\r\n"
-        b'--b\r\nContent-Disposition: form-data; filename="2.png"; name="f"\r\n\r\n\r\n--b--\r\n'
+        b'--b\r\nContent-Disposition: form-data; filename="2.png"; name="f"\r\n\r\nGIF\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="none"; filename=""\r\n\r\n\r\n--b--\r\n'
     )
     assert read_body(_form(body), "multipart") == {
         "prompt": "a\r\ncat",
         "f": [
             UploadedFile(filename="1.png", data=b"\x89PNG\r\n\x1a\n\x00--b"),
-            UploadedFile(filename="2.png", data=b""),
+            UploadedFile(filename="2.png", data=b"GIF"),
         ],
     }
 

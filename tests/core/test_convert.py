@@ -14,6 +14,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.acme import INFO, PNG, SAME_EVERY_TIME
+from tests.core.pictures import drawn
 
 from tintype.catalog import (
     Choice,
@@ -634,8 +635,8 @@ def test_what_only_looks_like_an_address_is_no_picture(url: str) -> None:
 def test_a_body_that_is_a_picture_is_one_whatever_its_type_says(media_type: str | None) -> None:
     """Its bytes tell."""
     headers = (("Content-Type", media_type),) if media_type else ()
-    image = picture_body(Response(status=200, headers=headers, body=PNG))
-    assert (image.data, image.url) == (PNG, None)
+    image = picture_body(Response(status=200, headers=headers, body=drawn()))
+    assert (image.data, image.url) == (drawn(), None)
 
 
 @pytest.mark.parametrize(
@@ -653,3 +654,9 @@ def test_a_body_that_is_no_picture_is_told_as_what_it_is(message: Message, what:
     with pytest.raises(ProtocolError, match=what) as caught:
         picture_body(message)
     assert caught.value.status == getattr(message, "status", None)
+
+
+def test_a_body_that_is_half_a_picture_is_no_answer() -> None:
+    """Whoever asks for the bytes of a picture and gets half of it has not been answered."""
+    with pytest.raises(ProtocolError, match=r"without its end \(40 bytes\)"):
+        picture_body(Response(status=200, body=drawn()[:40]))

@@ -22,6 +22,7 @@ import pybase64
 from tintype._lifting import lifted, restored
 from tintype._moderation import is_moderation
 from tintype._pictures.media import HEAD, media_type, what_came
+from tintype._pictures.whole import is_whole
 from tintype._structuring import json_values
 from tintype._structuring.json_values import redact, shown
 from tintype._structuring.shapes import (
@@ -240,12 +241,16 @@ def picture_body(message: Message | None) -> Image:
     What kind of image it is, its bytes say; a `Content-Type` may be any.
 
     Raises:
-        ProtocolError: It is no image: JSON, a web page, nothing.
+        ProtocolError: It is no image (JSON, a web page, nothing), or one without its end.
     """
     body = message.body if isinstance(message, Response) else b""
-    if not media_type(body):
-        raise ProtocolError(what_came(body[:HEAD]), status=_status(message))
-    return Image(data=body)
+    kind = media_type(body)
+    if kind and is_whole(body, kind):
+        return Image(data=body)
+    msg = (
+        f"The picture came without its end ({len(body)} bytes)." if kind else what_came(body[:HEAD])
+    )
+    raise ProtocolError(msg, status=_status(message))
 
 
 def preview(text: str | None, pointer: str = "") -> Image | None:

@@ -143,14 +143,15 @@ class _Spellings:
     def _fixed(self) -> tuple[bytes, ...]:
         """The secret in URLs, in HTML, in base64, and in hexadecimal.
 
-        With a backslash in it, as it stands, too: two of them may pass for one that is escaped.
+        With a backslash in it, as it stands, too: two of them may pass for one that is escaped. At
+        its end one may be half of one that is.
         """
         secret = self._secret.reveal()
         texts = (*_in_urls(secret), *_in_html(secret))
         found = [*texts, *_in_base64(secret.encode()), *_in_hex(secret.encode())]
         found += [] if secret.isascii() else _in_latin_1(secret)
         others = [each for each in dict.fromkeys(found) if each != secret.encode()]
-        itself = "\\" in secret and len(secret) >= _MIN_WITHIN
+        itself = "\\" in secret[:-1] and not secret.endswith("\\") and len(secret) >= _MIN_WITHIN
         return (secret.encode(), *others) if itself else tuple(others)
 
 
