@@ -9,6 +9,7 @@ from decimal import Decimal
 from attrs import evolve
 
 from tintype.catalog import (
+    Caution,
     Choice,
     Descriptor,
     Flag,
@@ -88,6 +89,12 @@ _STEPPED: Mapping[str, Descriptor] = {
     "guidance": Number(source=_SPEC),
 }
 _FORMAT = Choice(values=("jpeg", "png"), default="jpeg", source=_SPEC)
+# The page on parameters says so; the skill's own samples give Kontext width and height.
+_SHAPED = Caution(
+    field="size",
+    message="Together's page says that this model takes aspect_ratio; its samples give it sizes.",
+    source=_PARAMETERS,
+)
 _SEVERAL = References(forms=("url",), source=_REFERENCES)
 
 # --------------------------------------------------------------------- one of each kind
@@ -110,6 +117,7 @@ _SCHNELL = evolve(
         "aspect_ratio": Choice(values=_RATIOS, source=_SKILL),
     },
     sizes={},
+    cautions=(_SHAPED,),
     prices=_megapixel("0.0027"),
 )
 _KONTEXT_PRO = evolve(
