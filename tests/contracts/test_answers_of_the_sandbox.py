@@ -102,6 +102,13 @@ def test_a_sequence_has_as_many_pictures_as_it_may() -> None:
     assert len(answered(engine_of("apiyi"), off)["data"]) == 1
 
 
+def test_a_null_says_nothing() -> None:
+    """Official clients send one for whatever nobody asked, of fields that no table has, too."""
+    asked = {"model": "seedream-4-5-251128", "prompt": "a cat", "size": None, "seed": None}
+    assert answered(engine_of("ark"), asked)["usage"]["generated_images"] == 1
+    assert answered(engine_of("ark"), {**asked, "prompt": None})["error"]
+
+
 def test_the_previews_of_a_stream_are_pictures() -> None:
     """Nothing printed is sent in their place."""
     stream = ask(engine_of("openrouter"), {"model": GPT, "stream": True, "resolution": "512"})

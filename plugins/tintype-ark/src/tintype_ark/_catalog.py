@@ -181,7 +181,7 @@ INFO = ProviderInfo(
             "resolution": Choice(values=("1K", "1.5K", "2K", "3K", "4K"), source=_AUDIT),
             "output_format": _JPEG_OR_PNG,
         },
-        references=evolve(_REFERENCES, max_bytes=None),
+        references=_REFERENCES,
         requests_per_minute=500,
         results_kept=24 * 3600,
         source=_API,

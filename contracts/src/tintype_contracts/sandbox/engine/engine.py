@@ -154,12 +154,13 @@ class Engine:
         return self._read(asking)
 
     def _read(self, asking: Asking) -> Draft | WholeResponse:
-        """The gates of the body."""
+        """The gates of the body. A null says nothing: clients send it for what nobody asked."""
         try:
             route, model = asking.match.route, asking.match.holes.get("model")
             body = read_body(asking.call, route.body, self.state.rows(asking), model)
         except BodyError as error:
             return self._story("invalid_parameter", asking, str(error))
+        body = {name: value for name, value in body.items() if value is not None}
         asking = evolve(asking, body={**asking.body, **_told(body)})
         if "model" in asking.match.holes and (reason := self._names_nothing(asking)):
             return self._unknown_model(asking, reason)
