@@ -101,13 +101,16 @@ def models(subject: Subject) -> Iterator[Finding]:
 def priced_models(subject: Subject) -> Iterator[Finding]:
     """Every model with prices in the catalog has rows in the price table.
 
-    A price that stands in no table was made up, or has lost its source.
+    A price that stands in no table was made up, or has lost its source. Where a document says
+    that nothing is ever charged, nothing is a price of every model.
 
     Add the row with its source, or take the price away.
     """
     documented = {row.model for row in subject.fixtures.prices}
+    free = subject.fixtures.billing.charged == "never"
     for model in (*subject.info.models, subject.info.general):
-        if model.prices and model.id not in documented:
+        prices = [each for each in model.prices if not (free and each.usd == 0)]
+        if prices and model.id not in documented:
             whose = model.id or "Any other model"
             yield Finding(message=f"{whose} has a price that no row of the tables has.")
 
