@@ -35,6 +35,7 @@ async function withOpenRouter({ url, key, model, ask }) {
 // A provider of Vercel's AI SDK is a row: what makes it, the name that its key has, and what its
 // requests go through where it asks for something else than what is played.
 const AI_SDK = {
+  "@ai-sdk/black-forest-labs": { make: "createBlackForestLabs" },
   "@ai-sdk/fal": { make: "createFal", through: queued },
   "@ai-sdk/google": { make: "createGoogleGenerativeAI" },
   "@ai-sdk/openai": { make: "createOpenAI" },

@@ -83,6 +83,7 @@ def pictures(made: Made) -> list[Picture]:
 # Where a provider's clients begin their paths, below its address.
 BASES: Mapping[str, str] = {
     "apiyi": "/v1",
+    "bfl": "/v1",
     "openai": "/v1",
     "google": "/v1beta",
     "openrouter": "/api/v1",
