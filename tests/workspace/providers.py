@@ -118,16 +118,24 @@ def _provenance(name: str, fixtures: Fixtures) -> list[str]:
 
 
 def judges_of(name: str) -> list[str]:
-    """The pinned clients that the tests of a provider name: Python's, then Node's."""
+    """The pinned clients that a provider's tests name, Python's, then Node's; printed samples."""
     clients = ROOT / "tests" / "clients"
     test = clients / f"test_{name}.py"
     text = test.read_text(encoding="utf-8") if test.exists() else ""
     pins = (ROOT / "requirements-clients.txt").read_text(encoding="utf-8")
     python = re.findall(r"^[a-z][\w-]*", pins, re.MULTILINE)
     node = json.loads((clients / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - _HARNESS
+    imported = _imported(text) - _HARNESS
     found = [each for each in python if each.replace("-", "_") in imported or f"`{each}`" in text]
-    return found + [f"{each} (Node)" for each in node if f'"{each}"' in text]
+    printed = ["printed samples"] if any((clients / "samples").glob(f"{name}.*")) else []
+    return found + [f"{each} (Node)" for each in node if f'"{each}"' in text] + printed
+
+
+def _imported(text: str) -> set[str]:
+    """The modules that a test imports, and those below a package: `google_genai`."""
+    whole = re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)
+    below = re.findall(r"^from (\w+) import (\w+)", text, re.MULTILINE)
+    return {*whole, *("_".join(each) for each in below)}
 
 
 _HARNESS = {"pytest", "requests"}
