@@ -92,6 +92,12 @@ def test_a_flaw_is_told_once(written: Written) -> None:
     assert str(caught.value).count("It is inferred and does not say why") == 1
 
 
+def test_an_exchange_that_is_named_as_a_setting_is_told(written: Written) -> None:
+    """It would be read as one, and its story would be lost."""
+    with pytest.raises(FixtureError, match="Name one otherwise than a setting"):
+        load_folder(written(("[story.failed.broken]", "[story.failed.error]")))
+
+
 def test_references_of_several_roles_have_fields_of_their_own(written: Written) -> None:
     """Read out of a printed form, and written for a neutral request."""
     routes = '["POST /v2/pictures multipart", "create verbatim"]'
