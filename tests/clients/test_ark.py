@@ -1,4 +1,4 @@
-"""BytePlus' own client for Python, which sends a null for whatever nobody asked, at the sandbox."""
+"""BytePlus' own client, `byteplus-python-sdk-v2`, whose nulls say nothing, at the sandbox."""
 
 from __future__ import annotations
 

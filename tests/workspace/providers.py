@@ -138,7 +138,7 @@ def _imported(text: str) -> set[str]:
     return {*whole, *("_".join(each) for each in below)}
 
 
-_HARNESS = {"pytest", "requests"}
+_HARNESS = {"httpx", "pytest", "requests"}
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
