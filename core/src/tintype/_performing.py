@@ -378,9 +378,8 @@ class _Crew:
         """Begin what is due; seconds until more is, or None where nothing waits."""
         while (pause := self._work.pause()) == 0 and len(self._running) < self._width:
             line = self._line()
-            thread = threading.Thread(
-                target=self._done, args=(line, self._work.take()), daemon=True
-            )
+            piece = (line, self._work.take())
+            thread = threading.Thread(name="tintype", target=self._done, args=piece, daemon=True)
             self._running[line] = thread
             thread.start()
         return pause
