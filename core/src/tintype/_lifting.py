@@ -39,8 +39,8 @@ class Content:
     __slots__ = ("_made", "held", "text")
 
     def __init__(self, text: bytes, held: Mapping[str, bytes] | None = None) -> None:
-        self.text = text
-        self.held = held or {}
+        self.text: bytes = text
+        self.held: Mapping[str, bytes] = held or {}
         self._made: dict[str, object] = {}
 
     def __eq__(self, other: object) -> bool:
