@@ -26,7 +26,7 @@ from tintype._printable import printable
 from tintype.account import Secret
 from tintype.convert import decode_image, loads, peek
 from tintype.errors import TintypeError
-from tintype.messages import Delivery, ServerSentEvent
+from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.request import ImageRequest
 from tintype.transports._heads import read_head
 
@@ -52,7 +52,7 @@ def entrances() -> Iterator[Entrance]:
         yield Entrance(f"image: {kind}", make, _image)
     for kind, make in _JSON.items():
         yield Entrance(f"json: {kind}", make, loads)
-        yield Entrance(f"typed: {kind}", make, lambda data: peek(data.decode(), easel.Refusal()))  # type: ignore[arg-type]
+        yield Entrance(f"typed: {kind}", make, _typed)
         yield Entrance(f"webhook: {kind}", make, _webhook)
     for kind, make in _EVENTS.items():
         yield Entrance(f"events: {kind}", make, _events)
@@ -77,6 +77,10 @@ def _image(data: bytes) -> None:
 
 
 _REDACTOR = Redactor([Secret(_KEY), Secret(_KEY[::-1])])
+
+
+def _typed(data: bytes) -> None:
+    peek(Response(status=400, body=data), easel.Refusal())
 
 
 def _event_redacted(data: bytes) -> None:
