@@ -107,14 +107,13 @@ class Lifter:
         """Look whether a run of base64 goes on at the end of a piece."""
         text = self._end + piece
         tail = text[-_MIN_RUN:]
-        others = tail.translate(None, _LETTERS)
-        if others or len(tail) < _MIN_RUN:
-            begins = len(text) - len(tail) + tail.rfind(others[-1:]) + 1 if others else 0
+        at = _last_run(tail)
+        if at or len(tail) < _MIN_RUN:
+            begins = len(text) - len(tail) + at
             told.append(text[:begins])
             self._end = text[begins:]
             return
-        others = text.translate(None, _LETTERS)
-        begins = text.rfind(others[-1:]) + 1 if others else 0
+        begins = _last_run(text)
         told.append(text[:begins])
         self._end = b""
         run = _Run()
@@ -221,6 +220,12 @@ def _meant(escape: re.Match[bytes]) -> bytes:
     return b"/" if escape[0] == b"\\/" else bytes([int(escape[0][-2:], base=16)])
 
 
+def _last_run(text: bytes) -> int:
+    """Where that begins which goes on to the end of a text and could be base64."""
+    others = text.translate(None, _LETTERS)
+    return text.rfind(others[-1:]) + 1 if others else 0
+
+
 def _end_of_run(chunk: bytes, at: int) -> int:
     """Where the first character stands that no base64 has, from a place on."""
     others = chunk[at:].translate(None, _LETTERS)
@@ -249,15 +254,12 @@ def lifted(name: str) -> bytes | None:
 
 def restored(text: str) -> str:
     """A text with base64 again in place of the names in it."""
-    for name, data in _HELD.get().items():
-        if name in text:
-            text = text.replace(name, pybase64.b64encode(data).decode())
-    return text
+    return retold(text, lambda data: pybase64.b64encode(data).decode())
 
 
-def named(text: str, tell: Callable[[int], str]) -> str:
-    """A text with what a function tells of their lengths in place of the names in it."""
+def retold(text: str, tell: Callable[[bytes], str]) -> str:
+    """A text with what a function tells of what they stand for in place of the names in it."""
     for name, data in _HELD.get().items():
         if name in text:
-            text = text.replace(name, tell(len(data)))
+            text = text.replace(name, tell(data))
     return text

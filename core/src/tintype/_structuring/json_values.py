@@ -16,7 +16,7 @@ from itertools import islice
 
 from attrs import frozen
 
-from tintype._lifting import lifted, named
+from tintype._lifting import lifted, retold
 from tintype.errors import ProtocolError
 
 # How the encoded images of every format the providers name begin, in base64.
@@ -187,19 +187,23 @@ def _without_image(text: str) -> str:
     """The text without encoded images: as a whole, or as part of JSON in text."""
     head = _DATA_HEAD.match(text)
     if (data := lifted(text[head.end() :] if head else text)) is not None:
-        return _told(len(data))
-    text = named(text, _told)
+        return _length_of(data)
+    text = retold(text, _length_of)
     if not _IMAGE_TEXT.match(text):
         return _BASE64.sub(lambda found: _counted(found[0]), text)
     return _counted(text[head.end() :] if head else text)
 
 
 def _counted(base64: str) -> str:
-    return _told(len(base64.rstrip("=")) * 3 // 4)
+    return _length(len(base64.rstrip("=")) * 3 // 4)
 
 
-def _told(length: int) -> str:
-    return f"<{length} bytes>"
+def _length_of(data: bytes) -> str:
+    return _length(len(data))
+
+
+def _length(count: int) -> str:
+    return f"<{count} bytes>"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
