@@ -311,7 +311,7 @@ class _FlowRun:
                 self._events = _events(events, chunks, reader)
                 return reader.head
         self._let_go()
-        return reader.response
+        return reader.response()
 
     def _fetch(self, effect: Fetch) -> Head:
         request = fetch_request(

@@ -334,7 +334,7 @@ class _FlowRun:
                 self._events = _events(events, chunks, reader)
                 return reader.head
         await self._let_go()
-        return reader.response
+        return reader.response()
 
     async def _fetch(self, effect: Fetch) -> Head:
         request = fetch_request(

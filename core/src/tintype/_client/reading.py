@@ -109,9 +109,8 @@ class Reader:
         """The head of a stream."""
         return Head(status=self._status, headers=self._redactor.headers(self._headers))
 
-    @property
     def response(self) -> Response:
-        """The whole answer, once it has ended."""
+        """The whole answer, once it has ended; asked for once."""
         ends = (self._lifter.feed(self._start), self._lifter.close())
         text = self._redactor.body(b"".join((*self._text, *ends)))
         headers = self._redactor.headers(self._headers)
