@@ -63,10 +63,6 @@ class Redactor:
         data = Content(self.body(said.content.text), said.content.held)
         return ServerSentEvent(data=data, event=self._text(said.event), id=self._text(said.id))
 
-    def events(self, said: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
-        """Events without them."""
-        return map(self.event, said)
-
     def clear(self, error: TintypeError) -> None:
         """Take them out of an error, and cut off what led to it where that tells one.
 
