@@ -11,10 +11,12 @@ import pytest
 from attrs import evolve
 from PIL import Image
 from tests.contracts import sweep
+from tests.core.pictures import PNG
 
+from tintype._http.bodies import encoded
 from tintype._keys.verification import is_keyed, signed_by
 from tintype.account import Secret
-from tintype.messages import Delivery
+from tintype.messages import Delivery, MultipartBody, Part
 from tintype.signatures import standard_webhooks
 from tintype_contracts import Fixtures, installed, load
 from tintype_contracts.fixtures.format import JsonContent, Rule, Signature
@@ -116,6 +118,20 @@ def test_the_previews_of_a_stream_are_pictures() -> None:
     preview = json.loads(stream.events[0].data.removeprefix(b"data: "))
     picture = Image.open(io.BytesIO(base64.b64decode(preview["b64_json"])))
     assert picture.size == (512, 512)
+
+
+def test_a_scene_stands_at_the_address_that_is_asked() -> None:
+    """An edit that streams is told in the events of edits, whatever it is like in its fields."""
+    parts = [Part(name="image[]", data=PNG, filename="a.png", media_type="image/png")]
+    told = {"model": "gpt-image-2", "prompt": "a cat", "stream": "true", "partial_images": "1"}
+    parts += [Part(name=name, data=text.encode()) for name, text in told.items()]
+    kind, body = encoded(MultipartBody(parts=tuple(parts)))
+    shown = (("Authorization", "Bearer k"), ("Content-Type", kind))
+    call = SandboxRequest(method="POST", path="/v1/images/edits", headers=shown, body=body)
+    stream = engine_of("openai").answer(call, NOW)
+    assert isinstance(stream, Stream)
+    events = [json.loads(each.data.split(b"data: ")[1]) for each in stream.events]
+    assert [each["type"] for each in events] == ["image_edit.partial_image", "image_edit.completed"]
 
 
 def test_a_price_is_that_of_the_model_that_is_asked_about() -> None:

@@ -247,7 +247,7 @@ class Engine:
                 return self._story(_STORY_OF.get(other, other), asking)
 
     def _unknown_model(self, asking: Asking, reason: str) -> Draft | WholeResponse:
-        told = answer_in(self._fixtures, "unknown_model", asking.operation, asking.body)
+        told = answer_in(self._fixtures, "unknown_model", asking)
         return self._story("unknown_model" if told else "invalid_parameter", asking, reason)
 
     def _submit(self, asking: Asking) -> Draft | WholeResponse:
@@ -255,7 +255,7 @@ class Engine:
         name = scene_asked(self.state.fields(asking), wanted)
         turn = self.state.turn(name, asking) if "/" in name else 0
         told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in self._heads(asking)}
-        planned = plan(self._fixtures, name, {**told, **asking.body}, turn)
+        planned = plan(self._fixtures, name, evolve(asking, body={**told, **asking.body}), turn)
         if planned is None:
             return self._unknown_scene(name)
         work = self.state.work(asking, planned)
@@ -323,7 +323,7 @@ class Engine:
         self, story: str, asking: Asking, reason: str = "", work: Work | None = None
     ) -> Draft | WholeResponse:
         """What the documents answer in `story`, or plain words where they have no such story."""
-        exchange = answer_in(self._fixtures, story, asking.operation, asking.body)
+        exchange = answer_in(self._fixtures, story, asking)
         if exchange is None:
             return plain(story, f"{reason} {self._absent(story)}".strip())
         return self._draft(exchange, asking, work, reason)

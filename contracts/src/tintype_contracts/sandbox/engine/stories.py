@@ -1,8 +1,9 @@
 """Which documented exchange answers a request, and what follows it.
 
 A scene is played because it was asked for by name, or because its answer is of the form that
-the request asks for; what is documented goes before what is inferred. A scene that shows an
-edge, such as fewer images than were asked for, is played by name only.
+the request asks for, and stands at the same address; what is documented goes before what is
+inferred. A scene that shows an edge, such as fewer images than were asked for, is played by
+name only.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from tintype_contracts.fixtures.placeholders import placeholders
 from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
 from tintype_contracts.fixtures.routes import find_route, split
 from tintype_contracts.fixtures.values import asked_body
+from tintype_contracts.sandbox.engine.asking import Asking
 from tintype_contracts.sandbox.engine.forms import Form, form_asked, form_of, templates
 from tintype_contracts.sandbox.images.shapes import count_of
 
-Body: TypeAlias = Mapping[str, object]
 Scene: TypeAlias = tuple[DocumentedExchange, ...]
 # How well something fits, the weightiest first; more is better.
 _Rank: TypeAlias = tuple[object, ...]
@@ -95,7 +96,7 @@ def _usual(fixtures: Fixtures, fields: Mapping[str, object]) -> str:
     return "generated"
 
 
-def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Course | None:
+def plan(fixtures: Fixtures, name: str, asking: Asking, turn: int = 0) -> Course | None:
     """How a submission goes on in a story, or in `story/scene`; None where there is none.
 
     A scene that submits nothing begins with the submission of `generated`.
@@ -103,29 +104,29 @@ def plan(fixtures: Fixtures, name: str, body: Body, turn: int = 0) -> Course | N
     Args:
         fixtures: What the provider documents.
         name: What is to be played, "" for what the request asks for.
-        body: The submission's body, with the documented headers beside it.
+        asking: The submission, with the documented headers beside its body.
         turn: How often the same submission was made before in a scene asked for by name: a
             scene may hold several submissions.
     """
     if not name:
-        return _unnamed(fixtures, body)
+        return _unnamed(fixtures, asking)
     story, _, wanted = name.partition("/")
     scenes = fixtures.stories[story].scenes if story in fixtures.stories else {}
     if wanted:
-        return _by_name(fixtures, story, wanted, body, turn) if wanted in scenes else None
+        return _by_name(fixtures, story, wanted, asking, turn) if wanted in scenes else None
     told = [fixtures.scene(story, each) for each in scenes]
     begun = [scene for scene in told if first(scene, "submit")]
     if begun:
-        return _best(fixtures, story, begun, body)
-    return _borrowing(fixtures, told[0], body) if told else None
+        return _best(fixtures, story, begun, asking)
+    return _borrowing(fixtures, told[0], asking) if told else None
 
 
-def _unnamed(fixtures: Fixtures, body: Body) -> Course | None:
+def _unnamed(fixtures: Fixtures, asking: Asking) -> Course | None:
     """What answers a submission that asks for no scene.
 
     It is of another story where its own has nothing of the form that is asked for.
     """
-    story = _usual(fixtures, neutral_fields(fixtures, "submit", body))
+    story = _usual(fixtures, neutral_fields(fixtures, "submit", asking.body))
     scenes = [
         fixtures.scene(each, name)
         for each in (story, *_DEFAULT)
@@ -133,18 +134,16 @@ def _unnamed(fixtures: Fixtures, body: Body) -> Course | None:
         for name in fixtures.stories[each].scenes
     ]
     begun = [scene for scene in scenes if first(scene, "submit")]
-    return _best(fixtures, story, begun, body) if begun else None
+    return _best(fixtures, story, begun, asking) if begun else None
 
 
-def _best(fixtures: Fixtures, story: str, scenes: list[Scene], body: Body) -> Course:
-    judge = _Judge.of(fixtures, "submit", body)
+def _best(fixtures: Fixtures, story: str, scenes: list[Scene], asking: Asking) -> Course:
+    judge = _Judge.of(fixtures, asking)
     return _planned(fixtures, max(scenes, key=lambda scene: judge.rank(story, scene)), 0)
 
 
-def answer_in(
-    fixtures: Fixtures, story: str, operation: OperationName, body: Body
-) -> DocumentedExchange | None:
-    """The exchange of `story` that answers an operation, the best one of that operation."""
+def answer_in(fixtures: Fixtures, story: str, asking: Asking) -> DocumentedExchange | None:
+    """The exchange of `story` that answers a call, the best one of its operation."""
     if story not in fixtures.stories:
         return None
     exchanges = [
@@ -153,9 +152,9 @@ def answer_in(
         for exchange in fixtures.scene(story, name)
         if exchange.response is not None
     ]
-    same = [exchange for exchange in exchanges if exchange.operation == operation]
+    same = [exchange for exchange in exchanges if exchange.operation == asking.operation]
     own = [exchange for exchange in same or exchanges if exchange.story == story]
-    judge = _Judge.of(fixtures, operation, body)
+    judge = _Judge.of(fixtures, asking)
     candidates = own or same or exchanges
     return max(candidates, key=lambda each: judge.rank(story, (each,)), default=None)
 
@@ -196,18 +195,21 @@ class _Judge:
     """Says how well a scene answers one request."""
 
     fixtures: Fixtures
+    route: Route
     model: object
     given: Mapping[str, object]
     asked: Form
 
     @classmethod
-    def of(cls, fixtures: Fixtures, operation: OperationName, body: Body) -> _Judge:
-        """A judge of what answers `body`."""
+    def of(cls, fixtures: Fixtures, asking: Asking) -> _Judge:
+        """A judge of what answers a call."""
+        operation, body = asking.operation, asking.body
         every = (*fixtures.parameters, *fixtures.headers)
         rows = [row for row in every if row.operation == operation]
         fields = neutral_fields(fixtures, operation, body)
         return cls(
             fixtures=fixtures,
+            route=asking.match.route,
             model=body.get("model"),
             given=_values(fixtures, operation, body),
             asked=form_asked(rows, fields, body),
@@ -223,6 +225,7 @@ class _Judge:
         return (
             self._is_of_the_model(opening),
             *form_of(scene).fit(self.asked),
+            route_of(self.fixtures, opening) == self.route,
             bool(own),
             _is_due(self.fixtures, story, scene),
             all(each.kind != "inferred" for each in own),
@@ -294,17 +297,17 @@ def _filled(exchange: DocumentedExchange) -> Iterable[object]:
 # --------------------------------------------------------------------------- planning
 
 
-def _by_name(fixtures: Fixtures, story: str, name: str, body: Body, turn: int) -> Course | None:
+def _by_name(fixtures: Fixtures, story: str, name: str, asking: Asking, turn: int) -> Course | None:
     scene = fixtures.scene(story, name)
     if first(scene, "submit") is None:
-        return _borrowing(fixtures, scene, body)
+        return _borrowing(fixtures, scene, asking)
     planned = _planned(fixtures, scene, turn)
     told = (planned.polls or (planned.submit,))[-1].expect.fields.get("images")
     return evolve(planned, images=len(told) if is_array(told) and told else None)
 
 
-def _borrowing(fixtures: Fixtures, scene: Scene, body: Body) -> Course | None:
-    usual = _unnamed(fixtures, body)
+def _borrowing(fixtures: Fixtures, scene: Scene, asking: Asking) -> Course | None:
+    usual = _unnamed(fixtures, asking)
     return _planned(fixtures, (usual.submit, *scene), 0) if usual else None
 
 
