@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from tintype._keys.dispatch import encode
+from tintype._keys.dispatch import Dispatch
 from tintype.account import Account
 from tintype.catalog import Model, ProviderInfo
 from tintype.credentials import HeaderKey
@@ -134,7 +134,7 @@ def test_headers_are_held_side_by_side(
 def test_a_body_that_was_heard_is_the_one_that_was_sent(body: object) -> None:
     """Whatever its kind."""
     request = Request(method="POST", url=URL, body=body)  # type: ignore[arg-type]
-    sent = encode(request, INFO, Account(provider="acme", key="a-key-of-mine"))
+    sent = Dispatch(INFO, Account(provider="acme", key="a-key-of-mine")).encode(request)
     heard = RawRequest(name="", line=b"POST / HTTP/1.1", headers=sent.headers, body=sent.body)
     assert heard.content() == body
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.core.acme import INFO, Acme
 
-from tintype._keys.dispatch import encode
+from tintype._keys.dispatch import Dispatch
 from tintype._keys.origins import fault_of_origins, is_shared, origins_of
 from tintype._plugins.registry import Registry
 from tintype.account import Account
@@ -65,7 +65,7 @@ def test_every_library_takes_the_key_where_it_was_looked_for(tail: str) -> None:
     """Whatever an answer names: urllib3, yarl and httpx read the host that was declared."""
     for url in (tail, f"https://{tail}", f"https://api.bfl.ai{tail}", f"https://us.bfl.ai{tail}"):
         try:
-            sent = encode(Request.get(url), BFL, ACCOUNT).url
+            sent = Dispatch(BFL, ACCOUNT).encode(Request.get(url)).url
         except PluginError:
             continue
         hosts = {
@@ -82,7 +82,7 @@ def test_every_library_takes_the_key_where_it_was_looked_for(tail: str) -> None:
 @pytest.mark.parametrize("port", ["", ":443"])
 def test_names_below_a_domain_are_given_the_key(host: str, port: str) -> None:
     """However many labels, in any case, at the usual port."""
-    sent = encode(Request.get(f"https://{host}{port}/v1/result?id=1"), BFL, ACCOUNT)
+    sent = Dispatch(BFL, ACCOUNT).encode(Request.get(f"https://{host}{port}/v1/result?id=1"))
     assert sent.url == f"https://{host}{port}/v1/result?id=1"
 
 
@@ -90,13 +90,13 @@ def test_names_below_a_domain_are_given_the_key(host: str, port: str) -> None:
 def test_a_look_alike_is_given_no_key(url: str) -> None:
     """Nothing is sent there."""
     with pytest.raises(PluginError, match="nothing was sent"):
-        encode(Request.get(url), BFL, ACCOUNT)
+        Dispatch(BFL, ACCOUNT).encode(Request.get(url))
 
 
 def test_a_name_below_a_domain_gives_way_to_the_base_url() -> None:
     """As the documented origin does: to the letter behind the host."""
     account = evolve(ACCOUNT, base_url="https://proxy.test/bfl")
-    sent = encode(Request.get("https://api.us4.bfl.ai/v1/result?id=a%2Fb"), BFL, account)
+    sent = Dispatch(BFL, account).encode(Request.get("https://api.us4.bfl.ai/v1/result?id=a%2Fb"))
     assert sent.url == "https://proxy.test/bfl/v1/result?id=a%2Fb"
 
 

@@ -20,7 +20,7 @@ from tests.core.pictures import PNG, drawn
 from tests.core.wires import KINDS, Wire
 
 from tintype import Account, AsyncClient, Client, ImageRequest, Reference, Task, TintypeError
-from tintype._keys.dispatch import encode, fetch_request
+from tintype._keys.dispatch import Dispatch, fetch_request
 from tintype.messages import (
     Body,
     FormBody,
@@ -245,7 +245,7 @@ def test_a_plugins_url_is_asked_for_as_it_was_given(
     """With the account's base URL in front."""
     account = Account(provider="acme", key=KEY, base_url=f"{server.url}{base}/")
     server.on("*", said({}))
-    request = encode(Request.get(API + target), INFO, account)
+    request = Dispatch(INFO, account).encode(Request.get(API + target))
     for kind in ("urllib3", "aiohttp"):
         with ExitStack() as stack:
             Wire(kind, stack).exchange(request)
@@ -273,7 +273,7 @@ def test_bodies_and_headers_of_any_kind_are_the_same(
     asked = Request(
         method=method, url=f"{API}/x", body=body, headers=headers, accept="image/png, */*;q=0.5"
     )
-    request = encode(asked, INFO, account)
+    request = Dispatch(INFO, account).encode(asked)
     for kind in KINDS:
         with ExitStack() as stack:
             Wire(kind, stack).exchange(request)

@@ -14,7 +14,7 @@ from tests.shapes.test_requests import client_of
 
 import tintype_bfl as bfl
 from tintype import Account, Client, ImageRequest, hookimpl
-from tintype._keys.dispatch import encode
+from tintype._keys.dispatch import Dispatch
 from tintype._keys.origins import fault_of_origins, fault_of_results
 from tintype.credentials import QueryKey
 from tintype.errors import PluginError, TaskError, UsageError
@@ -88,10 +88,10 @@ def test_a_deployment_stands_in_the_path(connect: Connect, server: Loopback) -> 
 
 def test_a_resource_is_the_host() -> None:
     """Its origin is filled as the URL is; another customer's gets no key."""
-    sent = encode(Request.get(azure.DRAW), azure.INFO, MINE)
+    sent = Dispatch(azure.INFO, MINE).encode(Request.get(azure.DRAW))
     assert sent.url.startswith("https://my-studio.openai.azure.com/openai/deployments/my_image-1/")
     with pytest.raises(PluginError, match="a host it does not declare"):
-        encode(Request.get("https://other.openai.azure.com/"), azure.INFO, MINE)
+        Dispatch(azure.INFO, MINE).encode(Request.get("https://other.openai.azure.com/"))
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ class Line:
 
     def wire(self) -> HttpRequest:
         """What is sent, as bytes."""
-        return self._desk.providers.keyring(self.provider).rehearse(self._effect.request)
+        return self._desk.providers.keyring(self.provider).signed(self._effect.request)
 
     def write(self) -> str:
         """Write down what the flow asks to be written."""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import attrs
 
 from tintype._flow.verdicts import leaves_repeat_open
-from tintype._keys.dispatch import encode
+from tintype._keys.dispatch import Dispatch
 from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
 from tintype.errors import ProtocolError, TintypeError
@@ -291,7 +291,7 @@ def _fields(kind: type) -> tuple[str, ...]:
 def _unsendable(info: ProviderInfo, hook: str, request: Request) -> Iterator[str]:
     """What keeps a request from being sent, in the words of the core."""
     try:
-        encode(request, info, account(info, "a-key-of-mine"))
+        Dispatch(info, account(info, "a-key-of-mine")).encode(request)
     except TintypeError as error:
         yield f"a Request that is not sent: {error.message}"
     if hook == "poll" and leaves_repeat_open(request):

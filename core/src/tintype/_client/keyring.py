@@ -12,13 +12,14 @@ import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeAlias
 
 from attrs import field, frozen
 
 from tintype._blame import about, of_provider
 from tintype._client.accounts import advice, missing
-from tintype._keys.dispatch import USER_AGENT, encode
+from tintype._keys.dispatch import USER_AGENT, Dispatch
 from tintype._keys.redaction import Redactor
 from tintype._keys.signing import TOKEN, Held, missing_extra, sign, token_request, unfit
 from tintype._keys.variables import advice_on_refusal, variable
@@ -108,8 +109,17 @@ class Keyring:
         self._info = info
         self._account = account
         self._now = now
+        self._dispatch = Dispatch(info, account)
         self._token: _Token | None = None
-        self._fixed = Redactor([*account.webhook_secrets, *self._secret(self._told())])
+        held = {name: account.held.get(name) for name in (*info.auth.needs, *info.auth.takes)}
+        # What nobody has to be asked for, and what somebody has.
+        self._told = {
+            name: each for name, each in held.items() if isinstance(each, Secret) and each.reveal()
+        }
+        self._renewed = {name: each for name, each in held.items() if isinstance(each, Renewed)}
+        self._lacking = missing(info, account)
+        self._has_all = all(held[name] is not None for name in info.auth.needs)
+        self._fixed = Redactor([*account.webhook_secrets, *self._secret(self._told)])
         # What was shown lately with what takes it out, set as one: threads share a keyring.
         self._lately: tuple[tuple[Secret, ...], Redactor] = ((), self._fixed)
 
@@ -119,7 +129,7 @@ class Keyring:
         return isinstance(self._info.auth, OAuthClientCredentials) and self._fresh() is None
 
     def rehearse(self, request: Request, hook: str = "submit") -> HttpRequest:
-        """A request as far as it can be made without asking anybody.
+        """A request in bytes, found to be what can be signed without asking anybody.
 
         Args:
             request: The plugin's.
@@ -130,27 +140,42 @@ class Keyring:
             PluginError: The request would go astray, or is nothing that HTTP can carry.
             UsageError: A base URL or a setting is none, or an extra is not installed.
         """
-        made = encode(request, self._info, self._account, hook)
-        if not self._shows(request):
-            return made
-        told = self._told()
-        self._check(told)
-        if not set(self._info.auth.needs) <= told.keys():
+        made = self._dispatch.encode(request, hook)
+        self._shown_by_told(request, made)
+        return made
+
+    def signed(self, request: Request) -> HttpRequest:
+        """A request of `submit` as it leaves, as far as that can be made without asking anybody.
+
+        Raises:
+            TintypeError: As `rehearse` does.
+        """
+        return self._shown_by_told(request, self._dispatch.encode(request, "submit"))
+
+    def _shown_by_told(self, request: Request, made: HttpRequest) -> HttpRequest:
+        if not self._shows(request) or not set(self._info.auth.needs) <= self._fit.keys():
             return made
         scheme, settings = self._info.auth, self._account.settings
         with _named(self._info.name):
             if isinstance(scheme, OAuthClientCredentials):
-                token_request(scheme, told, settings, ())
+                token_request(scheme, self._fit, settings, ())
                 return made
-            return sign(scheme, told, settings, made, self._now()).request
+            return sign(scheme, self._fit, settings, made, self._now()).request
 
-    def prepared(self, request: Request, stale: Secret | None = None, hook: str = "") -> Steps:
+    def prepared(
+        self,
+        request: Request,
+        stale: Secret | None = None,
+        hook: str = "",
+        encoded: HttpRequest | None = None,
+    ) -> Steps:
         """A request as it leaves, once what it needs is asked for.
 
         Args:
             request: The plugin's.
             stale: A token that the provider accepts no more.
             hook: Which of its hooks asks, or "".
+            encoded: The request as `rehearse` made it, where it did.
 
         Raises:
             MissingKeyError: A credential is missing, or none that can be shown.
@@ -158,11 +183,11 @@ class Keyring:
             AuthenticationError: No token is sold to these credentials.
             TintypeError: As `rehearse` does.
         """
-        made = encode(request, self._info, self._account, hook)
+        made = encoded or self._dispatch.encode(request, hook)
         if not self._shows(request):
             return Prepared(request=made, redactor=self.redactor)
-        held = yield from self._asked()
-        self._check(held)
+        held: dict[str, Secret] = {**self._fit}
+        held |= (asked := (yield from self._asked()))
         derived: tuple[Secret, ...] = ()
         reused: Secret | None = None
         if isinstance(self._info.auth, OAuthClientCredentials):
@@ -172,8 +197,6 @@ class Keyring:
             derived = (token,)
         with _named(self._info.name):
             signed = sign(self._info.auth, held, self._account.settings, made, self._now())
-        told = self._told()
-        asked = {name: each for name, each in held.items() if name not in told}
         redactor = self._remembering([*self._secret(asked), *derived, *signed.derived])
         return Prepared(request=signed.request, redactor=redactor, reused=reused)
 
@@ -201,24 +224,16 @@ class Keyring:
         """
         if not request.auth:
             return False
-        lacking = missing(self._info, self._account)
-        if lacking:
+        if lacking := self._lacking:
             what = "a key" if lacking == ("key",) else f"the credentials {', '.join(lacking)}"
             msg = f"It needs {what}: {advice(self._info, lacking)}"
             raise MissingKeyError(msg, provider=self._info.name)
-        return all(name in self._account.held for name in self._info.auth.needs)
+        return self._has_all
 
-    def _names(self) -> tuple[str, ...]:
-        return (*self._info.auth.needs, *self._info.auth.takes)
-
-    def _told(self) -> dict[str, Secret]:
-        """The credentials that nobody has to be asked for."""
-        held = self._account.held
-        return {
-            name: each
-            for name in self._names()
-            if isinstance(each := held.get(name), Secret) and each.reveal()
-        }
+    @cached_property
+    def _fit(self) -> Mapping[str, Secret]:
+        """The credentials that nobody has to be asked for, once they are found to serve."""
+        return self._checked(self._told)
 
     def _secret(self, held: Held) -> Iterable[Secret]:
         """Those that are to be taken out of answers: names and public keys stand in many."""
@@ -231,7 +246,7 @@ class Keyring:
     def _is_public(self, name: str, secret: Secret) -> bool:
         return name in self._account.public or secret.reveal() in self._info.public_keys
 
-    def _check(self, held: Held) -> None:
+    def _checked(self, held: dict[str, Secret]) -> dict[str, Secret]:
         reason = missing_extra(self._info.auth)
         if reason:
             raise UsageError(reason, provider=self._info.name)
@@ -241,15 +256,14 @@ class Keyring:
                 what = "The key" if name == "key" else f"The credential {name!r}"
                 msg = f"{what} {reason}; copy it into {variable(self._info, name)} again."
                 raise MissingKeyError(msg, provider=self._info.name)
+        return held
 
     def _asked(self) -> Generator[Step, Secret | Response | None, dict[str, Secret]]:
-        """All credentials, the caller's functions asked for theirs."""
-        held = self._told()
-        for name in self._names():
-            asked = self._account.held.get(name)
-            if isinstance(asked, Renewed):
-                held[name] = yield from self._answered(name, asked)
-        return held
+        """The credentials that the caller's functions tell, once they are found to serve."""
+        asked: dict[str, Secret] = {}
+        for name, each in self._renewed.items():
+            asked[name] = yield from self._answered(name, each)
+        return self._checked(asked)
 
     def _answered(
         self, name: str, asked: Renewed
@@ -342,7 +356,7 @@ def signed(request: Request, info: ProviderInfo, account: Account, at: datetime)
     Raises:
         TintypeError: As `Keyring.rehearse` does.
     """
-    return Keyring(info, account, lambda: at).rehearse(request)
+    return Keyring(info, account, lambda: at).signed(request)
 
 
 def _read(reply: Response, bought: datetime) -> _Token | None:

@@ -22,7 +22,7 @@ def encoded(body: object) -> tuple[str, bytes]:
         case None:
             return "", b""
         case JsonBody(value=value):
-            return "application/json", _json(value)
+            return "application/json", _JSON.encode(value).encode()
         case FormBody(fields=fields):
             return "application/x-www-form-urlencoded", _form(fields)
         case MultipartBody(parts=parts):
@@ -37,9 +37,7 @@ def encoded(body: object) -> tuple[str, bytes]:
             raise TypeError(msg)
 
 
-def _json(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode()
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _form(fields: Iterable[tuple[object, object]]) -> bytes:

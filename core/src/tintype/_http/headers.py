@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tintype.messages import Headers
 
@@ -84,8 +85,8 @@ def fault_of_result_headers(headers: Iterable[tuple[str, str]], credential: Iter
 
 def belongs_elsewhere(name: str) -> str:
     """Why a header can bear no credential, "" where it can: it is HTTP's or tintype's own."""
-    reasons = (why for pattern, why in _OTHERS if pattern.fullmatch(name.lower()))
-    return next((why for why in reasons if why is not CREDENTIAL), "")
+    reason = _whose(name.lower())
+    return "" if reason is CREDENTIAL else reason
 
 
 def header_fault(name: object, value: object, credential: frozenset[str]) -> str:
@@ -99,13 +100,16 @@ def header_fault(name: object, value: object, credential: frozenset[str]) -> str
     if not (isinstance(name, str) and TOKEN.fullmatch(name)):
         return "that is no name of a header"
     plain = name.lower()
-    for pattern, reason in _OTHERS:
-        if pattern.fullmatch(plain):
-            return reason
-    if plain in credential:
-        return CREDENTIAL
+    if reason := _whose(plain) or (CREDENTIAL if plain in credential else ""):
+        return reason
     fits = isinstance(value, str) and VALUE.fullmatch(value)
     return "" if fits else "its value is no printable ASCII text"
+
+
+@lru_cache
+def _whose(name: str) -> str:
+    """Why a header is not a plugin's to give, whatever it says; "" where it is."""
+    return next((reason for pattern, reason in _OTHERS if pattern.fullmatch(name)), "")
 
 
 def checked_media_types(said: str) -> str:

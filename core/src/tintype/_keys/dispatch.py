@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from posixpath import normpath
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
@@ -25,7 +25,7 @@ from tintype._http.headers import (
     checked_headers,
     checked_media_types,
 )
-from tintype._keys.origins import DEFAULT_PORTS, origin, origins_of
+from tintype._keys.origins import DEFAULT_PORTS, Origins, origin, origins_of
 from tintype._keys.settings import filled_where_declared
 from tintype._keys.variables import env_name
 from tintype.account import Account
@@ -34,6 +34,7 @@ from tintype.errors import PluginError, TintypeError, UsageError
 from tintype.messages import AnswerKind, Headers, HttpRequest, Request, target_of
 
 USER_AGENT = "tintype/0.2.0"
+_ALWAYS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", USER_AGENT))
 # What is asked for where the plugin does not say: JSON always, for who does not stream.
 _ACCEPTED: Mapping[AnswerKind, str] = {
     "whole": "application/json",
@@ -51,73 +52,120 @@ _TARGET = "".join(map(chr, range(0x21, 0x7F)))
 _FRONT = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _NOWHERE = str.maketrans("", "", "\t\r\n")
 _BLANK = "".join(map(chr, range(0x21)))
+# A URL that stands as it goes on the wire, and a path that leads up by no reading of it.
+_NORMAL = re.compile(r"https?://[\w.:-]+/[!\"$-~]*", re.ASCII)
+_DOWNWARD = re.compile(r"(?:/(?!\.)[^/%;\\]*)+")
 _SHOWN = 40
 
 
-def encode(request: Request, info: ProviderInfo, account: Account, hook: str = "") -> HttpRequest:
-    """A plugin's request for one account, before its provider is shown who asks.
+class Dispatch:
+    """Puts requests into bytes for one account; what that alone decides is found once.
 
     Args:
-        request: What the plugin asks for.
         info: The provider.
         account: The account.
-        hook: Which of the plugin's hooks asks, to be named in an error.
-
-    Raises:
-        PluginError: It would show the key to a host the provider does not declare, or it is
-            nothing that HTTP can carry.
-        UsageError: The account's base URL is none.
     """
-    try:
-        return _encoded(request, info, account)
-    except OutOfLawError as error:
-        msg = f"{_asker(hook)} {error}; nothing was sent (docs/plugins.md, {error.section})."
-        raise PluginError(msg, provider=info.name) from None
-    except TintypeError as error:
-        raise of_provider(error, info.name) from error.__cause__
-    except Exception as error:
-        msg = (
-            f"{_asker(hook)} asks for what cannot be encoded; nothing was sent "
-            f"({type(error).__name__}: {error})."
+
+    def __init__(self, info: ProviderInfo, account: Account) -> None:
+        self._info = info
+        self._account = account
+        self._reserved = frozenset(name.lower() for name in info.auth.headers)
+
+    def encode(self, request: Request, hook: str = "") -> HttpRequest:
+        """A plugin's request for the account, before its provider is shown who asks.
+
+        Args:
+            request: What the plugin asks for.
+            hook: Which of the plugin's hooks asks, to be named in an error.
+
+        Raises:
+            PluginError: It would show the key to a host the provider does not declare, or it is
+                nothing that HTTP can carry.
+            UsageError: The account's base URL is none.
+        """
+        try:
+            return self._encoded(request)
+        except OutOfLawError as error:
+            msg = f"{_asker(hook)} {error}; nothing was sent (docs/plugins.md, {error.section})."
+            raise PluginError(msg, provider=self._info.name) from None
+        except TintypeError as error:
+            raise of_provider(error, self._info.name) from error.__cause__
+        except Exception as error:
+            msg = (
+                f"{_asker(hook)} asks for what cannot be encoded; nothing was sent "
+                f"({type(error).__name__}: {error})."
+            )
+            raise PluginError(msg, provider=self._info.name) from error
+
+    @cached_property
+    def _base(self) -> str | None:
+        return checked_base_url(self._account)
+
+    @cached_property
+    def _origins(self) -> Origins:
+        return origins_of(filled_for(self._info.origins, self._info, self._account))
+
+    def _filled(self, text: str) -> str:
+        return filled_where_declared(text, self._info.settings, self._account.settings)
+
+    def _encoded(self, request: Request) -> HttpRequest:
+        if not TOKEN.fullmatch(request.method) or request.method.upper() in _OF_THE_CONNECTION:
+            msg = f"{request.method[:_SHOWN]!r} is no method"
+            raise ValueError(msg)
+        url, ours = self._address(request)
+        media_type, body = encoded(request.body)
+        if request.auth:
+            _check_query(url, self._info.auth.query)
+        headers = [
+            *checked_headers(self._given(request.headers, ours=ours), self._reserved),
+            ("Accept", _accepted(request)),
+            *_ALWAYS,
+        ]
+        if media_type:
+            headers.append(("Content-Type", media_type))
+        if media_type or request.method not in _BODILESS:
+            headers.append(("Content-Length", str(len(body))))
+        return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
+
+    def _given(self, headers: Headers, *, ours: bool) -> Headers:
+        """A plugin's headers; to its provider with the account's settings in their values."""
+        if not ours:
+            return headers
+        return tuple(
+            (name, self._filled(value) if isinstance(value, str) else value)
+            for name, value in headers
         )
-        raise PluginError(msg, provider=info.name) from error
+
+    def _address(self, request: Request) -> tuple[str, bool]:
+        """The request's URL, and whether it is the provider's: then its holes are filled.
+
+        Documented origins give way to the base URL. What is somebody else's, such as a presigned
+        upload, is asked for to the letter.
+        """
+        base, asked = self._base, self._filled(request.url)
+        try:
+            documented = self._origins.hold(asked)
+            declared = documented or (base is not None and is_under(asked, base))
+        except ValueError:
+            documented = declared = False
+        if documented:
+            return _on_base(normalized(asked), base), True
+        if request.auth and not declared:
+            msg = (
+                f"asks for a credential to go to {_named(asked)}, a host it does not declare: keys "
+                f"go to ProviderInfo.origins ({', '.join(self._info.origins)}) and nowhere else. "
+                "Add it there if a document names it, or ask with auth=False"
+            )
+            raise OutOfLawError(msg, "Places")
+        try:
+            return normalized(asked if declared else request.url), declared
+        except ValueError:
+            msg = f"asks for {quoted(request.url)}, which is no URL"
+            raise OutOfLawError(msg, "Requests") from None
 
 
 def _asker(hook: str) -> str:
     return f"The plugin's {hook}()" if hook else "A hook of the plugin"
-
-
-def _encoded(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
-    if not TOKEN.fullmatch(request.method) or request.method.upper() in _OF_THE_CONNECTION:
-        msg = f"{request.method[:_SHOWN]!r} is no method"
-        raise ValueError(msg)
-    url, ours = _address(request, info, account)
-    media_type, body = encoded(request.body)
-    if request.auth:
-        _check_query(url, info.auth.query)
-    reserved = frozenset(name.lower() for name in info.auth.headers)
-    given = _filled(request.headers, info, account) if ours else request.headers
-    headers = [
-        *checked_headers(given, reserved),
-        ("Accept", _accepted(request)),
-        ("Accept-Encoding", "gzip, deflate"),
-        ("User-Agent", USER_AGENT),
-    ]
-    if media_type:
-        headers.append(("Content-Type", media_type))
-    if media_type or request.method not in _BODILESS:
-        headers.append(("Content-Length", str(len(body))))
-    return HttpRequest(method=request.method, url=url, headers=tuple(headers), body=body)
-
-
-def _filled(headers: Headers, info: ProviderInfo, account: Account) -> Headers:
-    """Headers with the account's settings in their values, as in a URL."""
-    return tuple(
-        (name, filled_where_declared(value, info.settings, account.settings))
-        if isinstance(value, str)
-        else (name, value)
-        for name, value in headers
-    )
 
 
 def _check_query(url: str, reserved: Iterable[str]) -> None:
@@ -173,6 +221,8 @@ def normalized(url: str) -> str:
     Raises:
         ValueError: It is no absolute URL.
     """
+    if _NORMAL.fullmatch(url):
+        return url
     clean = url.translate(_NOWHERE).strip(_BLANK).partition("#")[0]
     front = _FRONT.match(clean)
     if front is None:
@@ -237,35 +287,6 @@ def _checked(base_url: str, provider: str) -> str:
     return normalized(base_url).rstrip("/")
 
 
-def _address(request: Request, info: ProviderInfo, account: Account) -> tuple[str, bool]:
-    """The request's URL, and whether it is the provider's: then its holes are filled.
-
-    Documented origins give way to the base URL. What is somebody else's, such as a presigned
-    upload, is asked for to the letter.
-    """
-    base = checked_base_url(account)
-    asked = filled_where_declared(request.url, info.settings, account.settings)
-    try:
-        documented = origins_of(filled_for(info.origins, info, account)).hold(asked)
-        declared = documented or (base is not None and is_under(asked, base))
-    except ValueError:
-        documented = declared = False
-    if documented:
-        return _on_base(normalized(asked), base), True
-    if request.auth and not declared:
-        msg = (
-            f"asks for a credential to go to {_named(asked)}, a host it does not declare: keys go "
-            f"to ProviderInfo.origins ({', '.join(info.origins)}) and nowhere else. Add it there "
-            "if a document names it, or ask with auth=False"
-        )
-        raise OutOfLawError(msg, "Places")
-    try:
-        return normalized(asked if declared else request.url), declared
-    except ValueError:
-        msg = f"asks for {quoted(request.url)}, which is no URL"
-        raise OutOfLawError(msg, "Requests") from None
-
-
 def _on_base(url: str, base: str | None) -> str:
     """A URL of a documented origin at the account's base URL.
 
@@ -274,8 +295,10 @@ def _on_base(url: str, base: str | None) -> str:
     """
     if base is None:
         return url
-    moved = base + target_of(url)
-    if urlsplit(base).path and not is_under(moved, base):
+    target = target_of(url)
+    moved = base + target
+    plain = _DOWNWARD.fullmatch(target.partition("?")[0])
+    if not plain and urlsplit(base).path and not is_under(moved, base):
         msg = "asks for a path that leads above the account's base URL"
         raise OutOfLawError(msg, "Places")
     return moved

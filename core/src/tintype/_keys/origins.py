@@ -121,10 +121,12 @@ class Origins:
     Attributes:
         exact: Those that are one.
         domains: What the names of the others end with, such as `.bfl.ai`: over https, at its port.
+        fronts: How the URLs on an exact one begin, where they spell it as it is declared.
     """
 
     exact: frozenset[Origin]
     domains: tuple[str, ...]
+    fronts: tuple[str, ...]
 
     def hold(self, url: str) -> bool:
         """Whether a URL stands on one of them.
@@ -132,6 +134,8 @@ class Origins:
         Raises:
             ValueError: It is no URL of a plain host.
         """
+        if url.startswith(self.fronts) and "\\" not in url:
+            return True
         found = origin(url)
         scheme, host, port = found
         below = host.isascii() and host.endswith(self.domains)
@@ -142,8 +146,9 @@ class Origins:
 def origins_of(declared: tuple[str, ...]) -> Origins:
     """Declared origins, as URLs are compared with them."""
     patterns = {url: found[1] for url in declared if (found := _PATTERN.fullmatch(url))}
-    exact = frozenset(origin(url) for url in declared if url not in patterns)
-    return Origins(exact, tuple(patterns.values()))
+    others = [url for url in declared if url not in patterns]
+    fronts = tuple(f"{url}/" for url in others)
+    return Origins(frozenset(map(origin, others)), tuple(patterns.values()), fronts)
 
 
 def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> str:

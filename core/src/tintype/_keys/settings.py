@@ -34,6 +34,8 @@ def filled_where_declared(
     Raises:
         UsageError: A setting is missing, or holds what could lead elsewhere.
     """
+    if "{" not in text:
+        return text
     known = {**declared, **settings}
     return HOLE.sub(
         lambda found: _checked(found[1], known) if found[1] in declared else found[0], text

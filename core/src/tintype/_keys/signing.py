@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from typing import TypeVar, assert_never
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from tintype._doors import MIN_DIFFERENT
 from tintype._holes import HOLE, with_texts
@@ -155,12 +155,20 @@ def _signed(scheme: Scheme, held: Held, region: str, request: HttpRequest, at: d
 
 
 def _with_header(request: HttpRequest, name: str, prefix: str, value: Secret) -> Signed:
-    shown = (name, f"{prefix}{value.reveal()}")
-    return Signed(request=evolve(request, headers=(*request.headers, shown)))
+    return Signed(request=_with(request, (name, f"{prefix}{value.reveal()}")))
 
 
-def _derived(request: HttpRequest, name: str, prefix: str, value: Secret) -> Signed:
-    return evolve(_with_header(request, name, prefix, value), derived=(value,))
+def _derived(request: HttpRequest, name: str, prefix: str, value: Secret, *parts: Secret) -> Signed:
+    made = _with_header(request, name, prefix, value)
+    return Signed(request=made.request, derived=(value, *parts))
+
+
+def _with(request: HttpRequest, *shown: tuple[str, str], url: str = "") -> HttpRequest:
+    """A request with more headers: all else of it stands in its bytes."""
+    headers = (*request.headers, *shown)
+    return HttpRequest(
+        method=request.method, url=url or request.url, headers=headers, body=request.body
+    )
 
 
 def _with_token(scheme: OAuthClientCredentials, held: Held, request: HttpRequest) -> Signed:
@@ -173,7 +181,7 @@ def _with_token(scheme: OAuthClientCredentials, held: Held, request: HttpRequest
 def _in_query(name: str, key: Secret, request: HttpRequest) -> Signed:
     joint = "&" if "?" in request.url else "?"
     url = f"{request.url}{joint}{name}={quote(key.reveal(), safe='')}"
-    return Signed(request=evolve(request, url=url))
+    return Signed(request=_with(request, url=url))
 
 
 def _pair(held: Held, name: str, password: str) -> Secret:
@@ -223,8 +231,8 @@ def _with_jwt(scheme: Jwt, held: Held, request: HttpRequest, at: datetime) -> Si
     said = f"{_in_json(head)}.{_in_json(claims)}"
     key = held["secret"].reveal()
     signature = _in_base64url(_SIGNERS[scheme.algorithm](key, said.encode()))
-    made = _derived(request, scheme.header, scheme.prefix, Secret(f"{said}.{signature}"))
-    return evolve(made, derived=(*made.derived, Secret(signature)))
+    token = Secret(f"{said}.{signature}")
+    return _derived(request, scheme.header, scheme.prefix, token, Secret(signature))
 
 
 def _named(fields: Mapping[str, object], held: Held) -> dict[str, object]:
@@ -297,7 +305,7 @@ def _sigv4(service: str, held: Held, region: str, request: HttpRequest, at: date
     stamp = (at - (at.utcoffset() or timedelta())).strftime("%Y%m%dT%H%M%SZ")
     token = held.get("session_token")
     added = (("X-Amz-Date", stamp), *((("X-Amz-Security-Token", token.reveal()),) if token else ()))
-    dated = evolve(request, headers=(*request.headers, *added))
+    dated = _with(request, *added)
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     names, canonical = _canonical(dated)
     said = "\n".join([_ALGORITHM, stamp, scope, sha256(canonical.encode()).hexdigest()])
@@ -307,7 +315,7 @@ def _sigv4(service: str, held: Held, region: str, request: HttpRequest, at: date
         f"{_ALGORITHM} Credential={held['key'].reveal()}/{scope}, "
         f"SignedHeaders={names}, Signature={signature}"
     )
-    made = evolve(dated, headers=(*dated.headers, ("Authorization", shown)))
+    made = _with(dated, ("Authorization", shown))
     return Signed(request=made, derived=(Secret(signature),))
 
 
