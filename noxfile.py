@@ -85,6 +85,8 @@ def bench(session: nox.Session) -> None:
     `nox -s bench -- --rounds 3 async_task` measures one row; without a row the count comes, too.
     """
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-bench.txt")
+    # What pip installs is compiled, and so is what is measured from its second round on.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
     session.run("python", "-m", "tests.benchmarks.gate")
 

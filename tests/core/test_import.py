@@ -54,13 +54,28 @@ def test_the_async_client_comes_without_the_sync_transport() -> None:
     assert found.isdisjoint({"urllib3", "aiohttp", "httpx", "rich", "click"})
 
 
-def test_the_help_of_the_command_line_comes_without_the_rest() -> None:
+def test_the_package_alone_imports_no_library() -> None:
+    """Nor its own modules: each comes with the first use of one of its names."""
+    assert loaded("import tintype").isdisjoint({"attrs", "attr", "cattrs", "tintype.errors"})
+    assert "tintype.models" in loaded("import tintype\ntintype.Task")
+    assert "tintype.errors" in loaded("import tintype\ntintype.errors")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "late"),
+    [
+        (["--help"], {"attrs", "attr", "decimal", "tintype_contracts", "tintype.models"}),
+        (["quote", "--help"], {"rich.table", "sqlalchemy"}),
+        (["contracts", "--help"], {"hypothesis", "attr", "tintype.models"}),
+    ],
+)
+def test_the_help_of_the_command_line_comes_without_the_rest(
+    arguments: list[str], late: set[str]
+) -> None:
     """No transport and no plugin for a page of text."""
-    code = (
-        "from tintype._cli import main\ntry:\n    main(['quote', '--help'])\nexcept SystemExit: ..."
-    )
+    code = f"from tintype._cli import main\ntry:\n    main({arguments})\nexcept SystemExit: ..."
     found = loaded(code)
-    assert found.isdisjoint({"urllib3", "aiohttp", "httpx", "rich.table"})
+    assert found.isdisjoint({"urllib3", "aiohttp", "httpx", *late})
     assert found.isdisjoint({f"tintype_{name}" for name in PLUGINS})
 
 

@@ -15,48 +15,34 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tintype.account import Account, Secret
-from tintype.client import Client
-from tintype.errors import Billed, Outcome, TintypeError
-from tintype.messages import Delivery, HttpRequest, Request, Response
-from tintype.models import (
-    Attempt,
-    Cost,
-    Failure,
-    Generation,
-    Image,
-    Notice,
-    Quote,
-    QuoteKind,
-    Resolved,
-    Task,
-    TaskState,
-    Update,
-    Usage,
-)
-from tintype.request import ImageRequest, Reference, Submission
-
 if TYPE_CHECKING:
     __version__: str
     from tintype._client.observing import Observation, Observer
+    from tintype.account import Account, Secret
     from tintype.async_client import AsyncClient
     from tintype.budget import Budget, Period
+    from tintype.client import Client
     from tintype.convert import from_json, to_json
+    from tintype.errors import Billed, Outcome, TintypeError
     from tintype.hooks import hookimpl
     from tintype.journal import Resumed
-
-# Imported at their first use: together they take longer than all that stands above.
-_LATER = {
-    "AsyncClient": "tintype.async_client",
-    "Budget": "tintype.budget",
-    "Observation": "tintype._client.observing",
-    "Observer": "tintype._client.observing",
-    "Period": "tintype.budget",
-    "Resumed": "tintype.journal",
-    "from_json": "tintype.convert",
-    "hookimpl": "tintype.hooks",
-    "to_json": "tintype.convert",
-}
+    from tintype.messages import Delivery, HttpRequest, Request, Response
+    from tintype.models import (
+        Attempt,
+        Cost,
+        Failure,
+        Generation,
+        Image,
+        Notice,
+        Quote,
+        QuoteKind,
+        Resolved,
+        Task,
+        TaskState,
+        Update,
+        Usage,
+    )
+    from tintype.request import ImageRequest, Reference, Submission
 
 __all__ = [
     "Account",
@@ -96,15 +82,38 @@ __all__ = [
     "to_json",
 ]
 
+# Each module is imported at the first use of one of its names: a page of help needs none.
+_NAMES = {
+    "_client.observing": ("Observation", "Observer"),
+    "account": ("Account", "Secret"),
+    "async_client": ("AsyncClient",),
+    "budget": ("Budget", "Period"),
+    "client": ("Client",),
+    "convert": ("from_json", "to_json"),
+    "errors": ("Billed", "Outcome", "TintypeError"),
+    "hooks": ("hookimpl",),
+    "journal": ("Resumed",),
+    "messages": ("Delivery", "HttpRequest", "Request", "Response"),
+    "models": (
+        *("Attempt", "Cost", "Failure", "Generation", "Image", "Notice", "Quote", "QuoteKind"),
+        *("Resolved", "Task", "TaskState", "Update", "Usage"),
+    ),
+    "request": ("ImageRequest", "Reference", "Submission"),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
 
 def __getattr__(name: str) -> object:
     """A public name that is imported when somebody wants it."""
     if name == "__version__":
         return import_module("importlib.metadata").version("tintype")
-    if name not in _LATER:
+    if name in _NAMES:
+        return import_module(f"tintype.{name}")
+    if name not in _MODULES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_LATER[name]), name)
+    found = globals()[name] = getattr(import_module(f"tintype.{_MODULES[name]}"), name)
+    return found
 
 
 def __dir__() -> list[str]:

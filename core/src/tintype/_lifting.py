@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -145,7 +144,9 @@ class Lifter:
         if behind is None:
             told.append(run.text())
             return
-        name = run.begins + secrets.token_hex(_SHOWN // 2)
+        from secrets import token_hex  # noqa: PLC0415 - slow to import, for pictures only
+
+        name = run.begins + token_hex(_SHOWN // 2)
         self.held[name] = run.data.getvalue()
         told += [name.encode(), behind]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -38,6 +37,12 @@ def _looks_encoded(text: str) -> bool:
     """Whether a text is an image in base64, and no path; JPEGs begin as if they were one."""
     path = text.startswith(("/", ".", "~")) and not text.startswith("/9j/")
     return len(text) > _LONGEST_NAME and not path and _BASE64.fullmatch(text) is not None
+
+
+def _sha256(data: bytes) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - it brings OpenSSL along, for references only
+
+    return sha256(data).hexdigest()
 
 
 def _fraction(given: float | None) -> float | None:
@@ -111,11 +116,9 @@ class Reference:
     def digested(self) -> Reference:
         """The same reference with a digest in place of the image's bytes."""
         if self.data is not None:
-            digest = hashlib.sha256(self.data).hexdigest()
-            return evolve(self, data=None, digest=digest)
+            return evolve(self, data=None, digest=_sha256(self.data))
         if self.url is not None and self.url.lower().startswith("data:"):
-            digest = hashlib.sha256(self.url.encode()).hexdigest()
-            return evolve(self, url=None, digest=digest)
+            return evolve(self, url=None, digest=_sha256(self.url.encode()))
         return self
 
 
@@ -191,7 +194,7 @@ def _digested(value: object) -> object:
         case str() if len(value) > _LONGEST_NAME and (
             value[:5].lower() == "data:" or _BASE64.fullmatch(value)
         ):
-            return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+            return f"sha256:{_sha256(value.encode())}"
         case Mapping():
             return {key: _digested(item) for key, item in value.items()}
         case list():
@@ -200,7 +203,7 @@ def _digested(value: object) -> object:
             return value
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, init=False, repr=False, eq=False)  # nobody makes one of these
 class _Asked:
     """What is asked for in words that no provider owns: `ImageRequest` says what each means."""
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -22,6 +22,9 @@ from tintype._cli.options import Verbosity, verbose
 from tintype._cli.speaking import MISUSE, complain, tell
 from tintype._printable import printable
 from tintype.errors import TintypeError, UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 # Name: (module, what --help says of it without importing the module).
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -55,23 +58,24 @@ class _LazyGroup(click.Group):
         """Run the subcommand. What it returns is no exit status."""
         super().invoke(ctx)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The subcommands with a line each; one that cannot be imported says why."""
-        rows = [(name, self._short_help(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, said) for name, (_, said) in _COMMANDS.items()]
+        points = sorted(added().items())
+        rows += [(name, _line(point)) for name, point in points if name not in _COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
-    def _short_help(self, ctx: click.Context, name: str) -> str:
-        if name in _COMMANDS:
-            return _COMMANDS[name][1]
-        read = short_help(added()[name])
-        if read is not None:
-            return read
-        try:
-            command = self.get_command(ctx, name)
-        except Exception as error:  # noqa: BLE001 - another distribution's fault, named as such
-            return printable(f"(cannot be loaded: {type(error).__name__}: {error})")
-        return command.get_short_help_str() if command else ""
+
+def _line(point: EntryPoint) -> str:
+    """What is said of an added command."""
+    read = short_help(point)
+    if read is not None:
+        return read
+    try:
+        return cast("click.Command", point.load()).get_short_help_str()
+    except Exception as error:  # noqa: BLE001 - another distribution's fault, named as such
+        return printable(f"(cannot be loaded: {type(error).__name__}: {error})")
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

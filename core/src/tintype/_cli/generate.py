@@ -10,8 +10,8 @@ import click
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import credit, notices, price, progress, usd
-from tintype._cli.options import dollars, option, verbose
-from tintype._cli.requests import request_flags, request_from
+from tintype._cli.options import option, verbose
+from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.speaking import say_json, say_path, tell
 from tintype._cli.unfinished import Seen, told_if_interrupted
 from tintype._client.downloads import check_folder

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
-from attrs import define
-
-from tintype._amounts import is_amount
-from tintype._excerpts import quoted
 
 if TYPE_CHECKING:
     from click.core import ParameterSource
@@ -51,29 +46,11 @@ class Once(click.Option):
 option = partial(click.option, cls=Once)
 
 
-def dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal | None:
-    """An amount of money from the command line: a callback for an option.
-
-    Raises:
-        click.BadParameter: It is none.
-    """
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not is_amount(amount):
-        msg = f"{quoted(text)} is not an amount such as 0.05."
-        raise click.BadParameter(msg)
-    return amount
-
-
-@define
 class Verbosity:
     """Whether a person wants to hear all that a provider said."""
 
-    asked: bool = False
+    def __init__(self) -> None:
+        self.asked = False
 
     @classmethod
     def here(cls) -> bool:

@@ -6,14 +6,17 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from functools import reduce
 from typing import TypeVar, cast
 
 import click
 from attrs import evolve
 
+from tintype._amounts import is_amount
 from tintype._cli.options import option
 from tintype._cli.speaking import is_terminal, tell
+from tintype._excerpts import quoted
 from tintype.request import ROLES, ImageRequest, Reference, Role
 
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
@@ -145,3 +148,21 @@ def _pair(text: str) -> tuple[str, object]:
     except ValueError:
         parsed = value
     return key, parsed
+
+
+def dollars(_: click.Context, __: click.Parameter, text: str | None) -> Decimal | None:
+    """An amount of money from the command line: a callback for an option.
+
+    Raises:
+        click.BadParameter: It is none.
+    """
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not is_amount(amount):
+        msg = f"{quoted(text)} is not an amount such as 0.05."
+        raise click.BadParameter(msg)
+    return amount

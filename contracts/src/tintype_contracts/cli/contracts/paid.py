@@ -13,7 +13,8 @@ from typing import TypeAlias, TypedDict, TypeVar
 
 import click
 
-from tintype._cli.options import dollars, option
+from tintype._cli.options import option
+from tintype._cli.requests import dollars
 from tintype._cli.speaking import can_ask, complain, tell
 from tintype._cli.unfinished import told_if_interrupted, way_on
 from tintype._plugins.registry import Registry
