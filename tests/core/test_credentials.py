@@ -54,6 +54,7 @@ from tintype import (
 )
 from tintype._client.accounts import completed
 from tintype._client.keyring import Keyring, signed
+from tintype._flow.effects import Send
 from tintype._keys.signing import sign
 from tintype._plugins.registry import Registry
 from tintype.catalog import References
@@ -687,7 +688,7 @@ def test_a_token_is_shown_until_shortly_before_it_expires(
     info = evolve(INFO, auth=OAuthClientCredentials(token_url="https://sells.test"))
     account = Account(provider="acme", credentials=SELLER)
     keyring = Keyring(info, account, lambda: datetime.fromtimestamp(now[0], UTC))
-    steps = keyring.prepared(Request.get(API))
+    steps = keyring.prepared(Send(request=Request.get(API), repeat=True, timeout=1))
     next(steps)
     body = b'{"access_token": "token-of-mine", "expires_in": %b}' % _in_json(life)
     with pytest.raises(StopIteration):

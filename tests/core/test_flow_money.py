@@ -48,7 +48,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import JsonObject, RawBody, Request, Response
+from tintype.messages import HttpRequest, JsonObject, RawBody, Request, Response
 from tintype.models import Task, TaskState, Update, Upload
 from tintype.request import ImageRequest, Reference, Submission
 
@@ -510,6 +510,22 @@ def test_a_generation_is_split_and_merged() -> None:
     assert line.sent == ["POST /images", "POST /images", "GET /tasks/t1", "GET /tasks/t2"]
     assert [image.url for image in generation.images] == ["a", "b", "c"]
     assert [task.request.n for task in generation.tasks if task.request] == [2, 1]
+
+
+def test_what_is_sent_is_what_was_rehearsed_and_the_same_is_encoded_once() -> None:
+    """Five images, two at a time: two submissions alike, and one for a single image."""
+    encoded: list[Request] = []
+
+    def encode(request: Request) -> HttpRequest:
+        encoded.append(request)
+        return HttpRequest(method=request.method, url=request.url, headers=())
+
+    line = Line(told(id="t1"), told(id="t2"), told(id="t3"), then=ended("succeeded", "a"))
+    line.run(line.talk(encode=encode).generate(evolve(ASKED, n=5)))
+    first, second, last = [each for each in line.sends if each.hook == "submit"]
+    assert [first.request, last.request] == encoded
+    assert first.encoded is second.encoded is not None
+    assert last.encoded is not first.encoded
 
 
 @pytest.mark.parametrize("reply", [DroppedError("reset"), told(402), told(400)])

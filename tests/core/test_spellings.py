@@ -17,6 +17,7 @@ from tests.core.acme import API, INFO
 
 from tintype import Account, Secret
 from tintype._client.keyring import Keyring, Prepared
+from tintype._flow.effects import Send
 from tintype._keys.redaction import Redactor
 from tintype.credentials import (
     NAMES,
@@ -31,7 +32,7 @@ from tintype.credentials import (
 from tintype.messages import HttpRequest, Request, Response
 
 AT = datetime(2026, 11, 28, 12, 0, 3, tzinfo=UTC)
-ASKED = Request.get(f"{API}/x?a=1")
+ASKED = Send(request=Request.get(f"{API}/x?a=1"), repeat=True, timeout=1)
 SCHEMES: dict[str, Scheme] = {
     "header": HeaderKey(header="X-Key", prefix=""),
     "query": QueryKey(),

@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from tintype._blame import about, of_provider
 from tintype._client.accounts import advice, missing
+from tintype._flow.effects import Send
 from tintype._keys.dispatch import USER_AGENT, Dispatch
 from tintype._keys.redaction import Redactor
 from tintype._keys.signing import TOKEN, Held, missing_extra, sign, token_request, unfit
@@ -162,20 +163,12 @@ class Keyring:
                 return made
             return sign(scheme, self._fit, settings, made, self._now()).request
 
-    def prepared(
-        self,
-        request: Request,
-        stale: Secret | None = None,
-        hook: str = "",
-        encoded: HttpRequest | None = None,
-    ) -> Steps:
+    def prepared(self, effect: Send, stale: Secret | None = None) -> Steps:
         """A request as it leaves, once what it needs is asked for.
 
         Args:
-            request: The plugin's.
+            effect: The exchange; a request that was rehearsed is in bytes already.
             stale: A token that the provider accepts no more.
-            hook: Which of its hooks asks, or "".
-            encoded: The request as `rehearse` made it, where it did.
 
         Raises:
             MissingKeyError: A credential is missing, or none that can be shown.
@@ -183,8 +176,8 @@ class Keyring:
             AuthenticationError: No token is sold to these credentials.
             TintypeError: As `rehearse` does.
         """
-        made = encoded or self._dispatch.encode(request, hook)
-        if not self._shows(request):
+        made = effect.encoded or self._dispatch.encode(effect.request, effect.hook)
+        if not self._shows(effect.request):
             return Prepared(request=made, redactor=self.redactor)
         held: dict[str, Secret] = {**self._fit}
         held |= (asked := (yield from self._asked()))

@@ -62,7 +62,7 @@ class Opener:
     ) -> Prepared:
         buying = keyring.must_buy or stale is not None
         with self._buying[keyring] if buying else nullcontext():
-            return line.driven(keyring.prepared(effect.request, stale, effect.hook))
+            return line.driven(keyring.prepared(effect, stale))
 
 
 class _TimedSteps:

@@ -65,7 +65,7 @@ class AsyncOpener:
     ) -> Prepared:
         buying = keyring.must_buy or stale is not None
         async with self._lock(keyring) if buying else nullcontext():
-            return await line.driven(keyring.prepared(effect.request, stale, effect.hook))
+            return await line.driven(keyring.prepared(effect, stale))
 
     def _lock(self, keyring: Keyring) -> asyncio.Lock:
         locks = self._loops.setdefault(asyncio.get_running_loop(), defaultdict(asyncio.Lock))

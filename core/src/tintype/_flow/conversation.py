@@ -27,7 +27,7 @@ from tintype._flow.channel import Channel, Terms
 from tintype._flow.effects import Flow, Work
 from tintype._flow.following import Agenda, done, follow, followed, question, watch
 from tintype._flow.listing import live_list
-from tintype._flow.planning import check_encoding, placed, plan, quotes, total
+from tintype._flow.planning import build, placed, plan, quotes, rehearsed, submission, total
 from tintype._flow.proving import KeySet, prove
 from tintype._flow.receiving import Heard, confirm, hear
 from tintype._flow.rereading import reread
@@ -58,6 +58,8 @@ class Conversation:
     def quote(self, request: ImageRequest) -> Flow[Quote]:
         """What a request would cost. Its submissions are built, and not sent."""
         planned = yield from plan(self._channel, request)
+        for part in planned.kinds.values():
+            build(self._channel, submission(self._channel, part))
         return total(planned, (yield from quotes(self._channel, planned)))
 
     def models(self) -> Flow[ProviderInfo]:
@@ -83,12 +85,13 @@ class Conversation:
             msg = f"{planned.model.id} draws {most} at once: ask for n={most}, or call generate()."
             allowed = (f"1 to {most}",)
             raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
-        check_encoding(self._channel, planned)
+        ready = rehearsed(self._channel, planned)
         budgeted = bool(self._channel.terms.choices.budgets)
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
-        planned = yield from placed(self._channel, planned)
+        planned, ready = yield from placed(self._channel, planned, ready)
         [first] = planned.requests
-        return (yield from submit(self._channel, planned, first, costs.get(first.n)))
+        cost = costs.get(first.n)
+        return (yield from submit(self._channel, planned, first, ready[first.n], cost))
 
     def reread(self, unread: Sequence[Unread]) -> Flow[Task]:
         """The task that kept answers tell of, now that one may be understood."""
@@ -119,14 +122,15 @@ class Conversation:
             return (yield from self._generate(planned, max_cost))
 
     def _generate(self, planned: Plan, max_cost: Decimal | None) -> Flow[Generation]:
-        check_encoding(self._channel, planned)
+        ready = rehearsed(self._channel, planned)
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)
         check_cost(quote, max_cost)
-        planned = yield from placed(self._channel, planned)
-        submissions = Submissions(self._channel, planned, costs)
+        planned, ready = yield from placed(self._channel, planned, ready)
+        submissions = Submissions(self._channel, planned, ready, costs)
         yield from submissions.take()  # alone: what keeps it will keep the others
         yield from done(self._channel, submissions)
+        ready.clear()  # their bytes are not held while they are waited for
         agenda = self.agenda()
         for each in submissions.accepted:
             follow(self._channel, agenda, each)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Protocol, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tintype.entries import Entry
-from tintype.messages import Headers, Request, Response, ServerSentEvent
+from tintype.messages import Headers, HttpRequest, Request, Response, ServerSentEvent
 from tintype.models import Task
 
 T = TypeVar("T")
@@ -28,12 +28,15 @@ class Send:
             choose its connection by this.
         timeout: Seconds from now until the answer must be complete.
         hook: Which hook asks, or "": tintype itself.
+        encoded: The request in bytes, before its provider is shown who asks, where that was
+            rehearsed.
     """
 
     request: Request
     repeat: bool
     timeout: float
     hook: str = ""
+    encoded: HttpRequest | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)

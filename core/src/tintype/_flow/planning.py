@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from tintype._blame import broken
 from tintype._doors import held
@@ -21,7 +20,7 @@ from tintype._plugins.checked import checked
 from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
-from tintype.messages import JsonBody, Request
+from tintype.messages import HttpRequest, JsonBody, Request
 from tintype.models import Quote, Upload
 from tintype.request import ImageRequest, Reference, Submission
 
@@ -38,16 +37,15 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
     _check_namespaces(channel, request)
     request = yield from _loaded(with_deciding_options(request, channel.info))
-    plan = resolve(request, channel.info, on_unsupported=channel.terms.choices.on_unsupported)
-    plan = _standing_in(plan)
-    for part in plan.requests:  # what the plugin refuses sends nothing (rule 3)
-        build(channel, submission(channel, part))
-    return plan
+    lenient = channel.terms.choices.on_unsupported
+    return _standing_in(resolve(request, channel.info, on_unsupported=lenient))
 
 
 def _standing_in(plan: Plan) -> Plan:
     """The plan with a URL for each reference that is to be uploaded: an upload costs time."""
     given = plan.requests[0].references
+    if not given:
+        return plan
     named = tuple(
         evolve(each, data=None, url=f"{_STAND_IN}/{index}") if _must_move(plan, each) else each
         for index, each in enumerate(given)
@@ -56,8 +54,8 @@ def _standing_in(plan: Plan) -> Plan:
 
 
 def _referring(plan: Plan, references: tuple[Reference, ...]) -> Plan:
-    requests = tuple(evolve(part, references=references) for part in plan.requests)
-    return evolve(plan, requests=requests)
+    kinds = {n: evolve(part, references=references) for n, part in plan.kinds.items()}
+    return evolve(plan, requests=tuple(kinds[part.n] for part in plan.requests))
 
 
 def _must_move(plan: Plan, reference: Reference) -> bool:
@@ -66,12 +64,18 @@ def _must_move(plan: Plan, reference: Reference) -> bool:
     return reference.data is not None and takes is not None and "bytes" not in takes.forms
 
 
-def placed(channel: Channel, plan: Plan) -> Flow[Plan]:
+def placed(
+    channel: Channel, plan: Plan, ready: dict[int, Built]
+) -> Flow[tuple[Plan, dict[int, Built]]]:
     """The plan with its uploads made, once nothing speaks against it: each for all submissions.
+
+    What was built is built anew where one of them moved.
 
     Raises:
         PluginError: The plugin leaves a reference in a form that the model does not take.
     """
+    if not plan.references:
+        return plan, ready
     asking = submission(channel, evolve(plan.requests[0], references=plan.references))
     uploads: list[Reference] = []
     for reference in plan.references:
@@ -80,7 +84,8 @@ def placed(channel: Channel, plan: Plan) -> Flow[Plan]:
         if _must_move(plan, uploads[-1]):
             deed = "leaves the bytes of a reference where the model takes none"
             raise broken(channel.info.name, "upload", deed, "Honest")
-    return _referring(plan, tuple(uploads))
+    moved = _referring(plan, tuple(uploads))
+    return (plan, ready) if moved == plan else (moved, rehearsed(channel, moved))
 
 
 def _upload(channel: Channel, upload: Upload, asking: Submission) -> Flow[Upload]:
@@ -107,6 +112,8 @@ def _check_namespaces(channel: Channel, request: ImageRequest) -> None:
 
 def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
     """The request with the bytes of its local files in place of their paths."""
+    if all(each.path is None for each in request.references):
+        return request
     references: list[Reference] = []
     for reference in request.references:
         if reference.path is None:
@@ -118,18 +125,60 @@ def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
     return evolve(request, references=tuple(references))
 
 
-def submission(
-    channel: Channel, request: ImageRequest, nonce: str = _NO_NONCE, at: datetime | None = None
-) -> Submission:
+def submission(channel: Channel, request: ImageRequest, nonce: str = _NO_NONCE) -> Submission:
     """A resolved request as the hooks are given it; one that is only looked at without more."""
-    return Submission.of(request, channel.info.name, at or channel.terms.clock.now(), nonce)
+    return Submission.of(request, channel.info.name, channel.terms.clock.now(), nonce)
+
+
+@frozen(kw_only=True)
+class Built:
+    """A submission as it will leave.
+
+    Attributes:
+        asking: The submission.
+        request: What the plugin makes of it.
+        encoded: The same in bytes, before its provider is shown who asks; None where only the
+            driver knows.
+    """
+
+    asking: Submission
+    request: Request
+    encoded: HttpRequest | None
+
+
+def rehearsed(channel: Channel, plan: Plan) -> dict[int, Built]:
+    """The first submission of each size, as it will leave (rule 3), by its number of images.
+
+    Raises:
+        MissingKeyError: There is no key to send.
+        PluginError: The plugin's request is nothing that HTTP can carry.
+        UsageError: The plugin refuses what is asked for.
+    """
+    return {n: built(channel, fresh(channel, part)) for n, part in plan.kinds.items()}
+
+
+def fresh(channel: Channel, request: ImageRequest) -> Submission:
+    """A submission that nobody has sent."""
+    return submission(channel, request, channel.terms.nonce())
+
+
+def built(channel: Channel, asking: Submission, like: Built | None = None) -> Built:
+    """A submission as it will leave; in the same bytes as one like it, where it is the same."""
+    if like is not None and like.asking is asking:
+        return like
+    request = build(channel, asking)
+    if like is not None and like.request == request:
+        return Built(asking=asking, request=like.request, encoded=like.encoded)
+    encode = channel.terms.encode
+    return Built(asking=asking, request=request, encoded=encode(request) if encode else None)
 
 
 def build(channel: Channel, asking: Submission) -> Request:
     """What the plugin would send for a submission, with the key by which it may be repeated."""
-    given = channel.caller.call(Request, channel.hooks.submit, request=asking)
-    asked = channel.caller.typed(given, Request, channel.hooks.submit)
-    rule = channel.info.idempotency
+    hook, rule = channel.hooks.submit, channel.info.idempotency
+    asked = channel.caller.call(Request, hook, request=asking)
+    if asked is None:
+        asked = channel.caller.typed(asked, Request, hook)
     return asked if rule is None else _keyed(asked, rule, asking.nonce, channel.info.name)
 
 
@@ -153,25 +202,12 @@ def _keyed(asked: Request, rule: Idempotency, nonce: str, provider: str) -> Requ
     return evolve(asked, body=JsonBody(value={**value, rule.field: nonce}))
 
 
-def check_encoding(channel: Channel, plan: Plan) -> None:
-    """Refuse what cannot be put into bytes before anything is written down or reserved (rule 3).
-
-    Raises:
-        MissingKeyError: There is no key to send.
-        PluginError: The plugin's request is nothing that HTTP can carry.
-    """
-    if channel.terms.encode is None:
-        return
-    for part in {part.n: part for part in plan.requests}.values():
-        channel.terms.encode(build(channel, submission(channel, part)))
-
-
 def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
     """What each kind of the plan's submissions would cost, by how many images it asks for."""
     quotes: dict[int, Quote] = {}
-    for size in dict.fromkeys(part.n for part in plan.requests):
+    for size, part in plan.kinds.items():
         try:
-            quote = yield from _price(channel, evolve(plan.requests[0], n=size))
+            quote = yield from _price(channel, part)
         except UsageError:
             raise
         except TintypeError as error:

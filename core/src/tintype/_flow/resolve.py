@@ -8,7 +8,7 @@ Nothing is dropped or changed in silence. What a model cannot do is an error, or
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
@@ -68,6 +68,11 @@ class Plan:
     notices: tuple[Notice, ...] = ()
     resolved: tuple[Resolved, ...] = ()
     references: tuple[Reference, ...] = ()
+
+    @property
+    def kinds(self) -> Mapping[int, ImageRequest]:
+        """The requests that differ, by how many images they ask for."""
+        return {part.n: part for part in self.requests}
 
 
 @frozen(kw_only=True)
@@ -437,8 +442,9 @@ def _tell_retirement(draft: _Draft) -> _Draft:
 def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:
     """One request for each submission, none asking for more than `most` images."""
     full, rest = divmod(request.n, most)
-    counts = [most] * full + ([rest] if rest else [])
-    return tuple(request if count == request.n else evolve(request, n=count) for count in counts)
+    counts = [most] * full + [rest] * bool(rest)
+    kinds = {n: request if n == request.n else evolve(request, n=n) for n in set(counts)}
+    return tuple(map(kinds.__getitem__, counts))
 
 
 def _text(value: object) -> str | None:

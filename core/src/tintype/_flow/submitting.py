@@ -12,7 +12,7 @@ from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.following import watch
 from tintype._flow.hook_caller import expected
-from tintype._flow.planning import build, submission
+from tintype._flow.planning import Built, built, fresh
 from tintype._flow.resolve import Plan
 from tintype._flow.settle import proof, with_callback
 from tintype._flow.verdicts import (
@@ -38,7 +38,7 @@ from tintype.errors import (
     TintypeError,
 )
 from tintype.exchange import Operation
-from tintype.messages import Request, Response, ServerSentEvent, stream_of
+from tintype.messages import Response, ServerSentEvent, stream_of
 from tintype.models import Attempt, Quote, Task
 from tintype.request import ImageRequest, Submission
 
@@ -52,9 +52,17 @@ class Submissions:
     What keeps one will keep the next: none is begun any more. Those that were accepted go on.
     """
 
-    def __init__(self, channel: Channel, plan: Plan, quotes: Mapping[int, Quote]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        plan: Plan,
+        ready: Mapping[int, Built],
+        quotes: Mapping[int, Quote],
+    ) -> None:
         self._channel = channel
         self._plan = plan
+        self._ready = ready
+        self._begun: set[int] = set()
         self._quotes = quotes
         self._next = 0
         self._ends: dict[int, Watch | Attempt] = {}
@@ -85,17 +93,27 @@ class Submissions:
     def _submitted(self, place: int) -> Flow[None]:
         part = self._plan.requests[place]
         try:
-            task = yield from submit(self._channel, self._plan, part, self._quotes[part.n])
+            ready = self._built(part)
+            task = yield from submit(self._channel, self._plan, part, ready, self._quotes[part.n])
         except TintypeError as error:
             self._ends[place] = Attempt(outcome=outcome_of(error), error=error)
         else:
             self._ends[place] = watch(self._channel, task)
 
+    def _built(self, part: ImageRequest) -> Built:
+        """The submission that was built already, or one more like it."""
+        first = self._ready[part.n]
+        if part.n not in self._begun:
+            self._begun.add(part.n)
+            return first
+        return built(self._channel, fresh(self._channel, part), first)
 
-def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | None) -> Flow[Task]:
+
+def submit(
+    channel: Channel, plan: Plan, request: ImageRequest, ready: Built, quote: Quote | None
+) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
-    at = channel.terms.clock.now()
-    asking = submission(channel, request, channel.terms.nonce(), at)
+    asking = ready.asking
     tries = 0
     while True:
         tries += 1
@@ -103,8 +121,8 @@ def submit(channel: Channel, plan: Plan, request: ImageRequest, quote: Quote | N
         record = yield from _intend(channel, request, quote, proof(token), asking.nonce)
         blank = _blank(channel, plan, request, record)
         try:
-            built = build(channel, with_callback(asking, record, token))
-            task = yield from _submit_once(channel, plan, built, asking, blank)
+            ready = built(channel, with_callback(asking, record, token), ready)
+            task = yield from _submit_once(channel, plan, ready, asking, blank)
         except TintypeError as error:
             outcome = outcome_of(error)
             settled = Settled(
@@ -165,7 +183,7 @@ def _blank(channel: Channel, plan: Plan, request: ImageRequest, record: str) -> 
 
 
 def _submit_once(
-    channel: Channel, plan: Plan, built: Request, asking: Submission, blank: Task
+    channel: Channel, plan: Plan, ready: Built, asking: Submission, blank: Task
 ) -> Flow[Task]:
     """Send a submission; where its fate is open, the same again by its documented key (rule 1).
 
@@ -174,7 +192,13 @@ def _submit_once(
             whatever a later one says, or the first one's that leads to an answer.
     """
     timeout = channel.timeout(plan.model.request_timeout)
-    sending = Send(request=built, repeat=False, timeout=timeout, hook="submit")
+    sending = Send(
+        request=ready.request,
+        repeat=False,
+        timeout=timeout,
+        hook="submit",
+        encoded=ready.encoded,
+    )
     rule, clock = channel.info.idempotency, channel.terms.clock.monotonic
     most, seconds = _allowed(rule)
     end = clock() + seconds
