@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from tests.benchmarks.measuring import (
     at_once,
     child,
     peak,
-    resident,
     timed,
     wall,
 )
@@ -31,9 +28,7 @@ from tintype.journal import open_journal
 from tintype.models import Task
 
 _MB_20 = 15_728_640  # a picture that is 20 MiB in base64
-_MANY, _FEW = 10_000, 100
 _ROWS, _ROWS_FEW = 100_000, 1_000
-_FOREVER, _LONG = 1_000_000, 3_600.0
 
 # --------------------------------------------------------------------------- memory
 
@@ -63,113 +58,6 @@ def peak_memory(size: Size) -> Raw:
                 figures = [peak(block) / bytes_ for _ in range(max(1, size.rounds))]
                 found[f"{client_kind}, {name}"] = figures
     return found
-
-
-def held_awaited(size: Size) -> Raw:
-    """KiB of each of 10,000 tasks in flight, each a `generate` that is awaited."""
-    count = size.of(_MANY)
-
-    async def held() -> float:
-        here = ours.AsyncHere()
-        kind = f"replicate-{_FOREVER}"
-        client = ours.awaited("replicate", kind, transport=here, pauses=(_LONG,))
-        running = client.generate(ours.ASKED, provider="replicate")
-        tasks = [asyncio.create_task(running)]
-        await asyncio.sleep(0.1)
-        gc.collect()
-        before = resident()
-        tasks += [
-            asyncio.create_task(client.generate(ours.ASKED, provider="replicate"))
-            for _ in range(count)
-        ]
-        while here.posts <= count:
-            await asyncio.sleep(0.1)
-        gc.collect()
-        found = (resident() - before) / count / 1024
-        for each in tasks:
-            each.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await client.close()
-        return found
-
-    return {"KiB": [asyncio.run(held())]}
-
-
-def held_resumed(size: Size) -> Raw:
-    """KiB of each of 10,000 tasks in flight that one `resume` follows."""
-    count, file = size.of(_MANY), size.place / f"open-{size.of(_MANY)}.db"
-    kind = f"replicate-{_FOREVER}"
-    if not file.exists():
-        with ours.sync("replicate", kind, transport=ours.Here(), journal=file) as client:
-            task = client.submit(ours.ASKED, provider="replicate")
-            _filled(client, task, count - 1)
-            client.journal.close()
-
-    async def held() -> float:
-        here = ours.AsyncHere()
-        client = ours.awaited(
-            "replicate", kind, transport=here, pauses=(ours.PAUSE, _LONG), journal=file
-        )
-        gc.collect()
-        before = resident()
-        resuming = asyncio.create_task(client.resume(size.place))
-        while here.gets < count and not resuming.done():
-            await asyncio.sleep(0.1)
-        gc.collect()
-        found = (resident() - before) / count / 1024
-        resuming.cancel()
-        await asyncio.gather(resuming, return_exceptions=True)
-        await client.close()
-        return found
-
-    return {"KiB": [asyncio.run(held())]}
-
-
-# --------------------------------------------------------------------- many at once
-
-
-def a_poll(count: int, looks: int, *, together: bool) -> float:
-    """CPU microseconds a look, counted from the last submission on."""
-
-    async def measured() -> float:
-        here = ours.AsyncHere()
-        client = ours.awaited("replicate", f"replicate-{looks}", transport=here)
-        if together:
-            # One picture a submission, whatever the model would draw at once.
-            request = evolve(ours.of_model("nobody/one-at-a-time"), n=count)
-            work = [client.generate(request, provider="replicate")]
-        else:
-            tasks = [await client.submit(ours.ASKED, provider="replicate") for _ in range(count)]
-            work = [client.wait(task) for task in tasks]
-        here.gets, here.since = 0, time.process_time()
-        await asyncio.gather(*work)
-        used = time.process_time() - here.since
-        await client.close()
-        return used * 1e6 / here.gets
-
-    return asyncio.run(measured())
-
-
-def poll_each(size: Size) -> Raw:
-    """CPU a look, 10,000 tasks and 100, each waited for by itself."""
-    return alternated(
-        size,
-        {
-            "10,000": lambda: a_poll(size.of(_MANY), 2, together=False),
-            "100": lambda: a_poll(size.of(_FEW), size.of(30), together=False),
-        },
-    )
-
-
-def poll_together(size: Size) -> Raw:
-    """CPU a look, 10,000 tasks and 100, of one `generate`."""
-    return alternated(
-        size,
-        {
-            "10,000": lambda: a_poll(size.of(_MANY), 2, together=True),
-            "100": lambda: a_poll(size.of(_FEW), size.of(30), together=True),
-        },
-    )
 
 
 def width(size: Size) -> Raw:
@@ -219,7 +107,7 @@ def journal_cost(size: Size) -> Raw:
     return found
 
 
-def _filled(client: Client, task: Task, rows: int, saved: str = "") -> None:
+def filled(client: Client, task: Task, rows: int, saved: str = "") -> None:
     """Write down so many submissions like one that was made."""
     journal, step = client.journal, 1_000
     for start in range(0, rows, step):
@@ -247,7 +135,7 @@ def history(size: Size, rows: int) -> Path:
     if not file.exists():
         with ours.sync("replicate", "replicate-1", transport=ours.Here(), journal=file) as client:
             task = client.wait(client.submit(ours.ASKED, provider="replicate"))
-            _filled(client, task, rows - 1, str(size.place / "saved.png"))
+            filled(client, task, rows - 1, str(size.place / "saved.png"))
             waiting = client.journal.record(
                 Saved(record=task.record, index=0, path=str(file), digest="0" * 64, done=True)
             )
@@ -262,7 +150,7 @@ def budgeted(size: Size) -> Raw:
     count = size.of(20)
     sides, journals = {}, []
     for name, rows in (("100,000", _ROWS), ("1,000", _ROWS_FEW)):
-        journal = open_journal(_copied(history(size, size.of(rows))), {})
+        journal = open_journal(copied(history(size, size.of(rows))), {})
         journals.append(journal)
 
         def block(journal: object = journal) -> None:
@@ -276,7 +164,7 @@ def budgeted(size: Size) -> Raw:
     return found
 
 
-def _copied(file: Path) -> Path:
+def copied(file: Path) -> Path:
     """A copy of a journal, for a row that writes to it."""
     copy = file.with_suffix(".copy.db")
     copy.write_bytes(file.read_bytes())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
 from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 from types import ModuleType
@@ -125,13 +124,11 @@ class Here:
     Attributes:
         posts: Submissions so far.
         gets: Looks since the last submission.
-        since: The CPU seconds of the process at the last submission.
     """
 
     answers: Answers = field(factory=Answers)
     posts: int = 0
     gets: int = 0
-    since: float = field(factory=time.process_time)
 
     def open(self, request: HttpRequest, *, timeout: float) -> Arrived:  # noqa: ARG002
         """The answer."""
@@ -139,7 +136,7 @@ class Here:
 
     def _told(self, request: HttpRequest) -> bytes:
         if request.method == "POST":
-            self.posts, self.gets, self.since = self.posts + 1, 0, time.process_time()
+            self.posts, self.gets = self.posts + 1, 0
         else:
             self.gets += 1
         return self.answers.of(request.method, urlsplit(request.url).path)[1]

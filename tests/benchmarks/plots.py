@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import inside, ours
+from tests.benchmarks import flight, inside, ours
 from tests.benchmarks.measuring import Size, cpu, peak
 
 from tintype import Account, Client
@@ -23,8 +23,8 @@ Point = tuple[float, float]  # CPU and memory, in the units of the panel
 
 def _in_flight(amount: int, place: Path) -> Point:
     size = Size(rounds=0, share=amount / 10_000, place=place)
-    (held,) = inside.held_awaited(size)["KiB"]
-    return inside.a_poll(amount, 3, together=False), held
+    (held,) = flight.held_awaited(size)["KiB"]
+    return flight.a_poll(amount, 3), held
 
 
 def _image(amount: int, place: Path) -> Point:  # noqa: ARG001

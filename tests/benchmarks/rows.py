@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from attrs import frozen
-from tests.benchmarks import inside, wire
+from tests.benchmarks import flight, inside, wire
 from tests.benchmarks.measuring import Raw, Size, ratios
 
 
@@ -74,10 +74,10 @@ PROGRAMS: dict[str, Callable[[Size], Raw]] = {
         wire.polled_fal,
         wire.polled_replicate,
         inside.peak_memory,
-        inside.held_resumed,
-        inside.held_awaited,
-        inside.poll_each,
-        inside.poll_together,
+        flight.held_resumed,
+        flight.held_awaited,
+        flight.poll_each,
+        flight.poll_together,
         inside.width,
         inside.journal_cost,
         inside.budgeted,
@@ -165,7 +165,7 @@ ROWS: Sequence[Row] = (
     ),
     Row(
         "poll_together",
-        "CPU a poll, 10,000 / 100 in one flow",
+        "CPU a poll, 10,000 / 100 in one `resume`",
         _over("10,000", "100"),
         1.15,
         1.0,

@@ -10,9 +10,6 @@ from tests.benchmarks import page
 from tests.benchmarks.measuring import Size
 from tests.benchmarks.rows import PROGRAMS, ROWS, Better, Row, reached
 
-# Clients that only the benchmarks' own environment has, and programs that start many processes.
-_ELSEWHERE = {"polled_fal", "polled_replicate", "url_answer", "large_openai"}
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,7 +17,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("benchmarks")
 
 
-@pytest.mark.parametrize("program", sorted(PROGRAMS.keys() - _ELSEWHERE))
+@pytest.mark.parametrize("program", sorted(PROGRAMS))
 def test_it_runs_at_its_smallest(program: str, place: Path) -> None:
     """And gives each of its rows a figure."""
     raw = PROGRAMS[program](Size(rounds=0, share=0.001, place=place))

@@ -174,9 +174,13 @@ def polled_fal(size: Size) -> Raw:
         async def drawn() -> object:
             return await client.wait(await client.submit(request, provider="fal"))
 
+        async def left() -> None:
+            await client.close()
+            await (await theirs._client).aclose()  # noqa: SLF001 - it has no close() of its own
+
         works: dict[str, Work] = {"tintype": drawn, "fal-client": subscribed}
         found = _compared(size, runner, works, 50)
-        runner.run(client.close())
+        runner.run(left())
     return found
 
 
@@ -201,9 +205,13 @@ def polled_replicate(size: Size) -> Raw:
         async def drawn() -> object:
             return await client.wait(await client.submit(ours.ASKED, provider="replicate"))
 
+        async def left() -> None:
+            await client.close()
+            await theirs._async_client.aclose()  # noqa: SLF001 - it has no close() of its own
+
         works: dict[str, Work] = {"tintype": drawn, "replicate": created}
         found = _compared(size, runner, works, 50)
-        runner.run(client.close())
+        runner.run(left())
     return found
 
 
