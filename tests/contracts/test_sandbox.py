@@ -40,7 +40,7 @@ from tintype_contracts.fixtures.values import (
     submission,
 )
 from tintype_contracts.fixtures.verbatim import payloads
-from tintype_contracts.sandbox.engine.following import Follower
+from tintype_contracts.sandbox.engine.following import Follower, Printed
 
 PROVIDERS = installed()
 FIXTURES = {name: load(name) for name in PROVIDERS}
@@ -152,7 +152,7 @@ def _follower(name: str, exchange: DocumentedExchange) -> Follower:
     given = body if isinstance(body, Mapping) else {}
     named = {"model": given["model"]} if "model" in given else {}  # where the address names it
     fields = {**named, **neutral_fields(FIXTURES[name], "submit", body)}
-    return Follower.of(FIXTURES[name], exchange, fields, body)
+    return Follower.of(Printed.of(FIXTURES[name], exchange), fields, body)
 
 
 def _is(response: object, answer: urllib3.BaseHTTPResponse) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field
 
 from tintype_contracts.fixtures.neutral import Price
 from tintype_contracts.sandbox.engine.ledger import Ledger, LedgerEvent
@@ -14,11 +13,19 @@ PLENTY = Price(usd=Decimal(1_000), credits=Decimal(10_000_000))
 """A balance that no demonstration uses up."""
 
 
-@frozen
-class Account:
-    """A balance in both currencies, and what happened to it."""
+def _known(balance: Price) -> Price:
+    return Price(usd=balance.usd or Decimal(0), credits=balance.credits or Decimal(0))
 
-    opening: Price = PLENTY
+
+@define
+class Account:
+    """A balance in both currencies, and what happened to it.
+
+    Attributes:
+        balance: What is left.
+    """
+
+    balance: Price = field(default=PLENTY, converter=_known)
     _entries: list[LedgerEvent] = field(factory=list)
 
     @property
@@ -26,22 +33,20 @@ class Account:
         """Every entry so far."""
         return Ledger(tuple(self._entries))
 
-    @property
-    def balance(self) -> Price:
-        """What is left."""
-        return Price(
-            usd=self._left(self.opening.usd, lambda entry: entry.usd),
-            credits=self._left(self.opening.credits, lambda entry: entry.credits),
-        )
-
     def affords(self, price: Price) -> bool:
         """Whether the balance covers `price`."""
         left = self.balance
         return (price.usd or 0) <= (left.usd or 0) and (price.credits or 0) <= (left.credits or 0)
 
     def note(self, entry: LedgerEvent) -> None:
-        """Write an entry down."""
+        """Write an entry down, and move what it says."""
         self._entries.append(entry)
+        sign = 1 if entry.event == "refunded" else -1
+        if entry.usd or entry.credits:
+            self.balance = Price(
+                usd=_moved(self.balance.usd, sign, entry.usd),
+                credits=_moved(self.balance.credits, sign, entry.credits),
+            )
 
     def refund(self, task: str, at: float) -> None:
         """Give back what was taken for `task`, once."""
@@ -49,11 +54,6 @@ class Account:
             if entry.task == task:
                 self.note(evolve(entry, event="refunded", at=at))
 
-    def _left(
-        self, opening: Decimal | None, amount: Callable[[LedgerEvent], Decimal | None]
-    ) -> Decimal:
-        left = opening or Decimal(0)
-        for entry in self._entries:
-            moved = amount(entry) or Decimal(0)
-            left += moved if entry.event == "refunded" else -moved
-        return left
+
+def _moved(left: Decimal | None, sign: int, amount: Decimal | None) -> Decimal:
+    return (left or Decimal(0)) + sign * (amount or Decimal(0))

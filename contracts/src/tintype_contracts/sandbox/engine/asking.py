@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import field, frozen
 
-from tintype_contracts.fixtures.format import OperationName
+from tintype_contracts.fixtures.format import Fixtures, OperationName, Parameter
 from tintype_contracts.fixtures.multipart import UploadedFile, boundary
+from tintype_contracts.fixtures.neutral import joined, meant, neutral_fields, rows_for
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.routes import Match
 from tintype_contracts.sandbox.engine.messages import SandboxRequest
@@ -23,10 +25,12 @@ class Asking:
     """A call on a documented route.
 
     Attributes:
+        fixtures: What the provider documents.
         body: Its body as JSON (of files the names), or what its address says where it
             has none.
     """
 
+    fixtures: Fixtures = field(repr=False)
     call: SandboxRequest
     match: Match
     now: float
@@ -46,6 +50,43 @@ class Asking:
     def task(self) -> str:
         """The id of the task it asks about, or ""."""
         return self.match.holes.get("id", "")
+
+    @cached_property
+    def rows(self) -> tuple[Parameter, ...]:
+        """The rows of the body that its address takes."""
+        return tuple(row for row in self.fixtures.rows[self.operation] if row.is_at(self.path))
+
+    @cached_property
+    def mine(self) -> list[Parameter]:
+        """Those of them that are for its model."""
+        return rows_for(self.rows, self.fields.get("model"))
+
+    @cached_property
+    def heads(self) -> list[Parameter]:
+        """The rows of the headers that it may have."""
+        rows = [row for row in self.fixtures.headers if row.operation == self.operation]
+        return [row for row in rows if row.is_at(self.path)]
+
+    @cached_property
+    def fields(self) -> Mapping[str, object]:
+        """The neutral fields, the documented defaults among them."""
+        model = self.match.holes.get("model")
+        told = {"model": model} if model else {}
+        found = neutral_fields(
+            self.fixtures, self.operation, self.body, model=model, path=self.path
+        )
+        return {**told, **found}
+
+    @cached_property
+    def given(self) -> Mapping[str, object]:
+        """The neutral fields that it gives itself, and what is no such field by its name."""
+        model = self.fields.get("model")
+        given = {
+            row.part or row.neutral or row.wire.rpartition("/")[2]: value
+            for row, value in meant(self.mine, self.body)
+        }
+        given = joined(given)
+        return {"model": model, **given} if model else given
 
     @property
     def patience(self) -> float:

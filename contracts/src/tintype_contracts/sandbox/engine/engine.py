@@ -14,16 +14,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import chain
+from typing import get_args
 
 from attrs import evolve, field, frozen
 
-from tintype_contracts.fixtures.format import (
-    DocumentedExchange,
-    Fixtures,
-    OperationName,
-    Parameter,
-)
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName
 from tintype_contracts.fixtures.forms import form_object
 from tintype_contracts.fixtures.multipart import BodyError
 from tintype_contracts.fixtures.relations import broken
@@ -37,9 +34,7 @@ from tintype_contracts.sandbox.engine.replies import Draft, plain
 from tintype_contracts.sandbox.engine.signing import can_sign, key_set
 from tintype_contracts.sandbox.engine.state import State
 from tintype_contracts.sandbox.engine.stories import (
-    answer_in,
     canceled,
-    plan,
     scene_asked,
     story_of_uploads,
 )
@@ -74,6 +69,11 @@ class Engine:
         asset = self._names_asset(call)
         if asset:
             return self._asset(asset, now)
+        draft = self.draft(call, now)
+        return draft.write() if isinstance(draft, Draft) else draft
+
+    def draft(self, call: SandboxRequest, now: float) -> Draft | WholeResponse:
+        """What is to be said to a call that asks for no asset; no picture is painted for it yet."""
         if self._asks_for_keys(call):
             keys = key_set(self.state.settings.webhook_secret)
             return WholeResponse(status=200, headers=_JSON, body=keys)
@@ -81,7 +81,7 @@ class Engine:
             self.state.settle(now)
             draft = self._decide(call, now)
             self.state.settle(now)
-        return draft.write() if isinstance(draft, Draft) else draft
+        return draft
 
     def operation(self, call: SandboxRequest) -> str:
         """What a call is for, by its address alone: an operation, `asset`, or ""."""
@@ -106,7 +106,9 @@ class Engine:
         if match is None:
             return plain(story, "No document says.")
         with self._lock:
-            asking = Asking(call=call, match=match, now=now, body=dict(match.holes))
+            asking = Asking(
+                fixtures=self._fixtures, call=call, match=match, now=now, body=dict(match.holes)
+            )
             draft = self._story(story, asking)
         return draft.write() if isinstance(draft, Draft) else draft
 
@@ -146,8 +148,10 @@ class Engine:
             known = ", ".join(f"{route.method} {route.path}" for route in self._fixtures.routes)
             why = f"{call.method} {call.path} is not one of {known}."
             return plain("this address", why, _NOT_FOUND)
-        asking = Asking(call=call, match=match, now=now, body=dict(match.holes))
-        if self._wants_key(asking.operation) and not self._has_key(call):
+        asking = Asking(
+            fixtures=self._fixtures, call=call, match=match, now=now, body=dict(match.holes)
+        )
+        if asking.operation not in self._keyless and not self._has_key(call):
             wanted = self._key_form("<the sandbox's key>")
             reason = f"The header is not '{self._fixtures.auth.header}: {wanted}'."
             return self._story("bad_key", asking, reason)
@@ -157,7 +161,7 @@ class Engine:
         """The gates of the body. A null says nothing: clients send it for what nobody asked."""
         try:
             route, model = asking.match.route, asking.match.holes.get("model")
-            body = read_body(asking.call, route.body, self.state.rows(asking), model)
+            body = read_body(asking.call, route.body, asking.rows, model)
         except BodyError as error:
             return self._story("invalid_parameter", asking, str(error))
         body = {name: value for name, value in body.items() if value is not None}
@@ -172,7 +176,7 @@ class Engine:
     def _objection(self, asking: Asking, body: Mapping[str, object]) -> str:
         """Why the parameter table does not admit the head or the body, or ""."""
         kind = asking.match.route.body
-        heads = self._heads(asking)
+        heads = asking.heads
         told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in heads}
         given = [(name, text) for name, text in told.items() if text]
         for reason in objections(heads, form_object(given, heads)):
@@ -180,41 +184,39 @@ class Engine:
         if kind not in {"json", "form", "multipart"}:
             return ""
         found = objections(
-            self.state.rows(asking),
+            asking.rows,
             body,
             model=asking.match.holes.get("model"),
             lenient=self.state.settings.lenient,
         )
-        asked = self.state.given(asking)
+        asked = asking.given
         route = misled(self._fixtures, asking.match.route, asked)
         return next(chain(found, filter(None, [route]), broken(self._fixtures.rules, asked)), "")
 
-    def _heads(self, asking: Asking) -> list[Parameter]:
-        """The rows of the headers that a call may have."""
-        rows = [row for row in self._fixtures.headers if row.operation == asking.operation]
-        return [row for row in rows if row.is_at(asking.path)]
-
     def _names_nothing(self, asking: Asking) -> str:
         """Why the model that is asked for is none, or ""."""
-        model = self.state.fields(asking).get("model")
+        model = asking.fields.get("model")
         known = self.state.models
         if self.state.settings.lenient or not model or not known or model in known:
             return ""
         return f"No document of {self._fixtures.title} names the model {model!r}."
 
-    def _wants_key(self, operation: OperationName) -> bool:
-        """Whether the documents show the key on this operation; where they are silent, yes."""
-        if self._fixtures.auth.optional:
-            return False
+    @cached_property
+    def _keyless(self) -> frozenset[OperationName]:
+        """The operations that are documented without the key; silence is not that."""
         header = self._fixtures.auth.header.lower()
+        if self._fixtures.auth.optional:
+            return frozenset(get_args(OperationName))
         if header.startswith("?"):  # documented URLs leave it out
-            return True
-        shown = [
-            header in {name.lower() for name, _ in exchange.request.headers}
-            for exchange in self._fixtures.exchanges.values()
-            if exchange.operation == operation and exchange.request is not None
+            return frozenset()
+        told = [
+            (each.operation, header in {name.lower() for name, _ in each.request.headers})
+            for each in self._fixtures.exchanges.values()
+            if each.request is not None
         ]
-        return any(shown) or not shown
+        return frozenset(operation for operation, _ in told) - {
+            operation for operation, keyed in told if keyed
+        }
 
     def _has_key(self, call: SandboxRequest) -> bool:
         header = self._fixtures.auth.header
@@ -247,15 +249,16 @@ class Engine:
                 return self._story(_STORY_OF.get(other, other), asking)
 
     def _unknown_model(self, asking: Asking, reason: str) -> Draft | WholeResponse:
-        told = answer_in(self._fixtures, "unknown_model", asking)
+        told = self.state.stories.answer("unknown_model", asking)
         return self._story("unknown_model" if told else "invalid_parameter", asking, reason)
 
     def _submit(self, asking: Asking) -> Draft | WholeResponse:
         wanted = asking.call.header(_WANTED)
-        name = scene_asked(self.state.fields(asking), wanted)
+        name = scene_asked(asking.fields, wanted)
         turn = self.state.turn(name, asking) if "/" in name else 0
-        told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in self._heads(asking)}
-        planned = plan(self._fixtures, name, evolve(asking, body={**told, **asking.body}), turn)
+        told = {row.wire[1:]: asking.call.header(row.wire[1:]) for row in asking.heads}
+        with_heads = evolve(asking, body={**told, **asking.body}) if told else asking
+        planned = self.state.stories.plan(name, with_heads, turn)
         if planned is None:
             return self._unknown_scene(name)
         work = self.state.work(asking, planned)
@@ -323,7 +326,7 @@ class Engine:
         self, story: str, asking: Asking, reason: str = "", work: Work | None = None
     ) -> Draft | WholeResponse:
         """What the documents answer in `story`, or plain words where they have no such story."""
-        exchange = answer_in(self._fixtures, story, asking)
+        exchange = self.state.stories.answer(story, asking)
         if exchange is None:
             return plain(story, f"{reason} {self._absent(story)}".strip())
         return self._draft(exchange, asking, work, reason)

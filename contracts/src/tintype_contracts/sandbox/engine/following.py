@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from tintype.messages import Headers
 from tintype_contracts.fixtures.format import (
@@ -73,54 +73,74 @@ class Living(Filling):
 
 
 @frozen(kw_only=True)
-class Follower:
-    """Makes the answer of one exchange follow from a request.
+class Printed:
+    """What a document prints around an answer, whatever is asked.
 
     Attributes:
+        fixtures: What the provider documents.
         operation: What the exchange is for.
         task: Whether its answer tells of a task, and of no error.
         own: What the printed request asks for, in neutral terms.
-        asked: What the request in hand asks for.
-        echoes: Where the answer may say again what was asked: a field's name and its value.
-        unit: What one image costs by the printed request, and by the one in hand.
+        names: What the fields of a submission are called that an answer may say again.
+        usual: The documented defaults of those that have one.
+        unit: What one image costs by the printed request.
     """
 
+    fixtures: Fixtures = field(repr=False)
     operation: str
     task: bool
     own: Mapping[str, object]
-    asked: Mapping[str, object]
-    echoes: Mapping[str, object]
-    unit: tuple[Price, Price]
+    names: tuple[str, ...]
+    usual: Mapping[str, object]
+    unit: Price
 
     @classmethod
-    def of(
-        cls,
-        fixtures: Fixtures,
-        exchange: DocumentedExchange,
-        asked: Mapping[str, object],
-        body: object,
-    ) -> Follower:
-        """A follower from an exchange to a request."""
+    def of(cls, fixtures: Fixtures, exchange: DocumentedExchange) -> Printed:
+        """What is printed around the answer of an exchange."""
         printed = submission(fixtures, exchange)
         told = asked_body(fixtures, printed)
         holes = told if isinstance(told, Mapping) else {}
         own = {**_model(holes), **neutral_fields(fixtures, printed.operation, told)}
-        given = body if isinstance(body, Mapping) else {}
-        rows = [
-            row
-            for row in fixtures.parameters
-            if row.operation == "submit" and (row.neutral or row.enum) and not row.ignored
-        ]
-        names = [row.wire[1:] for row in rows]
-        usual = {row.wire[1:]: row.default for row in rows if row.default is not None}
-        said = {name: asked[name] for name in _SAID_AGAIN if name in asked}
+        rows = [row for row in fixtures.rows["submit"] if row.neutral or row.enum]
+        rows = [row for row in rows if not row.ignored]
         return cls(
+            fixtures=fixtures,
             operation=exchange.operation,
             task=exchange.expect.outcome == "task" and not exchange.expect.fields.get("errors"),
             own=own,
+            names=tuple(row.wire[1:] for row in rows),
+            usual={row.wire[1:]: row.default for row in rows if row.default is not None},
+            unit=price_of(fixtures, own, 1),
+        )
+
+
+@frozen(kw_only=True)
+class Follower:
+    """Makes the answer of one exchange follow from a request.
+
+    Attributes:
+        printed: What a document prints around it.
+        asked: What the request in hand asks for, in neutral terms.
+        echoes: Where the answer may say again what was asked: a field's name and its value.
+        unit: What one image costs by it.
+    """
+
+    printed: Printed
+    asked: Mapping[str, object]
+    echoes: Mapping[str, object]
+    unit: Price
+
+    @classmethod
+    def of(cls, printed: Printed, asked: Mapping[str, object], body: object) -> Follower:
+        """A follower from an exchange to a request."""
+        given = body if isinstance(body, Mapping) else {}
+        said = {name: asked[name] for name in _SAID_AGAIN if name in asked}
+        again = {name: given[name] for name in printed.names if name in given}
+        return cls(
+            printed=printed,
             asked=asked,
-            echoes={**usual, **said, **{name: given[name] for name in names if name in given}},
-            unit=(price_of(fixtures, own, 1), price_of(fixtures, asked, 1)),
+            echoes={**printed.usual, **said, **again},
+            unit=price_of(printed.fixtures, asked, 1),
         )
 
     def content(self, content: ResponseContent) -> ResponseContent:
@@ -172,18 +192,21 @@ class Follower:
 
     def _is_another(self, key: str, text: str) -> bool:
         """Whether a text under the name of the model names neither of the two that are known."""
-        known = [str(fields.get("model", "")) for fields in (self.own, self.asked)]
-        return self.task and key == "model" and not any(each and each in text for each in known)
+        known = [str(fields.get("model", "")) for fields in (self.printed.own, self.asked)]
+        return (
+            self.printed.task
+            and key == "model"
+            and not any(each and each in text for each in known)
+        )
 
     def _number(self, key: str, number: int | Decimal) -> object:
-        before, now = self.unit
-        images = Decimal(str(self.own.get("n", 1)))
+        images = Decimal(str(self.printed.own.get("n", 1)))
         if _MONEY.match(key):
             for currency in ("usd", "credits"):
-                was: Decimal | None = getattr(before, currency)
+                was: Decimal | None = getattr(self.printed.unit, currency)
                 if was is not None and number in (was, was * images):
-                    unit: Decimal | None = getattr(now, currency)
-                    if self.operation == "price":
+                    unit: Decimal | None = getattr(self.unit, currency)
+                    if self.printed.operation == "price":
                         return number if unit is None else unit
                     return f"{{{{cost:{currency}}}}}"
         if _LASTING.fullmatch(key):
@@ -192,13 +215,13 @@ class Follower:
 
     def _echo(self, key: str, value: object) -> object:
         """What an answer calls by the name of a request's field is that field's value."""
-        return self.echoes.get(key, value) if self.task else value
+        return self.echoes.get(key, value) if self.printed.task else value
 
     def _named(self, text: str) -> str:
         """A text in which the printed model is named, with the model that is asked for."""
-        own, asked = str(self.own.get("model", "")), str(self.asked.get("model", ""))
+        own, asked = str(self.printed.own.get("model", "")), str(self.asked.get("model", ""))
         word, other = _leading(own), _leading(asked)
-        if not asked or self.operation == "models" or len(text) > _LONGEST:
+        if not asked or self.printed.operation == "models" or len(text) > _LONGEST:
             return text
         text = text.replace(own, asked) if own else text
         if word == other or len(word) < _SHORTEST or asked in text:

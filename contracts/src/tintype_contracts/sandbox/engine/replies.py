@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from attrs import evolve, frozen
 
 from tintype.messages import Headers
@@ -59,26 +61,36 @@ class Draft:
     after: float = 0.0
     task: str = ""
 
+    @cached_property
+    def paints(self) -> bool:
+        """Whether writing it paints pictures."""
+        return _holds_bytes(self._content)
+
+    @cached_property
+    def _content(self) -> ResponseContent:
+        return self.follower.content(
+            self.exchange.response.content if self.exchange.response else None
+        )
+
     def write(self) -> WholeResponse | Stream:
         """The reply."""
         response = self.exchange.response or WireResponse(status=204, headers=(), content=None)
         told = render_headers(self.follower.headers(response.headers), self.filling)
         headers = (*told, (_SCENE, self.exchange.id), *_reasons(self.reason))
-        content = self.follower.content(response.content)
+        content = self._content
         if isinstance(content, EventsContent):
             events = tuple(self._events(content.events))
             return Stream(status=response.status, headers=headers, events=events, task=self.task)
         if self.reason:
             content = with_reason(content, self.reason)
         body = body_bytes(content, self.filling)
-        inline = content is not None and _holds_bytes(content)
         return WholeResponse(
             status=response.status,
             headers=headers,
             body=body,
             after=self.after,
             task=self.task,
-            images=tuple(range(len(self.filling.pictures))) if inline else (),
+            images=tuple(range(len(self.filling.pictures))) if self.paints else (),
         )
 
     def _events(self, events: tuple[EventTemplate, ...]) -> list[TimedEvent]:
@@ -116,7 +128,7 @@ def _reasons(reason: str) -> Headers:
 
 
 def _holds_bytes(content: ResponseContent) -> bool:
-    return any(fact in {"bytes", "b64", "data_uri"} for fact in _image_facts(content))
+    return not _image_facts(content).isdisjoint({"bytes", "b64", "data_uri"})
 
 
 def _draws(event: EventTemplate) -> bool:

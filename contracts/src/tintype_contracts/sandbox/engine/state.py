@@ -12,12 +12,10 @@ from functools import cached_property
 
 from attrs import field, frozen
 
-from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, Parameter
+from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures
 from tintype_contracts.fixtures.messages import body_bytes, render_headers
 from tintype_contracts.fixtures.neutral import (
     callback_of,
-    joined,
-    meant,
     neutral_fields,
     price_of,
     rows_for,
@@ -26,11 +24,11 @@ from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.account import Account
 from tintype_contracts.sandbox.engine.asking import Asking
 from tintype_contracts.sandbox.engine.deliveries import Deliveries, attempts
-from tintype_contracts.sandbox.engine.following import Follower, Living
+from tintype_contracts.sandbox.engine.following import Follower, Living, Printed
 from tintype_contracts.sandbox.engine.ledger import Event, LedgerEvent
 from tintype_contracts.sandbox.engine.messages import Webhook
 from tintype_contracts.sandbox.engine.signing import can_sign, signed
-from tintype_contracts.sandbox.engine.stories import Course
+from tintype_contracts.sandbox.engine.stories import Course, Stories
 from tintype_contracts.sandbox.engine.works import Work, drawings
 from tintype_contracts.sandbox.images.pictures import Sketch
 from tintype_contracts.sandbox.images.shapes import count_asked, shape_of
@@ -71,40 +69,20 @@ class State:
     account: Account = field(factory=Account)
     works: dict[str, Work] = field(factory=dict)
     deliveries: Deliveries = field(init=False)
+    stories: Stories = field(init=False)
     _open: list[tuple[float, int, Work]] = field(factory=list)  # a heap: what ends first
     _turn: Iterator[int] = field(factory=itertools.count)
     _made: Counter[tuple[str, str]] = field(factory=Counter)
+    _printed: dict[str, Printed] = field(factory=dict)
 
     @deliveries.default
     def _no_deliveries(self) -> Deliveries:
         waits = attempts(self.fixtures.webhooks) if self.fixtures.webhooks else ()
         return Deliveries(retries=tuple(wait * self.settings.pace for wait in waits))
 
-    def fields(self, asking: Asking) -> Mapping[str, object]:
-        """The neutral fields of a call, the documented defaults among them."""
-        model = asking.match.holes.get("model")
-        told = {"model": model} if model else {}
-        return {
-            **told,
-            **neutral_fields(
-                self.fixtures, asking.operation, asking.body, model=model, path=asking.path
-            ),
-        }
-
-    def given(self, asking: Asking) -> Mapping[str, object]:
-        """The neutral fields that a call gives itself, and what is no such field by its name."""
-        model = self.fields(asking).get("model")
-        given = {
-            row.part or row.neutral or row.wire.rpartition("/")[2]: value
-            for row, value in meant(rows_for(self.rows(asking), model), asking.body)
-        }
-        given = joined(given)
-        return {"model": model, **given} if model else given
-
-    def rows(self, asking: Asking) -> list[Parameter]:
-        """The rows of the body that the address of a call takes."""
-        rows = [row for row in self.fixtures.parameters if row.operation == asking.operation]
-        return [row for row in rows if row.is_at(asking.path)]
+    @stories.default
+    def _the_stories(self) -> Stories:
+        return Stories(fixtures=self.fixtures)
 
     @cached_property
     def models(self) -> frozenset[object]:
@@ -129,8 +107,7 @@ class State:
 
     def count(self, asking: Asking) -> int:
         """How many images a call asks for."""
-        mine = rows_for(self.rows(asking), self.fields(asking).get("model"))
-        return count_asked(mine, self.fields(asking), asking.body)
+        return count_asked(asking.mine, asking.fields, asking.body)
 
     def invented(self, name: str) -> str:
         """An id that the sandbox makes up: the same for the same name and seed."""
@@ -139,7 +116,7 @@ class State:
 
     def work(self, asking: Asking, plan: Course) -> Work:
         """A new task, not yet accepted."""
-        fields = self.fields(asking)
+        fields = asking.fields
         count = self.count(asking) if plan.images is None else plan.images
         name = self.invented(f"task {len(self.works)}")
         model = str(fields.get("model", ""))
@@ -149,7 +126,7 @@ class State:
             seed=f"{self.settings.seed}/{self.fixtures.provider}/{fields.get('seed', '')}",
             shape=shape_of(
                 fields,
-                rows_for(self.rows(asking), model),
+                rows_for(asking.rows, model),
                 sizes=[row for row in self.fixtures.sizes if model in (row.models or {model})],
                 formats=[row for row in self.fixtures.formats if model in (row.models or {model})],
             ),
@@ -186,7 +163,7 @@ class State:
             identity=self.invented,
             pictures=(),
             body=asking.body,
-            price=price_of(self.fixtures, self.fields(asking), self.count(asking)),
+            price=price_of(self.fixtures, asking.fields, self.count(asking)),
             balance=self.account.balance,
             now=now,
             started=now,
@@ -197,9 +174,16 @@ class State:
 
     def follower(self, exchange: DocumentedExchange, asking: Asking, work: Work | None) -> Follower:
         """What makes an answer follow from the request it is about."""
-        fields = self.fields(asking) if work is None else work.fields
-        body = asking.body if work is None else work.body
-        return Follower.of(self.fixtures, exchange, fields, body)
+        if work is None:
+            return self._follower(exchange, asking.fields, asking.body)
+        return self._follower(exchange, work.fields, work.body)
+
+    def _follower(
+        self, exchange: DocumentedExchange, fields: Mapping[str, object], body: object
+    ) -> Follower:
+        if exchange.id not in self._printed:
+            self._printed[exchange.id] = Printed.of(self.fixtures, exchange)
+        return Follower.of(self._printed[exchange.id], fields, body)
 
     def turn(self, scene: str, asking: Asking) -> int:
         """How often this submission was made before in a scene asked for by name."""
@@ -265,7 +249,7 @@ class State:
         if work.plan.webhook is None or delivery is None:
             return
         filling = self._filling_of(work, now)
-        follower = Follower.of(self.fixtures, work.plan.webhook, work.fields, work.body)
+        follower = self._follower(work.plan.webhook, work.fields, work.body)
         webhook = Webhook(
             task=work.id,
             url=url,

@@ -9,17 +9,18 @@ name only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from tintype_contracts.fixtures.format import DocumentedExchange, Fixtures, OperationName, Route
 from tintype_contracts.fixtures.neutral import neutral_fields
 from tintype_contracts.fixtures.placeholders import placeholders
 from tintype_contracts.fixtures.pointers import MISSING, is_array, leaves
-from tintype_contracts.fixtures.routes import find_route, split
+from tintype_contracts.fixtures.routes import Match, find_route, split
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.asking import Asking
 from tintype_contracts.sandbox.engine.forms import Form, form_asked, form_of, templates
@@ -96,67 +97,110 @@ def _usual(fixtures: Fixtures, fields: Mapping[str, object]) -> str:
     return "generated"
 
 
-def plan(fixtures: Fixtures, name: str, asking: Asking, turn: int = 0) -> Course | None:
-    """How a submission goes on in a story, or in `story/scene`; None where there is none.
+@frozen(kw_only=True)
+class Stories:
+    """What a provider documents, with what is known of each scene made once.
 
-    A scene that submits nothing begins with the submission of `generated`.
-
-    Args:
+    Attributes:
         fixtures: What the provider documents.
-        name: What is to be played, "" for what the request asks for.
-        asking: The submission, with the documented headers beside its body.
-        turn: How often the same submission was made before in a scene asked for by name: a
-            scene may hold several submissions.
     """
-    if not name:
-        return _unnamed(fixtures, asking)
-    story, _, wanted = name.partition("/")
-    scenes = fixtures.stories[story].scenes if story in fixtures.stories else {}
-    if wanted:
-        return _by_name(fixtures, story, wanted, asking, turn) if wanted in scenes else None
-    told = [fixtures.scene(story, each) for each in scenes]
-    begun = [scene for scene in told if first(scene, "submit")]
-    if begun:
-        return _best(fixtures, story, begun, asking)
-    return _borrowing(fixtures, told[0], asking) if told else None
 
+    fixtures: Fixtures
+    _traits: dict[tuple[str, ...], _Traits] = field(factory=dict, init=False, repr=False)
+    _courses: dict[tuple[str, ...], Course] = field(factory=dict, init=False, repr=False)
 
-def _unnamed(fixtures: Fixtures, asking: Asking) -> Course | None:
-    """What answers a submission that asks for no scene.
+    def plan(self, name: str, asking: Asking, turn: int = 0) -> Course | None:
+        """How a submission goes on in a story, or in `story/scene`; None where there is none.
 
-    It is of another story where its own has nothing of the form that is asked for.
-    """
-    story = _usual(fixtures, neutral_fields(fixtures, "submit", asking.body))
-    scenes = [
-        fixtures.scene(each, name)
-        for each in (story, *_DEFAULT)
-        if each in fixtures.stories
-        for name in fixtures.stories[each].scenes
-    ]
-    begun = [scene for scene in scenes if first(scene, "submit")]
-    return _best(fixtures, story, begun, asking) if begun else None
+        A scene that submits nothing begins with the submission of `generated`.
 
+        Args:
+            name: What is to be played, "" for what the request asks for.
+            asking: The submission, with the documented headers beside its body.
+            turn: How often the same submission was made before in a scene asked for by name: a
+                scene may hold several submissions.
+        """
+        if not name:
+            return self._unnamed(asking)
+        story, _, wanted = name.partition("/")
+        scenes = self.fixtures.stories[story].scenes if story in self.fixtures.stories else {}
+        if wanted:
+            return self._by_name(story, wanted, asking, turn) if wanted in scenes else None
+        told = [self.fixtures.scene(story, each) for each in scenes]
+        begun = [scene for scene in told if first(scene, "submit")]
+        if begun:
+            return self._best(story, begun, asking)
+        return self._borrowing(told[0], asking) if told else None
 
-def _best(fixtures: Fixtures, story: str, scenes: list[Scene], asking: Asking) -> Course:
-    judge = _Judge.of(fixtures, asking)
-    return _planned(fixtures, max(scenes, key=lambda scene: judge.rank(story, scene)), 0)
+    def answer(self, story: str, asking: Asking) -> DocumentedExchange | None:
+        """The exchange of `story` that answers a call, the best one of its operation."""
+        if story not in self.fixtures.stories:
+            return None
+        exchanges = [
+            exchange
+            for name in self.fixtures.stories[story].scenes
+            for exchange in self.fixtures.scene(story, name)
+            if exchange.response is not None
+        ]
+        same = [exchange for exchange in exchanges if exchange.operation == asking.operation]
+        own = [exchange for exchange in same or exchanges if exchange.story == story]
+        candidates = [(each,) for each in own or same or exchanges]
+        return self._fittest(story, candidates, asking)[0] if candidates else None
 
+    def _unnamed(self, asking: Asking) -> Course | None:
+        """What answers a submission that asks for no scene.
 
-def answer_in(fixtures: Fixtures, story: str, asking: Asking) -> DocumentedExchange | None:
-    """The exchange of `story` that answers a call, the best one of its operation."""
-    if story not in fixtures.stories:
-        return None
-    exchanges = [
-        exchange
-        for name in fixtures.stories[story].scenes
-        for exchange in fixtures.scene(story, name)
-        if exchange.response is not None
-    ]
-    same = [exchange for exchange in exchanges if exchange.operation == asking.operation]
-    own = [exchange for exchange in same or exchanges if exchange.story == story]
-    judge = _Judge.of(fixtures, asking)
-    candidates = own or same or exchanges
-    return max(candidates, key=lambda each: judge.rank(story, (each,)), default=None)
+        It is of another story where its own has nothing of the form that is asked for.
+        """
+        story = _usual(self.fixtures, asking.fields)
+        return self._best(story, self._begun[story], asking) if self._begun[story] else None
+
+    @cached_property
+    def _begun(self) -> Mapping[str, list[Scene]]:
+        """The scenes that a submission may begin which asks for none, by its usual story."""
+        every = self.fixtures.stories
+        scenes = {
+            story: [
+                self.fixtures.scene(each, name)
+                for each in (story, *_DEFAULT)
+                if each in every
+                for name in every[each].scenes
+            ]
+            for story in _DEFAULT
+        }
+        return {
+            story: [scene for scene in told if first(scene, "submit")]
+            for story, told in scenes.items()
+        }
+
+    def _best(self, story: str, scenes: list[Scene], asking: Asking) -> Course:
+        scene = self._fittest(story, scenes, asking)
+        names = tuple(each.id for each in scene)
+        if names not in self._courses:
+            self._courses[names] = _planned(self.fixtures, scene, 0)
+        return self._courses[names]
+
+    def _fittest(self, story: str, scenes: Sequence[Scene], asking: Asking) -> Scene:
+        judge = _Judge.of(self.fixtures, asking)
+        return max(scenes, key=lambda scene: judge.rank(self._known(story, scene)))
+
+    def _known(self, story: str, scene: Scene) -> _Traits:
+        names = (story, *(each.id for each in scene))
+        if names not in self._traits:
+            self._traits[names] = _Traits.of(self.fixtures, story, scene)
+        return self._traits[names]
+
+    def _by_name(self, story: str, name: str, asking: Asking, turn: int) -> Course | None:
+        scene = self.fixtures.scene(story, name)
+        if first(scene, "submit") is None:
+            return self._borrowing(scene, asking)
+        planned = _planned(self.fixtures, scene, turn)
+        told = (planned.polls or (planned.submit,))[-1].expect.fields.get("images")
+        return evolve(planned, images=len(told) if is_array(told) and told else None)
+
+    def _borrowing(self, scene: Scene, asking: Asking) -> Course | None:
+        usual = self._unnamed(asking)
+        return _planned(self.fixtures, (usual.submit, *scene), 0) if usual else None
 
 
 def story_of_uploads(fixtures: Fixtures) -> str:
@@ -174,10 +218,15 @@ def poll_with_state(fixtures: Fixtures, state: str) -> Scene:
 
 def route_of(fixtures: Fixtures, exchange: DocumentedExchange) -> Route | None:
     """The address that an exchange asks, or None."""
+    match = _match(fixtures, exchange)
+    return match.route if match else None
+
+
+def _match(fixtures: Fixtures, exchange: DocumentedExchange) -> Match | None:
+    """The address that an exchange asks, with what stood in its holes."""
     if exchange.request is None:
         return None
-    match = find_route(fixtures, exchange.request.method, *split(exchange.request.url))
-    return match.route if match else None
+    return find_route(fixtures, exchange.request.method, *split(exchange.request.url))
 
 
 def first(
@@ -191,10 +240,63 @@ def first(
 
 
 @frozen(kw_only=True)
+class _Traits:
+    """What is known of a scene in a story, whatever is asked.
+
+    Attributes:
+        model: The model that the address of its opening names, or None.
+        form: How it hands images over.
+        route: The address of its opening, or None.
+        own: Whether it tells of the story itself.
+        due: Whether it shows what the story is about, and no edge of it.
+        documented: Whether nothing in it is inferred.
+        opens: Whether its opening is of the story.
+        asked: What its opening asks for, by pointer.
+        words: The pointers of what says which is wanted, and not how much.
+        filled: How many live values it has.
+    """
+
+    model: str | None
+    form: Form
+    route: Route | None
+    own: bool
+    due: bool
+    documented: bool
+    opens: bool
+    asked: Mapping[str, object]
+    words: frozenset[str]
+    filled: int
+
+    @classmethod
+    def of(cls, fixtures: Fixtures, story: str, scene: Scene) -> _Traits:
+        """What is known of a scene."""
+        opening = first(scene, "submit") or scene[0]
+        own = [each for each in scene if each.story == story]
+        match = _match(fixtures, opening)
+        asked = _values(fixtures, opening.operation, asked_body(fixtures, opening))
+        listed = {row.wire for row in fixtures.parameters if row.enum}
+        return cls(
+            model=match.holes.get("model") if match else None,
+            form=form_of(scene),
+            route=match.route if match else None,
+            own=bool(own),
+            due=_is_due(fixtures, story, scene),
+            documented=all(each.kind != "inferred" for each in own),
+            opens=opening.story == story,
+            asked=asked,
+            words=frozenset(
+                pointer
+                for pointer, value in asked.items()
+                if pointer in listed or isinstance(value, bool)
+            ),
+            filled=sum(1 for each in scene for _ in _filled(each)),
+        )
+
+
+@frozen(kw_only=True)
 class _Judge:
     """Says how well a scene answers one request."""
 
-    fixtures: Fixtures
     route: Route
     model: object
     given: Mapping[str, object]
@@ -204,57 +306,36 @@ class _Judge:
     def of(cls, fixtures: Fixtures, asking: Asking) -> _Judge:
         """A judge of what answers a call."""
         operation, body = asking.operation, asking.body
-        every = (*fixtures.parameters, *fixtures.headers)
-        rows = [row for row in every if row.operation == operation]
-        fields = neutral_fields(fixtures, operation, body)
+        heads = (row for row in fixtures.headers if row.operation == operation)
         return cls(
-            fixtures=fixtures,
             route=asking.match.route,
             model=body.get("model"),
             given=_values(fixtures, operation, body),
-            asked=form_asked(rows, fields, body),
+            asked=form_asked((*fixtures.rows[operation], *heads), asking.fields, body),
         )
 
-    def rank(self, story: str, scene: Scene) -> _Rank:
-        """How well a scene of `story` fits; of equals the first is to be taken.
+    def rank(self, scene: _Traits) -> _Rank:
+        """How well a scene fits; of equals the first is to be taken.
 
-        What the request asks for goes first, then what documents say, then likeness.
+        What the request asks for goes first, then what documents say, then likeness: whether all
+        that its opening asks is asked, word by word; and how much of it is.
         """
-        opening = first(scene, "submit") or scene[0]
-        own = [each for each in scene if each.story == story]
-        return (
-            self._is_of_the_model(opening),
-            *form_of(scene).fit(self.asked),
-            route_of(self.fixtures, opening) == self.route,
-            bool(own),
-            _is_due(self.fixtures, story, scene),
-            all(each.kind != "inferred" for each in own),
-            opening.story == story,
-            *self._likeness(opening),
-            sum(1 for each in scene for _ in _filled(each)),
-        )
-
-    def _is_of_the_model(self, opening: DocumentedExchange) -> bool:
-        """Whether an exchange is of the model that the address names, where its own names one."""
-        asked = opening.request
-        found = find_route(self.fixtures, asked.method, *split(asked.url)) if asked else None
-        named = found.holes.get("model") if found else None
-        return named in {None, self.model}
-
-    def _likeness(self, opening: DocumentedExchange) -> tuple[bool, int]:
-        """Whether all that an exchange asks is asked, word by word; and how much of it is."""
-        documented = _values(self.fixtures, opening.operation, asked_body(self.fixtures, opening))
-        same = [self.given.get(key, MISSING) == value for key, value in documented.items()]
+        same = {key for key, value in scene.asked.items() if self.given.get(key, MISSING) == value}
         present = all(
-            key in self.given and (self.given[key] == value or not self._is_word(key, value))
-            for key, value in documented.items()
+            key in same or (key in self.given and key not in scene.words) for key in scene.asked
         )
-        return present, sum(same)
-
-    def _is_word(self, pointer: str, value: object) -> bool:
-        """Whether a value says what is wanted, and not how much of it."""
-        listed = any(row.wire == pointer and row.enum for row in self.fixtures.parameters)
-        return listed or isinstance(value, bool)
+        return (
+            scene.model is None or scene.model == self.model,
+            *scene.form.fit(self.asked),
+            scene.route == self.route,
+            scene.own,
+            scene.due,
+            scene.documented,
+            scene.opens,
+            present,
+            len(same),
+            scene.filled,
+        )
 
 
 def _is_due(fixtures: Fixtures, story: str, scene: Scene) -> bool:
@@ -278,7 +359,7 @@ def _is_due(fixtures: Fixtures, story: str, scene: Scene) -> bool:
 
 def _values(fixtures: Fixtures, operation: OperationName, body: object) -> dict[str, object]:
     """What tells requests apart: each value but what is anybody's own, documented defaults too."""
-    rows = [row for row in fixtures.parameters if row.operation == operation]
+    rows = fixtures.rows[operation]
     free = {row.wire for row in rows if row.neutral in _FREE}
     usual = {row.wire: row.default for row in rows if row.default is not None}
     given = {**usual, **dict(leaves(body))}
@@ -295,20 +376,6 @@ def _filled(exchange: DocumentedExchange) -> Iterable[object]:
 
 
 # --------------------------------------------------------------------------- planning
-
-
-def _by_name(fixtures: Fixtures, story: str, name: str, asking: Asking, turn: int) -> Course | None:
-    scene = fixtures.scene(story, name)
-    if first(scene, "submit") is None:
-        return _borrowing(fixtures, scene, asking)
-    planned = _planned(fixtures, scene, turn)
-    told = (planned.polls or (planned.submit,))[-1].expect.fields.get("images")
-    return evolve(planned, images=len(told) if is_array(told) and told else None)
-
-
-def _borrowing(fixtures: Fixtures, scene: Scene, asking: Asking) -> Course | None:
-    usual = _unnamed(fixtures, asking)
-    return _planned(fixtures, (usual.submit, *scene), 0) if usual else None
 
 
 def _planned(fixtures: Fixtures, scene: Scene, turn: int) -> Course:

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from tintype_contracts.sandbox.engine.engine import Engine
 from tintype_contracts.sandbox.engine.messages import SandboxRequest, Stream, WholeResponse
+from tintype_contracts.sandbox.engine.replies import Draft
 from tintype_contracts.sandbox.faults.dial import Fault
 from tintype_contracts.sandbox.faults.garble import refusal, slowed, spoilt
 from tintype_contracts.sandbox.serving.gates import Gate, Gates, Point
@@ -21,6 +22,7 @@ SandboxResponse: TypeAlias = WholeResponse | Stream
 # Does something that may take a while, outside of the event loop.
 Work: TypeAlias = Callable[[Callable[[], SandboxResponse]], Awaitable[SandboxResponse]]
 
+_SMALL = 64 * 1024  # bytes of a body that is read in no time
 _HALFWAY = {"reset-mid-answer", "stall-mid-answer"}
 _LOST = {"reset-after-reading", "reset-mid-answer"}
 
@@ -77,7 +79,7 @@ class Visit:
         fault, now = self.fault, self.clock()
         answer: SandboxResponse | None = None
         if fault is None or fault.does_the_work:
-            answer = await self.work(lambda: self.engine.answer(call, now))
+            answer = await self._worked(call, now)
         if fault is None:
             return answer or WholeResponse(status=204)
         if fault.kind == "slow-down":
@@ -88,6 +90,15 @@ class Visit:
             return instead or WholeResponse(status=500)
         answer = spoilt(fault, answer, self.engine.state.fixtures)
         return dripping(answer, fault.seconds) if fault.kind == "drip" else answer
+
+    async def _worked(self, call: SandboxRequest, now: float) -> SandboxResponse:
+        """What the engine answers; where it reads or paints much, outside of the event loop."""
+        if self.operation == "asset" or len(call.body) > _SMALL:
+            return await self.work(lambda: self.engine.answer(call, now))
+        draft = self.engine.draft(call, now)
+        if not isinstance(draft, Draft):
+            return draft
+        return await self.work(draft.write) if draft.paints else draft.write()
 
     # -------------------------------------------------------------------------- sending
 

@@ -53,9 +53,16 @@ async def send(request: web.Request, reply: WholeResponse | Stream, way: Way) ->
     Raises:
         ConnectionError: The client has gone, or `halfway` ended it.
     """
-    response = web.StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
+    headers = CIMultiDict(reply.headers)
     if isinstance(reply, WholeResponse):
-        response.content_length = len(reply.body)
+        headers["Content-Length"] = str(len(reply.body))
+    if isinstance(reply, WholeResponse) and way.halfway is None:  # one piece, head and body
+        whole = web.Response(status=reply.status, headers=headers, body=reply.body)
+        await whole.prepare(request)
+        await whole.write_eof()
+        way.told(reply.images)
+        return whole
+    response = web.StreamResponse(status=reply.status, headers=headers)
     await response.prepare(request)
     first, second = halves(pieces(reply)) if way.halfway else (pieces(reply), ())
     await way.write(response, first)

@@ -1,7 +1,7 @@
 """A real HTTP server on loopback, in a thread of its own, around the engines.
 
 Nothing is decided here: a request becomes a `SandboxRequest`, a reply value becomes bytes on the
-socket. The engines may paint pictures, so they work in a pool, never in the event loop.
+socket. Pictures are painted and large bodies read in a pool, never in the event loop.
 """
 
 from __future__ import annotations
@@ -185,8 +185,11 @@ class Server:
 
     async def _engine(self, name: str) -> Engine | None:
         """A provider; whoever asks for it first waits until its fixtures are read."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self.engines.get, name)
+        found = self.engines.made.get(name)
+        if found is None:
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._pool, self.engines.get, name)
+        return found
 
     async def _pause(self, seconds: float) -> None:
         """Wait so long.
