@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from tintype import _forks
-from tintype._flow.effects import Effect, Record, Reply
-from tintype.entries import Snapshot
+from tintype.entries import Entry, Snapshot
 from tintype.models import Task
 
 
@@ -70,24 +69,22 @@ class Trail:
         self._tasks: dict[str, Task] = {}
         self._records: set[str] = set()
 
-    def follow(self, records: Iterable[str]) -> None:
-        """Have these be at work on, by this flow too."""
-        fresh = {record for record in records if record} - self._records
-        self._records |= fresh
-        self._followed.add(fresh)
+    def follow(self, record: str) -> None:
+        """Have a record be at work on, by this flow too; "" is none."""
+        if record and record not in self._records:
+            self._records.add(record)
+            self._followed.add([record])
 
-    def note(self, effect: Effect, reply: Reply) -> None:
-        """Follow what an effect wrote down."""
-        if not isinstance(effect, Record) or not isinstance(reply, str):
-            return
-        if isinstance(effect.entry, Snapshot):
-            self._tasks[reply or effect.entry.task.id] = effect.entry.task
-        self.follow([reply])
+    def note(self, entry: Entry, record: str) -> None:
+        """Follow what was written down."""
+        if isinstance(entry, Snapshot):
+            self._tasks[record or entry.task.id] = entry.task
+        self.follow(record)
 
     def begin(self, task: Task) -> None:
         """Follow a task that the flow is to wait for."""
         self._tasks[task.record or task.id] = task
-        self.follow([task.record])
+        self.follow(task.record)
 
     @property
     def running(self) -> list[Task]:
@@ -97,5 +94,6 @@ class Trail:
 
     def end(self, give_up: Callable[[str], object] | None = None) -> None:
         """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
-        records, self._records = self._records, set()
-        self._followed.drop(records, give_up)
+        if self._records:
+            records, self._records = self._records, set()
+            self._followed.drop(records, give_up)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
+    from tintype._driver import Driver
     from tintype._flow.conversation import Heard
-    from tintype._performing_async import AsyncPerformer
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError
     from tintype.journal import JournalRecord, Resumed
@@ -43,7 +43,7 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return await self._performer.run(provider, self._setup.conversations.of(provider).models())
+        return await self._driver.run(provider, self._setup.conversations.of(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -55,7 +55,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             UsageError: The request cannot be sent to this provider.
         """
-        return await self._performer.run(
+        return await self._driver.run(
             provider, self._setup.conversations.of(provider).quote(request)
         )
 
@@ -71,12 +71,12 @@ class AsyncClient(Configured[AsyncTransport]):
                 a document names a key by which the provider knows it, not any more.
         """
         flow = self._setup.conversations.of(provider).submit(request)
-        return await self._performer.run(provider, flow, on_progress)
+        return await self._driver.run(provider, flow, on_progress)
 
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         flow = self._setup.conversations.of_task(task).refresh(task)
-        return await self._performer.run(task.provider, flow, record=task.record)
+        return await self._driver.run(task.provider, flow, record=task.record)
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -85,7 +85,7 @@ class AsyncClient(Configured[AsyncTransport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversations.of_task(task).wait(task)
-        return await self._performer.run(task.provider, flow, on_progress, awaited=task)
+        return await self._driver.run(task.provider, flow, on_progress, awaited=task)
 
     async def generate(
         self,
@@ -108,20 +108,19 @@ class AsyncClient(Configured[AsyncTransport]):
                 with the others stands in `Generation.attempts`.
         """
         flow = self._setup.conversations.of(provider).generate(request, max_cost)
-        return await self._performer.run(provider, flow, on_progress)
+        return await self._driver.run(provider, flow, on_progress)
 
     async def stream(self, request: ImageRequest, *, provider: str) -> AsyncIterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
         flow = self._setup.conversations.of(provider).draw(request)
-        async with aclosing(self._performer.steps(provider, flow)) as steps:
-            async for step in steps:
-                if isinstance(step, Task):
-                    yield step
+        async with aclosing(self._driver.steps(provider, flow)) as steps:
+            async for task in steps:
+                yield task
 
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         flow = self._setup.conversations.of_task(task).cancel(task)
-        return await self._performer.run(task.provider, flow, record=task.record)
+        return await self._driver.run(task.provider, flow, record=task.record)
 
     async def read_again(self, error: TintypeError) -> Task:
         """The task in an answer that nobody understood when it came, which an error holds.
@@ -133,7 +132,7 @@ class AsyncClient(Configured[AsyncTransport]):
             TintypeError: It is still not understood; it holds the answer again.
         """
         provider, flow = self._setup.conversations.rereading(error)
-        return await self._performer.run(provider, flow)
+        return await self._driver.run(provider, flow)
 
     async def receive(
         self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
@@ -161,11 +160,11 @@ class AsyncClient(Configured[AsyncTransport]):
         return await self._confirm(heard, provider, proven=proven)
 
     async def _prove(self, delivery: Delivery, provider: str) -> bool:
-        return await self._performer.run(provider, self._setup.webhooks.proving(provider, delivery))
+        return await self._driver.run(provider, self._setup.webhooks.proving(provider, delivery))
 
     async def _confirm(self, heard: Heard, provider: str, *, proven: bool) -> Task:
         flow = self._setup.conversations.of(provider).confirm(heard, proven=proven)
-        return await self._performer.run(
+        return await self._driver.run(
             provider, flow, record=heard.known.record if heard.known else ""
         )
 
@@ -177,7 +176,7 @@ class AsyncClient(Configured[AsyncTransport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        return await self._performer.run(provider, self._setup.results.fetching(image, provider))
+        return await self._driver.run(provider, self._setup.results.fetching(image, provider))
 
     async def save(
         self,
@@ -208,7 +207,7 @@ class AsyncClient(Configured[AsyncTransport]):
         """
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
-        return await self._performer.run(provider, flow)
+        return await self._driver.run(provider, flow)
 
     async def resume(
         self,
@@ -240,7 +239,7 @@ class AsyncClient(Configured[AsyncTransport]):
         try:
             for provider, found in groups.items():
                 flow = self._setup.results.resuming(provider, found, place)
-                resumed += await self._performer.run(provider, flow, on_progress)
+                resumed += await self._driver.run(provider, flow, on_progress)
         finally:
             self._setup.claims.left(groups)
         return tuple(resumed)
@@ -266,7 +265,7 @@ class AsyncClient(Configured[AsyncTransport]):
 
         A client that keeps no journal of its own may be used again, and closed again.
         """
-        await self._performer.close()
+        await self._driver.close()
 
     async def __aenter__(self) -> Self:
         """The client itself."""
@@ -282,7 +281,8 @@ class AsyncClient(Configured[AsyncTransport]):
         await self.close()
 
     @cached_property
-    def _performer(self) -> AsyncPerformer:
-        from tintype._performing_async import AsyncPerformer  # noqa: PLC0415 - as in `Configured`
+    def _driver(self) -> Driver:
+        from tintype._awaiting import Awaiting  # noqa: PLC0415 - as in `Configured`
+        from tintype._driver import Driver  # noqa: PLC0415
 
-        return AsyncPerformer(self._setup, self._transport)
+        return Driver(self._setup, Awaiting(self._transport))

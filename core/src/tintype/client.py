@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from tintype._blocking import BlockingDriver
     from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
-    from tintype._performing import Performer
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError
     from tintype.journal import Resumed
@@ -38,7 +38,7 @@ class Client(Configured[Transport]):
 
     def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return self._performer.run(provider, self._setup.conversations.of(provider).models())
+        return self._driver.run(provider, self._setup.conversations.of(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -50,7 +50,7 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The request cannot be sent to this provider.
         """
-        return self._performer.run(provider, self._setup.conversations.of(provider).quote(request))
+        return self._driver.run(provider, self._setup.conversations.of(provider).quote(request))
 
     def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
@@ -64,12 +64,12 @@ class Client(Configured[Transport]):
                 a document names a key by which the provider knows it, not any more.
         """
         flow = self._setup.conversations.of(provider).submit(request)
-        return self._performer.run(provider, flow, on_progress)
+        return self._driver.run(provider, flow, on_progress)
 
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         flow = self._setup.conversations.of_task(task).refresh(task)
-        return self._performer.run(task.provider, flow, record=task.record)
+        return self._driver.run(task.provider, flow, record=task.record)
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -78,7 +78,7 @@ class Client(Configured[Transport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversations.of_task(task).wait(task)
-        return self._performer.run(task.provider, flow, on_progress, awaited=task)
+        return self._driver.run(task.provider, flow, on_progress, awaited=task)
 
     def generate(
         self,
@@ -101,18 +101,18 @@ class Client(Configured[Transport]):
                 with the others stands in `Generation.attempts`.
         """
         flow = self._setup.conversations.of(provider).generate(request, max_cost)
-        return self._performer.run(provider, flow, on_progress)
+        return self._driver.run(provider, flow, on_progress)
 
     def stream(self, request: ImageRequest, *, provider: str) -> Iterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
-        yield from self._performer.steps(
+        yield from self._driver.steps(
             provider, self._setup.conversations.of(provider).draw(request)
         )
 
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         flow = self._setup.conversations.of_task(task).cancel(task)
-        return self._performer.run(task.provider, flow, record=task.record)
+        return self._driver.run(task.provider, flow, record=task.record)
 
     def read_again(self, error: TintypeError) -> Task:
         """The task in an answer that nobody understood when it came, which an error holds.
@@ -124,7 +124,7 @@ class Client(Configured[Transport]):
             TintypeError: It is still not understood; it holds the answer again.
         """
         provider, flow = self._setup.conversations.rereading(error)
-        return self._performer.run(provider, flow)
+        return self._driver.run(provider, flow)
 
     def receive(
         self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
@@ -145,10 +145,10 @@ class Client(Configured[Transport]):
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
-        proven = self._performer.run(provider, self._setup.webhooks.proving(provider, delivery))
+        proven = self._driver.run(provider, self._setup.webhooks.proving(provider, delivery))
         heard = self._setup.webhooks.heard(provider, delivery, record, task)
         flow = self._setup.conversations.of(provider).confirm(heard, proven=proven)
-        return self._performer.run(provider, flow, record=heard.known.record if heard.known else "")
+        return self._driver.run(provider, flow, record=heard.known.record if heard.known else "")
 
     # --------------------------------------------------------------------- results
 
@@ -158,7 +158,7 @@ class Client(Configured[Transport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        return self._performer.run(provider, self._setup.results.fetching(image, provider))
+        return self._driver.run(provider, self._setup.results.fetching(image, provider))
 
     def save(
         self,
@@ -189,7 +189,7 @@ class Client(Configured[Transport]):
         """
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
-        return self._performer.run(provider, flow)
+        return self._driver.run(provider, flow)
 
     def resume(
         self,
@@ -221,7 +221,7 @@ class Client(Configured[Transport]):
         try:
             for provider, found in groups.items():
                 flow = self._setup.results.resuming(provider, found, place)
-                resumed += self._performer.run(provider, flow, on_progress)
+                resumed += self._driver.run(provider, flow, on_progress)
         finally:
             self._setup.claims.left(groups)
         return tuple(resumed)
@@ -233,7 +233,7 @@ class Client(Configured[Transport]):
 
         A client that keeps no journal of its own may be used again, and closed again.
         """
-        self._performer.close()
+        self._driver.close()
 
     def __enter__(self) -> Self:
         """The client itself."""
@@ -249,9 +249,9 @@ class Client(Configured[Transport]):
         self.close()
 
     @cached_property
-    def _performer(self) -> Performer:
-        from tintype._performing import Performer  # noqa: PLC0415 - as in `Configured`
+    def _driver(self) -> BlockingDriver:
+        from tintype._blocking import BlockingDriver  # noqa: PLC0415 - as in `Configured`
 
-        made = Performer(self._setup, self._transport)
+        made = BlockingDriver(self._setup, self._transport)
         # Threads that come first together share one: from Python 3.12 on nothing locks them out.
-        return cast("Performer", vars(self).setdefault("_performer", made))
+        return cast("BlockingDriver", vars(self).setdefault("_driver", made))

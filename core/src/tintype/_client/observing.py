@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._blame import of_provider
 from tintype._client.logs import log, log_failed_observer
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, Record, Reply, Together
@@ -41,12 +38,6 @@ class Observation:
 Observation.__module__ = "tintype"  # where it is imported from
 
 
-class Seen:
-    """The reply to an effect, once there is one."""
-
-    reply: Reply = None
-
-
 Observer: TypeAlias = Callable[[Observation], None]
 Progress: TypeAlias = Callable[[Task], None]
 
@@ -57,24 +48,23 @@ class Observers:
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers
 
-    @contextmanager
-    def observed(self, provider: str, effect: Effect) -> Iterator[Seen]:
-        """Tell every observer how an effect went, once it is over."""
-        seen, start = Seen(), time.monotonic()
-        error: TintypeError | None = None
-        try:
-            yield seen
-        except TintypeError as failure:
-            error = of_provider(failure, provider)
-            raise error from failure.__cause__
-        finally:
-            seconds = time.monotonic() - start
-            log(provider, effect, seen.reply, error, seconds)
-            observation = Observation(
-                provider=provider, effect=effect, reply=seen.reply, error=error, seconds=seconds
-            )
-            for observer in self._observers:
-                _call(observer, observation)
+    def tell(
+        self,
+        provider: str,
+        effect: Effect,
+        reply: Reply,
+        error: TintypeError | None,
+        seconds: float,
+    ) -> None:
+        """Tell every observer how an effect went, now that it is over."""
+        log(provider, effect, reply, error, seconds)
+        if not self._observers:
+            return
+        observation = Observation(
+            provider=provider, effect=effect, reply=reply, error=error, seconds=seconds
+        )
+        for observer in self._observers:
+            _call(observer, observation)
 
 
 def _call(observer: Observer, observation: Observation) -> None:

@@ -1,14 +1,12 @@
-"""Opens signed exchanges with blocking calls: who is asked, what is bought, what is sent."""
+"""Opens signed exchanges: who is asked, what is bought, what is sent."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict
-from contextlib import closing, nullcontext
-from inspect import iscoroutine
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, aclosing, closing
+from typing import Protocol
 
-from tintype import _forks
 from tintype._client.keyring import (
     MAX_TOKEN_BYTES,
     UNAUTHORIZED,
@@ -24,78 +22,92 @@ from tintype._client.keyring import (
 from tintype._flow.effects import Send
 from tintype._keys.redaction import Redactor
 from tintype.account import Secret
-from tintype.errors import TransportError, UsageError
-from tintype.messages import Response
-from tintype.transports import Incoming, Transport, without_frames
+from tintype.errors import TransportError
+from tintype.messages import Headers, HttpRequest, Response
+from tintype.transports import without_frames
+
+
+class Answer(Protocol):
+    """An answer whose body is still on its way.
+
+    Attributes:
+        status: Its status.
+        headers: Its headers.
+    """
+
+    status: int
+    headers: Headers
+
+    async def read(self, take: Callable[[bytes], bool]) -> None:
+        """Hand the body on as it arrives, until it has ended or no more is taken just now."""
+
+    async def aclose(self) -> None:
+        """Let the connection go."""
+
+
+class Exchanges(Protocol):
+    """How a client makes exchanges."""
+
+    async def open(self, request: HttpRequest, timeout: float) -> Answer:  # noqa: ASYNC109
+        """Send a request and wait for the head of the answer."""
+
+    async def ask(self, function: Callable[[], object], seconds: float) -> object:
+        """What the caller's function for a credential tells.
+
+        Raises:
+            NotSentError: It does not in time.
+        """
+
+    def one_at_a_time(self, keyring: Keyring) -> AbstractAsyncContextManager[object]:
+        """Wait until nobody else buys a token for an account."""
 
 
 class Opener:
     """Opens exchanges, one token bought at a time for each account."""
 
-    def __init__(self) -> None:
-        self.begin_anew()
-        _forks.guard(self)
+    def __init__(self, exchanges: Exchanges) -> None:
+        self._exchanges = exchanges
 
-    def begin_anew(self) -> None:
-        """Have no purchase under way, as a process that was just forked."""
-        self._buying: defaultdict[Keyring, threading.Lock] = defaultdict(threading.Lock)
-
-    def open(
-        self, keyring: Keyring, effect: Send, transport: Transport
-    ) -> tuple[Incoming, Redactor]:
+    async def open(self, keyring: Keyring, effect: Send) -> tuple[Answer, Redactor]:
         """The head of the answer to a request, and what takes the secrets out of the rest.
 
         A token that was bought for an earlier exchange and is refused is bought anew, once:
         who says 401 has not begun to work.
         """
-        line = _TimedSteps(transport, time.monotonic() + effect.timeout)
-        ready = self._prepared(keyring, effect, line)
-        incoming = line.sent(ready)
-        if incoming.status == UNAUTHORIZED and ready.reused is not None:
-            incoming.close()
-            ready = self._prepared(keyring, effect, line, ready.reused)
-            incoming = line.sent(ready)
-        return incoming, ready.redactor
+        deadline = time.monotonic() + effect.timeout
+        ready = await self._prepared(keyring, effect, deadline)
+        answer = await self._sent(ready, deadline)
+        if answer.status == UNAUTHORIZED and ready.reused is not None:
+            await answer.aclose()
+            ready = await self._prepared(keyring, effect, deadline, ready.reused)
+            answer = await self._sent(ready, deadline)
+        return answer, ready.redactor
 
-    def _prepared(
-        self, keyring: Keyring, effect: Send, line: _TimedSteps, stale: Secret | None = None
+    async def _prepared(
+        self, keyring: Keyring, effect: Send, deadline: float, stale: Secret | None = None
     ) -> Prepared:
-        buying = keyring.must_buy or stale is not None
-        with self._buying[keyring] if buying else nullcontext():
-            return line.driven(keyring.prepared(effect, stale))
+        steps = keyring.prepared(effect, stale)
+        if not keyring.must_buy and stale is None:
+            return await self._led(steps, deadline)
+        async with self._exchanges.one_at_a_time(keyring):
+            return await self._led(steps, deadline)
 
-
-class _TimedSteps:
-    """Takes the steps before one exchange, within its time."""
-
-    def __init__(self, transport: Transport, deadline: float) -> None:
-        self._transport = transport
-        self._deadline = deadline
-
-    def left(self) -> float:
-        """Seconds that are left."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise in_vain()
-        return left
-
-    def sent(self, ready: Prepared) -> Incoming:
-        """The head of the answer to a request."""
+    async def _sent(self, ready: Prepared, deadline: float) -> Answer:
         try:
-            return self._transport.open(ready.request, timeout=self.left())
+            return await self._exchanges.open(ready.request, _left(deadline))
         except TransportError as error:
             ready.redactor.clear(error)
             raise
 
-    def driven(self, steps: Steps) -> Prepared:
-        """What the steps lead to."""
+    async def _led(self, steps: Steps, deadline: float) -> Prepared:
+        """What the steps before an exchange lead to."""
         with closing(steps):
             try:
                 step = next(steps)
                 while True:
                     reply: Secret | Response | Exception | None
                     try:
-                        reply = self._taken(step)
+                        reply = await self._taken(step, deadline)
                     except Exception as error:  # noqa: BLE001 - the steps say what it means
                         reply = error
                     # Thrown from here it is nobody's context: its words may hold a key.
@@ -104,25 +116,31 @@ class _TimedSteps:
                 made: Prepared = stop.value
                 return made
 
-    def _taken(self, step: Step) -> Secret | Response | None:
+    async def _taken(self, step: Step, deadline: float) -> Secret | Response | None:
         if isinstance(step, Question):
-            told = step.asked.ask()
-            if iscoroutine(told):
-                told.close()
-                msg = "The function for a credential is to be awaited: that is for AsyncClient."
-                raise UsageError(msg)
-            return as_secret(told)
+            return as_secret(await self._exchanges.ask(step.asked.ask, _left(deadline)))
         try:
-            return self._bought(step)
+            return await self._bought(step, deadline)
         except BaseException as error:  # whatever it is, its frames hold a token
             without_frames(error)
             raise
 
-    def _bought(self, step: Purchase) -> Response:
-        with closing(self._transport.open(step.request, timeout=self.left())) as incoming:
-            body = b""
-            for chunk in incoming.chunks():
-                body += chunk
-                if len(body) > MAX_TOKEN_BYTES:
-                    break
-            return Response(status=incoming.status, headers=incoming.headers, body=body)
+    async def _bought(self, step: Purchase, deadline: float) -> Response:
+        answer = await self._exchanges.open(step.request, _left(deadline))
+        async with aclosing(answer):
+            body = bytearray()
+
+            def take(chunk: bytes) -> bool:
+                body.extend(chunk)
+                return len(body) <= MAX_TOKEN_BYTES
+
+            await answer.read(take)
+            return Response(status=answer.status, headers=answer.headers, body=bytes(body))
+
+
+def _left(deadline: float) -> float:
+    """Seconds that are left."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise in_vain()
+    return left

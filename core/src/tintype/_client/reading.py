@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
 from attrs import evolve
@@ -58,14 +60,15 @@ class Reader:
         self._decoder: Decoder | None = None
         self._lifter = Lifter()
         self._text: list[bytes] = []
+        self._events: deque[ServerSentEvent] = deque()
 
     @property
     def streams(self) -> bool:
         """Whether the answer is known to be a stream of events."""
         return self._decoder is not None
 
-    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
-        """The events that are complete now; none of an answer that is no stream.
+    def take(self, chunk: bytes) -> bool:
+        """Take the next bytes; False where they show a stream, or an event of it is complete.
 
         Raises:
             ProtocolError: The answer is larger than any documented one.
@@ -78,26 +81,35 @@ class Reader:
             self._start += chunk
             streams = is_stream(self._kind, self._start, self._headers)
             if streams is None:
-                return []
+                return True
             chunk, self._start = self._start, b""
             self._may_stream = streams
             if streams:
                 self._decoder = decoder(self._kind, chunk)
+                self._hold(self._decoder.feed(self._lifter.feed(chunk)))
+                return False
         text = self._lifter.feed(chunk)
-        if self._decoder is not None:
-            return self._told(self._decoder.feed(text))
-        self._text.append(text)
-        return []
-
-    def close(self) -> list[ServerSentEvent]:
-        """The events that the end of a stream cut short."""
         if self._decoder is None:
-            return []
-        return self._told([*self._decoder.feed(self._lifter.close()), *self._decoder.close()])
+            self._text.append(text)
+        else:
+            self._hold(self._decoder.feed(text))
+        return not self._events
 
-    def _told(self, events: list[ServerSentEvent]) -> list[ServerSentEvent]:
-        """Events without secrets, each with what was lifted out of it."""
-        return [self._redactor.event(self._whole(event)) for event in events]
+    def next_event(self) -> ServerSentEvent | None:
+        """The next event of a stream that takes no more bytes just now, or None: it has ended."""
+        if not self._events and self._decoder is not None:
+            last, self._decoder = self._decoder, None
+            self._hold([*last.feed(self._lifter.close()), *last.close()])
+        return self._events.popleft() if self._events else None
+
+    @property
+    def has_event(self) -> bool:
+        """Whether an event is complete."""
+        return bool(self._events)
+
+    def _hold(self, events: Iterable[ServerSentEvent]) -> None:
+        """Have events without secrets, each with what was lifted out of it."""
+        self._events += [self._redactor.event(self._whole(event)) for event in events]
 
     def _whole(self, event: ServerSentEvent) -> ServerSentEvent:
         text, held = event.content.text, self._lifter.held

@@ -52,15 +52,15 @@ class Setup:
         self.patience = options.request_timeout or _PATIENCE
         self._cancels = options.cancel_on_exit
 
-    def cancellations(self, trail: Trail) -> list[Flow[Task]]:
-        """The flows that cancel what an abandoned flow left running, one a task.
+    def cancellations(self, trail: Trail) -> list[tuple[str, Flow[Task]]]:
+        """The flows that cancel what an abandoned flow left running, one a task, each with whom.
 
         None for a task that another flow is at work on: somebody waits for it.
         """
         if not self._cancels:
             return []
         left = [task for task in trail.running if not self.claims.is_followed(task.record)]
-        return [self.conversations.of(task.provider).cancel(task) for task in left]
+        return [(task.provider, self.conversations.of(task.provider).cancel(task)) for task in left]
 
     def close(self) -> None:
         """Close the journal, if it was opened here."""

@@ -203,14 +203,16 @@ def usual_place() -> Path | None:
         raise UsageError(msg) from error
 
 
+_NOTHING: Future[str] = Future()
+_NOTHING.set_result("")
+
+
 class NoJournal:
     """A journal that keeps nothing, for who wants none."""
 
     def record(self, entry: Entry) -> Future[str]:  # noqa: ARG002 - the protocol's signature
         """Keep nothing; the id of every record is ""."""
-        done: Future[str] = Future()
-        done.set_result("")
-        return done
+        return _NOTHING
 
     def records(self, ids: Iterable[str] = ()) -> list[JournalRecord]:  # noqa: ARG002
         """No record: there are none."""

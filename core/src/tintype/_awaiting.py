@@ -1,0 +1,245 @@
+"""Waits with await: what `AsyncClient` runs a driver's coroutines with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import aclosing, suppress
+from inspect import isawaitable, iscoroutinefunction
+from weakref import WeakKeyDictionary
+
+from tintype._client.closing import CANCEL_SECONDS, ClientClosed
+from tintype._client.keyring import Keyring, in_vain
+from tintype._client.reading import read_reference
+from tintype._driver import Call
+from tintype._flow.effects import Flow, Together
+from tintype.errors import UsageError
+from tintype.messages import HttpRequest
+from tintype.models import Task
+from tintype.transports import AsyncIncoming, AsyncTransport
+
+
+class Awaiting:
+    """Waits with await.
+
+    Args:
+        transport: How exchanges are made, or None: the usual library, opened at first use.
+    """
+
+    CLOSE_SECONDS = 2 * CANCEL_SECONDS
+
+    def __init__(self, transport: AsyncTransport | None) -> None:
+        self._transport = transport
+        self._owned = transport is None
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have no purchase under way, as a process that was just forked."""
+        self._buying: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, defaultdict[Keyring, asyncio.Lock]
+        ] = WeakKeyDictionary()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are connections to make exchanges on."""
+        return self._transport is not None
+
+    async def open(self, request: HttpRequest, timeout: float) -> _Answer:  # noqa: ASYNC109
+        """Send a request and wait for the head of the answer."""
+        transport = self._transport or self._opened()
+        return _Answer(await transport.open(request, timeout=timeout))
+
+    def _opened(self) -> AsyncTransport:
+        # Imported at its first use: it is an extra, and costs more than the rest together.
+        try:
+            from tintype.transports.aiohttp import AiohttpTransport  # noqa: PLC0415
+        except ImportError as error:
+            msg = "AsyncClient needs aiohttp: pip install 'tintype[async]'"
+            raise UsageError(msg) from error
+        self._transport = AiohttpTransport()
+        return self._transport
+
+    async def ask(self, function: Callable[[], object], seconds: float) -> object:
+        """What the caller's function for a credential tells, awaited or called in a thread.
+
+        Raises:
+            NotSentError: It does not in time.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                if iscoroutinefunction(function):
+                    return await function()
+                told = await asyncio.to_thread(function)
+                # What is none of a coroutine may hand one out all the same.
+                return await told if isawaitable(told) else told
+        except TimeoutError:
+            raise in_vain() from None
+
+    def one_at_a_time(self, keyring: Keyring) -> asyncio.Lock:
+        """Wait until nobody else buys a token for an account in this event loop."""
+        loop = asyncio.get_running_loop()
+        return self._buying.setdefault(loop, defaultdict(asyncio.Lock))[keyring]
+
+    def presence(self) -> _Presence:
+        """That of a call that begins."""
+        return _Presence()
+
+    def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> _Crew:
+        """Who does pieces of work side by side, each in a task of its own."""
+        return _Crew(effect, beside)
+
+    async def load(self, path: str) -> bytes:
+        """The bytes of a local file."""
+        return await asyncio.to_thread(read_reference, path)
+
+    async def written(self, entry: Future[str], seconds: float) -> object:
+        """Wait until an entry is durable, as it will be if nobody waits any more, too.
+
+        Raises:
+            TimeoutError: It is not in that time.
+        """
+        async with asyncio.timeout(seconds):
+            return await asyncio.shield(asyncio.wrap_future(entry))
+
+    async def at_most(self, seconds: float, work: list[Coroutine[object, object, None]]) -> None:
+        """Do all of some work at once, as far as the time allows."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*work)
+
+    async def close(self, journal: Callable[[], None]) -> None:
+        """Close the connections that were opened here, and the journal likewise."""
+        if self._owned and self._transport is not None:
+            await self._transport.close()
+            self._transport = None
+        await asyncio.to_thread(journal)
+
+
+class _Answer:
+    """An answer whose body is still on its way."""
+
+    def __init__(self, incoming: AsyncIncoming) -> None:
+        self._incoming = incoming
+        self._chunks: AsyncIterator[bytes] | None = None
+        self.status = incoming.status
+        self.headers = incoming.headers
+
+    async def read(self, take: Callable[[bytes], bool]) -> None:
+        """Hand the body on as it arrives, until it has ended or no more is taken just now."""
+        self._chunks = self._chunks or self._incoming.chunks()
+        async for chunk in self._chunks:
+            if not take(chunk):
+                return
+
+    async def aclose(self) -> None:
+        """Let the connection go."""
+        await self._incoming.close()
+
+
+class _Presence:
+    """Who is at work on a call: a task, or none."""
+
+    __slots__ = ("_ended", "_worker", "left")
+
+    def __init__(self) -> None:
+        self.left = False
+        self._worker: asyncio.Task[object] | None = None
+        self._ended: asyncio.Future[None] | None = None
+
+    def enter(self) -> None:
+        """This task is at work from now on."""
+        self._worker = asyncio.current_task()
+
+    def rest(self) -> None:
+        """Nobody is, until the next snapshot is asked for."""
+        self._worker = None
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Wait; who is to end is cancelled."""
+        return asyncio.sleep(seconds)
+
+    def leave(self) -> bool:
+        """Perform no more; whether another task of this loop is at work, which is cancelled."""
+        self.left = True
+        worker, loop = self._worker, asyncio.get_running_loop()
+        if worker is None or worker is asyncio.current_task() or worker.get_loop() is not loop:
+            return False
+        worker.cancel()
+        self._ended = self._ended or loop.create_future()
+        return True
+
+    def meant(self, error: BaseException) -> BaseException:
+        """What an error is that ended the call: `ClientClosed`, where `leave` brought it about."""
+        ours = isinstance(error, asyncio.CancelledError) and self.left and self._worker
+        return ClientClosed() if ours and ours.uncancel() == 0 else error
+
+    def end(self) -> None:
+        """It is over."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
+    async def ended(self, deadline: float) -> None:
+        """Wait until it is over, or until a time of the monotonic clock."""
+        if self._ended is not None:
+            left = deadline - asyncio.get_running_loop().time()
+            await asyncio.wait([self._ended], timeout=max(0.0, left))
+
+
+class _Crew:
+    """Does pieces of work side by side, in a task each, as many at a time as may be."""
+
+    def __init__(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> None:
+        self._work = effect.work
+        self._width = effect.width
+        self._beside = beside
+        self._snapshots: deque[Task] = deque()
+        self._news = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def told(self) -> Task | None:
+        """The next snapshot, or None: nothing is left to do.
+
+        Raises:
+            BaseException: What ended one of the pieces.
+        """
+        while True:
+            if self._snapshots:
+                return self._snapshots.popleft()
+            for each in [each for each in self._running if each.done()]:
+                self._running.remove(each)
+                each.result()
+            pause = self._begin()
+            if pause is None and not self._running:
+                return None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause if len(self._running) < self._width else None):
+                    await self._news.wait()
+            self._news.clear()
+
+    def _begin(self) -> float | None:
+        """Begin what is due; seconds until more is, or None where nothing waits."""
+        while (pause := self._work.pause()) == 0 and len(self._running) < self._width:
+            made = asyncio.create_task(self._performed(self._beside(self._work.take())))
+            made.add_done_callback(lambda _: self._news.set())
+            self._running.add(made)
+        return pause
+
+    async def _performed(self, call: Call[None]) -> None:
+        async with aclosing(call):
+            while (task := await call.told()) is not None:
+                self._snapshots.append(task)
+                self._news.set()
+
+    def stop(self) -> None:
+        """Begin nothing more, and have what is under way end."""
+        for each in self._running:
+            each.cancel()
+
+    async def join(self) -> None:
+        """Wait until what was stopped has ended."""
+        if self._running:
+            ended, _ = await asyncio.wait(self._running)
+            for each in ended:  # what it ended in is nobody's matter any more
+                each.cancelled() or each.exception()

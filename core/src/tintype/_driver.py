@@ -1,0 +1,438 @@
+"""Performs flows' effects, as coroutines that either client runs.
+
+Nothing here waits by itself: what sleeps, reads and writes is a `Waits`. `AsyncClient` brings one
+that awaits, and awaits the coroutine. `Client` brings one that blocks where it is called: the
+same coroutine then never suspends, and has ended after its first step (`_blocking.finished`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import aclosing, suppress
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar, assert_never
+
+from tintype import _forks
+from tintype._blame import of_provider
+from tintype._client.claims import unanswered
+from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
+from tintype._client.keyed_results import Intake
+from tintype._client.observing import Progress, check_progress, tell_progress, told_by
+from tintype._client.opening import Answer, Exchanges, Opener
+from tintype._client.reading import Reader
+from tintype._client.setup import Setup
+from tintype._flow.effects import (
+    Effect,
+    Fetch,
+    Flow,
+    Head,
+    Load,
+    Receive,
+    Record,
+    Reply,
+    Send,
+    Sleep,
+    Step,
+    Together,
+)
+from tintype._keys.dispatch import fetch_request
+from tintype._keys.redaction import Redactor
+from tintype._trail import Trail
+from tintype.errors import TintypeError
+from tintype.messages import Response, ServerSentEvent
+from tintype.models import Task
+
+T = TypeVar("T")
+_NO_SECRETS = Redactor([])
+
+
+class Presence(Protocol):
+    """Who is at work on a call, and how it is told to end."""
+
+    @property
+    def left(self) -> bool:
+        """Whether it is to perform no more."""
+
+    def enter(self) -> None:
+        """Somebody is at work from now on."""
+
+    def rest(self) -> None:
+        """Nobody is, until the next snapshot is asked for."""
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Wait, unless it is to end."""
+
+    def leave(self) -> bool:
+        """Perform no more; whether somebody else is at work just now, whose end is to be awaited.
+
+        Who is at work ends in `ClientClosed`, or in what `meant` knows to be that.
+        """
+
+    def meant(self, error: BaseException) -> BaseException:
+        """What an error is that ended the call: `ClientClosed`, where `leave` brought it about."""
+
+    def end(self) -> None:
+        """It is over."""
+
+    async def ended(self, deadline: float) -> None:
+        """Wait until it is over, or until a time of the monotonic clock."""
+
+
+class Crew(Protocol):
+    """Does pieces of work side by side."""
+
+    async def told(self) -> Task | None:
+        """The next snapshot, or None: nothing is left to do.
+
+        Raises:
+            BaseException: What ended one of the pieces.
+        """
+
+    def stop(self) -> None:
+        """Begin nothing more, and have what is under way end."""
+
+    async def join(self) -> None:
+        """Wait until what was stopped has ended."""
+
+
+class Waits(Exchanges, Protocol):
+    """All waiting of one kind of client.
+
+    Attributes:
+        CLOSE_SECONDS: How long the ends of calls are waited for when the client is closed.
+    """
+
+    CLOSE_SECONDS: float
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are connections to make exchanges on."""
+
+    def presence(self) -> Presence:
+        """That of a call that begins."""
+
+    def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> Crew:
+        """Who does pieces of work side by side, each as a call of its own."""
+
+    async def load(self, path: str) -> bytes:
+        """The bytes of a local file."""
+
+    async def written(self, entry: Future[str], seconds: float) -> object:
+        """Wait until an entry is durable, as it will be if nobody waits any more, too.
+
+        Raises:
+            TimeoutError: It is not in that time.
+        """
+
+    async def at_most(self, seconds: float, work: list[Coroutine[object, object, None]]) -> None:
+        """Do all of some work, as far as the time allows."""
+
+    async def close(self, journal: Callable[[], None]) -> None:
+        """Close the connections that were opened here, and the journal likewise."""
+
+    def begin_anew(self) -> None:
+        """Be as in a new process: what was inherited is the parent's."""
+
+
+class Driver:
+    """Performs flows' effects.
+
+    Args:
+        setup: Accounts, plugins, observers, journal.
+        waits: How the client waits.
+    """
+
+    def __init__(self, setup: Setup, waits: Waits) -> None:
+        self.setup = setup
+        self.waits = waits
+        self.opener = Opener(waits)
+        self.begin_anew()
+        _forks.guard(self)
+
+    def begin_anew(self) -> None:
+        """Have nothing under way, as a process that was just forked: the calls are its parent's."""
+        # Each call that a caller waits for, and what has it end.
+        self.calls: dict[Presence, Callable[[], bool]] = {}
+        self.waits.begin_anew()
+
+    async def close(self) -> None:
+        """Close the connections that were opened here, and the journal likewise.
+
+        Calls that are under way end first, their last words said.
+        """
+        deadline = time.monotonic() + self.waits.CLOSE_SECONDS
+        for call in [call for call, leave in tuple(self.calls.items()) if leave()]:
+            await call.ended(deadline)
+        await self.waits.close(self.setup.close)
+
+    async def run(
+        self,
+        provider: str,
+        flow: Flow[T],
+        on_progress: Progress | None = None,
+        *,
+        record: str = "",
+        awaited: Task | None = None,
+    ) -> T:
+        """A flow's result; its snapshots go to `on_progress`.
+
+        Args:
+            provider: Whom it speaks to.
+            flow: What is to be performed.
+            on_progress: Called with each snapshot.
+            record: The journal record it is at work on.
+            awaited: The task whose end it is to wait for.
+        """
+        check_progress(on_progress)
+        async with self._begun(provider, flow, record, awaited) as call, aclosing(call):
+            while (task := await call.told()) is not None:
+                tell_progress(on_progress, task)
+        return call.result
+
+    async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
+        """Perform a flow's effects; the snapshots that it records come out on the way."""
+        async with self._begun(provider, flow) as call, aclosing(call):
+            while (task := await call.told()) is not None:
+                yield task
+
+    def _begun(
+        self, provider: str, flow: Flow[T], record: str = "", awaited: Task | None = None
+    ) -> Call[T]:
+        call = Call(self, provider, flow, self.setup.claims.trail())
+        call.trail.follow(record)
+        if awaited is not None:
+            call.trail.begin(awaited)
+        return call
+
+    async def abandon(self, trail: Trail, error: BaseException) -> None:
+        """Leave what was begun to others; who was stopped from outside tells the provider."""
+        self.setup.claims.release(trail)
+        late = isinstance(error, ClientClosed) and not self.waits.is_open
+        if not late and not isinstance(error, Exception):
+            deadline = time.monotonic() + CANCEL_SECONDS
+            told = self.setup.cancellations(trail)
+            await self.waits.at_most(CANCEL_SECONDS, [self._tell(*each, deadline) for each in told])
+
+    async def _tell(self, provider: str, flow: Flow[Task], deadline: float) -> None:
+        """Ask a provider to stop a task, while there is time."""
+        call = Call(self, provider, flow, self.setup.claims.trail())
+        async with aclosing(call):
+            seconds = deadline - time.monotonic()
+            with suppress(TintypeError):
+                if seconds > 0:
+                    await call.perform(with_timeout(next(flow), seconds))
+
+
+class Call(Generic[T]):
+    """One flow, its effects performed one after the other.
+
+    Attributes:
+        result: What the flow returned, once it has ended.
+        trail: What the call has written down.
+        presence: Who is at work on it.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_crew",
+        "_driver",
+        "_flow",
+        "_provider",
+        "_reader",
+        "_reply",
+        "presence",
+        "result",
+        "trail",
+    )
+    result: T
+
+    def __init__(self, driver: Driver, provider: str, flow: Flow[T], trail: Trail) -> None:
+        self._driver = driver
+        self._provider = provider
+        self._flow = flow
+        self._reply: Reply = None
+        self._answer: Answer | None = None
+        self._reader: Reader | None = None
+        self._crew: tuple[Together, Crew] | None = None
+        self.presence = driver.waits.presence()
+        self.trail = trail
+
+    async def told(self) -> Task | None:
+        """The next snapshot that the flow records, or None: it has ended."""
+        self.presence.enter()
+        try:
+            effect = self._crew[0] if self._crew else self._flow.send(self._reply)
+            while True:
+                try:
+                    reply = await self.perform(effect)
+                except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
+                    effect = self._flow.throw(error)
+                    continue
+                if (task := told_by(effect, reply)) is not None:
+                    self._reply = reply
+                    self.presence.rest()
+                    return task
+                effect = self._flow.send(reply)
+        except StopIteration as stop:
+            self.result = stop.value
+            return None
+
+    async def perform(self, effect: Effect) -> Reply:
+        """What comes of an effect.
+
+        Raises:
+            ClientClosed: The client was closed meanwhile, or before.
+        """
+        if self.presence.left and (end := left(effect)) is not None:
+            raise end
+        if isinstance(effect, Together):
+            return await self._together(effect)
+        reply: Reply = None
+        error: TintypeError | None = None
+        start = time.monotonic()
+        try:
+            reply = await self._performed(effect)
+        except TintypeError as failure:
+            error = of_provider(failure, self._provider)
+            raise error from failure.__cause__
+        finally:
+            seconds = time.monotonic() - start
+            self._driver.setup.observers.tell(self._provider, effect, reply, error, seconds)
+        return reply
+
+    def _performed(self, effect: Step) -> Awaitable[Reply]:
+        match effect:
+            case Sleep():
+                return self.presence.sleep(effect.seconds)
+            case Send():
+                return self._send(effect)
+            case Record():
+                return self._record(effect)
+            case Receive():
+                return self._receive()
+            case Fetch():
+                return self._fetch(effect)
+            case Load():
+                return self._driver.waits.load(effect.path)
+            case _:
+                assert_never(effect)
+
+    async def _together(self, effect: Together) -> Task | None:
+        """The next snapshot of work that is done side by side, or None: all is done."""
+        if self._crew is None:
+            self._crew = effect, self._driver.waits.crew(effect, self._beside)
+        try:
+            task = await self._crew[1].told()
+        except BaseException:
+            await self._disband()
+            raise
+        if task is None:
+            self._crew = None
+        return task
+
+    def _beside(self, piece: Flow[None]) -> Call[None]:
+        """A piece of this call's work, performed apart."""
+        return Call(self._driver, self._provider, piece, self.trail)
+
+    async def _disband(self) -> None:
+        if self._crew is not None:
+            (_, crew), self._crew = self._crew, None
+            crew.stop()
+            await crew.join()
+
+    async def _send(self, effect: Send) -> Response | Head:
+        await self._let_go()
+        keyring = self._driver.setup.providers.keyring(self._provider)
+        answer, redactor = await self._driver.opener.open(keyring, effect)
+        self._answer = answer
+        reader = Reader(effect, answer.status, answer.headers, redactor)
+        await answer.read(reader.take)
+        if reader.streams:
+            self._reader = reader
+            return reader.head
+        await self._let_go()
+        return reader.response()
+
+    async def _receive(self) -> ServerSentEvent | None:
+        if self._reader is None or self._answer is None:
+            return None
+        if not self._reader.has_event:
+            await self._answer.read(self._reader.take)
+        return self._reader.next_event()
+
+    async def _let_go(self) -> None:
+        """Let go of an answer; of its stream that was not read to its end, too."""
+        answer, self._answer, self._reader = self._answer, None, None
+        if answer is not None:
+            await answer.aclose()
+
+    async def _fetch(self, effect: Fetch) -> Head:
+        request = fetch_request(
+            effect.url,
+            public_only=effect.public_only,
+            trusted_networks=effect.trusted_networks,
+        )
+        if effect.keyed:
+            keyring = self._driver.setup.providers.keyring(self._provider)
+            answer, redactor = await self._driver.opener.open(keyring, effect.question)
+        else:
+            answer, redactor = await self._driver.waits.open(request, effect.timeout), _NO_SECRETS
+        async with aclosing(answer):
+            intake = Intake(effect, answer.status)
+            await answer.read(intake.take)
+        headers, said = redactor.headers(answer.headers), redactor.body(intake.said)
+        return Head(status=answer.status, headers=headers, body=said)
+
+    async def _record(self, effect: Record) -> str:
+        setup = self._driver.setup
+        written = setup.journal.record(effect.entry)
+        try:
+            if not written.done():
+                await self._driver.waits.written(written, setup.patience)
+            record = written.result()
+        except TimeoutError:
+            setup.claims.take_back(effect, written)
+            raise unanswered(effect, setup.patience) from None
+        except BaseException:  # such as an interruption, while it may be written all the same
+            setup.claims.take_back(effect, written)
+            raise
+        self.trail.note(effect.entry, record)
+        return record
+
+    def leave(self) -> bool:
+        """Perform no more; whether somebody else is at work just now."""
+        at_work = self.presence.leave()
+        if self._crew is not None:
+            self._crew[1].stop()
+        return at_work
+
+    async def aclose(self) -> None:
+        """End the flow, and let go of what it has under way."""
+        self._flow.close()
+        await self._let_go()
+        await self._disband()
+
+    async def __aenter__(self) -> Self:
+        """The call itself, as one that a caller waits for."""
+        self._driver.calls[self.presence] = self.leave
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Have it end; what it began and did not finish is left to others."""
+        try:
+            if error is not None:
+                error = self.presence.meant(error)
+                await self._driver.abandon(self.trail, error)
+                if isinstance(error, ClientClosed):
+                    raise closed(self.trail) from None
+        finally:
+            self.trail.end()
+            self._driver.calls.pop(self.presence, None)
+            self.presence.end()
