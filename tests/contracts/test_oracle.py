@@ -28,7 +28,10 @@ QUOTE = Quote(
 )
 
 
-@pytest.mark.parametrize("value", [DONE, QUOTE, Quote(), Task(id="t"), Task(notes={"at": "u"})])
+@pytest.mark.parametrize(
+    "value",
+    [DONE, QUOTE, evolve(QUOTE, high=None), Quote(), Task(id="t"), Task(notes={"at": "u"})],
+)
 def test_a_sound_value_is_left_alone(value: Task | Quote) -> None:
     """Nothing is said of what may be."""
     assert empty_success(value) == ""

@@ -15,7 +15,7 @@ from tests.core.pictures import PNG, drawn, in_base64
 
 import tintype_openai
 from tintype import Account, Client, ImageRequest, Reference
-from tintype.errors import BadRequestError, InvalidRequestError, UnsupportedError
+from tintype.errors import BadRequestError, CostLimitError, InvalidRequestError, UnsupportedError
 
 EDITS = "POST /v1/images/edits"
 CAT, HAT, HOLE = drawn(color="black"), drawn("jpeg", "brown"), drawn(color="white")
@@ -127,3 +127,28 @@ def test_a_refusal_is_told_in_the_providers_words(connect: Connect, server: Loop
     with pytest.raises(BadRequestError, match="Mask size does not match") as caught:
         client_of(connect, server).generate(REQUEST, provider="openai")
     assert caught.value.code == "invalid_mask"
+
+
+def test_a_quote_is_of_the_prompt_too(connect: Connect, server: Loopback) -> None:
+    """An image's price is the least; a token of a prompt is a byte of it at least."""
+    asked = evolve(REQUEST, model="gpt-image-1-mini", quality="low", size="1024x1024")
+    client = client_of(connect, server)
+    quote = client.quote(evolve(asked, references=()), provider="openai")
+    per_byte = Decimal(2) / 1_000_000
+    assert (quote.low, quote.high) == (Decimal("0.005"), Decimal("0.005") + 17 * per_byte)
+    quote = client.quote(asked, provider="openai")
+    assert (quote.low, quote.high) == (Decimal("0.005"), None)
+    with pytest.raises(CostLimitError, match="tokens of the prompt and of references"):
+        client.generate(asked, provider="openai", max_cost=Decimal(1))
+    assert server.requests == []
+
+
+def test_a_mask_is_a_small_png(connect: Connect, server: Loopback) -> None:
+    """Less than 4 MB, whatever a picture may have."""
+    client = client_of(connect, server)
+    for data in (drawn("jpeg"), PNG + bytes(4_000_000)):
+        mask = Reference(data=data, role="mask")
+        asked = evolve(REQUEST, references=[Reference(data=CAT), mask])
+        with pytest.raises(InvalidRequestError, match="a mask is a PNG of 4000000 bytes at most"):
+            client.generate(asked, provider="openai")
+    assert server.requests == []

@@ -36,6 +36,7 @@ from tintype_contracts.strategies.prices import (
     with_options,
 )
 from tintype_contracts.strategies.tellings import told
+from tintype_contracts.strategies.values import PROMPT
 
 _TABLELESS = "The provider is asked for its prices; there is no table in the plugin."
 
@@ -67,7 +68,8 @@ def documented_table(subject: Subject, case: Case) -> Iterator[Finding]:
 
     All combinations of the values that a model's lines name are asked for, with 1 to 4
     images as far as the model draws them at once, from words alone and from one and three
-    references. A combination that no line is for has no exact price.
+    references. A combination that no line is for has no exact price, nor has what the documents
+    caution is charged on top (`"price prompt"`): the line is the least of it.
     """
     quote = _quoted(subject, case)
     if is_a_line(subject, case) and isinstance(quote, Quote | None):
@@ -132,11 +134,10 @@ def _is_free(subject: Subject, said: object) -> bool:
 
 
 def _is_cautioned(subject: Subject, case: Case) -> bool:
-    """Whether the documents say of all options of a case that they do not know the price."""
-    cautions = [set(each.fields) - {"price"} for each in subject.fixtures.cautions]
+    """Whether the documents say of all that a case gives that they do not know the price."""
     return any(
-        specs and all(is_given(spec, case) for spec in specs)
-        for specs, each in zip(cautions, subject.fixtures.cautions, strict=True)
+        len(each.fields) > 1 and all(is_given(spec, case) for spec in set(each.fields) - {"price"})
+        for each in subject.fixtures.cautions
         if "price" in each.fields
     )
 
@@ -281,7 +282,10 @@ def _quotes(subject: Subject, case: Case) -> Iterator[Quote]:
 
 
 def _compared(subject: Subject, case: Case, quote: Quote | None) -> Iterator[Finding]:
-    """A quote that is not its line's; without a line nothing exact is to be said."""
+    """A quote that is not its line's; without a line nothing exact is to be said.
+
+    Where the documents say that more comes on top, the line is the least, and not the most.
+    """
     row = line_of(subject, case)
     if row is None:
         if quote is not None and quote.kind is QuoteKind.EXACT:
@@ -290,10 +294,13 @@ def _compared(subject: Subject, case: Case, quote: Quote | None) -> Iterator[Fin
     wanted = due(subject, builder_of(subject).request(case), row)
     amounts = {} if wanted is None else {"usd": wanted.usd, "credits": wanted.credits}
     said = {} if quote is None else {"usd": (quote.low, quote.high), "credits": quote.credits}
+    more = _is_cautioned(subject, case.giving(prompt=PROMPT))
     for money, amount in amounts.items():
-        if amount is not None and said.get(money) != (amount, amount):
+        low, high = said.get(money) or (None, None)
+        if amount is not None and (low != amount or (high == amount) is more):
             message = "The price is not the documented one. Correct the catalog's price list."
-            yield _finding(case, message, amount, said.get(money), row.src)
+            least = f"{amount} and more" if more else amount
+            yield _finding(case, message, least, said.get(money), row.src)
 
 
 def _outside_the_open(subject: Subject, case: Case) -> Iterator[Finding]:

@@ -118,12 +118,12 @@ def _quote(quote: Quote) -> Iterator[str]:
         yield from _money("unit price", line.unit_price)
         yield from _money("unit price in credits", line.unit_credits)
     for low, high in ((quote.low, quote.high), quote.credits):
-        if (low is None) != (high is None) or (low is not None and not _ordered(low, high)):
+        if (low is None and high is not None) or not _ordered(low, high):
             yield f"goes from {low!r} to {high!r}"
 
 
 def _ordered(low: object, high: object) -> bool:
-    """Whether two amounts are in order; what is no amount is told elsewhere."""
+    """Whether two amounts are in order; the end may be open, and no amount is told elsewhere."""
     if isinstance(low, Decimal) and isinstance(high, Decimal):
         return low.is_nan() or high.is_nan() or low <= high
     return True

@@ -26,6 +26,7 @@ from tintype_openai_dialect.wire import Error, Usage
 
 _IMAGES = "https://api.openai.com/v1/images"
 _QUOTA = "insufficient_quota"  # a 429 of its own (error codes)
+_MASK_BYTES = 4_000_000  # "a valid PNG file, less than 4MB"
 _ON_TOP = "The tokens of the prompt and of references come on top of the price of an image."
 
 
@@ -40,12 +41,19 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: Submission, quote: Quote | None) -> Quote | None:
-    """By quality and size where a page prints it; what the input costs only the work tells."""
+    """By quality and size where a page prints it; what is given costs on top of that.
+
+    A prompt has no more tokens than bytes. How many a reference has nobody says.
+    """
     known = quote_from_prices(INFO, request)
     if known is None or known.low is None:
         return known
-    high = None if request.references else known.high  # how many tokens they are nobody says
-    return evolve(known, high=high, assumptions=(*known.assumptions, _ON_TOP))
+    rates = RATES.get(request.model)
+    high = None
+    if known.high is not None and rates is not None and not request.references:
+        high = known.high + rates[0] * len(request.prompt.encode())
+    assumptions = (*known.assumptions, _ON_TOP)
+    return evolve(known, high=high, assumptions=assumptions, reason=known.reason or _ON_TOP)
 
 
 @hookimpl
@@ -91,7 +99,7 @@ def parse(exchange: Exchange) -> Update:
 
 
 def _check(request: Submission) -> None:
-    """What an address lacks, and what no transparent picture can be."""
+    """What an address lacks, what no transparent picture can be, and what a mask has to be."""
     lacking = "moderation" if request.references else "input_fidelity"
     if lacking in request.options:
         verb = "an edit" if request.references else "a drawing without references"
@@ -100,6 +108,10 @@ def _check(request: Submission) -> None:
     if request.background == "transparent" and request.output_format == "jpeg":
         msg = "openai: a transparent background takes output_format png or webp, and no jpeg."
         raise InvalidRequestError(msg, field="output_format", allowed=("png", "webp"))
+    mask = request.mask
+    if mask and (len(mask.data or b"") > _MASK_BYTES or mask.media_type != "image/png"):
+        msg = f"openai: a mask is a PNG of {_MASK_BYTES} bytes at most."
+        raise InvalidRequestError(msg, field="references", allowed=("image/png",))
 
 
 # --------------------------------------------------------------------- what comes back
