@@ -9,7 +9,7 @@ from typing import Literal
 
 from attrs import evolve
 from tests.contracts.broken.row import by_id, by_url, cheapai, openrouter
-from tests.contracts.changed import Change, catalog, described, documented, model
+from tests.contracts.changed import Change, both, catalog, described, documented, model
 
 from tintype.catalog import Choice, Model, Pixels, Price, ProviderInfo
 from tintype.credentials import HeaderKey
@@ -17,9 +17,11 @@ from tintype_contracts.fixtures.format import (
     Caution,
     Hosts,
     Limit,
+    Parameter,
     Results,
     Retirement,
     Rule,
+    SizeRow,
     Timeout,
 )
 
@@ -69,6 +71,17 @@ _MADE_UP: dict[str, object] = {
     "retires": date(2027, 1, 31),
     "successor": "gold-1",
 }
+_FINISH = Parameter(
+    src="page",
+    kind="adapted",
+    operation="submit",
+    wire="/finish",
+    type="string",
+    enum=("matt", "gloss"),
+)
+_MATT = catalog(options={"finish": Choice(values=("matt",), source="a rumour")})
+_SQUARE = SizeRow(src="page", kind="adapted", tier="2K", sizes={"1:1": "2048x2048"})
+_SIZED = documented(sizes=(_SQUARE,))
 _RUMOUR = Price(usd=Decimal(1), source="a rumour")
 _DRAWS = "openai/gpt-image-1"
 _4K = Choice(values=("1K", "2K", "4K"), source="a rumour")
@@ -96,6 +109,10 @@ ROWS = {
         by_id(_fields(references={"max_items": 2})),
         by_id(documented(names={"silver-1": "gold"})),
         by_id(catalog(general=lambda known: evolve(known, results_kept=5))),
+        by_id(catalog(moderation=("a kitten",))),
+        by_id(documented(fields=lambda known: (*known, _FINISH))),
+        by_id(both(_MATT, documented(fields=lambda rows: (*rows, _FINISH)))),
+        by_id(both(_SIZED, model("silver-1", described(aspect_ratio=None)))),
     ),
     "doc.models": (by_id(model("silver-1", id="silver-1x")),),
     "doc.priced-models": (

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from operator import attrgetter, itemgetter
+from decimal import Decimal
+from functools import partial, reduce
+from operator import attrgetter, itemgetter, or_
 from typing import TypeAlias
 
-from tintype.catalog import Model, Pixels, References
+from tintype.catalog import (
+    Choice,
+    Descriptor,
+    Integer,
+    Model,
+    Number,
+    Object,
+    Pixels,
+    References,
+)
 from tintype.request import Role
 from tintype_contracts.check import Finding, check
 from tintype_contracts.fixtures.format import Fixtures, Parameter, Sourced
@@ -25,13 +35,19 @@ def catalog_is_documented(subject: Subject) -> Iterator[Finding]:
 
     What it is called elsewhere, how long results are kept, how many submissions there may be,
     when a model retires and what follows it, how many references of a role, of how many bytes,
-    and what is meant where a field is left out: the core finds, stamps, refuses and prices by it.
+    the pixels of a ratio, the words and bounds of what only an option says, and what is meant
+    where a field is left out: the core finds, stamps, refuses and prices by it. So does it by
+    the words of moderation, which a documented refusal says.
 
-    Say in the catalog what `[models]`, `[results]`, `[limits]`, `[retires]` and `[fields]` of
-    the sheet say, and None where nobody says.
+    Say in the catalog what `[models]`, `[results]`, `[limits]`, `[retires]`, `[sizes]` and
+    `[fields]` of the sheet say, and None where nobody says.
     """
+    refusals = _refusals(subject.fixtures)
+    for word in subject.info.moderation:
+        if word.casefold() not in refusals:
+            yield Finding(message=f"No documented refusal says {word!r}: moderation.", got=word)
     for model in (*subject.info.models, subject.info.general):
-        for name, known, said in _compared(subject.fixtures, model):
+        for name, known, said in (*_compared(subject.fixtures, model), *_options(subject, model)):
             values = [value for value, _ in said]
             absent = known is None and (not values or name == _MASKS)
             if known in values or absent or (name == _NAME and not values):
@@ -48,13 +64,50 @@ def _compared(fixtures: Fixtures, model: Model) -> Iterator[tuple[str, object, _
         yield name, known(model) or None, documented(fixtures, model)
     if not model.id:  # of any other model the rows of single models say nothing
         return
+    if "aspect_ratio" not in model.parameters:  # else a ratio is sent, and no pixels
+        yield "sizes", model.sizes or None, _sizes(fixtures, model)
     for name, default in _defaults(model):
         yield f"The default {name}", default, _default(name, fixtures, model)
     for role in model.references.roles if model.references else ():
         yield f"max_of {role}", _bound(role, model), _most(role, fixtures, model)
 
 
+def _options(subject: Subject, model: Model) -> Iterator[tuple[str, object, _Said]]:
+    """What only an option of a model says, by its words or its bounds.
+
+    One that is inferred, or whose price nobody knows, need not be described.
+    """
+    info, every = subject.info, subject.fixtures.fields
+    unpriced = {each for row in subject.fixtures.cautions for each in row.fields}
+    rows = [row for row in every if row.operation == "submit" and row.place == "body"]
+    mine = [row for row in rows if row.concerns(model.id) and model.id]
+    objects = {name: it for name, it in info.described(model).items() if isinstance(it, Object)}
+    known = reduce(or_, [it.fields for it in objects.values()], dict(info.described(model)))
+    holders = {"", *(name for name, it in objects.items() if it.fields)}
+    holders |= {row.wire.rpartition("/")[2] for row in mine if row.neutral == "options"}
+    fields = [f"{row.wire}/" for row in mine if row.neutral not in {None, "options"}]
+    for row in mine:
+        *above, name = row.wire.split("/")
+        a_field = any(each.startswith(f"{row.wire}/") for each in fields) or name in info.wire_names
+        if row.neutral is None and above[-1] in holders and not a_field:
+            bounds = frozenset(map(str, row.enum)) or (row.min, row.max)
+            free = name not in known and (row.kind == "inferred" or name in unpriced)
+            extent = True if free else _extent(known.get(name))
+            yield f"The option {name}", bounds if extent is True else extent, [(bounds, row)]
+
+
 # --------------------------------------------------------------------- what the catalog says
+
+
+def _extent(descriptor: Descriptor | None) -> object:
+    """The words of an option, or its bounds; True where it has neither, None of no option."""
+    match descriptor:
+        case Choice(values=values):
+            return frozenset(values)
+        case Integer(low=low, high=high) | Number(low=low, high=high):
+            return tuple(None if each is None else Decimal(str(each)) for each in (low, high))
+        case _:
+            return None if descriptor is None else True
 
 
 def _defaults(model: Model) -> Iterator[tuple[str, object]]:
@@ -130,6 +183,22 @@ def _limit(what: str, fixtures: Fixtures, model: Model) -> _Said:
     rows = [row for row in fixtures.limits if row.what == what]
     own = [row for row in rows if model.id in row.models]
     return [(row.most, row) for row in own or (row for row in rows if not row.models)]
+
+
+def _sizes(fixtures: Fixtures, model: Model) -> _Said:
+    """The table of sizes of a model, by tier and ratio."""
+    rows = [row for row in fixtures.sizes if model.id in (row.models or {model.id})]
+    tiers = {
+        row.tier: reduce(or_, [it.sizes for it in rows if it.tier == row.tier]) for row in rows
+    }
+    return [(tiers, rows[0])] if rows else []
+
+
+def _refusals(fixtures: Fixtures) -> str:
+    """All that documented refusals of moderation say."""
+    told = [each for each in fixtures.exchanges.values() if each.expect.outcome == "task"]
+    refused = [each.response for each in told if each.expect.fields.get("state") == "refused"]
+    return "\n".join(map(repr, refused)).casefold()
 
 
 def _retirement(name: str, fixtures: Fixtures, model: Model) -> _Said:

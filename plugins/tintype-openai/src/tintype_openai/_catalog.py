@@ -164,6 +164,6 @@ INFO = ProviderInfo(
         "partial_images": ("previews",),
     },
     request_timeout=600.0,
-    moderation=("moderation_blocked", "content_policy_violation"),
+    moderation=("moderation_blocked",),
     sources=(_SPEC, _REFERENCE, _MINI, _SUNBURST, _DEPRECATIONS, _RUNWARE),
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from tintype.catalog import Choice, Descriptor, Integer, Model, Price, ProviderInfo, Text
+from tintype.catalog import Choice, Descriptor, Integer, Items, Model, Price, ProviderInfo, Text
 from tintype.signatures import standard_webhooks
 
 _REFERENCE = "https://replicate.com/docs/reference/http"
@@ -56,6 +56,7 @@ INFO = ProviderInfo(
         results_kept=_KEPT,
         source=_REFERENCE,
     ),
+    options={"webhook_events_filter": Items(source=_REFERENCE)},
     webhooks=True,
     signature=standard_webhooks(),
     sources=(_REFERENCE, _SCHNELL, _LIMITS),

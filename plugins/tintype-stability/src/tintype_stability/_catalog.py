@@ -21,6 +21,7 @@ from tintype.catalog import (
     ProviderInfo,
     References,
     Text,
+    Unsupported,
 )
 
 _REFERENCE = "https://platform.stability.ai/docs/api-reference"  # by third parties' copies
@@ -79,6 +80,9 @@ _DIFFUSION = evolve(
     _SERVICE,
     parameters={**_ALL, **_RATIO, **_STRENGTH, **_GUIDANCE},
     references=_MAY,
+    options={
+        "mode": Unsupported(reason="a source image says which it is", source=_NODES),
+    },
 )
 SD3 = {
     "sd3.5-large": evolve(
