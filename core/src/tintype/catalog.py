@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import attrs
@@ -533,12 +534,14 @@ class ProviderInfo:
 
     def find(self, wanted: str | None) -> Model | None:
         """The model of that id or canonical name; the default for None; else None."""
-        if wanted is None:
-            return self.models[0]
-        if not wanted:
-            return None
-        by_id = next((model for model in self.models if model.id == wanted), None)
-        return by_id or next((model for model in self.models if model.name == wanted), None)
+        return self.models[0] if wanted is None else self._by_name.get(wanted)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Model]:
+        """Each model by its id and by its canonical name; an id counts before a name."""
+        backwards = self.models[::-1]
+        by_name = {each.name: each for each in backwards if each.name}
+        return {**by_name, **{each.id: each for each in backwards if each.id}}
 
     def is_moderation(self, code: str | None, message: str | None) -> bool:
         """Whether an error is moderation's, by its code or its words."""
@@ -554,6 +557,8 @@ class ProviderInfo:
 
     def undescribed(self, request: Submission) -> tuple[str, ...]:
         """The raw options of a submission that nothing describes."""
+        if not request.options:
+            return ()
         known = self.described(self.limits(request.model))
         return tuple(name for name in request.options if name not in known)
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -115,14 +117,21 @@ class Reference:
 
     def digested(self) -> Reference:
         """The same reference with a digest in place of the image's bytes."""
+        return self._digested
+
+    @cached_property
+    def _digested(self) -> Reference:
+        """Made once, for it is written down twice a submission, in its intent and in its task."""
         if self.data is not None:
             return evolve(self, data=None, digest=_sha256(self.data))
-        if self.url is not None and self.url.lower().startswith("data:"):
+        if self.url is not None and self.url[:5].lower() == "data:":
             return evolve(self, url=None, digest=_sha256(self.url.encode()))
         return self
 
 
 def _references(sources: Iterable[ReferenceLike]) -> tuple[Reference, ...]:
+    if type(sources) is tuple and all(type(each) is Reference for each in sources):
+        return sources  # they were looked at: a request in its place shares them
     if isinstance(sources, str | bytes | Path | Reference):
         sources = (sources,)
     try:
@@ -299,25 +308,19 @@ class ImageRequest(_Asked):
 
     def __attrs_post_init__(self) -> None:
         """Refuse what nobody could send."""
+        given = {
+            name: value for name, unset in _UNSET if (value := getattr(self, name)) is not unset
+        }
         for rule in _RULES:
-            rule(self)
+            rule(self, given)
 
     def digested(self) -> ImageRequest:
         """The same request as it is written down: digests stand in place of images."""
+        if not (self.references or self.options):
+            return self
         references = tuple(each.digested() for each in self.references)
         options = {name: _digested(fields) for name, fields in self.options.items()}
         return evolve(self, references=references, options=options)  # type: ignore[arg-type]  # objects stay objects
-
-
-def _check_types(request: ImageRequest) -> None:
-    for name, kind in _KINDS.items():
-        value = getattr(request, name)
-        if type(value) in kind:
-            continue
-        truth_for_number = isinstance(value, bool) and bool not in kind
-        if not isinstance(value, kind) or truth_for_number:
-            msg = f"{name} cannot be {quoted(value)}."
-            raise InvalidRequestError(msg, field=name)
 
 
 _OPTIONAL_TEXT = (
@@ -335,30 +338,40 @@ _OPTIONAL_TEXT = (
     "tag",
 )
 _OPTIONAL_COUNTS = ("output_compression", "seed", "steps", "previews")
-_FRACTIONS = ("guidance", "strength")
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "prompt": (str,),
-    "n": (int,),
-    "stream": (bool,),
-    **dict.fromkeys(_OPTIONAL_TEXT, (str, type(None))),
-    **dict.fromkeys(_OPTIONAL_COUNTS, (int, type(None))),
-    **dict.fromkeys(_FRACTIONS, (float, type(None))),
-    "watermark": (bool, type(None)),
-    "options": (Mapping,),
+_KINDS: Mapping[str, type] = {
+    "prompt": str,
+    "n": int,
+    "stream": bool,
+    **dict.fromkeys(_OPTIONAL_TEXT, str),
+    **dict.fromkeys(_OPTIONAL_COUNTS, int),
+    **dict.fromkeys(("guidance", "strength"), float),
+    "watermark": bool,
+    "options": Mapping,
 }
+# What each is where nobody gives it: that needs no look.
+_UNSET = tuple((name, getattr(attrs.fields(ImageRequest), name).default) for name in _KINDS)
+_Given: TypeAlias = Mapping[str, object]
 
 
-def _check_words(request: ImageRequest) -> None:
+def _check_types(_: ImageRequest, given: _Given) -> None:
+    for name, value in given.items():
+        kind = _KINDS[name]
+        truth_for_number = isinstance(value, bool) and kind is not bool
+        if not isinstance(value, kind) or truth_for_number:
+            msg = f"{name} cannot be {quoted(value)}."
+            raise InvalidRequestError(msg, field=name)
+
+
+def _check_words(request: ImageRequest, given: _Given) -> None:
     left_out = request.prompt == "" and bool(request.references)
     if not left_out and not request.prompt.strip():
         msg = "The prompt is empty: say what to draw."
         raise InvalidRequestError(msg, field="prompt")
-    for name in ("prompt", *_OPTIONAL_TEXT):
-        value = getattr(request, name)
+    for name, value in given.items():
         if value == "" and name != "prompt":
             msg = f"{name} is empty: leave it out, or give it a value."
             raise InvalidRequestError(msg, field=name)
-        if value is not None and not _is_unicode(value):
+        if isinstance(value, str) and not _is_unicode(value):
             msg = f"{name} holds bytes that are not text in UTF-8."
             raise InvalidRequestError(msg, field=name)
 
@@ -373,7 +386,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _check_counts(request: ImageRequest) -> None:
+def _check_counts(request: ImageRequest, _: _Given) -> None:
     if not 1 <= request.n <= _MAX_IMAGES:
         n = quoted(request.n)
         msg = f"n={n} is outside 1 to {_MAX_IMAGES}: ask for more in several requests."
@@ -396,26 +409,26 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
 }
 
 
-def _check_size(request: ImageRequest) -> None:
+def _check_size(request: ImageRequest, given: _Given) -> None:
     if request.size is None:
         return
     if request.pixels is None:
         msg = f"size={quoted(request.size)} is not WIDTHxHEIGHT; a tier such as 2K is a resolution."
         raise InvalidRequestError(msg, field="size", allowed=("WIDTHxHEIGHT",))
     for name in ("aspect_ratio", "resolution"):
-        if getattr(request, name) is not None:
+        if name in given:
             msg = f"size and {name} contradict one another: give exact pixels or a tier, not both."
             raise InvalidRequestError(msg, field="size", allowed=("size", name))
 
 
-def _check_webhook(request: ImageRequest) -> None:
+def _check_webhook(request: ImageRequest, _: _Given) -> None:
     url = request.webhook_url
     if url is not None and not url.lower().startswith(("https://", "http://")):
         msg = f"webhook_url={quoted(url)} is not an http(s) URL."
         raise InvalidRequestError(msg, field="webhook_url", allowed=("https://…",))
 
 
-def _check_mask(request: ImageRequest) -> None:
+def _check_mask(request: ImageRequest, _: _Given) -> None:
     masks = len(request.references) - len(request.sources)
     if masks and not request.sources:
         msg = "A mask marks a part of a picture: give the picture as a reference, too."
@@ -425,14 +438,14 @@ def _check_mask(request: ImageRequest) -> None:
         raise InvalidRequestError(msg, field="references", allowed=("one mask",))
 
 
-def _check_tag(request: ImageRequest) -> None:
+def _check_tag(request: ImageRequest, _: _Given) -> None:
     tag = request.tag or ""
     if len(tag) > _LONGEST_TAG or not tag.isprintable():
         msg = f"tag={quoted(tag)} is not a line of at most {_LONGEST_TAG} characters."
         raise InvalidRequestError(msg, field="tag", allowed=(f"1 to {_LONGEST_TAG} characters",))
 
 
-def _check_options(request: ImageRequest) -> None:
+def _check_options(request: ImageRequest, _: _Given) -> None:
     given: Mapping[str, object] = request.options
     for provider, options in given.items():
         if not isinstance(options, Mapping):
@@ -475,6 +488,10 @@ class Submission(_Asked):
     @classmethod
     def of(cls, request: ImageRequest, provider: str, at: datetime, nonce: str = "") -> Submission:
         """A resolved request as the hooks of that provider are given it."""
-        shared = {each.name: getattr(request, each.name) for each in attrs.fields(_Asked)}
+        shared = dict(zip(_SHARED, _shared(request), strict=True))
         own = request.options.get(provider, {})
         return cls(**shared, model=request.model or "", options=own, at=at, nonce=nonce)
+
+
+_SHARED = tuple(each.name for each in attrs.fields(_Asked))
+_shared = attrgetter(*_SHARED)
