@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TypeAlias
 
 import attrs
@@ -24,7 +25,8 @@ SIDES = ("width", "height")
 Asked: TypeAlias = Mapping[str, str | None]
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_TOLD = FIELDS - {"references", "options", "tag"}
+_TOLD = sorted(FIELDS - {"references", "options", "tag"})
+_told = attrgetter(*_TOLD)
 _THEMSELVES = {name: (name,) for name in (*FIELDS - {"options", "tag"}, *SIDES)}
 
 
@@ -33,7 +35,10 @@ def asked_for(info: ProviderInfo, request: ImageRequest | Submission) -> Asked:
 
     `references` is how many source images there are. `size` is put together of its sides.
     """
-    told: dict[str, str | None] = {name: spelt(getattr(request, name)) for name in _TOLD}
+    told = {
+        name: value if value is None or isinstance(value, str) else spelt(value)
+        for name, value in zip(_TOLD, _told(request), strict=True)
+    }
     pictures = len(request.sources)
     names = {**_THEMSELVES, **info.wire_names}
     raw = request.options

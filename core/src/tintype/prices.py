@@ -66,8 +66,11 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     drawn = {line.billable for line in model.prices if line.unit != "reference"}
     if not lines or not drawn <= {line.billable for line in lines}:
         return None
-    counts = _counts(asked, model, limits)
-    counted = [_counted(line, counts.get(line.unit, _UNKNOWN)) for line in lines]
+    counts = {
+        unit: _UNITS[unit](asked, model, limits) if unit in _UNITS else _UNKNOWN
+        for unit in dict.fromkeys(line.unit for line in lines)
+    }
+    counted = [_counted(line, counts[line.unit]) for line in lines]
     due = drawn | {line.billable for line in lines if _applies(line, asked)}
     low, high = _span(counted, due, lambda line: line.unit_price)
     credits_low, credits_high = _span(counted, due, lambda line: line.unit_credits)
@@ -136,19 +139,6 @@ def _counted(line: Price, units: _Ends) -> _Counted:
 # ------------------------------------------------------------------------ what is counted
 
 
-def _counts(asked: Asked, model: Model, limits: Mapping[str, Descriptor]) -> Mapping[str, _Ends]:
-    """How many units of each kind a request is; a kind that is not here only the work tells."""
-    images = _whole(asked.get("n"))
-    references = Decimal(asked["references"] or 0)
-    return {
-        "image": images,
-        "reference": (references, references),
-        "request": (_ONE, _ONE),
-        "megapixel": _times(images, _megapixels(asked, model, limits)),
-        "step": _times(images, _number("steps", asked, limits)),
-    }
-
-
 def _limits(info: ProviderInfo, model: Model) -> Mapping[str, Descriptor]:
     """What describes each field, be it as one or as the option that bears its name."""
     described = info.described(model)
@@ -156,11 +146,6 @@ def _limits(info: ProviderInfo, model: Model) -> Mapping[str, Descriptor]:
         field: described[name] for name in described for field in info.wire_names.get(name, (name,))
     }
     return {**as_options, **model.parameters}
-
-
-def _megapixels(asked: Asked, model: Model, limits: Mapping[str, Descriptor]) -> _Ends:
-    """The least and the most of an image, in millions of pixels."""
-    return _times(_pixels(asked, model, limits), (_MEGAPIXEL, _MEGAPIXEL))
 
 
 def _pixels(asked: Asked, model: Model, limits: Mapping[str, Descriptor]) -> _Ends:
@@ -249,3 +234,22 @@ def _span(
             highs.append(price * each.high)
         low, high = low + (min(lows) if billable in due else 0), high + max(highs)
     return low, high
+
+
+def _references(asked: Asked) -> _Ends:
+    there = Decimal(asked["references"] or 0)
+    return there, there
+
+
+# How many units of each kind a request is; of a kind that is not here only the work tells.
+_UNITS: Mapping[str, Callable[[Asked, Model, Mapping[str, Descriptor]], _Ends]] = {
+    "image": lambda asked, _, __: _whole(asked.get("n")),
+    "reference": lambda asked, _, __: _references(asked),
+    "request": lambda _, __, ___: (_ONE, _ONE),
+    "megapixel": lambda asked, model, limits: _times(
+        _whole(asked.get("n")), _times(_pixels(asked, model, limits), (_MEGAPIXEL, _MEGAPIXEL))
+    ),
+    "step": lambda asked, _, limits: _times(
+        _whole(asked.get("n")), _number("steps", asked, limits)
+    ),
+}

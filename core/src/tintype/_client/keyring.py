@@ -118,8 +118,9 @@ class Keyring:
             name: each for name, each in held.items() if isinstance(each, Secret) and each.reveal()
         }
         self._renewed = {name: each for name, each in held.items() if isinstance(each, Renewed)}
+        self._needs = frozenset(info.auth.needs)
         self._lacking = missing(info, account)
-        self._has_all = all(held[name] is not None for name in info.auth.needs)
+        self._has_all = all(held[name] is not None for name in self._needs)
         self._fixed = Redactor([*account.webhook_secrets, *self._secret(self._told)])
         # What was shown lately with what takes it out, set as one: threads share a keyring.
         self._lately: tuple[tuple[Secret, ...], Redactor] = ((), self._fixed)
@@ -154,7 +155,7 @@ class Keyring:
         return self._shown_by_told(request, self._dispatch.encode(request, "submit"))
 
     def _shown_by_told(self, request: Request, made: HttpRequest) -> HttpRequest:
-        if not self._shows(request) or not set(self._info.auth.needs) <= self._fit.keys():
+        if not self._shows(request) or not self._fit.keys() >= self._needs:
             return made
         scheme, settings = self._info.auth, self._account.settings
         with _named(self._info.name):

@@ -34,6 +34,8 @@ def with_deciding_options(request: ImageRequest, info: ProviderInfo) -> ImageReq
     Raises:
         InvalidRequestError: The field has them, too.
     """
+    if not _own(request, info):
+        return request
     for name in _naming(request, info, "model"):
         request = _as_field(request, info, name, "model")
     described = info.described(info.find(request.model) or info.general)
@@ -79,6 +81,8 @@ def with_options_as_fields(
 
 def option_notices(request: ImageRequest, info: ProviderInfo, model: Model) -> tuple[Notice, ...]:
     """What the caller should know of the options that are sent, as they are undescribed."""
+    if not _own(request, info):
+        return ()
     title = shortened(model.id, _SHOWN)
     unknown = "" if info.prices_depend_on is not None else " What it costs nobody says."
     described = info.described(model)

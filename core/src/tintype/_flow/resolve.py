@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from typing import Literal, TypeAlias
+from operator import attrgetter
+from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, frozen
 
@@ -19,7 +20,7 @@ from tintype._excerpts import quoted, shortened
 from tintype._flow.options import option_notices, with_deciding_options, with_options_as_fields
 from tintype._http.addresses import names_a_private_host
 from tintype._pictures.media import media_type
-from tintype.catalog import Caution, Model, ProviderInfo, References, Unsupported
+from tintype.catalog import Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
 from tintype.models import Notice, Resolved
@@ -75,33 +76,66 @@ class Plan:
         return {part.n: part for part in self.requests}
 
 
-@frozen(kw_only=True)
 class _Draft:
-    """A request on its way to a plan."""
+    """A request on its way to a plan: what changes is collected, and made at once."""
 
-    request: ImageRequest
-    info: ProviderInfo
-    model: Model
-    lenient: bool
-    notices: tuple[Notice, ...] = ()
-    resolved: tuple[Resolved, ...] = ()
+    def __init__(
+        self, request: ImageRequest, info: ProviderInfo, model: Model, *, lenient: bool
+    ) -> None:
+        self.info = info
+        self.model = model
+        self.lenient = lenient
+        self.notices: list[Notice] = []
+        self.resolved: list[Resolved] = []
+        self._request = request
+        self._changes: dict[str, object] = {}
 
-    def change(self, name: str, value: object) -> _Draft:
-        """The draft with one field changed, and the change written down."""
-        asked, sent = getattr(self.request, name), value
-        entry = Resolved(field=name, asked=_text(asked), sent=_text(sent))
-        request = evolve(self.request, **{name: value})  # type: ignore[arg-type]  # name is data
-        return evolve(self, request=request, resolved=(*self.resolved, entry))
+    @property
+    def request(self) -> ImageRequest:
+        """The request with what has changed so far."""
+        if self._changes:
+            self._request = evolve(self._request, **self._changes)  # type: ignore[arg-type]  # names are data
+            self._changes = {}
+        return self._request
 
-    def notice(self, name: str, message: str, source: str = "") -> _Draft:
-        """The draft with one notice more."""
-        notice = Notice(field=name, message=message, source=source)
-        return evolve(self, notices=(*self.notices, notice))
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Its references."""
+        return cast("tuple[Reference, ...]", self.value("references"))
+
+    def value(self, name: str) -> object:
+        """What a field holds."""
+        return self._changes[name] if name in self._changes else getattr(self._request, name)
+
+    def text(self, name: str) -> str | None:
+        """What a field of words holds."""
+        value = self.value(name)
+        return value if isinstance(value, str) else None
+
+    def take_options(self) -> None:
+        """Take each option that bears a field's name for that field."""
+        self._request = with_options_as_fields(
+            self.request, self.info, self.model, lenient=self.lenient
+        )
+
+    def put(self, name: str, value: object) -> None:
+        """Have a field hold something else that says the same."""
+        self._changes[name] = value
+
+    def change(self, name: str, value: object) -> None:
+        """Change a field, and write that down."""
+        entry = Resolved(field=name, asked=_text(self.value(name)), sent=_text(value))
+        self.resolved.append(entry)
+        self.put(name, value)
+
+    def notice(self, name: str, message: str, source: str = "") -> None:
+        """Tell the caller something."""
+        self.notices.append(Notice(field=name, message=message, source=source))
 
     def refuse(
         self, name: str, reason: str, allowed: tuple[str, ...], source: str, left: object = None
-    ) -> _Draft:
-        """The draft without a field that cannot be sent, if the caller lets it go.
+    ) -> None:
+        """Leave out a field that cannot be sent, if the caller lets it go.
 
         What of it can be sent is `left`.
 
@@ -110,8 +144,8 @@ class _Draft:
         """
         if not self.lenient:
             raise UnsupportedError(reason, field=name, allowed=allowed, provider=self.info.name)
-        left = _UNSET.get(name) if left is None else left
-        return self.change(name, left).notice(name, f"{reason} It is not sent.", source)
+        self.change(name, _UNSET.get(name) if left is None else left)
+        self.notice(name, f"{reason} It is not sent.", source)
 
 
 def resolve(
@@ -126,25 +160,16 @@ def resolve(
     """
     request = with_deciding_options(request, info)
     draft = _drafted(request, info, lenient=on_unsupported == "notice")
-    taken = with_options_as_fields(draft.request, info, draft.model, lenient=draft.lenient)
-    draft = evolve(draft, request=taken)
-    draft = _size_for_ratio(draft)
-    for name in _DESCRIBED:
-        draft = _check_field(draft, name)
-    draft = _check_previews(draft)
-    draft = _check_webhook(draft)
-    draft = _check_references(draft)
-    draft = _check_prompt(draft)
-    _check_needs(draft)
-    for caution in draft.model.cautions:
-        draft = _warn(draft, caution)
-    draft = _tell_retirement(draft)
-    notices = option_notices(draft.request, info, draft.model)
+    if info.name in request.options:
+        draft.take_options()
+    for check in _CHECKS:
+        check(draft)
+    draft.notices += option_notices(draft.request, info, draft.model)
     return Plan(
         model=draft.model,
         requests=_split(draft.request, draft.model.max_n),
-        notices=draft.notices + notices,
-        resolved=draft.resolved,
+        notices=tuple(draft.notices),
+        resolved=tuple(draft.resolved),
     )
 
 
@@ -160,40 +185,49 @@ def pick_model(request: ImageRequest, info: ProviderInfo) -> Model | None:
 
 def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Draft:
     found = pick_model(request, info)
+    model = found or info.limits(request.model or "")
+    draft = _Draft(request, info, model, lenient=lenient)
     if found is None:
-        model = info.limits(request.model or "")
-        draft = _Draft(request=request, info=info, model=model, lenient=lenient)
         name = shortened(request.model or "", _SHOWN)
         message = f"{name} is not in the catalog: it is sent as it is, its price unknown."
-        return draft.notice("model", message)
-    draft = _Draft(request=request, info=info, model=found, lenient=lenient)
-    return draft if request.model == found.id else draft.change("model", found.id)
+        draft.notice("model", message)
+    elif request.model != found.id:
+        draft.change("model", found.id)
+    return draft
 
 
-def _size_for_ratio(draft: _Draft) -> _Draft:
+def _size_for_ratio(draft: _Draft) -> None:
     """Where the API takes no ratio, the pixels documented for it."""
-    request, sizes = draft.request, draft.model.sizes
-    if request.aspect_ratio is None or not sizes or "aspect_ratio" in draft.model.parameters:
-        return draft
-    tier = request.resolution or next(iter(sizes))
-    size = sizes.get(tier, {}).get(request.aspect_ratio)
+    ratio, sizes = draft.text("aspect_ratio"), draft.model.sizes
+    if ratio is None or not sizes or "aspect_ratio" in draft.model.parameters:
+        return
+    given = draft.text("resolution")
+    tier = given or next(iter(sizes))
+    size = sizes.get(tier, {}).get(ratio)
     if size is None:
         listed = tuple(f"{ratio} at {name}" for name, ratios in sizes.items() for ratio in ratios)
-        wanted = shortened(f"{request.aspect_ratio} at {tier}", _SHOWN)
+        wanted = shortened(f"{ratio} at {tier}", _SHOWN)
         reason = f"No pixels are documented for {wanted}; there are: {', '.join(listed)}."
-        return draft.refuse("aspect_ratio", reason, listed, draft.model.source)
-    asked = f"{request.aspect_ratio} at {tier}"
-    draft = draft.change("aspect_ratio", None)
-    if request.resolution is not None:
-        draft = draft.change("resolution", None)
-    draft = draft.change("size", size)
-    return draft.notice("aspect_ratio", f"{asked} is sent as size={size}.", draft.model.source)
+        draft.refuse("aspect_ratio", reason, listed, draft.model.source)
+        return
+    draft.change("aspect_ratio", None)
+    if given is not None:
+        draft.change("resolution", None)
+    draft.change("size", size)
+    message = f"{ratio} at {tier} is sent as size={size}."
+    draft.notice("aspect_ratio", message, draft.model.source)
 
 
-def _check_field(draft: _Draft, name: str) -> _Draft:
-    value = getattr(draft.request, name)
-    if value is None or value is _UNSET.get(name):
-        return draft
+def _check_fields(draft: _Draft) -> None:
+    for name, value in zip(_DESCRIBED, _described(draft.request), strict=True):
+        if value is not None and value is not _UNSET.get(name):
+            _check_field(draft, name, value)
+
+
+_described = attrgetter(*_DESCRIBED)
+
+
+def _check_field(draft: _Draft, name: str, value: object) -> None:
     descriptor = draft.model.parameters.get(name)
     title = shortened(draft.model.id, _SHOWN)
     if descriptor is None:
@@ -202,27 +236,29 @@ def _check_field(draft: _Draft, name: str) -> _Draft:
         takes = f" It takes {', '.join(known)}." if known else ""
         raw = ", ".join(draft.info.described(draft.model))
         takes += f" As raw options (--option NAME=VALUE) it takes {raw}." if raw else ""
-        return draft.refuse(name, f"{title} has no {name}.{takes}", known, draft.model.source)
+        draft.refuse(name, f"{title} has no {name}.{takes}", known, draft.model.source)
+        return
     if descriptor.admits(value):
-        return draft
+        return
     if isinstance(descriptor, Unsupported):
         reason = f"{name} has no use with {title}: {descriptor.reason}."
     else:
         allowed = ", ".join(descriptor.allowed)
         said = shortened(str(_text(value)), _SHOWN)
         reason = f"{title} does not take {name}={said}; it takes {allowed}."
-    return draft.refuse(name, reason, descriptor.allowed, descriptor.source)
+    draft.refuse(name, reason, descriptor.allowed, descriptor.source)
 
 
-def _check_prompt(draft: _Draft) -> _Draft:
-    descriptor, prompt = draft.model.parameters.get("prompt"), draft.request.prompt
+def _check_prompt(draft: _Draft) -> None:
+    descriptor, prompt = draft.model.parameters.get("prompt"), draft.text("prompt")
     if descriptor is None or not prompt or descriptor.admits(prompt):
-        return draft
+        return
     allowed = descriptor.allowed
     if isinstance(descriptor, Unsupported):
         title = shortened(draft.model.id, _SHOWN)
         reason = f"A prompt has no use with {title}: {descriptor.reason}."
-        return draft.refuse("prompt", reason, allowed, descriptor.source, "")
+        draft.refuse("prompt", reason, allowed, descriptor.source, "")
+        return
     msg = f"The prompt has {len(prompt)} characters; it takes {allowed[0]}."
     raise InvalidRequestError(msg, field="prompt", allowed=allowed, provider=draft.info.name)
 
@@ -251,11 +287,11 @@ def _check_needs(draft: _Draft) -> None:
 _NEEDED = {"prompt": "a prompt", "image": "a picture as a reference", "mask": "a mask"}
 
 
-def _check_previews(draft: _Draft) -> _Draft:
-    if draft.request.previews is None or draft.request.stream:
-        return draft
+def _check_previews(draft: _Draft) -> None:
+    if draft.value("previews") is None or draft.value("stream"):
+        return
     reason = "previews are images of a stream, and stream is not asked for."
-    return draft.refuse("previews", reason, ("stream=True",), draft.model.source)
+    draft.refuse("previews", reason, ("stream=True",), draft.model.source)
 
 
 # A sandbox on the same machine reaches it; the task is polled all the same.
@@ -272,48 +308,58 @@ def _is_private(url: str) -> bool:
         return False
 
 
-def _check_webhook(draft: _Draft) -> _Draft:
-    url = draft.request.webhook_url
+def _check_webhook(draft: _Draft) -> None:
+    url = draft.text("webhook_url")
     if url is None:
-        return draft
-    if draft.info.webhooks:
-        return draft.notice("webhook_url", _UNREACHED) if _is_private(url) else draft
-    reason = f"{draft.info.title} calls no webhooks."
-    return draft.refuse("webhook_url", reason, (), draft.model.source)
+        return
+    if not draft.info.webhooks:
+        reason = f"{draft.info.title} calls no webhooks."
+        draft.refuse("webhook_url", reason, (), draft.model.source)
+    elif _is_private(url):
+        draft.notice("webhook_url", _UNREACHED)
 
 
-def _check_references(draft: _Draft) -> _Draft:
-    title = shortened(draft.model.id, _SHOWN)
-    draft = _check_roles(draft, title)
-    references, accepts = draft.request.references, draft.model.references
+def _check_references(draft: _Draft) -> None:
+    title, accepts = shortened(draft.model.id, _SHOWN), draft.model.references
     if accepts is None:
-        return draft
-    if accepts.required and not references:
+        if draft.references:
+            reason = f"{title} takes no references."
+            draft.refuse("references", reason, (), draft.model.source)
+        return
+    _check_roles(draft, accepts, title)
+    references = draft.references
+    if references:
+        _check_amounts(draft, accepts, title)
+        try:
+            carried = tuple(_carry(item, accepts, title) for item in references)
+        except InvalidRequestError as error:
+            raise of_provider(error, draft.info.name) from error.__cause__
+        if carried != references:
+            draft.put("references", carried)
+    elif accepts.required:
         msg = f"{title} edits images: give it at least one reference."
         raise InvalidRequestError(msg, field="references", provider=draft.info.name)
-    for most, given, what in _amounts(accepts, draft.request):
+
+
+def _check_amounts(draft: _Draft, accepts: References, title: str) -> None:
+    for most, given, what in _amounts(accepts, draft.references):
         if most is not None and given > most:
             msg = f"{title} takes at most {most} {what}, not {given}."
             bound = f"at most {most}"
             raise UnsupportedError(
                 msg, field="references", allowed=(bound,), provider=draft.info.name
             )
-    try:
-        carried = tuple(_carry(item, accepts, title) for item in references)
-    except InvalidRequestError as error:
-        raise of_provider(error, draft.info.name) from error.__cause__
-    if carried == references:
-        return draft
-    return evolve(draft, request=evolve(draft.request, references=carried))
 
 
-def _amounts(accepts: References, request: ImageRequest) -> Iterator[tuple[int | None, int, str]]:
+def _amounts(
+    accepts: References, references: tuple[Reference, ...]
+) -> Iterator[tuple[int | None, int, str]]:
     """The most of everything, how much of it there is, and what it is called."""
-    yield accepts.max_count, len(request.sources), "references"
-    roles = [each.role for each in request.references]
+    roles = [each.role for each in references]
+    yield accepts.max_count, len(roles) - roles.count("mask"), "references"
     for role, most in accepts.max_of.items():
         yield most, roles.count(role), f"references of the role {role}"
-    sizes = [_size(each) for each in request.references]
+    sizes = [_size(each) for each in references]
     yield accepts.max_bytes, max(sizes, default=0), "bytes of a reference"
     yield accepts.max_total_bytes, sum(sizes), "bytes of references in all"
 
@@ -327,47 +373,41 @@ def _size(reference: Reference) -> int:
     return len(payload.rstrip("=")) * 3 // 4 if inline else 0
 
 
-def _check_roles(draft: _Draft, title: str) -> _Draft:
-    """The draft without references of a role, and without weights, that the model has not."""
-    references, accepts = draft.request.references, draft.model.references
-    if references and accepts is None:
-        return draft.refuse("references", f"{title} takes no references.", (), draft.model.source)
-    if accepts is None:
-        return draft
-    for role in dict.fromkeys(each.role for each in references):
+def _check_roles(draft: _Draft, accepts: References, title: str) -> None:
+    """Leave out references of a role, and weights, that the model has not."""
+    for role in dict.fromkeys(each.role for each in draft.references):
         if role not in accepts.roles:
             takes = ", ".join(accepts.roles)
             reason = f"{title} takes no {role} among its references; it takes {takes}."
-            kept = _without(draft.request, role)
-            draft = draft.refuse("references", reason, accepts.roles, accepts.source, kept)
-    for weight in dict.fromkeys(each.weight for each in draft.request.references):
-        draft = _check_weight(draft, accepts, title, weight)
-    return draft
+            kept = _without(draft.references, role)
+            draft.refuse("references", reason, accepts.roles, accepts.source, kept)
+    for weight in dict.fromkeys(each.weight for each in draft.references):
+        if weight is not None and not (accepts.weight and accepts.weight.admits(weight)):
+            _drop_weight(draft, accepts, title, weight)
 
 
-def _without(request: ImageRequest, role: Role) -> tuple[Reference, ...]:
+def _without(references: tuple[Reference, ...], role: Role) -> tuple[Reference, ...]:
     """The references but those of a role; none where only a mask of nothing is left."""
-    kept = tuple(each for each in request.references if each.role != role)
+    kept = tuple(each for each in references if each.role != role)
     return kept if any(each.role != "mask" for each in kept) else ()
 
 
-def _check_weight(draft: _Draft, accepts: References, title: str, weight: float | None) -> _Draft:
-    if weight is None or (accepts.weight is not None and accepts.weight.admits(weight)):
-        return draft
+def _drop_weight(draft: _Draft, accepts: References, title: str, weight: float) -> None:
     allowed = accepts.weight.allowed if accepts.weight else ()
     takes = f"a weight of {', '.join(allowed)}" if allowed else "no weights"
     msg = f"{title} takes {takes} for its references, not {weight:g}."
     if not draft.lenient:
         name = draft.info.name
         raise UnsupportedError(msg, field="references", allowed=allowed, provider=name)
-    kept = tuple(
-        evolve(each, weight=None) if each.weight == weight else each
-        for each in draft.request.references
+    draft.put(
+        "references",
+        tuple(
+            evolve(each, weight=None) if each.weight == weight else each
+            for each in draft.references
+        ),
     )
-    entry = Resolved(field="references", asked=f"weight={weight:g}")
-    changed = evolve(draft, request=evolve(draft.request, references=kept))
-    changed = evolve(changed, resolved=(*draft.resolved, entry))
-    return changed.notice("references", f"{msg} It is not sent.", accepts.source)
+    draft.resolved.append(Resolved(field="references", asked=f"weight={weight:g}"))
+    draft.notice("references", f"{msg} It is not sent.", accepts.source)
 
 
 def _carry(reference: Reference, accepts: References, title: str) -> Reference:
@@ -413,30 +453,39 @@ def _decoded(data_url: str) -> bytes:
     raise InvalidRequestError(msg, field="references", allowed=("data:image/…;base64,…",))
 
 
-def _warn(draft: _Draft, caution: Caution) -> _Draft:
-    value = _given(draft, caution.field)
-    unset = value is _UNSET.get(caution.field) or value == ()
-    if unset or (caution.field == "n" and value == 1):
-        return draft
-    asked = asked_for(draft.info, draft.request) if caution.when else {}
-    if all(holds(key, word, asked) for key, word in caution.when.items()):
-        return draft.notice(caution.field, caution.message, caution.source)
-    return draft
+def _tell_cautions(draft: _Draft) -> None:
+    own = draft.request.options.get(draft.info.name, {})
+    for caution in draft.model.cautions:
+        name = caution.field
+        value = own[name] if name in own else getattr(draft.request, name, None)
+        unset = value is _UNSET.get(name) or value == ()
+        if unset or (name == "n" and value == 1):
+            continue
+        asked = asked_for(draft.info, draft.request) if caution.when else {}
+        if all(holds(key, word, asked) for key, word in caution.when.items()):
+            draft.notice(name, caution.message, caution.source)
 
 
-def _given(draft: _Draft, name: str) -> object:
-    """The value of an option, or of the field of that name."""
-    options = draft.request.options.get(draft.info.name, {})
-    return options[name] if name in options else getattr(draft.request, name, None)
-
-
-def _tell_retirement(draft: _Draft) -> _Draft:
+def _tell_retirement(draft: _Draft) -> None:
     model = draft.model
     if model.retires is None:
-        return draft
+        return
     instead = f": use {model.successor} instead" if model.successor else ""
     message = f"Its provider retires {model.id} on {model.retires.isoformat()}{instead}."
-    return draft.notice("model", message, model.source)
+    draft.notice("model", message, model.source)
+
+
+_CHECKS = (
+    _size_for_ratio,
+    _check_fields,
+    _check_previews,
+    _check_webhook,
+    _check_references,
+    _check_prompt,
+    _check_needs,
+    _tell_cautions,
+    _tell_retirement,
+)
 
 
 def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:
