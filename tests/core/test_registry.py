@@ -198,6 +198,24 @@ def test_wrappers_are_laid_around_every_plugin() -> None:
         assert quote.low == 2 * quote.high
 
 
+def test_a_hook_of_one_function_is_called_without_the_relay() -> None:
+    """It is given what it takes, by name; where a wrapper lies around it, the relay calls it."""
+
+    class Modest(Acme):
+        """Prices whatever it is."""
+
+        @hookimpl
+        def price(self) -> Quote:
+            """The same."""
+            return Quote(reason="ask")
+
+    plain = Registry({"acme": Modest()}).get("acme").direct
+    assert plain["price"](request=ASKED, quote=None) == Quote(reason="ask")
+    assert set(plain) >= {"describe", "price", "submit", "poll", "parse"}
+    wrapped = Registry({"acme": Modest()}, wrappers=[Dearer()]).get("acme").direct
+    assert set(plain) - set(wrapped) == {"price"}
+
+
 def test_a_wrapper_does_not_stand_in_for_a_hook_that_is_missing() -> None:
     """The plugin is still broken."""
     registry = Registry({"acme": Undecorated()}, wrappers=[Dearer()])

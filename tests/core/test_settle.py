@@ -34,7 +34,7 @@ LATER = NOW + timedelta(seconds=5)
 
 def settled(update: Update, before: Task = BLANK, usd_per_credit: Decimal | None = None) -> Task:
     """What a plugin read, folded and completed."""
-    return completed_task(folded(before, update), before, INFO, usd_per_credit, LATER)
+    return completed_task(before, update, INFO, usd_per_credit, LATER)
 
 
 ONE, TWO = Image(url="https://cdn.acme.test/1.png"), Image(url="https://cdn.acme.test/2.png")

@@ -17,7 +17,7 @@ from attrs import field, frozen
 from tests.plugins.reading import submission
 
 from tintype._flow.resolve import resolve
-from tintype._flow.settle import completed_task, folded
+from tintype._flow.settle import completed_task
 from tintype.errors import InvalidRequestError, TintypeError
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, Response
@@ -287,8 +287,7 @@ def made_of(subject: Subject, fact: Answer, task: str = "t1") -> Mapping[str, st
         return {"error": type(error).__name__}
     if not isinstance(said, Update):
         return dict(_told(said))
-    drawn = folded(exchange.task, said)
-    return dict(_told(completed_task(drawn, exchange.task, subject.info, None, NOW)))
+    return dict(_told(completed_task(exchange.task, said, subject.info, None, NOW)))
 
 
 def _told(found: object) -> Iterator[tuple[str, str]]:

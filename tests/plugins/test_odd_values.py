@@ -16,7 +16,7 @@ import pytest
 from attrs import evolve, frozen
 from tests.cases import failing
 from tests.core.pictures import drawn
-from tests.plugins.reading import parsed_by, submission
+from tests.plugins.reading import submission
 
 import tintype_apiin
 import tintype_apimodels
@@ -31,7 +31,7 @@ from tintype.errors import ProtocolError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Provider
 from tintype.messages import Delivery, Response, ServerSentEvent
-from tintype.models import Task, TaskState
+from tintype.models import Task, TaskState, Update
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DATA = drawn("png", size=(40, 30))
@@ -310,9 +310,9 @@ def outcome(case: Case, body: object) -> Task | TintypeError:
         exchange = Exchange(
             operation=operation, at=NOW, message=message, request=request, task=task or Task()
         )
-        found = parsed_by(case.plugin, exchange)
-        assert isinstance(found, Task)
-        return completed_task(found, before, case.plugin.describe(), None, NOW)
+        found = case.plugin.parse(exchange)
+        assert isinstance(found, Update)
+        return completed_task(exchange.task, found, case.plugin.describe(), None, NOW)
 
     try:
         if isinstance(body, list):

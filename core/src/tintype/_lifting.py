@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from typing import Generic, TypeVar
 
 import pybase64
+
+T = TypeVar("T")
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\"
 # What is shorter stays text. What is longer than a piece and this is always found.
@@ -238,19 +240,35 @@ def _end_of_run(chunk: bytes, at: int) -> int:
 _HELD: ContextVar[Mapping[str, bytes]] = ContextVar("held", default={})  # noqa: B039 - never changed
 
 
-@contextmanager
-def at_hand(held: Mapping[str, bytes]) -> Iterator[None]:
+class Meanwhile(Generic[T]):
+    """What a context variable holds within a `with`."""
+
+    __slots__ = ("_token", "_value", "_variable")
+
+    def __init__(self, variable: ContextVar[T], value: T) -> None:
+        self._variable, self._value = variable, value
+
+    def __enter__(self) -> T:
+        self._token = self._variable.set(self._value)
+        return self._value
+
+    def __exit__(self, *_: object) -> None:
+        self._variable.reset(self._token)
+
+
+def at_hand(held: Mapping[str, bytes]) -> Meanwhile[Mapping[str, bytes]]:
     """While a message is read: what was lifted out of it is found by its names."""
-    token = _HELD.set(held)
-    try:
-        yield
-    finally:
-        _HELD.reset(token)
+    return Meanwhile(_HELD, held)
 
 
 def lifted(name: str) -> bytes | None:
     """What a name stands for, or None where it is none."""
     return _HELD.get().get(name)
+
+
+def is_any_lifted() -> bool:
+    """Whether any name stands for something."""
+    return bool(_HELD.get())
 
 
 def restored(text: str) -> str:

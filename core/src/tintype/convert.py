@@ -97,10 +97,8 @@ def read(message: Message | None, shape: type[T], *, strict: bool = False) -> tu
         error.status = _status(message)
         raise
 
-    def kept() -> dict[str, object]:
-        return {key: redact(item) for key, item in value.items()}
-
-    return typed, cast("JsonObject", message.content.once("raw", kept)) if message else kept()
+    raw = message.content.once("raw", lambda: redact(value)) if message else redact(value)
+    return typed, cast("JsonObject", raw)
 
 
 def is_refusal(message: Message | None) -> TypeGuard[Response]:

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from tintype._blame import about, broken, is_interruption, of_provider
 from tintype._excerpts import shortened
-from tintype._flow.settle import completed_task, folded, is_empty_success
+from tintype._flow.settle import completed_task, is_empty_success
 from tintype._keys.variables import advice_on_refusal
 from tintype._lifting import at_hand
 from tintype._moderation import names_moderation
@@ -56,7 +56,6 @@ class HookCaller:
     ) -> None:
         self._plugin = plugin
         self._head = head
-        self._parse = plugin.hooks.parse
         self._info = plugin.info
         self._clock = clock
         self._usd_per_credit = usd_per_credit
@@ -93,7 +92,7 @@ class HookCaller:
     ) -> object:
         """Call a hook. Whatever comes out of it but what it may raise is the plugin's fault."""
         try:
-            return hook(**arguments)
+            return self._plugin.direct.get(_name(hook), hook)(**arguments)
         except allowed as error:
             raise of_provider(error, self._info.name) from error.__cause__
         except BaseException as error:
@@ -118,30 +117,32 @@ class HookCaller:
             TintypeError: What the answer means. A `ProviderError` is told the wait and the
                 request id that the answer's head names.
         """
-        exchange = Exchange(
-            operation=operation,
-            at=self._clock.now(),
-            message=message,
-            request=request,
-            task=task,
-            quote=so_far if isinstance(so_far, Quote) else None,
-            upload=so_far if isinstance(so_far, Upload) else None,
-            head=self._head,
+        return self._parsed(
+            kind,
+            Exchange(
+                operation=operation,
+                at=self._clock.now(),
+                message=message,
+                request=request,
+                task=task,
+                quote=so_far if isinstance(so_far, Quote) else None,
+                upload=so_far if isinstance(so_far, Upload) else None,
+                head=self._head,
+            ),
         )
-        with at_hand(message.content.held if message else {}):
-            return self._parsed(kind, exchange)
 
     def _parsed(self, kind: type[T], exchange: Exchange) -> T:
-        try:
-            given = self._called(self._parse, _SAID, {"exchange": exchange})
-            return checked(
-                self.typed(given, kind, self._parse), self._info.name, before=exchange.task
-            )
-        except TintypeError as error:
-            facts = _told_by(exchange, error)
-            if isinstance(error, AuthenticationError | PermissionDeniedError):
-                facts["advice"] = advice_on_refusal(self._info, error.status)
-            raise about(error, **facts) from error.__cause__
+        parse, message = self._plugin.hooks.parse, exchange.message
+        with at_hand(message.content.held if message else {}):
+            try:
+                given = self._called(parse, _SAID, {"exchange": exchange})
+                found = self.typed(given, kind, parse)
+                return checked(found, self._info.name, before=exchange.task)
+            except TintypeError as error:
+                facts = _told_by(exchange, error)
+                if isinstance(error, AuthenticationError | PermissionDeniedError):
+                    facts["advice"] = advice_on_refusal(self._info, error.status)
+                raise about(error, **facts) from error.__cause__
 
     def read_task(
         self,
@@ -152,10 +153,17 @@ class HookCaller:
         request: Submission | None = None,
     ) -> Task:
         """The task after an answer: what the plugin reads in it, folded into what it was."""
-        request = request or self._asked(task)
+        exchange = Exchange(
+            operation=operation,
+            at=self._clock.now(),
+            message=message,
+            request=request or self._asked(task),
+            task=task,
+            head=self._head,
+        )
         with noting() as odd:
             try:
-                update = self.read(Update, operation, message, request=request, task=task)
+                update = self._parsed(Update, exchange)
             except (ProviderError, ProtocolError) as error:
                 # Where something was odd, words of moderation may stand beside a picture.
                 unread = isinstance(error, ProtocolError) and bool(odd)
@@ -170,10 +178,9 @@ class HookCaller:
             update = evolve(update, notices=noted(update.notices, left_out))
         if operation in _STREAMED:
             update = _taking_nothing_back(update, task)
-        found = folded(task, update)
+        found = completed_task(task, update, self._info, self._usd_per_credit, exchange.at)
         self._check_told(operation, task, found)
-        at = self._clock.now()
-        return completed_task(found, task, self._info, self._usd_per_credit, at)
+        return found
 
     def _check_told(self, operation: Operation, before: Task, task: Task) -> None:
         """Refuse a success without a picture, and an answer about another task.
@@ -221,9 +228,10 @@ def _taking_nothing_back(update: Update, task: Task) -> Update:
 
     A plugin that forgets to go on from `Update.of(task)` costs no picture, and is told of.
     """
-    lost = [each for each in task.images if each not in update.images] if update.images else []
-    if lost:
-        fresh = tuple(each for each in update.images if each not in task.images)
+    goes_on = update.images[: len(task.images)] == task.images
+    if update.images and not (goes_on or set(task.images) <= set(update.images)):
+        known = set(task.images)
+        fresh = tuple(each for each in update.images if each not in known)
         notice = Notice(field="images", message=_FORGOTTEN)
         notices = noted(update.notices, (notice,))
         update = evolve(update, images=(*task.images, *fresh), notices=notices)

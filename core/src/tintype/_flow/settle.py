@@ -61,32 +61,49 @@ def named_by(callback: str, proven: Callable[[str], str]) -> str:
     return record if kept and hmac.compare_digest(kept, proof(token)) else ""
 
 
-def folded(task: Task, update: Update) -> Task:
+def folded(task: Task, update: Update, **known: object) -> Task:
     """The task after one more answer: what the plugin read, laid over what it was before.
 
     What it leaves out stays, but for `progress` and `poll_after`, which are true of one answer
     only. What is said not to be billed has no cost, whatever was reserved for it.
+
+    Args:
+        task: The task before.
+        update: What the plugin read.
+        known: Fields that the core knows better.
     """
-    unbilled = update.billed is Billed.NO
-    return evolve(
-        task,
-        id=update.id or task.id,
-        model=update.model or task.model,
-        state=update.state or task.state,
-        images=update.images or task.images,
-        previews=update.previews or task.previews,
-        errors=update.errors or task.errors,
-        progress=update.progress,
-        usage=update.usage or task.usage,
-        cost=update.cost if update.cost or unbilled else task.cost,
-        billed=update.billed or task.billed,
-        created_at=task.created_at or update.made_at,
-        resolved=tuple({each.field: each for each in (*task.resolved, *update.resolved)}.values()),
-        notices=noted(task.notices, update.notices),
-        raw=update.raw or task.raw,
-        notes=update.notes or task.notes,
-        poll_after=update.poll_after,
-    )
+    fields: dict[str, object] = {
+        "provider": task.provider,
+        "model": update.model or task.model,
+        "id": update.id or task.id,
+        "state": update.state or task.state,
+        "images": update.images or task.images,
+        "previews": update.previews or task.previews,
+        "errors": update.errors or task.errors,
+        "progress": update.progress,
+        "usage": update.usage or task.usage,
+        "cost": _cost(task, update),
+        "billed": update.billed or task.billed,
+        "created_at": task.created_at or update.made_at,
+        "updated_at": task.updated_at,
+        "request": task.request,
+        "resolved": _fates(task.resolved, update.resolved),
+        "notices": noted(task.notices, update.notices),
+        "raw": update.raw or task.raw,
+        "notes": update.notes or task.notes,
+        "poll_after": update.poll_after,
+        "record": task.record,
+    }
+    return Task(**(fields | known))  # type: ignore[arg-type]  # each is of its field
+
+
+def _cost(task: Task, update: Update) -> Cost | None:
+    return update.cost if update.cost or update.billed is Billed.NO else task.cost
+
+
+def _fates(known: tuple[Resolved, ...], fresh: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
+    """What became of each field, told once a field, and last by the latest."""
+    return tuple({each.field: each for each in (*known, *fresh)}.values()) if fresh else known
 
 
 def uploaded(before: Upload, told: Upload) -> Upload:
@@ -106,44 +123,49 @@ _DRAWN = frozenset({TaskState.SUCCEEDED, TaskState.PARTIAL})
 
 
 def completed_task(
-    task: Task, before: Task, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
+    task: Task, update: Update, info: ProviderInfo, usd_per_credit: Decimal | None, at: datetime
 ) -> Task:
-    """A folded task with what only the core knows.
+    """The task after one more answer, with what only the core knows.
 
     Args:
-        task: The task after an answer.
-        before: The task as it was completed before: what is the same in both is known already.
+        task: The task as it was completed before: what is the same is known already.
+        update: What the plugin read.
         info: The provider.
         usd_per_credit: The account's credit value, or None: the documented one.
         at: When the answer was complete.
     """
-    kept, fresh = _split(task.images, before.images)
-    drawn = tuple(_known(each, info.limits(task.model), at) for each in fresh)
-    told, failed = _split(task.errors, before.errors)
+    kept, fresh = _split(update.images, task.images)
+    model = update.model or task.model
+    drawn = tuple([_known(each, info.limits(model), at) for each in fresh])
+    told, failed = _split(update.errors, task.errors)
     errors = (*told, *(_judged(each, info) for each in failed)) if failed else told
-    cost, beyond = _cost_in_dollars(task.cost, usd_per_credit or info.usd_per_credit)
+    cost, beyond = _cost_in_dollars(_cost(task, update), usd_per_credit or info.usd_per_credit)
     cut = tuple(
         Notice(field="images", message=f"The picture {image.index} came without its end.")
         for image in drawn
         if image.data is not None and not is_whole(image.data, media_type(image.data))
     )
     images = (*kept, *drawn) if drawn else kept
-    return evolve(
+    resolved = _fates(task.resolved, update.resolved)
+    return folded(
         task,
+        update,
         provider=info.name,
-        state=_state(task.state, errors),
+        state=_state(update.state or task.state, errors),
         images=images,
         errors=errors,
         cost=cost,
-        created_at=task.created_at or at,
+        created_at=task.created_at or update.made_at or at,
         updated_at=at,
-        resolved=_with_received(task.resolved, before, images),
-        notices=noted(task.notices, (*cut, *beyond)),
+        resolved=_with_received(resolved, task, images) if drawn or update.resolved else resolved,
+        notices=noted(task.notices, (*update.notices, *cut, *beyond)),
     )
 
 
 def _split(said: tuple[T, ...], known: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
     """What is known of a list that usually goes on where it was, and what is new."""
+    if not said:
+        return known, ()
     return (known, said[len(known) :]) if said[: len(known)] == known else ((), said)
 
 

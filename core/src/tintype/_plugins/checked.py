@@ -9,10 +9,11 @@ because the picture is paid for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
+from operator import attrgetter, is_
 from types import NoneType, UnionType
 from typing import Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -25,6 +26,8 @@ from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
 _Check: TypeAlias = Callable[[object, list[Notice]], object]
+# Name, default, the classes that need no check, the check, and what makes the default.
+_Field: TypeAlias = tuple[str, object, frozenset[object], _Check, Callable[[], object]]
 
 MAX_IMAGES = 256
 """More pictures than one task of any provider draws."""
@@ -79,14 +82,13 @@ def noted(before: tuple[Notice, ...], fresh: tuple[Notice, ...]) -> tuple[Notice
 
 
 def _bounded(update: Update, odd: list[Notice]) -> Update:
-    if len(update.images) > MAX_IMAGES:
+    lists = {"images": update.images, "previews": update.previews, "errors": update.errors}
+    changes: dict[str, object] = {
+        name: each[:MAX_IMAGES] for name, each in lists.items() if len(each) > MAX_IMAGES
+    }
+    if "images" in changes:
         msg = f"Of {len(update.images)} pictures the first {MAX_IMAGES} are kept."
         odd.append(Notice(field="images", message=msg))
-    changes: dict[str, object] = {
-        name: getattr(update, name)[:MAX_IMAGES]
-        for name in ("images", "previews", "errors")
-        if len(getattr(update, name)) > MAX_IMAGES
-    }
     if odd:
         changes["notices"] = noted(update.notices, tuple(odd))
     return evolve(update, **changes) if changes else update  # type: ignore[arg-type]
@@ -103,17 +105,18 @@ def _check_order(quote: Quote) -> None:
 def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T:
     """A value of an attrs class, each of its fields checked that is not as the class has it."""
     changes: dict[str, object] = {}
-    for name, check, usual, default in _fields(shape):
-        held = getattr(value, name)
-        if held is usual or held is (known := getattr(before, name, _NOTHING)):
+    values, fields = _fields(shape)
+    for held, (name, usual, sure, check, default) in zip(values(value), fields, strict=True):
+        # Most are as the class has them, or plainly of a type that it names.
+        if held is usual or (type(held) in sure and (type(held) is not str or held.isascii())):
+            continue
+        known = getattr(before, name, _NOTHING)
+        if held is known:
             continue
         try:
             made = _field(held, check, name, odd, known)
         except _OddError as error:
-            if name not in _BESIDE.get(shape, ()):
-                msg = f".{name}{error}"
-                raise _OddError(msg) from None
-            odd.append(Notice(field=name, message=f"The plugin's {name}{error} It is left out."))
+            odd.append(_left_out(shape, name, error))
             made = default()
         if made is not held:
             changes[name] = made
@@ -121,6 +124,18 @@ def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T
         msg = ": an image has a url or its data, and this one has neither."
         raise _OddError(msg)
     return evolve(value, **changes) if changes else value  # type: ignore[misc]
+
+
+def _left_out(shape: type, name: str, error: _OddError) -> Notice:
+    """The notice of a field that is odd and only stands beside a picture.
+
+    Raises:
+        _OddError: Much hangs on it.
+    """
+    if name in _BESIDE.get(shape, ()):
+        return Notice(field=name, message=f"The plugin's {name}{error} It is left out.")
+    msg = f".{name}{error}"
+    raise _OddError(msg) from None
 
 
 _NOTHING = object()
@@ -138,18 +153,30 @@ def _field(held: object, check: _Check, name: str, odd: list[Notice], known: obj
 
 
 @cache
-def _fields(shape: type) -> tuple[tuple[str, _Check, object, Callable[[], object]], ...]:
-    """The fields of an attrs class: name, check, the default if it is a value, what makes it."""
+def _fields(shape: type) -> tuple[Callable[[object], tuple[object, ...]], tuple[_Field, ...]]:
+    """What gives the values of an attrs class, and its fields."""
     hints = get_type_hints(shape)
-    return tuple(
-        (each.name, _check_of(hints[each.name]), each.default, _default(each))
-        for each in attrs.fields(shape)
+    fields = attrs.fields(shape)
+    names = [each.name for each in fields]
+    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    return values, tuple(
+        (each.name, each.default, _sure(hint), _check_of(hint), _default(each))
+        for each, hint in zip(fields, map(hints.__getitem__, names), strict=True)
     )
 
 
 def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
     factory: Callable[[], object] | None = getattr(field.default, "factory", None)
     return factory or (lambda: field.default)
+
+
+def _sure(hint: object) -> frozenset[object]:
+    """The classes that a type names and whose instances are all of it; text is if it is ASCII."""
+    if get_origin(hint) in (Union, UnionType):
+        return frozenset[object]().union(*map(_sure, get_args(hint)))
+    looked_at = get_origin(hint) is not None or hint is object or hint in _LEAVES
+    is_sure = hint is str or not (looked_at or attrs.has(cast("type", hint)))
+    return frozenset({hint} if is_sure else ())
 
 
 # ----------------------------------------------------------- a check for any type a class says
@@ -160,8 +187,8 @@ def _check_of(hint: object) -> _Check:
     """What gives a value back where it is of that type, and raises where it is not."""
     origin, held = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        kinds = tuple((each, _check_of(each)) for each in held if each is not NoneType)
-        return partial(_one_of, kinds, admits_none=NoneType in held)
+        checks = {each: _check_of(each) for each in held if each is not NoneType}
+        return partial(_one_of, checks, admits_none=NoneType in held)
     if origin is Literal:
         return partial(_fitting, held.__contains__, f"one of {', '.join(map(repr, held))}")
     if origin is tuple:
@@ -208,17 +235,15 @@ def _instance(kind: type, words: str, value: object, odd: list[Notice]) -> objec
 
 
 def _one_of(
-    kinds: tuple[tuple[object, _Check], ...],
-    value: object,
-    odd: list[Notice],
-    *,
-    admits_none: bool,
+    checks: Mapping[object, _Check], value: object, odd: list[Notice], *, admits_none: bool
 ) -> object:
     if value is None and admits_none:
         return None
+    own = checks.get(type(value))
+    if own is not None:
+        return own(value, odd)
     faults: list[_OddError] = []
-    own = tuple(each for each in kinds if type(value) is each[0])
-    for _, check in own or kinds:
+    for check in checks.values():
         try:
             return check(value, odd)
         except _OddError as error:
@@ -234,8 +259,8 @@ def _items(
     if many:
         checks *= len(values)
     _expected(values, len(values) == len(checks), f"{len(checks)} values")
-    made = tuple(check(each, odd) for each, check in zip(values, checks, strict=True))
-    return made if any(a is not b for a, b in zip(made, values, strict=True)) else values
+    made = tuple([check(each, odd) for each, check in zip(values, checks, strict=True)])
+    return values if all(map(is_, made, values)) else made
 
 
 def _mapping(check: _Check, value: object, odd: list[Notice]) -> object:
@@ -250,7 +275,7 @@ def _mapping(check: _Check, value: object, odd: list[Notice]) -> object:
 
 
 def _is_json_object(value: object) -> bool:
-    return isinstance(value, Mapping) and _is_json(value)
+    return isinstance(value, dict | Mapping) and (not value or _is_json(value))
 
 
 def _expected(value: object, fits: object, words: str) -> object:
@@ -272,20 +297,35 @@ _LONGEST = 80
 
 def _is_json(value: object) -> bool:
     """Whether a value can be written as JSON, in UTF-8. It is walked without recursion."""
-    waiting = [(value, 0)]
+    waiting: list[tuple[Iterable[object], int]] = [((value,), 0)]
     while waiting:
-        each, depth = waiting.pop()
-        if isinstance(each, Mapping):
-            if depth > _DEEPEST or not all(map(_is_text, each)):
+        values, depth = waiting.pop()
+        for each in values:
+            if type(each) in _SCALARS or (isinstance(each, str) and each.isascii()):
+                continue
+            if _is_text(each) or isinstance(each, _NUMBERS):
+                continue
+            held = _held_in(each)
+            if held is None or depth > _DEEPEST:
                 return False
-            waiting += [(item, depth + 1) for item in each.values()]
-        elif isinstance(each, list | tuple):
-            if depth > _DEEPEST:
-                return False
-            waiting += [(item, depth + 1) for item in each]
-        elif not (_is_text(each) or isinstance(each, int | float | Decimal | NoneType)):
-            return False
+            waiting.append((held, depth + 1))
     return True
+
+
+def _held_in(value: object) -> Iterable[object] | None:
+    """What a list or an object holds, or None where it is neither."""
+    if isinstance(value, list | tuple):
+        return value
+    if not isinstance(value, dict | Mapping):
+        return None
+    try:
+        return value.values() if _is_text("".join(value)) else None
+    except TypeError:  # a key is no text
+        return None
+
+
+_NUMBERS = (int, float, Decimal)
+_SCALARS = frozenset({*_NUMBERS, bool, NoneType})
 
 
 def _is_text(value: object) -> bool:

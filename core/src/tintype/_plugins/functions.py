@@ -37,6 +37,24 @@ def functions_of(module: object, manager: pluggy.PluginManager) -> dict[str, Fun
     }
 
 
+def direct_calls(relay: pluggy.HookRelay) -> dict[str, Function]:
+    """The hooks behind which there is one function and nothing else, by their names.
+
+    Each is called by name, as the relay is, and is given what it takes. Where a wrapper lies
+    around it, or several functions answer, the relay has to call them.
+    """
+    found = {name: getattr(relay, name).get_hookimpls() for name in HOOKS}
+    return {
+        name: _given_what_it_takes(each[0].function, each[0].argnames)
+        for name, each in found.items()
+        if len(each) == 1 and not (each[0].wrapper or each[0].hookwrapper)
+    }
+
+
+def _given_what_it_takes(function: Function, takes: tuple[str, ...]) -> Function:
+    return lambda **given: function(*[given[name] for name in takes])
+
+
 def fault_of_functions(functions: Mapping[str, Function]) -> str:
     """The first thing that is wrong with what a plugin defines, or ""."""
     for hook in REQUIRED:

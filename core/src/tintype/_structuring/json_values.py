@@ -13,10 +13,11 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import islice
+from types import NoneType
 
 from attrs import frozen
 
-from tintype._lifting import lifted, retold
+from tintype._lifting import is_any_lifted, lifted, retold
 from tintype.errors import ProtocolError
 
 # How the encoded images of every format the providers name begin, in base64.
@@ -28,9 +29,11 @@ _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_-])"
     r"(?:[A-Za-z0-9+/_-]{160,}+|(?:[A-Za-z0-9+/_-]{60,}+\s{1,4}+){3,}+[A-Za-z0-9+/_-]*+)=*+"
 )
+_MIN_RUN = 160
 # JSON can spell half a character, and one that no database and no terminal takes.
 # One that could not be decoded has the replacement character already.
 _UNUSABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000|[fF]{3}[dD])|[\x00\ud800-\udfff\ufffd]")
+_AS_THEY_ARE = frozenset({bool, int, NoneType})
 _HALF = re.compile(r"[\x00\ud800-\udfff\ufffd]")
 # What may stand around JSON: blanks of any kind, NUL, and a byte order mark out of its place.
 _BLANKS = "\ufeff\0 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029"
@@ -122,7 +125,8 @@ def redact(value: object) -> object:
 
     Of a list longer than `MAX_ITEMS` only the beginning is kept.
     """
-    return plain(value, _without_image, most=MAX_ITEMS)
+    text = _without_image if is_any_lifted() else _without_base64
+    return plain(value, text, most=MAX_ITEMS)
 
 
 def plain(
@@ -143,13 +147,20 @@ def plain(
             made = float(value) if math.isfinite(float(value)) else str(value)
         case Odd():
             made = value.said
-        case Mapping() | list() | tuple() if depth > _DEEPEST:
+        case list() | tuple() | dict() | Mapping() if depth > _DEEPEST:
             made = "…"
-        case Mapping():
-            made = {str(key): plain(item, text, depth + 1, most) for key, item in value.items()}
         case list() | tuple():
             made = [plain(item, text, depth + 1, most) for item in value[:most]]
             made += [f"… {len(value)} in all"] if len(made) < len(value) else []
+        case dict() | Mapping():
+            made = {
+                str(key): item
+                if type(item) in _AS_THEY_ARE
+                else text(item)
+                if type(item) is str
+                else plain(item, text, depth + 1, most)
+                for key, item in value.items()
+            }
         case _:
             made = value
     return made
@@ -188,10 +199,17 @@ def _without_image(text: str) -> str:
     head = _DATA_HEAD.match(text)
     if (data := lifted(text[head.end() :] if head else text)) is not None:
         return _length_of(data)
-    text = retold(text, _length_of)
-    if not _IMAGE_TEXT.match(text):
-        return _BASE64.sub(lambda found: _counted(found[0]), text)
-    return _counted(text[head.end() :] if head else text)
+    return _without_base64(retold(text, _length_of))
+
+
+def _without_base64(text: str) -> str:
+    """The text without encoded images, where none was lifted out."""
+    if _IMAGE_TEXT.match(text):
+        head = _DATA_HEAD.match(text)
+        return _counted(text[head.end() :] if head else text)
+    if len(text) < _MIN_RUN:
+        return text
+    return _BASE64.sub(lambda found: _counted(found[0]), text)
 
 
 def _counted(base64: str) -> str:

@@ -13,10 +13,11 @@ before they complain of the first, or that coerce without a table.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import NewType, NoReturn, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
@@ -24,12 +25,15 @@ import attrs
 import cattrs
 from cattrs.cols import is_mapping
 
+from tintype._lifting import Meanwhile
 from tintype._structuring.json_values import MAX_ITEMS, loads, shown
 from tintype.errors import ProtocolError
 
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[object, object], object]
-_Field: TypeAlias = tuple[str, bool, Callable[[object], object]]
+# Name, whether it is needed, what is read as it is, and how the rest is read.
+_Field: TypeAlias = tuple[str, bool, frozenset[type], Callable[[object], object]]
+_LEFT_OUT = object()
 
 Id = NewType("Id", str)
 """A provider's name for something: text that is not empty, or a whole number as its digits."""
@@ -76,18 +80,12 @@ class OddError(ValueError):
 
 
 # What was left out of the values that are being read, by whoever wants to know.
-_NOTES: ContextVar[list[OddError] | None] = ContextVar("notes", default=None)
+_NOTES: ContextVar[list[OddError]] = ContextVar("notes")
 
 
-@contextmanager
-def noting() -> Iterator[list[OddError]]:
+def noting() -> Meanwhile[list[OddError]]:
     """What is left out of all that is read meanwhile."""
-    notes: list[OddError] = []
-    token = _NOTES.set(notes)
-    try:
-        yield notes
-    finally:
-        _NOTES.reset(token)
+    return Meanwhile(_NOTES, [])
 
 
 def decisive(default: T) -> T:
@@ -115,14 +113,14 @@ def _refuse(wanted: str, value: object) -> NoReturn:
 
 def leave_out(error: OddError) -> None:
     """Note what is left out, for whoever wants to know."""
-    notes = _NOTES.get()
+    notes = _NOTES.get(None)
     if notes is not None and len(notes) < _MAX_NOTES:
         notes.append(error)
 
 
 def _inside(key: object, hook: Hook, value: object, shape: object) -> object:
     """A value by its hook; what is odd within it is told from the outside."""
-    notes = _NOTES.get()
+    notes = _NOTES.get(None)
     before = len(notes) if notes is not None else 0
     try:
         return hook(value, shape)
@@ -157,8 +155,15 @@ class _Reader:
         made: object = self._to.structure(value, shape)  # type: ignore[arg-type]  # a union is one, too
         return made
 
+    def hook(self, shape: object) -> Hook:
+        """What reads a value of a shape, made once."""
+        made: Hook = self._to.get_structure_hook(shape)
+        return made
+
     def _class(self, shape: type[attrs.AttrsInstance]) -> Hook:
-        fields = tuple(map(self._field, attrs.fields(attrs.resolve_types(shape))))
+        @cache  # not made before it is needed: a class may hold its own kind
+        def fields() -> tuple[_Field, ...]:
+            return tuple(map(self._field, attrs.fields(attrs.resolve_types(shape))))
 
         def hook(value: object, _: object) -> object:
             found = as_written(value) if self._generous else value
@@ -166,48 +171,43 @@ class _Reader:
                 return ErrorObject(message=_words(found, None))
             if not isinstance(found, dict):
                 _refuse("an object", value)
-            given = {name: read(found[name]) for name, _, read in fields if name in found}
-            for name, needed, _ in fields:
-                if needed and name not in found:
-                    msg = f"The documented key {name!r} is missing."
-                    raise OddError(msg)
-            return shape(
-                **{name: read for name, read in given.items() if read is not attrs.NOTHING}
-            )
+            return shape(**_given(found, fields()))
 
         return hook
 
     def _field(self, field: attrs.Attribute[object]) -> _Field:
         """A field's name, whether it is needed, and how its value is read.
 
-        It comes to NOTHING where it is odd and does not decide.
+        It comes to `_LEFT_OUT` where it is odd and does not decide.
         """
         needed, decides = field.default is attrs.NOTHING, _decides(field)
         lets_go = self._generous and not decides
         may_be_nothing = lets_go and _holds_objects(field.type)
-        reader = _EXACT if decides and not needed else self
+        hook = (_EXACT if decides and not needed else self).hook(field.type)
 
         def checked(value: object, shape: object) -> object:
-            found = reader.structure(value, shape)
+            found = hook(value, shape)
             _check(field, found)
             return found
 
         def read(said: object) -> object:
             if may_be_nothing and said in _NOTHING:
-                return attrs.NOTHING
+                return _LEFT_OUT
             try:
                 return _inside(field.name, checked, said, field.type)
             except OddError as error:
                 if not lets_go:
                     raise
                 leave_out(error)
-                return attrs.NOTHING
+                return _LEFT_OUT
 
-        return field.name, needed, read
+        looked_at = may_be_nothing or field.validator is not None
+        return field.name, needed, frozenset() if looked_at else _plain(field.type), read
 
     def _tuple(self, shape: object) -> Hook:
         of = get_args(shape)[0]
         admits_none = NoneType in get_args(of)
+        item_hook = self.hook(of)
 
         def hook(value: object, _: object) -> object:
             found = as_written(value, "[") if self._generous else value
@@ -216,7 +216,7 @@ class _Reader:
             read: list[object] = []
             for index, item in enumerate(found[:MAX_ITEMS] if self._generous else found):
                 try:
-                    read.append(_inside(index, self.structure, item, of))
+                    read.append(_inside(index, item_hook, item, of))
                 except OddError as error:
                     if not self._generous:
                         raise
@@ -230,6 +230,7 @@ class _Reader:
 
     def _mapping(self, shape: object) -> Hook:
         of = get_args(shape)[1]
+        item_hook = self.hook(of)
 
         def hook(value: object, _: object) -> object:
             if not isinstance(value, dict):
@@ -237,7 +238,7 @@ class _Reader:
             read: dict[str, object] = {}
             for key, item in value.items():
                 try:
-                    read[key] = _inside(key, self.structure, item, of)
+                    read[key] = _inside(key, item_hook, item, of)
                 except OddError as error:
                     if not self._generous:
                         raise
@@ -249,21 +250,46 @@ class _Reader:
     def _union(self, shape: object) -> Hook:
         kinds = [kind for kind in get_args(shape) if kind is not NoneType]
         admits_none = NoneType in get_args(shape)
+        # Exactly first: two unions are one type in whichever order they name their members.
+        readers = (_EXACT, self) if len(kinds) > 1 else ()
+        tried = [(reader.hook(kind), kind) for reader in readers for kind in kinds]
+        last = self.hook(kinds[-1])
 
         def hook(value: object, _: object) -> object:
             nothing = value is None or (value == "" and kinds == [Id])
             if nothing and admits_none:
                 return None
-            if len(kinds) == 1:
-                return self._to.structure(value, kinds[0])
-            # Exactly first: two unions are one type in whichever order they name their members.
-            for reader in (_EXACT, self):
-                for kind in kinds:
-                    with suppress(OddError):
-                        return reader.structure(value, kind)
-            return self._to.structure(value, kinds[-1])
+            for read, kind in tried:
+                with suppress(OddError):
+                    return read(value, kind)
+            return last(value, kinds[-1])
 
         return hook
+
+
+def _given(found: Mapping[str, object], fields: tuple[_Field, ...]) -> dict[str, object]:
+    """What an object says for the fields of a class, as far as it can be read."""
+    given: dict[str, object] = {}
+    missing: list[str] = []
+    for name, needed, plain, read in fields:
+        if name in found:
+            said = found[name]
+            made = said if type(said) in plain else read(said)
+            if made is not _LEFT_OUT:
+                given[name] = made
+        elif needed:
+            missing.append(name)
+    if missing:
+        msg = f"The documented key {missing[0]!r} is missing."
+        raise OddError(msg)
+    return given
+
+
+def _plain(shape: object) -> frozenset[type]:
+    """The classes whose values are read as they are, wherever something of a shape is read."""
+    if _is_union(shape):
+        return frozenset[type]().union(*map(_plain, get_args(shape)))
+    return frozenset({kind for kind in (str, bool, NoneType) if kind is shape})
 
 
 def _is_tuple(shape: object) -> bool:
