@@ -51,46 +51,41 @@ class Ground:
     requests: dict[str, ImageRequest] = field(factory=dict)
     calls: dict[str, tuple[str, ...]] = field(factory=dict)
 
-    @property
-    def injections(self) -> list[Injection]:
-        """Those of operations that the provider has."""
-        return [each for each in INJECTIONS if each.operation in self.requests]
 
-
-def run_grid(providers: Sequence[str], *, alternating: bool = False) -> Grid:
+def run_grid(providers: Sequence[str], *, one_of: int = 1) -> Grid:
     """Run the grid.
 
     Args:
         providers: Names of installed fixture sets.
-        alternating: Whether the clients take turns, so that each meets every injection and every
-            provider but not every pair of them.
+        one_of: Of how many cells of an injection one is walked; each injection, provider and
+            client is met all the same, but not all of them with one another.
     """
-    return asyncio.run(_run(providers, alternating=alternating))
+    return asyncio.run(_run(providers, one_of))
 
 
-async def _run(providers: Sequence[str], *, alternating: bool) -> Grid:
+async def _run(providers: Sequence[str], one_of: int) -> Grid:
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(2 * AT_ONCE) as pool, tempfile.TemporaryDirectory() as folder:
         loop.set_default_executor(pool)
         async with Receiver() as receiver:
             runner = Runner(Path(folder), receiver)
             grounds = await asyncio.gather(*(runner.ground(each) for each in providers))
-            walks = [
-                runner.result(cell, ground)
-                for ground in grounds
-                for cell in _cells(ground, alternating=alternating)
-            ]
+            walks = [runner.result(*each) for each in _cells(grounds, one_of)]
             return Grid(results=tuple(await asyncio.gather(*walks)))
 
 
-def _cells(ground: Ground, *, alternating: bool) -> list[Cell]:
-    provider = ground.fixtures.provider
-    return [
-        Cell(provider=provider, injection=injection, client=client)
-        for number, injection in enumerate(ground.injections)
-        for turn, client in enumerate(CLIENTS)
-        if not alternating or (number + len(provider)) % len(CLIENTS) == turn
-    ]
+def _cells(grounds: Sequence[Ground], one_of: int) -> list[tuple[Cell, Ground]]:
+    """The cells of each injection, dealt out so that the next one begins with the next cell."""
+    dealt: list[tuple[Cell, Ground]] = []
+    for number, injection in enumerate(INJECTIONS):
+        cells = [
+            (Cell(provider=ground.fixtures.provider, injection=injection, client=client), ground)
+            for ground in grounds
+            if injection.operation in ground.requests
+            for client in CLIENTS
+        ]
+        dealt += cells[number % min(one_of, len(cells) or 1) :: one_of]
+    return dealt
 
 
 class Runner:
