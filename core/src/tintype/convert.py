@@ -227,6 +227,8 @@ def picture(*told: str | None, pointer: str = "") -> Image:
 
 def _is_address(text: str) -> bool:
     """Whether it is the address of something on the web, down to its host and its port."""
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return True
     with suppress(ValueError):  # such as `http://[x`
         parts = urlsplit(text)
         return bool(_ADDRESS.fullmatch(text) and parts.hostname and parts.port != 0)
@@ -358,6 +360,7 @@ def _from_base64(payload: str) -> bytes:
 
 
 _SUCCESS = range(200, 300)
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]*[a-z0-9](?:/[^\s\ufffd]*)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s/\ufffd][^\s\ufffd]*", re.IGNORECASE)
 _DATA_HEAD = re.compile(r"[\s\0]*+data:[^,]{0,500}+,", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\[rnt]|\\(?=/)")  # of JSON that was put into JSON

@@ -71,8 +71,6 @@ class Channel:
     """What every flow of one provider needs: its plugin, and the embedder's terms."""
 
     def __init__(self, plugin: Plugin, terms: Terms) -> None:
-        self.hooks = plugin.hooks
-        self.extras = plugin.extras
         self.info = plugin.info
         self.terms = terms
         self.caller = HookCaller(plugin, terms.clock, terms.usd_per_credit)

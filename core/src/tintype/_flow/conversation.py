@@ -183,7 +183,7 @@ class Conversation:
         """
         if task.state.terminal:
             return task
-        asked = self._channel.caller.call(Request, self._channel.extras.cancel, task=task)
+        asked = self._channel.caller.call(Request, "cancel", task=task)
         if asked is None:
             msg = "It documents no way to cancel a task."
             raise UnsupportedError(msg, field="task", provider=self._info.name)

@@ -154,7 +154,7 @@ def question(channel: Channel, task: Task) -> Request | None:
     """
     if not task.id and not task.notes:
         return None
-    asked = channel.caller.call(Request, channel.hooks.poll, task=task)
+    asked = channel.caller.call(Request, "poll", task=task)
     if asked is not None and leaves_repeat_open(asked):
         msg = (
             f"The plugin's poll() asks by {asked.method}, which may do something each time: say "

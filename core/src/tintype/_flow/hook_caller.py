@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from decimal import Decimal
 from types import NoneType
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from attrs import evolve
 
@@ -40,7 +40,6 @@ from tintype.models import Failure, Notice, Quote, Task, TaskState, Update, Uplo
 from tintype.request import Submission
 
 T = TypeVar("T")
-Hook: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
 _BLANK = Task()
 
 
@@ -64,7 +63,7 @@ class HookCaller:
         """The same for what a stream says that has that head."""
         return HookCaller(self._plugin, self._clock, self._usd_per_credit, head)
 
-    def call(self, kind: type[T], hook: Hook, **arguments: object) -> T | None:
+    def call(self, kind: type[T], hook: str, **arguments: object) -> T | None:
         """What a hook that asks returns; None for nothing.
 
         Raises:
@@ -74,32 +73,32 @@ class HookCaller:
         given = self._called(hook, _REFUSED, arguments)
         return None if given is None else self.typed(given, kind, hook)
 
-    def typed(self, given: object, kind: type[T], hook: Hook) -> T:
+    def typed(self, given: object, kind: type[T], hook: str) -> T:
         """What a hook returned, if it is of that class, and its fields are what the class says.
 
         Raises:
             PluginError: It is not, or they are not.
         """
         if isinstance(given, kind):
-            return checked(given, self._info.name, _name(hook)) if kind is Request else given
+            return checked(given, self._info.name, hook) if kind is Request else given
         if isinstance(given, Coroutine):
             given.close()  # nobody awaits it
         deed = f"returned {_named(type(given))}, not {_named(kind)}"
-        raise broken(self._info.name, _name(hook), deed, "Total")
+        raise broken(self._info.name, hook, deed, "Total")
 
     def _called(
-        self, hook: Hook, allowed: tuple[type[TintypeError], ...], arguments: Mapping[str, object]
+        self, hook: str, allowed: tuple[type[TintypeError], ...], arguments: Mapping[str, object]
     ) -> object:
         """Call a hook. Whatever comes out of it but what it may raise is the plugin's fault."""
         try:
-            return self._plugin.direct.get(_name(hook), hook)(**arguments)
+            return self._plugin.calls[hook](**arguments)
         except allowed as error:
             raise of_provider(error, self._info.name) from error.__cause__
         except BaseException as error:
             if is_interruption(error):
                 raise
             deed = f"failed with {type(error).__name__}: {error}"
-            raise broken(self._info.name, _name(hook), deed, "Total") from error
+            raise broken(self._info.name, hook, deed, "Total") from error
 
     def read(
         self,
@@ -117,26 +116,23 @@ class HookCaller:
             TintypeError: What the answer means. A `ProviderError` is told the wait and the
                 request id that the answer's head names.
         """
-        return self._parsed(
-            kind,
-            Exchange(
-                operation=operation,
-                at=self._clock.now(),
-                message=message,
-                request=request,
-                task=task,
-                quote=so_far if isinstance(so_far, Quote) else None,
-                upload=so_far if isinstance(so_far, Upload) else None,
-                head=self._head,
-            ),
+        exchange = Exchange(
+            operation=operation,
+            at=self._clock.now(),
+            message=message,
+            request=request,
+            task=task,
+            quote=so_far if isinstance(so_far, Quote) else None,
+            upload=so_far if isinstance(so_far, Upload) else None,
         )
+        return self._parsed(kind, exchange)
 
     def _parsed(self, kind: type[T], exchange: Exchange) -> T:
-        parse, message = self._plugin.hooks.parse, exchange.message
+        message = exchange.message
         with at_hand(message.content.held if message else {}):
             try:
-                given = self._called(parse, _SAID, {"exchange": exchange})
-                found = self.typed(given, kind, parse)
+                given = self._called("parse", _SAID, {"exchange": exchange})
+                found = self.typed(given, kind, "parse")
                 return checked(found, self._info.name, before=exchange.task)
             except TintypeError as error:
                 facts = _told_by(exchange, error)
@@ -216,8 +212,8 @@ class HookCaller:
 # What hooks that ask may raise; and `parse`: what is true of one answer.
 _REFUSED = (UsageError, PluginError)
 _SAID = (ProviderError, ProtocolError, PluginError)
-_STREAMED = frozenset({Operation.EVENT, Operation.END})
-_ABOUT_ONE = frozenset({Operation.POLL, Operation.CANCEL})
+_STREAMED = (Operation.EVENT, Operation.END)
+_ABOUT_ONE = (Operation.POLL, Operation.CANCEL)
 # What these say has another reason than the picture.
 _OTHER_REASONS = (AuthenticationError, InsufficientCreditError, NotFoundError, UnknownStatusError)
 _FIRST_SERVER_ERROR = 500
@@ -258,7 +254,7 @@ def _told_by(exchange: Exchange, error: TintypeError) -> dict[str, object]:
     """What an exchange tells of an error that was found in it."""
     facts: dict[str, object] = {}
     if exchange.message is not None:
-        facts["body"] = body = _said_in(exchange.message)
+        facts["body"] = body = said_in(exchange.message.content.text)
         facts["message"] = _with_words(error.message, body)
     if isinstance(error, PluginError):
         facts["billed"] = Billed.UNKNOWN  # the answer may well have been a paid image
@@ -270,10 +266,6 @@ def _told_by(exchange: Exchange, error: TintypeError) -> dict[str, object]:
         facts["retry_after"] = retry_after(head.headers, exchange.at) if asked is None else asked
         facts["request_id"] = error.request_id or head.header("x-request-id") or ""
     return facts
-
-
-def _said_in(message: Message) -> str:
-    return said_in(message.content.text)
 
 
 def _with_words(message: str, body: str) -> str:
@@ -307,7 +299,3 @@ def expected(value: object, kind: type[T], name: str) -> T:
 def _named(kind: type) -> str:
     article = "an" if kind.__name__[0] in "AEIOU" else "a"
     return "None" if kind is NoneType else f"{article} {kind.__name__}"
-
-
-def _name(hook: Hook) -> str:
-    return str(getattr(hook, "name", "hook"))

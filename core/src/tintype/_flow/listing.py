@@ -26,7 +26,7 @@ def live_list(channel: Channel) -> Flow[ProviderInfo]:
     seen: set[str] = set()
     while len(seen) < _MAX_PAGES and cursor not in seen:
         seen.add(cursor)
-        asked = channel.caller.call(Request, channel.extras.models, cursor=cursor)
+        asked = channel.caller.call(Request, "models", cursor=cursor)
         if asked is None:
             break
         info = yield from channel.query(ProviderInfo, Operation.MODELS, asked)

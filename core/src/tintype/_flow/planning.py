@@ -90,9 +90,11 @@ def placed(
 
 def _upload(channel: Channel, upload: Upload, asking: Submission) -> Flow[Upload]:
     """One reference, brought to where its provider can find it."""
-    hook, kind = channel.extras.upload, Operation.UPLOAD
+    kind = Operation.UPLOAD
     for _ in range(_MAX_STEPS):
-        asked = channel.caller.call(Request, hook, reference=upload.reference, notes=upload.notes)
+        asked = channel.caller.call(
+            Request, "upload", reference=upload.reference, notes=upload.notes
+        )
         if asked is None:
             return upload
         told = yield from channel.query(Upload, kind, asked, request=asking, so_far=upload)
@@ -175,7 +177,7 @@ def built(channel: Channel, asking: Submission, like: Built | None = None) -> Bu
 
 def build(channel: Channel, asking: Submission) -> Request:
     """What the plugin would send for a submission, with the key by which it may be repeated."""
-    hook, rule = channel.hooks.submit, channel.info.idempotency
+    hook, rule = "submit", channel.info.idempotency
     asked = channel.caller.call(Request, hook, request=asking)
     if asked is None:
         asked = channel.caller.typed(asked, Request, hook)
@@ -236,12 +238,12 @@ def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:
         return Quote(reason=reason)
     quote: Quote | None = None
     for _ in range(_MAX_QUESTIONS):
-        asked = channel.caller.call(object, channel.hooks.price, request=asking, quote=quote)
+        asked = channel.caller.call(object, "price", request=asking, quote=quote)
         if asked is None:
             return Quote(reason="No document tells the price.")
         if isinstance(asked, Quote):
             return checked(asked, channel.info.name, "price")
-        asked = channel.caller.typed(asked, Request, channel.hooks.price)
+        asked = channel.caller.typed(asked, Request, "price")
         quote = yield from channel.query(
             Quote, Operation.PRICE, asked, request=asking, so_far=quote
         )

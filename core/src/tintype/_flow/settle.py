@@ -119,7 +119,7 @@ def is_empty_success(task: Task) -> bool:
     return task.state in _DRAWN and not task.images
 
 
-_DRAWN = frozenset({TaskState.SUCCEEDED, TaskState.PARTIAL})
+_DRAWN = (TaskState.SUCCEEDED, TaskState.PARTIAL)
 
 
 def completed_task(
@@ -263,7 +263,8 @@ def _known(image: Image, model: Model, at: datetime) -> Image:
     if image.url is not None and image.expires_at is None:
         kept = model.results_kept
         documented = None if kept is None else at + timedelta(seconds=kept)
-        return evolve(image, expires_at=signed_expiry(image.url) or documented)
+        until = signed_expiry(image.url) or documented
+        return evolve(image, expires_at=until) if until else image
     if image.data is None or image.width is not None:
         return image
     width, height = dimensions(image.data) or (None, None)

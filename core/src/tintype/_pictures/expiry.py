@@ -21,6 +21,8 @@ def signed_expiry(url: str) -> datetime | None:
     Read are the spellings of S3, R2, GCS, Volcengine TOS, Alibaba OSS, Tencent COS, Azure and
     CloudFront, and `exp` beside `sig`.
     """
+    if "?" not in url:
+        return None
     try:
         pairs = parse_qsl(urlsplit(url).query, max_num_fields=_MAX_FIELDS)
     except ValueError:

@@ -37,21 +37,19 @@ def functions_of(module: object, manager: pluggy.PluginManager) -> dict[str, Fun
     }
 
 
-def direct_calls(relay: pluggy.HookRelay) -> dict[str, Function]:
-    """The hooks behind which there is one function and nothing else, by their names.
+def calls_of(relay: pluggy.HookRelay) -> dict[str, Function]:
+    """What calls each hook: a function itself where nothing else is behind it, or the relay.
 
-    Each is called by name, as the relay is, and is given what it takes. Where a wrapper lies
-    around it, or several functions answer, the relay has to call them.
+    Where a wrapper lies around it, or several functions answer, the relay has to call them.
     """
-    found = {name: getattr(relay, name).get_hookimpls() for name in HOOKS}
-    return {
-        name: _given_what_it_takes(each[0].function, each[0].argnames)
-        for name, each in found.items()
-        if len(each) == 1 and not (each[0].wrapper or each[0].hookwrapper)
-    }
+    return {name: _call_of(getattr(relay, name)) for name in HOOKS}
 
 
-def _given_what_it_takes(function: Function, takes: tuple[str, ...]) -> Function:
+def _call_of(hook: pluggy.HookCaller) -> Function:
+    found = hook.get_hookimpls()
+    if len(found) != 1 or found[0].wrapper or found[0].hookwrapper or hook.is_historic():
+        return hook
+    function, takes = found[0].function, found[0].argnames
     return lambda **given: function(*[given[name] for name in takes])
 
 

@@ -22,7 +22,7 @@ from tintype._keys.declared import fault_of, fault_of_headers, fault_of_names
 from tintype._keys.origins import fault_of_origins, fault_of_results
 from tintype._keys.variables import fault_of_name, fault_of_variables
 from tintype._keys.verification import fault_of_signature
-from tintype._plugins.functions import Function, direct_calls, fault_of_functions, functions_of
+from tintype._plugins.functions import Function, calls_of, fault_of_functions, functions_of
 from tintype._plugins.offers import described_oddly, holds_oddly, of_odd_type
 from tintype._plugins.promises import unkept
 from tintype.catalog import ProviderInfo
@@ -46,14 +46,14 @@ class Plugin:
     """A loaded plugin: its hooks behind one relay, and what it says of itself.
 
     Attributes:
-        direct: Those that need no relay: one function is all that is behind them.
+        calls: The hooks by their names, as they are best called.
     """
 
     name: str
     hooks: Provider
     extras: Extras
     info: ProviderInfo
-    direct: Mapping[str, Function]
+    calls: Mapping[str, Function]
 
 
 class Registry:
@@ -142,9 +142,8 @@ class Registry:
         if fault:
             raise _broken(name, distribution(), fault)
         extras = cast("Extras", manager.hook)
-        return Plugin(
-            name=name, hooks=hooks, extras=extras, info=info, direct=direct_calls(manager.hook)
-        )
+        calls = calls_of(manager.hook)
+        return Plugin(name=name, hooks=hooks, extras=extras, info=info, calls=calls)
 
 
 def unknown_provider(name: str, known: Iterable[str]) -> UnknownProviderError:
