@@ -193,8 +193,10 @@ def fault_of_results(
 def is_shared(domain: str) -> bool:
     """Whether strangers may have names below a domain: it is, or holds, a public suffix."""
     ours = f".{domain}"
-    clouds = any(f".{each}".endswith(ours) or ours.endswith(f".{each}") for each in _CLOUDS)
-    return clouds or _list().is_public(domain) or f".{domain}" in _above_suffixes()
+    if any(f".{each}".endswith(ours) or ours.endswith(f".{each}") for each in _CLOUDS):
+        return True
+    above = re.search(rf"^(?!//).*{re.escape(ours)}\s*$", _text(), re.MULTILINE)
+    return above is not None or _list(encoded="xn--" in domain).is_public(domain)
 
 
 def _is_plain(url: str) -> bool:
@@ -207,18 +209,13 @@ def _is_plain(url: str) -> bool:
 
 
 @lru_cache
-def _list() -> PublicSuffixList:
+def _list(*, encoded: bool) -> PublicSuffixList:
+    """The list; with what it says of names in other scripts encoded, which takes a while."""
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - slow, and for patterns only
 
-    return PublicSuffixList()
+    return PublicSuffixList(accept_encoded_idn=encoded)
 
 
 @lru_cache
-def _above_suffixes() -> frozenset[str]:
-    """The domains above a public suffix, such as `.amazonaws.com` above `s3.amazonaws.com`."""
-    text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
-    rules = [line.strip().lstrip("!") for line in text.splitlines()]
-    labels = [rule.split(".") for rule in rules if rule and not rule.startswith("//")]
-    return frozenset(
-        "." + ".".join(each[start:]) for each in labels for start in range(1, len(each))
-    )
+def _text() -> str:
+    return files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
