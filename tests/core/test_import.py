@@ -67,6 +67,7 @@ def test_the_package_alone_imports_no_library() -> None:
         (["--help"], {"attrs", "attr", "decimal", "tintype_contracts", "tintype.models"}),
         (["quote", "--help"], {"rich.table", "sqlalchemy"}),
         (["contracts", "--help"], {"hypothesis", "attr", "tintype.models"}),
+        (["sandbox", "--help"], {"PIL", "attr", "tintype.models"}),
     ],
 )
 def test_the_help_of_the_command_line_comes_without_the_rest(

@@ -9,15 +9,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tintype._cli.options import option
 from tintype._cli.speaking import give_up, give_up_in_lines, say
-from tintype_contracts.fixtures.flaws import FixtureError
-from tintype_contracts.fixtures.loader import installed
-from tintype_contracts.sandbox import Fault, Sandbox, fault_from
-from tintype_contracts.sandbox.serving.certificates import CertificateError
+
+if TYPE_CHECKING:
+    from tintype_contracts.sandbox import Fault
 
 _MADE = "made"
 
@@ -57,6 +57,12 @@ def command(
     Faults can be dialled in later, too: POST them to /-/faults; GET /-/ledger/NAME tells what
     was charged. docs/faults.md lists the kinds.
     """
+    # A server and the format of fixtures: they take ten times as long to import as a page of help.
+    from tintype_contracts.fixtures.flaws import FixtureError  # noqa: PLC0415
+    from tintype_contracts.fixtures.loader import installed  # noqa: PLC0415
+    from tintype_contracts.sandbox import Sandbox  # noqa: PLC0415
+    from tintype_contracts.sandbox.serving.certificates import CertificateError  # noqa: PLC0415
+
     unknown = sorted(set(providers) - set(installed()))
     if unknown:
         known = ", ".join(installed()) or "none"
@@ -94,6 +100,8 @@ def _terminated() -> Iterator[threading.Event]:
 
 
 def _faults(wanted: tuple[str, ...]) -> list[Fault]:
+    from tintype_contracts.sandbox import fault_from  # noqa: PLC0415 - as above
+
     try:
         return [fault_from(text) for text in wanted]
     except ValueError as error:
