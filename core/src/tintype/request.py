@@ -323,30 +323,12 @@ class ImageRequest(_Asked):
         return evolve(self, references=references, options=options)  # type: ignore[arg-type]  # objects stay objects
 
 
-_OPTIONAL_TEXT = (
-    "model",
-    "aspect_ratio",
-    "resolution",
-    "size",
-    "quality",
-    "output_format",
-    "background",
-    "negative_prompt",
-    "style",
-    "user",
-    "webhook_url",
-    "tag",
-)
-_OPTIONAL_COUNTS = ("output_compression", "seed", "steps", "previews")
+# What each field is of, but for references, which are looked at as they are made.
+_TYPES: Mapping[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
 _KINDS: Mapping[str, type] = {
-    "prompt": str,
-    "n": int,
-    "stream": bool,
-    **dict.fromkeys(_OPTIONAL_TEXT, str),
-    **dict.fromkeys(_OPTIONAL_COUNTS, int),
-    **dict.fromkeys(("guidance", "strength"), float),
-    "watermark": bool,
-    "options": Mapping,
+    each.name: _TYPES.get(str(each.type).removesuffix(" | None"), Mapping)
+    for each in attrs.fields(ImageRequest)
+    if each.name != "references"
 }
 # What each is where nobody gives it: that needs no look.
 _UNSET = tuple((name, getattr(attrs.fields(ImageRequest), name).default) for name in _KINDS)

@@ -88,10 +88,9 @@ class Conversation:
         ready = rehearsed(self._channel, planned)
         budgeted = bool(self._channel.terms.choices.budgets)
         costs = (yield from quotes(self._channel, planned)) if budgeted else {}
-        planned, ready = yield from placed(self._channel, planned, ready)
-        [first] = planned.requests
-        cost = costs.get(first.n)
-        return (yield from submit(self._channel, planned, first, ready[first.n], cost))
+        ready = yield from placed(self._channel, planned, ready)
+        [(n, only)] = ready.items()
+        return (yield from submit(self._channel, planned, only, costs.get(n)))
 
     def reread(self, unread: Sequence[Unread]) -> Flow[Task]:
         """The task that kept answers tell of, now that one may be understood."""
@@ -126,7 +125,7 @@ class Conversation:
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)
         check_cost(quote, max_cost)
-        planned, ready = yield from placed(self._channel, planned, ready)
+        ready = yield from placed(self._channel, planned, ready)
         submissions = Submissions(self._channel, planned, ready, costs)
         yield from submissions.take()  # alone: what keeps it will keep the others
         yield from done(self._channel, submissions)

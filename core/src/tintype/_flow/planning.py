@@ -64,18 +64,14 @@ def _must_move(plan: Plan, reference: Reference) -> bool:
     return reference.data is not None and takes is not None and "bytes" not in takes.forms
 
 
-def placed(
-    channel: Channel, plan: Plan, ready: dict[int, Built]
-) -> Flow[tuple[Plan, dict[int, Built]]]:
-    """The plan with its uploads made, once nothing speaks against it: each for all submissions.
-
-    What was built is built anew where one of them moved.
+def placed(channel: Channel, plan: Plan, ready: dict[int, Built]) -> Flow[dict[int, Built]]:
+    """What was built, with the plan's uploads made: each once, for all submissions.
 
     Raises:
         PluginError: The plugin leaves a reference in a form that the model does not take.
     """
     if not plan.references:
-        return plan, ready
+        return ready
     asking = submission(channel, evolve(plan.requests[0], references=plan.references))
     uploads: list[Reference] = []
     for reference in plan.references:
@@ -85,7 +81,7 @@ def placed(
             deed = "leaves the bytes of a reference where the model takes none"
             raise broken(channel.info.name, "upload", deed, "Honest")
     moved = _referring(plan, tuple(uploads))
-    return (plan, ready) if moved == plan else (moved, rehearsed(channel, moved))
+    return ready if moved == plan else rehearsed(channel, moved)
 
 
 def _upload(channel: Channel, upload: Upload, asking: Submission) -> Flow[Upload]:
@@ -137,12 +133,13 @@ class Built:
     """A submission as it will leave.
 
     Attributes:
-        asking: The submission.
+        part: What is asked for.
+        asking: The same as the hooks are given it.
         request: What the plugin makes of it.
-        encoded: The same in bytes, before its provider is shown who asks; None where only the
-            driver knows.
+        encoded: That in bytes, before its provider is shown who asks; None: the driver's to make.
     """
 
+    part: ImageRequest
     asking: Submission
     request: Request
     encoded: HttpRequest | None
@@ -156,23 +153,23 @@ def rehearsed(channel: Channel, plan: Plan) -> dict[int, Built]:
         PluginError: The plugin's request is nothing that HTTP can carry.
         UsageError: The plugin refuses what is asked for.
     """
-    return {n: built(channel, fresh(channel, part)) for n, part in plan.kinds.items()}
+    ready: dict[int, Built] = {}
+    for n, part in plan.kinds.items():
+        asking = submission(channel, part, channel.terms.nonce())
+        request = build(channel, asking)
+        encoded = channel.terms.encode(request) if channel.terms.encode else None
+        ready[n] = Built(part=part, asking=asking, request=request, encoded=encoded)
+    return ready
 
 
-def fresh(channel: Channel, request: ImageRequest) -> Submission:
-    """A submission that nobody has sent."""
-    return submission(channel, request, channel.terms.nonce())
-
-
-def built(channel: Channel, asking: Submission, like: Built | None = None) -> Built:
-    """A submission as it will leave; in the same bytes as one like it, where it is the same."""
-    if like is not None and like.asking is asking:
+def rebuilt(channel: Channel, like: Built, asking: Submission) -> Built:
+    """A submission like another one; in the same bytes, where the same comes out."""
+    if asking is like.asking:
         return like
     request = build(channel, asking)
-    if like is not None and like.request == request:
-        return Built(asking=asking, request=like.request, encoded=like.encoded)
-    encode = channel.terms.encode
-    return Built(asking=asking, request=request, encoded=encode(request) if encode else None)
+    if request == like.request:
+        return Built(part=like.part, asking=asking, request=like.request, encoded=like.encoded)
+    return Built(part=like.part, asking=asking, request=request, encoded=None)
 
 
 def build(channel: Channel, asking: Submission) -> Request:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -98,35 +98,21 @@ class _Draft:
             self._changes = {}
         return self._request
 
-    @property
-    def references(self) -> tuple[Reference, ...]:
-        """Its references."""
-        return cast("tuple[Reference, ...]", self.value("references"))
-
-    def value(self, name: str) -> object:
-        """What a field holds."""
-        return self._changes[name] if name in self._changes else getattr(self._request, name)
-
-    def text(self, name: str) -> str | None:
-        """What a field of words holds."""
-        value = self.value(name)
-        return value if isinstance(value, str) else None
-
     def take_options(self) -> None:
         """Take each option that bears a field's name for that field."""
-        self._request = with_options_as_fields(
-            self.request, self.info, self.model, lenient=self.lenient
-        )
+        taken = with_options_as_fields(self.request, self.info, self.model, lenient=self.lenient)
+        self._request = taken
 
-    def put(self, name: str, value: object) -> None:
-        """Have a field hold something else that says the same."""
-        self._changes[name] = value
+    def put(self, **fields: object) -> None:
+        """Have fields hold something else that says the same."""
+        self._changes |= fields
 
-    def change(self, name: str, value: object) -> None:
-        """Change a field, and write that down."""
-        entry = Resolved(field=name, asked=_text(self.value(name)), sent=_text(value))
-        self.resolved.append(entry)
-        self.put(name, value)
+    def change(self, **fields: object) -> None:
+        """Change fields, and write that down."""
+        for name, value in fields.items():
+            asked = self._changes.get(name, getattr(self._request, name))
+            self.resolved.append(Resolved(field=name, asked=_text(asked), sent=_text(value)))
+        self.put(**fields)
 
     def notice(self, name: str, message: str, source: str = "") -> None:
         """Tell the caller something."""
@@ -144,7 +130,7 @@ class _Draft:
         """
         if not self.lenient:
             raise UnsupportedError(reason, field=name, allowed=allowed, provider=self.info.name)
-        self.change(name, _UNSET.get(name) if left is None else left)
+        self.change(**{name: _UNSET.get(name) if left is None else left})
         self.notice(name, f"{reason} It is not sent.", source)
 
 
@@ -192,16 +178,15 @@ def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Dr
         message = f"{name} is not in the catalog: it is sent as it is, its price unknown."
         draft.notice("model", message)
     elif request.model != found.id:
-        draft.change("model", found.id)
+        draft.change(model=found.id)
     return draft
 
 
 def _size_for_ratio(draft: _Draft) -> None:
     """Where the API takes no ratio, the pixels documented for it."""
-    ratio, sizes = draft.text("aspect_ratio"), draft.model.sizes
+    ratio, given, sizes = draft.request.aspect_ratio, draft.request.resolution, draft.model.sizes
     if ratio is None or not sizes or "aspect_ratio" in draft.model.parameters:
         return
-    given = draft.text("resolution")
     tier = given or next(iter(sizes))
     size = sizes.get(tier, {}).get(ratio)
     if size is None:
@@ -210,10 +195,8 @@ def _size_for_ratio(draft: _Draft) -> None:
         reason = f"No pixels are documented for {wanted}; there are: {', '.join(listed)}."
         draft.refuse("aspect_ratio", reason, listed, draft.model.source)
         return
-    draft.change("aspect_ratio", None)
-    if given is not None:
-        draft.change("resolution", None)
-    draft.change("size", size)
+    left_out = ["aspect_ratio"] if given is None else ["aspect_ratio", "resolution"]
+    draft.change(**dict.fromkeys(left_out), size=size)
     message = f"{ratio} at {tier} is sent as size={size}."
     draft.notice("aspect_ratio", message, draft.model.source)
 
@@ -250,7 +233,7 @@ def _check_field(draft: _Draft, name: str, value: object) -> None:
 
 
 def _check_prompt(draft: _Draft) -> None:
-    descriptor, prompt = draft.model.parameters.get("prompt"), draft.text("prompt")
+    descriptor, prompt = draft.model.parameters.get("prompt"), draft.request.prompt
     if descriptor is None or not prompt or descriptor.admits(prompt):
         return
     allowed = descriptor.allowed
@@ -288,7 +271,7 @@ _NEEDED = {"prompt": "a prompt", "image": "a picture as a reference", "mask": "a
 
 
 def _check_previews(draft: _Draft) -> None:
-    if draft.value("previews") is None or draft.value("stream"):
+    if draft.request.previews is None or draft.request.stream:
         return
     reason = "previews are images of a stream, and stream is not asked for."
     draft.refuse("previews", reason, ("stream=True",), draft.model.source)
@@ -309,7 +292,7 @@ def _is_private(url: str) -> bool:
 
 
 def _check_webhook(draft: _Draft) -> None:
-    url = draft.text("webhook_url")
+    url = draft.request.webhook_url
     if url is None:
         return
     if not draft.info.webhooks:
@@ -322,12 +305,12 @@ def _check_webhook(draft: _Draft) -> None:
 def _check_references(draft: _Draft) -> None:
     title, accepts = shortened(draft.model.id, _SHOWN), draft.model.references
     if accepts is None:
-        if draft.references:
+        if draft.request.references:
             reason = f"{title} takes no references."
             draft.refuse("references", reason, (), draft.model.source)
         return
     _check_roles(draft, accepts, title)
-    references = draft.references
+    references = draft.request.references
     if references:
         _check_amounts(draft, accepts, title)
         try:
@@ -335,14 +318,14 @@ def _check_references(draft: _Draft) -> None:
         except InvalidRequestError as error:
             raise of_provider(error, draft.info.name) from error.__cause__
         if carried != references:
-            draft.put("references", carried)
+            draft.put(references=carried)
     elif accepts.required:
         msg = f"{title} edits images: give it at least one reference."
         raise InvalidRequestError(msg, field="references", provider=draft.info.name)
 
 
 def _check_amounts(draft: _Draft, accepts: References, title: str) -> None:
-    for most, given, what in _amounts(accepts, draft.references):
+    for most, given, what in _amounts(accepts, draft.request.references):
         if most is not None and given > most:
             msg = f"{title} takes at most {most} {what}, not {given}."
             bound = f"at most {most}"
@@ -375,13 +358,13 @@ def _size(reference: Reference) -> int:
 
 def _check_roles(draft: _Draft, accepts: References, title: str) -> None:
     """Leave out references of a role, and weights, that the model has not."""
-    for role in dict.fromkeys(each.role for each in draft.references):
+    for role in dict.fromkeys(each.role for each in draft.request.references):
         if role not in accepts.roles:
             takes = ", ".join(accepts.roles)
             reason = f"{title} takes no {role} among its references; it takes {takes}."
-            kept = _without(draft.references, role)
+            kept = _without(draft.request.references, role)
             draft.refuse("references", reason, accepts.roles, accepts.source, kept)
-    for weight in dict.fromkeys(each.weight for each in draft.references):
+    for weight in dict.fromkeys(each.weight for each in draft.request.references):
         if weight is not None and not (accepts.weight and accepts.weight.admits(weight)):
             _drop_weight(draft, accepts, title, weight)
 
@@ -399,13 +382,11 @@ def _drop_weight(draft: _Draft, accepts: References, title: str, weight: float) 
     if not draft.lenient:
         name = draft.info.name
         raise UnsupportedError(msg, field="references", allowed=allowed, provider=name)
-    draft.put(
-        "references",
-        tuple(
-            evolve(each, weight=None) if each.weight == weight else each
-            for each in draft.references
-        ),
+    kept = tuple(
+        evolve(each, weight=None) if each.weight == weight else each
+        for each in draft.request.references
     )
+    draft.put(references=kept)
     draft.resolved.append(Resolved(field="references", asked=f"weight={weight:g}"))
     draft.notice("references", f"{msg} It is not sent.", accepts.source)
 

@@ -12,7 +12,7 @@ from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.following import watch
 from tintype._flow.hook_caller import expected
-from tintype._flow.planning import Built, built, fresh
+from tintype._flow.planning import Built, rebuilt, submission
 from tintype._flow.resolve import Plan
 from tintype._flow.settle import proof, with_callback
 from tintype._flow.verdicts import (
@@ -62,7 +62,6 @@ class Submissions:
         self._channel = channel
         self._plan = plan
         self._ready = ready
-        self._begun: set[int] = set()
         self._quotes = quotes
         self._next = 0
         self._ends: dict[int, Watch | Attempt] = {}
@@ -91,29 +90,22 @@ class Submissions:
         return self._submitted(place)
 
     def _submitted(self, place: int) -> Flow[None]:
-        part = self._plan.requests[place]
+        n = self._plan.requests[place].n
+        ready = self._ready[n]
         try:
-            ready = self._built(part)
-            task = yield from submit(self._channel, self._plan, part, ready, self._quotes[part.n])
+            if place and self._plan.requests[place - 1].n == n:  # one more of that size
+                nonce = self._channel.terms.nonce()
+                ready = rebuilt(self._channel, ready, submission(self._channel, ready.part, nonce))
+            task = yield from submit(self._channel, self._plan, ready, self._quotes[n])
         except TintypeError as error:
             self._ends[place] = Attempt(outcome=outcome_of(error), error=error)
         else:
             self._ends[place] = watch(self._channel, task)
 
-    def _built(self, part: ImageRequest) -> Built:
-        """The submission that was built already, or one more like it."""
-        first = self._ready[part.n]
-        if part.n not in self._begun:
-            self._begun.add(part.n)
-            return first
-        return built(self._channel, fresh(self._channel, part), first)
 
-
-def submit(
-    channel: Channel, plan: Plan, request: ImageRequest, ready: Built, quote: Quote | None
-) -> Flow[Task]:
+def submit(channel: Channel, plan: Plan, ready: Built, quote: Quote | None) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
-    asking = ready.asking
+    request, asking = ready.part, ready.asking
     tries = 0
     while True:
         tries += 1
@@ -121,7 +113,7 @@ def submit(
         record = yield from _intend(channel, request, quote, proof(token), asking.nonce)
         blank = _blank(channel, plan, request, record)
         try:
-            ready = built(channel, with_callback(asking, record, token), ready)
+            ready = rebuilt(channel, ready, with_callback(asking, record, token))
             task = yield from _submit_once(channel, plan, ready, asking, blank)
         except TintypeError as error:
             outcome = outcome_of(error)
