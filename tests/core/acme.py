@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeVar
 from attrs import fields_dict, frozen
 from hypothesis import HealthCheck, settings
 
+from tintype._client.keyring import Keyring
 from tintype._flow.choices import Choices
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import (
@@ -26,6 +27,7 @@ from tintype._flow.effects import (
 )
 from tintype._pacing import Clock
 from tintype._plugins.registry import Registry
+from tintype.account import Account
 from tintype.catalog import Choice, Flag, Integer, Model, Price, ProviderInfo, References
 from tintype.convert import Id, decisive, is_refusal, read, translate
 from tintype.errors import (
@@ -42,7 +44,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Headers, Request, Response, ServerSentEvent
+from tintype.messages import Headers, HttpRequest, Request, Response, ServerSentEvent
 from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update, Upload
 from tintype.request import ImageRequest, Reference, Submission
 
@@ -203,6 +205,11 @@ def _told(exchange: Exchange) -> Update:
 
 
 # ------------------------------------------------------------------------- what it says
+
+
+def signed(request: Request, info: ProviderInfo, account: Account, at: datetime) -> HttpRequest:
+    """A request as it leaves, for an account whose credentials nobody has to be asked for."""
+    return Keyring(info, account, lambda: at).signed(request)
 
 
 def told(status: int = 200, headers: Headers = (), **fields: object) -> Response:

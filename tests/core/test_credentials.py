@@ -35,7 +35,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.traceback import Traceback
 from tests.core import easel
-from tests.core.acme import API, INFO
+from tests.core.acme import API, INFO, signed
 from tests.core.conftest import Connect
 from tests.core.loopback import Loopback, Recorded, answer, said
 from tests.core.pictures import PNG
@@ -53,7 +53,7 @@ from tintype import (
     to_json,
 )
 from tintype._client.accounts import completed
-from tintype._client.keyring import Keyring, signed
+from tintype._client.keyring import Keyring
 from tintype._flow.effects import Send
 from tintype._keys.signing import sign
 from tintype._plugins.registry import Registry
@@ -175,9 +175,8 @@ def test_what_has_to_be_installed_is_named_before_anything_is_sent() -> None:
     code = (
         "import sys; sys.modules['cryptography'] = None\n"
         "from attrs import evolve\n"
-        "from tests.core.acme import API, INFO\n"
+        "from tests.core.acme import API, INFO, signed\n"
         "from tintype import Account, Request\n"
-        "from tintype._client.keyring import signed\n"
         "from tintype.credentials import Jwt\n"
         "info = evolve(INFO, auth=Jwt(algorithm='RS256', lifetime=60))\n"
         "account = Account(provider='acme', credentials={'secret': 'a-secret-of-mine'})\n"

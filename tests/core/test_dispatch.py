@@ -13,9 +13,9 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME
+from tests.core.acme import API, INFO, PNG, SAME_EVERY_TIME, signed
 
-from tintype._client.keyring import Keyring, signed
+from tintype._client.keyring import Keyring
 from tintype._keys.dispatch import (
     checked_base_url,
     fetch_request,

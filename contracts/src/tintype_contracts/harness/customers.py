@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tintype._client.keyring import signed
+from tintype._client.keyring import Keyring
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.messages import HttpRequest, Request
@@ -25,4 +25,4 @@ def account(info: ProviderInfo, key: str, base_url: str | None = None) -> Accoun
 
 def leaving(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
     """A request as it leaves, with what shows the provider who asks."""
-    return signed(request, info, account, _NOW)
+    return Keyring(info, account, lambda: _NOW).signed(request)

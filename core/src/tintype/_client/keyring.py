@@ -344,15 +344,6 @@ def in_vain() -> NotSentError:
     return NotSentError(msg)
 
 
-def signed(request: Request, info: ProviderInfo, account: Account, at: datetime) -> HttpRequest:
-    """A request as it leaves, for an account whose credentials nobody has to be asked for.
-
-    Raises:
-        TintypeError: As `Keyring.rehearse` does.
-    """
-    return Keyring(info, account, lambda: at).signed(request)
-
-
 def _read(reply: Response, bought: datetime) -> _Token | None:
     """The token that an answer holds (RFC 6749, 5.1), or None."""
     body = _object(reply.body)

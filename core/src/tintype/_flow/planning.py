@@ -194,11 +194,11 @@ def _keyed(asked: Request, rule: Idempotency, nonce: str, provider: str) -> Requ
         msg = (
             f"The idempotency key {rule.field!r} goes into a JSON object, and submit() sends none."
         )
-        raise PluginError(msg, provider=provider)
-    if rule.field in value:
+    elif rule.field in value:
         msg = f"submit() sets {rule.field!r}, which is the field of the idempotency key."
-        raise PluginError(msg, provider=provider)
-    return evolve(asked, body=JsonBody(value={**value, rule.field: nonce}))
+    else:
+        return evolve(asked, body=JsonBody(value={**value, rule.field: nonce}))
+    raise PluginError(msg, provider=provider)
 
 
 def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:

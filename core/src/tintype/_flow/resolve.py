@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
+import attrs
 from attrs import evolve, frozen
 
-from tintype._asked import asked_for, holds
+from tintype._asked import asked_for, holds, spelt
 from tintype._blame import of_provider
 from tintype._excerpts import quoted, shortened
 from tintype._flow.options import option_notices, with_deciding_options, with_options_as_fields
@@ -28,25 +30,9 @@ from tintype.request import ImageRequest, Reference, Role
 
 OnUnsupported: TypeAlias = Literal["error", "notice"]
 
-_DESCRIBED = (
-    "aspect_ratio",
-    "resolution",
-    "size",
-    "quality",
-    "output_format",
-    "output_compression",
-    "background",
-    "watermark",
-    "seed",
-    "negative_prompt",
-    "guidance",
-    "steps",
-    "strength",
-    "style",
-    "user",
-    "stream",
-    "previews",
-)
+# What a descriptor is for; each of the others has a rule of its own.
+_RULED = {"prompt", "model", "n", "references", "webhook_url", "tag", "options"}
+_DESCRIBED = tuple(each.name for each in attrs.fields(ImageRequest) if each.name not in _RULED)
 _UNSET = {"stream": False, "references": ()}
 _SHOWN = 80
 
@@ -84,6 +70,7 @@ class _Draft:
     ) -> None:
         self.info = info
         self.model = model
+        self.title = shortened(model.id, _SHOWN)
         self.lenient = lenient
         self.notices: list[Notice] = []
         self.resolved: list[Resolved] = []
@@ -119,19 +106,25 @@ class _Draft:
         self.notices.append(Notice(field=name, message=message, source=source))
 
     def refuse(
-        self, name: str, reason: str, allowed: tuple[str, ...], source: str, left: object = None
+        self,
+        name: str,
+        reason: str,
+        allowed: tuple[str, ...] = (),
+        source: str | None = None,
+        left: object = None,
     ) -> None:
         """Leave out a field that cannot be sent, if the caller lets it go.
 
-        What of it can be sent is `left`.
+        What of it can be sent is `left`; the model's document says so where no other does.
 
         Raises:
             UnsupportedError: The caller does not.
         """
         if not self.lenient:
-            raise UnsupportedError(reason, field=name, allowed=allowed, provider=self.info.name)
+            raise UnsupportedError(reason, field=name, allowed=allowed)
         self.change(**{name: _UNSET.get(name) if left is None else left})
-        self.notice(name, f"{reason} It is not sent.", source)
+        said_by = self.model.source if source is None else source
+        self.notice(name, f"{reason} It is not sent.", said_by)
 
 
 def resolve(
@@ -148,8 +141,11 @@ def resolve(
     draft = _drafted(request, info, lenient=on_unsupported == "notice")
     if info.name in request.options:
         draft.take_options()
-    for check in _CHECKS:
-        check(draft)
+    try:
+        for check in _CHECKS:
+            check(draft)
+    except InvalidRequestError as error:
+        raise of_provider(error, info.name) from error.__cause__
     draft.notices += option_notices(draft.request, info, draft.model)
     return Plan(
         model=draft.model,
@@ -193,7 +189,7 @@ def _size_for_ratio(draft: _Draft) -> None:
         listed = tuple(f"{ratio} at {name}" for name, ratios in sizes.items() for ratio in ratios)
         wanted = shortened(f"{ratio} at {tier}", _SHOWN)
         reason = f"No pixels are documented for {wanted}; there are: {', '.join(listed)}."
-        draft.refuse("aspect_ratio", reason, listed, draft.model.source)
+        draft.refuse("aspect_ratio", reason, listed)
         return
     left_out = ["aspect_ratio"] if given is None else ["aspect_ratio", "resolution"]
     draft.change(**dict.fromkeys(left_out), size=size)
@@ -212,23 +208,22 @@ _described = attrgetter(*_DESCRIBED)
 
 def _check_field(draft: _Draft, name: str, value: object) -> None:
     descriptor = draft.model.parameters.get(name)
-    title = shortened(draft.model.id, _SHOWN)
     if descriptor is None:
         held = draft.model.parameters
         known = tuple(sorted(n for n in held if not isinstance(held[n], Unsupported)))
         takes = f" It takes {', '.join(known)}." if known else ""
         raw = ", ".join(draft.info.described(draft.model))
         takes += f" As raw options (--option NAME=VALUE) it takes {raw}." if raw else ""
-        draft.refuse(name, f"{title} has no {name}.{takes}", known, draft.model.source)
+        draft.refuse(name, f"{draft.title} has no {name}.{takes}", known)
         return
     if descriptor.admits(value):
         return
     if isinstance(descriptor, Unsupported):
-        reason = f"{name} has no use with {title}: {descriptor.reason}."
+        reason = f"{name} has no use with {draft.title}: {descriptor.reason}."
     else:
         allowed = ", ".join(descriptor.allowed)
         said = shortened(str(_text(value)), _SHOWN)
-        reason = f"{title} does not take {name}={said}; it takes {allowed}."
+        reason = f"{draft.title} does not take {name}={said}; it takes {allowed}."
     draft.refuse(name, reason, descriptor.allowed, descriptor.source)
 
 
@@ -238,12 +233,11 @@ def _check_prompt(draft: _Draft) -> None:
         return
     allowed = descriptor.allowed
     if isinstance(descriptor, Unsupported):
-        title = shortened(draft.model.id, _SHOWN)
-        reason = f"A prompt has no use with {title}: {descriptor.reason}."
+        reason = f"A prompt has no use with {draft.title}: {descriptor.reason}."
         draft.refuse("prompt", reason, allowed, descriptor.source, "")
         return
     msg = f"The prompt has {len(prompt)} characters; it takes {allowed[0]}."
-    raise InvalidRequestError(msg, field="prompt", allowed=allowed, provider=draft.info.name)
+    raise InvalidRequestError(msg, field="prompt", allowed=allowed)
 
 
 def _check_needs(draft: _Draft) -> None:
@@ -261,10 +255,10 @@ def _check_needs(draft: _Draft) -> None:
         return
     # The nearest: what lacks least, and of those what has most of what was given.
     ability, needs = min(missing.items(), key=lambda item: (len(item[1]), -len(abilities[item[0]])))
-    verb, title = ability.replace("_", " "), shortened(draft.model.id, _SHOWN)
-    msg = f"{title} needs {' and '.join(map(_NEEDED.__getitem__, needs))} to {verb}."
+    lacking, verb = " and ".join(map(_NEEDED.__getitem__, needs)), ability.replace("_", " ")
+    msg = f"{draft.title} needs {lacking} to {verb}."
     field = "prompt" if "prompt" in needs else "references"
-    raise InvalidRequestError(msg, field=field, allowed=tuple(needs), provider=draft.info.name)
+    raise InvalidRequestError(msg, field=field, allowed=tuple(needs))
 
 
 _NEEDED = {"prompt": "a prompt", "image": "a picture as a reference", "mask": "a mask"}
@@ -274,7 +268,7 @@ def _check_previews(draft: _Draft) -> None:
     if draft.request.previews is None or draft.request.stream:
         return
     reason = "previews are images of a stream, and stream is not asked for."
-    draft.refuse("previews", reason, ("stream=True",), draft.model.source)
+    draft.refuse("previews", reason, ("stream=True",))
 
 
 # A sandbox on the same machine reaches it; the task is polled all the same.
@@ -284,66 +278,50 @@ _UNREACHED = (
 )
 
 
-def _is_private(url: str) -> bool:
-    try:
-        return names_a_private_host(url)
-    except ValueError:
-        return False
-
-
 def _check_webhook(draft: _Draft) -> None:
     url = draft.request.webhook_url
     if url is None:
         return
     if not draft.info.webhooks:
-        reason = f"{draft.info.title} calls no webhooks."
-        draft.refuse("webhook_url", reason, (), draft.model.source)
-    elif _is_private(url):
-        draft.notice("webhook_url", _UNREACHED)
+        draft.refuse("webhook_url", f"{draft.info.title} calls no webhooks.")
+        return
+    with suppress(ValueError):  # it may name no host at all
+        if names_a_private_host(url):
+            draft.notice("webhook_url", _UNREACHED)
 
 
 def _check_references(draft: _Draft) -> None:
-    title, accepts = shortened(draft.model.id, _SHOWN), draft.model.references
+    accepts = draft.model.references
     if accepts is None:
         if draft.request.references:
-            reason = f"{title} takes no references."
-            draft.refuse("references", reason, (), draft.model.source)
+            draft.refuse("references", f"{draft.title} takes no references.")
         return
-    _check_roles(draft, accepts, title)
+    _check_roles(draft, accepts)
     references = draft.request.references
-    if references:
-        _check_amounts(draft, accepts, title)
-        try:
-            carried = tuple(_carry(item, accepts, title) for item in references)
-        except InvalidRequestError as error:
-            raise of_provider(error, draft.info.name) from error.__cause__
-        if carried != references:
-            draft.put(references=carried)
-    elif accepts.required:
-        msg = f"{title} edits images: give it at least one reference."
-        raise InvalidRequestError(msg, field="references", provider=draft.info.name)
-
-
-def _check_amounts(draft: _Draft, accepts: References, title: str) -> None:
-    for most, given, what in _amounts(accepts, draft.request.references):
+    if accepts.required and not references:
+        msg = f"{draft.title} edits images: give it at least one reference."
+        raise InvalidRequestError(msg, field="references")
+    for most, given, what in _amounts(accepts, references):
         if most is not None and given > most:
-            msg = f"{title} takes at most {most} {what}, not {given}."
-            bound = f"at most {most}"
-            raise UnsupportedError(
-                msg, field="references", allowed=(bound,), provider=draft.info.name
-            )
+            msg = f"{draft.title} takes at most {most} {what}, not {given}."
+            raise UnsupportedError(msg, field="references", allowed=(f"at most {most}",))
+    carried = tuple(_carry(item, accepts, draft.title) for item in references)
+    if carried != references:
+        draft.put(references=carried)
 
 
 def _amounts(
     accepts: References, references: tuple[Reference, ...]
 ) -> Iterator[tuple[int | None, int, str]]:
     """The most of everything, how much of it there is, and what it is called."""
+    if not references:
+        return
     roles = [each.role for each in references]
     yield accepts.max_count, len(roles) - roles.count("mask"), "references"
     for role, most in accepts.max_of.items():
         yield most, roles.count(role), f"references of the role {role}"
     sizes = [_size(each) for each in references]
-    yield accepts.max_bytes, max(sizes, default=0), "bytes of a reference"
+    yield accepts.max_bytes, max(sizes), "bytes of a reference"
     yield accepts.max_total_bytes, sum(sizes), "bytes of references in all"
 
 
@@ -356,17 +334,17 @@ def _size(reference: Reference) -> int:
     return len(payload.rstrip("=")) * 3 // 4 if inline else 0
 
 
-def _check_roles(draft: _Draft, accepts: References, title: str) -> None:
+def _check_roles(draft: _Draft, accepts: References) -> None:
     """Leave out references of a role, and weights, that the model has not."""
     for role in dict.fromkeys(each.role for each in draft.request.references):
         if role not in accepts.roles:
             takes = ", ".join(accepts.roles)
-            reason = f"{title} takes no {role} among its references; it takes {takes}."
+            reason = f"{draft.title} takes no {role} among its references; it takes {takes}."
             kept = _without(draft.request.references, role)
             draft.refuse("references", reason, accepts.roles, accepts.source, kept)
     for weight in dict.fromkeys(each.weight for each in draft.request.references):
         if weight is not None and not (accepts.weight and accepts.weight.admits(weight)):
-            _drop_weight(draft, accepts, title, weight)
+            _drop_weight(draft, accepts, weight)
 
 
 def _without(references: tuple[Reference, ...], role: Role) -> tuple[Reference, ...]:
@@ -375,13 +353,12 @@ def _without(references: tuple[Reference, ...], role: Role) -> tuple[Reference, 
     return kept if any(each.role != "mask" for each in kept) else ()
 
 
-def _drop_weight(draft: _Draft, accepts: References, title: str, weight: float) -> None:
+def _drop_weight(draft: _Draft, accepts: References, weight: float) -> None:
     allowed = accepts.weight.allowed if accepts.weight else ()
     takes = f"a weight of {', '.join(allowed)}" if allowed else "no weights"
-    msg = f"{title} takes {takes} for its references, not {weight:g}."
+    msg = f"{draft.title} takes {takes} for its references, not {weight:g}."
     if not draft.lenient:
-        name = draft.info.name
-        raise UnsupportedError(msg, field="references", allowed=allowed, provider=name)
+        raise UnsupportedError(msg, field="references", allowed=allowed)
     kept = tuple(
         evolve(each, weight=None) if each.weight == weight else each
         for each in draft.request.references
@@ -478,12 +455,4 @@ def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:
 
 
 def _text(value: object) -> str | None:
-    match value:
-        case None:
-            return None
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return str(len(value))
-        case _:
-            return str(value)
+    return spelt(len(value) if isinstance(value, tuple) else value)

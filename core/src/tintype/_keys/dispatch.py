@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from posixpath import normpath
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
@@ -241,15 +241,25 @@ def checked_base_url(account: Account) -> str | None:
     """
     if account.base_url is None:
         return None
-    base = _checked(account.base_url, account.provider)
-    scheme, host, _ = origin(base)
+    given, variable = account.base_url, env_name(account.provider)
+    try:
+        scheme, host, _ = origin(given)
+    except ValueError:
+        scheme = host = ""
+    if scheme not in DEFAULT_PORTS or "?" in given or "#" in given:
+        shown = re.sub(r"//[^/@]*@", "//…@", given)
+        msg = (
+            f"The base URL {shown!r} is not of the form https://host[:port][/prefix]; "
+            f"mend {variable}_BASE_URL or the account."
+        )
+        raise UsageError(msg, provider=account.provider)
+    base = normalized(given).rstrip("/")
     near = is_of_a_network(host) or checked_trust(account).names(host)
     if scheme == "http" and not near:
         msg = (
             f"The base URL {base!r} is plain http, by which everybody on the way could read the "
-            f"key: give it by https in {env_name(account.provider)}_BASE_URL or the account; where "
-            "the network is yours, name the host in the account's trusted_hosts "
-            f"({env_name(account.provider)}_TRUSTED_HOSTS)."
+            f"key: give it by https in {variable}_BASE_URL or the account; where the network is "
+            f"yours, name the host in the account's trusted_hosts ({variable}_TRUSTED_HOSTS)."
         )
         raise UsageError(msg, provider=account.provider)
     return base
@@ -269,22 +279,6 @@ def checked_trust(account: Account) -> Trusted:
             f"{env_name(account.provider)}_TRUSTED_HOSTS or the account."
         )
         raise UsageError(msg, provider=account.provider) from None
-
-
-@lru_cache
-def _checked(base_url: str, provider: str) -> str:
-    try:
-        scheme, _, _ = origin(base_url)
-    except ValueError:
-        scheme = ""
-    if scheme not in DEFAULT_PORTS or "?" in base_url or "#" in base_url:
-        shown = re.sub(r"//[^/@]*@", "//…@", base_url)
-        msg = (
-            f"The base URL {shown!r} is not of the form https://host[:port][/prefix]; "
-            f"mend {env_name(provider)}_BASE_URL or the account."
-        )
-        raise UsageError(msg, provider=provider)
-    return normalized(base_url).rstrip("/")
 
 
 def _on_base(url: str, base: str | None) -> str:

@@ -35,64 +35,17 @@ _PLAIN = re.compile(r"https?://[^/?#@\\*]+", re.IGNORECASE)
 # A setting names a host within a domain, and never the domain.
 _WITH_HOLES = re.compile(rf"https://(?:[a-z0-9.-]|\{{\w+\}})+(?:\.{_LABEL}){{2,}}")
 # Whose customers have names below these, or below a region's, without the list's saying so.
-_CLOUDS = (
-    "aliyuncs.com",
-    "appdomain.cloud",
-    "azure.com",
-    "azurecontainerapps.io",
-    "b-cdn.net",
-    "backblazeb2.com",
-    "backendless.app",
-    "baseten.co",
-    "bcebos.com",
-    "beam.cloud",
-    "cerebrium.ai",
-    "cloudapp.azure.com",
-    "clouddn.com",
-    "codesandbox.io",
-    "github.dev",
-    "gitpod.io",
-    "glitch.me",
-    "gradio.live",
-    "huggingface.cloud",
-    "jdcloud-oss.com",
-    "koyeb.app",
-    "ksyuncs.com",
-    "lepton.run",
-    "lhr.life",
-    "loca.lt",
-    "localhost.run",
-    "localtest.me",
-    "modal.run",
-    "mybluemix.net",
-    "myhuaweicloud.com",
-    "myqcloud.com",
-    "nip.io",
-    "oraclecloud.com",
-    "oraclevcn.com",
-    "pinggy.io",
-    "pinggy.link",
-    "qiniucdn.com",
-    "qiniucs.com",
-    "r2.cloudflarestorage.com",
-    "runpod.net",
-    "salad.cloud",
-    "sealos.run",
-    "serveo.net",
-    "sslip.io",
-    "stackblitz.io",
-    "storage.googleapis.com",
-    "tcloudbase.com",
-    "tcloudbaseapp.com",
-    "traefik.me",
-    "upaiyun.com",
-    "upcdn.net",
-    "volces.com",
-    "wasabisys.com",
-    "webcontainer.io",
-    "xip.io",
-    "zrok.io",
-)
+_NAMES = """
+aliyuncs.com appdomain.cloud azure.com azurecontainerapps.io b-cdn.net backblazeb2.com
+backendless.app baseten.co bcebos.com beam.cloud cerebrium.ai cloudapp.azure.com clouddn.com
+codesandbox.io github.dev gitpod.io glitch.me gradio.live huggingface.cloud jdcloud-oss.com
+koyeb.app ksyuncs.com lepton.run lhr.life loca.lt localhost.run localtest.me modal.run
+mybluemix.net myhuaweicloud.com myqcloud.com nip.io oraclecloud.com oraclevcn.com pinggy.io
+pinggy.link qiniucdn.com qiniucs.com r2.cloudflarestorage.com runpod.net salad.cloud sealos.run
+serveo.net sslip.io stackblitz.io storage.googleapis.com tcloudbase.com tcloudbaseapp.com
+traefik.me upaiyun.com upcdn.net volces.com wasabisys.com webcontainer.io xip.io zrok.io
+"""
+_CLOUDS = tuple(_NAMES.split())
 
 
 def origin(url: str) -> Origin:

@@ -142,7 +142,8 @@ def _signed(scheme: Scheme, held: Held, region: str, request: HttpRequest, at: d
         case QueryKey():
             made = _in_query(scheme.name, held["key"], request)
         case Basic():
-            made = _derived(request, "Authorization", "Basic ", _pair(held, *scheme.needs))
+            pair = _pair(held, *scheme.needs)
+            made = _with_header(request, "Authorization", "Basic ", pair, pair)
         case Jwt():
             made = _with_jwt(scheme, held, request, at)
         case SigV4():
@@ -154,13 +155,11 @@ def _signed(scheme: Scheme, held: Held, region: str, request: HttpRequest, at: d
     return made
 
 
-def _with_header(request: HttpRequest, name: str, prefix: str, value: Secret) -> Signed:
-    return Signed(request=_with(request, (name, f"{prefix}{value.reveal()}")))
-
-
-def _derived(request: HttpRequest, name: str, prefix: str, value: Secret, *parts: Secret) -> Signed:
-    made = _with_header(request, name, prefix, value)
-    return Signed(request=made.request, derived=(value, *parts))
+def _with_header(
+    request: HttpRequest, name: str, prefix: str, value: Secret, *derived: Secret
+) -> Signed:
+    made = _with(request, (name, f"{prefix}{value.reveal()}"))
+    return Signed(request=made, derived=derived)
 
 
 def _with(request: HttpRequest, *shown: tuple[str, str], url: str = "") -> HttpRequest:
@@ -232,7 +231,8 @@ def _with_jwt(scheme: Jwt, held: Held, request: HttpRequest, at: datetime) -> Si
     key = held["secret"].reveal()
     signature = _in_base64url(_SIGNERS[scheme.algorithm](key, said.encode()))
     token = Secret(f"{said}.{signature}")
-    return _derived(request, scheme.header, scheme.prefix, token, Secret(signature))
+    derived = (token, Secret(signature))
+    return _with_header(request, scheme.header, scheme.prefix, token, *derived)
 
 
 def _named(fields: Mapping[str, object], held: Held) -> dict[str, object]:
