@@ -83,6 +83,9 @@ class Lifter:
         """The text so far that is known to be none, or names it."""
         told: list[bytes] = []
         at = 0
+        if self._is_short(chunk):
+            text, self._end = self._end + chunk, b""
+            return text
         while at < len(chunk):
             if self._run is not None:
                 at = self._within(self._run, chunk, at, told)
@@ -95,6 +98,12 @@ class Lifter:
                 self._look(chunk[at : at + _PIECE], told)
                 at += _PIECE
         return b"".join(told)
+
+    def _is_short(self, chunk: bytes) -> bool:
+        """Whether nothing is lifted out of a chunk and what it goes on with, and nothing begins."""
+        if self._run is not None or self._refused or len(self._end) + len(chunk) >= _MIN_RUN:
+            return False
+        return bool(chunk[-1:].translate(None, _LETTERS))
 
     def close(self) -> bytes:
         """The rest of the text."""
@@ -180,20 +189,25 @@ class _Run:
         plain, escape = piece, b""
         if self._escape or b"\\" in piece:
             plain, escape = _unescaped(self._escape + piece)
-        text = self._rest + plain if self._rest else plain
+        # What was begun is completed apart: a piece is large, and is not copied for that.
+        begun = self._rest + plain[: -len(self._rest) % _QUAD]
+        text = memoryview(plain)[len(begun) - len(self._rest) :]
         whole = len(text) - len(text) % _QUAD
-        if text[whole:].translate(None, _LETTERS):
+        rest = bytes(text[whole:]) if len(begun) % _QUAD == 0 else begun
+        if rest.translate(None, _LETTERS):
             return False
-        try:
-            data = pybase64.b64decode(memoryview(text)[:whole], validate=True)
-        except ValueError:
-            return False
-        if data and self._last.endswith(b"="):  # it had ended
-            return False
-        self.data.write(data)
-        self.begins = self.begins or text[:_SHOWN].decode()
-        self._last = text[whole - _QUAD : whole] or self._last
-        self._rest, self._escape = text[whole:], escape
+        last, found = self._last, []
+        for part in (begun[: len(begun) - len(begun) % _QUAD], text[:whole]):
+            if part and last.endswith(b"="):  # it had ended
+                return False
+            try:
+                found.append(pybase64.b64decode(part, validate=True))
+            except ValueError:
+                return False
+            last = bytes(part[-_QUAD:]) or last
+        self.data.writelines(found)
+        self.begins = self.begins or plain[:_SHOWN].decode()
+        self._last, self._rest, self._escape = last, rest, escape
         return True
 
     def close(self) -> bytes | None:

@@ -100,10 +100,10 @@ class Opener:
             raise
 
     async def _led(self, steps: Steps, deadline: float) -> Prepared:
-        """What the steps before an exchange lead to."""
-        with closing(steps):
-            try:
-                step = next(steps)
+        """What the steps before an exchange lead to; there are none where no one is to be asked."""
+        try:
+            step = next(steps)
+            with closing(steps):
                 while True:
                     reply: Secret | Response | Exception | None
                     try:
@@ -112,9 +112,9 @@ class Opener:
                         reply = error
                     # Thrown from here it is nobody's context: its words may hold a key.
                     step = steps.throw(reply) if isinstance(reply, Exception) else steps.send(reply)
-            except StopIteration as stop:
-                made: Prepared = stop.value
-                return made
+        except StopIteration as stop:
+            made: Prepared = stop.value
+            return made
 
     async def _taken(self, step: Step, deadline: float) -> Secret | Response | None:
         if isinstance(step, Question):

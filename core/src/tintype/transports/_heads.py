@@ -29,6 +29,7 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
 _FRAMES = re.compile(rb"(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 _FRAMED = re.compile(rb"\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 _LISTED = re.compile(rb"\ncontent-length[ \t]*:[^\r\n]*,", re.IGNORECASE)
+_PLAIN_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*([0-9]{1,18})\r?\n", re.IGNORECASE)
 _TWICE = 2
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # What is below is no answer yet, but for 101 (RFC 9110, 15.2).
@@ -135,6 +136,12 @@ def unambiguous(raw: bytes) -> bytes:
     kept = [each for each in lines if not _FRAMES.match(each)]
     told = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: " + lengths[0].encode()
     return b"".join([start, told, b"\r\n", *kept])
+
+
+def plain_end(raw: bytes, end: int) -> int:
+    """Where an answer ends whose head, which ends there, says so once and in figures; else 0."""
+    told = _PLAIN_LENGTH.search(raw, 0, end)
+    return end + int(told[1]) if told and len(_FRAMED.findall(raw, 0, end)) == 1 else 0
 
 
 def tells_an_end(heard: bytes) -> bool:

@@ -64,7 +64,7 @@ class FinalResponse(HTTPResponse):
         Raises:
             DroppedError: It ends before its length was met.
         """
-        while chunk := self.read1(_CHUNK):
+        while self.length != 0 and (chunk := self.read1(_CHUNK)):
             yield chunk
         if self.length:
             self.lasting = False

@@ -6,8 +6,8 @@ import asyncio
 import re
 import select
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any, TypeAlias, cast
@@ -31,6 +31,7 @@ from tintype.transports._heads import (
     MAX_HEADERS,
     MAX_INTERIM,
     flooded,
+    plain_end,
     text,
     unambiguous,
 )
@@ -78,8 +79,12 @@ class AiohttpTransport:
         progress = Progress()
         _UNDER_WAY.set(progress)
         try:
-            with _translated(progress):
-                answer = await self._ask(request, limits)
+            answer = await self._ask(request, limits)
+        except TransportError as error:
+            without_frames(error)
+            raise
+        except _FAILURES as error:
+            raise _translation(error, progress) from without_frames(error)
         except BaseException as error:  # whatever it is, its frames hold the key
             without_frames(error)
             raise
@@ -161,6 +166,10 @@ class _Handler(ResponseHandler):
             return
         self._start += data
         while self._start is not None and (found := _HEAD_END.search(self._start)):
+            end = plain_end(self._start, found.end())
+            if len(self._start) <= end and not _INTERIM.match(self._start):
+                self._hand_on_rest()  # all of it is of one answer
+                return
             head, self._start = self._start[: found.end()], self._start[found.end() :]
             self._hand_on(head)
         if self._start is not None and len(self._start) > LONGEST_LINE:
@@ -396,32 +405,28 @@ class _Incoming:
         if self.status < FINAL:  # 101: what follows is no body
             return
         coding = decoder(self.headers, self.status)
-        loop = asyncio.get_running_loop()
-        while True:
-            with _translated(self._progress):
-                piece = await self._answer.content.readany()
-            if not piece:
-                break
-            for chunk in coding.feed(piece):
-                if loop.time() > self._deadline:
+        clock, body = asyncio.get_running_loop().time, self._answer.content
+        while not body.at_eof():
+            try:
+                piece = await body.readany()
+            except TransportError:
+                raise
+            except _FAILURES as error:
+                raise _translation(error, self._progress) from without_frames(error)
+            for chunk in coding.feed(piece) if piece else ():
+                if clock() > self._deadline:
                     raise RequestTimeoutError(_LATE)
                 yield chunk
         coding.check_end()
 
     async def close(self) -> None:
-        """Let the connection go."""
-        self._answer.release()
+        """Let the connection go, where the body's end has not done so."""
+        if not self._answer.closed:
+            self._answer.release()
 
 
-@contextmanager
-def _translated(progress: Progress) -> Iterator[None]:
-    """Aiohttp's failures as tintype's."""
-    try:
-        yield
-    except TransportError:
-        raise
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _translation(error, progress) from without_frames(error)
+# Aiohttp's failures, and those below; what is tintype's own already is told as it is.
+_FAILURES = (aiohttp.ClientError, OSError, ValueError)
 
 
 def _translation(error: Exception, progress: Progress) -> TransportError:
