@@ -166,15 +166,14 @@ def _fields(shape: type) -> tuple[Callable[[object], tuple[object, ...]], tuple[
 
 
 def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
-    factory: Callable[[], object] | None = getattr(field.default, "factory", None)
-    return factory or (lambda: field.default)
+    return cast("Callable[[], object]", getattr(field.default, "factory", lambda: field.default))
 
 
 def _sure(hint: object) -> frozenset[object]:
     """The classes that a type names and whose instances are all of it; text is if it is ASCII."""
     if get_origin(hint) in (Union, UnionType):
         return frozenset[object]().union(*map(_sure, get_args(hint)))
-    looked_at = get_origin(hint) is not None or hint is object or hint in _LEAVES
+    looked_at = get_origin(hint) is not None or hint in _LEAVES
     is_sure = hint is str or not (looked_at or attrs.has(cast("type", hint)))
     return frozenset({hint} if is_sure else ())
 
@@ -194,23 +193,16 @@ def _check_of(hint: object) -> _Check:
     if origin is tuple:
         of, many = (held[:-1], True) if held[-1:] == (...,) else (held, False)
         return partial(_items, tuple(map(_check_of, of)), many=many, words=_spelt(hint))
-    if hint is object or origin in _MAPPINGS:
-        of_any = hint is object or held[1:] in ((), (object,))
-        if of_any:
-            fits = _is_json if hint is object else _is_json_object
-            return partial(_fitting, fits, "JSON of a bounded depth")
+    if origin in (Mapping, dict):
+        if held[1:] in ((), (object,)):
+            return partial(_fitting, _is_json_object, _JSON)
         return partial(_mapping, _check_of(held[1]))
-    return _check_of_class(cast("type", hint))
+    kind = cast("type", hint)
+    words, fits = _LEAVES.get(kind, (f"of class {kind.__name__}", kind.__instancecheck__))
+    return partial(_instance if attrs.has(kind) else _fitting, fits, words)
 
 
-_MAPPINGS = (Mapping, dict)
-
-
-def _check_of_class(kind: type) -> _Check:
-    words = _WORDS.get(kind, f"of class {kind.__name__}")
-    if attrs.has(kind):
-        return partial(_instance, kind, words)
-    return partial(_fitting, _LEAVES.get(kind, kind.__instancecheck__), words)
+_JSON = "JSON of a bounded depth"
 
 
 def _spelt(hint: object) -> str:
@@ -229,9 +221,10 @@ def _fitting(
     return _expected(value, fits(value), words)
 
 
-def _instance(kind: type, words: str, value: object, odd: list[Notice]) -> object:
-    _expected(value, isinstance(value, kind), words)
-    return _whole(value, type(value), odd)
+def _instance(
+    fits: Callable[[object], bool], words: str, value: object, odd: list[Notice]
+) -> object:
+    return _whole(_expected(value, fits(value), words), type(value), odd)
 
 
 def _one_of(
@@ -272,10 +265,6 @@ def _mapping(check: _Check, value: object, odd: list[Notice]) -> object:
             msg = f"[{_shown(key)}]{error}"
             raise _OddError(msg) from None
     return value
-
-
-def _is_json_object(value: object) -> bool:
-    return isinstance(value, dict | Mapping) and (not value or _is_json(value))
 
 
 def _expected(value: object, fits: object, words: str) -> object:
@@ -328,6 +317,10 @@ _NUMBERS = (int, float, Decimal)
 _SCALARS = frozenset({*_NUMBERS, bool, NoneType})
 
 
+def _is_json_object(value: object) -> bool:
+    return isinstance(value, dict | Mapping) and (not value or _is_json(value))
+
+
 def _is_text(value: object) -> bool:
     """Whether a value is text that can be written down: half a surrogate pair can not."""
     if not isinstance(value, str):
@@ -342,37 +335,22 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
-_LARGEST = 10**64
-
-
 def _is_number(value: object) -> bool:
-    return (isinstance(value, float) and math.isfinite(value)) or (
-        _is_whole(value) and abs(cast("int", value)) < _MAX_SECONDS
-    )
+    whole = _is_whole(value) and abs(cast("int", value)) < _MAX_SECONDS
+    return whole or (isinstance(value, float) and math.isfinite(value))
 
 
+_LARGEST = 10**64
 _MAX_SECONDS = 10**15
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, datetime) and value.utcoffset() is not None
-
-
-def _is_decimal(value: object) -> bool:
-    return isinstance(value, Decimal) and is_amount(value)
-
-
-_LEAVES: Mapping[type, Callable[[object], bool]] = {
-    str: _is_text,
-    int: _is_whole,
-    float: _is_number,
-    datetime: _is_time,
-    Decimal: _is_decimal,
-}
-_WORDS: Mapping[type, str] = {
-    str: "text",
-    int: "a whole number",
-    float: "a finite number",
-    datetime: "a time with its zone",
-    Decimal: "an amount",
+# In words, and whether a value is it.
+_LEAVES: Mapping[object, tuple[str, Callable[[object], bool]]] = {
+    object: (_JSON, _is_json),
+    str: ("text", _is_text),
+    int: ("a whole number", _is_whole),
+    float: ("a finite number", _is_number),
+    datetime: (
+        "a time with its zone",
+        lambda value: isinstance(value, datetime) and value.utcoffset() is not None,
+    ),
+    Decimal: ("an amount", lambda value: isinstance(value, Decimal) and is_amount(value)),
 }

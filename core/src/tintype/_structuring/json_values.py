@@ -141,17 +141,8 @@ def plain(
         most: How many items of a list are kept, or None: all.
     """
     match value:
-        case str():
-            made: object = text(value)
-        case Decimal():
-            made = float(value) if math.isfinite(float(value)) else str(value)
-        case Odd():
-            made = value.said
-        case list() | tuple() | dict() | Mapping() if depth > _DEEPEST:
-            made = "…"
-        case list() | tuple():
-            made = [plain(item, text, depth + 1, most) for item in value[:most]]
-            made += [f"… {len(value)} in all"] if len(made) < len(value) else []
+        case dict() | list() | tuple() | Mapping() if depth > _DEEPEST:
+            made: object = "…"
         case dict() | Mapping():
             made = {
                 str(key): item
@@ -161,6 +152,15 @@ def plain(
                 else plain(item, text, depth + 1, most)
                 for key, item in value.items()
             }
+        case list() | tuple():
+            made = [plain(item, text, depth + 1, most) for item in value[:most]]
+            made += [f"… {len(value)} in all"] if len(made) < len(value) else []
+        case str():
+            made = text(value)
+        case Decimal():
+            made = float(value) if math.isfinite(float(value)) else str(value)
+        case Odd():
+            made = value.said
         case _:
             made = value
     return made
@@ -213,15 +213,11 @@ def _without_base64(text: str) -> str:
 
 
 def _counted(base64: str) -> str:
-    return _length(len(base64.rstrip("=")) * 3 // 4)
+    return f"<{len(base64.rstrip('=')) * 3 // 4} bytes>"
 
 
 def _length_of(data: bytes) -> str:
-    return _length(len(data))
-
-
-def _length(count: int) -> str:
-    return f"<{count} bytes>"
+    return f"<{len(data)} bytes>"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -146,17 +146,12 @@ class _Reader:
             self._to.register_structure_hook(kind, spelling)
         self._to.register_structure_hook_func(lambda shape: shape is object, _anything)
         self._to.register_structure_hook_factory(attrs.has, self._class)
-        self._to.register_structure_hook_factory(_is_tuple, self._tuple)
+        self._to.register_structure_hook_factory(is_tuple, self._tuple)
         self._to.register_structure_hook_factory(is_mapping, self._mapping)
         self._to.register_structure_hook_factory(_is_union, self._union)
 
-    def structure(self, value: object, shape: object) -> object:
-        """A value as `shape`, or an `OddError`."""
-        made: object = self._to.structure(value, shape)  # type: ignore[arg-type]  # a union is one, too
-        return made
-
     def hook(self, shape: object) -> Hook:
-        """What reads a value of a shape, made once."""
+        """What reads a value as that shape, or raises an `OddError`; it is made once."""
         made: Hook = self._to.get_structure_hook(shape)
         return made
 
@@ -292,7 +287,8 @@ def _plain(shape: object) -> frozenset[type]:
     return frozenset({kind for kind in (str, bool, NoneType) if kind is shape})
 
 
-def _is_tuple(shape: object) -> bool:
+def is_tuple(shape: object) -> bool:
+    """Whether it is the type of a tuple."""
     return get_origin(shape) is tuple
 
 
@@ -438,9 +434,9 @@ _GENEROUS = _Reader(generous=True)
 
 def exactly(value: object, shape: type[T]) -> T:
     """A value as `shape`; an `OddError` at the first that is not as documented."""
-    return cast("T", _EXACT.structure(value, shape))
+    return cast("T", _EXACT.hook(shape)(value, shape))
 
 
 def generously(value: object, shape: type[T]) -> T:
     """A value as `shape`, what is odd and does not decide left out."""
-    return cast("T", _GENEROUS.structure(value, shape))
+    return cast("T", _GENEROUS.hook(shape)(value, shape))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import NoneType
-from typing import TypeAlias, TypeVar, get_args, get_origin
+from typing import TypeAlias, TypeVar, get_args
 
 import attrs
 import cattrs
@@ -20,7 +20,7 @@ from cattrs.strategies import configure_union_passthrough
 
 from tintype import _amounts
 from tintype._structuring.json_values import plain, shown
-from tintype._structuring.shapes import escaped
+from tintype._structuring.shapes import escaped, is_tuple
 from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
@@ -153,10 +153,6 @@ def _is_object(shape: object) -> bool:
     return shape is object
 
 
-def _is_tuple(shape: object) -> bool:
-    return get_origin(shape) is tuple
-
-
 def _strict_converter() -> cattrs.Converter:
     """A converter that admits each JSON type as itself and nothing else."""
     made = cattrs.Converter()
@@ -170,7 +166,7 @@ def _strict_converter() -> cattrs.Converter:
         lambda shape: _checked(dict, "an object", make_dict_structure_fn(shape, made)),
     )
     made.register_structure_hook_factory(
-        _is_tuple,
+        is_tuple,
         lambda shape: _checked(list, "an array", _homogenous(shape, made)),
     )
     made.register_structure_hook_factory(
