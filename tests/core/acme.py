@@ -47,6 +47,7 @@ from tintype.hooks import hookimpl
 from tintype.messages import Headers, HttpRequest, Request, Response, ServerSentEvent
 from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update, Upload
 from tintype.request import ImageRequest, Reference, Submission
+from tintype_contracts.harness.customers import shown
 
 T = TypeVar("T")
 
@@ -209,7 +210,7 @@ def _told(exchange: Exchange) -> Update:
 
 def signed(request: Request, info: ProviderInfo, account: Account, at: datetime) -> HttpRequest:
     """A request as it leaves, for an account whose credentials nobody has to be asked for."""
-    return Keyring(info, account, lambda: at).signed(request)
+    return shown(Keyring(info, account, lambda: at), request)
 
 
 def told(status: int = 200, headers: Headers = (), **fields: object) -> Response:

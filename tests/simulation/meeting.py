@@ -32,6 +32,7 @@ from tintype.journal import Journal, NoJournal
 from tintype.journal._owner import me
 from tintype.journal._sql import SqlJournal
 from tintype.messages import Delivery, JsonBody, Response, ServerSentEvent
+from tintype_contracts.harness.customers import shown
 
 BEGAN = datetime(2026, 11, 28, 9, tzinfo=UTC)
 
@@ -136,7 +137,7 @@ class Line:
 
     def wire(self) -> HttpRequest:
         """What is sent, as bytes."""
-        return self._desk.providers.keyring(self.provider).signed(self._effect.request)
+        return shown(self._desk.providers.keyring(self.provider), self._effect.request)
 
     def write(self) -> str:
         """Write down what the flow asks to be written."""

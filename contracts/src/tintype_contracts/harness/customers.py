@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tintype._client.keyring import Keyring
+from tintype._client.keyring import Keyring, Prepared
+from tintype._flow.effects import Send
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.messages import HttpRequest, Request
@@ -25,4 +26,15 @@ def account(info: ProviderInfo, key: str, base_url: str | None = None) -> Accoun
 
 def leaving(request: Request, info: ProviderInfo, account: Account) -> HttpRequest:
     """A request as it leaves, with what shows the provider who asks."""
-    return Keyring(info, account, lambda: _NOW).signed(request)
+    return shown(Keyring(info, account, lambda: _NOW), request)
+
+
+def shown(keyring: Keyring, request: Request) -> HttpRequest:
+    """A request of `submit` with what can be shown without asking anybody."""
+    made = keyring.rehearse(request)
+    try:
+        next(keyring.prepared(Send(request=request, repeat=False, timeout=1.0, encoded=made)))
+    except StopIteration as stop:
+        ready: Prepared = stop.value
+        return ready.request
+    return made  # a token would have to be bought

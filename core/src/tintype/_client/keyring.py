@@ -27,7 +27,7 @@ from tintype._keys.variables import advice_on_refusal, variable
 from tintype._structuring.json_values import loads
 from tintype.account import Account, Renewed, Secret
 from tintype.catalog import ProviderInfo
-from tintype.credentials import NAMES, OAuthClientCredentials
+from tintype.credentials import NAMES, OAuthClientCredentials, SigV4
 from tintype.errors import (
     AuthenticationError,
     Billed,
@@ -118,6 +118,7 @@ class Keyring:
             name: each for name, each in held.items() if isinstance(each, Secret) and each.reveal()
         }
         self._renewed = {name: each for name, each in held.items() if isinstance(each, Renewed)}
+        self._proven = False
         self._needs = frozenset(info.auth.needs)
         self._lacking = missing(info, account)
         self._has_all = all(held[name] is not None for name in self._needs)
@@ -143,26 +144,16 @@ class Keyring:
             UsageError: A base URL or a setting is none, or an extra is not installed.
         """
         made = self._dispatch.encode(request, hook)
-        self._shown_by_told(request, made)
-        return made
-
-    def signed(self, request: Request) -> HttpRequest:
-        """A request of `submit` as it leaves, as far as that can be made without asking anybody.
-
-        Raises:
-            TintypeError: As `rehearse` does.
-        """
-        return self._shown_by_told(request, self._dispatch.encode(request, "submit"))
-
-    def _shown_by_told(self, request: Request, made: HttpRequest) -> HttpRequest:
-        if not self._shows(request) or not self._fit.keys() >= self._needs:
-            return made
         scheme, settings = self._info.auth, self._account.settings
-        with _named(self._info.name):
-            if isinstance(scheme, OAuthClientCredentials):
-                token_request(scheme, self._fit, settings, ())
-                return made
-            return sign(scheme, self._fit, settings, made, self._now()).request
+        if self._shows(request) and not self._proven and self._fit.keys() >= self._needs:
+            with _named(self._info.name):
+                if isinstance(scheme, OAuthClientCredentials):
+                    token_request(scheme, self._fit, settings, ())
+                else:
+                    sign(scheme, self._fit, settings, made, self._now())
+            # What can be wrong is with the credentials; for AWS alone with the request, too.
+            self._proven = not isinstance(scheme, SigV4)
+        return made
 
     def prepared(self, effect: Send, stale: Secret | None = None) -> Steps:
         """A request as it leaves, once what it needs is asked for.

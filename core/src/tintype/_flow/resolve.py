@@ -448,9 +448,11 @@ _CHECKS = (
 
 def _split(request: ImageRequest, most: int) -> tuple[ImageRequest, ...]:
     """One request for each submission, none asking for more than `most` images."""
+    if request.n <= most:
+        return (request,)
     full, rest = divmod(request.n, most)
     counts = [most] * full + [rest] * bool(rest)
-    kinds = {n: request if n == request.n else evolve(request, n=n) for n in set(counts)}
+    kinds = {n: evolve(request, n=n) for n in set(counts)}
     return tuple(map(kinds.__getitem__, counts))
 
 
