@@ -388,6 +388,7 @@ def test_a_period_begins_anew(
     assert fits(journal, intent("1", budget))
     then = (datetime.now(UTC) - ago).isoformat(timespec="microseconds")
     place.rows("UPDATE submission SET created_at = :then", then=then)
+    journal.check(mend=True)
     assert fits(journal, intent("1", budget)) is not counts
 
 
@@ -456,6 +457,40 @@ def test_what_counts_against_a_budget_is_told(journal: SqlJournal) -> None:
     assert journal.spent(Budget(usd=1)) == Decimal("0.3")
 
 
+def test_the_sums_are_what_the_records_come_to(journal: SqlJournal, place: Place) -> None:
+    """Whatever became of each submission; a sum that is not is told, and mended."""
+    limit = Budget(usd=9, provider="easel")
+    for usd, outcome, cost in (
+        ("0.5", None, None),
+        ("0.4", Outcome.UNKNOWN, None),
+        ("0.3", Outcome.REJECTED, None),
+        ("0.2", None, Cost(usd=Decimal("0.7"))),
+    ):
+        entry = journal.record(intent(usd, limit)).result()
+        over = Task(provider="easel", id=usd, state=TaskState.SUCCEEDED, cost=cost, record=entry)
+        billed = Billed.NO if outcome is Outcome.REJECTED else Billed.UNKNOWN
+        told = Settled(record=entry, outcome=outcome or Outcome.ACCEPTED, billed=billed, reason="")
+        for _ in range(2):  # twice: nothing is counted twice
+            journal.record(told if outcome else Snapshot(task=over)).result()
+    journal.record(intent("0.1", provider="other")).result()
+    assert (journal.check(), journal.spent(limit)) == ([], Decimal("1.6"))
+    place.rows("UPDATE total SET nano = nano - 1 WHERE provider = 'easel' AND period = 'day'")
+    (told,) = journal.check()
+    assert "easel" in told
+    assert "$1.599999999" in told
+    assert "$1.6." in told
+    assert (journal.check(mend=True), journal.check()) == ([told], [])
+
+
+def test_what_no_server_can_cost_is_counted_all_the_same(journal: SqlJournal) -> None:
+    """Twenty tasks of a billion each: the sum is larger than a database's integer."""
+    for number in range(20):
+        cost = Cost(usd=Decimal(10) ** 12)
+        over = Task(provider="easel", id=f"{number}", state=TaskState.SUCCEEDED, cost=cost)
+        journal.record(Snapshot(task=over)).result()
+    assert journal.spent(Budget(usd=1)) == Decimal(2) * 10**10
+
+
 def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Place) -> None:
     """A generation reports both, and the journal keeps both."""
     from tintype_openrouter import describe  # noqa: PLC0415 - one real provider that reports
@@ -474,7 +509,7 @@ def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Place
     assert drawn.quote.provider == "openrouter"
     assert line.task is not None
     assert line.task.cost == drawn.cost
-    assert place.rows("SELECT reserved, spent FROM submission") == [(0, 30_000_000)]
+    assert place.rows("SELECT reserved, charged FROM submission") == [(0, 30_000_000)]
 
 
 def test_the_easel_costs_what_the_tests_think() -> None:

@@ -43,7 +43,7 @@ from tintype import (
 from tintype._flow.effects import Record, Send
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, JournalError, TintypeError, UsageError
-from tintype.journal import Journal, NoJournal, open_journal
+from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
 from tintype.journal._owner import may_be_taken, me
 from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal
@@ -315,7 +315,7 @@ if child == 0:
     try:
         journal.record(intent).result(timeout=30)
         mine = [line.mine for line in journal.records()]
-        code = 0 if mine == [False, True] and journal.claim(first) is None else 2
+        code = 0 if mine == [False, True] and journal.claim([first]) == [] else 2
     finally:
         os._exit(code)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -420,15 +420,18 @@ def test_a_second_copy_that_fails_does_not_undo_the_first(journal: SqlJournal) -
 
 
 def test_an_inline_image_is_spooled_and_comes_back(journal: SqlJournal, place: Place) -> None:
-    """The bytes stand in a file beside the journal, not in it, and in the task that is read."""
+    """The bytes stand in a file beside the journal, not in it, and in the task that is found."""
     entry = begun(journal)
     done = task(entry, state=TaskState.SUCCEEDED, images=(Image(data=PNG),))
     journal.record(Snapshot(task=done)).result()
     spool = place.spool
     assert [path.read_bytes() for path in spool.iterdir()] == [PNG]
     (line,) = journal.records()
-    assert line.task is not None
-    assert line.task.images[0].data == PNG
+    assert line.spooled == {0: str(next(spool.iterdir()))}
+    found = journal.find("easel", "p1")
+    assert found is not None
+    assert found.task is not None
+    assert found.task.images[0].data == PNG
     assert (line.unsaved, line.open) == ((0,), True)
     assert place.rows(
         "SELECT count(*) FROM submission WHERE task LIKE :bytes", bytes=f"%{in_base64(PNG)}%"
@@ -513,7 +516,8 @@ def test_without_a_journal_nothing_is_kept(tmp_path: Path) -> None:
         assert begun(journal) == ""
         assert journal.records() == []
         assert journal.find("easel", "p1") is None
-        assert journal.claim("x") is None
+        assert journal.claim(["x"]) == []
+        assert list(journal.unfinished()) == []
         journal.close()
     named = open_journal(None, {"TINTYPE_JOURNAL": str(tmp_path / "j.db")})
     assert isinstance(named, SqlJournal)
@@ -573,8 +577,8 @@ def test_the_record_of_a_living_process_is_left_to_it(journal: SqlJournal, place
     process = python(LIVES, place)
     assert process.stdout is not None
     entry = process.stdout.readline().strip()
-    assert journal.claim(entry) is None
-    assert journal.claim(entry, by_name=True) is None
+    assert journal.claim() == []
+    assert journal.claim([entry]) == []
     process.kill()
     assert process.stdout.read() == ""  # it has died, and nobody has waited for it
     taken = _claimed_in_a_moment(journal, entry)
@@ -584,12 +588,12 @@ def test_the_record_of_a_living_process_is_left_to_it(journal: SqlJournal, place
     assert "answer is lost" in taken.reason
 
 
-def _claimed_in_a_moment(journal: SqlJournal, entry: str) -> object:
+def _claimed_in_a_moment(journal: SqlJournal, entry: str) -> JournalRecord:
     """The record; the system closes a dying process's files a moment before it is dead."""
     pause = threading.Event()
     for _ in range(500):
-        taken = journal.claim(entry)
-        if taken is not None:
+        if journal.claim([entry]):
+            (taken,) = journal.records([entry])
             return taken
         pause.wait(0.01)
     raise AssertionError(entry)
@@ -607,9 +611,10 @@ def test_the_record_of_another_machine_is_taken_only_by_name(
 ) -> None:
     """Nothing can be known from here of a process there."""
     entry = begun(journal)
+    journal.record(Snapshot(task=task(entry))).result()
     place.rows("UPDATE submission SET owner = :owner", owner=owner)
-    assert (journal.claim(entry) is not None) is taken
-    assert journal.claim(entry, by_name=True) is not None
+    assert bool(journal.claim()) is taken
+    assert [line.mine for line in journal.claim([entry])] == [True]
 
 
 @pytest.mark.parametrize(("host", "taken"), [("", True), ("/1", False)], ids=["here", "container"])
@@ -649,9 +654,9 @@ from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal
 journal = SqlJournal(sys.argv[1])
 sys.stdin.readline()
-first = journal.claim(sys.argv[2])
-assert first is None or journal.claim(sys.argv[2]) is not None
-print(first is not None, flush=True)
+first = journal.claim()
+assert not first or journal.claim()
+print(bool(first), flush=True)
 sys.stdin.readline()
 journal.close()
 """
@@ -660,7 +665,7 @@ journal.close()
 def test_what_is_under_way_here_is_not_taken_for_lost(journal: SqlJournal) -> None:
     """A submission of this very process may still be answered."""
     entry = begun(journal)
-    assert journal.claim(entry, by_name=True) is None
+    assert journal.claim([entry]) == []
     assert journal.records()[0].outcome is None
 
 
@@ -685,10 +690,8 @@ def test_images_that_a_dying_process_had_spooled_are_its_answer(
     spool.mkdir(parents=True)
     (spool / f"{entry}-0").write_bytes(PNG)
     (spool / f"{entry}-1.{process.pid}.part").write_bytes(PNG[:9])
-    taken = journal.claim(entry)
-    assert taken is not None
-    assert taken.task is not None
-    assert [image.data for image in taken.task.images] == [PNG]
+    (taken,) = journal.claim()
+    assert [Path(path).read_bytes() for path in taken.spooled.values()] == [PNG]
     assert (taken.outcome, taken.open) == (Outcome.ACCEPTED, True)
     assert [path.name for path in spool.iterdir()] == [f"{entry}-0"]
 
@@ -791,7 +794,11 @@ def test_a_journal_that_breaks_later_says_so_when_it_is_read(
     """An error of ours, never the library's."""
     entry = begun(journal)
     _dropped(place)
-    for ask in (journal.records, lambda: journal.find("easel", "x"), lambda: journal.claim(entry)):
+    for ask in (
+        journal.records,
+        lambda: journal.find("easel", "x"),
+        lambda: journal.claim([entry]),
+    ):
         with pytest.raises(JournalError, match="could not be"):
             ask()
 
@@ -945,6 +952,5 @@ def test_a_stream_records_each_image_as_it_comes(
     server.on(CREATE, script)
     list(artist(journal=journal).stream(REQUEST, provider="easel"))
     (line,) = journal.records()
-    assert line.task is not None
-    assert [image.data for image in line.task.images] == [picture]
+    assert [Path(path).read_bytes() for path in line.spooled.values()] == [picture]
     assert len(list(place.spool.iterdir())) == 1

@@ -6,7 +6,7 @@ keeps the real one on SQLite. It outlives the processes, and knows which of them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from decimal import Decimal
@@ -238,10 +238,19 @@ class Paper:
                 return row.record()
         return None
 
-    def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:  # noqa: ARG002
-        """A record for this process to follow, or None where another one does."""
-        row = self._book.claim(record, self._owner)
-        return row.record() if row else None
+    def unfinished(self) -> Iterator[JournalRecord]:
+        """What is open or lost, oldest first."""
+        return iter([each for each in self.records() if each.open or each.lost])
+
+    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
+        """What is open, of those named or of all, and follows nobody else; and what is lost."""
+        found: list[JournalRecord] = []
+        for record in self.records(ids):
+            free = record.open and record.id not in but
+            row = self._book.claim(record.id, self._owner) if free else None
+            if row is not None or record.lost:
+                found.append(row.record() if row is not None else record)
+        return found
 
     def close(self) -> None:
         """Nothing: the book stays."""

@@ -155,17 +155,17 @@ SABOTAGED = (
     _broken(
         "What nobody knows the end of is given back to its budget.",
         "budget",
-        "journal/_sql.py",
-        "keep = {} if paid else",
-        'keep = {"reserved": 0} if paid else',
+        "journal/_lines.py",
+        "    if settled.billed is Billed.NO:\n",
+        "    if settled.billed is not Billed.YES:\n",
         "disk",
     ),
     _broken(
         "The journal on disk sets nothing aside.",
         "budget",
-        "journal/_sql.py",
-        "                reserved=reserved,\n                spent=0,",
-        "                reserved=0,\n                spent=0,",
+        "journal/_lines.py",
+        "        reserved=reserved,\n",
+        "        reserved=0,\n",
         "disk",
     ),
 )

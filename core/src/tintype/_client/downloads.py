@@ -22,7 +22,8 @@ from attrs import evolve, frozen
 from tintype._client.keyed_results import Rules, is_keyed, place_of
 from tintype._client.logs import log_other_type
 from tintype._files import PartFile, Place, sweep
-from tintype._flow.effects import Fetch, Flow, Head, Record, Sink, Sleep
+from tintype._flow.effects import Fetch, Flow, Head, Load, Record, Sink, Sleep
+from tintype._flow.hook_caller import expected
 from tintype._pacing import backoff
 from tintype._pictures.expiry import says_expired
 from tintype._pictures.media import HEAD, SVG, checked_type, extension, known, media_type
@@ -306,6 +307,9 @@ def _finish(record: JournalRecord, image: Image, folder: Path, rules: Rules) -> 
     if begun is not None and begun.stands():
         yield from _note(evolve(begun, done=True))
         return Path(begun.path)
+    if image.index in record.spooled:
+        bytes_ = expected((yield Load(path=record.spooled[image.index])), bytes, "the driver")
+        image = evolve(image, data=bytes_)
     home = Path(begun.path).parent if begun is not None else folder
     stem = f"{_default_name(record.task or Task())}-{record.id[-_SHORT_RECORD:]}-{image.index + 1}"
     return (yield from _save(record.id, image, Place(folder=home, stem=stem), rules))

@@ -41,7 +41,7 @@ _UNREAD = (
 
 
 def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> list[JournalRecord]:
-    """The records there is something to do for, now followed by this process.
+    """The records there is something to do for, now followed by this process, and what is lost.
 
     Args:
         journal: Where they are.
@@ -51,19 +51,11 @@ def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> li
     Raises:
         UsageError: There is no such record.
     """
-    busy = set(followed)
-    found: list[JournalRecord] = []
-    records = journal.records(ids)
-    for missing in sorted(set(ids) - {record.id for record in records}):
+    known = {record.id for record in journal.records(ids)} if ids else set()
+    for missing in sorted(set(ids) - known):
         msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
         raise UsageError(msg)
-    for record in records:
-        if record.lost:
-            found.append(record)  # to be told of; there is nothing to do
-        elif record.open and record.id not in busy:
-            taken = journal.claim(record.id, by_name=bool(ids))
-            found += [taken] if taken is not None else []
-    return found
+    return journal.claim(ids, but=set(followed))
 
 
 def of_provider(records: Iterable[JournalRecord]) -> dict[str, list[JournalRecord]]:

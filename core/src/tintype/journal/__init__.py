@@ -8,9 +8,9 @@ loses nothing: `SqlJournal` keeps it in any database SQLAlchemy knows (SQLite by
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -48,11 +48,12 @@ class JournalRecord:
         billed: Whether money was spent.
         created_at: When it was about to leave.
         updated_at: When it was last heard of.
-        request: What was asked, with digests in place of images; None for a task that was
-            submitted without a journal.
-        task: The last snapshot, inline images included; None where there never was one.
+        request: What was asked, with digests in place of images; None where nobody knows.
+        task: The last snapshot; None where there never was one. The bytes of inline images that
+            are not saved yet stand in `spooled`.
         reason: Why there is no task, or "".
         saved: Files by the index of their image.
+        spooled: Files beside the journal in which images are kept that are saved nowhere yet.
         mine: Whether this process follows it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
         unread: The files of answers that nobody understood so far, oldest first.
@@ -68,6 +69,7 @@ class JournalRecord:
     task: Task | None = None
     reason: str = ""
     saved: Mapping[int, File] = field(factory=dict, hash=False)
+    spooled: Mapping[int, str] = field(factory=dict, hash=False)
     mine: bool = False
     callback: str = field(default="", repr=False)
     unread: tuple[str, ...] = ()
@@ -128,15 +130,21 @@ class Journal(Protocol):
     def records(self, ids: Iterable[str] = ()) -> list[JournalRecord]:
         """The records of these ids, or all, oldest first."""
 
-    def find(self, provider: str, task_id: str) -> JournalRecord | None:
-        """The record of the task that a provider calls so, or None."""
+    def unfinished(self) -> Iterator[JournalRecord]:
+        """What is open or lost, oldest first: it costs what that is, and never what is past."""
 
-    def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:
-        """A record for this process to follow, or None where another one may still do so.
+    def find(self, provider: str, task_id: str) -> JournalRecord | None:
+        """The record of the task that a provider calls so, its images' bytes in it, or None."""
+
+    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
+        """Unfinished records for this process to follow, oldest first, and what is lost.
+
+        What another process may still follow is left to it; nobody follows what is lost.
 
         Args:
-            record: The record's id.
-            by_name: Whether a person named it, who knows that no other machine follows it.
+            ids: Records that a person named, who knows that no other machine follows them, or
+                none for all.
+            but: Those that this process is at work on already.
         """
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
@@ -150,11 +158,32 @@ class Journal(Protocol):
                 is neither yes nor no.
         """
 
+    def check(self, *, mend: bool = False) -> list[str]:
+        """What it keeps beside its records and they do not bear out, a sentence each.
+
+        That is the sums that budgets are held to, and the mark of what is unfinished. It reads
+        everything there is.
+
+        Args:
+            mend: Whether to have it as the records say.
+        """
+
+    def prune(self, before: date, *, dry: bool = False) -> int:
+        """Forget what was over before a day, in UTC; how many records that is.
+
+        What is open, unknown, not saved, or kept to be read again stays, and so does what is of
+        this month, for budgets. One that is for ever goes on counting what is forgotten.
+
+        Args:
+            before: The day.
+            dry: Whether only to tell how many.
+        """
+
     def close(self) -> None:
         """Write what is waiting, and let the database go."""
 
 
-_METHODS = ("record", "records", "find", "claim", "close")
+_METHODS = ("record", "records", "unfinished", "find", "claim", "close")
 
 
 def open_journal(where: Journal | str | Path | None, environ: Variables) -> Journal:
@@ -218,13 +247,17 @@ class NoJournal:
         """No record: there are none."""
         return []
 
+    def unfinished(self) -> Iterator[JournalRecord]:
+        """No record: there are none."""
+        return iter(())
+
     def find(self, provider: str, task_id: str) -> JournalRecord | None:  # noqa: ARG002
         """No record: there are none."""
         return None
 
-    def claim(self, record: str, *, by_name: bool = False) -> JournalRecord | None:  # noqa: ARG002
+    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:  # noqa: ARG002
         """No record: there are none."""
-        return None
+        return []
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:  # noqa: ARG002
         """There are no records.
@@ -234,6 +267,14 @@ class NoJournal:
         """
         msg = "No journal is kept here: there is nothing to settle."
         raise UsageError(msg)
+
+    def check(self, *, mend: bool = False) -> list[str]:  # noqa: ARG002
+        """Nothing is wrong with nothing."""
+        return []
+
+    def prune(self, before: date, *, dry: bool = False) -> int:  # noqa: ARG002
+        """No record: there are none."""
+        return 0
 
     def close(self) -> None:
         """Do nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -40,7 +41,7 @@ class Answers:
 
     def keep(self, unread: Unread) -> Path:
         """Write an answer to disk, whole and durable, beside those that wait already."""
-        places = self._places(unread.record)
+        places = list(self._places(unread.record))
         path = next((each for each in places if not each.exists()), places[-1])
         durably(path, to_bytes(unread))
         return path
@@ -51,13 +52,14 @@ class Answers:
 
     def drop(self, record: str) -> None:
         """Forget what is understood, or what a person has settled."""
-        for path in reversed(self._places(record)):
-            path.unlink(missing_ok=True)
+        for path in reversed(self.find(record)):
+            Path(path).unlink(missing_ok=True)
 
-    def _places(self, record: str) -> list[Path]:
+    def _places(self, record: str) -> Iterator[Path]:
         """Where answers of a record may be, in turn: those that are there come first."""
-        names = (_SUFFIX, *(f".{number}{_SUFFIX}" for number in range(2, _MAX_KEPT + 1)))
-        return [record_path(self._folder, record, name) for name in names]
+        yield record_path(self._folder, record, _SUFFIX)
+        for number in range(2, _MAX_KEPT + 1):
+            yield record_path(self._folder, record, f".{number}{_SUFFIX}")
 
 
 def to_bytes(unread: Unread) -> bytes:

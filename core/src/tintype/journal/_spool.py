@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from attrs import evolve
 
 from tintype._files import sync_folder
 from tintype.errors import JournalError
-from tintype.models import Image, Task
+from tintype.models import Task
 
 _PART = ".part"
 
@@ -38,26 +39,39 @@ class Spool:
 
     def restore(self, task: Task) -> Task:
         """A task with the bytes of its spooled images in place again."""
-        return evolve(task, images=tuple(self._restored(task.record, each) for each in task.images))
+        places = self.places(task)
+        images = (
+            evolve(each, data=Path(places[each.index]).read_bytes())
+            if each.index in places
+            else each
+            for each in task.images
+        )
+        return evolve(task, images=tuple(images))
 
-    def found(self, record: str) -> list[int]:
-        """The images of a dead process's record; the half ones are dropped."""
-        names = [path.name for path in self._folder.glob(f"{record}-*") if not path.is_symlink()]
-        for name in names:
-            if name.endswith(_PART):
-                (self._folder / name).unlink(missing_ok=True)
-        whole = (name.removeprefix(f"{record}-") for name in names)
-        return sorted(int(each) for each in whole if each.isdecimal())
+    def places(self, task: Task) -> dict[int, str]:
+        """The files of a task's images that are here, by index."""
+        return {
+            image.index: str(path)
+            for image in task.images
+            if image.url is None and stands(path := self._path(task.record, image.index))
+        }
+
+    def found(self, records: Collection[str]) -> dict[str, list[int]]:
+        """The images of dead processes' records; the half ones are dropped."""
+        whole: dict[str, list[int]] = {}
+        for path in sorted(self._folder.iterdir()) if records and self._folder.exists() else ():
+            record, _, index = path.name.partition("-")
+            if record not in records or path.is_symlink():
+                continue
+            if path.name.endswith(_PART):
+                path.unlink(missing_ok=True)
+            elif index.isdecimal():
+                whole.setdefault(record, []).append(int(index))
+        return {record: sorted(indexes) for record, indexes in whole.items()}
 
     def drop(self, record: str, index: int) -> None:
         """Forget an image that is saved elsewhere now."""
         self._path(record, index).unlink(missing_ok=True)
-
-    def _restored(self, record: str, image: Image) -> Image:
-        path = self._path(record, image.index)
-        if image.url is not None or image.data is not None or not stands(path):
-            return image
-        return evolve(image, data=path.read_bytes())
 
     def _path(self, record: str, index: int) -> Path:
         return record_path(self._folder, record, f"-{index}")

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias, cast
 
-from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+)
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
+
+# The parameters of one row, as the database's driver takes them.
+_Bound: TypeAlias = Callable[[Mapping[str, object]], tuple[object, ...] | dict[str, object]]
 
 # What a database's text cannot hold, though a provider, or a file's name, may.
 _ODD = re.compile("[\x00\ud800-\udfff]")
@@ -14,7 +33,10 @@ _MARKED = re.compile(f"{_MARK}(0000|d[89a-f][0-9a-f]{{2}})")
 
 
 class Words(TypeDecorator[str]):
-    """Text of any length and of any characters, in what is written and in what is asked for."""
+    """Text of any length and of any characters, in what is written and in what is asked for.
+
+    What only tintype writes, such as a state, is plain text.
+    """
 
     impl = Text
     cache_ok = True
@@ -25,7 +47,9 @@ class Words(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """The characters that were marked."""
-        return value and _MARKED.sub(lambda marked: chr(int(marked[1], 16)), value)
+        if value is None or _MARK not in value:
+            return value
+        return _MARKED.sub(lambda marked: chr(int(marked[1], 16)), value)
 
 
 class Json(TypeDecorator[str]):
@@ -39,51 +63,114 @@ class Json(TypeDecorator[str]):
         return value and _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", value)
 
 
+class Statement:
+    """A statement that is compiled once, and then executed for many rows at a time.
+
+    To have SQLAlchemy bind each row would take five times as long as to write it.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, _Bound]] = {}
+
+    def execute(self, connection: Connection, rows: Iterable[Mapping[str, object]]) -> None:
+        """Execute it for rows of values by the names of its parameters."""
+        dialect = connection.dialect
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = self._compile(dialect)
+        text, bound = self._compiled[dialect.name]
+        values = [bound(row) for row in rows]
+        if values:
+            connection.exec_driver_sql(text, values)
+
+    def _compile(self, dialect: Dialect) -> tuple[str, _Bound]:
+        compiled = cast("SQLCompiler", self._statement.compile(dialect=dialect))
+        kinds = {
+            name: each.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, each in compiled.binds.items()
+        }
+        turns = {name: turn for name, turn in kinds.items() if turn is not None}
+
+        def named(row: Mapping[str, object]) -> dict[str, object]:
+            return {**row, **{name: turn(row[name]) for name, turn in turns.items()}}
+
+        if not compiled.positional:
+            return compiled.string, named
+        names = compiled.positiontup or ()
+        return compiled.string, lambda row: tuple(map(named(row).__getitem__, names))
+
+
 metadata = MetaData()
 
 submission = Table(
     "submission",
     metadata,
-    Column("record", Words, primary_key=True),
+    Column("record", Text, primary_key=True),
     Column("provider", Words, nullable=False),
-    Column("outcome", Words),  # null while under way
-    Column("billed", Words, nullable=False),
-    Column("state", Words, nullable=False),  # of the task, "" without one
+    Column("model", Words, nullable=False, server_default=""),
+    Column("outcome", Text),  # null while under way
+    Column("billed", Text, nullable=False),
+    Column("state", Text, nullable=False),  # of the task, "" without one
     Column("task_id", Words, nullable=False),  # the provider's, "" until it has one
     Column("request", Json),
     Column("task", Json),
     Column("reason", Words, nullable=False),
-    Column("created_at", Words, nullable=False),  # ISO 8601 in UTC: sorts as text
-    Column("updated_at", Words, nullable=False),
+    Column("created_at", Text, nullable=False),  # ISO 8601 in UTC: sorts as text
+    Column("updated_at", Text, nullable=False),
     Column("owner", Words, nullable=False),  # "" where nobody follows it
+    Column("quote", BigInteger),  # nanodollars at most, null where nobody knew
     Column("reserved", BigInteger, nullable=False),  # nanodollars, until it is settled
-    Column("spent", BigInteger, nullable=False),  # nanodollars, once it is
+    Column("charged", BigInteger, nullable=False),  # nanodollars, once it is
     # The SHA-256 of the token in its webhook's URL.
-    Column("callback", Words, nullable=False, default="", server_default=""),
+    Column("callback", Text, nullable=False, default="", server_default=""),
+    Column("tag", Words, nullable=False, server_default=""),  # the caller's, of one picture
+    Column("label", Words, nullable=False, server_default=""),  # whose it is
+    Column("key", Words, nullable=False, server_default=""),  # the caller's, of one call
+    Column("digest", Text, nullable=False, server_default=""),  # of that call's request
+    # A list of its images, where each is, or is to be: `index`, `path`, `digest`, `done`.
+    Column("files", Json, nullable=False, server_default="[]"),
+    # Whether there is anything left to do for it, or to tell of it; never wrongly false.
+    Column("unfinished", Boolean, nullable=False, server_default="1"),
     Index("submission_by_time", "created_at"),
     Index("submission_by_task", "task_id", postgresql_using="hash"),  # an id has any length
+)
+Index(
+    "submission_unfinished",
+    submission.c.created_at,
+    submission.c.record,
+    sqlite_where=submission.c.unfinished,
+    postgresql_where=submission.c.unfinished,
+)
+Index(
+    "submission_by_key",
+    submission.c.key,
+    sqlite_where=submission.c.key != "",
+    postgresql_where=submission.c.key != "",
+    postgresql_using="hash",
 )
 
 event = Table(
     "event",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("record", Words, nullable=False),
-    Column("at", Words, nullable=False),
-    Column("kind", Words, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("body", Json, nullable=False),
     Index("event_by_entry", "record"),
 )
 
-image = Table(
-    "image",
+# Of all that counts against budgets, the sum: by period, whose it is, and since when. "" is
+# everyone's. What was pruned has a period of its own.
+total = Table(
+    "total",
     metadata,
-    Column("record", Words, primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("path", Words, nullable=False),
-    Column("digest", Words, nullable=False),
-    Column("done", Boolean, nullable=False),
-    Column("at", Words, nullable=False),
+    Column("period", Text, primary_key=True),
+    Column("since", Text, primary_key=True),  # the day on which the period began
+    Column("provider", Words, primary_key=True),
+    Column("label", Words, primary_key=True),
+    # Nanodollars; there is no sum that a server can make too large to be written down.
+    Column("nano", BigInteger().with_variant(Numeric(38, 0), "postgresql"), nullable=False),
 )
 
 # One row that a transaction touches before it reads what is spent, so that two processes
@@ -91,6 +178,6 @@ image = Table(
 turn = Table(
     "turn",
     metadata,
-    Column("name", Words, primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
 )

@@ -38,12 +38,19 @@ _Queue: TypeAlias = "queue.SimpleQueue[Waiting | None]"
 class Writer:
     """Prepares entries, hands batches of them to `apply`, and tells who waits how it went.
 
-    Two threads, one behind the other: what `apply` waits for keeps nothing from being prepared.
+    Two threads, one behind the other: what `apply` waits for keeps nothing from being prepared,
+    and what needs no preparation, and has none before it, goes to the second at once.
     """
 
-    def __init__(self, apply: Apply, prepare: Prepare = lambda entry: entry) -> None:
+    def __init__(
+        self,
+        apply: Apply,
+        prepare: Prepare = lambda entry: entry,
+        needs: Callable[[Entry], bool] = lambda _: False,
+    ) -> None:
         self._apply = apply
         self._prepare = prepare
+        self._needs = needs
         self._closed = False
         self.begin_anew()
 
@@ -51,6 +58,7 @@ class Writer:
         """Have nothing waiting and no thread, as in a process that was just forked."""
         self._unprepared: _Queue = queue.SimpleQueue()
         self._queue: _Queue = queue.SimpleQueue()
+        self._preparing = 0
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -63,7 +71,11 @@ class Writer:
                 return done
             if not self._threads:
                 self._start()
-            self._unprepared.put(Waiting(entry, done))
+            if self._preparing or self._needs(entry):
+                self._preparing += 1
+                self._unprepared.put(Waiting(entry, done))
+            else:
+                self._queue.put(Waiting(entry, done))
         return done
 
     def _start(self) -> None:
@@ -89,6 +101,8 @@ class Writer:
             except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
                 failure = error if isinstance(error, TintypeError) else unwritten(error)
                 _tell(waiting.done, failure)
+            with self._lock:
+                self._preparing -= 1
         prepared.put(None)
 
     def _work(self) -> None:

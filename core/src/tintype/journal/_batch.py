@@ -1,0 +1,193 @@
+"""Entries on their way into the database: one transaction, a few statements for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from tintype.convert import to_builtins
+from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot, Unread
+from tintype.errors import BudgetError, Outcome, TintypeError, UsageError
+from tintype.journal._answers import Answers
+from tintype.journal._lines import Line, begun, close, now, release, save, settle, snapshot
+from tintype.journal._owner import may_be_taken
+from tintype.journal._rows import NAMED, read
+from tintype.journal._tables import Statement, event, submission
+from tintype.journal._totals import Totals
+
+_CHANGED = Statement(
+    submission.update()
+    .where(submission.c.record == sa.bindparam("of"))
+    .values(
+        {
+            submission.c[name]: sa.bindparam(name)
+            for name in (
+                *("model", "outcome", "billed", "state", "task_id", "task", "reason", "updated_at"),
+                *("owner", "reserved", "charged", "files", "unfinished"),
+            )
+        }
+    )
+)
+_CONCERNED = NAMED.with_for_update()  # in one order, so that nobody waits in a circle
+_NEW = Statement(submission.insert())
+_NOTED = Statement(
+    event.insert().values(
+        {event.c[name]: sa.bindparam(name) for name in ("record", "at", "kind", "body")}
+    )
+)
+
+
+class Batch:
+    """What entries make of their lines, in the order in which they came.
+
+    Args:
+        connection: Where the transaction is.
+        me: This process.
+        answers: Where answers are kept that wait to be read again.
+        records: The records that the entries are of.
+    """
+
+    def __init__(
+        self, connection: Connection, me: str, answers: Answers, records: Iterable[str]
+    ) -> None:
+        self._connection = connection
+        self._me = me
+        self._answers = answers
+        found = read(connection, _CONCERNED, {"records": list(records)})
+        self._lines = {line.record: line for line in found}
+        self._fresh: dict[str, Line] = {}
+        self._changed: dict[str, Line] = {}
+        self._events: list[dict[str, str]] = []
+        self._totals = Totals(connection)
+
+    def apply(self, entry: Entry) -> str | TintypeError:
+        """The id of the entry's record, or the error that refuses this entry alone."""
+        try:
+            match entry:
+                case Intent():
+                    self._begin(entry)
+                case Settled(by_hand=True):
+                    self._change(self._free(entry.record), entry)
+                case _:
+                    self._change(self._line(entry), entry)
+        except (BudgetError, UsageError) as error:
+            return error
+        if isinstance(entry, Unread):
+            return ("", *self._answers.find(entry.record))[-1]
+        return record_of(entry)
+
+    def write(self) -> None:
+        """Write down what has changed."""
+        _NEW.execute(self._connection, map(vars, self._fresh.values()))
+        rewrite(self._connection, self._changed.values())
+        _NOTED.execute(self._connection, self._events)
+        self._totals.write()
+
+    def _begin(self, intent: Intent) -> None:
+        if intent.record in self._lines:
+            return  # the answer to an earlier try was lost, and not what it wrote
+        at = now()
+        reserved = self._totals.reserve(intent, datetime.fromisoformat(at))
+        line = begun(intent, reserved, self._me, at)
+        self._add(line)
+        self._totals.add(line.created_at, line.provider, line.counts)
+        asked = {"quote": to_builtins(intent.quote), "nonce": intent.nonce}
+        self._note(line.record, at, "intent", json.dumps(asked, ensure_ascii=False))
+
+    def _add(self, line: Line) -> None:
+        self._lines[line.record] = self._fresh[line.record] = line
+
+    def _line(self, entry: Entry) -> Line | None:
+        """The line that an entry is of; a task submitted elsewhere gets one."""
+        record = record_of(entry)
+        if record not in self._lines and isinstance(entry, Snapshot):
+            at, provider = now(), entry.task.provider
+            owner = self._me
+            self._add(
+                Line(record=record, provider=provider, created_at=at, updated_at=at, owner=owner)
+            )
+        return self._lines.get(record)
+
+    def _free(self, record: str) -> Line:
+        """A line that a person may close: nobody is at work on it.
+
+        Raises:
+            UsageError: Somebody is, or there is none.
+        """
+        line = self._lines.get(record)
+        if line is not None and may_follow(line, self._me, by_name=True):
+            return line
+        known = "there is none" if line is None else "another process is at work on it"
+        msg = f"The record {record!r} cannot be settled: {known}; `tintype tasks` lists them."
+        raise UsageError(msg)
+
+    def _change(self, line: Line | None, entry: Entry) -> None:
+        if line is None:
+            return
+        at, counted, outcome = now(), line.counts, line.outcome
+        if self._is_news(line, entry, at):
+            if isinstance(entry, Settled | Snapshot) or line.outcome != outcome:
+                line.updated_at = at
+            line.unfinished = line.open or (
+                not forgets(entry) and bool(self._answers.find(line.record))
+            )
+            if line.record not in self._fresh:
+                self._changed[line.record] = line
+            self._totals.add(line.created_at, line.provider, line.counts - counted)
+
+    def _is_news(self, line: Line, entry: Entry, at: str) -> bool:
+        """Have the line tell what an entry tells; whether it told that already."""
+        match entry:
+            case Settled():
+                news = (close if entry.by_hand else settle)(line, entry)
+                kind = "settled" if entry.by_hand else entry.outcome.value
+                self._note(line.record, at, kind, json.dumps(entry.reason))
+                return news
+            case Snapshot(task=task):
+                before = line.state
+                news = snapshot(line, task)
+                if news and line.state != before:
+                    self._note(line.record, at, line.state, line.task or "")
+                return news
+            case Saved():
+                return save(line, entry)
+            case Released():
+                return release(line, self._me)
+            case _:
+                self._note(line.record, at, "unread", "{}")
+                return True
+
+    def _note(self, record: str, at: str, kind: str, body: str) -> None:
+        self._events.append({"record": record, "at": at, "kind": kind, "body": body})
+
+
+def may_follow(line: Line, me: str, *, by_name: bool) -> bool:
+    """Whether this process may follow a record, which a person named or not."""
+    if line.owner == me:  # what is under way here is at work, whoever asks
+        return line.outcome is not None
+    return may_be_taken(line.owner, by_name=by_name)
+
+
+def rewrite(connection: Connection, lines: Iterable[Line]) -> None:
+    """Write down how lines have changed."""
+    _CHANGED.execute(connection, ({**vars(line), "of": line.record} for line in lines))
+
+
+def record_of(entry: Entry) -> str:
+    """The id of the record that an entry is of."""
+    return entry.task.record if isinstance(entry, Snapshot) else entry.record
+
+
+def forgets(entry: Entry) -> bool:
+    """Whether an answer that is kept is understood by now, or settled, or its picture came."""
+    match entry:
+        case Settled():
+            return entry.by_hand or entry.outcome is Outcome.REJECTED
+        case Snapshot(task=task):
+            return entry.understood or (task.state.terminal and bool(task.images))
+        case _:
+            return False

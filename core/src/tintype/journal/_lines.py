@@ -1,0 +1,260 @@
+"""A submission's line in the journal, and what each entry makes of it: rules, and no database.
+
+What has ended is not undone by what comes late, what may have been charged goes on counting, and
+a line is unfinished as long as there is anything to do for it or to tell of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from attrs import define, evolve
+
+from tintype._amounts import MAX_DOLLARS, is_amount
+from tintype.convert import from_json, to_json
+from tintype.entries import Intent, Saved, Settled
+from tintype.errors import Billed, Outcome, UsageError
+from tintype.journal._totals import nano
+from tintype.models import Image, Notice, Task, TaskState
+from tintype.request import ImageRequest
+
+
+class Place(TypedDict):
+    """Where an image of a line is, or is to be; no path where nobody has begun to save it."""
+
+    index: int
+    path: str
+    digest: str
+    done: bool
+
+
+@define(kw_only=True, slots=False)
+class Line:
+    """A row of the table `submission`: its columns, by their names."""
+
+    record: str
+    provider: str
+    created_at: str
+    updated_at: str
+    owner: str
+    model: str = ""
+    outcome: str | None = None
+    billed: str = Billed.UNKNOWN.value
+    state: str = ""
+    task_id: str = ""
+    request: str | None = None
+    task: str | None = None
+    reason: str = ""
+    quote: int | None = None
+    reserved: int = 0
+    charged: int = 0
+    callback: str = ""
+    tag: str = ""
+    label: str = ""
+    key: str = ""
+    digest: str = ""
+    files: str = "[]"
+    unfinished: bool = True
+
+    @property
+    def places(self) -> list[Place]:
+        """Where each image is, or is to be."""
+        found: list[Place] = json.loads(self.files)
+        return found
+
+    @property
+    def counts(self) -> int:
+        """Nanodollars that count against budgets."""
+        return self.reserved + self.charged
+
+    @property
+    def lost(self) -> bool:
+        """Whether nobody can look what became of it, if no answer is kept."""
+        nameless = not self.task_id and self.files == "[]"
+        return self.outcome == Outcome.UNKNOWN.value and nameless
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything to do for it or to tell of it, if no answer is kept."""
+        if self.outcome in {None, Outcome.UNKNOWN.value} or self.state == TaskState.RUNNING.value:
+            return True
+        return self.state != TaskState.EXPIRED.value and any(
+            not place["done"] for place in self.places
+        )
+
+
+def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
+    """The line of a submission that is about to leave."""
+    high = intent.quote.high if intent.quote else None
+    return Line(
+        record=intent.record,
+        provider=intent.provider,
+        created_at=at,
+        updated_at=at,
+        owner=owner,
+        model=intent.request.model or "",
+        request=to_json(intent.request.digested()),
+        quote=None if high is None else nano(high),
+        reserved=reserved,
+        callback=intent.callback,
+        tag=intent.request.tag or "",
+    )
+
+
+# What changes a line tells whether it told anything new.
+
+
+def settle(line: Line, settled: Settled) -> bool:
+    """A submission that brought no task. Who has a task with an id has an answer.
+
+    What may have been charged stays reserved.
+    """
+    if line.task_id:  # a word that comes late does not unsay it
+        return False
+    line.outcome, line.billed = settled.outcome.value, settled.billed.value
+    line.reason, line.owner = settled.reason, ""
+    if settled.billed is Billed.NO:
+        line.reserved = 0
+    return True
+
+
+def close(line: Line, settled: Settled) -> bool:
+    """What a person says of a record, over whatever stands there.
+
+    Raises:
+        UsageError: It has a picture that is not saved.
+    """
+    if not all(place["done"] for place in line.places):
+        msg = f"The record {line.record!r} has a picture that is not saved: resume it first."
+        raise UsageError(msg)
+    line.outcome, line.billed = settled.outcome.value, settled.billed.value
+    line.reason, line.owner = settled.reason, ""
+    line.charged = (line.charged or line.reserved) if settled.billed is Billed.YES else 0
+    line.reserved = 0
+    if line.task:
+        over = from_json(line.task, Task)
+        over = evolve(over, state=TaskState.UNKNOWN, billed=settled.billed)
+        line.task, line.state = to_json(over), over.state.value
+    return True
+
+
+def snapshot(line: Line, task: Task) -> bool:
+    """How a task stands, unless that is known to be over."""
+    if _overtaken(line, task):
+        return False
+    outcome = _answer(task)
+    if outcome is not None:
+        line.outcome = outcome.value
+    line.model, line.task_id = task.model or line.model, task.id
+    line.billed, line.state, line.task = task.billed.value, task.state.value, to_json(task)
+    if task.state.terminal:
+        _end(line, task)
+    if task.images or line.files != "[]":
+        _place(line, task)
+    return True
+
+
+def _end(line: Line, task: Task) -> None:
+    """What a task's end does to what was reserved for it.
+
+    Where nobody says what it cost, what was reserved goes on counting.
+    """
+    usd = task.cost.usd if task.cost else None
+    if task.billed is Billed.NO:
+        line.reserved = line.charged = 0
+    elif usd is not None and is_amount(usd):  # what is below zero would raise every budget
+        line.reserved, line.charged = 0, nano(min(usd, MAX_DOLLARS))
+
+
+def _place(line: Line, task: Task) -> None:
+    known = {place["index"]: place for place in line.places}
+    blank = [Place(index=each.index, path="", digest="", done=False) for each in task.images]
+    drawn = [known.pop(place["index"], place) for place in blank]
+    line.files = json.dumps(drawn + [place for place in known.values() if place["path"]])
+
+
+def _answer(task: Task) -> Outcome | None:
+    """What a snapshot tells of its submission, None where it tells nothing yet.
+
+    A stream that still runs has no id: if it is cut off, nobody can be asked about it. One
+    that ended without an id and without an image may have been paid for all the same.
+    """
+    if task.id:
+        return Outcome.ACCEPTED
+    if not task.state.terminal:
+        return None
+    nothing = task.state is TaskState.UNKNOWN and not task.images
+    return Outcome.UNKNOWN if nothing else Outcome.ACCEPTED
+
+
+def _overtaken(line: Line, task: Task) -> bool:
+    """Whether a snapshot of a running task comes after the one of its end.
+
+    Nobody knew what became of an end that is unknown and has no id: an id is news.
+    """
+    if not line.state or task.state.terminal or not TaskState(line.state).terminal:
+        return False
+    lost = line.state == TaskState.UNKNOWN.value and not line.task_id
+    return not (lost and task.id)
+
+
+def save(line: Line, saved: Saved) -> bool:
+    """Where an image goes.
+
+    A second copy that may fail does not undo the first one, which is there.
+    """
+    places = {place["index"]: place for place in line.places}
+    before = places.get(saved.index)
+    if before is not None and before["done"] and not saved.done:
+        return False
+    places[saved.index] = Place(
+        index=saved.index, path=saved.path, digest=saved.digest, done=saved.done
+    )
+    line.files = json.dumps(list(places.values()))
+    return True
+
+
+def release(line: Line, owner: str) -> bool:
+    """Let go of a record. A submission that was under way is one nobody knows of."""
+    if line.owner != owner:
+        return False
+    line.owner = ""
+    if line.outcome is None:
+        line.outcome, line.reason = Outcome.UNKNOWN.value, _ABANDONED
+    return True
+
+
+def take(line: Line, owner: str, spooled: Iterable[int]) -> None:
+    """Have a record followed by `owner`.
+
+    A submission whose process died before it wrote down an answer is one nobody knows of;
+    images that it had already put into the spool are an answer.
+    """
+    line.owner = owner
+    if line.outcome is not None:
+        return
+    line.updated_at = now()
+    line.reason, images = _ABANDONED, tuple(Image(index=index) for index in spooled)
+    line.outcome = (Outcome.ACCEPTED if images else Outcome.UNKNOWN).value
+    if images:
+        found = Task(
+            provider=line.provider,
+            state=TaskState.UNKNOWN,
+            images=images,
+            request=from_json(line.request, ImageRequest) if line.request else None,
+            notices=(Notice(field="images", message=_RESCUED),),
+            record=line.record,
+        )
+        snapshot(line, found)
+
+
+def now() -> str:
+    """The time, as the journal writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+_ABANDONED = "The process ended while the submission was under way; its answer is lost."
+_RESCUED = "The process ended while it wrote these images down: there may have been more."
