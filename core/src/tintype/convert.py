@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NoReturn, TypeGuard, TypeVar, cast
+from typing import NoReturn, TypedDict, TypeGuard, TypeVar, Unpack, cast
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import attrs
@@ -207,19 +207,35 @@ def _odd(pointer: str, index: int) -> NoReturn:
     raise ProtocolError(msg, pointer=f"{pointer}/{index}")
 
 
-def picture(*told: str | None, pointer: str = "") -> Image:
+class PictureFacts(TypedDict, total=False):
+    """What else an answer may tell of a picture: fields of an `Image`."""
+
+    media_type: str
+    width: int | None
+    height: int | None
+    index: int
+    seed: int | None
+    preview_url: str | None
+
+
+def picture(*told: str | None, pointer: str = "", **facts: Unpack[PictureFacts]) -> Image:
     """A picture, by the first of several texts that is one: an address, or the image itself.
 
     An address is kept as it was given: it may be signed.
+
+    Args:
+        told: The texts.
+        pointer: Where they stand.
+        facts: What else is told of it, by the names of an `Image`'s fields.
 
     Raises:
         ProtocolError: None of them is either.
     """
     for text in filter(None, told):
         if _is_address(text.strip()):
-            return Image(url=text.strip())
+            return Image(url=text.strip(), **facts)
         with suppress(ProtocolError):
-            return Image(data=decode_image(text))
+            return Image(data=decode_image(text), **facts)
     said = shown(next(filter(None, told), ""))
     msg = f"Neither the address of an image nor an image in base64: {said}"
     raise ProtocolError(msg, pointer=pointer)

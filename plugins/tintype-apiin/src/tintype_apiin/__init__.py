@@ -177,7 +177,7 @@ def _urls(work: JsonObject, holder: str, name: str) -> tuple[str | None, ...]:
 
 
 def _image(url: str, index: int) -> Image:
-    return evolve(picture(url), index=index)
+    return picture(url, index=index)
 
 
 # --------------------------------------------------------------------- what went wrong

@@ -173,7 +173,7 @@ def _completed(update: Update, work: _wire.Work) -> Update:
 
 
 def _image(url: str, index: int) -> Image:
-    return evolve(picture(url, pointer=f"/data/resultUrls/{index}"), index=index)
+    return picture(url, pointer=f"/data/resultUrls/{index}", index=index)
 
 
 # --------------------------------------------------------------------- what went wrong

@@ -149,8 +149,8 @@ def _looked(exchange: Exchange) -> Update:
     match state:
         case TaskState.SUCCEEDED:
             result = told.result or _wire.Result()
-            drawn = picture(result.sample, pointer="/result/sample")
-            return evolve(update, images=(evolve(drawn, seed=result.seed),), billed=Billed.YES)
+            drawn = picture(result.sample, pointer="/result/sample", seed=result.seed)
+            return evolve(update, images=(drawn,), billed=Billed.YES)
         case TaskState.FAILED | TaskState.REFUSED:
             return _ended(update, told)
         case _:

@@ -321,8 +321,9 @@ def _completed(update: Update, work: _wire.Work) -> Update:
 def _image(item: _wire.ResultImage, index: int) -> Image:
     """An image. The preview is better than nothing."""
     told = (item.imageUrl, item.url, item.image_url, item.previewUrl)
-    return evolve(
-        picture(*told, pointer=f"/metadata/result_images/{index}"),
+    return picture(
+        *told,
+        pointer=f"/metadata/result_images/{index}",
         media_type=item.mimeType or "",
         width=item.width,
         height=item.height,

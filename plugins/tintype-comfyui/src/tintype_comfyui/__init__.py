@@ -226,7 +226,7 @@ def _image(file: _wire.File, index: int) -> Image | Failure:
         raise ProtocolError(msg)
     folder = file.subfolder if _is_name(file.subfolder) else ""
     kind = _SHOWN if file.type == _SHOWN else "output"
-    return evolve(picture(_view(file.filename, folder, kind)), index=index)
+    return picture(_view(file.filename, folder, kind), index=index)
 
 
 def _is_name(text: str) -> bool:

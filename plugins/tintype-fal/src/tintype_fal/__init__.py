@@ -223,9 +223,9 @@ def _drawn(
         if flags[index : index + 1] == (True,):
             end = failure("The safety checker blackened the image.", "has_nsfw_concepts", index)
             return evolve(end, refused=True)
-        found = picture(file.url, pointer=f"{at}/images/{index}/url")
-        return evolve(
-            found,
+        return picture(
+            file.url,
+            pointer=f"{at}/images/{index}/url",
             media_type=file.content_type or "",
             width=file.width,
             height=file.height,

@@ -138,8 +138,8 @@ def _generated_picture(update: Update, answer: _wire.GenerateContentResponse) ->
 
 def _image(part: _wire.Part, index: int) -> Image:
     blob = part.inlineData or _wire.Blob()
-    found = picture(blob.data, pointer="/candidates/0/content/parts")
-    return evolve(found, media_type=blob.mimeType or "", index=index)
+    at, kind = "/candidates/0/content/parts", blob.mimeType or ""
+    return picture(blob.data, pointer=at, media_type=kind, index=index)
 
 
 def _usage(counted: _wire.Counted | None) -> Usage | None:
@@ -155,8 +155,8 @@ def _usage(counted: _wire.Counted | None) -> Usage | None:
 def _prediction(told: _wire.Prediction, index: int) -> Image | Failure:
     if told.bytesBase64Encoded is None and told.raiFilteredReason:
         return evolve(failure(told.raiFilteredReason, index=index), refused=True)
-    found = picture(told.bytesBase64Encoded, pointer=f"/predictions/{index}/bytesBase64Encoded")
-    return evolve(found, media_type=told.mimeType or "", index=index)
+    at, kind = f"/predictions/{index}/bytesBase64Encoded", told.mimeType or ""
+    return picture(told.bytesBase64Encoded, pointer=at, media_type=kind, index=index)
 
 
 def _ended(update: Update, images: tuple[Image, ...], errors: tuple[Failure, ...]) -> Update:

@@ -105,15 +105,15 @@ class Dialect:
             case _ if is_refusal(message):
                 return self._refused(update, message)
             case _:
-                return self._answer(update, message, exchange.request)
+                return self._answer(message, exchange.request)
 
     # ----------------------------------------------------------------- a whole answer
 
-    def _answer(self, update: Update, message: Message | None, request: _Asked) -> Update:
+    def _answer(self, message: Message | None, request: _Asked) -> Update:
         """The task of a complete answer, whose images may each have failed."""
         answer, raw = read(message, ImagesResponse)
         images, errors = pictures(answer.data or (), self._picture, "/data")
-        update = evolve(update, images=images, errors=errors, raw=raw)
+        update = Update(images=images, errors=errors, raw=raw)
         if answer.error is not None:
             update = self._failed(update, answer.error)
         if not update.images and not update.errors:
@@ -163,7 +163,7 @@ class Dialect:
         if kind.strip().casefold() not in self._STEPS and event.error is not None:
             kind = "error"
         if kind == _UNNAMED and event.data is not None:  # an answer that is no stream
-            return self._answer(update, message, request)
+            return self._answer(message, request)
         step = translate(kind, self._STEPS, "/type")
         return step(self, evolve(update, raw=raw), event, request)
 
@@ -252,8 +252,8 @@ def _image(item: Item, index: int) -> Image | None:
         return None
     size = _SIZE.fullmatch(item.size or "")
     width, height = (int(size[1]), int(size[2])) if size else (None, None)
-    found = picture(item.url, item.b64_json, pointer=f"/data/{index}")
-    return evolve(found, width=width, height=height, index=index)
+    told, at = (item.url, item.b64_json), f"/data/{index}"
+    return picture(*told, pointer=at, width=width, height=height, index=index)
 
 
 def _typed(image: Image, event: Event) -> Image:

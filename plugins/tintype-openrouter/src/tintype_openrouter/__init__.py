@@ -171,8 +171,8 @@ def _answer(update: Update, message: Message | None) -> Update:
 
 
 def _image(item: _wire.Picture | _wire.Completed, index: int) -> Image:
-    found = picture(item.b64_json, pointer=f"/data/{index}/b64_json")
-    return evolve(found, media_type=item.media_type or "", index=index)
+    at, kind = f"/data/{index}/b64_json", item.media_type or ""
+    return picture(item.b64_json, pointer=at, media_type=kind, index=index)
 
 
 def _charged(update: Update, counted: _wire.Usage | None) -> Update:

@@ -134,4 +134,4 @@ def _drawn(update: Update, output: str | tuple[str | None, ...] | None) -> Updat
 
 
 def _image(url: str, index: int) -> Image | Failure:
-    return evolve(picture(url, pointer=f"/output/{index}"), index=index)
+    return picture(url, pointer=f"/output/{index}", index=index)

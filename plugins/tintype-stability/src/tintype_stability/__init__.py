@@ -128,7 +128,7 @@ def parse(exchange: Exchange) -> Update:
     state = translate(answer.finish_reason or "", _STATES, "/finish_reason")
     if state is TaskState.REFUSED:
         return evolve(_ended(task, state), raw=raw)
-    drawn = evolve(picture(answer.image, pointer="/image"), seed=answer.seed)
+    drawn = picture(answer.image, pointer="/image", seed=answer.seed)
     return evolve(_ended(task, state, drawn), raw=raw)
 
 

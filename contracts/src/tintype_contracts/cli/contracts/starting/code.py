@@ -327,4 +327,4 @@ def _images(place: Place, update: str) -> Iterator[str]:
     kind = "str" if not after else "Item"
     yield f"def image(item: {kind}, index: int) -> Image:"
     yield '    """One picture of an answer."""'
-    yield f"    return evolve(picture({'.'.join(('item', *after))}), index=index)"
+    yield f"    return picture({'.'.join(('item', *after))}, index=index)"
