@@ -92,7 +92,7 @@ def read(message: Message | None, shape: type[T], *, strict: bool = False) -> tu
         msg = f"The answer is no JSON object: {shown(value)}"
         raise ProtocolError(msg, status=_status(message))
     try:
-        typed = _read(value, shape, exactly if strict else generously)
+        typed = (exactly if strict else generously)(value, shape)
     except ProtocolError as error:
         error.status = _status(message)
         raise
@@ -305,7 +305,7 @@ def structure(value: object, shape: type[T], *, strict: bool = False) -> T:
     Raises:
         ProtocolError: What decides is missing or odd; `pointer` says where.
     """
-    return _read(value, shape, exactly if strict else generously)
+    return (exactly if strict else generously)(value, shape)
 
 
 def unstructure(body: attrs.AttrsInstance) -> dict[str, object]:
@@ -385,17 +385,6 @@ _BETWEEN = b"\0 \t\r\n\v\f"
 
 
 # ---------------------------------------------------------------------- the pieces
-
-
-def _read(value: object, shape: type[T], reader: Callable[[object, type[T]], T]) -> T:
-    try:
-        return reader(value, shape)
-    except OddError as error:
-        msg = f"{error} At {error.pointer or 'the top'}."
-        raise ProtocolError(msg, pointer=error.pointer) from None
-    except RecursionError:
-        msg = "The answer is nested deeper than any document describes."
-        raise ProtocolError(msg) from None
 
 
 def _text(message: Message | bytes | str | None) -> str:

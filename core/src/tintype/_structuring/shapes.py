@@ -27,7 +27,7 @@ from cattrs.cols import is_mapping
 
 from tintype._lifting import Meanwhile
 from tintype._structuring.json_values import MAX_ITEMS, loads, shown
-from tintype.errors import ProtocolError
+from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[object, object], object]
@@ -106,7 +106,7 @@ def escaped(key: object) -> str:
 # ------------------------------------------------------------------------ what holds others
 
 
-def _refuse(wanted: str, value: object) -> NoReturn:
+def refuse(wanted: str, value: object) -> NoReturn:
     msg = f"Expected {wanted}, got {shown(value)}."
     raise OddError(msg)
 
@@ -131,22 +131,22 @@ def _inside(key: object, hook: Hook, value: object, shape: object) -> object:
             notes[before:] = [note.within(key) for note in notes[before:]]
 
 
-class _Reader:
+class Reader:
     """The hooks of one converter.
 
     Args:
+        spellings: How single values are read, by their classes.
         generous: Whether what does not decide is left out where it is odd.
     """
 
-    def __init__(self, *, generous: bool) -> None:
+    def __init__(self, spellings: Mapping[object, Hook], *, generous: bool = False) -> None:
         self._generous = generous
         self._to = cattrs.Converter()
-        spellings = _SPELLINGS if generous else _EXACTLY
         for kind, spelling in spellings.items():
             self._to.register_structure_hook(kind, spelling)
-        self._to.register_structure_hook_func(lambda shape: shape is object, _anything)
+        self._to.register_structure_hook_func(lambda shape: shape is object, self.anything)
         self._to.register_structure_hook_factory(attrs.has, self._class)
-        self._to.register_structure_hook_factory(is_tuple, self._tuple)
+        self._to.register_structure_hook_factory(_is_tuple, self._tuple)
         self._to.register_structure_hook_factory(is_mapping, self._mapping)
         self._to.register_structure_hook_factory(_is_union, self._union)
 
@@ -154,6 +154,10 @@ class _Reader:
         """What reads a value as that shape, or raises an `OddError`; it is made once."""
         made: Hook = self._to.get_structure_hook(shape)
         return made
+
+    def anything(self, value: object, _: object) -> object:
+        """A value of no documented type."""
+        return value
 
     def _class(self, shape: type[attrs.AttrsInstance]) -> Hook:
         @cache  # not made before it is needed: a class may hold its own kind
@@ -165,10 +169,14 @@ class _Reader:
             if shape is ErrorObject and isinstance(found, str):
                 return ErrorObject(message=_words(found, None))
             if not isinstance(found, dict):
-                _refuse("an object", value)
-            return shape(**_given(found, fields()))
+                refuse("an object", value)
+            return self.make(shape, _given(found, fields()))
 
         return hook
+
+    def make(self, shape: type[attrs.AttrsInstance], given: Mapping[str, object]) -> object:
+        """A value of a class by its fields."""
+        return shape(**given)
 
     def _field(self, field: attrs.Attribute[object]) -> _Field:
         """A field's name, whether it is needed, and how its value is read.
@@ -207,7 +215,7 @@ class _Reader:
         def hook(value: object, _: object) -> object:
             found = as_written(value, "[") if self._generous else value
             if not isinstance(found, list):
-                _refuse("an array", value)
+                refuse("an array", value)
             read: list[object] = []
             for index, item in enumerate(found[:MAX_ITEMS] if self._generous else found):
                 try:
@@ -229,7 +237,7 @@ class _Reader:
 
         def hook(value: object, _: object) -> object:
             if not isinstance(value, dict):
-                _refuse("an object", value)
+                refuse("an object", value)
             read: dict[str, object] = {}
             for key, item in value.items():
                 try:
@@ -287,7 +295,7 @@ def _plain(shape: object) -> frozenset[type]:
     return frozenset({kind for kind in (str, bool, NoneType) if kind is shape})
 
 
-def is_tuple(shape: object) -> bool:
+def _is_tuple(shape: object) -> bool:
     """Whether it is the type of a tuple."""
     return get_origin(shape) is tuple
 
@@ -314,7 +322,7 @@ def _check(field: attrs.Attribute[object], value: object) -> None:
         return
     try:
         field.validator(None, field, value)
-    except ValueError as error:
+    except (TintypeError, ValueError) as error:
         raise OddError(str(error)) from None
 
 
@@ -331,35 +339,31 @@ def as_written(value: object, start: str = "{") -> object:
 # --------------------------------------------------------------------------- single values
 
 
-def _anything(value: object, _: object) -> object:
-    return value
-
-
 def _text(value: object, _: object) -> str:
-    return value if type(value) is str else _refuse("text", value)
+    return value if type(value) is str else refuse("text", value)
 
 
 def _words(value: object, _: object) -> str:
     """Text, for a person if need be."""
-    return str(value) if isinstance(value, str) else _refuse("text", value)
+    return str(value) if isinstance(value, str) else refuse("text", value)
 
 
 def _id(value: object, _: object) -> str:
-    return str(value) if type(value) is int else _text(value, None) or _refuse("a name", value)
+    return str(value) if type(value) is int else _text(value, None) or refuse("a name", value)
 
 
 def _int(value: object, _: object) -> int:
-    return value if type(value) is int else _refuse("a whole number", value)
+    return value if type(value) is int else refuse("a whole number", value)
 
 
 def _bool(value: object, _: object) -> bool:
-    return value if type(value) is bool else _refuse("true or false", value)
+    return value if type(value) is bool else refuse("true or false", value)
 
 
 def _number(value: object, _: object) -> Decimal:
     if type(value) in {int, Decimal}:
         return Decimal(str(value))
-    _refuse("a number", value)
+    refuse("a number", value)
 
 
 def _float(value: object, _: object) -> float:
@@ -369,17 +373,17 @@ def _float(value: object, _: object) -> float:
 def _amount(value: object, _: object) -> Decimal:
     """A number, also one in text."""
     found = _in_text(value) if type(value) is str else _number(value, None)
-    return found if abs(found) <= _MAX_NUMBER else _refuse("a number that can be meant", value)
+    return found if abs(found) <= _MAX_NUMBER else refuse("a number that can be meant", value)
 
 
 def _count(value: object, _: object) -> int:
     """A whole number: also in text, also with a fraction of nothing."""
     if type(value) is int:
-        return value if abs(value) < _WIDEST else _refuse("a whole number", value)
+        return value if abs(value) < _WIDEST else refuse("a whole number", value)
     if type(value) is str and _DIGITS.fullmatch(value):
         return _count(int(value), None)
     found = _amount(value, None)
-    return int(found) if found == int(found) else _refuse("a whole number", value)
+    return int(found) if found == int(found) else refuse("a whole number", value)
 
 
 def _share(value: object, _: object) -> float:
@@ -392,7 +396,7 @@ def _in_text(value: str) -> Decimal:
         found = loads(value)
     except ProtocolError:
         found = value
-    return _number(found, None) if found != value else _refuse("a number", value)
+    return _number(found, None) if found != value else refuse("a number", value)
 
 
 def _flag(value: object, _: object) -> bool:
@@ -401,14 +405,14 @@ def _flag(value: object, _: object) -> bool:
         word = str(value).strip().lower()
         if word in _FLAGS:
             return _FLAGS[word]
-    _refuse("true or false", value)
+    refuse("true or false", value)
 
 
 _DIGITS = re.compile(r"\s*+-?[0-9]{1,20}\s*+")
 _LEAD = 64  # blanks in front of an object in text
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
-_EXACTLY: Mapping[object, Hook] = {
+EXACTLY: Mapping[object, Hook] = {
     str: _text,
     Id: _id,
     int: _int,
@@ -428,15 +432,31 @@ _SPELLINGS: Mapping[object, Hook] = {
     Decimal: _amount,
 }
 
-_EXACT = _Reader(generous=False)
-_GENEROUS = _Reader(generous=True)
+_EXACT = Reader(EXACTLY)
+_GENEROUS = Reader(_SPELLINGS, generous=True)
 
 
 def exactly(value: object, shape: type[T]) -> T:
-    """A value as `shape`; an `OddError` at the first that is not as documented."""
-    return cast("T", _EXACT.hook(shape)(value, shape))
+    """A value as `shape`; a `ProtocolError` at the first that is not as documented."""
+    return told(_EXACT, value, shape)
 
 
 def generously(value: object, shape: type[T]) -> T:
     """A value as `shape`, what is odd and does not decide left out."""
-    return cast("T", _GENEROUS.hook(shape)(value, shape))
+    return told(_GENEROUS, value, shape)
+
+
+def told(reader: Reader, value: object, shape: type[T]) -> T:
+    """A value as `shape`.
+
+    Raises:
+        ProtocolError: What decides is missing or odd; `pointer` says where.
+    """
+    try:
+        return cast("T", reader.hook(shape)(value, shape))
+    except OddError as error:
+        msg = f"{error} At {error.pointer or 'the top'}."
+        raise ProtocolError(msg, pointer=error.pointer) from None
+    except RecursionError:
+        msg = "The answer is nested deeper than any document describes."
+        raise ProtocolError(msg) from None
