@@ -93,7 +93,7 @@ class Line:
         self._effect: effects.Effect | None = None
         self._events: list[ServerSentEvent] = []
         self.trail = of.trail if of else desk.claims.trail()
-        self.trail.follow([record])
+        self.trail.follow(record)
 
     @property
     def together(self) -> effects.Together:
