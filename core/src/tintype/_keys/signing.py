@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial, reduce
 from hashlib import sha256
 from importlib.util import find_spec
+from posixpath import normpath
 from typing import TypeVar, assert_never
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
@@ -361,10 +362,5 @@ def _host(url: str) -> str:
 
 def _plain_path(path: str) -> str:
     """A path without its dots (RFC 3986, 5.2.4) and without empty steps."""
-    steps: list[str] = []
-    for step in path.split("/"):
-        if step == "..":
-            del steps[-1:]
-        elif step not in {"", "."}:
-            steps.append(step)
-    return "/".join(["", *steps, *([""] if steps and path.endswith("/") else [])]) or "/"
+    plain = normpath("/" + path.lstrip("/"))
+    return f"{plain}/" if path.endswith("/") and plain != "/" else plain
