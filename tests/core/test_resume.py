@@ -11,11 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from attrs import evolve
 from tests.core import easel
-from tests.core.conftest import KEY
+from tests.core.conftest import KEY, Connect
 from tests.core.databases import Place
 from tests.core.loopback import Answer, Fault, Loopback, Pause, Recorded, answer, said
 from tests.core.pictures import PNG, in_base64
@@ -45,6 +46,7 @@ from tintype.errors import (
     TaskError,
     UnknownProviderError,
 )
+from tintype.hooks import hookimpl
 from tintype.journal import JournalRecord, Resumed
 from tintype.journal._sql import SqlJournal
 
@@ -381,6 +383,33 @@ def test_a_process_that_died_behind_its_intent_leaves_an_unknown_submission(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_task_of_one_provider_keeps_nobody_elses_image_waiting(
+    connect: Connect, server: Loopback, journal: SqlJournal, place: Place, out: Path, width: int
+) -> None:
+    """Whoever is due is asked, each with its own key, however many may be asked at a time."""
+    brush = ModuleType("brush")
+    brush.__dict__.update({key: each for key, each in vars(easel).items() if key[0] != "_"})
+    info = evolve(easel.INFO, name="brush")
+    brush.__dict__["describe"] = hookimpl(lambda: info)
+    accounts = [
+        Account(provider=name, key=f"sk-of-{name}", base_url=f"{server.url}/{name}")
+        for name in ("brush", "easel")
+    ]
+    entries = [left(journal, each.provider) for each in accounts]
+    slow, quick = "GET /brush/v1/pictures/p1", "GET /easel/v1/pictures/p1"
+    server.on(slow, DRAWING, INLINE).on(quick, INLINE)
+    plugins = {"easel": easel, "brush": brush}
+    client = connect(*accounts, plugins=plugins, journal=place, width=width)
+    resumed = client.resume(out)
+    assert [(each.record.id, len(each.paths), each.error) for each in resumed] == [
+        (entry, 1, None) for entry in entries
+    ]
+    asked = [(f"GET {each.target}", each.header("authorization")) for each in server.requests]
+    assert sorted(asked[:2]) == [(slow, "Bearer sk-of-brush"), (quick, "Bearer sk-of-easel")]
+    assert asked[2:] == [(slow, "Bearer sk-of-brush")]
+
+
 def test_records_of_a_provider_that_is_not_installed_keep_no_other_from_being_finished(
     artist: Artist, journal: SqlJournal, place: Place, out: Path
 ) -> None:
@@ -439,7 +468,7 @@ def test_a_fault_nobody_foresaw_stops_one_record_only(tmp_path: Path) -> None:
         )
         for task in tasks
     ]
-    flow = resuming(conversation, records, tmp_path, Rules(clock=clock))
+    flow = resuming({"easel": (conversation, Rules(clock=clock))}, records, tmp_path)
     resumed, asked = _failing(flow)
     assert [each.record.id for each in resumed] == ["a", "b", "c", "d"]
     assert all(isinstance(each.error, TaskError) for each in resumed)

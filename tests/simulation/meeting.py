@@ -109,6 +109,9 @@ class Line:
         try:
             wrong = isinstance(said, Exception)
             self._effect = self._flow.throw(said) if wrong else self._flow.send(self._reply(said))
+            while isinstance(self._effect, effects.Turn):
+                self.provider = self._effect.provider
+                self._effect = self._flow.send(None)
         except StopIteration as stop:
             if self._of is None:
                 self.trail.end()
@@ -125,7 +128,7 @@ class Line:
             return self._events.pop(0) if self._events else None
         if not isinstance(said, Answer):
             if isinstance(effect, effects.Record):
-                self.trail.note(effect, said)
+                self.trail.note(effect.entry, said)
             return said
         if isinstance(effect, effects.Send) and not said.events:
             return Response(status=said.status, headers=said.headers, body=said.body)
@@ -150,7 +153,7 @@ class Line:
             return []
         self._desk.claims.release(self.trail)
         flows = self._desk.cancellations(self.trail)
-        return [Line(self._desk, self.provider, flow, "") for flow in flows]
+        return [Line(self._desk, provider, flow) for provider, flow in flows]
 
 
 def _ask(effect: effects.Effect) -> Ask:

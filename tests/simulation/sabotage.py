@@ -129,7 +129,7 @@ SABOTAGED = (
         "swapped, withheld, untyped",
         "_client/resuming.py",
         "record = evolve(record, task=attempt.task)",
-        "record = evolve(records[0], task=attempt.task)",
+        "record = evolve(record, id=ids[0], task=attempt.task)",
     ),
     _broken(
         "An answer that nobody understands is not kept.",

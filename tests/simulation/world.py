@@ -300,21 +300,16 @@ class World:
         self.notes.check_error(end)
 
     def _resume(self, process: Process) -> None:
-        """A process finishes what the journal says is open, one provider after the other."""
-        groups = process.desk.claims.claimed(())
-        left = list(groups.items())
+        """A process finishes what the journal says is open."""
+        records = process.desk.claims.claimed(())
+        ids = [record.id for record in records]
 
-        def go_on(run: Run | None, end: End) -> None:
-            if run is not None:
-                self._resumed(run, end)
-            if not left:
-                process.desk.claims.left(groups)
-                return
-            provider, records = left.pop(0)
-            flow = process.desk.results.resuming(provider, records, self.folder)
-            self._start(process, provider, flow, None, go_on)
+        def ended(run: Run, end: End) -> None:
+            self._resumed(run, end)
+            process.desk.claims.left(ids)
 
-        go_on(None, End())
+        flow = process.desk.results.resuming(records, self.folder)
+        self._start(process, "", flow, None, ended)
 
     def _resumed(self, run: Run, end: End) -> None:
         self._done(run, end)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import aclosing, suppress
+from contextlib import aclosing, closing, suppress
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar, assert_never
 
@@ -36,6 +36,7 @@ from tintype._flow.effects import (
     Sleep,
     Step,
     Together,
+    Turn,
 )
 from tintype._keys.dispatch import fetch_request
 from tintype._keys.redaction import Redactor
@@ -186,14 +187,14 @@ class Driver:
             awaited: The task whose end it is to wait for.
         """
         check_progress(on_progress)
-        async with self._begun(provider, flow, record, awaited) as call, aclosing(call):
+        async with self._begun(provider, flow, record, awaited) as call:
             while (task := await call.told()) is not None:
                 tell_progress(on_progress, task)
         return call.result
 
     async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
         """Perform a flow's effects; the snapshots that it records come out on the way."""
-        async with self._begun(provider, flow) as call, aclosing(call):
+        async with self._begun(provider, flow) as call:
             while (task := await call.told()) is not None:
                 yield task
 
@@ -217,12 +218,17 @@ class Driver:
 
     async def _tell(self, provider: str, flow: Flow[Task], deadline: float) -> None:
         """Ask a provider to stop a task, while there is time."""
-        call = Call(self, provider, flow, self.setup.claims.trail())
-        async with aclosing(call):
-            seconds = deadline - time.monotonic()
-            with suppress(TintypeError):
-                if seconds > 0:
-                    await call.perform(with_timeout(next(flow), seconds))
+        if (seconds := deadline - time.monotonic()) > 0:
+            trail = self.setup.claims.trail()
+            async with aclosing(Call(self, provider, _asked(flow, seconds), trail)) as call:
+                with suppress(TintypeError):
+                    await call.told()
+
+
+def _asked(flow: Flow[Task], seconds: float) -> Flow[None]:
+    """What a flow asks first, for no longer than that, and nothing else of it."""
+    with closing(flow):
+        yield with_timeout(next(flow), seconds)
 
 
 class Call(Generic[T]):
@@ -260,16 +266,22 @@ class Call(Generic[T]):
         self.trail = trail
 
     async def told(self) -> Task | None:
-        """The next snapshot that the flow records, or None: it has ended."""
+        """The next snapshot that the flow records, or None: it has ended.
+
+        Raises:
+            ClientClosed: The client was closed meanwhile, or before.
+        """
         self.presence.enter()
         try:
             effect = self._crew[0] if self._crew else self._flow.send(self._reply)
             while True:
+                start = time.monotonic()
                 try:
-                    reply = await self.perform(effect)
-                except Exception as error:  # noqa: BLE001 - a flow says whom it concerns
-                    effect = self._flow.throw(error)
+                    reply = await self._performed(effect)
+                except Exception as failure:  # noqa: BLE001 - a flow says whom it concerns
+                    effect = self._flow.throw(self._failed(effect, failure, start))
                     continue
+                self._observe(effect, reply, None, start)
                 if (task := told_by(effect, reply)) is not None:
                     self._reply = reply
                     self.presence.rest()
@@ -279,30 +291,35 @@ class Call(Generic[T]):
             self.result = stop.value
             return None
 
-    async def perform(self, effect: Effect) -> Reply:
-        """What comes of an effect.
+    def _failed(self, effect: Effect, failure: Exception, start: float) -> Exception:
+        """What an effect ended in, as a flow is told."""
+        if not isinstance(failure, TintypeError):
+            self._observe(effect, None, None, start)
+            return failure
+        error = of_provider(failure, self._provider)
+        self._observe(effect, None, error, start)
+        return error
 
-        Raises:
-            ClientClosed: The client was closed meanwhile, or before.
-        """
-        if self.presence.left and (end := left(effect)) is not None:
-            raise end
-        if isinstance(effect, Together):
-            return await self._together(effect)
-        reply: Reply = None
-        error: TintypeError | None = None
-        start = time.monotonic()
-        try:
-            reply = await self._performed(effect)
-        except TintypeError as failure:
-            error = of_provider(failure, self._provider)
-            raise error from failure.__cause__
-        finally:
+    def _observe(
+        self, effect: Effect, reply: Reply, error: TintypeError | None, start: float
+    ) -> None:
+        if not isinstance(effect, Together | Turn):
             seconds = time.monotonic() - start
             self._driver.setup.observers.tell(self._provider, effect, reply, error, seconds)
-        return reply
 
-    def _performed(self, effect: Step) -> Awaitable[Reply]:
+    def _performed(self, effect: Effect) -> Awaitable[Reply]:
+        """What comes of an effect."""
+        if self.presence.left and (end := left(effect)) is not None:
+            raise end
+        match effect:
+            case Together():
+                return self._together(effect)
+            case Turn():
+                return self._turn(effect)
+            case _:
+                return self._stepped(effect)
+
+    def _stepped(self, effect: Step) -> Awaitable[Reply]:
         match effect:
             case Sleep():
                 return self.presence.sleep(effect.seconds)
@@ -318,6 +335,9 @@ class Call(Generic[T]):
                 return self._driver.waits.load(effect.path)
             case _:
                 assert_never(effect)
+
+    async def _turn(self, effect: Turn) -> None:
+        self._provider = effect.provider
 
     async def _together(self, effect: Together) -> Task | None:
         """The next snapshot of work that is done side by side, or None: all is done."""
@@ -414,6 +434,18 @@ class Call(Generic[T]):
         await self._let_go()
         await self._disband()
 
+    async def _abandoned(self, error: BaseException | None) -> None:
+        """Leave what did not end to others, where an error is why.
+
+        Raises:
+            TintypeError: The client was closed while the call was under way.
+        """
+        if error is not None:
+            meant = self.presence.meant(error)
+            await self._driver.abandon(self.trail, meant)
+            if isinstance(meant, ClientClosed):
+                raise closed(self.trail) from None
+
     async def __aenter__(self) -> Self:
         """The call itself, as one that a caller waits for."""
         self._driver.calls[self.presence] = self.leave
@@ -427,11 +459,13 @@ class Call(Generic[T]):
     ) -> None:
         """Have it end; what it began and did not finish is left to others."""
         try:
-            if error is not None:
-                error = self.presence.meant(error)
-                await self._driver.abandon(self.trail, error)
-                if isinstance(error, ClientClosed):
-                    raise closed(self.trail) from None
+            try:
+                await self.aclose()
+            except BaseException as failure:
+                error = failure
+                raise
+            finally:
+                await self._abandoned(error)
         finally:
             self.trail.end()
             self._driver.calls.pop(self.presence, None)

@@ -64,14 +64,17 @@ _forks.guard(FOLLOWED)
 class Trail:
     """What one flow has written down so far: its records, and the tasks still running."""
 
+    __slots__ = ("_followed", "_records", "_tasks")
+
     def __init__(self, followed: Followed) -> None:
         self._followed = followed
         self._tasks: dict[str, Task] = {}
-        self._records: set[str] = set()
+        self._records: set[str] | None = None  # a call without a journal has none
 
     def follow(self, record: str) -> None:
         """Have a record be at work on, by this flow too; "" is none."""
-        if record and record not in self._records:
+        if record and record not in (self._records or ()):
+            self._records = self._records or set()
             self._records.add(record)
             self._followed.add([record])
 
@@ -94,6 +97,5 @@ class Trail:
 
     def end(self, give_up: Callable[[str], object] | None = None) -> None:
         """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
-        if self._records:
-            records, self._records = self._records, set()
-            self._followed.drop(records, give_up)
+        records, self._records = self._records, None
+        self._followed.drop(records or (), give_up)

@@ -22,6 +22,19 @@ class Watch:
         error: Why it was given up, or None.
     """
 
+    __slots__ = (
+        "_looks",
+        "_moves",
+        "_schedule",
+        "deadline",
+        "due",
+        "error",
+        "failures",
+        "faults",
+        "last_failure",
+        "task",
+    )
+
     def __init__(self, task: Task, schedule: tuple[float, ...], now: float, timeout: float) -> None:
         self.task = task
         self.deadline = now + timeout

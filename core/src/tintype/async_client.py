@@ -14,7 +14,7 @@ from tintype.models import Task
 from tintype.transports import AsyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
@@ -234,18 +234,17 @@ class AsyncClient(Configured[AsyncTransport]):
             UsageError: The journal has no record of such an id.
         """
         place = folder_of(folder)
-        groups = await self._claimed(records)
-        resumed: list[Resumed] = []
+        claimed = await self._claimed(records)
+        ids = [record.id for record in claimed]
         try:
-            for provider, found in groups.items():
-                flow = self._setup.results.resuming(provider, found, place)
-                resumed += await self._driver.run(provider, flow, on_progress)
+            provider = claimed[0].provider if claimed else ""
+            flow = self._setup.results.resuming(claimed, place)
+            return await self._driver.run(provider, flow, on_progress)
         finally:
-            self._setup.claims.left(groups)
-        return tuple(resumed)
+            self._setup.claims.left(ids)
 
-    async def _claimed(self, records: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
-        """The records to finish, by provider.
+    async def _claimed(self, records: Sequence[str]) -> list[JournalRecord]:
+        """The records to finish.
 
         A thread goes on when nobody waits: what it claims is left.
         """

@@ -216,15 +216,14 @@ class Client(Configured[Transport]):
             UsageError: The journal has no record of such an id.
         """
         place = folder_of(folder)
-        groups = self._setup.claims.claimed(records)
-        resumed: list[Resumed] = []
+        claimed = self._setup.claims.claimed(records)
+        ids = [record.id for record in claimed]
         try:
-            for provider, found in groups.items():
-                flow = self._setup.results.resuming(provider, found, place)
-                resumed += self._driver.run(provider, flow, on_progress)
+            provider = claimed[0].provider if claimed else ""
+            flow = self._setup.results.resuming(claimed, place)
+            return self._driver.run(provider, flow, on_progress)
         finally:
-            self._setup.claims.left(groups)
-        return tuple(resumed)
+            self._setup.claims.left(ids)
 
     # -------------------------------------------------------------------- its own life
 

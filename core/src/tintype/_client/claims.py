@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
-from tintype._client.resuming import claimed, of_provider
+from tintype._client.resuming import claimed
 from tintype._doors import all_held
 from tintype._flow.effects import Record
 from tintype._trail import FOLLOWED, Followed, Trail
@@ -38,23 +38,22 @@ class Claims:
         """Leave what a flow did not finish to whoever resumes it."""
         trail.end(self._let_go)
 
-    def claimed(self, ids: Sequence[str]) -> Mapping[str, Sequence[JournalRecord]]:
-        """The journal's records there is something to do for, ours until `left`, by provider."""
+    def claimed(self, ids: Sequence[str]) -> list[JournalRecord]:
+        """The journal's records there is something to do for, ours until `left`."""
         wanted = all_held(ids, str, "records", "a list of records' ids")
         with self._followed.claiming:
             records = claimed(self._journal, wanted, self._followed)
             self._followed.add(record.id for record in records)
-        return of_provider(records)
+        return records
 
-    def left(self, groups: Mapping[str, Sequence[JournalRecord]]) -> None:
+    def left(self, ids: Iterable[str]) -> None:
         """Follow claimed records no longer; what did not end is for whoever resumes it."""
-        ids = [record.id for records in groups.values() for record in records]
         self._followed.drop(ids, self._let_go)
 
-    def unclaimed(self, claim: Future[Mapping[str, Sequence[JournalRecord]]]) -> None:
+    def unclaimed(self, claim: Future[list[JournalRecord]]) -> None:
         """Leave the records of a claim that nobody waits for any more."""
         if not claim.cancelled() and claim.exception() is None:
-            self.left(claim.result())
+            self.left(record.id for record in claim.result())
 
     def take_back(self, effect: Record, written: Future[str]) -> None:
         """Undo an intent that is not waited for any more: it is not written, or settled once it is.

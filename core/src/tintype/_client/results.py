@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from tintype._client.conversations import Conversations
 from tintype._client.downloads import Saveable, loading, provider_of, saving
+from tintype._client.keyed_results import Rules
 from tintype._client.providers import Providers
 from tintype._client.resuming import resuming
 from tintype._doors import all_held, folder_of, held
+from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
 from tintype.errors import TintypeError
 from tintype.journal import JournalRecord, Resumed
@@ -52,13 +53,16 @@ class Results:
         rules = self._providers.rules(provider)
         return saving(images, folder_of(folder), name, rules, overwrite=overwrite)
 
-    def resuming(
-        self, provider: str, records: Sequence[JournalRecord], folder: Path
-    ) -> Flow[tuple[Resumed, ...]]:
-        """The flow that finishes one provider's records."""
-        try:
-            conversation = self._conversations.of(provider)
-            rules = self._providers.rules(provider)
-        except TintypeError as error:  # such as a plugin that is not installed here
-            return tuple(Resumed(record=record, error=error) for record in records)
-        return (yield from resuming(conversation, records, folder, rules))
+    def resuming(self, records: list[JournalRecord], folder: Path) -> Flow[tuple[Resumed, ...]]:
+        """The flow that finishes records, whosesoever; it empties the list."""
+        ways: dict[str, tuple[Conversation, Rules]] = {}
+        errors: dict[str, TintypeError] = {}
+        for name in dict.fromkeys(record.provider for record in records):
+            try:
+                ways[name] = self._conversations.of(name), self._providers.rules(name)
+            except TintypeError as error:  # such as a plugin that is not installed here
+                errors[name] = error
+        failed = [each for each in records if each.provider in errors]
+        records[:] = [each for each in records if each.provider in ways]
+        resumed = (yield from resuming(ways, records, folder)) if ways else ()
+        return (*resumed, *(Resumed(record=each, error=errors[each.provider]) for each in failed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from tintype._client.downloads import finishing, first_of
 from tintype._client.keyed_results import Rules
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow, Load, Record
+from tintype._flow.following import Part
 from tintype._flow.hook_caller import expected
 from tintype._flow.verdicts import fault_error, outcome_of
 from tintype.entries import Settled, Snapshot, Unread
@@ -58,26 +59,27 @@ def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> li
     return journal.claim(ids, but=set(followed))
 
 
-def of_provider(records: Iterable[JournalRecord]) -> dict[str, list[JournalRecord]]:
-    """Records by the provider they are of."""
-    groups: dict[str, list[JournalRecord]] = {}
-    for record in records:
-        groups.setdefault(record.provider, []).append(record)
-    return groups
-
-
 def resuming(
-    conversation: Conversation, records: Sequence[JournalRecord], folder: Path, rules: Rules
+    ways: Mapping[str, tuple[Conversation, Rules]], records: list[JournalRecord], folder: Path
 ) -> Flow[tuple[Resumed, ...]]:
-    """Follow one provider's tasks to their ends, and save what is not saved.
+    """Follow tasks to their ends, whoever draws them, and save what is not saved.
 
-    What has ended is saved first, and the others as each ends: a slow task keeps nobody's
-    image from the disk.
+    What has ended is saved first, and the others as each ends: neither a slow task nor a provider
+    that does not answer keeps anybody's image from the disk.
+
+    Args:
+        ways: The records' providers, each as it is spoken to and its results are fetched.
+        records: The records. None is held here longer than it has to be: the list is emptied.
+        folder: Where images go whose place the journal does not know yet.
     """
+    conversation = next(iter(ways.values()))[0]
     agenda = conversation.agenda()
+    agendas = {name: Part(agenda, name) if len(ways) > 1 else agenda for name in ways}
+    ids = [record.id for record in records]
     resumed: dict[str, Resumed] = {}
 
     def begun(each: JournalRecord) -> Flow[None]:
+        conversation, rules = ways[each.provider]
         record = yield from _reread(conversation, each)
         if isinstance(record, Resumed):
             resumed[each.id] = record
@@ -86,19 +88,21 @@ def resuming(
         if record.task is None or record.task.state.terminal:
             resumed[record.id] = yield from _fenced(record, folder, rules)
         else:
-            conversation.finish(record.task, agenda, partial(ended, record))
+            going_on = partial(ended, evolve(record, task=None))
+            conversation.finish(record.task, agendas[record.provider], going_on)
 
     def ended(record: JournalRecord, attempt: Attempt) -> Flow[None]:
         record = evolve(record, task=attempt.task)
         if attempt.error is not None:
             resumed[record.id] = Resumed(record=record, error=attempt.error)
         else:
-            resumed[record.id] = yield from _fenced(record, folder, rules)
+            resumed[record.id] = yield from _fenced(record, folder, ways[record.provider][1])
 
-    for each in records:
-        agenda.add(0.0, partial(begun, each))
+    for record in records:
+        agendas[record.provider].add(0.0, partial(begun, record))
+    records.clear()
     yield from conversation.done(agenda)
-    return tuple(resumed[record.id] for record in records)
+    return tuple(resumed[record] for record in ids)
 
 
 def _reread(conversation: Conversation, record: JournalRecord) -> Flow[JournalRecord | Resumed]:

@@ -15,8 +15,7 @@ The rules about money live here and nowhere else:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from attrs import evolve
@@ -25,7 +24,7 @@ from tintype._blame import about
 from tintype._doors import held
 from tintype._flow.channel import Channel, Terms
 from tintype._flow.effects import Flow, Work
-from tintype._flow.following import Agenda, done, follow, followed, question, watch
+from tintype._flow.following import Agenda, Part, done, follow, followed, question, watch
 from tintype._flow.listing import live_list
 from tintype._flow.planning import build, placed, plan, quotes, rehearsed, submission, total
 from tintype._flow.proving import KeySet, prove
@@ -35,6 +34,7 @@ from tintype._flow.resolve import Plan, pick_model
 from tintype._flow.submitting import Submissions, submit
 from tintype._flow.verdicts import check_cost, check_limit, concluded
 from tintype._plugins.registry import Plugin
+from tintype._watch import Watch
 from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo
 from tintype.entries import Unread
@@ -76,7 +76,7 @@ class Conversation:
             SubmissionUnknownError: Nobody knows whether it was accepted.
         """
         planned = yield from plan(self._channel, request)
-        with _noted(planned.notices):
+        with _Noted(planned.notices):
             return (yield from self._submit(planned))
 
     def _submit(self, planned: Plan) -> Flow[Task]:
@@ -117,10 +117,21 @@ class Conversation:
         """
         check_limit(max_cost)
         planned = yield from plan(self._channel, request)
-        with _noted(planned.notices):
-            return (yield from self._generate(planned, max_cost))
+        notices = planned.notices
+        with _Noted(notices):
+            quote, watched, failed = yield from self._accepted(planned, max_cost)
+            del planned  # nothing of a submission is held while its task is waited for
+            agenda = self.agenda()
+            for each in watched:
+                follow(self._channel, agenda, each)
+            yield from done(self._channel, agenda)
+            attempts = (*map(followed, watched), *failed)
+            return concluded(Generation(quote=quote, attempts=attempts, notices=notices))
 
-    def _generate(self, planned: Plan, max_cost: Decimal | None) -> Flow[Generation]:
+    def _accepted(
+        self, planned: Plan, max_cost: Decimal | None
+    ) -> Flow[tuple[Quote, list[Watch], list[Attempt]]]:
+        """The price, the tasks that were accepted, and the other submissions that were begun."""
         ready = rehearsed(self._channel, planned)
         costs = yield from quotes(self._channel, planned)
         quote = total(planned, costs)
@@ -129,13 +140,7 @@ class Conversation:
         submissions = Submissions(self._channel, planned, ready, costs)
         yield from submissions.take()  # alone: what keeps it will keep the others
         yield from done(self._channel, submissions)
-        ready.clear()  # their bytes are not held while they are waited for
-        agenda = self.agenda()
-        for each in submissions.accepted:
-            follow(self._channel, agenda, each)
-        yield from done(self._channel, agenda)
-        attempts = (*map(followed, submissions.accepted), *submissions.failed)
-        return concluded(Generation(quote=quote, attempts=attempts, notices=planned.notices))
+        return quote, submissions.accepted, submissions.failed
 
     # ------------------------------------------------------------------------ tasks
 
@@ -163,7 +168,9 @@ class Conversation:
         """What is to be done at the provider, and nothing yet."""
         return Agenda(self._channel.terms.clock)
 
-    def finish(self, task: Task, agenda: Agenda, ended: Callable[[Attempt], Flow[None]]) -> None:
+    def finish(
+        self, task: Task, agenda: Agenda | Part, ended: Callable[[Attempt], Flow[None]]
+    ) -> None:
         """Have a task followed to its end, and what to do then done.
 
         What went wrong with it stands in its attempt.
@@ -218,10 +225,16 @@ class Conversation:
         return (yield from self.confirm(self.hear(delivery, task), proven=proven))
 
 
-@contextmanager
-def _noted(notices: tuple[Notice, ...]) -> Iterator[None]:
+class _Noted:
     """An error tells what a result would have told: a dropped field may be the reason."""
-    try:
-        yield
-    except TintypeError as error:
-        raise about(error, notices=notices) from error.__cause__
+
+    __slots__ = ("_notices",)
+
+    def __init__(self, notices: tuple[Notice, ...]) -> None:
+        self._notices = notices
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, TintypeError):
+            raise about(error, notices=self._notices) from error.__cause__

@@ -151,7 +151,14 @@ class Head:
     body: bytes = b""
 
 
+@frozen(kw_only=True)
+class Turn:
+    """Turn to a provider: all that is asked for from now on concerns it."""
+
+    provider: str
+
+
 Step: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record
-Effect: TypeAlias = Step | Together
+Effect: TypeAlias = Step | Together | Turn
 Reply: TypeAlias = Response | Head | ServerSentEvent | Task | bytes | str | None
 Flow: TypeAlias = Generator[Effect, Reply, T]

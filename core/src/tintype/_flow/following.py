@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from tintype._flow.channel import MAX_TRIES, Channel
-from tintype._flow.effects import Flow, Sleep, Together, Work
+from tintype._flow.effects import Flow, Sleep, Together, Turn, Work
 from tintype._flow.verdicts import (
     deadline_error,
     fault_error,
@@ -39,6 +39,8 @@ class Agenda:
         clock: What time it is.
     """
 
+    __slots__ = ("_clock", "_heap", "_numbers")
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._heap: list[tuple[float, int, Callable[[], Flow[None]]]] = []
@@ -61,6 +63,22 @@ class Agenda:
         return heappop(self._heap)[2]()
 
 
+class Part:
+    """The part of an agenda that concerns a provider: whatever is done turns to it first."""
+
+    def __init__(self, agenda: Agenda, provider: str) -> None:
+        self._agenda = agenda
+        self._provider = provider
+
+    def add(self, due: float, piece: Callable[[], Flow[None]]) -> None:
+        """One more piece of work, due at a time of the monotonic clock."""
+        self._agenda.add(due, partial(self._turned, piece))
+
+    def _turned(self, piece: Callable[[], Flow[None]]) -> Flow[None]:
+        yield Turn(provider=self._provider)
+        yield from piece()
+
+
 def done(channel: Channel, work: Work) -> Flow[None]:
     """Do all of some work: several pieces at a time where the caller allows it, or one by one."""
     if len(work) > 1 < channel.terms.width:
@@ -71,7 +89,7 @@ def done(channel: Channel, work: Work) -> Flow[None]:
 
 def follow(
     channel: Channel,
-    agenda: Agenda,
+    agenda: Agenda | Part,
     watch: Watch,
     ended: Callable[[Attempt], Flow[None]] | None = None,
 ) -> None:
@@ -89,7 +107,7 @@ def follow(
 
 def _next_turn(
     channel: Channel,
-    agenda: Agenda,
+    agenda: Agenda | Part,
     watch: Watch,
     ended: Callable[[Attempt], Flow[None]] | None,
 ) -> Flow[None]:
