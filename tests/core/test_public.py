@@ -44,6 +44,14 @@ def test_the_help_of_a_client_tells_every_option(client: type) -> None:
         assert default == option.default
 
 
+def test_the_help_of_both_clients_is_one() -> None:
+    """Each method of the async client tells what its twin does."""
+    names = [name for name in vars(Client) if not name.startswith("_")]
+    for name in names:
+        assert getattr(AsyncClient, name).__doc__ == getattr(Client, name).__doc__
+    assert len(names) > 10
+
+
 def test_an_option_is_given_and_kept() -> None:
     """It stands in both lists, or in none."""
     assert Keywords.__annotations__.keys() == fields_dict(Options).keys()

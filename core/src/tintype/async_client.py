@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from tintype._client.configured import Configured
 from tintype._doors import folder_of
+from tintype.client import Client
 from tintype.models import Task
 from tintype.transports import AsyncTransport
 
@@ -35,7 +36,7 @@ class AsyncClient(Configured[AsyncTransport]):
     """Prices, submits, polls and collects images, with await.
 
     Safe to share between the tasks of one event loop. Close it, or use it in an `async with`
-    block.
+    block. What each method takes and raises is told at the one of `Client`, and in `help`.
     """
 
     _awaits = True
@@ -48,13 +49,7 @@ class AsyncClient(Configured[AsyncTransport]):
     # ---------------------------------------------------------------------- images
 
     async def quote(self, request: ImageRequest, *, provider: str) -> Quote:
-        """The price of a request, before anything is submitted.
-
-        A price that cannot be had is a quote of kind `unknown`, with the reason.
-
-        Raises:
-            UsageError: The request cannot be sent to this provider.
-        """
+        """The price of a request, before anything is submitted."""
         return await self._driver.run(
             provider, self._setup.conversations.of(provider).quote(request)
         )
@@ -62,14 +57,7 @@ class AsyncClient(Configured[AsyncTransport]):
     async def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
     ) -> Task:
-        """Start one submission and return at once with the accepted task.
-
-        Raises:
-            UsageError: The request cannot be sent to this provider; nothing was.
-            ProviderError: The provider refused.
-            SubmissionUnknownError: Nobody knows what became of it. It is not sent again, or, where
-                a document names a key by which the provider knows it, not any more.
-        """
+        """Start one submission and return at once with the accepted task."""
         flow = self._setup.conversations.of(provider).submit(request)
         return await self._driver.run(provider, flow, on_progress)
 
@@ -79,11 +67,7 @@ class AsyncClient(Configured[AsyncTransport]):
         return await self._driver.run(task.provider, flow, record=task.record)
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
-        """The task once it has ended, well or badly.
-
-        Raises:
-            DeadlineError: It did not end in time; the error carries it as JSON.
-        """
+        """The task once it has ended, well or badly."""
         flow = self._setup.conversations.of_task(task).wait(task)
         return await self._driver.run(task.provider, flow, on_progress, awaited=task)
 
@@ -95,18 +79,7 @@ class AsyncClient(Configured[AsyncTransport]):
         max_cost: Decimal | None = None,
         on_progress: Progress | None = None,
     ) -> Generation:
-        """Quote, submit as often as `n` demands, and wait for the images.
-
-        Args:
-            request: The picture.
-            provider: Who draws it.
-            max_cost: US dollars; a dearer or unknown price submits nothing.
-            on_progress: Called with each snapshot of each task.
-
-        Raises:
-            TintypeError: Not a single image came of it. Where some did, what went wrong
-                with the others stands in `Generation.attempts`.
-        """
+        """Quote, submit as often as `n` demands, and wait for the images."""
         flow = self._setup.conversations.of(provider).generate(request, max_cost)
         return await self._driver.run(provider, flow, on_progress)
 
@@ -123,36 +96,14 @@ class AsyncClient(Configured[AsyncTransport]):
         return await self._driver.run(task.provider, flow, record=task.record)
 
     async def read_again(self, error: TintypeError) -> Task:
-        """The task in an answer that nobody understood when it came, which an error holds.
-
-        With a journal the answer is kept there, and `resume` reads it.
-
-        Raises:
-            UsageError: The error holds no answer.
-            TintypeError: It is still not understood; it holds the answer again.
-        """
+        """The task in an answer that nobody understood when it came, which an error holds."""
         provider, flow = self._setup.conversations.rereading(error)
         return await self._driver.run(provider, flow)
 
     async def receive(
         self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
     ) -> Task:
-        """The task that an inbound webhook speaks of, as the provider itself says it stands.
-
-        Where its signature proves the body, that is what the provider says; else it is asked.
-
-        Args:
-            delivery: What came: the raw body, and the headers.
-            provider: Whose webhook it is.
-            record: The value of the URL's query field `tintype`, the record and its token: with
-                it a submission whose answer was lost finds its task again, once that has ended.
-            task: The task, where you know it; else the journal is asked.
-
-        Raises:
-            SignatureError: The account has its secrets, and it is not signed with one, or stale.
-            ProtocolError: The body says nothing that a document describes.
-            NotFoundError: The provider does not know the task: the webhook is forged.
-        """
+        """The task that an inbound webhook speaks of, as the provider itself says it stands."""
         proven = await self._prove(delivery, provider)
         heard = await asyncio.to_thread(
             self._setup.webhooks.heard, provider, delivery, record, task
@@ -171,11 +122,7 @@ class AsyncClient(Configured[AsyncTransport]):
     # --------------------------------------------------------------------- results
 
     async def fetch(self, image: Image, *, provider: str = "") -> bytes:
-        """An image's bytes, from memory or from its URL.
-
-        Raises:
-            DownloadError: It cannot be had.
-        """
+        """An image's bytes, from memory or from its URL."""
         return await self._driver.run(provider, self._setup.results.fetching(image, provider))
 
     async def save(
@@ -187,24 +134,7 @@ class AsyncClient(Configured[AsyncTransport]):
         overwrite: bool = False,
         provider: str = "",
     ) -> tuple[Path, ...]:
-        """Write images into a folder, each whole or not at all.
-
-        Args:
-            images: A generation, a task, or images.
-            folder: Made if it is not there.
-            name: File name without an extension; several images are numbered. None makes
-                one of the provider and the prompt, and counts on where it is taken.
-            overwrite: Whether files that are there give way.
-            provider: Whose bare images these are, where they come from a base URL or a
-                trusted host of its account.
-
-        Returns:
-            The files, in the images' order, each with the extension of its content.
-
-        Raises:
-            SaveError: The name is taken or no plain name, or the disk refuses.
-            DownloadError: An image cannot be had.
-        """
+        """Write images into a folder, each whole or not at all."""
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
         return await self._driver.run(provider, flow)
@@ -216,23 +146,7 @@ class AsyncClient(Configured[AsyncTransport]):
         records: Sequence[str] = (),
         on_progress: Progress | None = None,
     ) -> tuple[Resumed, ...]:
-        """Finish what the journal says was accepted and is not on disk.
-
-        What another living process follows is left to it, and so is what this client is at
-        work on.
-
-        Args:
-            folder: Where images go whose place the journal does not know yet.
-            records: Records to finish, or none for all.
-            on_progress: Called with each snapshot of each task.
-
-        Returns:
-            One for each record there was something to do for. Submissions whose answer was
-            lost are among them, with advice: they are never sent again.
-
-        Raises:
-            UsageError: The journal has no record of such an id.
-        """
+        """Finish what the journal says was accepted and is not on disk."""
         place = folder_of(folder)
         claimed = await self._claimed(records)
         ids = [record.id for record in claimed]
@@ -260,10 +174,7 @@ class AsyncClient(Configured[AsyncTransport]):
     # -------------------------------------------------------------------- its own life
 
     async def close(self) -> None:
-        """Let the connections go, and the journal for good if it was opened here.
-
-        A client that keeps no journal of its own may be used again, and closed again.
-        """
+        """Let the connections go, and the journal for good if it was opened here."""
         await self._driver.close()
 
     async def __aenter__(self) -> Self:
@@ -285,3 +196,8 @@ class AsyncClient(Configured[AsyncTransport]):
         from tintype._driver import Driver  # noqa: PLC0415
 
         return Driver(self._setup, Awaiting(self._transport))
+
+
+for _name, _told in vars(Client).items():  # what is told once is the same for both
+    if not _name.startswith("_"):
+        getattr(AsyncClient, _name).__doc__ = _told.__doc__
