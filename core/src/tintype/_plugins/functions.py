@@ -60,14 +60,16 @@ def fault_of_functions(functions: Mapping[str, Function]) -> str:
             return f"does not define {hook}() with @hookimpl"
     for hook, function in functions.items():
         if hook not in HOOKS:
-            return f"defines {hook}() with @hookimpl, which is no hook; these are: {_listed(HOOKS)}"
+            return (
+                f"defines {hook}() with @hookimpl, which is no hook; these are: {', '.join(HOOKS)}"
+            )
         if any(is_kind(function) for is_kind in _NOT_PLAIN):
             return (
                 f"defines {hook}() so that it is awaited or yields: "
                 f"a hook is a plain function ({LAWS})"
             )
         for odd in _odd_arguments(function, _given(hook)):
-            given = _listed(_given(hook)) or "nothing"
+            given = ", ".join(_given(hook)) or "nothing"
             return f"defines {hook}() with {odd}: the hook is given {given}, by name ({LAWS})"
     return ""
 
@@ -92,7 +94,3 @@ def _odd_arguments(function: Function, given: tuple[str, ...]) -> Iterator[str]:
             yield f"the argument {each.name!r} behind a *"
         elif each.name in given and each.default is not Parameter.empty:
             yield f"a default for {each.name!r}, which it would always be called with"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names)

@@ -8,8 +8,7 @@ and the first one is told with the model and the key it stands in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from tintype._asked import FIELDS, SIDES
 from tintype._http.headers import header_fault
@@ -55,8 +54,9 @@ _ANSWERS = {"references": ("yes", "no")}
 def described_oddly(info: ProviderInfo) -> str:
     """The first fault of what a provider says that it offers, with its place, or ""."""
     for place, model in _models(info):
-        for fault in _faults(info, model):
-            return f"{place}{fault}"
+        for rule in _RULES:
+            for fault in rule(info, model):
+                return f"{place}{fault}"
     return next(_provider_faults(info), "")
 
 
@@ -122,11 +122,6 @@ def _provider_faults(info: ProviderInfo) -> Iterator[str]:
     yield from _unknown(info.prices_depend_on or (), FIELDS | every, "prices_depend_on")
 
 
-def _faults(info: ProviderInfo, model: Model) -> Iterator[str]:
-    for rule in _RULES:
-        yield from rule(info, model)
-
-
 def _of_parameters(_: ProviderInfo, model: Model) -> Iterator[str]:
     yield from _unknown(model.parameters, FIELDS - _ELSEWHERE.keys(), "parameters")
     for name, held in model.parameters.items():
@@ -174,14 +169,7 @@ def _of_others(info: ProviderInfo, model: Model) -> Iterator[str]:
         yield f"{model.successor!r}, which is the model itself (successor)"
 
 
-_Rule: TypeAlias = Callable[[ProviderInfo, Model], Iterator[str]]
-_RULES: tuple[_Rule, ...] = (
-    _of_parameters,
-    _of_sizes,
-    _of_prices,
-    _of_cautions,
-    _of_others,
-)
+_RULES = (_of_parameters, _of_sizes, _of_prices, _of_cautions, _of_others)
 
 
 def _unknown(
