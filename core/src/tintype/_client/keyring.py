@@ -98,13 +98,7 @@ class _Token:
 
 
 class Keyring:
-    """One account's credentials for one provider.
-
-    Args:
-        info: The provider.
-        account: The account, completed.
-        now: What time it is.
-    """
+    """One account's credentials for one provider; `now` tells the time."""
 
     def __init__(self, info: ProviderInfo, account: Account, now: Callable[[], datetime]) -> None:
         self._info = info
@@ -132,11 +126,7 @@ class Keyring:
         return isinstance(self._info.auth, OAuthClientCredentials) and self._fresh() is None
 
     def rehearse(self, request: Request, hook: str = "submit") -> HttpRequest:
-        """A request in bytes, found to be what can be signed without asking anybody.
-
-        Args:
-            request: The plugin's.
-            hook: Which of its hooks asks.
+        """A request in bytes, held to be what can be signed; an error names the hook.
 
         Raises:
             MissingKeyError: A credential is missing, or none that can be shown.

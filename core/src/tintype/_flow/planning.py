@@ -218,9 +218,8 @@ def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
 def total(plan: Plan, quotes: dict[int, Quote]) -> Quote:
     """What the whole plan would cost."""
     counts = Counter(part.n for part in plan.requests)
-    if len(plan.requests) == 1:
-        return quotes[plan.requests[0].n]
-    return add_quotes([(quotes[size], times) for size, times in counts.items()])
+    every = [(quotes[size], times) for size, times in counts.items()]
+    return every[0][0] if len(plan.requests) == 1 else add_quotes(every)
 
 
 def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:

@@ -92,10 +92,7 @@ def belongs_elsewhere(name: str) -> str:
 def header_fault(name: object, value: object, credential: frozenset[str]) -> str:
     """Why a header is not a plugin's to give, or cannot be sent; "" where it is and can.
 
-    Args:
-        name: Its name.
-        value: What it says.
-        credential: The names, in lower case, of the headers in which the provider takes keys.
+    `credential` are the names, in lower case, of the headers in which the provider takes keys.
     """
     if not (isinstance(name, str) and TOKEN.fullmatch(name)):
         return "that is no name of a header"

@@ -59,12 +59,7 @@ _SHOWN = 40
 
 
 class Dispatch:
-    """Puts requests into bytes for one account; what that alone decides is found once.
-
-    Args:
-        info: The provider.
-        account: The account.
-    """
+    """Puts requests into bytes for one account; what that alone decides is found once."""
 
     def __init__(self, info: ProviderInfo, account: Account) -> None:
         self._info = info
@@ -72,11 +67,7 @@ class Dispatch:
         self._reserved = frozenset(name.lower() for name in info.auth.headers)
 
     def encode(self, request: Request, hook: str = "") -> HttpRequest:
-        """A plugin's request for the account, before its provider is shown who asks.
-
-        Args:
-            request: What the plugin asks for.
-            hook: Which of the plugin's hooks asks, to be named in an error.
+        """A plugin's request, before its provider is shown who asks; an error names the hook.
 
         Raises:
             PluginError: It would show the key to a host the provider does not declare, or it is
@@ -91,10 +82,8 @@ class Dispatch:
         except TintypeError as error:
             raise of_provider(error, self._info.name) from error.__cause__
         except Exception as error:
-            msg = (
-                f"{_asker(hook)} asks for what cannot be encoded; nothing was sent "
-                f"({type(error).__name__}: {error})."
-            )
+            fault = f"{type(error).__name__}: {error}"
+            msg = f"{_asker(hook)} asks for what cannot be encoded; nothing was sent ({fault})."
             raise PluginError(msg, provider=self._info.name) from error
 
     @cached_property

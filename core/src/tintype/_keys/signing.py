@@ -67,12 +67,7 @@ def sign(
 ) -> Signed:
     """A request with what its provider is to be shown.
 
-    Args:
-        scheme: How the provider knows its customers.
-        held: The account's credentials by name, those that the scheme needs.
-        settings: The account's settings.
-        request: The request, its bytes finished.
-        at: What time it is.
+    `held` are the account's credentials, those that the scheme needs; `at` is the time.
 
     Raises:
         UsageError: A credential or a setting does not serve.
