@@ -55,8 +55,13 @@ def digest_of_wheel(site: Path) -> str:
 
 def command(site: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """`tintype contracts` where the distribution in `site` is installed too."""
-    return subprocess.run(  # noqa: S603 - this interpreter, this module
-        [sys.executable, "-m", "tintype_contracts", *arguments],
+    return python(site, "-m", "tintype_contracts", *arguments, **environ)
+
+
+def python(site: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """This interpreter, where the distribution in `site` is installed too."""
+    return subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": str(site), **environ},
         cwd=site.parent,
         capture_output=True,
