@@ -110,17 +110,14 @@ def _check_namespaces(channel: Channel, request: ImageRequest) -> None:
 
 def _loaded(request: ImageRequest) -> Flow[ImageRequest]:
     """The request with the bytes of its local files in place of their paths."""
-    if all(each.path is None for each in request.references):
-        return request
-    references: list[Reference] = []
-    for reference in request.references:
-        if reference.path is None:
-            references.append(reference)
-            continue
-        data = expected((yield Load(path=reference.path)), bytes, DRIVER)
-        name = reference.name or reference.path.replace("\\", "/").rpartition("/")[2]
-        references.append(evolve(reference, path=None, data=data, name=name))
-    return evolve(request, references=tuple(references))
+    references = list(request.references)
+    for place, each in enumerate(references):
+        if each.path is not None:
+            data = expected((yield Load(path=each.path)), bytes, DRIVER)
+            name = each.name or each.path.replace("\\", "/").rpartition("/")[2]
+            references[place] = evolve(each, path=None, data=data, name=name)
+    loaded = tuple(references)
+    return request if loaded == request.references else evolve(request, references=loaded)
 
 
 def submission(channel: Channel, request: ImageRequest, nonce: str = _NO_NONCE) -> Submission:
@@ -167,9 +164,9 @@ def rebuilt(channel: Channel, like: Built, asking: Submission) -> Built:
     if asking is like.asking:
         return like
     request = build(channel, asking)
-    if request == like.request:
-        return Built(part=like.part, asking=asking, request=like.request, encoded=like.encoded)
-    return Built(part=like.part, asking=asking, request=request, encoded=None)
+    same = request == like.request
+    request, encoded = (like.request, like.encoded) if same else (request, None)
+    return Built(part=like.part, asking=asking, request=request, encoded=encoded)
 
 
 def build(channel: Channel, asking: Submission) -> Request:
@@ -211,7 +208,8 @@ def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
             raise
         except TintypeError as error:
             quote = Quote(reason=str(error))
-        quotes[size] = _in_dollars(channel, plan, quote)
+        named = evolve(quote, provider=channel.info.name, model=plan.model.id)
+        quotes[size] = in_dollars(named, channel.info, channel.terms.usd_per_credit)
     return quotes
 
 
@@ -220,11 +218,6 @@ def total(plan: Plan, quotes: dict[int, Quote]) -> Quote:
     counts = Counter(part.n for part in plan.requests)
     every = [(quotes[size], times) for size, times in counts.items()]
     return every[0][0] if len(plan.requests) == 1 else add_quotes(every)
-
-
-def _in_dollars(channel: Channel, plan: Plan, quote: Quote) -> Quote:
-    named = evolve(quote, provider=channel.info.name, model=plan.model.id)
-    return in_dollars(named, channel.info, channel.terms.usd_per_credit)
 
 
 def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:

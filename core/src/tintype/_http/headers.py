@@ -49,11 +49,7 @@ class OutOfLawError(ValueError):
 
 
 def checked_headers(headers: Iterable[tuple[str, str]], credential: frozenset[str]) -> Headers:
-    """A plugin's own headers, if they are that.
-
-    Args:
-        headers: What its request gives.
-        credential: The names, in lower case, of the headers in which the provider takes keys.
+    """A plugin's own headers, if they are that, and none in which its provider takes keys.
 
     Raises:
         OutOfLawError: One is the core's, is given twice, or is nothing that HTTP can carry.

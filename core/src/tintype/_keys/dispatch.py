@@ -74,16 +74,17 @@ class Dispatch:
                 nothing that HTTP can carry.
             UsageError: The account's base URL is none.
         """
+        asker = f"The plugin's {hook}()" if hook else "A hook of the plugin"
         try:
             return self._encoded(request)
         except OutOfLawError as error:
-            msg = f"{_asker(hook)} {error}; nothing was sent (docs/plugins.md, {error.section})."
+            msg = f"{asker} {error}; nothing was sent (docs/plugins.md, {error.section})."
             raise PluginError(msg, provider=self._info.name) from None
         except TintypeError as error:
             raise of_provider(error, self._info.name) from error.__cause__
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"
-            msg = f"{_asker(hook)} asks for what cannot be encoded; nothing was sent ({fault})."
+            msg = f"{asker} asks for what cannot be encoded; nothing was sent ({fault})."
             raise PluginError(msg, provider=self._info.name) from error
 
     @cached_property
@@ -151,10 +152,6 @@ class Dispatch:
         except ValueError:
             msg = f"asks for {quoted(request.url)}, which is no URL"
             raise OutOfLawError(msg, "Requests") from None
-
-
-def _asker(hook: str) -> str:
-    return f"The plugin's {hook}()" if hook else "A hook of the plugin"
 
 
 def _check_query(url: str, reserved: Iterable[str]) -> None:

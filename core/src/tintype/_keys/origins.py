@@ -105,12 +105,7 @@ def origins_of(declared: tuple[str, ...]) -> Origins:
 
 
 def fault_of_origins(declared: Iterable[str], settings: Iterable[str] = ()) -> str:
-    """What is wrong with declared origins, as the end of a sentence, or "".
-
-    Args:
-        declared: The origins, with settings of the account in braces.
-        settings: What an account may set.
-    """
+    """What is wrong with origins, what an account may set in braces, as half a sentence, or ""."""
     names = frozenset(settings)
     for number, url in enumerate(declared):
         if "{" in url:
