@@ -25,7 +25,7 @@ from tintype.entries import (
 )
 from tintype.errors import BudgetError, JournalError
 from tintype.journal import File, JournalRecord
-from tintype.journal._answers import to_bytes
+from tintype.journal._spool import to_bytes
 
 _ABANDONED = "The process ended while the submission was under way."
 

@@ -26,7 +26,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.journal import Journal, JournalRecord, Resumed
-from tintype.journal._answers import from_bytes
+from tintype.journal._spool import from_bytes
 from tintype.models import Attempt, Task, TaskState
 
 _ADVICE = (

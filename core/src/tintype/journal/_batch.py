@@ -12,10 +12,10 @@ from sqlalchemy.engine import Connection
 from tintype.convert import to_builtins
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot, Unread
 from tintype.errors import BudgetError, Outcome, TintypeError, UsageError
-from tintype.journal._answers import Answers
-from tintype.journal._lines import Line, begun, close, now, release, save, settle, snapshot
+from tintype.journal._lines import Line, begun, now, release, save, settle, snapshot
 from tintype.journal._owner import may_be_taken
 from tintype.journal._rows import NAMED, read
+from tintype.journal._spool import Spool
 from tintype.journal._tables import Statement, event, submission
 from tintype.journal._totals import Totals
 
@@ -47,16 +47,16 @@ class Batch:
     Args:
         connection: Where the transaction is.
         me: This process.
-        answers: Where answers are kept that wait to be read again.
+        spool: Where answers are kept that wait to be read again.
         records: The records that the entries are of.
     """
 
     def __init__(
-        self, connection: Connection, me: str, answers: Answers, records: Iterable[str]
+        self, connection: Connection, me: str, spool: Spool, records: Iterable[str]
     ) -> None:
         self._connection = connection
         self._me = me
-        self._answers = answers
+        self._spool = spool
         found = read(connection, _CONCERNED, {"records": list(records)})
         self._lines = {line.record: line for line in found}
         self._fresh: dict[str, Line] = {}
@@ -77,7 +77,7 @@ class Batch:
         except (BudgetError, UsageError) as error:
             return error
         if isinstance(entry, Unread):
-            return ("", *self._answers.find(entry.record))[-1]
+            return ("", *self._spool.answers(entry.record))[-1]
         return record_of(entry)
 
     def write(self) -> None:
@@ -133,7 +133,7 @@ class Batch:
             if isinstance(entry, Settled | Snapshot) or line.outcome != outcome:
                 line.updated_at = at
             line.unfinished = line.open or (
-                not forgets(entry) and bool(self._answers.find(line.record))
+                not forgets(entry) and bool(self._spool.answers(line.record))
             )
             if line.record not in self._fresh:
                 self._changed[line.record] = line
@@ -143,7 +143,7 @@ class Batch:
         """Have the line tell what an entry tells; whether it told that already."""
         match entry:
             case Settled():
-                news = (close if entry.by_hand else settle)(line, entry)
+                news = settle(line, entry)
                 kind = "settled" if entry.by_hand else entry.outcome.value
                 self._note(line.record, at, kind, json.dumps(entry.reason))
                 return news
@@ -154,6 +154,8 @@ class Batch:
                     self._note(line.record, at, line.state, line.task or "")
                 return news
             case Saved():
+                if entry.done:  # it stands where it belongs: resume finds it, whatever is written
+                    self._spool.drop(line.record, entry.index)
                 return save(line, entry)
             case Released():
                 return release(line, self._me)

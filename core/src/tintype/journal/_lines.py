@@ -108,36 +108,29 @@ def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
 
 
 def settle(line: Line, settled: Settled) -> bool:
-    """A submission that brought no task. Who has a task with an id has an answer.
+    """A submission that brought no task, or what a person says of one, whatever stands there.
 
-    What may have been charged stays reserved.
-    """
-    if line.task_id:  # a word that comes late does not unsay it
-        return False
-    line.outcome, line.billed = settled.outcome.value, settled.billed.value
-    line.reason, line.owner = settled.reason, ""
-    if settled.billed is Billed.NO:
-        line.reserved = 0
-    return True
-
-
-def close(line: Line, settled: Settled) -> bool:
-    """What a person says of a record, over whatever stands there.
+    What may have been charged stays reserved, until a person says that it was.
 
     Raises:
-        UsageError: It has a picture that is not saved.
+        UsageError: A person would close what has a picture that is not saved.
     """
-    if not all(place["done"] for place in line.places):
+    if line.task_id and not settled.by_hand:  # who has a task with an id has an answer
+        return False
+    if settled.by_hand and not all(place["done"] for place in line.places):
         msg = f"The record {line.record!r} has a picture that is not saved: resume it first."
         raise UsageError(msg)
     line.outcome, line.billed = settled.outcome.value, settled.billed.value
     line.reason, line.owner = settled.reason, ""
-    line.charged = (line.charged or line.reserved) if settled.billed is Billed.YES else 0
-    line.reserved = 0
-    if line.task:
-        over = from_json(line.task, Task)
-        over = evolve(over, state=TaskState.UNKNOWN, billed=settled.billed)
-        line.task, line.state = to_json(over), over.state.value
+    if settled.by_hand:
+        line.charged = (line.charged or line.reserved) if settled.billed is Billed.YES else 0
+        if line.task:
+            over = evolve(
+                from_json(line.task, Task), state=TaskState.UNKNOWN, billed=settled.billed
+            )
+            line.task, line.state = to_json(over), over.state.value
+    if settled.by_hand or settled.billed is Billed.NO:
+        line.reserved = 0
     return True
 
 

@@ -15,9 +15,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tintype.convert import from_json
 from tintype.errors import Billed, JournalError, Outcome, TintypeError
 from tintype.journal import File, JournalRecord
-from tintype.journal._answers import Answers
-from tintype.journal._connections import Connections
 from tintype.journal._lines import Line
+from tintype.journal._schema import Connections
 from tintype.journal._spool import Spool
 from tintype.journal._tables import submission
 from tintype.models import Task
@@ -55,14 +54,12 @@ class Rows:
 
     Attributes:
         connections: Where they are.
-        spool: Where images are that are saved nowhere yet.
-        answers: Where answers are that nobody understood yet.
+        spool: Where images are that are saved nowhere yet, and answers.
         me: This process.
     """
 
     connections: Connections
     spool: Spool
-    answers: Answers
     me: str
 
     def pages(
@@ -144,7 +141,7 @@ class Rows:
             spooled=self.spool.places(task) if task is not None else {},
             mine=line.owner == self.me,
             callback=line.callback,
-            unread=self.answers.find(line.record),
+            unread=self.spool.answers(line.record),
         )
 
 

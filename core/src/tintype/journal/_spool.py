@@ -1,23 +1,44 @@
-"""Inline images, kept in files beside the journal until they are saved where they belong."""
+"""Files beside the journal: images until they are saved, and answers until they are understood."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
+from stat import S_ISREG
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from tintype._files import sync_folder
-from tintype.errors import JournalError
+from tintype.convert import from_json, to_json
+from tintype.entries import Unread
+from tintype.errors import JournalError, ProtocolError
+from tintype.exchange import Operation
+from tintype.messages import Headers, Response
 from tintype.models import Task
 
 _PART = ".part"
+_SUFFIX = ".answer"
+_MAX_KEPT = 10  # of one record; then the last one gives way to a later
+
+
+@frozen(kw_only=True)
+class _Head:
+    """All of a kept answer but its body: the first line of the file."""
+
+    operation: Operation
+    at: datetime
+    before: Task
+    status: int
+    headers: tuple[tuple[str, ...], ...] = ()
+    stream: bool = False
 
 
 class Spool:
-    """A folder of images that were paid for and are nowhere else."""
+    """A folder of images that were paid for and are nowhere else, and of answers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -73,6 +94,26 @@ class Spool:
         """Forget an image that is saved elsewhere now."""
         self._path(record, index).unlink(missing_ok=True)
 
+    def keep_answer(self, unread: Unread) -> None:
+        """Write an answer to disk, whole and durable, beside those that wait already."""
+        places = list(self._answers(unread.record))
+        durably(next((each for each in places if not each.exists()), places[-1]), to_bytes(unread))
+
+    def answers(self, record: str) -> tuple[str, ...]:
+        """Where a record's answers are that nobody understood so far, oldest first."""
+        return tuple(map(str, takewhile(stands, self._answers(record))))
+
+    def drop_answers(self, record: str) -> None:
+        """Forget what is understood, or what a person has settled."""
+        for path in reversed(self.answers(record)):
+            Path(path).unlink(missing_ok=True)
+
+    def _answers(self, record: str) -> Iterator[Path]:
+        """Where answers of a record may be, in turn: those that are there come first."""
+        yield record_path(self._folder, record, _SUFFIX)
+        for number in range(2, _MAX_KEPT + 1):
+            yield record_path(self._folder, record, f".{number}{_SUFFIX}")
+
     def _path(self, record: str, index: int) -> Path:
         return record_path(self._folder, record, f"-{index}")
 
@@ -84,7 +125,10 @@ class Spool:
 
 def stands(path: Path) -> bool:
     """Whether a file is there, and not a link to one elsewhere: nobody here makes links."""
-    return path.is_file() and not path.is_symlink()
+    try:
+        return S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def private_folder(folder: Path) -> None:
@@ -125,3 +169,42 @@ def _replace(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def to_bytes(unread: Unread) -> bytes:
+    """A kept answer as its file has it: a line of JSON, then the body as it came."""
+    head = _Head(
+        operation=unread.operation,
+        at=unread.at,
+        before=unread.before,
+        status=unread.response.status,
+        headers=unread.response.headers,
+        stream=unread.stream,
+    )
+    return to_json(head).encode("utf-8", "surrogatepass") + b"\n" + unread.response.body
+
+
+def from_bytes(content: bytes) -> Unread:
+    """What `to_bytes` wrote.
+
+    Raises:
+        ProtocolError: The file is no kept answer.
+    """
+    line, _, body = content.partition(b"\n")
+    head = from_json(line.decode("utf-8", "surrogatepass"), _Head)
+    headers: Headers = tuple((name, value) for name, value in map(_pair, head.headers))
+    return Unread(
+        record=head.before.record,
+        operation=head.operation,
+        at=head.at,
+        before=head.before,
+        response=Response(status=head.status, headers=headers, body=body),
+        stream=head.stream,
+    )
+
+
+def _pair(header: tuple[str, ...]) -> tuple[str, str]:
+    if len(header) == 2:  # noqa: PLR2004 - a name and a value
+        return header[0], header[1]
+    msg = "The kept answer's headers are no pairs."
+    raise ProtocolError(msg)

@@ -20,10 +20,9 @@ from sqlalchemy.pool import Pool
 
 from tintype import _forks
 from tintype.budget import Budget
-from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot, Unread
+from tintype.entries import Entry, Intent, Released, Settled, Snapshot, Unread
 from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import JournalRecord
-from tintype.journal._answers import Answers
 from tintype.journal._batch import Batch, forgets, may_follow, record_of, rewrite
 from tintype.journal._lines import Line, take
 from tintype.journal._owner import me
@@ -79,8 +78,7 @@ class SqlJournal:
         self._known = identity(self._file)
         self._folder = spool or _spool_folder(self._file)
         self._spool = Spool(self._folder)
-        self._answers = Answers(self._folder)
-        self._rows = Rows(self._connections, self._spool, self._answers, me())
+        self._rows = Rows(self._connections, self._spool, me())
         self._told: dict[str, object] = {}  # the last word of each task that runs
         self._least_free = least_free
         self._writer = Writer(self._apply, self._spooled, _is_slow)
@@ -149,7 +147,9 @@ class SqlJournal:
 
     def _check_room(self) -> None:
         """Refuse to begin what could not be kept."""
-        folder = next(each for each in (self._folder, *self._folder.parents) if each.exists())
+        folder = self._folder
+        while not os.path.lexists(folder):
+            folder = folder.parent
         free = shutil.disk_usage(folder).free
         if free < self._least_free:
             msg = (
@@ -169,7 +169,7 @@ class SqlJournal:
                 case Snapshot(task=task):
                     return evolve(entry, task=self._spool.keep(task))
                 case Unread():
-                    self._answers.keep(entry)
+                    self._spool.keep_answer(entry)
                 case _:
                     pass
         except OSError as error:
@@ -199,7 +199,7 @@ class SqlJournal:
             return [""] * len(entries)
         try:
             with self._rows.connected(writes=True) as connection:
-                batch = Batch(connection, self._rows.me, self._answers, records)
+                batch = Batch(connection, self._rows.me, self._spool, records)
                 answers = [batch.apply(entry) for entry in entries]
                 batch.write()
                 connection.commit()
@@ -214,16 +214,13 @@ class SqlJournal:
         """Drop what an entry that is written makes needless, and remember a task's last word."""
         record = record_of(entry)
         if forgets(entry):
-            self._answers.drop(record)
-        match entry:
-            case Saved(done=True):  # it stands where it belongs: resume finds it there
-                self._spool.drop(record, entry.index)
-            case Snapshot(task=task) if not task.state.terminal and not task.images:
-                self._told[record] = _LASTING(task)
-                if len(self._told) > _MAX_TOLD:
-                    self._told.pop(next(iter(self._told)), None)
-            case _:
-                self._told.pop(record, None)
+            self._spool.drop_answers(record)
+        if isinstance(entry, Snapshot) and not (entry.task.state.terminal or entry.task.images):
+            self._told[record] = _LASTING(entry.task)
+            if len(self._told) > _MAX_TOLD:
+                self._told.pop(next(iter(self._told)), None)
+        else:
+            self._told.pop(record, None)
 
     # ------------------------------------------------------------------------ reading
 
@@ -280,7 +277,7 @@ class SqlJournal:
 
     def _may_take(self, line: Line, *, by_name: bool) -> bool:
         """Whether there is anything to do for a record, and this process may."""
-        if line.lost and not self._answers.find(line.record):
+        if line.lost and not self._spool.answers(line.record):
             return False
         return may_follow(line, self._rows.me, by_name=by_name)
 

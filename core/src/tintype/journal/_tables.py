@@ -85,19 +85,20 @@ class Statement:
 
     def _compile(self, dialect: Dialect) -> tuple[str, _Bound]:
         compiled = cast("SQLCompiler", self._statement.compile(dialect=dialect))
-        kinds = {
-            name: each.type.dialect_impl(dialect).bind_processor(dialect)
-            for name, each in compiled.binds.items()
-        }
-        turns = {name: turn for name, turn in kinds.items() if turn is not None}
+        names = compiled.positiontup or list(compiled.binds)
+        kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
+        turns = [(at, kind.bind_processor(dialect)) for at, kind in enumerate(kinds)]
+        turned = [(at, turn) for at, turn in turns if turn is not None]
 
-        def named(row: Mapping[str, object]) -> dict[str, object]:
-            return {**row, **{name: turn(row[name]) for name, turn in turns.items()}}
+        def bound(row: Mapping[str, object]) -> list[object]:
+            values = [row[name] for name in names]
+            for at, turn in turned:
+                values[at] = turn(values[at])
+            return values
 
-        if not compiled.positional:
-            return compiled.string, named
-        names = compiled.positiontup or ()
-        return compiled.string, lambda row: tuple(map(named(row).__getitem__, names))
+        if compiled.positional:
+            return compiled.string, lambda row: tuple(bound(row))
+        return compiled.string, lambda row: dict(zip(names, bound(row), strict=True))
 
 
 metadata = MetaData()
