@@ -54,7 +54,7 @@ class Asking:
     @cached_property
     def rows(self) -> tuple[Parameter, ...]:
         """The rows of the body that its address takes."""
-        return tuple(row for row in self.fixtures.rows[self.operation] if row.is_at(self.path))
+        return self.fixtures.taken[self.operation, self.path]
 
     @cached_property
     def mine(self) -> list[Parameter]:

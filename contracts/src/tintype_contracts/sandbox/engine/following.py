@@ -28,6 +28,7 @@ from tintype_contracts.fixtures.neutral import Price, neutral_fields, price_of
 from tintype_contracts.fixtures.placeholders import PLACEHOLDER
 from tintype_contracts.fixtures.pointers import is_array
 from tintype_contracts.fixtures.values import Filling, asked_body, submission
+from tintype_contracts.sandbox.engine.forms import holds_bytes
 
 _IMAGE = re.compile(r"(iVBOR|/9j/|UklGR|R0lGOD)[A-Za-z0-9+/]*=*")
 _DATA_URI = re.compile(r"data:image/[\w+.-]+;base64,.*")
@@ -84,6 +85,7 @@ class Printed:
         names: What the fields of a submission are called that an answer may say again.
         usual: The documented defaults of those that have one.
         unit: What one image costs by the printed request.
+        paints: Whether the bytes of an image are in the answer.
     """
 
     fixtures: Fixtures = field(repr=False)
@@ -93,6 +95,7 @@ class Printed:
     names: tuple[str, ...]
     usual: Mapping[str, object]
     unit: Price
+    paints: bool = False
 
     @classmethod
     def of(cls, fixtures: Fixtures, exchange: DocumentedExchange) -> Printed:
@@ -103,7 +106,7 @@ class Printed:
         own = {**_model(holes), **neutral_fields(fixtures, printed.operation, told)}
         rows = [row for row in fixtures.rows["submit"] if row.neutral or row.enum]
         rows = [row for row in rows if not row.ignored]
-        return cls(
+        made = cls(
             fixtures=fixtures,
             operation=exchange.operation,
             task=exchange.expect.outcome == "task" and not exchange.expect.fields.get("errors"),
@@ -112,6 +115,8 @@ class Printed:
             usual={row.wire[1:]: row.default for row in rows if row.default is not None},
             unit=price_of(fixtures, own, 1),
         )
+        content = exchange.answer.content if exchange.answer else None
+        return evolve(made, paints=holds_bytes(Follower.of(made, {}, None).content(content)))
 
 
 @frozen(kw_only=True)

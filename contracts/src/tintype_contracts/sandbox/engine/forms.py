@@ -76,6 +76,17 @@ def form_of(scene: Iterable[DocumentedExchange]) -> Form:
     return Form(streamed, frozenset(found & _EVERY))
 
 
+def image_facts(content: object) -> set[str]:
+    """What an answer says of its images, but how many there are."""
+    found = (each for template in templates(content) for each in placeholders(template))
+    return {argument for _, name, argument in found if name == "image" and argument != "count"}
+
+
+def holds_bytes(content: object) -> bool:
+    """Whether the bytes of an image are in it."""
+    return not image_facts(content).isdisjoint({"bytes", "b64", "data_uri"})
+
+
 def templates(content: object) -> list[object]:
     """The JSON of an answer: its body, or that of each event; of a picture, itself."""
     match content:

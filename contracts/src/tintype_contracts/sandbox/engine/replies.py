@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from attrs import evolve, frozen
 
 from tintype.messages import Headers
@@ -11,14 +9,13 @@ from tintype_contracts.fixtures.format import (
     DocumentedExchange,
     EventsContent,
     EventTemplate,
-    ResponseContent,
     WireResponse,
 )
 from tintype_contracts.fixtures.messages import body_bytes, event_bytes, render_headers
-from tintype_contracts.fixtures.placeholders import placeholders, render_events
+from tintype_contracts.fixtures.placeholders import render_events
 from tintype_contracts.fixtures.values import Filling
 from tintype_contracts.sandbox.engine.following import Follower
-from tintype_contracts.sandbox.engine.forms import templates
+from tintype_contracts.sandbox.engine.forms import holds_bytes, image_facts
 from tintype_contracts.sandbox.engine.messages import Stream, TimedEvent, WholeResponse
 from tintype_contracts.sandbox.engine.refusing import with_reason
 from tintype_contracts.sandbox.engine.works import Drawing
@@ -61,23 +58,17 @@ class Draft:
     after: float = 0.0
     task: str = ""
 
-    @cached_property
+    @property
     def paints(self) -> bool:
         """Whether writing it paints pictures."""
-        return _holds_bytes(self._content)
-
-    @cached_property
-    def _content(self) -> ResponseContent:
-        return self.follower.content(
-            self.exchange.response.content if self.exchange.response else None
-        )
+        return self.follower.printed.paints
 
     def write(self) -> WholeResponse | Stream:
         """The reply."""
         response = self.exchange.response or WireResponse(status=204, headers=(), content=None)
         told = render_headers(self.follower.headers(response.headers), self.filling)
         headers = (*told, (_SCENE, self.exchange.id), *_reasons(self.reason))
-        content = self._content
+        content = self.follower.content(response.content)
         if isinstance(content, EventsContent):
             events = tuple(self._events(content.events))
             return Stream(status=response.status, headers=headers, events=events, task=self.task)
@@ -97,7 +88,7 @@ class Draft:
         """Each event after its time. All but the last image of several are unfinished ones."""
         made: list[TimedEvent] = []
         begun = False
-        drawing = [_holds_bytes(event.content) for event in events]
+        drawing = [holds_bytes(event.content) for event in events]
         for index, event in enumerate(events):
             last = drawing[index] and not any(drawing[index + 1 :])
             filling = _unfinished(self.filling) if drawing[index] and not last else self.filling
@@ -127,17 +118,8 @@ def _reasons(reason: str) -> Headers:
     return ((_REASON, line),) if line else ()
 
 
-def _holds_bytes(content: ResponseContent) -> bool:
-    return not _image_facts(content).isdisjoint({"bytes", "b64", "data_uri"})
-
-
 def _draws(event: EventTemplate) -> bool:
-    return bool(_image_facts(event.content))
-
-
-def _image_facts(content: ResponseContent) -> set[str]:
-    found = (each for template in templates(content) for each in placeholders(template))
-    return {argument for _, name, argument in found if name == "image" and argument != "count"}
+    return bool(image_facts(event.content))
 
 
 def _unfinished(filling: Filling) -> Filling:

@@ -18,7 +18,6 @@ from tintype_contracts.fixtures.neutral import (
     callback_of,
     neutral_fields,
     price_of,
-    rows_for,
 )
 from tintype_contracts.fixtures.values import asked_body
 from tintype_contracts.sandbox.engine.account import Account
@@ -126,7 +125,7 @@ class State:
             seed=f"{self.settings.seed}/{self.fixtures.provider}/{fields.get('seed', '')}",
             shape=shape_of(
                 fields,
-                rows_for(asking.rows, model),
+                asking.mine,
                 sizes=[row for row in self.fixtures.sizes if model in (row.models or {model})],
                 formats=[row for row in self.fixtures.formats if model in (row.models or {model})],
             ),
