@@ -94,6 +94,12 @@ def test_what_a_plugin_leaves_out_stays_as_it_was(
     assert folded(FULL, update) == evolve(FULL, **changes)  # type: ignore[arg-type]
 
 
+def test_what_became_of_a_field_is_told_once() -> None:
+    """As it was told last, also where a request was changed twice before it was sent."""
+    twice = evolve(FULL, resolved=(SIZE, SEED, evolve(SIZE, sent="1x1")))
+    assert folded(twice, Update()).resolved == (evolve(SIZE, sent="1x1"), SEED)
+
+
 def test_the_wait_that_is_asked_for_holds_once() -> None:
     """It is true of one answer only."""
     assert folded(evolve(FULL, poll_after=2.0), Update()).poll_after is None

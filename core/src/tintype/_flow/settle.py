@@ -61,49 +61,53 @@ def named_by(callback: str, proven: Callable[[str], str]) -> str:
     return record if kept and hmac.compare_digest(kept, proof(token)) else ""
 
 
-def folded(task: Task, update: Update, **known: object) -> Task:
+def folded(task: Task, update: Update) -> Task:
     """The task after one more answer: what the plugin read, laid over what it was before.
 
     What it leaves out stays, but for `progress` and `poll_after`, which are true of one answer
     only. What is said not to be billed has no cost, whatever was reserved for it.
-
-    Args:
-        task: The task before.
-        update: What the plugin read.
-        known: Fields that the core knows better.
     """
-    fields: dict[str, object] = {
-        "provider": task.provider,
-        "model": update.model or task.model,
-        "id": update.id or task.id,
-        "state": update.state or task.state,
-        "images": update.images or task.images,
-        "previews": update.previews or task.previews,
-        "errors": update.errors or task.errors,
-        "progress": update.progress,
-        "usage": update.usage or task.usage,
-        "cost": _cost(task, update),
-        "billed": update.billed or task.billed,
-        "created_at": task.created_at or update.made_at,
-        "updated_at": task.updated_at,
-        "request": task.request,
-        "resolved": _fates(task.resolved, update.resolved),
-        "notices": noted(task.notices, update.notices),
-        "raw": update.raw or task.raw,
-        "notes": update.notes or task.notes,
-        "poll_after": update.poll_after,
-        "record": task.record,
-    }
-    return Task(**(fields | known))  # type: ignore[arg-type]  # each is of its field
+    return _laid_over(
+        task,
+        update,
+        provider=task.provider,
+        state=update.state or task.state,
+        images=update.images or task.images,
+        errors=update.errors or task.errors,
+        cost=_cost(task, update),
+        created_at=task.created_at or update.made_at,
+        updated_at=task.updated_at,
+        resolved=_fates(task, update),
+        notices=noted(task.notices, update.notices),
+    )
+
+
+def _laid_over(task: Task, update: Update, **known: object) -> Task:
+    """The same, with the fields that are more than the one or the other."""
+    return Task(
+        model=update.model or task.model,
+        id=update.id or task.id,
+        previews=update.previews or task.previews,
+        progress=update.progress,
+        usage=update.usage or task.usage,
+        billed=update.billed or task.billed,
+        request=task.request,
+        raw=update.raw or task.raw,
+        notes=update.notes or task.notes,
+        poll_after=update.poll_after,
+        record=task.record,
+        **known,  # type: ignore[arg-type]  # each is of its field
+    )
 
 
 def _cost(task: Task, update: Update) -> Cost | None:
     return update.cost if update.cost or update.billed is Billed.NO else task.cost
 
 
-def _fates(known: tuple[Resolved, ...], fresh: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
-    """What became of each field, told once a field, and last by the latest."""
-    return tuple({each.field: each for each in (*known, *fresh)}.values()) if fresh else known
+def _fates(task: Task, update: Update) -> tuple[Resolved, ...]:
+    """What became of each field, told once, and as it was told last."""
+    told = (*task.resolved, *update.resolved)
+    return tuple({each.field: each for each in told}.values()) if told else ()
 
 
 def uploaded(before: Upload, told: Upload) -> Upload:
@@ -146,8 +150,8 @@ def completed_task(
         if image.data is not None and not is_whole(image.data, media_type(image.data))
     )
     images = (*kept, *drawn) if drawn else kept
-    resolved = _fates(task.resolved, update.resolved)
-    return folded(
+    resolved = _fates(task, update)
+    return _laid_over(
         task,
         update,
         provider=info.name,

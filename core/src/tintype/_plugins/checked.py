@@ -290,7 +290,7 @@ def _is_json(value: object) -> bool:
     while waiting:
         values, depth = waiting.pop()
         for each in values:
-            if type(each) in _SCALARS or (isinstance(each, str) and each.isascii()):
+            if type(each) in _SCALARS or (type(each) is str and each.isascii()):
                 continue
             if _is_text(each) or isinstance(each, _NUMBERS):
                 continue
