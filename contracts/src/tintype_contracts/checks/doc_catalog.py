@@ -75,7 +75,8 @@ def _compared(fixtures: Fixtures, model: Model) -> Iterator[tuple[str, object, _
 def _options(subject: Subject, model: Model) -> Iterator[tuple[str, object, _Said]]:
     """What only an option of a model says, by its words or its bounds.
 
-    One that is inferred, or whose price nobody knows, need not be described.
+    One that is inferred, whose price nobody knows, or whose words and bounds nobody says, need
+    not be described.
     """
     info, every = subject.info, subject.fixtures.fields
     unpriced = {each for row in subject.fixtures.cautions for each in row.fields}
@@ -91,8 +92,8 @@ def _options(subject: Subject, model: Model) -> Iterator[tuple[str, object, _Sai
         a_field = any(each.startswith(f"{row.wire}/") for each in fields) or name in info.wire_names
         if row.neutral is None and above[-1] in holders and not a_field:
             bounds = frozenset(map(str, row.enum)) or (row.min, row.max)
-            free = name not in known and (row.kind == "inferred" or name in unpriced)
-            extent = True if free else _extent(known.get(name))
+            unsaid = row.kind == "inferred" or name in unpriced or bounds == (None, None)
+            extent = True if unsaid and name not in known else _extent(known.get(name))
             yield f"The option {name}", bounds if extent is True else extent, [(bounds, row)]
 
 
