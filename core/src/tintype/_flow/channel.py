@@ -163,7 +163,8 @@ class Channel:
         except JournalError as error:
             notice = Notice(field="journal", message=f"{error} The task goes on without it.")
             return evolve(task, notices=(*task.notices, notice))
-        return evolve(task, record=record) if isinstance(record, str) and record else task
+        known = not record or record == task.record
+        return task if known or not isinstance(record, str) else evolve(task, record=record)
 
     def release(self, task: Task) -> Flow[None]:
         """Let whoever resumes it have a task that is not looked at any more."""

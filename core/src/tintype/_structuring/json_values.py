@@ -141,8 +141,10 @@ def plain(
         most: How many items of a list are kept, or None: all.
     """
     match value:
+        case str():
+            made: object = text(value)
         case dict() | list() | tuple() | Mapping() if depth > _DEEPEST:
-            made: object = "…"
+            made = "…"
         case dict() | Mapping():
             made = {
                 str(key): item
@@ -155,8 +157,6 @@ def plain(
         case list() | tuple():
             made = [plain(item, text, depth + 1, most) for item in value[:most]]
             made += [f"… {len(value)} in all"] if len(made) < len(value) else []
-        case str():
-            made = text(value)
         case Decimal():
             made = float(value) if math.isfinite(float(value)) else str(value)
         case Odd():

@@ -161,22 +161,16 @@ class Journal(Protocol):
     def check(self, *, mend: bool = False) -> list[str]:
         """What it keeps beside its records and they do not bear out, a sentence each.
 
-        That is the sums that budgets are held to, and the mark of what is unfinished. It reads
-        everything there is.
-
-        Args:
-            mend: Whether to have it as the records say.
+        That is the sums that budgets are held to, and the mark of what is unfinished. Where it
+        is to `mend`, it is then as the records say.
         """
 
     def prune(self, before: date, *, dry: bool = False) -> int:
         """Forget what was over before a day, in UTC; how many records that is.
 
         What is open, unknown, not saved, or kept to be read again stays, and so does what is of
-        this month, for budgets. One that is for ever goes on counting what is forgotten.
-
-        Args:
-            before: The day.
-            dry: Whether only to tell how many.
+        this month, for budgets. One that is for ever goes on counting what is forgotten. A dry
+        run only tells how many.
         """
 
     def close(self) -> None:
