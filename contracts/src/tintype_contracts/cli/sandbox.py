@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, give_up_in_lines, say
+from tintype._cli.speaking import say
+from tintype_contracts.cli.ending import give_up, give_up_in_lines
 
 if TYPE_CHECKING:
     from tintype_contracts.sandbox import Fault

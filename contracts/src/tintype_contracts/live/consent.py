@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from tintype._client.accounts import account_from, advice, missing
-from tintype._keys.variables import variables_of
+from tintype._keys.variables import env_name, own_variable, variable
 from tintype.catalog import ProviderInfo
 from tintype.errors import UsageError
 
 SWITCH = "TINTYPE_LIVE"
+_OF_EVERY_ACCOUNT = ("BASE_URL", "USD_PER_CREDIT", "WEBHOOK_SECRET", "TRUSTED_HOSTS")
 
 
 @frozen(kw_only=True)
@@ -48,6 +49,14 @@ def consent(info: ProviderInfo, environ: Mapping[str, str], *, ci: bool = False)
     if environ.get("CI") and not ci:
         msg = "This is CI, where a run repeats itself: give --ci to say that you mean it."
         raise UsageError(msg)
-    kept = variables_of(info)
+    kept = _variables(info)
     own = {key: value for key, value in environ.items() if key in kept}
     return Consent(provider=info.name, environ=own)
+
+
+def _variables(info: ProviderInfo) -> frozenset[str]:
+    """All that an account of the provider is completed from."""
+    names = (*info.auth.needs, *info.auth.takes, *info.settings)
+    own = {own_variable(info, name) for name in names}
+    usual = {f"{env_name(info.name)}_{each}" for each in _OF_EVERY_ACCOUNT}
+    return frozenset({*own, *usual, *(variable(info, name) for name in names)})

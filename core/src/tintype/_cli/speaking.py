@@ -6,7 +6,6 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -43,24 +42,6 @@ def tell(text: str) -> None:
 def complain(sentence: str) -> None:
     """A sentence on stderr that says who speaks."""
     tell(f"tintype: {sentence}")
-
-
-def complain_in_lines(text: str) -> None:
-    """Lines of tintype's own making on stderr, the first of which says who speaks."""
-    for line in f"tintype: {text}".split("\n"):
-        tell(line)
-
-
-def give_up(sentence: str, status: int = MISUSE) -> NoReturn:
-    """End with a sentence on stderr."""
-    complain(sentence)
-    raise SystemExit(status)
-
-
-def give_up_in_lines(text: str, status: int = MISUSE) -> NoReturn:
-    """End with lines of tintype's own making on stderr."""
-    complain_in_lines(text)
-    raise SystemExit(status)
 
 
 def can_ask() -> bool:

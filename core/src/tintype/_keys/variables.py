@@ -10,7 +10,6 @@ from tintype.catalog import ProviderInfo
 # What may stand in front of variables: two providers never share one.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SECRETS = ("API_KEY", "SECRET", "PASSWORD", "SESSION_TOKEN", "CLIENT_SECRET", "WEBHOOK_SECRET")
-_OF_EVERY_ACCOUNT = ("BASE_URL", "USD_PER_CREDIT", "WEBHOOK_SECRET", "TRUSTED_HOSTS")
 
 
 def env_name(provider: str) -> str:
@@ -48,14 +47,6 @@ def variable(info: ProviderInfo, name: str) -> str:
 def own_variable(info: ProviderInfo, name: str) -> str:
     """The variable that tintype reads for a credential or a setting, whatever documents say."""
     return f"{env_name(info.name)}_{'API_KEY' if name == 'key' else name.upper()}"
-
-
-def variables_of(info: ProviderInfo) -> frozenset[str]:
-    """All that an account of the provider is completed from."""
-    names = (*info.auth.needs, *info.auth.takes, *info.settings)
-    own = {own_variable(info, name) for name in names}
-    usual = {f"{env_name(info.name)}_{each}" for each in _OF_EVERY_ACCOUNT}
-    return frozenset({*own, *usual, *(variable(info, name) for name in names)})
 
 
 def to_be_set(info: ProviderInfo, names: Iterable[str] | None = None) -> str:

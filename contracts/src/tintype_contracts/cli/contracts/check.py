@@ -14,10 +14,11 @@ from typing import TypeAlias
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import complain_in_lines, give_up, is_terminal, say
+from tintype._cli.speaking import is_terminal, say
 from tintype._plugins.registry import Registry
 from tintype._printable import printable
 from tintype.errors import PluginError, UsageError
+from tintype_contracts.cli.ending import complain_in_lines, give_up
 from tintype_contracts.runner.child import examine_apart
 from tintype_contracts.verdict import Report
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up_in_lines, say
+from tintype._cli.speaking import say
+from tintype_contracts.cli.ending import give_up_in_lines
 from tintype_contracts.drift import (
     SEVERITIES,
     Change,

@@ -6,7 +6,7 @@ import click
 
 from tintype._cli.display import as_json, table
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up_in_lines
+from tintype_contracts.cli.ending import give_up_in_lines
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import installed, load
 from tintype_contracts.runner.facts import KINDS, count_of

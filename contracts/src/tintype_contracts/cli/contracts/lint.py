@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, give_up_in_lines, say
+from tintype._cli.speaking import say
+from tintype_contracts.cli.ending import give_up, give_up_in_lines
 from tintype_contracts.fixtures.ageing import ages
 from tintype_contracts.fixtures.flaws import FixtureError, Flaw
 from tintype_contracts.fixtures.loader import installed, installed_folder, load_folder

@@ -7,7 +7,7 @@ from typing import Unpack
 
 import click
 
-from tintype._cli.speaking import give_up, give_up_in_lines, say
+from tintype._cli.speaking import say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.cli.contracts.paid import (
     PaidError,
@@ -17,6 +17,7 @@ from tintype_contracts.cli.contracts.paid import (
     played_lines,
     tell_unsaved,
 )
+from tintype_contracts.cli.ending import give_up, give_up_in_lines
 from tintype_contracts.drift import SEVERITIES, Change
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import load

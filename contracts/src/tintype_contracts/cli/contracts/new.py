@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, give_up_in_lines, say
+from tintype._cli.speaking import say
 from tintype_contracts.cli.contracts.remaining import remaining
 from tintype_contracts.cli.contracts.starting.facts import facts_of
 from tintype_contracts.cli.contracts.starting.given import StartError, checked_name, read
 from tintype_contracts.cli.contracts.starting.package import files
+from tintype_contracts.cli.ending import give_up, give_up_in_lines
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import load_folder
 

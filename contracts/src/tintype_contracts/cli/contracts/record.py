@@ -9,7 +9,7 @@ from typing import Unpack
 
 import click
 
-from tintype._cli.speaking import give_up, give_up_in_lines, say_path, tell
+from tintype._cli.speaking import say_path, tell
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.cli.contracts.paid import (
     PaidError,
@@ -19,6 +19,7 @@ from tintype_contracts.cli.contracts.paid import (
     played_lines,
     tell_unsaved,
 )
+from tintype_contracts.cli.ending import give_up, give_up_in_lines
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.fixtures.loader import files_of, load, load_folder
 from tintype_contracts.live import Played, Recording

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from tintype._cli.options import option
-from tintype._cli.speaking import give_up, give_up_in_lines, say
+from tintype._cli.speaking import say
 from tintype.errors import TintypeError, UsageError
 from tintype_contracts.case import Case
+from tintype_contracts.cli.ending import give_up, give_up_in_lines
 from tintype_contracts.fixtures.flaws import FixtureError
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.runner.asked import PARTS, ask_for
