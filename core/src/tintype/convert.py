@@ -310,8 +310,7 @@ def structure(value: object, shape: type[T], *, strict: bool = False) -> T:
 
 def unstructure(body: attrs.AttrsInstance) -> dict[str, object]:
     """A wire class as the JSON object to send: fields at None are left out, all else kept."""
-    plain: dict[str, object] = _WIRE.unstructure(body)
-    return _without_none(plain)
+    return cast("dict[str, object]", _pruned(_WIRE.unstructure(body)))
 
 
 def merge_options(body: attrs.AttrsInstance, options: JsonObject) -> dict[str, object]:
@@ -404,18 +403,11 @@ def _status(message: object) -> int | None:
     return message.status if isinstance(message, Response) else None
 
 
-def _without_none(value: Mapping[str, object]) -> dict[str, object]:
-    return {key: _pruned(item) for key, item in value.items() if item is not None}
-
-
 def _pruned(item: object) -> object:
-    match item:
-        case dict():
-            return _without_none(item)
-        case list() | tuple():
-            return [_pruned(each) for each in item]
-        case _:
-            return item
+    """A JSON value without the fields of its objects that are at None."""
+    if isinstance(item, dict):
+        return {key: _pruned(each) for key, each in item.items() if each is not None}
+    return [_pruned(each) for each in item] if isinstance(item, list | tuple) else item
 
 
 for _public in (ErrorObject, Id, decisive, from_json, redact, to_builtins, to_json):

@@ -89,12 +89,14 @@ class TintypeError(Exception):
         answer: The answer that no hook understood, where no journal keeps it: hand the error to
             `client.read_again`.
         kept: The file in which the journal keeps that answer for `resume`, or "".
+        advice: What a person or a program can do about it, or ""; `str()` says it at the end.
     """
 
     billed: Billed = Billed.UNKNOWN
     body: str = ""
     answer: Unread | None = None
     kept: str = ""
+    advice: str = ""
     attempts: tuple[Attempt, ...] = ()
     notices: tuple[Notice, ...] = ()
 
@@ -107,8 +109,9 @@ class TintypeError(Exception):
             self.billed = billed
 
     def __str__(self) -> str:
-        """The message, with the provider's name in front where there is one."""
-        return shortened(f"{self.provider}: {self.message}" if self.provider else self.message)
+        """The message, behind the provider's name where there is one, and what to do about it."""
+        words = f"{self.provider}: {self.message}" if self.provider else self.message
+        return shortened(sentences(words, self.advice) if self.advice else words)
 
 
 class UsageError(TintypeError):
@@ -243,12 +246,9 @@ class ProviderError(TintypeError):
         code: The provider's own error code, or "".
         retry_after: Seconds the provider asks us to wait, or None.
         request_id: The provider's name for the exchange, or "".
-        advice: What to do where it does not accept who asks: the variables that hold the key,
-            and where a person gets one; else "".
     """
 
     retryable: ClassVar[bool] = False
-    advice: str = ""
 
     def __init__(  # noqa: PLR0913 - each is a keyword the provider may have told us
         self,
@@ -266,10 +266,6 @@ class ProviderError(TintypeError):
         self.code = code
         self.retry_after = retry_after
         self.request_id = request_id
-
-    def __str__(self) -> str:
-        """The message, and what to do about it."""
-        return shortened(sentences(super().__str__(), self.advice))
 
 
 class BadRequestError(ProviderError):
@@ -424,7 +420,6 @@ class TaskError(TintypeError):
     Attributes:
         task: The task's last snapshot, or None once the error was made by hand.
         task_json: The same snapshot as JSON, for another process to pick up.
-        advice: What a program can do about it, or ""; `str()` says it after the message.
     """
 
     def __init__(
@@ -441,11 +436,6 @@ class TaskError(TintypeError):
         self.task = task
         self.task_json = task_json
         self.advice = advice
-
-    def __str__(self) -> str:
-        """The message, and what to do about it."""
-        words = super().__str__()
-        return shortened(sentences(words, self.advice))
 
 
 class TaskFailedError(TaskError):
