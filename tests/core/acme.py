@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
@@ -27,7 +27,7 @@ from tintype._flow.effects import (
 )
 from tintype._pacing import Clock
 from tintype._plugins.registry import Registry
-from tintype.account import Account
+from tintype.account import Account, Secret
 from tintype.catalog import Choice, Flag, Integer, Model, Price, ProviderInfo, References
 from tintype.convert import Id, decisive, is_refusal, read, translate
 from tintype.errors import (
@@ -44,7 +44,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Headers, HttpRequest, Request, Response, ServerSentEvent
+from tintype.messages import Delivery, Headers, HttpRequest, Request, Response, ServerSentEvent
 from tintype.models import Failure, Image, Quote, QuoteLine, Task, TaskState, Update, Upload
 from tintype.request import ImageRequest, Reference, Submission
 from tintype_contracts.harness.customers import shown
@@ -211,6 +211,14 @@ def _told(exchange: Exchange) -> Update:
 def signed(request: Request, info: ProviderInfo, account: Account, at: datetime) -> HttpRequest:
     """A request as it leaves, for an account whose credentials nobody has to be asked for."""
     return shown(Keyring(info, account, lambda: at), request)
+
+
+def received(
+    talk: Conversation, delivery: Delivery, task: Task | None = None, secrets: Sequence[Secret] = ()
+) -> Flow[Task]:
+    """The task that a webhook tells of, with the secrets that may prove it."""
+    proven = yield from talk.prove(delivery, secrets)
+    return (yield from talk.confirm(talk.hear(delivery, task), proven=proven))
 
 
 def told(status: int = 200, headers: Headers = (), **fields: object) -> Response:

@@ -18,6 +18,7 @@ from tests.core.acme import (
     Scripted,
     Slow,
     ended,
+    received,
     told,
 )
 
@@ -261,7 +262,7 @@ def test_a_task_that_has_ended_is_left_alone(state: TaskState) -> None:
     for flow in (talk.wait(task), talk.refresh(task), talk.cancel(task)):
         assert line.run(flow) is task
     delivery = Delivery(body=b'{"id": "t1", "status": "running"}')
-    assert line.run(talk.receive(delivery, task)) == task
+    assert line.run(received(talk, delivery, task)) == task
     assert line.sends == []
 
 
@@ -430,7 +431,7 @@ def delivery(word: str = "succeeded", name: str = "t1") -> Delivery:
 def test_a_webhook_is_a_hint_and_the_provider_is_asked(task: Task | None) -> None:
     """What a stranger posts is not believed: the task is as the provider says."""
     line = Line(ended("failed", error="Too hot."))
-    found = line.run(line.talk().receive(delivery(), task))
+    found = line.run(received(line.talk(), delivery(), task))
     assert line.sent == ["GET /tasks/t1"]
     assert (found.id, found.state, found.images) == ("t1", TaskState.FAILED, ())
     assert line.recorded == ["Snapshot"]
@@ -439,14 +440,14 @@ def test_a_webhook_is_a_hint_and_the_provider_is_asked(task: Task | None) -> Non
 def test_a_webhook_for_a_task_that_still_runs_ends_nothing() -> None:
     """A forged or an early one."""
     line = Line(RUNNING)
-    assert line.run(line.talk().receive(delivery(), TASK)).state is TaskState.RUNNING
+    assert line.run(received(line.talk(), delivery(), TASK)).state is TaskState.RUNNING
 
 
 def test_an_unsigned_webhook_is_not_believed_where_nothing_can_be_asked() -> None:
     """Anybody may have sent it, and nobody confirms it."""
     line = Line()
     with pytest.raises(ProtocolError, match="nobody confirms"):
-        line.run(line.talk(Asking(None)).receive(delivery(), TASK))
+        line.run(received(line.talk(Asking(None)), delivery(), TASK))
 
 
 class Signing(Asking):
@@ -474,7 +475,7 @@ def test_a_signed_webhook_is_believed() -> None:
     line = Line()
     talk = line.talk(Signing("{id}.{body}"))
     told = signed(b"m1." + delivery().body)
-    task = line.run(talk.receive(told, TASK, (Secret("old"), Secret("shared"))))
+    task = line.run(received(talk, told, TASK, (Secret("old"), Secret("shared"))))
     assert (task.state, task.request) == (TaskState.SUCCEEDED, ASKED)
     assert (line.sends, line.recorded) == ([], ["Snapshot"])
 
@@ -483,7 +484,7 @@ def test_a_webhook_whose_body_is_not_signed_is_not_believed() -> None:
     """A signature of its id says who called; the provider says what is true, or nobody does."""
     talk = Line().talk(Signing("{id}"))
     with pytest.raises(ProtocolError, match="nobody confirms"):
-        Line().run(talk.receive(signed(b"m1"), TASK, (Secret("shared"),)))
+        Line().run(received(talk, signed(b"m1"), TASK, (Secret("shared"),)))
 
 
 def test_a_webhook_with_a_wrong_signature_is_refused() -> None:
@@ -491,7 +492,7 @@ def test_a_webhook_with_a_wrong_signature_is_refused() -> None:
     line = Line()
     told = signed(b"m1." + delivery().body, name="t2")
     with pytest.raises(SignatureError, match="signature is wrong"):
-        line.run(line.talk(Signing("{id}.{body}")).receive(told, TASK, (Secret("shared"),)))
+        line.run(received(line.talk(Signing("{id}.{body}")), told, TASK, (Secret("shared"),)))
     assert line.asked == []
 
 
@@ -499,14 +500,14 @@ def test_an_account_without_secrets_has_the_provider_asked() -> None:
     """A signature that nobody can check proves nothing."""
     line = Line()
     with pytest.raises(ProtocolError, match="nobody confirms"):
-        line.run(line.talk(Signing("{id}.{body}")).receive(delivery(), TASK))
+        line.run(received(line.talk(Signing("{id}.{body}")), delivery(), TASK))
 
 
 def test_a_webhook_of_another_task_is_refused() -> None:
     """Its images are not this task's."""
     line = Line()
     with pytest.raises(ProtocolError, match="speaks of the task 't2', not of 't1'"):
-        line.run(line.talk().receive(delivery(name="t2"), TASK))
+        line.run(received(line.talk(), delivery(name="t2"), TASK))
     assert line.sends == []
 
 
@@ -515,7 +516,7 @@ def test_a_webhook_that_nobody_can_read_is_a_protocol_error(body: bytes) -> None
     """It is refused, and the task stays as it is."""
     line = Line()
     with pytest.raises(ProtocolError):
-        line.run(line.talk().receive(Delivery(body=body), TASK))
+        line.run(received(line.talk(), Delivery(body=body), TASK))
     assert line.asked == []
 
 

@@ -19,6 +19,7 @@ from tests.core.acme import (
     Line,
     ended,
     event,
+    received,
     told,
 )
 
@@ -334,7 +335,7 @@ def test_a_webhook_may_say_done_and_show_nothing() -> None:
     plugin = Acme()
     line = Line(DONE)
     delivery = Delivery(body=b'{"id": "t1", "status": "succeeded", "images": []}')
-    assert line.run(line.talk(plugin).receive(delivery, TASK)).images
+    assert line.run(received(line.talk(plugin), delivery, TASK)).images
     assert line.sent == ["GET /tasks/t1"]
 
 

@@ -217,13 +217,6 @@ class Conversation:
         """The task a webhook speaks of, once somebody confirms it or a signature proved it."""
         return confirm(self._channel, heard, proven=proven)
 
-    def receive(
-        self, delivery: Delivery, task: Task | None = None, secrets: Sequence[Secret] = ()
-    ) -> Flow[Task]:
-        """The same at once."""
-        proven = yield from self.prove(delivery, secrets)
-        return (yield from self.confirm(self.hear(delivery, task), proven=proven))
-
 
 class _Noted:
     """An error tells what a result would have told: a dropped field may be the reason."""
