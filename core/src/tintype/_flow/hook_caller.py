@@ -20,7 +20,7 @@ from tintype._pacing import Clock, retry_after
 from tintype._plugins.checked import checked, noted
 from tintype._plugins.registry import Plugin
 from tintype._structuring.json_values import said_in
-from tintype._structuring.shapes import noting
+from tintype._structuring.shapes import OddError, noting
 from tintype.errors import (
     AuthenticationError,
     Billed,
@@ -124,16 +124,13 @@ class HookCaller:
             task=task,
             quote=so_far if isinstance(so_far, Quote) else None,
             upload=so_far if isinstance(so_far, Upload) else None,
+            head=self._head,
         )
-        return self._parsed(kind, exchange)
-
-    def _parsed(self, kind: type[T], exchange: Exchange) -> T:
-        message = exchange.message
         with at_hand(message.content.held if message else {}):
             try:
                 given = self._called("parse", _SAID, {"exchange": exchange})
                 found = self.typed(given, kind, "parse")
-                return checked(found, self._info.name, before=exchange.task)
+                return checked(found, self._info.name, before=task)
             except TintypeError as error:
                 facts = _told_by(exchange, error)
                 if isinstance(error, AuthenticationError | PermissionDeniedError):
@@ -149,32 +146,22 @@ class HookCaller:
         request: Submission | None = None,
     ) -> Task:
         """The task after an answer: what the plugin reads in it, folded into what it was."""
-        exchange = Exchange(
-            operation=operation,
-            at=self._clock.now(),
-            message=message,
-            request=request or self._asked(task),
-            task=task,
-            head=self._head,
-        )
+        request = request or self._asked(task)
         with noting() as odd:
             try:
-                update = self._parsed(Update, exchange)
+                update = self.read(Update, operation, message, request=request, task=task)
             except (ProviderError, ProtocolError) as error:
                 # Where something was odd, words of moderation may stand beside a picture.
                 unread = isinstance(error, ProtocolError) and bool(odd)
                 if unread or not self._is_moderation(error, message):
                     raise
                 update = _refused(task, error)
-        left_out = tuple(
-            Notice(field=each.pointer, message=f"The answer's {each.pointer} is left out: {each}")
-            for each in odd
-        )
-        if left_out:
-            update = evolve(update, notices=noted(update.notices, left_out))
+        if odd:
+            update = evolve(update, notices=noted(update.notices, tuple(map(_left_out, odd))))
         if operation in _STREAMED:
             update = _taking_nothing_back(update, task)
-        found = completed_task(task, update, self._info, self._usd_per_credit, exchange.at)
+        at = self._clock.now()
+        found = completed_task(task, update, self._info, self._usd_per_credit, at)
         self._check_told(operation, task, found)
         return found
 
@@ -248,6 +235,11 @@ def _refused(task: Task, error: ProviderError | ProtocolError) -> Update:
     failure = Failure(message=error.message, code=code, refused=True)
     errors = (*task.errors, failure)
     return Update(state=TaskState.REFUSED, errors=errors, billed=error.billed)
+
+
+def _left_out(odd: OddError) -> Notice:
+    at = odd.pointer
+    return Notice(field=at, message=f"The answer's {at} is left out: {odd}")
 
 
 def _told_by(exchange: Exchange, error: TintypeError) -> dict[str, object]:
