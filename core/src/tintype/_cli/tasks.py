@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -14,6 +15,9 @@ from tintype._cli.speaking import can_ask, complain, tell
 from tintype.convert import to_builtins
 from tintype.errors import UsageError
 from tintype.journal import JournalRecord
+
+if TYPE_CHECKING:
+    from tintype.journal._sql import SqlJournal
 
 
 @click.group(invoke_without_command=True)
@@ -53,7 +57,7 @@ def command(context: click.Context, *, every: bool, json_: bool) -> None:
 def check(*, mend: bool) -> None:
     """Hold the sums that budgets count with, and what is open, against the records."""
     with journaled() as client:
-        found = client.journal.check(mend=mend)
+        found = cast("SqlJournal", client.journal).check(mend=mend)
     for each in found:
         complain(each)
     if found and not mend:
@@ -72,7 +76,8 @@ def check(*, mend: bool) -> None:
 def prune(*, before: datetime, yes: bool) -> None:
     """Forget what was over before a day: never what is open, unknown or not saved."""
     with journaled() as client:
-        count = client.journal.prune(before.date(), dry=True)
+        journal = cast("SqlJournal", client.journal)
+        count = journal.prune(before.date(), dry=True)
         told = f"{count} record{'' if count == 1 else 's'} before {before:%Y-%m-%d}"
         if count and not yes:
             if not can_ask():
@@ -80,7 +85,7 @@ def prune(*, before: datetime, yes: bool) -> None:
                 raise UsageError(msg)
             click.confirm(f"Forget {told}?", abort=True, err=True)
         if count:
-            client.journal.prune(before.date())
+            journal.prune(before.date())
     tell(f"{told} {'is' if count == 1 else 'are'} forgotten.")
 
 

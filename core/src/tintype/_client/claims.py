@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
-from tintype._client.resuming import claimed
 from tintype._doors import all_held
 from tintype._flow.effects import Record
 from tintype._trail import FOLLOWED, Followed, Trail
 from tintype.entries import Intent, Released, Settled
-from tintype.errors import Billed, JournalError, Outcome
+from tintype.errors import Billed, JournalError, Outcome, UsageError
 from tintype.journal import Journal, JournalRecord
 
 
@@ -39,10 +38,18 @@ class Claims:
         trail.end(self._let_go)
 
     def claimed(self, ids: Sequence[str]) -> list[JournalRecord]:
-        """The journal's records there is something to do for, ours until `left`."""
+        """The records there is something to do for, ours until `left`, and what is lost.
+
+        Raises:
+            UsageError: There is no such record.
+        """
         wanted = all_held(ids, str, "records", "a list of records' ids")
+        known = {record.id for record in self._journal.records(wanted)} if wanted else set()
+        for missing in sorted(set(wanted) - known):
+            msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
+            raise UsageError(msg)
         with self._followed.claiming:
-            records = claimed(self._journal, wanted, self._followed)
+            records = self._journal.claim(wanted, but=set(self._followed))
             self._followed.add(record.id for record in records)
         return records
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,8 @@ from tintype._flow.following import Part
 from tintype._flow.hook_caller import expected
 from tintype._flow.verdicts import fault_error, outcome_of
 from tintype.entries import Settled, Snapshot, Unread
-from tintype.errors import (
-    Billed,
-    DownloadError,
-    JournalError,
-    Outcome,
-    TintypeError,
-    UsageError,
-)
-from tintype.journal import Journal, JournalRecord, Resumed
+from tintype.errors import Billed, DownloadError, JournalError, Outcome, TintypeError
+from tintype.journal import JournalRecord, Resumed
 from tintype.journal._spool import from_bytes
 from tintype.models import Attempt, Task, TaskState
 
@@ -39,24 +32,6 @@ _UNREAD = (
     "Its answer is kept in {}, and read again at the next resume: a newer plugin may understand "
     "it. What you look up at the provider yourself you settle by hand."
 )
-
-
-def claimed(journal: Journal, ids: Sequence[str], followed: Iterable[str]) -> list[JournalRecord]:
-    """The records there is something to do for, now followed by this process, and what is lost.
-
-    Args:
-        journal: Where they are.
-        ids: Their ids, or none for all.
-        followed: What this process is at work on already.
-
-    Raises:
-        UsageError: There is no such record.
-    """
-    known = {record.id for record in journal.records(ids)} if ids else set()
-    for missing in sorted(set(ids) - known):
-        msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
-        raise UsageError(msg)
-    return journal.claim(ids, but=set(followed))
 
 
 def resuming(

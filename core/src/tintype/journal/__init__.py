@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from datetime import date, datetime
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -158,21 +158,6 @@ class Journal(Protocol):
                 is neither yes nor no.
         """
 
-    def check(self, *, mend: bool = False) -> list[str]:
-        """What it keeps beside its records and they do not bear out, a sentence each.
-
-        That is the sums that budgets are held to, and the mark of what is unfinished. Where it
-        is to `mend`, it is then as the records say.
-        """
-
-    def prune(self, before: date, *, dry: bool = False) -> int:
-        """Forget what was over before a day, in UTC; how many records that is.
-
-        What is open, unknown, not saved, or kept to be read again stays, and so does what is of
-        this month, for budgets. One that is for ever goes on counting what is forgotten. A dry
-        run only tells how many.
-        """
-
     def close(self) -> None:
         """Write what is waiting, and let the database go."""
 
@@ -261,14 +246,6 @@ class NoJournal:
         """
         msg = "No journal is kept here: there is nothing to settle."
         raise UsageError(msg)
-
-    def check(self, *, mend: bool = False) -> list[str]:  # noqa: ARG002
-        """Nothing is wrong with nothing."""
-        return []
-
-    def prune(self, before: date, *, dry: bool = False) -> int:  # noqa: ARG002
-        """No record: there are none."""
-        return 0
 
     def close(self) -> None:
         """Do nothing."""

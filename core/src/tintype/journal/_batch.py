@@ -93,23 +93,18 @@ class Batch:
         at = now()
         reserved = self._totals.reserve(intent, datetime.fromisoformat(at))
         line = begun(intent, reserved, self._me, at)
-        self._add(line)
+        self._lines[line.record] = self._fresh[line.record] = line
         self._totals.add(line.created_at, line.provider, line.counts)
         asked = {"quote": to_builtins(intent.quote), "nonce": intent.nonce}
         self._note(line.record, at, "intent", json.dumps(asked, ensure_ascii=False))
-
-    def _add(self, line: Line) -> None:
-        self._lines[line.record] = self._fresh[line.record] = line
 
     def _line(self, entry: Entry) -> Line | None:
         """The line that an entry is of; a task submitted elsewhere gets one."""
         record = record_of(entry)
         if record not in self._lines and isinstance(entry, Snapshot):
-            at, provider = now(), entry.task.provider
-            owner = self._me
-            self._add(
-                Line(record=record, provider=provider, created_at=at, updated_at=at, owner=owner)
-            )
+            at, whose = now(), entry.task.provider
+            line = Line(record=record, provider=whose, created_at=at, updated_at=at, owner=self._me)
+            self._lines[record] = self._fresh[record] = line
         return self._lines.get(record)
 
     def _free(self, record: str) -> Line:

@@ -284,11 +284,20 @@ class SqlJournal:
     # ------------------------------------------------------------------------ upkeep
 
     def check(self, *, mend: bool = False) -> list[str]:
-        """What the journal keeps beside its records and they do not bear out."""
+        """What the journal keeps beside its records and they do not bear out, a sentence each.
+
+        That is the sums that budgets are held to, and the mark of what is unfinished. Where it
+        is to `mend`, it is then as the records say.
+        """
         return check(self._rows, mend=mend)
 
     def prune(self, before: date, *, dry: bool = False) -> int:
-        """Forget what was over before a day."""
+        """Forget what was over before a day, in UTC; how many records that is.
+
+        What is open, unknown, not saved, or kept to be read again stays, and so does what is of
+        this month, for budgets. One that is for ever goes on counting what is forgotten. A dry
+        run only tells how many.
+        """
         return prune(self._rows, before, dry=dry)
 
 
