@@ -236,15 +236,10 @@ def _span(
     return low, high
 
 
-def _references(asked: Asked) -> _Ends:
-    there = Decimal(asked["references"] or 0)
-    return there, there
-
-
 # How many units of each kind a request is; of a kind that is not here only the work tells.
 _UNITS: Mapping[str, Callable[[Asked, Model, Mapping[str, Descriptor]], _Ends]] = {
     "image": lambda asked, _, __: _whole(asked.get("n")),
-    "reference": lambda asked, _, __: _references(asked),
+    "reference": lambda asked, _, __: (Decimal(asked["references"] or 0),) * 2,
     "request": lambda _, __, ___: (_ONE, _ONE),
     "megapixel": lambda asked, model, limits: _times(
         _whole(asked.get("n")), _times(_pixels(asked, model, limits), (_MEGAPIXEL, _MEGAPIXEL))

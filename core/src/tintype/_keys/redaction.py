@@ -56,8 +56,8 @@ class Redactor:
 
     def headers(self, said: Headers) -> Headers:
         """Headers without them; the very same object where there are none."""
-        told = "\n".join(value for _, value in said)
-        if self._text(told) is told:  # one search for all of them
+        told = "\n".join(value for _, value in said)  # one search for all of them
+        if self._text(told) is told:
             return said
         return tuple((name, self._text(value)) for name, value in said)
 
