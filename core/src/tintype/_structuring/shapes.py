@@ -118,17 +118,24 @@ def leave_out(error: OddError) -> None:
         notes.append(error)
 
 
-def _inside(key: object, hook: Hook, value: object, shape: object) -> object:
-    """A value by its hook; what is odd within it is told from the outside."""
+def _inside(key: object, hook: Hook, value: object, shape: object, *, lets_go: bool) -> object:
+    """A value by its hook; what is odd within it is told from the outside.
+
+    It comes to `_LEFT_OUT` where it is odd itself, and may be let go.
+    """
     notes = _NOTES.get(None)
     before = len(notes) if notes is not None else 0
     try:
         return hook(value, shape)
     except OddError as error:
-        raise error.within(key) from None
+        odd = error.within(key)
+        if not lets_go:
+            raise odd from None
     finally:
         if notes is not None and len(notes) > before:
             notes[before:] = [note.within(key) for note in notes[before:]]
+    leave_out(odd)
+    return _LEFT_OUT
 
 
 class Reader:
@@ -179,11 +186,9 @@ class Reader:
         return shape(**given)
 
     def _field(self, field: attrs.Attribute[object]) -> _Field:
-        """A field's name, whether it is needed, and how its value is read.
-
-        It comes to `_LEFT_OUT` where it is odd and does not decide.
-        """
-        needed, decides = field.default is attrs.NOTHING, _decides(field)
+        """A field's name, whether it is needed, and how its value is read."""
+        needed = field.default is attrs.NOTHING
+        decides = needed or bool(field.metadata.get(_DECISIVE))
         lets_go = self._generous and not decides
         may_be_nothing = lets_go and _holds_objects(field.type)
         hook = (_EXACT if decides and not needed else self).hook(field.type)
@@ -196,13 +201,7 @@ class Reader:
         def read(said: object) -> object:
             if may_be_nothing and said in _NOTHING:
                 return _LEFT_OUT
-            try:
-                return _inside(field.name, checked, said, field.type)
-            except OddError as error:
-                if not lets_go:
-                    raise
-                leave_out(error)
-                return _LEFT_OUT
+            return _inside(field.name, checked, said, field.type, lets_go=lets_go)
 
         looked_at = may_be_nothing or field.validator is not None
         return field.name, needed, frozenset() if looked_at else _plain(field.type), read
@@ -218,13 +217,9 @@ class Reader:
                 refuse("an array", value)
             read: list[object] = []
             for index, item in enumerate(found[:MAX_ITEMS] if self._generous else found):
-                try:
-                    read.append(_inside(index, item_hook, item, of))
-                except OddError as error:
-                    if not self._generous:
-                        raise
-                    leave_out(error)
-                    read += [None] if admits_none else []
+                made = _inside(index, item_hook, item, of, lets_go=self._generous)
+                if made is not _LEFT_OUT or admits_none:
+                    read.append(None if made is _LEFT_OUT else made)
             if self._generous and len(found) > MAX_ITEMS:
                 leave_out(OddError(f"Of {len(found)} items the first {MAX_ITEMS} are read."))
             return tuple(read)
@@ -238,15 +233,11 @@ class Reader:
         def hook(value: object, _: object) -> object:
             if not isinstance(value, dict):
                 refuse("an object", value)
-            read: dict[str, object] = {}
-            for key, item in value.items():
-                try:
-                    read[key] = _inside(key, item_hook, item, of)
-                except OddError as error:
-                    if not self._generous:
-                        raise
-                    leave_out(error)
-            return read
+            read = {
+                key: _inside(key, item_hook, item, of, lets_go=self._generous)
+                for key, item in value.items()
+            }
+            return {key: made for key, made in read.items() if made is not _LEFT_OUT}
 
         return hook
 
@@ -296,16 +287,11 @@ def _plain(shape: object) -> frozenset[type]:
 
 
 def _is_tuple(shape: object) -> bool:
-    """Whether it is the type of a tuple."""
     return get_origin(shape) is tuple
 
 
 def _is_union(shape: object) -> bool:
     return get_origin(shape) in {Union, UnionType}
-
-
-def _decides(field: attrs.Attribute[object]) -> bool:
-    return field.default is attrs.NOTHING or bool(field.metadata.get(_DECISIVE))
 
 
 def _holds_objects(shape: object) -> bool:
