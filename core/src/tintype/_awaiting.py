@@ -213,24 +213,40 @@ class _Crew:
             pause = self._begin()
             if pause is None and not self._running:
                 return None
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause if len(self._running) < self._width else None):
-                    await self._news.wait()
-            self._news.clear()
+            await self._new(pause if len(self._running) < self._width else None)
+
+    async def _new(self, seconds: float | None) -> None:
+        """Wait until there is news, or until it is time to begin more."""
+        loop = asyncio.get_running_loop()
+        timer = None if seconds is None else loop.call_later(seconds, self._news.set)
+        try:
+            await self._news.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+        self._news.clear()
 
     def _begin(self) -> float | None:
         """Begin what is due; seconds until more is, or None where nothing waits."""
         while (pause := self._work.pause()) == 0 and len(self._running) < self._width:
-            made = asyncio.create_task(self._performed(self._beside(self._work.take())))
+            made = asyncio.create_task(self._worked(self._work.take()))
             made.add_done_callback(lambda _: self._news.set())
             self._running.add(made)
         return pause
 
-    async def _performed(self, call: Call[None]) -> None:
-        async with aclosing(call):
-            while (task := await call.told()) is not None:
-                self._snapshots.append(task)
+    async def _worked(self, piece: Flow[None]) -> None:
+        """Do a piece of work, and more as long as more is due."""
+        while True:
+            async with aclosing(self._beside(piece)) as call:
+                while (task := await call.told()) is not None:
+                    self._snapshots.append(task)
+                    self._news.set()
+            if len(self._running) < self._width:  # what is due next may be another by now
                 self._news.set()
+            await asyncio.sleep(0)  # others' turn, whose transport may never wait
+            if self._work.pause() != 0:
+                return
+            piece = self._work.take()
 
     def stop(self) -> None:
         """Begin nothing more, and have what is under way end."""

@@ -187,25 +187,20 @@ class Driver:
             awaited: The task whose end it is to wait for.
         """
         check_progress(on_progress)
-        async with self._begun(provider, flow, record, awaited) as call:
+        trail = self.setup.claims.trail()
+        trail.follow(record)
+        if awaited is not None:
+            trail.begin(awaited)
+        async with Call(self, provider, flow, trail, heard=on_progress is not None) as call:
             while (task := await call.told()) is not None:
                 tell_progress(on_progress, task)
         return call.result
 
     async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
         """Perform a flow's effects; the snapshots that it records come out on the way."""
-        async with self._begun(provider, flow) as call:
+        async with Call(self, provider, flow, self.setup.claims.trail(), heard=True) as call:
             while (task := await call.told()) is not None:
                 yield task
-
-    def _begun(
-        self, provider: str, flow: Flow[T], record: str = "", awaited: Task | None = None
-    ) -> Call[T]:
-        call = Call(self, provider, flow, self.setup.claims.trail())
-        call.trail.follow(record)
-        if awaited is not None:
-            call.trail.begin(awaited)
-        return call
 
     async def abandon(self, trail: Trail, error: BaseException) -> None:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
@@ -234,6 +229,13 @@ def _asked(flow: Flow[Task], seconds: float) -> Flow[None]:
 class Call(Generic[T]):
     """One flow, its effects performed one after the other.
 
+    Args:
+        driver: Who performs it.
+        provider: Whom it speaks to.
+        flow: The flow.
+        trail: What the call has written down.
+        heard: Whether somebody wants its snapshots.
+
     Attributes:
         result: What the flow returned, once it has ended.
         trail: What the call has written down.
@@ -245,6 +247,7 @@ class Call(Generic[T]):
         "_crew",
         "_driver",
         "_flow",
+        "_heard",
         "_provider",
         "_reader",
         "_reply",
@@ -254,10 +257,13 @@ class Call(Generic[T]):
     )
     result: T
 
-    def __init__(self, driver: Driver, provider: str, flow: Flow[T], trail: Trail) -> None:
+    def __init__(
+        self, driver: Driver, provider: str, flow: Flow[T], trail: Trail, *, heard: bool = False
+    ) -> None:
         self._driver = driver
         self._provider = provider
         self._flow = flow
+        self._heard = heard
         self._reply: Reply = None
         self._answer: Answer | None = None
         self._reader: Reader | None = None
@@ -266,7 +272,7 @@ class Call(Generic[T]):
         self.trail = trail
 
     async def told(self) -> Task | None:
-        """The next snapshot that the flow records, or None: it has ended.
+        """The next snapshot that the flow records and somebody wants, or None: it has ended.
 
         Raises:
             ClientClosed: The client was closed meanwhile, or before.
@@ -282,7 +288,7 @@ class Call(Generic[T]):
                     effect = self._flow.throw(self._failed(effect, failure, start))
                     continue
                 self._observe(effect, reply, None, start)
-                if (task := told_by(effect, reply)) is not None:
+                if self._heard and (task := told_by(effect, reply)) is not None:
                     self._reply = reply
                     self.presence.rest()
                     return task
@@ -354,7 +360,7 @@ class Call(Generic[T]):
 
     def _beside(self, piece: Flow[None]) -> Call[None]:
         """A piece of this call's work, performed apart."""
-        return Call(self._driver, self._provider, piece, self.trail)
+        return Call(self._driver, self._provider, piece, self.trail, heard=self._heard)
 
     async def _disband(self) -> None:
         if self._crew is not None:

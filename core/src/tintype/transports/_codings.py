@@ -25,7 +25,7 @@ _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 class Coding(Protocol):
     """One coding, undone."""
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
+    def feed(self, packed: bytes) -> Iterable[bytes]:
         """What more bytes come to."""
 
     def check_end(self) -> None:
@@ -43,15 +43,31 @@ def decoder(headers: Headers, status: int = 200) -> Coding:
     values = [value for name, value in headers if name.lower() == "content-encoding"]
     named = [each.strip().lower() for value in values for each in value.split(",")]
     asked = [each for each in named if each not in {"", "identity"}]
+    if not asked:
+        return _PLAIN
     if len(asked) <= _MAX_CODINGS and all(each in _CODINGS for each in asked):
         return _Chain([_CODINGS[each]() for each in reversed(asked)])
     if status >= _FIRST_ERROR:
-        return _Chain([])
+        return _PLAIN
     msg = (
         f"The answer's Content-Encoding is {', '.join(asked)[:100]!r}; "
         "gzip and deflate were asked for."
     )
     raise DroppedError(msg)
+
+
+class _Plain:
+    """No coding."""
+
+    def feed(self, packed: bytes) -> tuple[bytes]:
+        """The bytes themselves."""
+        return (packed,)
+
+    def check_end(self) -> None:
+        """Any end is one."""
+
+
+_PLAIN = _Plain()
 
 
 class _Chain:

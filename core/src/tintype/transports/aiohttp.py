@@ -7,7 +7,6 @@ import re
 import select
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any, TypeAlias, cast
@@ -100,9 +99,12 @@ class AiohttpTransport:
         self, request: HttpRequest, limits: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """The head of the answer, on a connection that stands: stale ones are closed in turn."""
-        session = await self._session(request)
+        loop = asyncio.get_running_loop()
+        sessions = self._sessions.get(loop) or await self._opened(loop)
+        trusted = request.trusted_networks if request.public_only else None
+        session = sessions.of(trusted, self._connector)
         while True:
-            with suppress(_StaleError):
+            try:
                 return await session.request(
                     request.method,
                     _to_the_letter(request.url),
@@ -111,17 +113,15 @@ class AiohttpTransport:
                     allow_redirects=False,
                     timeout=limits,
                 )
+            except _StaleError:
+                pass
 
-    async def _session(self, request: HttpRequest) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        sessions = self._sessions.get(loop)
-        if sessions is None:
-            for each in [each for each in list(self._sessions) if each.is_closed()]:
-                self._sessions.pop(each, None)
-            sessions = self._sessions[loop] = _Sessions()
-            await sessions.close_with_the_loop()
-        trusted = request.trusted_networks if request.public_only else None
-        return sessions.of(trusted, self._connector)
+    async def _opened(self, loop: asyncio.AbstractEventLoop) -> _Sessions:
+        for each in [each for each in list(self._sessions) if each.is_closed()]:
+            self._sessions.pop(each, None)
+        sessions = self._sessions[loop] = _Sessions()
+        await sessions.close_with_the_loop()
+        return sessions
 
 
 # Makes a connector: to anywhere (None), or to the public internet and some networks more.
