@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from decimal import Decimal
 
 import pytest
 from tests.core.conftest import KEY, Connect
@@ -110,3 +111,30 @@ def test_what_moderation_stops_is_refused_and_costs_nothing(
     task = client.wait(client.submit(ImageRequest(prompt="a boat"), provider="bfl"))
     assert (task.state, task.billed, task.errors[0].message) == (state, billed, words)
     assert (task.cost is None) is (billed is Billed.NO)
+
+
+@pytest.mark.parametrize(
+    ("size", "references", "low", "high"),
+    [
+        ("512x512", 0, "3", "3.393216"),
+        ("1920x1080", 0, "3", "6.1104"),  # 4.5, as third parties report
+        (None, 0, "3", "9.291456"),  # up to 4 megapixels
+        ("1024x1024", 1, "3", None),
+    ],
+)
+def test_the_first_megapixel_is_the_least_that_an_image_costs(
+    client: Client, size: str | None, references: int, low: str, high: str | None
+) -> None:
+    """Further ones cost at most their whole part; of source images nobody knows how many."""
+    given = [Reference(url="https://cdn.test/1.png")] * references
+    asked = ImageRequest(prompt="a boat", model="flux-2-pro", size=size, references=given)
+    quote = client.quote(asked, provider="bfl")
+    assert quote.credits == (Decimal(low), None if high is None else Decimal(high))
+
+
+def test_an_image_has_four_megapixels_at_most(client: Client, server: Loopback) -> None:
+    """More is refused before it is sent."""
+    asked = ImageRequest(prompt="a boat", model="flux-2-pro", size="2064x2048")
+    with pytest.raises(InvalidRequestError, match="size"):
+        client.generate(asked, provider="bfl")
+    assert server.requests == []

@@ -43,6 +43,10 @@ _STATES = {
     "error": TaskState.FAILED,
     **dict.fromkeys(("request moderated", "content moderated"), TaskState.REFUSED),
 }
+_ROUNDED = (
+    "The first megapixel is flat; how parts of a further one are rounded, and what source images"
+    " come to, no page says."
+)
 _OURS = re.compile(r"https://[a-z0-9.-]+\.bfl\.ai/")  # whatever its region
 _NOT_FOUND = 404
 _REFUSALS = refusals(400, 401, 402, 404, 422, 429, 500) | {
@@ -62,8 +66,19 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: Submission, quote: Quote | None) -> Quote | None:
-    """By the page's prices, in credits; those of FLUX.2 are by megapixel, and unknown here."""
-    return quote_from_prices(INFO, request)
+    """By the page's prices, in credits; of FLUX.2 the first megapixel is the least.
+
+    Each further one costs less, begun ones at most as much as if the first did so, too. What
+    source images come to on top nobody knows before.
+    """
+    known = quote_from_prices(INFO, request)
+    prices = INFO.limits(request.model).prices
+    if known is None or known.credits_low is None or len(prices) == 1:
+        return known
+    high = None if request.references else known.credits_high
+    notes = (*known.assumptions, _ROUNDED)
+    low = prices[0].credits
+    return evolve(known, credits_low=low, credits_high=high, assumptions=notes, reason=_ROUNDED)
 
 
 @hookimpl

@@ -36,6 +36,7 @@ _KONTEXT = f"{_DOCS}, FLUX.1 Kontext (OpenAPI), {_READ}"
 _FILL = f"{_DOCS}, FLUX.1 Fill [pro] (OpenAPI), {_READ}"
 _SDK = f"bfl for Python (black-forest-labs/blackforest@f7ba31b6), {_READ}"
 _PRICING = f"https://docs.bfl.ml/quick_start/pricing, {_READ}"
+_SKILL = f"https://github.com/black-forest-labs/skills@d0793c84 skills/bfl-api, {_READ}"
 _LIMITS = "https://help.bfl.ai/articles/7158018353-what-is-the-concurrency-limit-for-the-api"
 _KEPT = 600  # "delivery URLs that expire after 10 minutes" (help.bfl.ai, which endpoint)
 _AT_A_TIME = 24  # "The default is 24. Except for flux-kontext-max": 6 (_LIMITS)
@@ -56,6 +57,12 @@ def _credits(count: int) -> tuple[Price, ...]:
     return (price,)
 
 
+def _by_megapixel(first: str, further: str) -> tuple[Price, ...]:
+    """What the first megapixel costs, and what each further one, of source images each at all."""
+    flat = Price(credits=Decimal(first), source=_SKILL, as_of=date(2026, 11, 29))
+    return (flat, evolve(flat, credits=Decimal(further), unit="megapixel", billable="megapixels"))
+
+
 def _common(source: str, formats: tuple[str, ...], default: str = "jpeg") -> dict[str, Descriptor]:
     """What every model takes."""
     return {
@@ -74,12 +81,13 @@ def _tolerant(source: str, high: int = 6) -> dict[str, Descriptor]:
 
 _FORMATS = ("jpeg", "png")
 _SIDE = Integer(low=64, source=_TWO)
+_LARGEST = 4 * 1024 * 1024  # "4MP total", by the larger reading
 _FLUX_2 = Model(
     id="flux-2-pro",
     title="FLUX.2 [pro]",
     parameters={
         **_common(_SDK, (*_FORMATS, "webp")),
-        "size": Pixels(width=_SIDE, height=_SIDE, source=_TWO),
+        "size": Pixels(max_total=_LARGEST, width=_SIDE, height=_SIDE, source=_TWO),
     },
     options={
         "safety_tolerance": Integer(low=0, high=5, default=2, source=_TWO),
@@ -87,6 +95,7 @@ _FLUX_2 = Model(
         "transparent_bg": Flag(source=_SDK),
     },
     references=References(forms=("url", "bytes"), max_count=8, source=_TWO),
+    prices=_by_megapixel("3", "1.5"),
     cautions=(_IN_CLEAR,),
     max_in_flight=_AT_A_TIME,
     results_kept=_KEPT,
@@ -102,6 +111,7 @@ _FLEX = evolve(
         "guidance": Number(low=1.5, high=10, source=_TWO),
     },
     options={**_tolerant(_TWO, high=5), "transparent_bg": Flag(source=_SDK)},
+    prices=_by_megapixel("5", "5"),
 )
 _KLEIN = evolve(
     _FLUX_2,
@@ -110,6 +120,7 @@ _KLEIN = evolve(
     title="FLUX.2 [klein] 4B",
     options={name: each for name, each in _FLUX_2.options.items() if name != "disable_pup"},
     references=References(forms=("url", "bytes"), max_count=4, source=_TWO),
+    prices=_by_megapixel("1.4", "0.1"),
 )
 _EXACT = Pixels(
     width=Integer(low=256, high=1440, step=32, default=1024, source=_PRO),
@@ -206,10 +217,16 @@ INFO = ProviderInfo(
     origins=(API, "https://*.bfl.ai"),
     models=(
         _FLUX_2,
-        evolve(_FLUX_2, id="flux-2-max", title="FLUX.2 [max]"),
+        evolve(_FLUX_2, id="flux-2-max", title="FLUX.2 [max]", prices=_by_megapixel("7", "3")),
         _FLEX,
         _KLEIN,
-        evolve(_KLEIN, id="flux-2-klein-9b", name="", title="FLUX.2 [klein] 9B"),
+        evolve(
+            _KLEIN,
+            id="flux-2-klein-9b",
+            name="",
+            title="FLUX.2 [klein] 9B",
+            prices=_by_megapixel("1.5", "0.2"),
+        ),
         _FLUX_1_1,
         _FLUX_1_1_ULTRA,
         _FLUX_1_DEV,
@@ -239,5 +256,5 @@ INFO = ProviderInfo(
     credit_source=_PRICING,
     webhooks=True,
     poll_schedule=(0.5, 0.5, 1.0, 2.0, 5.0),
-    sources=(_TWO, _PRO, _ULTRA, _DEV, _KONTEXT, _FILL, _SDK, _PRICING, _LIMITS),
+    sources=(_TWO, _PRO, _ULTRA, _DEV, _KONTEXT, _FILL, _SDK, _PRICING, _SKILL, _LIMITS),
 )
