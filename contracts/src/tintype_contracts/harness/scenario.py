@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from tintype._flow.settle import folded, uploaded
 from tintype.catalog import ProviderInfo
-from tintype.errors import TintypeError
+from tintype.errors import ProtocolError, TintypeError
 from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Extras, Provider
 from tintype.messages import JsonObject, Request, Response
@@ -258,11 +258,26 @@ class Rehearsal:
         )
         try:
             said = self.hooks.parse(exchange=told)
+            if isinstance(said, Upload):
+                return uploaded(context.uploading, said)
+            outcome = folded(known, said) if isinstance(said, Update) else said
+            refuse_a_stranger(told, outcome)
         except TintypeError as error:
             return error
-        if isinstance(said, Upload):
-            return uploaded(context.uploading, said)
-        return folded(known, said) if isinstance(said, Update) else said
+        return outcome
+
+
+def refuse_a_stranger(exchange: Exchange, outcome: object) -> None:
+    """Refuse what the core refuses: what is said of another task than was asked about.
+
+    Raises:
+        ProtocolError: It is about another task.
+    """
+    known = exchange.task.id
+    told = exchange.operation in {Operation.POLL, Operation.CANCEL, Operation.WEBHOOK}
+    if told and isinstance(outcome, Task) and known not in {"", outcome.id}:
+        msg = f"The answer is about the task {outcome.id!r}, not {known!r}."
+        raise ProtocolError(msg)
 
 
 def submission_of(

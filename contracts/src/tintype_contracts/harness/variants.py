@@ -29,7 +29,7 @@ from tintype_contracts.fixtures.messages import answers
 from tintype_contracts.fixtures.pointers import MISSING, is_array, join, leaves
 from tintype_contracts.fixtures.strict_json import spell
 from tintype_contracts.fixtures.values import NOW
-from tintype_contracts.harness.scenario import Context
+from tintype_contracts.harness.scenario import Context, refuse_a_stranger
 from tintype_contracts.harness.subject import Subject
 from tintype_contracts.harness.worlds import USUAL, World
 
@@ -173,6 +173,7 @@ def hear(subject: Subject, context: Context, turn: Turn) -> Parsed:
         with at_hand(message.content.held if message else {}):
             value: object = subject.hooks.parse(exchange=exchange)
         value = folded(known, value) if isinstance(value, Update) else value
+        refuse_a_stranger(exchange, value)
     except (ProtocolError, ProviderError) as error:
         return error
     except Exception as error:  # noqa: BLE001 - a hook may do anything

@@ -397,7 +397,7 @@ def carries(row: Parameter, found: object, asked: object) -> bool:
             return found == len(given) if counted else same_images(found, given)
         case "options", _:
             return _holds(found, asked)
-        case _, bool():
+        case _, bool() if row.spelt(asked) is asked:
             return found is asked
         case _, int() | float():
             return _number(found) == _number(asked)

@@ -138,8 +138,11 @@ def _task(exchange: Exchange) -> Update:
     work = answer.data
     begun = "pending" if exchange.operation is Operation.SUBMIT else ""
     state = translate(work.state or begun, _STATES, "/data/state")
-    update = Update(id=_task_id(exchange.task, work, state), state=state, raw=raw)
+    update = Update(id=work.taskId or exchange.task.id, state=state, raw=raw)
     match state:
+        case TaskState.RUNNING if not update.id:
+            msg = "The task is accepted and has no id to ask for it by."
+            raise ProtocolError(msg, pointer="/data/taskId")
         case TaskState.SUCCEEDED:
             return _completed(update, work)
         case TaskState.FAILED:
@@ -147,15 +150,6 @@ def _task(exchange: Exchange) -> Update:
             return _failed(update, said, work.failCode)
         case _:
             return update
-
-
-def _task_id(known: Task, work: _wire.Work, state: TaskState) -> str:
-    """The task's id, which does not change. Of one that has its pictures there need be none."""
-    found = work.taskId or known.id
-    if (not found and state is not TaskState.SUCCEEDED) or (known.id and found != known.id):
-        msg = f"The answer is about the task {found!r}, not {known.id!r}."
-        raise ProtocolError(msg, pointer="/data/taskId")
-    return found
 
 
 def _completed(update: Update, work: _wire.Work) -> Update:

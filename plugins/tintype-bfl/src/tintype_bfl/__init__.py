@@ -21,7 +21,6 @@ from tintype.errors import (
     Billed,
     InvalidRequestError,
     NotFoundError,
-    ProtocolError,
     ServerError,
     TintypeError,
     refusal,
@@ -154,13 +153,10 @@ def _accepted(exchange: Exchange) -> Update:
 def _looked(exchange: Exchange) -> Update:
     """A task as it stands."""
     told, raw = read(exchange.message, _wire.Look)
-    known = exchange.task.id
-    if told.id and known not in {"", told.id}:
-        msg = f"The answer is about the task {told.id!r}, not {known!r}."
-        raise ProtocolError(msg, pointer="/id")
     _known(told.status)
     state = translate(told.status, _STATES, "/status")
-    update = Update(id=told.id or known, state=state, cost=_cost(told.cost), raw=raw)
+    found = told.id or exchange.task.id
+    update = Update(id=found, state=state, cost=_cost(told.cost), raw=raw)
     match state:
         case TaskState.SUCCEEDED:
             result = told.result or _wire.Result()

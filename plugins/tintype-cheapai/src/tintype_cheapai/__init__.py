@@ -272,7 +272,7 @@ def _task(exchange: Exchange) -> Update:
         raise _refusal_inside(exchange.message, "/status")
     state = translate(work.status, _STATES, "/status")
     update = Update(
-        id=_task_id(exchange.task, work),
+        id=work.id or exchange.task.id,
         state=state,
         progress=_progress(work.progress),
         raw=raw,
@@ -284,15 +284,6 @@ def _task(exchange: Exchange) -> Update:
             return _failed(update, work)
         case _:
             return update
-
-
-def _task_id(known: Task, work: _wire.Work) -> str:
-    """The task's id. An answer about another task is no answer about this one."""
-    found = work.id or known.id
-    if not found or (known.id and found != known.id):
-        msg = f"The answer is about task {found!r}, not {known.id!r}."
-        raise ProtocolError(msg, pointer="/id")
-    return found
 
 
 def _progress(percent: Decimal | None) -> float | None:

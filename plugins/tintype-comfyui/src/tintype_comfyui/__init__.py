@@ -91,9 +91,6 @@ def parse(exchange: Exchange) -> Update | Upload:
             return Update(state=state, billed=Billed.NO if state else None, raw=raw)
         case Operation.SUBMIT:
             queued, raw = read(message, _wire.Queued)
-            if not queued.prompt_id:
-                msg = "The graph is queued and has no id to ask for it by."
-                raise ProtocolError(msg, pointer="/prompt_id")
             return Update(id=queued.prompt_id, state=TaskState.RUNNING, raw=raw)
         case _:
             return _looked(exchange)

@@ -13,7 +13,7 @@ from tintype.convert import Id
 class Queued:
     """The answer to a graph that was accepted."""
 
-    prompt_id: Id | None = None
+    prompt_id: Id
 
 
 @frozen(kw_only=True)

@@ -161,7 +161,10 @@ def _queued(exchange: Exchange) -> Update:
     known = exchange.task
     word = told.status or ("in_queue" if exchange.operation is Operation.SUBMIT else "")
     state = translate(word, _STATES, "/status")
-    found = _same(told.request_id or known.id, known, "/request_id")
+    found = told.request_id or known.id
+    if not found:
+        msg = "The request is accepted and has no id to ask for it by."
+        raise ProtocolError(msg, pointer="/request_id")
     update = Update(id=found, state=state, raw=raw)
     if told.error or told.error_type:
         return _over(update, (failure(told.error, told.error_type),), Billed.UNKNOWN)
@@ -172,14 +175,6 @@ def _queued(exchange: Exchange) -> Update:
     done = word.strip().casefold() == _COMPLETED
     notes = {**ours, **known.notes} | ({"done": True} if done else {})
     return evolve(update, notes=notes, poll_after=0.0 if done else None)
-
-
-def _same(found: str, known: Task, pointer: str) -> str:
-    """The task's id, which does not change."""
-    if not found or known.id not in {"", found}:
-        msg = f"The answer is about the request {found!r}, not {known.id!r}."
-        raise ProtocolError(msg, pointer=pointer)
-    return found
 
 
 def _looked(exchange: Exchange) -> Update:
@@ -197,8 +192,7 @@ def _delivered(exchange: Exchange) -> Update:
     """A webhook: the result, or why there is none."""
     told, raw = read(exchange.message, _wire.Delivery)
     state = translate(told.status, _DELIVERED, "/status")
-    found = _same(told.request_id, exchange.task, "/request_id")
-    update = Update(id=found, raw=raw)
+    update = Update(id=told.request_id, raw=raw)
     result = told.payload or _wire.Result()
     if state is TaskState.FAILED:
         problems = _listed(result.detail) or (failure(told.error),)

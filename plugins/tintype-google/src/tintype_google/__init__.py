@@ -1,4 +1,4 @@
-"""Google's Gemini API: Gemini's own pictures, and Imagen, at once.
+"""Google's Gemini API: Gemini's own pictures, at once or as a stream, and Imagen.
 
 Sources, where no other is named: https://ai.google.dev/gemini-api/docs and the official package
 google-genai 3.6.1, read 2026-11-29. Nothing here was ever run against the live service.
@@ -31,7 +31,7 @@ from tintype.errors import (
     refusal,
     refusals,
 )
-from tintype.exchange import Exchange
+from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.messages import JsonObject, Request, Response, address
 from tintype.models import Failure, Image, Quote, Task, Update, Usage
@@ -68,13 +68,13 @@ def price(request: Submission, quote: Quote | None) -> Quote | None:
 
 @hookimpl
 def submit(request: Submission) -> Request:
-    """`:generateContent` or, of Imagen's models, `:predict`."""
+    """`:generateContent`, which streams at an address of its own; of Imagen's models `:predict`."""
     url = address(f"{API}/v1beta/models", *request.model.split("/"))
     if request.model.startswith("imagen-"):
         return Request.post(f"{url}:predict", _predicted(request))
-    return Request.post(
-        f"{url}:generateContent", merge_options(_generated(request), request.options)
-    )
+    method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
+    body = merge_options(_generated(request), request.options)
+    return Request.post(f"{url}:{method}", body, events=request.stream)
 
 
 @hookimpl
@@ -84,15 +84,20 @@ def poll(task: Task) -> None:
 
 @hookimpl
 def parse(exchange: Exchange) -> Update:
-    """A task at its end, as the one answer tells it."""
+    """A task at its end, as the one answer tells it, or as a piece of a stream leaves it."""
+    task = exchange.task
+    if exchange.operation is Operation.END:  # cut short it may have its pictures
+        return _ended(Update.of(task)) if task.images or task.errors else Update.of(task)
     if is_refusal(exchange.message):
         raise _refusal(exchange.message)
     answer, raw = read(exchange.message, _wire.GenerateContentResponse)
-    update = Update(raw=raw, usage=_usage(answer.usageMetadata))
+    update = evolve(Update.of(task), raw=raw, usage=_usage(answer.usageMetadata))
     if answer.predictions is not None:
         images, errors = pictures(answer.predictions, _prediction, "/predictions")
-        return _ended(update, images, errors)
-    return _generated_picture(update, answer)
+        return _ended(evolve(update, images=images, errors=errors))
+    update = _heard(update, answer, str(task.notes.get("text", "")))
+    goes_on = exchange.operation is Operation.EVENT and not _is_last(answer)
+    return update if goes_on else _over(update, answer)
 
 
 # ------------------------------------------------------------------------- what is sent
@@ -123,17 +128,40 @@ def _predicted(request: Submission) -> dict[str, object]:
 # --------------------------------------------------------------------- what comes back
 
 
-def _generated_picture(update: Update, answer: _wire.GenerateContentResponse) -> Update:
-    """The pictures of Gemini's turn; words are kept, and alone they say why there is none."""
-    candidates = [each for each in answer.candidates or () if each is not None]
-    parts = [each for one in candidates if one.content for each in one.content.parts]
+def _heard(update: Update, answer: _wire.GenerateContentResponse, text: str) -> Update:
+    """The task with the pictures of Gemini's turn, or of a piece of it; its words are kept."""
+    parts = [each for one in _candidates(answer) if one.content for each in one.content.parts]
     # A part that is neither words nor a picture may have been one; an interim one is a thought.
     drawn = [p for p in parts if not p or (not p.thought and (p.inlineData or p.text is None))]
     images, errors = pictures(drawn, _image, "/candidates/0/content/parts")
-    text = "".join(each.text for each in parts if each and each.text and not each.thought)
-    if not images and not errors:
-        errors = tuple(_reasons(answer, candidates)) or ((failure(text),) if text else ())
-    return _ended(evolve(update, notes={"text": text} if text else {}), images, errors)
+    text += "".join(each.text for each in parts if each and each.text and not each.thought)
+    before = len(update.images) + len(update.errors)
+    return evolve(
+        update,
+        images=(*update.images, *(evolve(each, index=each.index + before) for each in images)),
+        errors=(*update.errors, *(evolve(each, index=before) for each in errors)),
+        notes={"text": text} if text else {},
+    )
+
+
+def _over(update: Update, answer: _wire.GenerateContentResponse) -> Update:
+    """The task at its end. Without a picture there are reasons, or words alone say why."""
+    if not update.images and not update.errors:
+        text = str(update.notes.get("text", ""))
+        reasons = tuple(_reasons(answer)) or ((failure(text),) if text else ())
+        update = evolve(update, errors=reasons)
+    return _ended(update)
+
+
+def _is_last(answer: _wire.GenerateContentResponse) -> bool:
+    """Whether a piece of a stream ends it: "if empty, the model has not stopped" (SDK)."""
+    blocked = answer.promptFeedback and answer.promptFeedback.blockReason
+    stopped = any(each.finishReason for each in _candidates(answer))
+    return bool(blocked or stopped or answer.error)
+
+
+def _candidates(answer: _wire.GenerateContentResponse) -> list[_wire.Candidate]:
+    return [each for each in answer.candidates or () if each is not None]
 
 
 def _image(part: _wire.Part, index: int) -> Image:
@@ -159,25 +187,24 @@ def _prediction(told: _wire.Prediction, index: int) -> Image | Failure:
     return picture(told.bytesBase64Encoded, pointer=at, media_type=kind, index=index)
 
 
-def _ended(update: Update, images: tuple[Image, ...], errors: tuple[Failure, ...]) -> Update:
-    if not images and not errors:
+def _ended(update: Update) -> Update:
+    if not update.images and not update.errors:
         msg = "The answer holds neither a picture nor why there is none."
         raise ProtocolError(msg, pointer="/candidates")
-    billed = Billed.YES if images else None
-    state = ended(images, errors)
-    return evolve(update, state=state, images=images, errors=errors, billed=billed)
+    billed = Billed.YES if update.images else None
+    return evolve(update, state=ended(update.images, update.errors), billed=billed)
 
 
 # --------------------------------------------------------------------- what went wrong
 
 
-def _reasons(
-    answer: _wire.GenerateContentResponse, candidates: list[_wire.Candidate]
-) -> Iterator[Failure]:
-    """Why there is no picture, or no more: the prompt was blocked, or the answer was stopped."""
+def _reasons(answer: _wire.GenerateContentResponse) -> Iterator[Failure]:
+    """Why there is no picture: the prompt was blocked, the answer was stopped, or it failed."""
+    if answer.error is not None:
+        yield failure(answer.error.message, answer.error.status)
     if answer.promptFeedback and (blocked := answer.promptFeedback.blockReason):
         yield evolve(failure(f"The prompt was blocked: {blocked}", blocked), refused=True)
-    for each in candidates:
+    for each in _candidates(answer):
         reason = each.finishReason or "STOP"
         if reason != "STOP":
             words = each.finishMessage or f"The model stopped: {reason}"

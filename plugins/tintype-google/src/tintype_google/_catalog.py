@@ -16,6 +16,7 @@ from tintype.catalog import (
     Caution,
     Choice,
     Descriptor,
+    Flag,
     Items,
     Model,
     Object,
@@ -35,9 +36,9 @@ _ENDS = f"{_DOCS}/deprecations, {_READ}"
 _NO_MORE = f"{_DOCS}/imagen, {_READ}"
 _LITE = f"{_DOCS}/models/gemini-3.1-flash-lite-image, {_READ}"
 _SDK = f"google-genai 3.6.1 (official Python package), types.py, {_READ}"
-_COOKBOOK = (
-    "https://github.com/google-gemini/cookbook@f1e7e3de quickstarts/Get_started_imagen.ipynb"
-)
+_EXAMPLES = "https://github.com/google-gemini/cookbook@f1e7e3de quickstarts"
+_COOKBOOK = f"{_EXAMPLES}/Get_started_imagen.ipynb"
+_STREAMING = f"{_EXAMPLES}/rest/Streaming_REST.ipynb"
 _COPIES = f"{_DOCS}/pricing, by third parties' copies, {_READ}"
 _COPIED = f"{_DOCS}/image-generation, by third parties' copies, {_READ}"
 
@@ -77,6 +78,7 @@ def _shape(
     return {
         "prompt": Text(min_length=1, source=_SDK),
         "aspect_ratio": Choice(values=ratios, source=source),
+        "stream": Flag(source=_STREAMING),
         **sized,
     }
 
@@ -222,5 +224,5 @@ INFO = ProviderInfo(
     },
     request_timeout=600.0,  # "the default timeout (600 seconds)" (cookbook, Error_handling)
     moderation=("PROHIBITED_CONTENT", "IMAGE_SAFETY"),
-    sources=(_CHANGES, _ENDS, _NO_MORE, _LITE, _SDK, _COOKBOOK, _COPIES, _COPIED),
+    sources=(_CHANGES, _ENDS, _NO_MORE, _LITE, _SDK, _COOKBOOK, _STREAMING, _COPIES, _COPIED),
 )

@@ -100,7 +100,7 @@ def parse(exchange: Exchange) -> Update:
         raise refusal(message.status, _REFUSALS, told.detail or told.title, billed=billed)
     prediction, raw = read(message, _wire.Prediction)
     state = translate(prediction.status, _STATES, "/status")
-    update = Update(id=exchange.task.id or prediction.id or "", state=state, raw=raw)
+    update = Update(id=prediction.id or exchange.task.id, state=state, raw=raw)
     match state:
         case TaskState.SUCCEEDED:
             return _drawn(update, prediction.output)

@@ -275,8 +275,8 @@ def _parse(facts: Facts) -> Iterator[str]:
     yield "    answer, raw = read(message, Answer)"
     if facts.one_object and facts.created_id:
         yield f"    found = {_read_from('answer', facts.created_id)} or exchange.task.id"
-        yield '    if not found or exchange.task.id not in {"", found}:  # "" at a submission'
-        yield '        msg = f"The answer is about task {found!r}."'
+        yield "    if not found:"
+        yield '        msg = "The answer names no task."'
         yield f'        raise ProtocolError(msg, pointer="{facts.created_id.pointer}")'
     if facts.done_state:
         word = f"answer.{'.'.join(facts.done_state.way)}"
