@@ -270,9 +270,13 @@ def _task(exchange: Exchange) -> Update:
     work, raw = _good(exchange.message, _wire.Work)
     if work.status is None:
         raise _refusal_inside(exchange.message, "/status")
+    found = work.id or exchange.task.id
+    if not found:
+        msg = "The answer names no task."
+        raise ProtocolError(msg, pointer="/id")
     state = translate(work.status, _STATES, "/status")
     update = Update(
-        id=work.id or exchange.task.id,
+        id=found,
         state=state,
         progress=_progress(work.progress),
         raw=raw,
