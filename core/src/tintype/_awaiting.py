@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed
 from tintype._client.keyring import Keyring, in_vain
 from tintype._client.reading import read_reference
-from tintype._driver import Call
+from tintype._client.setup import Setup
+from tintype._driver import Call, Driver
 from tintype._flow.effects import Flow, Together
 from tintype.errors import UsageError
 from tintype.messages import HttpRequest
@@ -21,7 +22,12 @@ from tintype.models import Task
 from tintype.transports import AsyncIncoming, AsyncTransport
 
 
-class Awaiting:
+def awaiting_driver(setup: Setup, transport: AsyncTransport | None) -> Driver:
+    """What performs flows' effects with await."""
+    return Driver(setup, _Awaiting(transport))
+
+
+class _Awaiting:
     """Waits with await.
 
     Args:
@@ -36,18 +42,15 @@ class Awaiting:
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Have no purchase under way, as a process that was just forked."""
         self._buying: WeakKeyDictionary[
             asyncio.AbstractEventLoop, defaultdict[Keyring, asyncio.Lock]
         ] = WeakKeyDictionary()
 
     @property
     def is_open(self) -> bool:
-        """Whether there are connections to make exchanges on."""
         return self._transport is not None
 
     async def open(self, request: HttpRequest, timeout: float) -> _Answer:  # noqa: ASYNC109
-        """Send a request and wait for the head of the answer."""
         transport = self._transport or self._opened()
         return _Answer(await transport.open(request, timeout=timeout))
 
@@ -62,11 +65,6 @@ class Awaiting:
         return self._transport
 
     async def ask(self, function: Callable[[], object], seconds: float) -> object:
-        """What the caller's function for a credential tells, awaited or called in a thread.
-
-        Raises:
-            NotSentError: It does not in time.
-        """
         try:
             async with asyncio.timeout(seconds):
                 if iscoroutinefunction(function):
@@ -78,39 +76,28 @@ class Awaiting:
             raise in_vain() from None
 
     def one_at_a_time(self, keyring: Keyring) -> asyncio.Lock:
-        """Wait until nobody else buys a token for an account in this event loop."""
         loop = asyncio.get_running_loop()
         return self._buying.setdefault(loop, defaultdict(asyncio.Lock))[keyring]
 
     def presence(self) -> _Presence:
-        """That of a call that begins."""
         return _Presence()
 
     def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> _Crew:
-        """Who does pieces of work side by side, each in a task of its own."""
         return _Crew(effect, beside)
 
     async def load(self, path: str) -> bytes:
-        """The bytes of a local file."""
         return await asyncio.to_thread(read_reference, path)
 
     async def written(self, entry: Future[str], seconds: float) -> object:
-        """Wait until an entry is durable, as it will be if nobody waits any more, too.
-
-        Raises:
-            TimeoutError: It is not in that time.
-        """
         async with asyncio.timeout(seconds):
             return await asyncio.shield(asyncio.wrap_future(entry))
 
     async def at_most(self, seconds: float, work: list[Coroutine[object, object, None]]) -> None:
-        """Do all of some work at once, as far as the time allows."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await asyncio.gather(*work)
 
     async def close(self, journal: Callable[[], None]) -> None:
-        """Close the connections that were opened here, and the journal likewise."""
         if self._owned and self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -127,14 +114,12 @@ class _Answer:
         self.headers = incoming.headers
 
     async def read(self, take: Callable[[bytes], bool]) -> None:
-        """Hand the body on as it arrives, until it has ended or no more is taken just now."""
         self._chunks = self._chunks or self._incoming.chunks()
         async for chunk in self._chunks:
             if not take(chunk):
                 return
 
     async def aclose(self) -> None:
-        """Let the connection go."""
         await self._incoming.close()
 
 
@@ -149,19 +134,15 @@ class _Presence:
         self._ended: asyncio.Future[None] | None = None
 
     def enter(self) -> None:
-        """This task is at work from now on."""
         self._worker = asyncio.current_task()
 
     def rest(self) -> None:
-        """Nobody is, until the next snapshot is asked for."""
         self._worker = None
 
     def sleep(self, seconds: float) -> Awaitable[None]:
-        """Wait; who is to end is cancelled."""
         return asyncio.sleep(seconds)
 
     def leave(self) -> bool:
-        """Perform no more; whether another task of this loop is at work, which is cancelled."""
         self.left = True
         worker, loop = self._worker, asyncio.get_running_loop()
         if worker is None or worker is asyncio.current_task() or worker.get_loop() is not loop:
@@ -171,17 +152,14 @@ class _Presence:
         return True
 
     def meant(self, error: BaseException) -> BaseException:
-        """What an error is that ended the call: `ClientClosed`, where `leave` brought it about."""
         ours = isinstance(error, asyncio.CancelledError) and self.left and self._worker
         return ClientClosed() if ours and ours.uncancel() == 0 else error
 
     def end(self) -> None:
-        """It is over."""
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
     async def ended(self, deadline: float) -> None:
-        """Wait until it is over, or until a time of the monotonic clock."""
         if self._ended is not None:
             left = deadline - asyncio.get_running_loop().time()
             await asyncio.wait([self._ended], timeout=max(0.0, left))
@@ -199,11 +177,6 @@ class _Crew:
         self._running: set[asyncio.Task[None]] = set()
 
     async def told(self) -> Task | None:
-        """The next snapshot, or None: nothing is left to do.
-
-        Raises:
-            BaseException: What ended one of the pieces.
-        """
         while True:
             if self._snapshots:
                 return self._snapshots.popleft()
@@ -249,12 +222,10 @@ class _Crew:
             piece = self._work.take()
 
     def stop(self) -> None:
-        """Begin nothing more, and have what is under way end."""
         for each in self._running:
             each.cancel()
 
     async def join(self) -> None:
-        """Wait until what was stopped has ended."""
         if self._running:
             ended, _ = await asyncio.wait(self._running)
             for each in ended:  # what it ended in is nobody's matter any more

@@ -41,7 +41,7 @@ class BlockingDriver:
     """Performs flows' effects with blocking calls. Used from several threads."""
 
     def __init__(self, setup: Setup, transport: Transport | None) -> None:
-        self._driver = Driver(setup, Blocking(transport))
+        self._driver = Driver(setup, _Blocking(transport))
 
     def run(
         self,
@@ -73,7 +73,7 @@ class BlockingDriver:
         finished(self._driver.close())
 
 
-class Blocking:
+class _Blocking:
     """Waits with calls that block. Used from several threads.
 
     Args:
@@ -88,17 +88,14 @@ class Blocking:
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Have no lock held, as a process that was just forked: its threads are the parent's."""
         self._opening = threading.Lock()
         self._buying: defaultdict[Keyring, threading.Lock] = defaultdict(threading.Lock)
 
     @property
     def is_open(self) -> bool:
-        """Whether there are connections to make exchanges on."""
         return self._transport is not None
 
     async def open(self, request: HttpRequest, timeout: float) -> _Answer:  # noqa: ASYNC109
-        """Send a request and wait for the head of the answer."""
         transport = self._transport or self._opened()
         return _Answer(transport.open(request, timeout=timeout))
 
@@ -112,11 +109,6 @@ class Blocking:
             return self._transport
 
     async def ask(self, function: Callable[[], object], seconds: float) -> object:  # noqa: ARG002
-        """What the caller's function for a credential tells; it cannot be interrupted.
-
-        Raises:
-            UsageError: It is to be awaited.
-        """
         told = function()
         if iscoroutine(told):
             told.close()
@@ -125,36 +117,25 @@ class Blocking:
         return told
 
     def one_at_a_time(self, keyring: Keyring) -> _Held:
-        """Wait until nobody else buys a token for an account."""
         return _Held(self._buying[keyring])
 
     def presence(self) -> _Presence:
-        """That of a call that begins."""
         return _Presence()
 
     def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> _Crew:
-        """Who does pieces of work side by side, each in a thread of its own."""
         return _Crew(effect, beside)
 
     async def load(self, path: str) -> bytes:
-        """The bytes of a local file."""
         return read_reference(path)
 
     async def written(self, entry: Future[str], seconds: float) -> object:
-        """Wait until an entry is durable.
-
-        Raises:
-            TimeoutError: It is not in that time.
-        """
         return entry.result(seconds)
 
     async def at_most(self, _seconds: float, work: list[Coroutine[object, object, None]]) -> None:
-        """Do all of some work, each within the time that it was given itself."""
         for each in work:
             await each
 
     async def close(self, journal: Callable[[], None]) -> None:
-        """Close the connections that were opened here, and the journal likewise."""
         if self._owned and self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -184,14 +165,12 @@ class _Answer:
         self.headers = incoming.headers
 
     async def read(self, take: Callable[[bytes], bool]) -> None:
-        """Hand the body on as it arrives, until it has ended or no more is taken just now."""
         self._chunks = self._chunks or self._incoming.chunks()
         for chunk in self._chunks:
             if not take(chunk):
                 return
 
     async def aclose(self) -> None:
-        """Let the connection go."""
         self._incoming.close()
 
 
@@ -207,41 +186,29 @@ class _Presence:
 
     @property
     def left(self) -> bool:
-        """Whether it is to perform no more."""
         return self._left.is_set()
 
     def enter(self) -> None:
-        """This thread is at work from now on."""
         self._worker = threading.get_ident()
 
     def rest(self) -> None:
-        """Nobody is, until the next snapshot is asked for."""
         self._worker = None
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, unless it is to end.
-
-        Raises:
-            ClientClosed: It is.
-        """
         if self._left.wait(seconds):
             raise ClientClosed
 
     def leave(self) -> bool:
-        """Perform no more; whether another thread is at work just now: its exchange is its last."""
         self._left.set()
         return self._worker not in {None, threading.get_ident()}
 
     def meant(self, error: BaseException) -> BaseException:
-        """The error itself: who is to end is told `ClientClosed`."""
         return error
 
     def end(self) -> None:
-        """It is over."""
         self._ended.set()
 
     async def ended(self, deadline: float) -> None:
-        """Wait until it is over, or until a time of the monotonic clock."""
         self._ended.wait(max(0.0, deadline - time.monotonic()))
 
 
@@ -256,11 +223,6 @@ class _Crew:
         self._running: dict[Call[None], threading.Thread] = {}
 
     async def told(self) -> Task | None:
-        """The next snapshot, or None: nothing is left to do.
-
-        Raises:
-            BaseException: What ended one of the pieces.
-        """
         while True:
             pause = self._begin()
             if pause is None and not self._running and self._news.empty():
@@ -299,13 +261,11 @@ class _Crew:
                 self._news.put(task)
 
     def stop(self) -> None:
-        """Begin nothing more, and let what is under way end."""
         for call in tuple(self._running):
             call.leave()
         self._news.put(None)
 
     async def join(self) -> None:
-        """Wait until what was stopped has ended: an exchange cannot be interrupted."""
         deadline = time.monotonic() + CANCEL_SECONDS
         for thread in self._running.values():
             thread.join(max(0.0, deadline - time.monotonic()))

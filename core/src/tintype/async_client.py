@@ -192,10 +192,9 @@ class AsyncClient(Configured[AsyncTransport]):
 
     @cached_property
     def _driver(self) -> Driver:
-        from tintype._awaiting import Awaiting  # noqa: PLC0415 - as in `Configured`
-        from tintype._driver import Driver  # noqa: PLC0415
+        from tintype._awaiting import awaiting_driver  # noqa: PLC0415 - as in `Configured`
 
-        return Driver(self._setup, Awaiting(self._transport))
+        return awaiting_driver(self._setup, self._transport)
 
 
 for _name, _told in vars(Client).items():  # what is told once is the same for both
