@@ -29,13 +29,20 @@ class Terminal:
     shown: bytes = field(default=b"")
 
     @classmethod
-    def of(cls, arguments: Sequence[str], environ: Mapping[str, str], folder: Path) -> Self:
+    def of(
+        cls,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        folder: Path,
+        *,
+        columns: int = 400,
+    ) -> Self:
         """Start `tintype` there; tests that cannot have a terminal are skipped."""
         pty = pytest.importorskip("pty", reason="only where there are pseudo-terminals")
         ours, theirs = pty.openpty()
         process = subprocess.Popen(  # noqa: S603 - our own script
             [SCRIPT, *arguments],
-            env={**environ, "TERM": "xterm", "COLUMNS": "400"},
+            env={**environ, "TERM": "xterm", "COLUMNS": str(columns)},
             cwd=folder,
             stdin=theirs,
             stdout=theirs,

@@ -21,10 +21,11 @@ from click.testing import CliRunner
 from tests.core.conftest import KEY
 from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
+from tests.core.terminal import Terminal
 
-from tintype import Client, ImageRequest, Quote, Reference, Task, TaskState, from_json
+from tintype import Client, ImageRequest, Offer, Quote, Reference, Task, TaskState, from_json
 from tintype._cli import cli
-from tintype._cli.display import quote_row
+from tintype._cli.display import offer_row
 from tintype._cli.generate import command as generate
 from tintype._cli.requests import request_from
 from tintype._keys.variables import variable
@@ -219,7 +220,7 @@ def test_models_can_be_asked_for(tintype: Run, server: Loopback) -> None:
 
 FIELDS = {
     *("provider", "model", "kind", "credits", "usd", "usd_low", "usd_high"),
-    *("source", "as_of", "assumptions"),
+    *("source", "as_of", "assumptions", "name", "size", "resolved", "notices"),
 }
 
 
@@ -265,19 +266,39 @@ def test_without_any_key_it_is_said_which_to_set(tintype: Run) -> None:
     assert named == {info.name for info in infos if not info.auth.optional}
 
 
-def test_several_providers_are_quoted_whatever_one_of_them_cannot(
-    tintype: Run, server: Loopback
-) -> None:
-    """Who cannot draw it says why; only where nobody can it is a failure."""
-    done = tintype("quote", PROMPT, *MODEL, "-p", "apiyi", "-p", "nobody", "--json")
+def test_several_providers_are_quoted_whatever_one_of_them_cannot(tintype: Run) -> None:
+    """Who cannot draw it says why, and comes last; only where nobody can it is a failure."""
+    asked = ("quote", PROMPT, *MODEL, "--size", "2048x2048", "-p", "apiin", "-p")
+    done = tintype(*asked, "apiyi", "--json")
     assert done.returncode == 0
-    rows = {row["provider"]: row for row in json.loads(done.stdout)}
-    assert rows["apiyi"]["usd"] == "0.04"
-    assert "nobody" in rows["nobody"]["reason"]
-    done = tintype("quote", PROMPT, *MODEL, "-p", "noone", "-p", "nobody")
+    apiyi, apiin = json.loads(done.stdout)
+    assert (apiyi["usd"], apiyi["size"], apiyi["name"]) == ("0.04", "2048x2048", "seedream-4.5")
+    assert "no size" in apiin["reason"]
+    done = tintype(*asked, "cheapai")
     assert done.returncode == 2
-    assert "'noone'" in done.stdout
-    assert server.accepted == 0
+    assert done.stdout.count("no offer") == 2
+
+
+def test_two_models_are_told_from_one(tintype: Run) -> None:
+    """Without -m each draws with its own; what is changed, and who says the price, is below."""
+    told = tintype("quote", PROMPT, "-p", "apiyi", "-p", "ark", "--aspect-ratio", "16:9").stdout
+    assert "These are different models: seedream-5.0 (apiyi); seedream-4.5 (ark)." in told
+    assert "ark: 16:9 at 2K is sent as size=2560x1440." in told
+    told = tintype("quote", PROMPT, *MODEL, "-p", "apiyi", "-p", "ark").stdout
+    assert "different" not in told
+    assert "ark: seedream-4-5-251128, priced by https://docs.byteplus.com/" in told
+
+
+def test_ids_stay_whole_on_a_narrow_terminal(environ: dict[str, str], tmp_path: Path) -> None:
+    """A table is as wide as they are; what fits into 80 columns is no wider."""
+    asked = ("quote", PROMPT, "-p", "openrouter", "-p", "apimodels", "-m")
+    for model, fits in (("seedream-4.5", True), (f"{'very-' * 14}long-model", False)):
+        terminal = Terminal.of((*asked, model), environ, tmp_path, columns=80)
+        assert terminal.end() in {0, 2}, terminal.shown
+        lines = re.sub(rb"\x1b\[[0-9;]*m", b"", terminal.shown).decode().splitlines()
+        rows = [line for line in lines if model in line]
+        assert len(rows) >= 2
+        assert all(len(row.rstrip()) <= 80 for row in rows[:2]) is fits
 
 
 @pytest.mark.parametrize(
@@ -293,7 +314,7 @@ def test_several_providers_are_quoted_whatever_one_of_them_cannot(
 def test_an_amount_is_plain_decimal_text(amount: str, text: str) -> None:
     """No zeros at its end, and no exponent."""
     quote = Quote(provider="acme", model="oil-1", low=Decimal(amount), high=Decimal(amount))
-    assert quote_row(quote)["usd_low"] == text
+    assert offer_row(Offer(provider="acme", quote=quote))["usd_low"] == text
 
 
 def test_a_typo_is_answered_with_the_nearest_name(tintype: Run) -> None:
@@ -456,7 +477,7 @@ def test_a_flag_the_model_lacks_sends_nothing(
 )
 def test_a_reference_is_given_with_its_role_and_weight(text: str, reference: Reference) -> None:
     """Both stand before the file; the rest is its name, commas and all."""
-    request = request_from("apiyi", {"prompt": PROMPT, "references": ("a.png", text)})
+    request = request_from(["apiyi"], {"prompt": PROMPT, "references": ("a.png", text)})
     assert request.references == (Reference(path="a.png"), reference)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Generation,
         Image,
         Notice,
+        Offer,
         Quote,
         QuoteKind,
         Resolved,
@@ -61,6 +62,7 @@ __all__ = [
     "Notice",
     "Observation",
     "Observer",
+    "Offer",
     "Outcome",
     "Period",
     "Quote",
@@ -95,8 +97,8 @@ _NAMES = {
     "journal": ("Resumed",),
     "messages": ("Delivery", "HttpRequest", "Request", "Response"),
     "models": (
-        *("Attempt", "Cost", "Failure", "Generation", "Image", "Notice", "Quote", "QuoteKind"),
-        *("Resolved", "Task", "TaskState", "Update", "Usage"),
+        *("Attempt", "Cost", "Failure", "Generation", "Image", "Notice", "Offer", "Quote"),
+        *("QuoteKind", "Resolved", "Task", "TaskState", "Update", "Usage"),
     ),
     "request": ("ImageRequest", "Reference", "Submission"),
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
+from functools import partial
 from inspect import iscoroutine
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed
+from tintype._client.comparing import side_by_side
 from tintype._client.keyring import Keyring
 from tintype._client.observing import Progress
 from tintype._client.reading import read_reference
@@ -56,6 +58,11 @@ class BlockingDriver:
         return finished(
             self._driver.run(provider, flow, on_progress, record=record, awaited=awaited)
         )
+
+    def run_all(self, flows: Mapping[str, Flow[T]], seconds: float) -> dict[str, T]:
+        """The results of flows that speak to several providers at once, but of those too late."""
+        work = {name: partial(self.run, name, flow) for name, flow in flows.items()}
+        return side_by_side(work, seconds)
 
     def steps(self, provider: str, flow: Flow[object]) -> Iterator[Task]:
         """The snapshots that a flow records, as they come."""

@@ -15,7 +15,7 @@ from tintype.models import Task
 from tintype.transports import AsyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tintype.errors import TintypeError
     from tintype.journal import JournalRecord, Resumed
     from tintype.messages import Delivery
-    from tintype.models import Generation, Image, Quote
+    from tintype.models import Generation, Image, Offer, Quote
     from tintype.request import ImageRequest
 
 
@@ -53,6 +53,19 @@ class AsyncClient(Configured[AsyncTransport]):
         return await self._driver.run(
             provider, self._setup.conversations.of(provider).quote(request)
         )
+
+    async def quotes(
+        self,
+        request: ImageRequest,
+        *,
+        providers: Iterable[str] | None = None,
+        deadline: float = 30.0,
+    ) -> tuple[Offer, ...]:
+        """What several providers would do with a request, and for how much: cheapest first."""
+        flows = self._setup.comparing.asking(request, providers, deadline)
+        told = await asyncio.gather(*(self._driver.run(*each) for each in flows.items()))
+        found = dict(zip(flows, told, strict=True))
+        return self._setup.comparing.ordered(request, flows, found, deadline)
 
     async def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None

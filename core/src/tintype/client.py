@@ -11,7 +11,7 @@ from tintype.models import Task
 from tintype.transports import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tintype.errors import TintypeError
     from tintype.journal import Resumed
     from tintype.messages import Delivery
-    from tintype.models import Generation, Image, Quote
+    from tintype.models import Generation, Image, Offer, Quote
     from tintype.request import ImageRequest
 
 
@@ -51,6 +51,31 @@ class Client(Configured[Transport]):
             UsageError: The request cannot be sent to this provider.
         """
         return self._driver.run(provider, self._setup.conversations.of(provider).quote(request))
+
+    def quotes(
+        self,
+        request: ImageRequest,
+        *,
+        providers: Iterable[str] | None = None,
+        deadline: float = 30.0,
+    ) -> tuple[Offer, ...]:
+        """What several providers would do with a request, and for how much: cheapest first.
+
+        All are asked at once. One that cannot draw it, is broken, or does not answer in time is
+        an offer that says so. One whose price nobody tells comes after those that have one.
+
+        Args:
+            request: The picture.
+            providers: Whom to ask, also those that need no key; None is every provider with a key.
+            deadline: Seconds after which no answer is waited for any more.
+
+        Raises:
+            UnknownProviderError: A name is nobody's.
+            MissingKeyError: Nobody is named, and no provider has a key.
+        """
+        flows = self._setup.comparing.asking(request, providers, deadline)
+        found = self._driver.run_all(flows, deadline)
+        return self._setup.comparing.ordered(request, flows, found, deadline)
 
     def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None

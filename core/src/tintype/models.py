@@ -133,6 +133,34 @@ class Quote:
         return self.low if self.low == self.high else None
 
 
+@frozen(kw_only=True)
+class Offer:
+    """What one provider would do with a request, and for how much.
+
+    Attributes:
+        provider: Its name.
+        quote: What it would cost; unknown, with the reason, where it cannot be done at all.
+        name: The model's canonical name, or "" where it has none; `quote.model` is its id.
+        size: The pixels that would come, `WIDTHxHEIGHT`, or "" where no document says.
+        resolved: What would be sent in place of what is asked, field by field.
+        notices: What the caller should know before it is sent.
+        error: Why it cannot be done, or was not told in time; else None.
+    """
+
+    provider: str
+    quote: Quote
+    name: str = ""
+    size: str = ""
+    resolved: tuple[Resolved, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    error: TintypeError | None = None
+
+    @property
+    def drawn_by(self) -> str:
+        """The model by the name it has everywhere: offers that differ in it are of two models."""
+        return self.name or self.quote.model
+
+
 # --------------------------------------------------------------------------- result
 
 

@@ -91,6 +91,15 @@ def quote_from_prices(info: ProviderInfo, request: Submission) -> Quote | None:
     )
 
 
+def expected_size(info: ProviderInfo, request: Submission) -> str:
+    """The pixels of each image, `WIDTHxHEIGHT`, as asked or documented for what is; else ""."""
+    model = info.limits(request.model)
+    asked = _with_defaults(asked_for(info, request), _limits(info, model))
+    ratios = model.sizes.get(asked.get("resolution") or "", {})
+    size = asked.get("size") or ratios.get(asked.get("aspect_ratio") or "", "")
+    return size if _SIZE.fullmatch(size) else ""
+
+
 def _with_defaults(asked: Asked, limits: Mapping[str, Descriptor]) -> Asked:
     """What is asked for, and the documented defaults of what is left open.
 

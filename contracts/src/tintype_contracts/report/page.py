@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from tintype_contracts.report.elements import Html, element, joined, link
+from tintype._html import Html, element, joined, link
 from tintype_contracts.report.page_documents import about, coverage, documents
 from tintype_contracts.report.page_rows import findings, row_groups
 from tintype_contracts.report.words import grade, validation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tintype_contracts.report.elements import Html, element, joined, link, prose
+from tintype._html import Html, element, joined, link
+from tintype_contracts.report.prose import prose
 from tintype_contracts.report.words import scrubbed, share
 from tintype_contracts.verdict import Fact, Report
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tintype._html import Html, element, joined, link
 from tintype_contracts.check import Finding
-from tintype_contracts.report.elements import Html, element, joined, link, prose
+from tintype_contracts.report.prose import prose
 from tintype_contracts.report.words import (
     MARKS,
     groups,

@@ -31,6 +31,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "providers": ("tintype._cli.providers", "List the installed providers."),
     "models": ("tintype._cli.models", "List models, their limits and prices."),
     "quote": ("tintype._cli.quote", "Ask what a picture costs."),
+    "compare": ("tintype._cli.compare", "Draw at several, side by side on a page."),
     "generate": ("tintype._cli.generate", "Draw a picture and save it."),
     "tasks": ("tintype._cli.tasks", "List what the journal knows of."),
     "webhooks": ("tintype._cli.webhooks", "Take the providers' calls."),

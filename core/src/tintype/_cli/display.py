@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from tintype._cli.speaking import say, say_json, tell
 from tintype._cli.unfinished import Seen
 from tintype._printable import printable
-from tintype.models import Notice, Quote, QuoteKind, Task
+from tintype.convert import to_builtins
+from tintype.models import Cost, Notice, Offer, Quote, Task
 
 if TYPE_CHECKING:  # rich is slow to import, and --json does not need it
     from rich.console import Console
@@ -27,16 +28,37 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """A table on stdout. Cells are text, never markup."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], wraps: Collection[str] = ()
+) -> None:
+    """A table on stdout. Cells are text, never markup.
+
+    Args:
+        columns: What stands above them.
+        rows: What stands in them.
+        wraps: The columns that are broken into lines where the terminal is narrow. Another one,
+            such as one of ids, never is: the table is as wide as it must be.
+    """
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.cells import cell_len  # noqa: PLC0415
+    from rich.measure import Measurement  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    made = Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD)
-    for row in rows:
-        made.add_row(*(Text(printable(cell), overflow="fold") for cell in row))
-    console().print(made)
+    made, shown = Table(box=SIMPLE_HEAD), console()
+    cells = [[printable(cell) for cell in row] for row in rows]
+    for index, name in enumerate(columns):
+        whole = max((cell_len(row[index]) for row in cells), default=0)
+        made.add_column(name, min_width=min(whole, _NARROW) if name in wraps else whole)
+    for row in cells:
+        made.add_row(*(Text(cell, overflow="fold") for cell in row))
+    unbounded = shown.options.update(width=_WIDEST)
+    shown.width = max(shown.width, Measurement.get(shown, unbounded, made).minimum)
+    shown.print(made)
+
+
+_NARROW = 12  # of a column that wraps
+_WIDEST = 10_000
 
 
 def as_json(rows: Sequence[object]) -> None:
@@ -71,17 +93,36 @@ def credit(quote: Quote) -> str:
     return f"{low.normalize():f}" if low == high else f"{low.normalize():f}…{high.normalize():f}"
 
 
-def quote_row(quote: Quote) -> Mapping[str, object]:
-    """A quote as `--json` prints it: amounts are decimal text or null."""
+def quoted(quote: Quote) -> str:
+    """A quote in credits, where the provider has them, and in dollars."""
+    known = quote.credits[0] is not None
+    return f"{credit(quote)} credits, {price(quote)}" if known else price(quote)
+
+
+def charged(cost: Cost | None) -> str:
+    """What was paid, likewise; where the provider does not say, that it does not."""
+    if cost is None:
+        return "not reported"
+    counted = "" if cost.credits is None else f"{cost.credits.normalize():f} credits, "
+    return f"{counted}{usd(cost.usd)}"
+
+
+def offer_row(offer: Offer) -> Mapping[str, object]:
+    """An offer as `--json` prints it: amounts are decimal text or null."""
+    quote = offer.quote
     low, high = quote.credits
     return {
-        "provider": quote.provider,
+        "provider": offer.provider,
         "model": quote.model,
+        "name": offer.name,
         "kind": quote.kind.value,
         "credits": _amount(low if low == high else None),
         "usd": _amount(quote.usd),
         "usd_low": _amount(quote.low),
         "usd_high": _amount(quote.high),
+        "size": offer.size,
+        "resolved": to_builtins(offer.resolved),
+        "notices": to_builtins(offer.notices),
         "source": quote.source,
         "as_of": quote.as_of.isoformat() if quote.as_of else None,
         "assumptions": list(quote.assumptions),
@@ -89,18 +130,49 @@ def quote_row(quote: Quote) -> Mapping[str, object]:
     }
 
 
-def quotes_table(quotes: Sequence[Quote]) -> None:
-    """Quotes on stdout, a row each, with what they assume below."""
+def offers_table(offers: Sequence[Offer]) -> None:
+    """Offers on stdout, a row each; below, what each would change, assumes and has it from."""
     rows = [
-        (quote.provider, quote.model, credit(quote), price(quote), quote.source or quote.reason)
-        for quote in quotes
+        (
+            each.provider,
+            "no offer" if each.error else price(each.quote),
+            credit(each.quote),
+            each.size or "-",
+            each.drawn_by,
+        )
+        for each in offers
     ]
-    table(("provider", "model", "credits", "USD", "source"), rows)
-    for quote in quotes:
-        for note in quote.assumptions:
-            say(f"  {quote.provider}: {note}")
-        if quote.kind is QuoteKind.UNKNOWN and quote.source and quote.reason:
-            say(f"  {quote.provider}: {quote.reason}")
+    table(("provider", "USD", "credits", "pixels", "model"), rows)
+    for line, names in _grouped(
+        (line, each.provider) for each in offers for line in _remarks(each)
+    ):
+        say(f"  {', '.join(names)}: {line}")
+    drawing = _grouped((each.drawn_by, each.provider) for each in offers if not each.error)
+    if len(drawing) > 1:
+        listed = "; ".join(f"{model} ({', '.join(names)})" for model, names in drawing)
+        say(f"  These are different models: {listed}.")
+
+
+def _grouped(said: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """What is said, each once, with all who say it."""
+    found: dict[str, list[str]] = {}
+    for text, who in said:
+        found.setdefault(text, []).append(who)
+    return list(found.items())
+
+
+def _remarks(offer: Offer) -> Iterator[str]:
+    """What there is to say of an offer, a line each."""
+    quote = offer.quote
+    source = f"priced by {quote.source}" if quote.source else ""
+    day = str(quote.as_of) if quote.as_of else ""
+    known = ", ".join(filter(None, [offer.name and quote.model, source, day]))
+    if known:
+        yield f"{known}."
+    yield from (notice.message for notice in offer.notices)
+    yield from quote.assumptions
+    if quote.reason:
+        yield quote.reason
 
 
 def notices(found: Sequence[Notice]) -> None:

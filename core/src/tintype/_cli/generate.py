@@ -9,7 +9,7 @@ import click
 
 from tintype._blame import about
 from tintype._cli.client import client
-from tintype._cli.display import credit, notices, price, progress, usd
+from tintype._cli.display import charged, notices, progress, quoted
 from tintype._cli.options import option, verbose
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.speaking import say_json, say_path, tell
@@ -44,7 +44,7 @@ def command(
     **flags: object,
 ) -> None:
     """Draw a picture through one provider and save it."""
-    request = request_from(provider, flags)
+    request = request_from([provider], flags)
     folder = Path(output)
     check_folder(folder)
     with (
@@ -116,13 +116,6 @@ def _save(opened: Client, drawn: Generation, folder: Path) -> tuple[Path, ...]:
 
 
 def _summary(drawn: Generation) -> str:
-    cost = drawn.cost
-    quoted = price(drawn.quote)
-    if drawn.quote.credits[0] is not None:
-        quoted = f"{credit(drawn.quote)} credits, {quoted}"
-    if cost is None:
-        return f"quoted: {quoted}; the provider reports no cost"
-    charged = usd(cost.usd)
-    if cost.credits is not None:
-        charged = f"{cost.credits.normalize():f} credits, {charged}"
-    return f"quoted: {quoted}; cost ({cost.source}): {charged}"
+    known = drawn.cost
+    source = f" ({known.source})" if known else ""
+    return f"quoted: {quoted(drawn.quote)}; cost{source}: {charged(known)}"

@@ -45,7 +45,11 @@ def command(*, names: tuple[str, ...], live: bool, json_: bool) -> None:
             )
             for info, model in found
         ]
-        table(("provider", "model", "canonical", "tasks", "n", "takes", "price"), rows)
+        table(
+            ("provider", "model", "canonical", "tasks", "n", "takes", "price"),
+            rows,
+            ("tasks", "takes", "price"),
+        )
 
 
 def _row(provider: str, model: Model) -> dict[str, object]:

@@ -26,7 +26,7 @@ def command(*, name: str | None, json_: bool) -> None:
         if json_:
             as_json([{"name": name, **offered}])
         else:
-            table((name, ""), list(offered.items()))
+            table((name, ""), list(offered.items()), ("",))
         return
     with Client() as client:
         keys = {info.name: _key(info, client.account(info.name)) for info in client.providers}
@@ -44,7 +44,7 @@ def command(*, name: str | None, json_: bool) -> None:
                 )
                 for info in client.providers
             ]
-            table(("provider", "title", "models", "key", "get a key"), rows)
+            table(("provider", "title", "models", "key", "get a key"), rows, ("title",))
         for broken, error in client.broken.items():
             tell(f"broken: {broken}: {error.message}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import reduce
 from typing import TypeVar, cast
@@ -101,8 +101,8 @@ def request_flags(command: Command) -> Command:  # type: ignore[explicit-any]  #
     return reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
 
-def request_from(provider: str, flags: Mapping[str, object]) -> ImageRequest:
-    """The request that a command's flags describe, for one provider.
+def request_from(providers: Iterable[str], flags: Mapping[str, object]) -> ImageRequest:
+    """The request that a command's flags describe, its raw options for each of these providers.
 
     Raises:
         click.BadParameter: An option is not KEY=VALUE.
@@ -114,7 +114,8 @@ def request_from(provider: str, flags: Mapping[str, object]) -> ImageRequest:
     texts = sources if isinstance(sources, tuple) else ()
     given["references"] = tuple(_reference(str(text)) for text in texts)
     options = dict(_pair(str(text)) for text in (pairs if isinstance(pairs, tuple) else ()))
-    return ImageRequest(**given, options={provider: options} if options else {})  # type: ignore[arg-type]  # click's flags carry the fields' own names and types
+    raw = dict.fromkeys(providers, options) if options else {}
+    return ImageRequest(**given, options=raw)  # type: ignore[arg-type]  # click's flags carry the fields' own names and types
 
 
 _FACT = re.compile(r"(role|weight)=([^,]*),")

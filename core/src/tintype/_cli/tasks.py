@@ -48,7 +48,9 @@ def command(context: click.Context, *, every: bool, json_: bool) -> None:
             for record in records
         ]
         table(
-            ("record", "provider", "submission", "task", "billed", "since", "tag", "prompt"), rows
+            ("record", "provider", "submission", "task", "billed", "since", "tag", "prompt"),
+            rows,
+            ("submission", "since", "tag", "prompt"),
         )
 
 

@@ -45,4 +45,6 @@ def closed(trail: Trail) -> TintypeError:
 
 def with_timeout(effect: Effect, seconds: float = CANCEL_SECONDS) -> Effect:
     """An effect that is waited for no longer than that."""
-    return evolve(effect, timeout=seconds) if isinstance(effect, Send) else effect
+    if not isinstance(effect, Send):
+        return effect
+    return evolve(effect, timeout=min(effect.timeout, seconds))

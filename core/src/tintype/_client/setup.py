@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tintype._client.claims import Claims
+from tintype._client.comparing import Comparing
 from tintype._client.conversations import Conversations
 from tintype._client.observing import Observers
 from tintype._client.options import Options
@@ -29,6 +30,7 @@ class Setup:
         providers: The plugins and the accounts with them.
         journal: Where paid work is written down.
         conversations: What can be said to each provider.
+        comparing: The flows that ask several of them.
         claims: The records it is at work on.
         webhooks: What providers' calls say.
         results: The flows that bring images.
@@ -45,6 +47,7 @@ class Setup:
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
         self.conversations = Conversations(self.providers, options)
+        self.comparing = Comparing(providers=self.providers, conversations=self.conversations)
         self.claims = Claims(self.journal)
         self.webhooks = Webhooks(self.providers, self.conversations, self.journal)
         self.results = Results(self.providers, self.conversations)

@@ -29,9 +29,17 @@ def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
 
 
 def _check_seconds(_: Choices, attribute: Attribute[float | None], seconds: float | None) -> None:
-    if seconds is None:
-        return
-    name = attribute.name
+    if seconds is not None:
+        check_seconds(seconds, attribute.name)
+
+
+def check_seconds(seconds: float, name: str) -> None:
+    """Refuse what leaves no time.
+
+    Raises:
+        InvalidRequestError: It is no number.
+        UsageError: It is not above 0.
+    """
     held(seconds, int | float, name, "a number of seconds, or nothing")  # type: ignore[arg-type]  # a union is one
     if not seconds > 0:
         msg = f"{name}={seconds} leaves no time: give seconds above 0, or None."

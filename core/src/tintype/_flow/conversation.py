@@ -41,7 +41,8 @@ from tintype.entries import Unread
 from tintype.errors import TintypeError, UnsupportedError
 from tintype.exchange import Operation
 from tintype.messages import Delivery, Request
-from tintype.models import Attempt, Generation, Notice, Quote, Task
+from tintype.models import Attempt, Generation, Notice, Offer, Quote, Task
+from tintype.prices import expected_size
 from tintype.request import ImageRequest
 
 __all__ = ["Conversation", "Heard", "Terms"]
@@ -56,11 +57,23 @@ class Conversation:
         self._key_set = KeySet()
 
     def quote(self, request: ImageRequest) -> Flow[Quote]:
-        """What a request would cost. Its submissions are built, and not sent."""
+        """What a request would cost."""
+        return (yield from self.offer(request)).quote
+
+    def offer(self, request: ImageRequest) -> Flow[Offer]:
+        """What would come of a request, and its price. Its submissions are built, and not sent."""
         planned = yield from plan(self._channel, request)
         for part in planned.kinds.values():
             build(self._channel, submission(self._channel, part))
-        return total(planned, (yield from quotes(self._channel, planned)))
+        quote = total(planned, (yield from quotes(self._channel, planned)))
+        return Offer(
+            provider=self._info.name,
+            quote=quote,
+            name=planned.model.name,
+            size=expected_size(self._info, submission(self._channel, planned.requests[0])),
+            resolved=planned.resolved,
+            notices=planned.notices,
+        )
 
     def models(self) -> Flow[ProviderInfo]:
         """The provider's live list of models, or the catalog where it has none."""

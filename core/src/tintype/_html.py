@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from tintype_contracts.report.words import scrubbed
-
-_VOID = frozenset({"meta", "br", "hr"})
+_VOID = frozenset({"meta", "br", "hr", "img"})
 
 
 class Html(str):
@@ -41,16 +39,6 @@ def link(text: str, url: str) -> Html:
     if not url.startswith(("https://", "http://", "#")):
         return joined([text])
     return element("a", text, href=url, rel="" if url.startswith("#") else "noreferrer noopener")
-
-
-def prose(text: str) -> Html:
-    """A sentence without keys and paths; what stands in backticks is code."""
-    pieces = scrubbed(text).split("`")
-    if len(pieces) % 2 == 0:
-        return joined(["`".join(pieces)])
-    return joined(
-        element("code", piece) if index % 2 else piece for index, piece in enumerate(pieces)
-    )
 
 
 def _attribute(name: str, value: object) -> str:

@@ -1,0 +1,173 @@
+"""One request, offered to several providers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, wait
+from decimal import Decimal
+from threading import TIMEOUT_MAX, Thread
+from typing import TypeVar
+
+from attrs import frozen
+
+from tintype._client.accounts import has_key
+from tintype._client.closing import with_timeout
+from tintype._client.conversations import Conversations
+from tintype._client.providers import A_NAME, Providers
+from tintype._doors import all_held, held
+from tintype._flow.choices import check_seconds
+from tintype._flow.effects import Flow, Sleep
+from tintype._keys.variables import variable
+from tintype._pacing import Clock
+from tintype._plugins.registry import unknown_provider
+from tintype.catalog import ProviderInfo
+from tintype.errors import MissingKeyError, RequestTimeoutError, TintypeError, UsageError
+from tintype.models import Offer, Quote
+from tintype.request import ImageRequest
+
+T = TypeVar("T")
+
+_LATE = "It made no offer within {:g} s."
+_NEVER = Decimal("Infinity")
+
+
+@frozen(kw_only=True)
+class Comparing:
+    """The flows that ask several providers for an offer."""
+
+    providers: Providers
+    conversations: Conversations
+
+    def asking(
+        self, request: ImageRequest, named: Iterable[str] | None, seconds: float
+    ) -> Mapping[str, Flow[Offer]]:
+        """A flow for each provider, which ends by the deadline, with what went wrong as an offer.
+
+        Args:
+            request: The picture.
+            named: Whom to ask, or None: every provider that there is a key of.
+            seconds: Until the deadline.
+
+        Raises:
+            UnknownProviderError: A name is nobody's.
+            MissingKeyError: Nobody is named, and no provider has a key.
+        """
+        held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
+        check_seconds(seconds, "deadline")
+        names = self.with_a_key() if named is None else self._known(named)
+        return {name: self._offer(name, request, seconds) for name in names}
+
+    @staticmethod
+    def ordered(
+        request: ImageRequest, asked: Iterable[str], found: Mapping[str, Offer], seconds: float
+    ) -> tuple[Offer, ...]:
+        """An offer of each that was asked, by the most that it can cost.
+
+        Those whose price nobody tells come behind, and last who makes none.
+        """
+        late = RequestTimeoutError(_LATE.format(seconds))
+        offers = [found.get(name) or no_offer(name, request, late) for name in asked]
+        return tuple(sorted(offers, key=_rank))
+
+    def with_a_key(self) -> list[str]:
+        """The providers that have a key. One that needs none, such as one's own server, is named.
+
+        Raises:
+            MissingKeyError: None has.
+        """
+        infos = [plugin.info for plugin in self.providers.registry.working()]
+        found = [info.name for info in infos if self._has_key(info)]
+        if not found:
+            needing = [info for info in infos if not info.auth.optional]
+            named = [variable(info, name) for info in needing for name in info.auth.needs[:1]]
+            keys = ", ".join(named) or "a provider's key"
+            msg = f"No provider has a key: set one of {keys}; `tintype demo` needs none."
+            raise MissingKeyError(msg)
+        return found
+
+    def _has_key(self, info: ProviderInfo) -> bool:
+        try:
+            return has_key(info, self.providers.account(info.name))
+        except TintypeError:  # its offer says what is wrong with the account
+            return True
+
+    def _known(self, named: Iterable[str]) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(all_held(named, str, "providers", f"a list, each {A_NAME}")))
+        installed = self.providers.registry.names
+        for name in names:
+            if name not in installed:
+                raise unknown_provider(name, installed)
+        if not names:
+            msg = "providers is empty: name whom to ask, or leave it out to ask all with a key."
+            raise UsageError(msg)
+        return names
+
+    def _offer(self, name: str, request: ImageRequest, seconds: float) -> Flow[Offer]:
+        try:
+            flow = self.conversations.of(name).offer(request)
+            return (yield from within(flow, seconds, self.providers.clock))
+        except TintypeError as error:
+            return no_offer(name, request, error)
+
+
+def no_offer(provider: str, request: ImageRequest, error: TintypeError) -> Offer:
+    """The offer of a provider that makes none."""
+    quote = Quote(provider=provider, model=request.model or "", reason=error.message)
+    return Offer(provider=provider, quote=quote, notices=error.notices, error=error)
+
+
+def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
+    """A flow that ends by a deadline: no exchange and no pause of it lasts longer.
+
+    Raises:
+        RequestTimeoutError: It is not at its end by then.
+    """
+    end = clock.monotonic() + seconds
+    try:
+        effect = next(flow)
+        while True:
+            left = end - clock.monotonic()
+            if left <= 0 or (isinstance(effect, Sleep) and effect.seconds >= left):
+                raise RequestTimeoutError(_LATE.format(seconds))
+            try:
+                reply = yield with_timeout(effect, left)
+            except Exception as error:  # noqa: BLE001 - the flow says whom it concerns
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(reply)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        flow.close()
+
+
+def _rank(offer: Offer) -> tuple[bool, Decimal, Decimal]:
+    low, high = offer.quote.low, offer.quote.high
+    return offer.error is not None, _NEVER if high is None else high, low or Decimal(0)
+
+
+def side_by_side(work: Mapping[str, Callable[[], T]], seconds: float | None = None) -> dict[str, T]:
+    """What functions return that are called at once, a thread each.
+
+    What is late is left out. Its thread is waited for by nobody, not even by Python's end.
+
+    Raises:
+        BaseException: What one of them raised.
+    """
+    begun = {name: _begun(function) for name, function in work.items()}
+    done, _ = wait(begun.values(), None if seconds is None else min(seconds, TIMEOUT_MAX))
+    return {name: each.result() for name, each in begun.items() if each in done}
+
+
+def _begun(function: Callable[[], T]) -> Future[T]:
+    future: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is wanted
+            future.set_exception(error)
+
+    Thread(name="tintype", target=call, daemon=True).start()
+    return future
