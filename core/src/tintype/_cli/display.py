@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tintype._cli.speaking import say, say_json, tell
 from tintype._cli.unfinished import Seen
 from tintype._printable import printable
 from tintype.convert import to_builtins
 from tintype.models import Cost, Notice, Offer, Quote, Task
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:  # rich is slow to import, and --json does not need it
     from rich.console import Console
@@ -143,19 +145,17 @@ def offers_table(offers: Sequence[Offer]) -> None:
         for each in offers
     ]
     table(("provider", "USD", "credits", "pixels", "model"), rows)
-    for line, names in _grouped(
-        (line, each.provider) for each in offers for line in _remarks(each)
-    ):
+    for line, names in grouped((line, each.provider) for each in offers for line in _remarks(each)):
         say(f"  {', '.join(names)}: {line}")
-    drawing = _grouped((each.drawn_by, each.provider) for each in offers if not each.error)
+    drawing = grouped((each.drawn_by, each.provider) for each in offers if not each.error)
     if len(drawing) > 1:
         listed = "; ".join(f"{model} ({', '.join(names)})" for model, names in drawing)
         say(f"  These are different models: {listed}.")
 
 
-def _grouped(said: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def grouped(said: Iterable[tuple[T, str]]) -> list[tuple[T, list[str]]]:
     """What is said, each once, with all who say it."""
-    found: dict[str, list[str]] = {}
+    found: dict[T, list[str]] = {}
     for text, who in said:
         found.setdefault(text, []).append(who)
     return list(found.items())
