@@ -208,6 +208,34 @@ def test_models_are_listed_as_json(tintype: Run) -> None:
     assert Decimal(first["prices"][0]["usd"]) == Decimal("0.04")
 
 
+def test_a_model_is_told_at_all_who_have_it(tintype: Run) -> None:
+    """What it costs there, and who takes what; of a slip, the near ones."""
+    told = tintype("models", "seedream-4.5").stdout
+    assert re.search(r"apiyi +seedream-4-5-251128 +\$0.04/image", told)
+    assert re.search(r"resolution +2K, 4K +apiyi, ark, cheapai", told)
+    assert "references" in told
+    rows = json.loads(tintype("models", "seedream-4.5", "--json").stdout)
+    assert {row["provider"] for row in rows} >= {"apiin", "apiyi", "ark", "openrouter"}
+    old = tintype("models", "imagen-4.0-generate-001", "-p", "google").stdout
+    assert re.search(r" 2026-08-17 +gemini-3.1-flash-image ", old)
+    done = tintype("models", "seedream-4,5")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Did you mean 'seedream-4.5'" in done.stderr
+
+
+def test_a_mistyped_model_is_priced_and_drawn_by_nobody(tintype: Run, server: Loopback) -> None:
+    """Unless somebody says that it is meant, or the provider serves more than it lists."""
+    asked = ("-p", "apiyi", "-m", "seedream-4,5")
+    for command in ("quote", "generate"):
+        done = tintype(command, PROMPT, *asked)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Did you mean 'seedream-4.5'" in done.stderr
+    told = tintype("quote", PROMPT, *asked, "--model-unlisted", "-p", "fal").stdout
+    for name in ("apiyi", "fal"):
+        assert f"{name}: seedream-4,5 is not in the catalog: it is sent as it is" in told
+    assert server.accepted == 0
+
+
 def test_models_can_be_asked_for(tintype: Run, server: Loopback) -> None:
     """With --live the provider itself is asked."""
     listed = {"model_id": "bytedance-seedream-4.5", "max_generations": 3}
@@ -381,7 +409,8 @@ def test_notices_are_told_when_it_fails(tintype: Run, server: Loopback) -> None:
     """A model nobody knows may be why."""
     server.on(SUBMIT, said({"error": {"message": "No such model.", "code": "x"}}, status=400))
     for more in ((), ("--no-wait",)):
-        done = tintype("generate", PROMPT, "-p", "apiyi", "-m", "nonesuch", *more)
+        unlisted = ("-m", "nonesuch", "--model-unlisted")
+        done = tintype("generate", PROMPT, "-p", "apiyi", *unlisted, *more)
         assert done.returncode == 1
         first, last = done.stderr.splitlines()
         assert first.startswith("note: ")

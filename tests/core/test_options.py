@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -258,11 +257,3 @@ def test_a_caution_may_depend_on_whether_there_are_references() -> None:
     edit = planned({}, info, n=2, references=("https://a.test/1.png",))
     assert [each.message for each in edit.notices if each.field == "n"] == ["One at a time."]
     assert [each for each in planned({}, info, n=2).notices if each.field == "n"] == []
-
-
-def test_a_model_that_is_retired_says_so() -> None:
-    """With the day, and what takes its place."""
-    model = evolve(DRAW, retires=date(2026, 10, 2), successor="draw-2")
-    plan = planned({}, evolve(INFO, models=(model,)))
-    told = [each.message for each in plan.notices if each.field == "model"]
-    assert told == ["Its provider retires acme-draw-1 on 2026-10-02: use draw-2 instead."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -228,16 +228,41 @@ def test_the_providers_own_id_is_sent(asked: str | None, *, changed: bool) -> No
     assert plan.resolved == ((entry,) if changed else ())
 
 
-def test_a_model_outside_the_catalog_is_sent_as_it_is_with_one_notice() -> None:
-    """Under the provider's general limits, its price unknown."""
-    plan = resolve(asking(model="new", seed=3), INFO)
+def test_a_model_outside_the_catalog_is_an_error_that_names_the_near_ones() -> None:
+    """It is a slip more often than a model that is new."""
+    with pytest.raises(UnsupportedError, match="Did you mean 'acme-draw-1'") as told:
+        resolve(asking(model="acme-drow-1"), INFO)
+    assert (told.value.field, told.value.provider) == ("model", "acme")
+    assert "allow_unlisted=True" in told.value.message
+    assert DRAW.name in told.value.allowed
+
+
+@pytest.mark.parametrize("given", [{"allow_unlisted": True}, {}])
+def test_a_model_outside_the_catalog_is_sent_where_that_is_meant(given: dict[str, bool]) -> None:
+    """By the caller, or since the provider serves more than it lists: with one notice."""
+    info = INFO if given else evolve(INFO, open_models=True)
+    plan = resolve(asking(model="new", seed=3), info, **given)  # type: ignore[arg-type]
     assert plan.requests[0].model == "new"
     assert plan.model.id == "new"
     assert plan.model.prices == ()
     assert len(plan.notices) == 1
     assert "not in the catalog" in plan.notices[0].message
     with pytest.raises(UnsupportedError, match="new has no quality"):
-        resolve(asking(model="new", quality="high"), INFO)
+        resolve(asking(model="new", quality="high"), info, **given)  # type: ignore[arg-type]
+    (near,) = resolve(asking(model="acme-drow-1"), info, **given).notices  # type: ignore[arg-type]
+    assert near.message.endswith("its price unknown. Did you mean 'acme-draw-1'?")
+
+
+def test_a_model_is_told_of_until_its_last_day_and_refused_from_then_on() -> None:
+    """The error names what takes its place; who knows better asks all the same."""
+    gone = date(2026, 10, 2)
+    info = of(Model(id="m", retires=gone, successor="m-2"))
+    (told,) = resolve(asking(), info, today=date(2026, 10, 1)).notices
+    assert told.message == "Its provider retires m on 2026-10-02: use m-2 instead."
+    with pytest.raises(UnsupportedError, match="has retired m on 2026-10-02: use m-2") as refused:
+        resolve(asking(), info, today=gone)
+    assert refused.value.allowed == ("m-2",)
+    assert resolve(asking(), info, today=gone, allow_unlisted=True).notices == (told,)
 
 
 def test_the_editing_model_takes_the_place_of_the_drawing_one() -> None:

@@ -98,8 +98,8 @@ def test_the_readmes_first_screen_shows_how_it_is_used() -> None:
 
 
 def test_the_readme_shows_the_prices_that_the_demo_prints(tmp_path: Path) -> None:
-    """Provider, model, credits and dollars of some, row by row; dots stand for the rest."""
-    shown = (ROOT / "README.md").read_text().partition("USD\n")[2].partition("```")[0]
+    """Provider, dollars, credits, pixels and model of some, row by row; dots stand for the rest."""
+    shown = (ROOT / "README.md").read_text().partition("pixels   model\n")[2].partition("```")[0]
     done = subprocess.run(  # noqa: S603 - our own script
         [Path(sys.executable).parent / "tintype", "demo", "--pace", "0.05", "-o", tmp_path],
         env={**os.environ, "TINTYPE_JOURNAL": "off"},
@@ -108,7 +108,7 @@ def test_the_readme_shows_the_prices_that_the_demo_prints(tmp_path: Path) -> Non
         timeout=60,
         check=True,
     )
-    printed = {tuple(line.split()[:4]) for line in (done.stdout + done.stderr).splitlines()}
+    printed = {tuple(line.split()[:5]) for line in (done.stdout + done.stderr).splitlines()}
     *rows, rest = [tuple(line.split()) for line in shown.splitlines()]
     assert rest == ("…",)
     assert rows

@@ -494,6 +494,7 @@ class ProviderInfo:
             the provider does not count in credits or nobody says.
         credit_source: Where that is documented.
         next_models: Of a page of the live list: what `models` asks for the next one with, or "".
+        open_models: Whether it serves more models than any catalog of it can have.
         webhooks: Whether a submission may name a URL to call back.
         idempotency: By which key a lost submission may be repeated, or None: no document says.
         signature: How those calls are signed, or None: not at all, or no document says how.
@@ -523,6 +524,7 @@ class ProviderInfo:
     usd_per_credit: Decimal | None = attrs.field(default=None, repr=in_digits)
     credit_source: str = ""
     next_models: str = ""
+    open_models: bool = False
     webhooks: bool = False
     idempotency: Idempotency | None = None
     signature: Signature | None = None

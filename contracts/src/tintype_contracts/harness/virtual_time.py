@@ -12,6 +12,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
+from tintype._flow.choices import Choices
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import Effect, Flow, Head, Load, Receive, Reply, Send, Sleep
 from tintype._pacing import Clock
@@ -100,7 +101,8 @@ def course(
 ) -> Course[T]:
     """How a flow goes with a provider."""
     hours = Hours()
-    terms = Terms(clock=hours.clock, jitter=lambda: 0.0)
+    choices = Choices(allow_unlisted=True)
+    terms = Terms(clock=hours.clock, jitter=lambda: 0.0, choices=choices)
     play = _Play(provider=provider, hours=hours)
     running = flow(Conversation(subject.plugin, terms))
     try:

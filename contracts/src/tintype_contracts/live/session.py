@@ -223,6 +223,7 @@ class Session:
                 environ=self._consent.environ,
                 transport=fence,
                 plugins=self._plugins,
+                allow_unlisted=True,
                 wrappers=[tape],
                 journal=self._ledger,
                 budgets=[self._budget],

@@ -93,6 +93,7 @@ class Blocking:
             transport=self._transport,
             plugins=line.plugins,
             request_timeout=line.timeout,
+            allow_unlisted=True,
             seed=0,
             environ={},
         )
@@ -150,6 +151,7 @@ class Awaiting:
             transport=self._transport,
             plugins=line.plugins,
             request_timeout=line.timeout,
+            allow_unlisted=True,
             seed=0,
             environ={},
         )

@@ -11,29 +11,19 @@ from tintype.errors import UsageError
 from tintype.journal import NoJournal, usual_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from typing import Unpack
 
-    from tintype._client.observing import Observer
-    from tintype._flow.resolve import OnUnsupported
+    from tintype._client.options import Keywords
 
 
-def client(
-    *,
-    on_unsupported: OnUnsupported = "error",
-    task_timeout: float | None = None,
-    observers: Iterable[Observer] = (),
-) -> Client:
+def client(**options: Unpack[Keywords]) -> Client:
     """A client that writes down what it pays for.
 
     The journal is what `TINTYPE_JOURNAL` names, else the usual place, where
     `tintype[journal]` is installed.
     """
-    return Client(
-        on_unsupported=on_unsupported,
-        task_timeout=task_timeout,
-        observers=observers,
-        journal=journal_place(),
-    )
+    options.setdefault("journal", journal_place())
+    return Client(**options)
 
 
 def journal_place() -> str | Path | None:

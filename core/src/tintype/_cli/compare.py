@@ -49,6 +49,7 @@ def command(
     output: str | None,
     timeout: float | None,
     on_unsupported: OnUnsupported,
+    allow_unlisted: bool,
     **flags: object,
 ) -> None:
     """Draw a picture at several providers, and put it side by side on a page."""
@@ -57,7 +58,10 @@ def command(
     with (
         told_if_interrupted() as seen,
         client(
-            on_unsupported=on_unsupported, task_timeout=timeout, observers=[seen.observe]
+            on_unsupported=on_unsupported,
+            allow_unlisted=allow_unlisted,
+            task_timeout=timeout,
+            observers=[seen.observe],
         ) as opened,
     ):
         offers = opened.quotes(request, providers=names)

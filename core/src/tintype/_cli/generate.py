@@ -33,7 +33,7 @@ from tintype.request import ImageRequest
 @option("--webhook-url", help="Where the provider should report the end.")
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
 @verbose
-def command(
+def command(  # noqa: PLR0913 - each is a flag
     *,
     provider: str,
     output: str,
@@ -41,6 +41,7 @@ def command(
     timeout: float | None,
     no_wait: bool,
     on_unsupported: OnUnsupported,
+    allow_unlisted: bool,
     **flags: object,
 ) -> None:
     """Draw a picture through one provider and save it."""
@@ -50,7 +51,10 @@ def command(
     with (
         told_if_interrupted() as seen,
         client(
-            on_unsupported=on_unsupported, task_timeout=timeout, observers=[seen.observe]
+            on_unsupported=on_unsupported,
+            allow_unlisted=allow_unlisted,
+            task_timeout=timeout,
+            observers=[seen.observe],
         ) as opened,
     ):
         if no_wait:

@@ -25,10 +25,11 @@ def command(
     deadline: float,
     json_: bool,
     on_unsupported: OnUnsupported,
+    allow_unlisted: bool,
     **flags: object,
 ) -> None:
     """Ask what a picture costs, cheapest first: of whom you name, or of all with a key."""
-    with Client(on_unsupported=on_unsupported) as client:
+    with Client(on_unsupported=on_unsupported, allow_unlisted=allow_unlisted) as client:
         request = request_from(names or [info.name for info in client.providers], flags)
         offers = client.quotes(request, providers=names or None, deadline=deadline)
     failed = [offer.error for offer in offers if offer.error is not None]

@@ -57,6 +57,12 @@ _FLAGS = (
         help="A raw field for the provider; VALUE is JSON where it can be.",
     ),
     option(
+        "--model-unlisted",
+        "allow_unlisted",
+        is_flag=True,
+        help="Ask for a model that the catalog has not, or not any more.",
+    ),
+    option(
         "--on-unsupported",
         type=click.Choice(["error", "notice"]),
         default="error",

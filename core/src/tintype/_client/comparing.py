@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from tintype._blame import of_provider
 from tintype._client.accounts import has_key
 from tintype._client.closing import with_timeout
 from tintype._client.conversations import Conversations
@@ -112,6 +113,7 @@ class Comparing:
 
 def no_offer(provider: str, request: ImageRequest, error: TintypeError) -> Offer:
     """The offer of a provider that makes none."""
+    error = of_provider(error, provider)
     quote = Quote(provider=provider, model=request.model or "", reason=error.message)
     return Offer(provider=provider, quote=quote, notices=error.notices, error=error)
 

@@ -32,6 +32,7 @@ class Keywords(TypedDict, total=False):
         wrappers: Objects with `@hookimpl(wrapper=True)` functions around every plugin.
         observers: Called with an `Observation` after every effect.
         on_unsupported: Whether a field a model cannot honour is an `error` or a `notice`.
+        allow_unlisted: Whether a model may be asked for that a catalog has not, or not any more.
         request_timeout: Seconds for one answer; None is what the provider documents.
         task_timeout: Seconds for one task; None likewise.
         seed: Of the jitter between retries, for repeatable runs.
@@ -48,6 +49,7 @@ class Keywords(TypedDict, total=False):
     wrappers: Iterable[object]
     observers: Iterable[Observer]
     on_unsupported: OnUnsupported
+    allow_unlisted: bool
     request_timeout: float | None
     task_timeout: float | None
     seed: int | None

@@ -28,6 +28,10 @@ def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
     raise refused(given, "on_unsupported", "'error' or 'notice'")
 
 
+def _allow_unlisted(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
+    return held(given, bool, "allow_unlisted", "True or False")
+
+
 def _check_seconds(_: Choices, attribute: Attribute[float | None], seconds: float | None) -> None:
     if seconds is not None:
         check_seconds(seconds, attribute.name)
@@ -51,6 +55,7 @@ class Choices:
     """What the caller chose; the client's own documentation says what each is for."""
 
     on_unsupported: OnUnsupported = field(default="error", converter=_on_unsupported)
+    allow_unlisted: bool = field(default=False, converter=_allow_unlisted)
     request_timeout: float | None = field(default=None, validator=_check_seconds)
     task_timeout: float | None = field(default=None, validator=_check_seconds)
     budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)

@@ -37,8 +37,16 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
     held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
     _check_namespaces(channel, request)
     request = yield from _loaded(with_deciding_options(request, channel.info))
-    lenient = channel.terms.choices.on_unsupported
-    return _standing_in(resolve(request, channel.info, on_unsupported=lenient))
+    choices = channel.terms.choices
+    return _standing_in(
+        resolve(
+            request,
+            channel.info,
+            on_unsupported=choices.on_unsupported,
+            allow_unlisted=choices.allow_unlisted,
+            today=channel.terms.clock.now().date(),
+        )
+    )
 
 
 def _standing_in(plan: Plan) -> Plan:

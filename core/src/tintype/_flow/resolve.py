@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
@@ -18,7 +19,7 @@ from attrs import evolve, frozen
 
 from tintype._asked import asked_for, holds, spelt
 from tintype._blame import of_provider
-from tintype._excerpts import quoted, shortened
+from tintype._excerpts import guess, quoted, shortened
 from tintype._flow.options import option_notices, with_deciding_options, with_options_as_fields
 from tintype._http.addresses import names_a_private_host
 from tintype._pictures.media import media_type
@@ -128,17 +129,30 @@ class _Draft:
 
 
 def resolve(
-    request: ImageRequest, info: ProviderInfo, *, on_unsupported: OnUnsupported = "error"
+    request: ImageRequest,
+    info: ProviderInfo,
+    *,
+    on_unsupported: OnUnsupported = "error",
+    allow_unlisted: bool = False,
+    today: date = date.min,
 ) -> Plan:
     """What to send to a provider for `request`, whose references are URLs or bytes.
 
+    Args:
+        request: The picture.
+        info: The provider.
+        on_unsupported: Whether a field that the model cannot honour is an `error` or a `notice`.
+        allow_unlisted: Whether a model may be asked for that the catalog has not, or not any more.
+        today: The day on which it is sent.
+
     Raises:
-        UnsupportedError: A field the model cannot honour. The error names it and lists
-            what is allowed.
+        UnsupportedError: A model that is not served, or a field that it cannot honour. The error
+            names the field and lists what is allowed.
         InvalidRequestError: A reference that is no image, or that nothing can carry.
     """
     request = with_deciding_options(request, info)
-    draft = _drafted(request, info, lenient=on_unsupported == "notice")
+    draft = _drafted(request, info, lenient=on_unsupported == "notice", unlisted=allow_unlisted)
+    _check_retirement(draft, today, allowed=allow_unlisted)
     if info.name in request.options:
         draft.take_options()
     try:
@@ -165,17 +179,55 @@ def pick_model(request: ImageRequest, info: ProviderInfo) -> Model | None:
     return info.limits(found.edits_with) if edits else found
 
 
-def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool) -> _Draft:
+def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool, unlisted: bool) -> _Draft:
     found = pick_model(request, info)
     model = found or info.limits(request.model or "")
     draft = _Draft(request, info, model, lenient=lenient)
     if found is None:
-        name = shortened(request.model or "", _SHOWN)
-        message = f"{name} is not in the catalog: it is sent as it is, its price unknown."
-        draft.notice("model", message)
+        _check_unlisted(draft, allowed=unlisted or info.open_models)
     elif request.model != found.id:
         draft.change(model=found.id)
     return draft
+
+
+def _check_unlisted(draft: _Draft, *, allowed: bool) -> None:
+    """Say of a model that is not in the catalog which ones are near.
+
+    Raises:
+        UnsupportedError: The provider is not known to serve others, and nobody says that it does.
+    """
+    name, models = shortened(draft.model.id, _SHOWN), draft.info.models
+    near = guess(name, dict.fromkeys(n for each in models for n in (each.name, each.id) if n), 3)
+    if allowed:
+        sent = "it is sent as it is, its price unknown"
+        draft.notice("model", f"{name} is not in the catalog: {sent}.{near}")
+        return
+    msg = f"{name} is not in the catalog.{near} {_ALL_THE_SAME}"
+    known = tuple(each.name or each.id for each in models)
+    raise UnsupportedError(msg, field="model", allowed=known, provider=draft.info.name)
+
+
+def _check_retirement(draft: _Draft, today: date, *, allowed: bool) -> None:
+    """Tell the day from which a model is served no more, and what takes its place.
+
+    Raises:
+        UnsupportedError: It has come.
+    """
+    model = draft.model
+    if model.retires is None:
+        return
+    instead = f": use {model.successor} instead" if model.successor else ""
+    day = model.retires.isoformat()
+    if today < model.retires or allowed:
+        said = f"Its provider retires {model.id} on {day}{instead}."
+        draft.notice("model", said, model.source)
+        return
+    msg = f"Its provider has retired {model.id} on {day}{instead}. {_ALL_THE_SAME}"
+    successors = (model.successor,) if model.successor else ()
+    raise UnsupportedError(msg, field="model", allowed=successors, provider=draft.info.name)
+
+
+_ALL_THE_SAME = "With allow_unlisted=True (--model-unlisted) it is asked for all the same."
 
 
 def _size_for_ratio(draft: _Draft) -> None:
@@ -424,15 +476,6 @@ def _tell_cautions(draft: _Draft) -> None:
             draft.notice(name, caution.message, caution.source)
 
 
-def _tell_retirement(draft: _Draft) -> None:
-    model = draft.model
-    if model.retires is None:
-        return
-    instead = f": use {model.successor} instead" if model.successor else ""
-    message = f"Its provider retires {model.id} on {model.retires.isoformat()}{instead}."
-    draft.notice("model", message, model.source)
-
-
 _CHECKS = (
     _size_for_ratio,
     _check_fields,
@@ -442,7 +485,6 @@ _CHECKS = (
     _check_prompt,
     _check_needs,
     _tell_cautions,
-    _tell_retirement,
 )
 
 

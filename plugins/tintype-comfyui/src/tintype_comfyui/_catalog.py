@@ -105,6 +105,7 @@ INFO = ProviderInfo(
             source=_EXAMPLE,
         ),
     ),
+    open_models=True,
     general=Model(
         id="",
         parameters={**_SAMPLED, "strength": Number(low=0, high=1, source=_NODES)},

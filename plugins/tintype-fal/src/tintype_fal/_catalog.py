@@ -155,6 +155,7 @@ INFO = ProviderInfo(
     homepage="https://fal.ai/dashboard/keys",
     origins=(QUEUE, _REST),
     models=(_FLUX_SCHNELL, _FLUX_DEV, _FLUX_PRO, _SEEDREAM_4, _NANO_BANANA),
+    open_models=True,
     # What fal's toolkit gives every model that is built with it.
     general=Model(id="", parameters=_sized(_TOOLKIT), max_n=4, results_kept=_KEPT, source=_TOOLKIT),
     auth=HeaderKey(prefix="Key "),

@@ -170,6 +170,7 @@ INFO = ProviderInfo(
             "google/gemini-2.5-flash-image", "gemini-2.5-flash-image", "Gemini 2.5 Flash Image"
         ),
     ),
+    open_models=True,
     general=_unlisted("", "", ""),
     options={
         "provider": Object(source=_SEED),

@@ -49,6 +49,7 @@ INFO = ProviderInfo(
             source=_SCHNELL,
         ),
     ),
+    open_models=True,
     general=Model(
         id="",
         parameters=_COMMON,
