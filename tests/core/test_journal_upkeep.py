@@ -104,6 +104,16 @@ def test_what_is_unfinished_is_what_records_say_of_themselves(journal: SqlJourna
     assert journal.check() == []
 
 
+def test_a_mark_that_is_wrong_is_told_and_mended(journal: SqlJournal, place: Place) -> None:
+    """What is open and was taken for finished is found again."""
+    open_, _ = some_of_each(journal)
+    place.rows("UPDATE submission SET unfinished = :no", no=False)
+    assert list(journal.unfinished()) == []
+    told = journal.check(mend=True)
+    assert {each.split()[2] for each in told} == open_
+    assert {each.id for each in journal.unfinished()} == open_
+
+
 def test_what_is_unfinished_is_found_by_an_index(journal: SqlJournal, place: Place) -> None:
     """It costs what is open, never what is past: no row of the table is looked through."""
     begun(journal)

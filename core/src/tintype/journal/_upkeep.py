@@ -23,13 +23,13 @@ _FORGOTTEN = tuple(
 
 def check(rows: Rows, *, mend: bool) -> list[str]:
     """What a journal keeps beside its records and they do not bear out, a sentence each."""
-    told: list[str] = []
+    found: set[str] = set()  # by its record: a page may be asked for twice
 
     def look(connection: Connection, lines: list[Line]) -> None:
         hidden = [line for line in lines if not line.unfinished and _is_open(rows, line)]
         for line in hidden:
             line.unfinished = True
-            told.append(f"The record {line.record} is not finished, and was taken for finished.")
+            found.add(line.record)
         rewrite(connection, hidden if mend else ())
 
     for _ in rows.pages(ALL, change=look):
@@ -37,17 +37,21 @@ def check(rows: Rows, *, mend: bool) -> list[str]:
 
     def compare(connection: Connection) -> list[str]:
         totals = Totals(connection)
-        found = totals.differences(datetime.now(UTC), mend=mend)
+        told = totals.differences(datetime.now(UTC), mend=mend)
         connection.commit()
-        return found
+        return told
 
-    return [*rows.asked(compare, writes=True), *told]
+    told = rows.asked(compare, writes=True)
+    return told + [
+        f"The record {each} is not finished, and was taken for so." for each in sorted(found)
+    ]
 
 
 def prune(rows: Rows, before: date, *, dry: bool) -> int:
     """Forget what was over before a day and is in no budget's period; how many records that is."""
     month = Period.MONTH.starts(datetime.now(UTC)).date()
-    end, count = min(before, month).isoformat(), 0
+    end = min(before, month).isoformat()
+    gone: set[str] = set()  # by their records: a page may be asked for twice
 
     def forget(connection: Connection, lines: list[Line]) -> None:
         totals, past = Totals(connection), [line for line in lines if _is_past(rows, line)]
@@ -56,12 +60,11 @@ def prune(rows: Rows, before: date, *, dry: bool) -> int:
         for statement in _FORGOTTEN:
             statement.execute(connection, [{"of": line.record} for line in past])
         totals.write()
-        nonlocal count
-        count += len(past)
+        gone.update(line.record for line in past)
 
     for lines in rows.pages(OLD, change=None if dry else forget, end=end):
-        count += sum(_is_past(rows, line) for line in lines) if dry else 0
-    return count
+        gone.update(line.record for line in lines if dry and _is_past(rows, line))
+    return len(gone)
 
 
 def _is_open(rows: Rows, line: Line) -> bool:
