@@ -182,18 +182,19 @@ class _Answer:
 
 
 class _Presence:
-    """Who is at work on a call: a thread, or none."""
+    """Who is at work on a call: a thread, or none.
 
-    __slots__ = ("_ended", "_left", "_worker")
+    Two locks are held, one until the call is to end and one until it has: events cost more.
+    """
+
+    __slots__ = ("_ending", "_staying", "_worker", "left")
 
     def __init__(self) -> None:
+        self.left = False
         self._worker: int | None = None
-        self._left = threading.Event()
-        self._ended = threading.Event()
-
-    @property
-    def left(self) -> bool:
-        return self._left.is_set()
+        self._staying, self._ending = threading.Lock(), threading.Lock()
+        self._staying.acquire()
+        self._ending.acquire()
 
     def enter(self) -> None:
         self._worker = threading.get_ident()
@@ -202,21 +203,36 @@ class _Presence:
         self._worker = None
 
     async def sleep(self, seconds: float) -> None:
-        if self._left.wait(seconds):
+        if _is_released(self._staying, seconds):
             raise ClientClosed
 
     def leave(self) -> bool:
-        self._left.set()
+        self.left = True
+        _release(self._staying)
+        # An exchange cannot be interrupted, and is the last of its call.
         return self._worker not in {None, threading.get_ident()}
 
     def meant(self, error: BaseException) -> BaseException:
         return error
 
     def end(self) -> None:
-        self._ended.set()
+        _release(self._ending)
 
     async def ended(self, deadline: float) -> None:
-        self._ended.wait(max(0.0, deadline - time.monotonic()))
+        _is_released(self._ending, deadline - time.monotonic())
+
+
+def _release(lock: threading.Lock) -> None:
+    with suppress(RuntimeError):  # it was already
+        lock.release()
+
+
+def _is_released(lock: threading.Lock, seconds: float) -> bool:
+    """Wait until a lock is released, but no longer than that; whether it is."""
+    released = lock.acquire(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX))
+    if released:
+        _release(lock)
+    return released
 
 
 class _Crew:

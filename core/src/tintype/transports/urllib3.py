@@ -14,7 +14,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from os import close as close_descriptor
 from typing import TypeAlias, cast
@@ -98,17 +98,18 @@ class Urllib3Transport:
         key = (request.public_only, request.trusted_networks, parts.scheme, parts.netloc)
         idle, progress = self._idle, Progress()
         connection = idle.take(key)
-        with _translated(progress):
-            try:
-                if connection is None:
-                    pools = self._public_pools if request.public_only else self._pools
-                    connection = _Connection(pools.connection_from_url(request.url), request)
-                    connection.open(deadline)
-                answer = connection.ask(request, deadline, progress)
-            except BaseException:
-                if connection is not None:
-                    connection.close()
-                raise
+        try:
+            if connection is None:
+                pools = self._public_pools if request.public_only else self._pools
+                connection = _Connection(pools.connection_from_url(request.url), request)
+                connection.open(deadline)
+            answer = connection.ask(request, deadline, progress)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, _FAILURES) and not isinstance(error, TransportError):
+                raise _translation(error, progress) from without_frames(error)
+            raise
         return _Incoming(answer, connection, deadline, partial(idle.keep, key, connection))
 
 
@@ -293,12 +294,16 @@ class _Incoming:
     def chunks(self) -> Iterator[bytes]:
         """The body, decompressed, as it arrives."""
         coding = decoder(self.headers, self.status)
-        with _translated(Progress(begun=True)):
+        try:
             for piece in self._answer.pieces():
                 for chunk in coding.feed(piece):
                     _left(self._deadline)
                     yield chunk
-            coding.check_end()
+        except _FAILURES as error:
+            if isinstance(error, TransportError):
+                raise
+            raise _translation(error, Progress(begun=True)) from without_frames(error)
+        coding.check_end()
 
     def close(self) -> None:
         """Let the connection go."""
@@ -364,15 +369,8 @@ def _publicly_connected(connection: HTTPConnection, trusted: tuple[str, ...]) ->
     raise AssertionError  # the last one is returned or raised
 
 
-@contextmanager
-def _translated(progress: Progress) -> Iterator[None]:
-    """Urllib3's failures, and those below, as tintype's."""
-    try:
-        yield
-    except TransportError:
-        raise
-    except (failures.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-        raise _translation(error, progress) from without_frames(error)
+# Urllib3's failures, and those below; what is tintype's own already is told as it is.
+_FAILURES = (failures.HTTPError, http.client.HTTPException, OSError, ValueError)
 
 
 def _translation(error: Exception, progress: Progress) -> TransportError:
