@@ -32,7 +32,7 @@ APIS: dict[str, dict[str, str]] = {
         "error=401": '{"error": {"message": "Bad key", "code": "bad_key"}}',
     },
     "bytes": {
-        "curl": f"""curl https://api.bytes.test/v2/generate -H "x-api-key: {_SECRET}" \\
+        "curl": f"""curl https://api.bytes.test/v2/generate -H "X-Bytes-Token: {_SECRET}" \\
   -H "Content-Type: application/json" \\
   -d '{{"input": {{"text": "a boat", "seed": 7, "flavour": "calm"}}, "model_id": "xl",
        "mode": {{"kind": "fast"}}}}'

@@ -198,4 +198,4 @@ def _secrets(curl: Curl) -> Iterator[str]:
 
 
 def _shows_key(name: str, value: str) -> bool:
-    return carries_keys(name) or (value.startswith("$") or "key" in name.lower())
+    return carries_keys(name) or value.startswith("$")
