@@ -7,8 +7,6 @@ ever run against the live service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from attrs import evolve
 
 from tintype.catalog import ProviderInfo
@@ -130,17 +128,10 @@ def cancel(task: Task) -> Request:
 
 def _size(request: Submission) -> str | _wire.Size | None:
     """`image_size`: an exact size, or fal's word for a ratio."""
-    if request.size:
-        width, _, height = request.size.partition("x")
-        return _wire.Size(width=int(width), height=int(height))
+    if request.pixels:
+        width, height = request.pixels
+        return _wire.Size(width=width, height=height)
     return None if request.model in BY_RATIO else WORDS.get(request.aspect_ratio or "")
-
-
-_PLACES: Mapping[str, tuple[str, ...]] = {
-    "status": ("status",),
-    "result": (),
-    "cancel": ("cancel",),
-}
 
 
 def _address(task: Task, which: str) -> str:
@@ -149,7 +140,8 @@ def _address(task: Task, which: str) -> str:
     if isinstance(told, str):
         return told
     owner_and_app = task.model.split("/")[:2]  # an endpoint below its app has no addresses itself
-    return address(QUEUE, *owner_and_app, "requests", task.id, *_PLACES[which])
+    below = () if which == "result" else (which,)
+    return address(QUEUE, *owner_and_app, "requests", task.id, *below)
 
 
 # --------------------------------------------------------------------- what comes back
