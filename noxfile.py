@@ -80,15 +80,15 @@ def sabotage(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure beside other clients, and count instructions beside the commit before.
+    """Measure beside other clients, draw what grows, and count instructions.
 
-    `nox -s bench -- --rounds 3 async_task` measures one row; without a row the count comes, too.
+    `nox -s bench -- --rounds 3 async_task` measures one row and nothing else.
     """
     session.install("-q", "-r", "requirements.txt", "-r", "requirements-bench.txt")
-    # What pip installs is compiled, and so is what is measured from its second round on.
-    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
-    session.run("python", "-m", "tests.benchmarks.gate")
+    if not session.posargs:
+        session.run("python", "-m", "tests.benchmarks.plots")
+        session.run("python", "-m", "tests.benchmarks.gate")
 
 
 @nox.session(default=False)

@@ -1,7 +1,12 @@
-"""The table of the benchmarks, in Markdown, from their samples."""
+"""The table of the benchmarks, in Markdown, from their samples.
+
+`before.json` holds what the same programs measured on the core of an earlier commit, its samples
+and the points of its plots.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Mapping
@@ -13,32 +18,41 @@ from tests.benchmarks.measuring import spread
 from tests.benchmarks.rows import ROWS, Better, Row, reached
 
 DOCS = Path(__file__).parents[2] / "docs" / "speed.md"
+_BEFORE = Path(__file__).with_name("before.json")
 _BEGIN, _END = "<!-- the table begins -->", "<!-- the table ends -->"
 _PEERS = ("aiohttp", "urllib3", "openai", "openrouter", "fal-client", "replicate", "click")
 
 
+def before() -> Mapping[str, Any]:
+    """What an earlier core came to: its `commit`, the `samples`, and the `points` of the plots."""
+    told: Mapping[str, Any] = json.loads(_BEFORE.read_text(encoding="utf-8"))
+    return told
+
+
 def table(samples: Mapping[str, Any]) -> str:
-    """Every row with its figure, what it must come to, and the interquartile range."""
+    """Every row: the earlier core's figure, this one's, its quartiles, and what is due."""
+    earlier = before()
     lines = [
-        "| row | today | quartiles | must reach | aim | reached | load |",
-        "| --- | --: | :-: | --: | --: | :-: | --: |",
+        f"| row | {earlier['commit']} | now | quartiles | must reach | aim | reached | load |",
+        "| --- | --: | --: | :-: | --: | --: | :-: | --: |",
     ]
-    return "\n".join([*lines, *(_line(row, samples.get(row.program, {})) for row in ROWS), ""])
+    for row in ROWS:
+        then, now = (told.get(row.program, {}) for told in (earlier["samples"], samples))
+        was = _plain(spread(row.figure(then["raw"]))[1]) if "raw" in then else "not measured"
+        lines.append(f"| {row.title} | {was} | {_cells(row, now)} |")
+    return "\n".join([*lines, ""])
 
 
-def _line(row: Row, told: Mapping[str, Any]) -> str:
+def _cells(row: Row, told: Mapping[str, Any]) -> str:
     word = "≤" if row.better is Better.LOWER else "≥"
     due = f"{word} {row.reach:g} | {row.aim:g}"
     if "raw" not in told:
-        return f"| {row.title} | not measured: {told.get('missing', 'not run')} | | {due} | | |"
+        return f"not measured: {told.get('missing', 'not run')} | | {due} | |"
     figures = row.figure(told["raw"])
     low, middle, high = spread(figures)
     quartiles = f"{_plain(low)} to {_plain(high)}" if len(figures) > 1 else "one run"
     verdict = "yes" if reached(row, middle) else "no"
-    return (
-        f"| {row.title} | **{_plain(middle)}** | {quartiles} | {due} | {verdict} "
-        f"| {told['load']:g} |"
-    )
+    return f"**{_plain(middle)}** | {quartiles} | {due} | {verdict} | {told['load']:g}"
 
 
 def _plain(figure: float) -> str:

@@ -1,24 +1,34 @@
-"""`python -m tests.benchmarks.plots`: what CPU and memory grow with, drawn into docs/speed.svg.
+"""`python -m tests.benchmarks.plots`: what CPU and memory grow with, drawn beside an earlier core.
 
-Each point is measured in a process of its own: `--one KIND AMOUNT` is that process.
+Each point is measured in a process of its own: `--one KIND AMOUNT PLACE` is that process.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.benchmarks import flight, inside, ours
-from tests.benchmarks.measuring import Size, cpu, peak
+from attrs import frozen
+from tests.benchmarks import flight, inside, ours, page
+from tests.benchmarks.measuring import Block, Size, child, cpu, peak
+from tests.benchmarks.server import serving
 
 from tintype import Account, Client
 
 ROOT = Path(__file__).parents[2]
 Point = tuple[float, float]  # CPU and memory, in the units of the panel
+_FILL = """\
+import pathlib, sys
+from tests.benchmarks import inside, measuring
+place = pathlib.Path(sys.argv[2])
+inside.history(measuring.Size(rounds=0, share=1.0, place=place), int(sys.argv[1]))
+"""
+Points = Sequence[Sequence[float]]  # the amount, CPU and memory of each point
 
 
 def _in_flight(amount: int, place: Path) -> Point:
@@ -28,26 +38,33 @@ def _in_flight(amount: int, place: Path) -> Point:
 
 
 def _image(amount: int, place: Path) -> Point:  # noqa: ARG001
-    with ours.sync("apiyi", f"inline-{amount}", transport=ours.Here()) as client:
+    with serving() as server:
 
-        def draw() -> None:
-            client.submit(ours.ASKED, provider="apiyi")
+        def draw(size: int) -> None:
+            with ours.sync("apiyi", f"inline-{size}", server.first) as client:
+                client.submit(ours.ASKED, provider="apiyi")
 
-        draw()  # the answer is made once
-        return cpu(draw) / 1_000, peak(draw) / 2**20
+        return _figures(lambda: draw(1_024), lambda: draw(amount))
+
+
+def _figures(little: Block, block: Block) -> Point:
+    """The CPU milliseconds and the peak MiB of a block, behind one that loads what it needs."""
+    little()
+    memory = peak(block) / 2**20  # the first time: what was given back once stays resident
+    return cpu(block) / 1_000, memory
 
 
 def _rows(amount: int, place: Path) -> Point:
     size = Size(rounds=0, share=1.0, place=place)
-    file = inside.history(size, amount)
+    # In a process of its own, for what that takes hides the peak.
+    child(sys.executable, "-c", _FILL, str(amount), str(place))
 
-    def resume() -> None:
+    def resume(rows: int) -> None:
+        file = inside.history(size, rows)
         with ours.sync("replicate", "url", transport=ours.Here(), journal=file) as client:
             client.resume(place)
 
-    spent: list[float] = []
-    memory = peak(lambda: spent.append(cpu(resume))) / 2**20
-    return spent[0] / 1_000, memory
+    return _figures(lambda: resume(1), lambda: resume(amount))
 
 
 def _plugins(amount: int, place: Path) -> Point:  # noqa: ARG001
@@ -55,35 +72,46 @@ def _plugins(amount: int, place: Path) -> Point:  # noqa: ARG001
     names = ["replicate", *(f"other-{index}" for index in range(amount - 1))]
     account = Account(provider="replicate", key=ours.KEY, base_url="http://127.0.0.1:9/replicate-1")
 
-    def first() -> None:
+    def first(names: list[str]) -> None:
         made = Client(
             account, plugins=dict.fromkeys(names, shipped), transport=ours.Here(), environ={}
         )
         with made as client:
             client.submit(ours.ASKED, provider="replicate")
 
-    first()
-    return cpu(first) / 1_000, peak(first) / 2**20
+    return _figures(lambda: first(names[:1]), lambda: first(names))
 
 
-Panel = tuple[Callable[[int, Path], Point], tuple[int, ...], str, str, str]
-PANELS: dict[str, Panel] = {
-    "flight": (_in_flight, (100, 1_000, 10_000), "tasks in flight", "CPU µs a poll", "KiB a task"),
-    "image": (
+@frozen
+class Panel:
+    """What grows, what is measured of it, and at which amounts."""
+
+    point: Callable[[int, Path], Point]
+    amounts: tuple[int, ...]
+    grows: str
+    cpu: str
+    memory: str
+
+
+PANELS = {
+    "flight": Panel(
+        _in_flight, (100, 1_000, 10_000), "tasks in flight", "CPU µs a poll", "KiB a task"
+    ),
+    "image": Panel(
         _image,
         (100_000, 1_000_000, 5_000_000, 20_000_000),
         "bytes of an inline image",
         "CPU ms an answer",
         "peak MiB",
     ),
-    "rows": (
+    "rows": Panel(
         _rows,
         (1_000, 10_000, 100_000),
-        "rows of the journal, nothing open",
+        "rows of the journal, none open",
         "CPU ms a resume()",
         "peak MiB",
     ),
-    "plugins": (
+    "plugins": Panel(
         _plugins,
         (1, 10, 100, 1_000),
         "installed plugins",
@@ -101,29 +129,52 @@ def _measured(kind: str, amount: int, place: str) -> Point:
 
 
 def main() -> None:
-    """Measure every point and draw four panels."""
+    """Measure every point, keep them, and draw two pictures of each panel."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--docs", action="store_true", help="draw docs/speed.svg")
+    parser.add_argument("--share", type=float, default=1.0, help="of each amount")
+    parser.add_argument("--points", type=Path, default=ROOT / "build" / "plots.json")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        points = {
+            kind: [
+                (amount, *_measured(kind, amount, place))
+                for amount in (max(1, int(each * given.share)) for each in panel.amounts)
+            ]
+            for kind, panel in PANELS.items()
+        }
+    given.points.parent.mkdir(parents=True, exist_ok=True)
+    given.points.write_text(json.dumps(points, indent=1) + "\n", encoding="utf-8")
+    _draw(points, (ROOT / "docs" if given.docs else given.points.parent) / "speed.svg")
+
+
+def _draw(points: Mapping[str, Points], file: Path) -> None:
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "tintype"
-    figure, axes = plt.subplots(2, 2, figsize=(11, 7), layout="constrained")
-    with tempfile.TemporaryDirectory() as place:
-        for axis, (kind, panel) in zip(axes.flat, PANELS.items(), strict=True):
-            _, amounts, grows, left, right = panel
-            points = [_measured(kind, amount, place) for amount in amounts]
-            other = axis.twinx()
-            (one,) = axis.plot(amounts, [cpu for cpu, _ in points], "o-", color="#1f5fa8")
-            (two,) = other.plot(amounts, [held for _, held in points], "s--", color="#b5521b")
-            axis.set(xscale="log", xlabel=grows, ylabel=left, ylim=(0, None))
-            other.set(ylabel=right, ylim=(0, None))
-            axis.legend([one, two], [left, right], loc="upper left", frameon=False)
-    figure.savefig(ROOT / "docs" / "speed.svg", metadata={"Date": None})
+    mpl.rcParams.update({"svg.hashsalt": "tintype", "svg.fonttype": "none", "font.size": 9})
+    earlier = page.before()
+    figure, axes = plt.subplots(2, len(PANELS), figsize=(13, 5.5), layout="constrained")
+    sides = (
+        (earlier["commit"], earlier["points"], {"color": "#9a9a9a", "marker": "s", "ls": "--"}),
+        ("now", points, {"color": "#1f5fa8", "marker": "o"}),
+    )
+    for column, (kind, panel) in enumerate(PANELS.items()):
+        for side, label in enumerate((panel.cpu, panel.memory)):
+            axis = axes[side, column]
+            for name, told, style in sides:
+                amounts, *figures = zip(*told[kind], strict=True)
+                axis.plot(amounts, figures[side], label=name, **style)
+            axis.set(xscale="log", title=label, xlabel=panel.grows, ylim=(0, None))
+            axis.spines[["top", "right"]].set_visible(False)
+    axes[0, 0].legend(frameon=False)
+    figure.savefig(file, metadata={"Date": None})
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        kind, amount, place = sys.argv[2:]
-        sys.stdout.write(json.dumps(PANELS[kind][0](int(amount), Path(place))))
+        asked, number, folder = sys.argv[2:]
+        sys.stdout.write(json.dumps(PANELS[asked].point(int(number), Path(folder))))
     else:
         main()
