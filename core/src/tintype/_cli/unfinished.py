@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from tintype._blame import about
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._client.observing import Observation
 from tintype._excerpts import sentences
@@ -98,7 +99,7 @@ def words_for(error: TintypeError) -> str:
     """What an error says, its advice for a shell in place of the one for a program."""
     late = [each.task for each in _of_tasks(error) if each.advice and each.task is not None]
     advice = [*map(way_on, late), *_next_steps(error)]
-    return sentences(TintypeError.__str__(error), *dict.fromkeys(advice))
+    return sentences(str(about(error, advice="")), *dict.fromkeys(advice))
 
 
 def tell_details(error: TintypeError) -> None:
