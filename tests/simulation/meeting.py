@@ -152,8 +152,7 @@ class Line:
         if self._of is not None:  # the call that it is a piece of is interrupted, too
             return []
         self._desk.claims.release(self.trail)
-        flows = self._desk.cancellations(self.trail)
-        return [Line(self._desk, provider, flow) for provider, flow in flows]
+        return [Line(self._desk, *each) for each in self._desk.cancellations(self.trail)]
 
 
 def _ask(effect: effects.Effect) -> Ask:
