@@ -14,7 +14,7 @@ from tintype._client.closing import CANCEL_SECONDS, ClientClosed
 from tintype._client.keyring import Keyring, in_vain
 from tintype._client.reading import read_reference
 from tintype._client.setup import Setup
-from tintype._driver import Call, Driver
+from tintype._driver import Driver, FlowRun
 from tintype._flow.effects import Flow, Together
 from tintype.errors import UsageError
 from tintype.messages import HttpRequest
@@ -50,9 +50,9 @@ class _Awaiting:
     def is_open(self) -> bool:
         return self._transport is not None
 
-    async def open(self, request: HttpRequest, timeout: float) -> _Answer:  # noqa: ASYNC109
+    async def open(self, request: HttpRequest, timeout: float) -> _Arriving:  # noqa: ASYNC109
         transport = self._transport or self._opened()
-        return _Answer(await transport.open(request, timeout=timeout))
+        return _Arriving(await transport.open(request, timeout=timeout))
 
     def _opened(self) -> AsyncTransport:
         # Imported at its first use: it is an extra, and costs more than the rest together.
@@ -82,7 +82,7 @@ class _Awaiting:
     def presence(self) -> _Presence:
         return _Presence()
 
-    def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> _Crew:
+    def crew(self, effect: Together, beside: Callable[[Flow[None]], FlowRun[None]]) -> _Crew:
         return _Crew(effect, beside)
 
     async def load(self, path: str) -> bytes:
@@ -104,7 +104,7 @@ class _Awaiting:
         await asyncio.to_thread(journal)
 
 
-class _Answer:
+class _Arriving:
     """An answer whose body is still on its way."""
 
     def __init__(self, incoming: AsyncIncoming) -> None:
@@ -168,7 +168,7 @@ class _Presence:
 class _Crew:
     """Does pieces of work side by side, in a task each, as many at a time as may be."""
 
-    def __init__(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> None:
+    def __init__(self, effect: Together, beside: Callable[[Flow[None]], FlowRun[None]]) -> None:
         self._work = effect.work
         self._width = effect.width
         self._beside = beside

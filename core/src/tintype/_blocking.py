@@ -19,7 +19,7 @@ from tintype._client.keyring import Keyring
 from tintype._client.observing import Progress
 from tintype._client.reading import read_reference
 from tintype._client.setup import Setup
-from tintype._driver import Call, Driver
+from tintype._driver import Driver, FlowRun
 from tintype._flow.effects import Flow, Together
 from tintype.errors import UsageError
 from tintype.messages import HttpRequest
@@ -102,9 +102,9 @@ class _Blocking:
     def is_open(self) -> bool:
         return self._transport is not None
 
-    async def open(self, request: HttpRequest, timeout: float) -> _Answer:  # noqa: ASYNC109
+    async def open(self, request: HttpRequest, timeout: float) -> _Arriving:  # noqa: ASYNC109
         transport = self._transport or self._opened()
-        return _Answer(transport.open(request, timeout=timeout))
+        return _Arriving(transport.open(request, timeout=timeout))
 
     def _opened(self) -> Transport:
         with self._opening:  # threads that come first together share one
@@ -129,7 +129,7 @@ class _Blocking:
     def presence(self) -> _Presence:
         return _Presence()
 
-    def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> _Crew:
+    def crew(self, effect: Together, beside: Callable[[Flow[None]], FlowRun[None]]) -> _Crew:
         return _Crew(effect, beside)
 
     async def load(self, path: str) -> bytes:
@@ -162,7 +162,7 @@ class _Held:
         self._lock.release()
 
 
-class _Answer:
+class _Arriving:
     """An answer whose body is still on its way."""
 
     def __init__(self, incoming: Incoming) -> None:
@@ -238,12 +238,12 @@ def _is_released(lock: threading.Lock, seconds: float) -> bool:
 class _Crew:
     """Does pieces of work side by side, in a thread each, as many at a time as may be."""
 
-    def __init__(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> None:
+    def __init__(self, effect: Together, beside: Callable[[Flow[None]], FlowRun[None]]) -> None:
         self._work = effect.work
         self._width = effect.width
         self._beside = beside
-        self._news: SimpleQueue[Task | BaseException | Call[None] | None] = SimpleQueue()
-        self._running: dict[Call[None], threading.Thread] = {}
+        self._news: SimpleQueue[Task | BaseException | FlowRun[None] | None] = SimpleQueue()
+        self._running: dict[FlowRun[None], threading.Thread] = {}
 
     async def told(self) -> Task | None:
         while True:
@@ -256,7 +256,7 @@ class _Crew:
                         return task
                     case BaseException() as error:
                         raise error
-                    case Call() as call:
+                    case FlowRun() as call:
                         self._running.pop(call).join()
                     case None:
                         raise ClientClosed
@@ -270,7 +270,7 @@ class _Crew:
             thread.start()
         return pause
 
-    def _done(self, call: Call[None]) -> None:
+    def _done(self, call: FlowRun[None]) -> None:
         try:
             finished(self._performed(call))
         except BaseException as error:  # noqa: BLE001 - it is raised where the call is made
@@ -278,7 +278,7 @@ class _Crew:
         finally:
             self._news.put(call)
 
-    async def _performed(self, call: Call[None]) -> None:
+    async def _performed(self, call: FlowRun[None]) -> None:
         async with aclosing(call):
             while (task := await call.told()) is not None:
                 self._news.put(task)

@@ -20,7 +20,7 @@ from tintype._client.claims import unanswered
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
 from tintype._client.keyed_results import Intake
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
-from tintype._client.opening import Answer, Exchanges, Opener
+from tintype._client.opening import Arriving, Exchanges, Opener
 from tintype._client.reading import Reader
 from tintype._client.setup import Setup
 from tintype._flow.effects import (
@@ -114,7 +114,7 @@ class Waits(Exchanges, Protocol):
     def presence(self) -> Presence:
         """That of a call that begins."""
 
-    def crew(self, effect: Together, beside: Callable[[Flow[None]], Call[None]]) -> Crew:
+    def crew(self, effect: Together, beside: Callable[[Flow[None]], FlowRun[None]]) -> Crew:
         """Who does pieces of work side by side, each as a call of its own."""
 
     async def load(self, path: str) -> bytes:
@@ -191,14 +191,14 @@ class Driver:
         trail.follow(record)
         if awaited is not None:
             trail.begin(awaited)
-        async with Call(self, provider, flow, trail, heard=on_progress is not None) as call:
+        async with FlowRun(self, provider, flow, trail, heard=on_progress is not None) as call:
             while (task := await call.told()) is not None:
                 tell_progress(on_progress, task)
         return call.result
 
     async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
         """Perform a flow's effects; the snapshots that it records come out on the way."""
-        async with Call(self, provider, flow, self.setup.claims.trail(), heard=True) as call:
+        async with FlowRun(self, provider, flow, self.setup.claims.trail(), heard=True) as call:
             while (task := await call.told()) is not None:
                 yield task
 
@@ -215,7 +215,7 @@ class Driver:
         """Ask a provider to stop a task, while there is time."""
         if (seconds := deadline - time.monotonic()) > 0:
             trail = self.setup.claims.trail()
-            async with aclosing(Call(self, provider, _asked(flow, seconds), trail)) as call:
+            async with aclosing(FlowRun(self, provider, _asked(flow, seconds), trail)) as call:
                 with suppress(TintypeError):
                     await call.told()
 
@@ -226,7 +226,7 @@ def _asked(flow: Flow[Task], seconds: float) -> Flow[None]:
         yield with_timeout(next(flow), seconds)
 
 
-class Call(Generic[T]):
+class FlowRun(Generic[T]):
     """One flow, its effects performed one after the other.
 
     Args:
@@ -265,7 +265,7 @@ class Call(Generic[T]):
         self._flow = flow
         self._heard = heard
         self._reply: Reply = None
-        self._answer: Answer | None = None
+        self._answer: Arriving | None = None
         self._reader: Reader | None = None
         self._crew: tuple[Together, Crew] | None = None
         self.presence = driver.waits.presence()
@@ -358,9 +358,9 @@ class Call(Generic[T]):
             self._crew = None
         return task
 
-    def _beside(self, piece: Flow[None]) -> Call[None]:
+    def _beside(self, piece: Flow[None]) -> FlowRun[None]:
         """A piece of this call's work, performed apart."""
-        return Call(self._driver, self._provider, piece, self.trail, heard=self._heard)
+        return FlowRun(self._driver, self._provider, piece, self.trail, heard=self._heard)
 
     async def _disband(self) -> None:
         if self._crew is not None:

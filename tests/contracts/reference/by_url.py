@@ -69,6 +69,7 @@ def _model(model_id: str, title: str, *prices: Price) -> Model:
             "aspect_ratio": Choice(values=("1:1", "3:2", "2:3"), source=_PAGE),
             "seed": Integer(low=0, source=_PAGE),
         },
+        options={"safety": Integer(low=0, high=6, source=_PAGE)},
         references=References(forms=("url", "data_uri"), max_count=1, source=_PAGE),
         prices=prices,
         source=_PAGE,

@@ -27,7 +27,7 @@ from tintype.messages import Headers, HttpRequest, Response
 from tintype.transports import without_frames
 
 
-class Answer(Protocol):
+class Arriving(Protocol):
     """An answer whose body is still on its way.
 
     Attributes:
@@ -48,7 +48,7 @@ class Answer(Protocol):
 class Exchanges(Protocol):
     """How a client makes exchanges."""
 
-    async def open(self, request: HttpRequest, timeout: float) -> Answer:  # noqa: ASYNC109
+    async def open(self, request: HttpRequest, timeout: float) -> Arriving:  # noqa: ASYNC109
         """Send a request and wait for the head of the answer."""
 
     async def ask(self, function: Callable[[], object], seconds: float) -> object:
@@ -68,7 +68,7 @@ class Opener:
     def __init__(self, exchanges: Exchanges) -> None:
         self._exchanges = exchanges
 
-    async def open(self, keyring: Keyring, effect: Send) -> tuple[Answer, Redactor]:
+    async def open(self, keyring: Keyring, effect: Send) -> tuple[Arriving, Redactor]:
         """The head of the answer to a request, and what takes the secrets out of the rest.
 
         A token that was bought for an earlier exchange and is refused is bought anew, once:
@@ -92,7 +92,7 @@ class Opener:
         async with self._exchanges.one_at_a_time(keyring):
             return await self._led(steps, deadline)
 
-    async def _sent(self, ready: Prepared, deadline: float) -> Answer:
+    async def _sent(self, ready: Prepared, deadline: float) -> Arriving:
         try:
             return await self._exchanges.open(ready.request, _left(deadline))
         except TransportError as error:

@@ -95,12 +95,13 @@ class SqlJournal:
         if isinstance(entry, Intent):
             self._check_file()
             self._check_room()
-        elif isinstance(entry, Snapshot) and (record := entry.task.record) in self._told:
-            if self._told[record] == _LASTING(entry.task):
+        elif isinstance(entry, Snapshot):
+            record = entry.task.record
+            if self._told.get(record) == _LASTING(entry.task):
                 known: Future[str] = Future()
                 known.set_result(record)
                 return known
-            self._told.pop(record, None)
+            self._told.pop(record, None)  # the writer's thread may have forgotten it meanwhile
         return self._writer.submit(_named(entry))
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
