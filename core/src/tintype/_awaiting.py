@@ -45,6 +45,7 @@ class _Awaiting:
         self._buying: WeakKeyDictionary[
             asyncio.AbstractEventLoop, defaultdict[Keyring, asyncio.Lock]
         ] = WeakKeyDictionary()
+        self._bells: WeakKeyDictionary[asyncio.AbstractEventLoop, _Bell] = WeakKeyDictionary()
 
     @property
     def is_open(self) -> bool:
@@ -88,9 +89,18 @@ class _Awaiting:
     async def load(self, path: str) -> bytes:
         return await asyncio.to_thread(read_reference, path)
 
-    async def written(self, entry: Future[str], seconds: float) -> object:
-        async with asyncio.timeout(seconds):
-            return await asyncio.shield(asyncio.wrap_future(entry))
+    async def written(self, entry: Future[str], seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[None] = loop.create_future()
+        bell = self._bells.setdefault(loop, _Bell())
+        entry.add_done_callback(lambda _: bell.ring(told))
+        timer = loop.call_later(seconds, bell.ring, told)
+        try:
+            await told
+        finally:
+            timer.cancel()
+        if not entry.done():
+            raise TimeoutError
 
     async def at_most(self, seconds: float, work: list[Coroutine[object, object, None]]) -> None:
         with suppress(TimeoutError):
@@ -102,6 +112,31 @@ class _Awaiting:
             await self._transport.close()
             self._transport = None
         await asyncio.to_thread(journal)
+
+
+class _Bell:
+    """Wakes a loop from another thread: once for all that wait there and are told meanwhile."""
+
+    __slots__ = ("_rung", "_waiting")
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._rung = False
+
+    def ring(self, told: asyncio.Future[None]) -> None:
+        """Tell who waits, from any thread."""
+        self._waiting.append(told)
+        if not self._rung:
+            self._rung = True
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                told.get_loop().call_soon_threadsafe(self._heard)
+
+    def _heard(self) -> None:
+        self._rung = False  # first: who rings from now on is heard by this or by the next
+        while self._waiting:
+            told = self._waiting.popleft()
+            if not told.done():
+                told.set_result(None)
 
 
 class _Arriving:

@@ -147,7 +147,9 @@ class Rows:
 
 def read(connection: Connection, query: _Query, asked: Mapping[str, object]) -> list[Line]:
     """The lines that a query finds."""
-    return [Line(**row) for row in connection.execute(query, asked).mappings()]
+    found = connection.execute(query, asked)
+    names = tuple(found.keys())
+    return [Line(**dict(zip(names, row, strict=True))) for row in found]
 
 
 def age(record: JournalRecord) -> tuple[datetime, str]:
