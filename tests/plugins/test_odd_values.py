@@ -32,6 +32,7 @@ from tintype.exchange import Exchange, Message, Operation
 from tintype.hooks import Provider
 from tintype.messages import Delivery, Response, ServerSentEvent
 from tintype.models import Task, TaskState, Update
+from tintype_contracts.harness.scenario import refuse_a_stranger
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DATA = drawn("png", size=(40, 30))
@@ -312,7 +313,9 @@ def outcome(case: Case, body: object) -> Task | TintypeError:
         )
         found = case.plugin.parse(exchange)
         assert isinstance(found, Update)
-        return completed_task(exchange.task, found, case.plugin.describe(), None, NOW)
+        told = completed_task(exchange.task, found, case.plugin.describe(), None, NOW)
+        refuse_a_stranger(exchange, told)
+        return told
 
     try:
         if isinstance(body, list):

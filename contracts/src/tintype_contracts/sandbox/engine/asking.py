@@ -75,7 +75,18 @@ class Asking:
         found = neutral_fields(
             self.fixtures, self.operation, self.body, model=model, path=self.path
         )
-        return {**told, **found}
+        return {**told, **self._queried, **found}
+
+    @cached_property
+    def _queried(self) -> Mapping[str, object]:
+        """The neutral fields that its query tells, such as that it asks for a stream."""
+        told = dict(self.call.query)
+        rows = [row for row in self.fixtures.query if row.operation == self.operation]
+        return {
+            row.neutral: row.meant(told[row.wire[1:]])
+            for row in rows
+            if row.neutral and row.is_at(self.path) and row.wire[1:] in told
+        }
 
     @cached_property
     def given(self) -> Mapping[str, object]:
@@ -85,7 +96,7 @@ class Asking:
             row.part or row.neutral or row.wire.rpartition("/")[2]: value
             for row, value in meant(self.mine, self.body)
         }
-        given = joined(given)
+        given = {**self._queried, **joined(given)}
         return {"model": model, **given} if model else given
 
     @property

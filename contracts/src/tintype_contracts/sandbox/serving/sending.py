@@ -60,7 +60,8 @@ async def send(request: web.Request, reply: WholeResponse | Stream, way: Way) ->
         whole = web.Response(status=reply.status, headers=headers, body=reply.body)
         await whole.prepare(request)
         await whole.write_eof()
-        way.told(reply.images)
+        if reply.images:
+            way.told(reply.images)
         return whole
     response = web.StreamResponse(status=reply.status, headers=headers)
     await response.prepare(request)
