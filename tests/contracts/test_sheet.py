@@ -32,6 +32,7 @@ from tintype_contracts.fixtures.routes import find_route
 from tintype_contracts.fixtures.sheet.derived import ErrorSettings
 from tintype_contracts.fixtures.sheet.expand import SETTINGS
 from tintype_contracts.fixtures.sheet.tables import KEYS
+from tintype_contracts.fixtures.sheet.words import CAUTION
 from tintype_contracts.fixtures.validation import objections
 from tintype_contracts.fixtures.values import fixed_values
 from tintype_contracts.strategies.values import admitted, refused
@@ -273,6 +274,10 @@ def test_facts_that_had_no_place_have_one(acme: Fixtures) -> None:
         ("excludes", ("seed",), ("references",)),
     ]
     assert acme.cautions[0].fields == ("aspect_ratio", "references")
+    assert CAUTION.row("price prompt @acme-1") == {
+        "fields": ["price", "prompt"],
+        "models": "acme-1",
+    }
     assert acme.timeouts[0].seconds == 60
     assert acme.idempotency is not None
     assert acme.idempotency.header == "Idempotency-Key"

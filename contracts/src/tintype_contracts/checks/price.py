@@ -138,7 +138,7 @@ def _is_cautioned(subject: Subject, case: Case) -> bool:
     return any(
         len(each.fields) > 1 and all(is_given(spec, case) for spec in set(each.fields) - {"price"})
         for each in subject.fixtures.cautions
-        if "price" in each.fields
+        if "price" in each.fields and each.concerns(case.given.get("model"))
     )
 
 

@@ -151,7 +151,8 @@ def _cautioned(subject: Subject) -> Iterator[Case]:
     builder = builder_of(subject)
     for caution in subject.fixtures.cautions:
         for plain in builder.submissions():
-            if given := builder.all_of(plain, caution.fields):
+            given = builder.all_of(plain, caution.fields)
+            if given and caution.concerns(plain.given.get("model")):
                 yield plain.giving(**given)
 
 
@@ -173,7 +174,8 @@ def cautions_are_told(subject: Subject, case: Case) -> Iterator[Finding]:
     built = builder.tried(case)
     arrived = built and all(builder.arrives(case, built, name) for name in builder.named(case))
     for caution in subject.fixtures.cautions if arrived else ():
-        about = all(is_given(spec, case) for spec in caution.fields)
+        about = caution.concerns(case.given.get("model"))
+        about &= all(is_given(spec, case) for spec in caution.fields)
         if built and about and not (_is_noticed(case, built) and _is_of_all(builder, case, built)):
             message = f"{case} is sent without the documented caution. Add a Caution."
             yield Finding(message=message, src=caution.src)
