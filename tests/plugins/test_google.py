@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
 from tests.core.pictures import PNG, in_base64
 
 import tintype_google as plugin
-from tintype import Submission, Task, TaskState
+from tintype import ImageRequest, Quote, Submission, Task, TaskState
+from tintype._flow.resolve import resolve
 from tintype._flow.settle import folded
 from tintype.errors import Billed
 from tintype.exchange import Exchange, Operation
@@ -80,3 +82,40 @@ def test_a_stream_that_is_cut_short_keeps_its_picture() -> None:
     cut = heard(piece(WORDS), piece(PICTURE))
     assert (cut.state, cut.billed, len(cut.images)) == (TaskState.SUCCEEDED, Billed.YES, 1)
     assert not heard(piece(WORDS)).state.terminal
+
+
+def quoted(model: str, **more: object) -> Quote:
+    """What this plugin says that a picture of this model costs."""
+    said = plugin.price(request=evolve(ASKED, model=model, **more), quote=None)
+    assert said is not None
+    return said
+
+
+@pytest.mark.parametrize(
+    ("model", "low", "high"),
+    [
+        ("gemini-3-pro-image", "0.134", "4.194304"),
+        ("gemini-3.1-flash-image", "0.067", "2.031616"),
+        ("gemini-2.5-flash-image", "0.039", "1.0223616"),
+        ("gemini-nano-banana-2.1", "0.0336", None),
+    ],
+)
+def test_a_picture_is_the_least_that_gemini_charges(model: str, low: str, high: str | None) -> None:
+    """The most is all the tokens that a model takes and gives, where a page limits them."""
+    quote = quoted(model)
+    assert (quote.low, quote.high) == (Decimal(low), high and Decimal(high))
+    assert quote.assumptions[-1].startswith("Tokens come on top")
+    assert bool(quote.reason) is (high is None)
+
+
+def test_imagen_charges_for_pictures_alone() -> None:
+    """Its price is exact."""
+    quote = quoted("imagen-4.0-generate-001", stream=False, n=2)
+    assert (quote.low, quote.high) == (Decimal("0.08"), Decimal("0.08"))
+
+
+def test_the_earliest_possible_day_of_an_end_is_told_and_refuses_nothing() -> None:
+    """Google says the exact one later; a model may be served beyond it."""
+    asked = ImageRequest(prompt="a boat", model="gemini-2.5-flash-image")
+    plan = resolve(asked, plugin.INFO, today=date(2026, 11, 29))
+    assert "2026-10-02" in " ".join(each.message for each in plan.notices)

@@ -379,7 +379,7 @@ class Model:
         edits_with: The id of the model that takes its place when there are references.
         cautions: What may happen to fields that are sent.
         prices: Its price list; empty is unknown.
-        retires: The day from which the provider serves it no more, or None.
+        retires: The day from which it is served no more, no "earliest possible" one, or None.
         successor: The id or the canonical name of what takes its place then.
         max_in_flight: The most tasks at a time, or None where nobody says.
         requests_per_minute: The most requests in a minute, or None where nobody says.

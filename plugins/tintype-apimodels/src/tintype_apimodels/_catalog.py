@@ -9,8 +9,6 @@ the line. The documentation pages add limits.
 
 from __future__ import annotations
 
-from datetime import date
-
 from attrs import evolve
 
 from tintype.catalog import Caution, Choice, Integer, Model, ProviderInfo, References, Unsupported
@@ -111,10 +109,18 @@ _OPENAI = (
 )
 
 _GOOGLE = (
-    evolve(
-        _table.model("gemini-2.5-flash-image", "Gemini 2.5 Flash Image", {"1K": "0.02"}),
-        retires=date(2026, 10, 2),
-        successor="gemini-3.1-flash-image",
+    _table.model(
+        "gemini-2.5-flash-image",
+        "Gemini 2.5 Flash Image",
+        {"1K": "0.02"},
+        cautions=(
+            Caution(
+                field="model",
+                message="Google names 2026-10-02 as the earliest possible date of its end, for"
+                " gemini-3.1-flash-image.",
+                source=_table.UPSTREAM,
+            ),
+        ),
     ),
     _table.model(
         "gemini-3-pro-image", "Gemini 3 Pro Image", {"1K": "0.10", "2K": "0.10", "4K": "0.15"}
@@ -359,6 +365,7 @@ INFO = ProviderInfo(
         _table.KLING,
         _table.TABLE,
         _table.GUIDE,
+        _table.UPSTREAM,
         _table.SCRIPT,
     ),
 )

@@ -18,6 +18,7 @@ KLING = "https://apimodels.app/en/docs/kling-image"
 TABLE = "https://github.com/stimQQ/apimodels-skill image/data/models.json@e588d354"
 GUIDE = "https://github.com/stimQQ/apimodels-skill image/SKILL.md@e588d354"
 SCRIPT = "https://github.com/stimQQ/apimodels-skill image/scripts/generate.mjs@1c1a359c"
+UPSTREAM = "https://ai.google.dev/gemini-api/docs/deprecations"
 _READ = date(2026, 11, 20)
 WEEK = 7 * 24 * 3600
 

@@ -38,7 +38,7 @@ from tintype.models import Failure, Image, Quote, Task, Update, Usage
 from tintype.prices import quote_from_prices
 from tintype.request import Submission
 from tintype_google import _wire
-from tintype_google._catalog import API, INFO
+from tintype_google._catalog import API, INFO, MOST
 
 _REFUSALS = refusals(400, 403, 404, 429, 500, 503, 504)
 _BY_REASON = {"API_KEY_INVALID": AuthenticationError, "FAILED_PRECONDITION": PermissionDeniedError}
@@ -49,6 +49,8 @@ _STOPPED = {
     *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
     *("IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
 }
+_ON_TOP = "Tokens come on top of a picture's price; at most all that the model takes and gives."
+_UNLIMITED = "No page that was read says how many tokens the model takes and gives."
 
 
 # -------------------------------------------------------------------------------- hooks
@@ -62,8 +64,17 @@ def describe() -> ProviderInfo:
 
 @hookimpl
 def price(request: Submission, quote: Quote | None) -> Quote | None:
-    """By what the pricing page names for a picture; tokens besides are told in a notice."""
-    return quote_from_prices(INFO, request)
+    """By what the pricing page names for a picture, which of Gemini's models is the least.
+
+    Their answers are billed by tokens, of which those of a picture are the greater part; Imagen's
+    by the picture alone.
+    """
+    known = quote_from_prices(INFO, request)
+    if known is None or known.low is None or request.model.startswith("imagen-"):
+        return known
+    high = MOST.get(request.model)
+    reason = _UNLIMITED if high is None else ""
+    return evolve(known, high=high, assumptions=(*known.assumptions, _ON_TOP), reason=reason)
 
 
 @hookimpl

@@ -40,6 +40,7 @@ _EXAMPLES = "https://github.com/google-gemini/cookbook@f1e7e3de quickstarts"
 _COOKBOOK = f"{_EXAMPLES}/Get_started_imagen.ipynb"
 _STREAMING = f"{_EXAMPLES}/rest/Streaming_REST.ipynb"
 _COPIES = f"{_DOCS}/pricing, by third parties' copies, {_READ}"
+_LIMITS = f"https://docs.cloud.google.com/vertex-ai/generative-ai/docs/models/gemini, {_READ}"
 _COPIED = f"{_DOCS}/image-generation, by third parties' copies, {_READ}"
 
 _TEN = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
@@ -68,6 +69,27 @@ def _by_size(**prices: str) -> tuple[Price, ...]:
 
 def _flat(usd: str) -> tuple[Price, ...]:
     return (Price(usd=Decimal(usd), source=_COPIES, as_of=date(2026, 11, 29)),)
+
+
+# No page of an image model names more tokens than these, given and drawn (_LIMITS); those of
+# thoughts are among the latter: "the maximum number of output tokens" (_SDK).
+_MOST_GIVEN, _MOST_DRAWN = 131_072, 32_768
+
+
+def _most(given: str, drawn: str) -> Decimal:
+    """What all tokens cost, at dollars a million: of what is drawn a picture's are the dearest."""
+    return (_MOST_GIVEN * Decimal(given) + _MOST_DRAWN * Decimal(drawn)) / 1_000_000
+
+
+# Dollars of one answer at most (_COPIES, _LIMITS). How many pictures it has the model decides; of
+# gemini-nano-banana-2.1 no page that was read limits the tokens.
+MOST: Mapping[str, Decimal] = {
+    **dict.fromkeys(("gemini-3-pro-image", "gemini-3-pro-image-preview"), _most("2.00", "120.00")),
+    **dict.fromkeys(
+        ("gemini-3.1-flash-image", "gemini-3.1-flash-image-preview"), _most("0.50", "60.00")
+    ),
+    "gemini-2.5-flash-image": _most("0.30", "30.00"),
+}
 
 
 def _shape(
@@ -131,11 +153,18 @@ _FIRST = evolve(
     parameters=_shape(_TEN, _COPIED),
     references=evolve(_REFERENCES, max_count=3),
     prices=_flat("0.039"),
-    retires=date(2026, 10, 2),  # "the earliest possible dates" (_ENDS)
-    successor="gemini-3.1-flash-image",
+    cautions=(
+        _ON_TOP,
+        Caution(
+            field="model",
+            message="2026-10-02 is the earliest possible date of its end, for"
+            " gemini-3.1-flash-image; no page says that it has come.",
+            source=_ENDS,
+        ),
+    ),
     source=_ENDS,
 )
-_PREVIEW_ENDED = date(2026, 6, 25)  # (_ENDS)
+_PREVIEW_ENDED = date(2026, 6, 25)  # "will be shut down" (_CHANGES, 2026-05-28)
 _IMAGEN = Model(
     id="imagen-4.0-generate-001",
     title="Imagen 4",
@@ -168,8 +197,8 @@ INFO = ProviderInfo(
             name="gemini-3-pro-image-preview",
             title="Gemini 3 Pro Image (preview)",
             retires=_PREVIEW_ENDED,
-            successor="gemini-3-pro-image",
-            source=_ENDS,
+            successor="gemini-3-pro-image",  # (_ENDS)
+            source=_CHANGES,
         ),
         _FLASH,
         evolve(
@@ -179,8 +208,8 @@ INFO = ProviderInfo(
             title="Gemini 3.1 Flash Image (preview)",
             cautions=(_ON_TOP,),
             retires=_PREVIEW_ENDED,
-            successor="gemini-3.1-flash-image",
-            source=_ENDS,
+            successor="gemini-3.1-flash-image",  # (_ENDS)
+            source=_CHANGES,
         ),
         evolve(
             _NANO_BANANA_2_1,
@@ -224,5 +253,8 @@ INFO = ProviderInfo(
     },
     request_timeout=600.0,  # "the default timeout (600 seconds)" (cookbook, Error_handling)
     moderation=("PROHIBITED_CONTENT", "IMAGE_SAFETY"),
-    sources=(_CHANGES, _ENDS, _NO_MORE, _LITE, _SDK, _COOKBOOK, _STREAMING, _COPIES, _COPIED),
+    sources=(
+        *(_CHANGES, _ENDS, _NO_MORE, _LITE, _SDK, _COOKBOOK, _STREAMING),
+        *(_COPIES, _LIMITS, _COPIED),
+    ),
 )
