@@ -12,10 +12,11 @@ from typing import Literal, TypeVar, cast, get_args, get_origin
 
 import attrs
 import cattrs
+from cattrs.fns import identity
 
 from tintype import _amounts
 from tintype._structuring.json_values import plain, shown
-from tintype._structuring.shapes import EXACTLY, Hook, OddError, Reader, refuse, told
+from tintype._structuring.shapes import EXACTLY, Hook, OddError, Reader, _is_union, refuse, told
 from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
@@ -148,8 +149,14 @@ def _is_error(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, TintypeError)
 
 
+def _is_bare(shape: object) -> bool:
+    """Whether a value is text, a number, or None, which JSON holds as it is."""
+    return _is_union(shape) and {*get_args(shape)} <= {str, int, bool, float, NoneType}
+
+
 def _writer() -> cattrs.Converter:
     made = cattrs.Converter()
+    made.register_unstructure_hook_factory(_is_bare, lambda _: identity)
     made.register_unstructure_hook_func(lambda shape: shape is object, plain)
     made.register_unstructure_hook_factory(_is_tagged, lambda _: _with_type(made))
     made.register_unstructure_hook_func(_is_error, _error_as_told)

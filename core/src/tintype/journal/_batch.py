@@ -19,20 +19,19 @@ from tintype.journal._spool import Spool
 from tintype.journal._tables import Statement, event, submission
 from tintype.journal._totals import Totals
 
+_CHANGING = (
+    *("model", "outcome", "billed", "state", "task_id", "task", "reason", "updated_at"),
+    *("owner", "reserved", "charged", "files", "unfinished"),
+)
 _CHANGED = Statement(
     submission.update()
     .where(submission.c.record == sa.bindparam("of"))
-    .values(
-        {
-            submission.c[name]: sa.bindparam(name)
-            for name in (
-                *("model", "outcome", "billed", "state", "task_id", "task", "reason", "updated_at"),
-                *("owner", "reserved", "charged", "files", "unfinished"),
-            )
-        }
-    )
+    .values({submission.c[name]: sa.bindparam(name) for name in _CHANGING})
 )
-_CONCERNED = NAMED.with_for_update()  # in one order, so that nobody waits in a circle
+# What entries change, and decide by; in one order, so that nobody waits in a circle.
+_CONCERNED = NAMED.with_for_update().with_only_columns(
+    *(submission.c[name] for name in ("record", "provider", "created_at", *_CHANGING))
+)
 _NEW = Statement(submission.insert())
 _NOTED = Statement(
     event.insert().values(

@@ -149,7 +149,7 @@ def read(connection: Connection, query: _Query, asked: Mapping[str, object]) -> 
     """The lines that a query finds."""
     found = connection.execute(query, asked)
     names = tuple(found.keys())
-    return [Line(**dict(zip(names, row, strict=True))) for row in found]
+    return [Line(**dict(zip(names, row, strict=True))) for row in found.all()]
 
 
 def age(record: JournalRecord) -> tuple[datetime, str]:

@@ -32,6 +32,13 @@ _MARK = "\ufffd"
 _MARKED = re.compile(f"{_MARK}(0000|d[89a-f][0-9a-f]{{2}})")
 
 
+def _held(text: str | None, mark: str) -> str | None:
+    """A text as a database holds it: what it cannot hold as a mark and its number."""
+    if text is None or (text.isascii() and "\x00" not in text):  # as most are: a glance tells
+        return text
+    return _ODD.sub(lambda odd: f"{mark}{ord(odd[0]):04x}", text)
+
+
 class Words(TypeDecorator[str]):
     """Text of any length and of any characters, in what is written and in what is asked for.
 
@@ -43,7 +50,7 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """NUL and lone surrogates as a mark and their number."""
-        return value and _ODD.sub(lambda odd: f"{_MARK}{ord(odd[0]):04x}", value)
+        return _held(value, _MARK)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """The characters that were marked."""
@@ -60,7 +67,7 @@ class Json(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """NUL and lone surrogates as JSON escapes them."""
-        return value and _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", value)
+        return _held(value, "\\u")
 
 
 class Statement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeAlias
@@ -14,6 +15,8 @@ from tintype.entries import Entry
 from tintype.errors import JournalError, TintypeError
 
 _MAX_AT_ONCE = 256
+_MANY = 4  # entries of one transaction, after which the next waits a moment for more
+_MOMENT = 0.005  # seconds
 
 
 @frozen
@@ -106,7 +109,10 @@ class Writer:
         prepared.put(None)
 
     def _work(self) -> None:
+        batch: list[Waiting] = []
         while (first := self._queue.get()) is not None:
+            if len(batch) >= _MANY:  # many write at once: each transaction has its own cost
+                time.sleep(_MOMENT)
             batch, last = self._drained(first)
             # What nobody wants to be written any more is not.
             wanted = [each for each in batch if each.done.set_running_or_notify_cancel()]
