@@ -68,6 +68,13 @@ def test_no_hint_leads_past_the_deadline(hint: float) -> None:
     assert watching(evolve(RUNNING, poll_after=hint)).due == 160.0
 
 
+@pytest.mark.parametrize("hint", [61.0, 1e18, math.inf])
+def test_no_hint_puts_the_next_look_off_for_more_than_a_minute(hint: float) -> None:
+    """Or one odd number beside a running task would leave the deadline's look alone to see it."""
+    watch = Watch(evolve(RUNNING, poll_after=hint), (2.0,), 100.0, 600.0)
+    assert watch.due == 160.0
+
+
 def test_a_look_that_told_nothing_waits_at_least_as_long_as_asked_and_as_usual() -> None:
     """The longer of the two; and the next success forgets it."""
     watch = watching()

@@ -303,13 +303,14 @@ class World:
         """A process finishes what the journal says is open."""
         records = process.desk.claims.claimed(())
         ids = [record.id for record in records]
+        provider = records[0].provider if records else ""
 
         def ended(run: Run, end: End) -> None:
             self._resumed(run, end)
             process.desk.claims.left(ids)
 
         flow = process.desk.results.resuming(records, self.folder)
-        self._start(process, "", flow, None, ended)
+        self._start(process, provider, flow, None, ended)
 
     def _resumed(self, run: Run, end: End) -> None:
         self._done(run, end)

@@ -10,7 +10,8 @@ from attrs import frozen
 
 from tintype.messages import Headers, find_header
 
-# Retries of one exchange: the first pause, its growth, and the longest.
+# Retries of one exchange: the first pause, its growth, and the longest; what a look proposes is
+# believed up to there, too, or one odd number would put the next look off to the deadline.
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _MAX_DOUBLINGS = 10
@@ -33,10 +34,11 @@ def poll_pause(schedule: tuple[float, ...], looks: int, hint: float | None = Non
     Args:
         schedule: The pauses; the last one repeats.
         looks: How often the task was looked at.
-        hint: What the plugin proposes instead, or None or 0.
+        hint: What the plugin proposes instead, at most a minute, or None or 0.
     """
     # In this order NaN, too, comes to the shortest pause.
-    return max(_SHORTEST_POLL, hint or schedule[min(looks, len(schedule) - 1)])
+    proposed = min(hint, _LONGEST_PAUSE) if hint else schedule[min(looks, len(schedule) - 1)]
+    return max(_SHORTEST_POLL, proposed)
 
 
 def backoff(failures: int, jitter: float) -> float:

@@ -353,7 +353,8 @@ class Task:
         notices: What the caller should know.
         raw: The provider's last words as JSON, `<N bytes>` in place of images.
         notes: The plugin's own notes, such as an address the provider returned.
-        poll_after: Seconds the plugin proposes to wait before the next look, or None.
+        poll_after: Seconds the plugin proposes to wait before the next look, of which a minute is
+            heeded at most, or None.
         record: The journal's record of it, "" without a journal.
     """
 
