@@ -155,7 +155,7 @@ class Reader:
         self._to.register_structure_hook_factory(attrs.has, self._class)
         self._to.register_structure_hook_factory(_is_tuple, self._tuple)
         self._to.register_structure_hook_factory(is_mapping, self._mapping)
-        self._to.register_structure_hook_factory(_is_union, self._union)
+        self._to.register_structure_hook_factory(is_union, self._union)
 
     def hook(self, shape: object) -> Hook:
         """What reads a value as that shape, or raises an `OddError`; it is made once."""
@@ -281,7 +281,7 @@ def _given(found: Mapping[str, object], fields: tuple[_Field, ...]) -> dict[str,
 
 def _plain(shape: object) -> frozenset[type]:
     """The classes whose values are read as they are, wherever something of a shape is read."""
-    if _is_union(shape):
+    if is_union(shape):
         return frozenset[type]().union(*map(_plain, get_args(shape)))
     return frozenset({kind for kind in (str, bool, NoneType) if kind is shape})
 
@@ -290,7 +290,7 @@ def _is_tuple(shape: object) -> bool:
     return get_origin(shape) is tuple
 
 
-def _is_union(shape: object) -> bool:
+def is_union(shape: object) -> bool:
     return get_origin(shape) in {Union, UnionType}
 
 

@@ -16,7 +16,7 @@ from cattrs.fns import identity
 
 from tintype import _amounts
 from tintype._structuring.json_values import plain, shown
-from tintype._structuring.shapes import EXACTLY, Hook, OddError, Reader, _is_union, refuse, told
+from tintype._structuring.shapes import EXACTLY, Hook, OddError, Reader, is_union, refuse, told
 from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ def _is_error(kind: object) -> bool:
 
 def _is_bare(shape: object) -> bool:
     """Whether a value is text, a number, or None, which JSON holds as it is."""
-    return _is_union(shape) and {*get_args(shape)} <= {str, int, bool, float, NoneType}
+    return is_union(shape) and {*get_args(shape)} <= {str, int, bool, float, NoneType}
 
 
 def _writer() -> cattrs.Converter:
