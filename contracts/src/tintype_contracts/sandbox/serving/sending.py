@@ -43,8 +43,12 @@ class Way:
             await self.pause(event.after)
             if event.data:
                 await response.write(event.data)
-            if event.images:
-                self.told(event.images)
+            self.arrived(event.images)
+
+    def arrived(self, images: tuple[int, ...]) -> None:
+        """Tell of the images that are complete by now, if any are."""
+        if images:
+            self.told(images)
 
 
 async def send(request: web.Request, reply: WholeResponse | Stream, way: Way) -> web.StreamResponse:
@@ -60,8 +64,7 @@ async def send(request: web.Request, reply: WholeResponse | Stream, way: Way) ->
         whole = web.Response(status=reply.status, headers=headers, body=reply.body)
         await whole.prepare(request)
         await whole.write_eof()
-        if reply.images:
-            way.told(reply.images)
+        way.arrived(reply.images)
         return whole
     response = web.StreamResponse(status=reply.status, headers=headers)
     await response.prepare(request)
@@ -72,8 +75,8 @@ async def send(request: web.Request, reply: WholeResponse | Stream, way: Way) ->
         raise ConnectionResetError(msg)
     await way.write(response, second)
     await response.write_eof()
-    if isinstance(reply, WholeResponse) and reply.images:
-        way.told(reply.images)
+    if isinstance(reply, WholeResponse):
+        way.arrived(reply.images)
     return response
 
 
