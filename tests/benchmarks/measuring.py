@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 Block: TypeAlias = Callable[[], None]
 # Sides of a row by name, each with a figure for each round.
@@ -27,15 +27,22 @@ class Size:
         rounds: How many blocks of each side; one more is run before them and forgotten.
         share: How much of the whole amount: 1 for the figures, less to see that it runs.
         place: A folder for journals, which several rows use.
+        crowd: How many tasks other clients are asked by at a time.
     """
 
     rounds: int
     share: float
     place: Path
+    crowd: int = 10
 
     def of(self, amount: int) -> int:
         """The share of an amount, at least 1."""
         return max(1, int(amount * self.share))
+
+
+def crowded(program: Callable[[Size], Raw]) -> Callable[[Size], Raw]:
+    """The program, with a hundred tasks at a time in place of ten."""
+    return lambda size: program(evolve(size, crowd=100))
 
 
 def cpu(block: Block) -> float:

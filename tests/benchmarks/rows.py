@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.benchmarks import flight, inside, wire
-from tests.benchmarks.measuring import Raw, Size, ratios
+from tests.benchmarks.measuring import Raw, Size, crowded, ratios
 
 
 class Better(enum.Enum):
@@ -62,17 +62,22 @@ def _plain(raw: Raw) -> list[float]:
     return list(only)
 
 
+# Beside other clients: each is asked by ten tasks at a time, and once more by a hundred.
+_BESIDE_CLIENTS = (
+    wire.url_answer,
+    wire.small_openrouter,
+    wire.large_openai,
+    wire.large_openrouter,
+    wire.polled_fal,
+    wire.polled_replicate,
+)
+_CROWDED = "_crowded"
 PROGRAMS: dict[str, Callable[[Size], Raw]] = {
     each.__name__: each
     for each in (
         wire.async_task,
         wire.sync_task,
-        wire.url_answer,
-        wire.small_openrouter,
-        wire.large_openai,
-        wire.large_openrouter,
-        wire.polled_fal,
-        wire.polled_replicate,
+        *_BESIDE_CLIENTS,
         inside.peak_memory,
         flight.held_resumed,
         flight.held_awaited,
@@ -87,12 +92,12 @@ PROGRAMS: dict[str, Callable[[Size], Raw]] = {
         inside.helped,
         wire.sandbox,
     )
-}
+} | {f"{each.__name__}{_CROWDED}": crowded(each) for each in _BESIDE_CLIENTS}
 
 _UP = Better.HIGHER
 _ONE_MB = "1 MB base64, decoded by ours alone"
 _TASK = "task (submit, 3 polls, parse), CPU"
-ROWS: Sequence[Row] = (
+_ROWS: Sequence[Row] = (
     Row("async_task", f"async {_TASK} / bare aiohttp", _over("tintype", "aiohttp"), 1.8, 1.6),
     Row("sync_task", f"sync {_TASK} / bare urllib3", _over("tintype", "urllib3"), 1.45, 1.35),
     Row("url_answer", "answer with a URL: openai / ours", _over("openai", "tintype"), 5.5, 6, _UP),
@@ -225,6 +230,18 @@ ROWS: Sequence[Row] = (
         0.25,
         _UP,
     ),
+)
+
+
+# A row whose program is run by a crowd, too, is followed by what that comes to.
+ROWS: Sequence[Row] = tuple(
+    each
+    for row in _ROWS
+    for each in (
+        row,
+        evolve(row, program=f"{row.program}{_CROWDED}", title=f"{row.title}, a hundred at a time"),
+    )
+    if each.program in PROGRAMS
 )
 
 

@@ -23,7 +23,8 @@ _SMALL = 4_608  # 6 KiB in base64
 
 
 def _compared(size: Size, runner: asyncio.Runner, works: dict[str, Work], count: int) -> Raw:
-    count, width = size.of(count), size.of(10)
+    width = size.of(size.crowd)
+    count = max(size.of(count), 2 * width if width > size.of(10) else 0)
     sides: dict[str, Block] = {
         name: at_once(runner, work, count, width) for name, work in works.items()
     }
