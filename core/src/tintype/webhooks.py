@@ -32,7 +32,7 @@ from tintype.models import Task
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-OnTask: TypeAlias = Callable[[Task], Awaitable[None]]
+OnTask: TypeAlias = Callable[[Task], Awaitable[object]]
 
 _MAX_BYTES = 1024 * 1024
 _MAX_REMEMBERED = 10_000
