@@ -199,8 +199,10 @@ class Client(Configured[Transport]):
         Args:
             images: A generation, a task, or images.
             folder: Made if it is not there.
-            name: File name without an extension; several images are numbered. None makes
-                one of the provider and the prompt, and counts on where it is taken.
+            name: File name without an extension; several images are numbered. It may be a
+                template such as `{model}-{seed}-{n}` (fields: provider, model, prompt, seed, n,
+                tag, record, task, date). A template, and None, which makes a name of the
+                provider and the prompt, counts on where it is taken.
             overwrite: Whether files that are there give way.
             provider: Whose bare images these are, where they come from a base URL or a
                 trusted host of its account.
@@ -209,7 +211,7 @@ class Client(Configured[Transport]):
             The files, in the images' order, each with the extension of its content.
 
         Raises:
-            SaveError: The name is taken or no plain name, or the disk refuses.
+            SaveError: The name is taken, no plain name, or has no such field; or the disk refuses.
             DownloadError: An image cannot be had.
         """
         provider = self._setup.results.owner(images) or provider

@@ -21,7 +21,7 @@ from tintype._cli.added import added, short_help
 from tintype._cli.options import Verbosity, verbose
 from tintype._cli.speaking import MISUSE, complain, tell
 from tintype._printable import printable
-from tintype.errors import TintypeError, UsageError
+from tintype.errors import InvalidRequestError, TintypeError, UsageError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -97,13 +97,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         try:
             status = cli.main(arguments, "tintype", standalone_mode=False, obj=verbosity)
+            _report(verbosity)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
     except click.ClickException as error:
-        status = _shown(error)
+        status = _shown(error, verbosity)
     except click.Abort as error:
-        status = _aborted(error)
+        status = _aborted(error, verbosity)
     except OSError as error:
         status = _unwritten(error)
     except TintypeError as error:
@@ -114,8 +115,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(status)
 
 
-def _shown(error: click.ClickException) -> int:
+def _report(verbosity: Verbosity, error: TintypeError | None = None) -> bool:
+    """Whether a JSON document was asked for: then it is told, on stdout, once."""
+    if verbosity.report is not None:
+        verbosity.report.say(error)
+    return verbosity.report is not None
+
+
+def _shown(error: click.ClickException, verbosity: Verbosity) -> int:
     """What click says of a command line that it cannot read, or that is help itself."""
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    name = (parameter and parameter.name) or ""
+    _report(verbosity, InvalidRequestError(error.format_message(), field=name))
     words = io.StringIO()
     error.show(file=words)
     for line in words.getvalue().splitlines():
@@ -128,7 +139,8 @@ def _told(error: TintypeError, verbosity: Verbosity) -> int:
 
     for notice in error.notices:
         tell(f"note: {notice.message}")
-    print_tasks(error)
+    if not _report(verbosity, error):
+        print_tasks(error)
     complain(words_for(error))
     if verbosity.asked:
         tell_details(error)
@@ -141,12 +153,13 @@ def _unwritten(error: OSError) -> int:
     return 1
 
 
-def _aborted(error: click.Abort) -> int:
+def _aborted(error: click.Abort, verbosity: Verbosity) -> int:
     """End by SIGINT if that was what came; else somebody said no to a question.
 
     Python kills itself by the signal when nobody catches the interrupt, after its last
     clean-up; another Ctrl-C ends that at once.
     """
+    _report(verbosity, TintypeError("It was interrupted."))
     if isinstance(error.__context__, KeyboardInterrupt):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.excepthook = lambda *_: None

@@ -6,19 +6,21 @@ from decimal import Decimal
 from pathlib import Path
 
 import click
+from attrs import field, frozen
 
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import charged, notices, progress, quoted
 from tintype._cli.options import option, verbose
+from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
-from tintype._cli.speaking import say_json, say_path, tell
-from tintype._cli.unfinished import Seen, told_if_interrupted
+from tintype._cli.speaking import say_path, tell
+from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted
 from tintype._client.downloads import check_folder
+from tintype._client.naming import check_free
 from tintype._flow.resolve import OnUnsupported
 from tintype._flow.verdicts import check_cost
 from tintype.client import Client
-from tintype.convert import to_json
 from tintype.errors import DownloadError, SaveError, UnsupportedError
 from tintype.models import Generation, Task
 from tintype.request import ImageRequest
@@ -28,17 +30,22 @@ from tintype.request import ImageRequest
 @request_flags
 @option("-p", "--provider", required=True, help="Who draws it.")
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@option("--name", metavar="TEMPLATE", help="Of the files, such as {model}-{seed}-{n}.")
 @option("--max-cost", callback=dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
 @option("--timeout", type=float, help="Seconds to wait for the task.")
+@option("--width", type=click.IntRange(1), help="How many submissions at once, by default 1.")
 @option("--webhook-url", help="Where the provider should report the end.")
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
+@as_document
 @verbose
 def command(  # noqa: PLR0913 - each is a flag
     *,
     provider: str,
     output: str,
+    name: str | None,
     max_cost: Decimal | None,
     timeout: float | None,
+    width: int | None,
     no_wait: bool,
     on_unsupported: OnUnsupported,
     allow_unlisted: bool,
@@ -46,30 +53,54 @@ def command(  # noqa: PLR0913 - each is a flag
 ) -> None:
     """Draw a picture through one provider and save it."""
     request = request_from([provider], flags)
-    folder = Path(output)
-    check_folder(folder)
+    order = _Order(provider, request, Path(output), name, max_cost)
+    if order.report is not None:
+        order.report.provider = provider
+    check_folder(order.folder)
+    if name is not None:
+        check_free(name, order.folder)
     with (
         told_if_interrupted() as seen,
         client(
             on_unsupported=on_unsupported,
             allow_unlisted=allow_unlisted,
             task_timeout=timeout,
+            width=width,
             observers=[seen.observe],
         ) as opened,
     ):
         if no_wait:
-            _submit(opened, request, provider, folder, max_cost)
+            _submit(opened, order)
         else:
-            _draw(opened, request, provider, folder, max_cost, seen)
+            _draw(opened, order, seen)
 
 
-def _submit(
-    opened: Client, request: ImageRequest, provider: str, folder: Path, max_cost: Decimal | None
-) -> None:
-    if max_cost is not None:
-        check_cost(opened.quote(request, provider=provider), max_cost)
+@frozen
+class _Order:
+    provider: str
+    request: ImageRequest
+    folder: Path
+    name: str | None
+    max_cost: Decimal | None
+    report: Report | None = field(factory=Report.here)
+
+    def tell_files(self, paths: tuple[Path, ...], *, beside: bool = False) -> None:
+        """Files, a line each or in the document; on stderr where they stand beside a task."""
+        if self.report is not None:
+            self.report.files = paths
+            return
+        for path in paths:
+            if beside:
+                tell(str(path))
+            else:
+                say_path(path)
+
+
+def _submit(opened: Client, order: _Order) -> None:
+    if order.max_cost is not None:
+        check_cost(opened.quote(order.request, provider=order.provider), order.max_cost)
     try:
-        task = opened.submit(request, provider=provider)
+        task = opened.submit(order.request, provider=order.provider)
     except UnsupportedError as error:
         if error.field != "n":
             raise
@@ -78,44 +109,38 @@ def _submit(
             msg, field="n", allowed=error.allowed, provider=error.provider
         ) from error
     notices(task.notices)
-    say_json(to_json(task))
+    hand_over(task)
     if task.state.terminal and task.images:  # there is nothing left for another process to do
-        for path in opened.save(task, folder):
-            tell(str(path))
+        order.tell_files(opened.save(task, order.folder, name=order.name), beside=True)
 
 
-def _draw(
-    opened: Client,
-    request: ImageRequest,
-    provider: str,
-    folder: Path,
-    max_cost: Decimal | None,
-    seen: Seen,
-) -> None:
-    with progress(provider, request.n) as show:
+def _draw(opened: Client, order: _Order, seen: Seen) -> None:
+    with progress(order.provider, order.request.n) as show:
 
         def note(task: Task) -> None:
             seen.note(task)
             show(task)
 
-        drawn = opened.generate(request, provider=provider, max_cost=max_cost, on_progress=note)
+        drawn = opened.generate(
+            order.request, provider=order.provider, max_cost=order.max_cost, on_progress=note
+        )
+    if order.report is not None:
+        order.report.made = drawn
     notices(drawn.notices)
-    paths = _save(opened, drawn, folder)
+    order.tell_files(_saved(opened, order, drawn))
     seen.forget(drawn.tasks)
-    for path in paths:
-        say_path(path)
     tell(_summary(drawn))
     for attempt in drawn.attempts:
         if attempt.error is not None:
             raise about(attempt.error, attempts=drawn.attempts)  # each that goes on is told of
 
 
-def _save(opened: Client, drawn: Generation, folder: Path) -> tuple[Path, ...]:
+def _saved(opened: Client, order: _Order, drawn: Generation) -> tuple[Path, ...]:
     try:
-        return opened.save(drawn, folder)
+        return opened.save(drawn, order.folder, name=order.name)
     except (SaveError, DownloadError):
         for task in drawn.tasks:
-            say_json(to_json(task))  # what was paid for can still be collected from this
+            hand_over(task)  # what was paid for can still be collected from this
         raise
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from click.core import ParameterSource
     from click.parser import _OptionParser
 
+    from tintype._cli.report import Report
+
 
 class Once(click.Option):
     """An option whose last value does not win in silence over the ones before."""
@@ -47,10 +49,16 @@ option = partial(click.option, cls=Once)
 
 
 class Verbosity:
-    """Whether a person wants to hear all that a provider said."""
+    """How a command is to tell what came of it.
+
+    Attributes:
+        asked: Whether a person wants to hear all that a provider said.
+        report: What becomes the one JSON document on stdout, where that was asked for.
+    """
 
     def __init__(self) -> None:
         self.asked = False
+        self.report: Report | None = None
 
     @classmethod
     def here(cls) -> bool:

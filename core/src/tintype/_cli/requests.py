@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import reduce
+from pathlib import Path
 from typing import TypeVar, cast
 
 import click
@@ -82,28 +83,47 @@ def prompt_from(_: click.Context, __: click.Parameter, text: str) -> str:
         return text
     if is_terminal(sys.stdin):
         tell("Write the prompt, and end it with Ctrl-D (on Windows: Ctrl-Z, Enter).")
-    given = _read_text()
-    if not given:
-        msg = "`-` reads the prompt from standard input, where nothing stands."
-        raise click.BadParameter(msg)
-    return given
+    return _text_of("standard input", lambda: sys.stdin.buffer.read() if sys.stdin else b"")
 
 
-def _read_text() -> str:
-    """Standard input to its end, without the blanks around it."""
+def _prompt_in(context: click.Context, parameter: click.Parameter, file: str | None) -> str | None:
+    """The prompt that stands in a file; `-` is standard input, as it is in the prompt's place."""
+    if file is None or file == "-":
+        return file and prompt_from(context, parameter, file)
+    return _text_of(quoted(file), Path(file).read_bytes)
+
+
+def _text_of(place: str, read: Callable[[], bytes]) -> str:
+    """A prompt as UTF-8, without the blanks around it.
+
+    Raises:
+        click.BadParameter: There is none.
+    """
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig").strip() if sys.stdin else ""
+        text = read().decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        msg = "What stands on standard input is no UTF-8."
+        msg = f"What stands in {place} is no UTF-8."
         raise click.BadParameter(msg) from error
-    except OSError as error:
-        msg = f"Standard input cannot be read: {error.strerror}."
+    except (OSError, ValueError) as error:
+        msg = f"The prompt in {place} cannot be read: {getattr(error, 'strerror', error)}."
         raise click.BadParameter(msg) from error
+    if not text:
+        msg = f"The prompt is read from {place}, where nothing stands."
+        raise click.BadParameter(msg)
+    return text
+
+
+_IN_A_FILE = option(
+    "--prompt-file",
+    metavar="FILE",
+    callback=_prompt_in,
+    help="Where the prompt stands, in place of PROMPT; - is standard input.",
+)
 
 
 def request_flags(command: Command) -> Command:  # type: ignore[explicit-any]  # as click
     """Give a command the prompt and every flag of a request."""
-    decorators = (click.argument("prompt", default="", callback=prompt_from), *_FLAGS)
+    decorators = (click.argument("prompt", default="", callback=prompt_from), _IN_A_FILE, *_FLAGS)
     return reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
 
@@ -111,10 +131,15 @@ def request_from(providers: Iterable[str], flags: Mapping[str, object]) -> Image
     """The request that a command's flags describe, its raw options for each of these providers.
 
     Raises:
-        click.BadParameter: An option is not KEY=VALUE.
+        click.BadParameter: An option is not KEY=VALUE, or there are two prompts.
         InvalidRequestError: A flag has a value nobody could send.
     """
     given = {name: value for name, value in flags.items() if value is not None}
+    if in_a_file := given.pop("prompt_file", None):
+        if given.get("prompt"):
+            msg = "The prompt is given as PROMPT, or in a file: not both."
+            raise click.BadParameter(msg, param_hint="--prompt-file")
+        given["prompt"] = in_a_file
     pairs = given.pop("options", ())
     sources = given.pop("references", ())
     texts = sources if isinstance(sources, tuple) else ()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tintype._blame import about
+from tintype._cli.report import Report
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._client.observing import Observation
 from tintype._excerpts import sentences
@@ -82,10 +83,19 @@ def told_if_interrupted(command: str = "tintype") -> Iterator[Seen]:
         for task in seen.tasks:
             if task.state.terminal and not task.images:
                 continue
-            if not task.record:
-                say_json(to_json(task))
+            if not task.record or Report.here() is not None:
+                hand_over(task)
             complain(f"{_standing(task)} {way_on(task, command)}")
         raise
+
+
+def hand_over(task: Task) -> None:
+    """Put a task on stdout, from which what was paid for can still be collected."""
+    report = Report.here()
+    if report is None:
+        say_json(to_json(task))
+    else:
+        report.note(task)
 
 
 def print_tasks(error: TintypeError) -> None:

@@ -9,7 +9,6 @@ image is written beside its final place and linked there when it is whole.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from attrs import evolve, frozen
 
 from tintype._client.keyed_results import Rules, is_keyed, place_of
 from tintype._client.logs import log_other_type
+from tintype._client.naming import default_name, fields_of, filled
 from tintype._files import PartFile, Place, sweep
 from tintype._flow.effects import Fetch, Flow, Head, Load, Record, Sink, Sleep
 from tintype._flow.hook_caller import expected
@@ -47,9 +47,7 @@ _WORTH_ANOTHER_TRY = frozenset(
 )
 _OK = 200
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_LONGEST_NAME = 80
 _SHORT_RECORD = 8
-_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 class Memory:
@@ -253,15 +251,21 @@ def saving(
         SaveError: A name is taken or leads out of the folder, or the disk refuses.
         DownloadError: An image cannot be had. The others are kept.
     """
-    stem = _checked_name(name) if name is not None else _default_name(images)
-    found = _with_records(images)
+    fields = fields_of(name) if name is not None else frozenset[str]()
+    found = _with_tasks(images)
+    numbered = len(found) > 1 and "n" not in fields
     paths: list[Path] = []
     failures: list[TintypeError] = []
-    for number, (record, image) in enumerate(found, start=1):
-        numbered = stem if len(found) == 1 else f"{stem}-{number}"
-        place = Place(folder=folder, stem=numbered, overwrite=overwrite, exact=name is not None)
+    for number, (task, image) in enumerate(found, start=1):
+        stem = _default_name(images) if name is None else filled(name, task, image, number)
+        place = Place(
+            folder=folder,
+            stem=f"{stem}-{number}" if numbered else stem,
+            overwrite=overwrite,
+            exact=name is not None and not fields,
+        )
         try:
-            paths.append((yield from _save(record, image, place, rules)))
+            paths.append((yield from _save(task.record, image, place, rules)))
         except (DownloadError, SaveError) as error:
             failures.append(error)
     if failures:
@@ -353,15 +357,15 @@ def _note(saved: Saved) -> Flow[None]:
             yield Record(entry=absolute)
 
 
-def _with_records(images: Saveable) -> list[tuple[str, Image]]:
-    """Each image with the journal's record of its task, "" where there is none."""
+def _with_tasks(images: Saveable) -> list[tuple[Task, Image]]:
+    """Each image with its task; of a bare one nothing is known."""
     match images:
         case Generation():
-            return [(task.record, image) for task in images.tasks for image in task.images]
+            return [(task, image) for task in images.tasks for image in task.images]
         case Task():
-            return [(images.record, image) for image in images.images]
+            return [(images, image) for image in images.images]
         case _:
-            return [("", image) for image in images_of(images)]
+            return [(Task(), image) for image in images_of(images)]
 
 
 def images_of(images: Saveable) -> tuple[Image, ...]:
@@ -386,21 +390,5 @@ def provider_of(images: Saveable) -> str:
             return ""
 
 
-def _checked_name(name: str) -> str:
-    """A name a caller chose, as it is: a plain file name without an extension."""
-    plain = bool(name) and Path(name).name == name and "\\" not in name and name.isprintable()
-    if not plain or name.startswith("."):
-        msg = f"{name!r} is not a plain file name; the folder is given apart from it."
-        raise SaveError(msg)
-    return name
-
-
 def _default_name(images: Saveable) -> str:
-    """The provider and the first words of the prompt, in letters that every disk takes."""
-    tasks = images.tasks if isinstance(images, Generation) else (images,)
-    task = next((task for task in tasks if isinstance(task, Task)), None)
-    prompt = task.request.prompt if task and task.request else ""
-    words = f"{provider_of(images)} {prompt}"
-    plain = unicodedata.normalize("NFKC", words).lower()
-    slug = _UNSAFE.sub("-", plain).strip("-._")
-    return slug.encode()[:_LONGEST_NAME].decode("utf-8", "ignore").strip("-._") or "image"
+    return default_name(images, provider_of(images))
