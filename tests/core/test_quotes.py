@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
@@ -12,12 +14,23 @@ from tests.core.acme import ACCEPTED, Line, Slow
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Fault, Loopback, said
 
-from tintype import Account, Client, ImageRequest, Offer, Quote, Request, Submission, Task
+from tintype import (
+    Account,
+    Client,
+    ImageRequest,
+    Offer,
+    Quote,
+    Request,
+    Submission,
+    Task,
+    TaskState,
+)
 from tintype._client.comparing import within
 from tintype._flow.effects import Flow, Send, Sleep
 from tintype.catalog import Choice, Price, ProviderInfo, Text
 from tintype.convert import is_refusal, read
 from tintype.credentials import HeaderKey
+from tintype.entries import Snapshot
 from tintype.errors import (
     InvalidRequestError,
     MissingKeyError,
@@ -31,6 +44,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
+from tintype.journal._sql import SqlJournal
 from tintype.prices import quote_from_prices
 
 REQUEST = ImageRequest(prompt="a red panda")
@@ -115,6 +129,37 @@ def test_offers_come_cheapest_first(connect: Connect, server: Loopback) -> None:
     assert offers[3].quote.reason
     assert isinstance(offers[4].error, UnsupportedError)
     assert "no seed" in offers[4].quote.reason
+
+
+def test_an_offer_tells_what_pictures_took(
+    connect: Connect, server: Loopback, tmp_path: Path
+) -> None:
+    """The median of what the journal knows of that model there; without one, nothing."""
+    journal = SqlJournal(tmp_path / "journal.db")
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    for number, (name, seconds, state) in enumerate(
+        [
+            ("quick", 2, TaskState.SUCCEEDED),
+            ("quick", 90, TaskState.PARTIAL),
+            ("quick", 4, TaskState.SUCCEEDED),
+            ("quick", 900, TaskState.FAILED),
+            ("other", 7, TaskState.RUNNING),
+        ]
+    ):
+        task = Task(
+            provider=name,
+            model=easel.INFO.models[0].id,
+            id=f"t{number}",
+            state=state,
+            created_at=began,
+            updated_at=began + timedelta(seconds=seconds),
+        )
+        journal.record(Snapshot(task=task)).result()
+    made = Studio("quick", "0.05"), Studio("other", "0.06")
+    offers = studios(connect, server, *made, journal=journal).quotes(REQUEST)
+    assert [offer.seconds for offer in offers] == [4.0, None]
+    assert not any(offer.seconds for offer in studios(connect, server, *made).quotes(REQUEST))
+    journal.close()
 
 
 @pytest.mark.parametrize("answer", [Fault.STALL, said({}, 503, headers=[("Retry-After", "60")])])

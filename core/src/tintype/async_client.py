@@ -65,7 +65,8 @@ class AsyncClient(Configured[AsyncTransport]):
         flows = self._setup.comparing.asking(request, providers, deadline)
         told = await asyncio.gather(*(self._driver.run(*each) for each in flows.items()))
         found = dict(zip(flows, told, strict=True))
-        return self._setup.comparing.ordered(request, flows, found, deadline)
+        ordered = self._setup.comparing.ordered  # in a thread: it asks the journal
+        return await asyncio.to_thread(ordered, request, flows, found, deadline)
 
     async def submit(
         self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None

@@ -142,6 +142,7 @@ class Offer:
         quote: What it would cost; unknown, with the reason, where it cannot be done at all.
         name: The model's canonical name, or "" where it has none; `quote.model` is its id.
         size: The pixels that would come, `WIDTHxHEIGHT`, or "" where no document says.
+        seconds: How long its pictures took of late, as the journal knows, or None.
         resolved: What would be sent in place of what is asked, field by field.
         notices: What the caller should know before it is sent.
         error: Why it cannot be done, or was not told in time; else None.
@@ -151,6 +152,7 @@ class Offer:
     quote: Quote
     name: str = ""
     size: str = ""
+    seconds: float | None = None
     resolved: tuple[Resolved, ...] = ()
     notices: tuple[Notice, ...] = ()
     error: TintypeError | None = None

@@ -123,6 +123,7 @@ def offer_row(offer: Offer) -> Mapping[str, object]:
         "usd_low": _amount(quote.low),
         "usd_high": _amount(quote.high),
         "size": offer.size,
+        "seconds": offer.seconds,
         "resolved": to_builtins(offer.resolved),
         "notices": to_builtins(offer.notices),
         "source": quote.source,
@@ -134,17 +135,20 @@ def offer_row(offer: Offer) -> Mapping[str, object]:
 
 def offers_table(offers: Sequence[Offer]) -> None:
     """Offers on stdout, a row each; below, what each would change, assumes and has it from."""
+    timed = any(each.seconds is not None for each in offers)
     rows = [
         (
             each.provider,
             "no offer" if each.error else price(each.quote),
             credit(each.quote),
             each.size or "-",
+            *(["-" if each.seconds is None else f"{each.seconds:.0f}"] if timed else []),
             each.drawn_by,
         )
         for each in offers
     ]
-    table(("provider", "USD", "credits", "pixels", "model"), rows)
+    known = ["seconds"] if timed else []
+    table(("provider", "USD", "credits", "pixels", *known, "model"), rows)
     for line, names in grouped((line, each.provider) for each in offers for line in _remarks(each)):
         say(f"  {', '.join(names)}: {line}")
     drawing = grouped((each.drawn_by, each.provider) for each in offers if not each.error)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from decimal import Decimal
 from threading import TIMEOUT_MAX, Thread
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tintype._blame import of_provider
 from tintype._client.accounts import has_key
@@ -22,7 +23,14 @@ from tintype._keys.variables import variable
 from tintype._pacing import Clock
 from tintype._plugins.registry import unknown_provider
 from tintype.catalog import ProviderInfo
-from tintype.errors import MissingKeyError, RequestTimeoutError, TintypeError, UsageError
+from tintype.errors import (
+    JournalError,
+    MissingKeyError,
+    RequestTimeoutError,
+    TintypeError,
+    UsageError,
+)
+from tintype.journal import Journal
 from tintype.models import Offer, Quote
 from tintype.request import ImageRequest
 
@@ -38,6 +46,7 @@ class Comparing:
 
     providers: Providers
     conversations: Conversations
+    journal: Journal
 
     def asking(
         self, request: ImageRequest, named: Iterable[str] | None, seconds: float
@@ -58,17 +67,28 @@ class Comparing:
         names = self.with_a_key() if named is None else self._known(named)
         return {name: self._offer(name, request, seconds) for name in names}
 
-    @staticmethod
     def ordered(
-        request: ImageRequest, asked: Iterable[str], found: Mapping[str, Offer], seconds: float
+        self,
+        request: ImageRequest,
+        asked: Iterable[str],
+        found: Mapping[str, Offer],
+        seconds: float,
     ) -> tuple[Offer, ...]:
-        """An offer of each that was asked, by the most that it can cost.
+        """An offer of each that was asked, by the most that it can cost, with what it takes.
 
-        Those whose price nobody tells come behind, and last who makes none.
+        The journal is asked how long. Those whose price nobody tells come behind, and last who
+        makes none.
         """
         late = RequestTimeoutError(_LATE.format(seconds))
         offers = [found.get(name) or no_offer(name, request, late) for name in asked]
-        return tuple(sorted(offers, key=_rank))
+        return tuple(sorted(map(self._timed, offers), key=_rank))
+
+    def _timed(self, offer: Offer) -> Offer:
+        """The offer, with how long pictures by its model took there."""
+        with suppress(JournalError):
+            seconds = self.journal.typical_seconds(offer.provider, offer.quote.model)
+            return offer if seconds is None else evolve(offer, seconds=seconds)
+        return offer
 
     def with_a_key(self) -> list[str]:
         """The providers that have a key. One that needs none, such as one's own server, is named.

@@ -47,7 +47,9 @@ class Setup:
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
         self.conversations = Conversations(self.providers, options)
-        self.comparing = Comparing(providers=self.providers, conversations=self.conversations)
+        self.comparing = Comparing(
+            providers=self.providers, conversations=self.conversations, journal=self.journal
+        )
         self.claims = Claims(self.journal)
         self.webhooks = Webhooks(self.providers, self.conversations, self.journal)
         self.results = Results(self.providers, self.conversations)

@@ -136,6 +136,14 @@ class Journal(Protocol):
     def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, its images' bytes in it, or None."""
 
+    def typical_seconds(self, provider: str, model: str) -> float | None:
+        """Seconds from a submission to its pictures, as far as they are known.
+
+        Args:
+            provider: Who draws.
+            model: Its own id of the model.
+        """
+
     def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
         """Unfinished records for this process to follow, oldest first, and what is lost.
 
@@ -162,7 +170,7 @@ class Journal(Protocol):
         """Write what is waiting, and let the database go."""
 
 
-_METHODS = ("record", "records", "unfinished", "find", "claim", "close")
+_METHODS = ("record", "records", "unfinished", "find", "typical_seconds", "claim", "close")
 
 
 def open_journal(where: Journal | str | Path | None, environ: Variables) -> Journal:
@@ -232,6 +240,10 @@ class NoJournal:
 
     def find(self, provider: str, task_id: str) -> JournalRecord | None:  # noqa: ARG002
         """No record: there are none."""
+        return None
+
+    def typical_seconds(self, provider: str, model: str) -> float | None:  # noqa: ARG002
+        """None: nothing is known."""
         return None
 
     def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:  # noqa: ARG002

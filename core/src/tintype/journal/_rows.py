@@ -19,7 +19,7 @@ from tintype.journal._lines import Line
 from tintype.journal._schema import Connections
 from tintype.journal._spool import Spool
 from tintype.journal._tables import submission
-from tintype.models import Task
+from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
 
 T = TypeVar("T")
@@ -45,6 +45,17 @@ NAMED = (
 FOUND = sa.select(submission).where(
     submission.c.provider == sa.bindparam("provider"),
     submission.c.task_id == sa.bindparam("task_id"),
+)
+
+LATEST_DRAWN = (
+    sa.select(submission)
+    .where(
+        submission.c.provider == sa.bindparam("provider"),
+        submission.c.model == sa.bindparam("model"),
+        submission.c.state.in_([TaskState.SUCCEEDED, TaskState.PARTIAL]),
+    )
+    .order_by(submission.c.created_at.desc())
+    .limit(20)
 )
 
 

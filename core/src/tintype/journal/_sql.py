@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import statistics
 import time
 from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future
@@ -26,7 +27,7 @@ from tintype.journal import JournalRecord
 from tintype.journal._batch import Batch, forgets, may_follow, record_of, rewrite
 from tintype.journal._lines import Line, take
 from tintype.journal._owner import me
-from tintype.journal._rows import ALL, FOUND, UNFINISHED, Rows, age, cut_off, read
+from tintype.journal._rows import ALL, FOUND, LATEST_DRAWN, UNFINISHED, Rows, age, cut_off, read
 from tintype.journal._schema import database_url, file_of, identity, opened
 from tintype.journal._spool import Spool
 from tintype.journal._totals import Totals
@@ -243,6 +244,18 @@ class SqlJournal:
             return None
         record = self._rows.record(found[0])
         return evolve(record, task=record.task and self._spool.restore(record.task))
+
+    def typical_seconds(self, provider: str, model: str) -> float | None:
+        """Seconds from a submission to its pictures: the median of the last twenty, or None."""
+        asked = {"provider": provider, "model": model}
+        found = self._rows.asked(lambda connection: read(connection, LATEST_DRAWN, asked))
+        tasks = [record.task for record in map(self._rows.record, found) if record.task]
+        lasted = [
+            (task.updated_at - task.created_at).total_seconds()
+            for task in tasks
+            if task.updated_at and task.created_at
+        ]
+        return statistics.median(lasted) if lasted else None
 
     def spent(self, budget: Budget) -> Decimal:
         """US dollars that count against a budget in its present period.
