@@ -143,7 +143,7 @@ def test_an_interrupt_loses_nothing(
     assert "Traceback" not in told
     with closing(SqlJournal(tmp_path / LEDGER)) as journal:
         (record,) = journal.records()
-        assert journal.spent(Budget(usd=1, period="ever")) > 0
+        assert journal.counted(Budget(usd=1, period="ever")) > 0
     assert f"TINTYPE_JOURNAL={LEDGER} tintype resume {record.id}" in told
     if command[0] == "record":
         assert "[story.observed-" in (tmp_path / "to" / "sheet.toml").read_text("utf-8")

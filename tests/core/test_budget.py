@@ -43,7 +43,9 @@ from tintype.errors import (
     SubmissionUnknownError,
     TaskFailedError,
     TintypeError,
+    UsageError,
 )
+from tintype.journal import NoJournal
 from tintype.journal._sql import SqlJournal
 
 Artist = Callable[..., Client]
@@ -58,11 +60,11 @@ FAILED = said({"id": "p1", "state": "failed", "why": "no paint"})
 ONE = Budget(usd="0.05")  # what one picture of the easel's costs
 
 
-def intent(usd: str | None, *budgets: Budget, provider: str = "easel") -> Intent:
+def intent(usd: str | None, *budgets: Budget, provider: str = "easel", label: str = "") -> Intent:
     """A submission that may cost so much."""
     price = None if usd is None else Decimal(usd)
     quote = Quote(low=price, high=price, reason="" if usd else "nobody wrote it down")
-    return Intent(provider=provider, request=REQUEST, quote=quote, budgets=budgets)
+    return Intent(provider=provider, request=REQUEST, quote=quote, budgets=budgets, label=label)
 
 
 def fits(journal: SqlJournal, asked: Intent) -> bool:
@@ -360,6 +362,86 @@ def test_a_budget_is_of_one_provider_or_of_all(journal: SqlJournal) -> None:
     assert not fits(journal, intent("0.1", everyone, provider="third"))
 
 
+def test_a_budget_is_of_one_label_or_of_all(journal: SqlJournal) -> None:
+    """What others spend counts only where no label is named, and so does what has none."""
+    everyone, ours = Budget(usd=2), Budget(usd=1, label="ours")
+    assert fits(journal, intent("0.7", ours, label="ours"))
+    assert fits(journal, intent("0.7", ours, label="theirs"))
+    assert fits(journal, intent("0.5", ours))
+    assert not fits(journal, intent("0.7", ours, label="ours"))
+    assert not fits(journal, intent("0.2", everyone, label="third"))
+    assert [each.left(journal) for each in (everyone, ours)] == [Decimal("0.1"), Decimal("0.3")]
+
+
+def test_a_budget_is_of_a_label_at_a_provider(journal: SqlJournal) -> None:
+    """Both have to be so."""
+    ours = Budget(usd=1, label="ours", provider="easel")
+    for provider, label in (("easel", "theirs"), ("other", "ours"), ("easel", "ours")):
+        assert fits(journal, intent("1", ours, provider=provider, label=label))
+    assert not fits(journal, intent("0.1", ours, label="ours"))
+    assert journal.check() == []
+
+
+def test_a_client_of_a_label_is_held_to_its_budget(
+    artist: Artist, server: Loopback, journal: SqlJournal
+) -> None:
+    """A call says whose a picture is, else the client does."""
+    server.on(CREATE, DONE)
+    client = artist(journal=journal, label="ours", budgets=[evolve(ONE, label="ours")])
+    client.submit(REQUEST, provider="easel", label="theirs")
+    client.generate(REQUEST, provider="easel")
+    assert [each.label for each in journal.records()] == ["theirs", "ours"]
+    with pytest.raises(BudgetError, match=r"\$0\.05 a month for ours \$0 is left"):
+        list(client.stream(REQUEST, provider="easel"))
+    assert server.lines() == [CREATE] * 2
+
+
+async def test_the_async_client_says_whose_a_picture_is(
+    server: Loopback, journal: SqlJournal
+) -> None:
+    """In each way of asking for one."""
+    server.on(CREATE, DONE)
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    async with AsyncClient(
+        account, plugins={"easel": easel}, journal=journal, environ={}
+    ) as client:
+        await client.submit(REQUEST, provider="easel", label="a")
+        await client.generate(REQUEST, provider="easel", label="b")
+        async for _ in client.stream(REQUEST, provider="easel", label="c"):
+            pass
+    assert [each.label for each in journal.records()] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"lable": "ours"}, "lable is no option of a call. Did you mean 'label'"),
+        ({"label": "two\nlines"}, "is not a line of at most 200 characters"),
+        ({"label": "x" * 201}, "is not a line of at most 200 characters"),
+        ({"label": None}, "label is None: give a text"),
+    ],
+)
+def test_a_label_that_is_none_sends_nothing(
+    artist: Artist, server: Loopback, option: dict[str, str], words: str
+) -> None:
+    """And neither does a keyword that is mistyped."""
+    with pytest.raises(InvalidRequestError, match=words):
+        artist().generate(REQUEST, provider="easel", **option)  # type: ignore[arg-type]
+    assert server.lines() == []
+
+
+def test_a_budget_of_no_label_at_all_is_none() -> None:
+    """It is of all, or of somebody."""
+    with pytest.raises(InvalidRequestError, match="label is empty"):
+        Budget(usd=1, label="")
+
+
+def test_without_a_journal_nothing_counts() -> None:
+    """Who asks what is left is told so."""
+    with pytest.raises(UsageError, match="No journal is kept"):
+        ONE.left(NoJournal())
+
+
 def test_all_budgets_have_to_fit(journal: SqlJournal) -> None:
     """The narrowest refuses, and nothing is reserved in the others."""
     day, month = Budget(usd=1, period=Period.DAY), Budget(usd=2)
@@ -447,14 +529,16 @@ def test_the_error_says_what_is_left(journal: SqlJournal) -> None:
 def test_what_counts_against_a_budget_is_told(journal: SqlJournal) -> None:
     """What is reserved until it is settled, of its provider alone."""
     budget = Budget(usd=1, provider="easel", period=Period.EVER)
-    assert journal.spent(budget) == 0
+    assert journal.counted(budget) == 0
     record = journal.record(intent("0.05")).result()
     journal.record(intent("0.3", provider="other")).result()
-    assert journal.spent(budget) == Decimal("0.05")
+    assert journal.counted(budget) == Decimal("0.05")
+    assert budget.left(journal) == Decimal("0.95")
+    assert Budget(usd="0.2").left(journal) == 0
     rejected = Settled(record=record, outcome=Outcome.REJECTED, billed=Billed.NO, reason="no")
     journal.record(rejected).result()
-    assert journal.spent(budget) == 0
-    assert journal.spent(Budget(usd=1)) == Decimal("0.3")
+    assert journal.counted(budget) == 0
+    assert journal.counted(Budget(usd=1)) == Decimal("0.3")
 
 
 def test_the_sums_are_what_the_records_come_to(journal: SqlJournal, place: Place) -> None:
@@ -473,7 +557,7 @@ def test_the_sums_are_what_the_records_come_to(journal: SqlJournal, place: Place
         for _ in range(2):  # twice: nothing is counted twice
             journal.record(told if outcome else Snapshot(task=over)).result()
     journal.record(intent("0.1", provider="other")).result()
-    assert (journal.check(), journal.spent(limit)) == ([], Decimal("1.6"))
+    assert (journal.check(), journal.counted(limit)) == ([], Decimal("1.6"))
     place.rows("UPDATE total SET nano = nano - 1 WHERE provider = 'easel' AND period = 'day'")
     (told,) = journal.check()
     assert "easel" in told
@@ -488,7 +572,7 @@ def test_what_no_server_can_cost_is_counted_all_the_same(journal: SqlJournal) ->
         cost = Cost(usd=Decimal(10) ** 12)
         over = Task(provider="easel", id=f"{number}", state=TaskState.SUCCEEDED, cost=cost)
         journal.record(Snapshot(task=over)).result()
-    assert journal.spent(Budget(usd=1)) == Decimal(2) * 10**10
+    assert journal.counted(Budget(usd=1)) == Decimal(2) * 10**10
 
 
 def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Place) -> None:

@@ -181,7 +181,7 @@ def test_the_callers_label_is_kept_and_nobody_is_sent_it(
     drawn = client.generate(ImageRequest(prompt="a red panda", tag="cover 7"), provider="easel")
     (line,) = journal.records()
     assert line.request is not None
-    assert line.request.tag == "cover 7"
+    assert line.request.tag == line.tag == "cover 7"
     assert [task.request and task.request.tag for task in drawn.tasks] == ["cover 7"]
     assert len(tells.asked) > 1
     assert not any(hasattr(request, "tag") for request in tells.asked)

@@ -269,7 +269,7 @@ def test_a_journal_of_an_earlier_version_is_brought_up_to_date_and_finished(
     )
     server.on("GET /1", answer(PNG)).on("GET /1.png", answer(PNG))
     journal = SqlJournal(old)
-    assert journal.spent(Budget(usd=1)) == Decimal("0.35")
+    assert journal.counted(Budget(usd=1)) == Decimal("0.35")
     assert {each.id for each in journal.unfinished()} == {
         name(each) for each in ("running", "drawn", "lost", "under way")
     }
@@ -289,7 +289,7 @@ def test_only_what_is_over_is_forgotten(journal: SqlJournal, place: Place) -> No
     """What is open, unknown, unsaved or kept stays; what is forgotten counts for ever."""
     open_, past = some_of_each(journal)
     ever, month = Budget(usd=9, period="ever"), Budget(usd=9)
-    before = journal.spent(ever)
+    before = journal.counted(ever)
     assert journal.prune(date(9999, 1, 1)) == 0  # it is all of this month
     place.rows("UPDATE submission SET created_at = :then", then="2020-02-29T12:00:00.000000+00:00")
     journal.check(mend=True)
@@ -299,7 +299,7 @@ def test_only_what_is_over_is_forgotten(journal: SqlJournal, place: Place) -> No
     assert journal.prune(date(2020, 3, 1)) == len(past)
     assert {each.id for each in journal.records()} == open_
     assert {record for (record,) in place.rows("SELECT record FROM event")} <= open_
-    assert (journal.spent(ever), journal.spent(month)) == (before, 0)
+    assert (journal.counted(ever), journal.counted(month)) == (before, 0)
     assert journal.check() == []
 
 

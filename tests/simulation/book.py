@@ -51,6 +51,7 @@ class Row:
     reason: str = ""
     unread: tuple[str, ...] = ()
     callback: str = ""
+    label: str = ""
     saved: dict[int, File] = field(factory=dict)
     reserved: Decimal = Decimal(0)
     spent: Decimal = Decimal(0)
@@ -97,13 +98,14 @@ class Book:
         """Begin a row; its money is set aside in the same step, or it is refused."""
         high = intent.quote.high if intent.quote else None
         for budget in intent.budgets:
-            if budget.concerns(intent.provider):
+            if budget.concerns(intent.provider, intent.label):
                 self._check(budget, high)
         row = self.new(intent.provider, owner)
         references = tuple(each.digested() for each in intent.request.references)
         row.request = evolve(intent.request, references=references)
         row.reserved = high or Decimal(0)
         row.callback = intent.callback
+        row.label = intent.label
         return row.id
 
     def _check(self, budget: Budget, high: Decimal | None) -> None:
@@ -113,7 +115,7 @@ class Book:
         counted = [
             row.reserved + row.spent
             for row in self.rows.values()
-            if budget.provider in {None, row.provider}
+            if budget.concerns(row.provider, row.label)
         ]
         if sum(counted, Decimal(0)) + (high or 0) > budget.usd:
             msg = "It does not fit into what is left of a budget. Nothing was sent."

@@ -22,6 +22,7 @@ from tests.workspace import providers
 
 import tintype
 from tintype._cli import cli
+from tintype._client.options import PerCall, PerCallKeywords
 from tintype.hooks import Extras, Provider
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +144,10 @@ def _client() -> Iterator[str]:
         stars = "*" if each.kind is each.VAR_POSITIONAL else ""
         default = "" if each.default is each.empty else f" = {each.default!r}"
         yield f"- **`{stars}{name}{default}`**: {described[name]}"
+    yield "\n## Options of one call: `**per_call`\n"
+    described = _section(PerCallKeywords, "Attributes")
+    for name, kept in attrs.fields_dict(PerCall).items():
+        yield f"- **`{name} = {kept.default!r}`**: {described[name]}"
 
 
 def _hooks() -> Iterator[str]:

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 
 T = TypeVar("T")
 
-
+_LONGEST_LINE = 200
 MIN_DIFFERENT = 6
 """Characters in which a secret differs: what is easier to guess also stands in many an id and
 address by chance, which is then rewritten."""
@@ -45,6 +46,20 @@ def all_held(values: object, kind: type[T], name: str, way_out: str) -> tuple[T,
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise refused(values, name, way_out)
     return tuple(held(value, kind, name, way_out) for value in values)
+
+
+def a_line(text: str, name: str) -> str:
+    """A caller's own text, if it is a line that can be shown and looked up.
+
+    Raises:
+        InvalidRequestError: It is not, or too long.
+    """
+    held(text, str, name, "a text")
+    if len(text) > _LONGEST_LINE or not text.isprintable():
+        msg = f"{name}={quoted(text)} is not a line of at most {_LONGEST_LINE} characters."
+        allowed = (f"1 to {_LONGEST_LINE} characters",)
+        raise InvalidRequestError(msg, field=name, allowed=allowed)
+    return text
 
 
 def folder_of(folder: str | Path) -> Path:

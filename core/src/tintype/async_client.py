@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
+    from typing import Unpack
 
     from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
+    from tintype._client.options import PerCallKeywords
     from tintype._driver import Driver
     from tintype._flow.conversation import Heard
     from tintype.catalog import ProviderInfo
@@ -69,10 +71,15 @@ class AsyncClient(Configured[AsyncTransport]):
         return await asyncio.to_thread(ordered, request, flows, found, deadline)
 
     async def submit(
-        self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
+        self,
+        request: ImageRequest,
+        *,
+        provider: str,
+        on_progress: Progress | None = None,
+        **per_call: Unpack[PerCallKeywords],
     ) -> Task:
         """Start one submission and return at once with the accepted task."""
-        flow = self._setup.conversations.of(provider).submit(request)
+        flow = self._setup.conversations.of(provider, per_call).submit(request)
         return await self._driver.run(provider, flow, on_progress)
 
     async def refresh(self, task: Task) -> Task:
@@ -92,14 +99,17 @@ class AsyncClient(Configured[AsyncTransport]):
         provider: str,
         max_cost: Decimal | None = None,
         on_progress: Progress | None = None,
+        **per_call: Unpack[PerCallKeywords],
     ) -> Generation:
         """Quote, submit as often as `n` demands, and wait for the images."""
-        flow = self._setup.conversations.of(provider).generate(request, max_cost)
+        flow = self._setup.conversations.of(provider, per_call).generate(request, max_cost)
         return await self._driver.run(provider, flow, on_progress)
 
-    async def stream(self, request: ImageRequest, *, provider: str) -> AsyncIterator[Task]:
+    async def stream(
+        self, request: ImageRequest, *, provider: str, **per_call: Unpack[PerCallKeywords]
+    ) -> AsyncIterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
-        flow = self._setup.conversations.of(provider).draw(request)
+        flow = self._setup.conversations.of(provider, per_call).draw(request)
         async with aclosing(self._driver.steps(provider, flow)) as steps:
             async for task in steps:
                 yield task

@@ -5,12 +5,21 @@ from __future__ import annotations
 import enum
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Protocol
 
 from attrs import field, frozen
 
 from tintype._amounts import in_digits, is_amount
+from tintype._doors import a_line
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
+
+
+class Counting(Protocol):
+    """A journal, as far as a budget asks it."""
+
+    def counted(self, budget: Budget) -> Decimal:
+        """US dollars that count against a budget in its present period."""
 
 
 class Period(enum.StrEnum):
@@ -43,6 +52,13 @@ def _dollars(amount: Decimal | int | str) -> Decimal:
     return dollars
 
 
+def _label(label: str | None) -> str | None:
+    if label == "":
+        msg = "label is empty: name whose submissions count, or give None for all."
+        raise InvalidRequestError(msg, field="label")
+    return None if label is None else a_line(label, "label")
+
+
 @frozen(kw_only=True)
 class Budget:
     """At most so much in a period.
@@ -54,6 +70,7 @@ class Budget:
         usd: US dollars.
         period: How long it lasts.
         provider: Whose submissions count, or None: everyone's.
+        label: Those of this label alone count, or with None all, also those without one.
         unknown_price: Whether a submission whose price nobody knows may leave. It then
             counts with what is reported, if anything is.
     """
@@ -61,8 +78,18 @@ class Budget:
     usd: Decimal = field(converter=_dollars, repr=in_digits)
     period: Period = field(default=Period.MONTH, converter=Period)
     provider: str | None = None
+    label: str | None = field(default=None, converter=_label)
     unknown_price: bool = False
 
-    def concerns(self, provider: str) -> bool:
-        """Whether a provider's submissions count."""
-        return self.provider is None or self.provider == provider
+    def concerns(self, provider: str, label: str) -> bool:
+        """Whether a provider's submissions of a label count."""
+        return self.provider in {None, provider} and self.label in {None, label}
+
+    def left(self, journal: Counting) -> Decimal:
+        """US dollars of it that a journal, such as `client.journal`, has left in this period.
+
+        Raises:
+            UsageError: No journal is kept there.
+            JournalError: It cannot be read.
+        """
+        return max(self.usd - journal.counted(self), Decimal(0))

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
+    from typing import Unpack
 
     from tintype._blocking import BlockingDriver
     from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
+    from tintype._client.options import PerCallKeywords
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError
     from tintype.journal import Resumed
@@ -78,7 +80,12 @@ class Client(Configured[Transport]):
         return self._setup.comparing.ordered(request, flows, found, deadline)
 
     def submit(
-        self, request: ImageRequest, *, provider: str, on_progress: Progress | None = None
+        self,
+        request: ImageRequest,
+        *,
+        provider: str,
+        on_progress: Progress | None = None,
+        **per_call: Unpack[PerCallKeywords],
     ) -> Task:
         """Start one submission and return at once with the accepted task.
 
@@ -88,7 +95,7 @@ class Client(Configured[Transport]):
             SubmissionUnknownError: Nobody knows what became of it. It is not sent again, or, where
                 a document names a key by which the provider knows it, not any more.
         """
-        flow = self._setup.conversations.of(provider).submit(request)
+        flow = self._setup.conversations.of(provider, per_call).submit(request)
         return self._driver.run(provider, flow, on_progress)
 
     def refresh(self, task: Task) -> Task:
@@ -112,6 +119,7 @@ class Client(Configured[Transport]):
         provider: str,
         max_cost: Decimal | None = None,
         on_progress: Progress | None = None,
+        **per_call: Unpack[PerCallKeywords],
     ) -> Generation:
         """Quote, submit as often as `n` demands, and wait for the images.
 
@@ -120,18 +128,21 @@ class Client(Configured[Transport]):
             provider: Who draws it.
             max_cost: US dollars; a dearer or unknown price submits nothing.
             on_progress: Called with each snapshot of each task.
+            per_call: What holds for this call alone: `label`, whose the pictures are.
 
         Raises:
             TintypeError: Not a single image came of it. Where some did, what went wrong
                 with the others stands in `Generation.attempts`.
         """
-        flow = self._setup.conversations.of(provider).generate(request, max_cost)
+        flow = self._setup.conversations.of(provider, per_call).generate(request, max_cost)
         return self._driver.run(provider, flow, on_progress)
 
-    def stream(self, request: ImageRequest, *, provider: str) -> Iterator[Task]:
+    def stream(
+        self, request: ImageRequest, *, provider: str, **per_call: Unpack[PerCallKeywords]
+    ) -> Iterator[Task]:
         """Snapshots of one task as it is drawn, previews included where the model sends them."""
         yield from self._driver.steps(
-            provider, self._setup.conversations.of(provider).draw(request)
+            provider, self._setup.conversations.of(provider, per_call).draw(request)
         )
 
     def cancel(self, task: Task) -> Task:

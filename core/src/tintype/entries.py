@@ -24,6 +24,7 @@ class Intent:
         request: What is asked, as resolved.
         quote: What it is expected to cost, or None where nobody asked.
         budgets: What it has to fit into.
+        label: Whose it is, "" where nobody says.
         record: The record's id, which the journal gives.
         nonce: What makes it unique, and is sent again with it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
@@ -33,6 +34,7 @@ class Intent:
     request: ImageRequest = field(repr=False)
     quote: Quote | None = None
     budgets: tuple[Budget, ...] = ()
+    label: str = ""
     record: str = ""
     nonce: str = ""
     callback: str = field(default="", repr=False)

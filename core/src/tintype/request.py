@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, get_args
 import attrs
 from attrs import evolve, field, frozen
 
+from tintype._doors import a_line
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonObject
@@ -29,7 +30,6 @@ _LONGEST_NAME = 255
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}\s*")
 _MAX_COMPRESSION = 100
 _MAX_IMAGES = 1000
-_LONGEST_TAG = 200
 _DEEPEST_OPTIONS = 32
 _WIDEST_NUMBER = 1024  # bits
 _WIDEST_FRACTION = 2**53  # every whole number below it is a float
@@ -421,10 +421,7 @@ def _check_mask(request: ImageRequest, _: _Given) -> None:
 
 
 def _check_tag(request: ImageRequest, _: _Given) -> None:
-    tag = request.tag or ""
-    if len(tag) > _LONGEST_TAG or not tag.isprintable():
-        msg = f"tag={quoted(tag)} is not a line of at most {_LONGEST_TAG} characters."
-        raise InvalidRequestError(msg, field="tag", allowed=(f"1 to {_LONGEST_TAG} characters",))
+    a_line(request.tag or "", "tag")
 
 
 def _check_options(request: ImageRequest, _: _Given) -> None:

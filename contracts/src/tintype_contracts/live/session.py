@@ -129,7 +129,7 @@ class Session:
             JournalError: It cannot be opened: who cannot write down what is spent does not spend.
         """
         with closing(SqlJournal(self._ledger)) as journal:
-            return journal.spent(self._budget)
+            return journal.counted(self._budget)
 
     def cheapest(self) -> str:
         """The scene that draws for the least money, of those whose price is known.

@@ -13,7 +13,7 @@ from tintype._amounts import plain
 from tintype._cli.client import client
 from tintype._cli.display import charged, price, quoted
 from tintype._cli.drawing import Order, draw, tell_failures
-from tintype._cli.options import option, verbose
+from tintype._cli.options import labelled, option, verbose
 from tintype._cli.page import page
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.speaking import say_path, tell
@@ -40,13 +40,15 @@ _PAGE = "compare.html"
 @option(
     "-o", "--output", metavar="PAGE", help=f"The page, by default {_PAGE}; pictures go beside it."
 )
+@labelled
 @option("--timeout", type=float, help="Seconds to wait for each task.")
 @verbose
-def command(
+def command(  # noqa: PLR0913 - each is a flag
     *,
     names: tuple[str, ...],
     max_cost: Decimal,
     output: str | None,
+    label: str,
     timeout: float | None,
     on_unsupported: OnUnsupported,
     allow_unlisted: bool,
@@ -61,6 +63,7 @@ def command(
             on_unsupported=on_unsupported,
             allow_unlisted=allow_unlisted,
             task_timeout=timeout,
+            label=label,
             observers=[seen.observe],
         ) as opened,
     ):

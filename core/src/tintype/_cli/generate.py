@@ -11,7 +11,7 @@ from attrs import field, frozen
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import charged, notices, progress, quoted
-from tintype._cli.options import option, verbose
+from tintype._cli.options import labelled, option, verbose
 from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.speaking import say_path, tell
@@ -32,6 +32,7 @@ from tintype.request import ImageRequest
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
 @option("--name", metavar="TEMPLATE", help="Of the files, such as {model}-{seed}-{n}.")
 @option("--max-cost", callback=dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
+@labelled
 @option("--timeout", type=float, help="Seconds to wait for the task.")
 @option("--width", type=click.IntRange(1), help="How many submissions at once, by default 1.")
 @option("--webhook-url", help="Where the provider should report the end.")
@@ -44,6 +45,7 @@ def command(  # noqa: PLR0913 - each is a flag
     output: str,
     name: str | None,
     max_cost: Decimal | None,
+    label: str,
     timeout: float | None,
     width: int | None,
     no_wait: bool,
@@ -66,6 +68,7 @@ def command(  # noqa: PLR0913 - each is a flag
             allow_unlisted=allow_unlisted,
             task_timeout=timeout,
             width=width,
+            label=label,
             observers=[seen.observe],
         ) as opened,
     ):

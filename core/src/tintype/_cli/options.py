@@ -81,3 +81,9 @@ verbose = option(
     callback=_ask,
     help="Also say what the provider itself said.",
 )
+
+labelled = option(
+    "--label",
+    default="",
+    help="Whose the pictures are, such as a team: in the journal, never sent.",
+)

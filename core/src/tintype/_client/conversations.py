@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tintype._client.options import Options
+from tintype._client.options import Options, PerCallKeywords, for_call
 from tintype._client.providers import A_NAME, Providers
 from tintype._doors import held
 from tintype._flow.conversation import Conversation, Terms
@@ -24,10 +24,11 @@ class Conversations:
         self._jitter = _jitter(options.seed)
         self._made: dict[str, Conversation] = {}
 
-    def of(self, provider: str) -> Conversation:
-        """The conversation with a provider.
+    def of(self, provider: str, per_call: PerCallKeywords | None = None) -> Conversation:
+        """The conversation with a provider, on the terms of a call where it has its own.
 
         Raises:
+            UsageError: A call has no such option, or it takes no such value.
             UnknownProviderError: No plugin of that name is installed.
             PluginError: It is installed and broken.
         """
@@ -35,7 +36,8 @@ class Conversations:
         if provider not in self._made:
             plugin = self._providers.registry.get(provider)
             self._made[provider] = Conversation(plugin, self._terms(provider))
-        return self._made[provider]
+        made = self._made[provider]
+        return made.on(for_call(per_call)) if per_call else made
 
     def of_task(self, task: Task) -> Conversation:
         """The conversation with the provider that a task is of.

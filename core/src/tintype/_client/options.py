@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
 from tintype._doors import all_held, check_methods, held
-from tintype._flow.choices import Choices
-from tintype.errors import UsageError
+from tintype._excerpts import guess
+from tintype._flow.choices import Choices, PerCall
+from tintype.errors import InvalidRequestError, UsageError
 
 if TYPE_CHECKING:  # it is imported with every client
     from collections.abc import Iterable, Mapping
@@ -38,6 +39,9 @@ class Keywords(TypedDict, total=False):
         seed: Of the jitter between retries, for repeatable runs.
         journal: Where paid work is written down before it happens: a journal, a file, or an
             SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
+        label: Whose the pictures are where a call does not say, such as a user or a project: a line
+            of at most 200 characters, never sent. A journal keeps it, budgets of that label count
+            them.
         budgets: What every submission has to fit into; kept in the journal.
         width: How many submissions, looks and downloads of one call are made at a time; None is 1
             of a `Client`, which makes more from as many threads, and 20 of an `AsyncClient`.
@@ -54,9 +58,33 @@ class Keywords(TypedDict, total=False):
     task_timeout: float | None
     seed: int | None
     journal: Journal | str | Path | None
+    label: str
     budgets: Iterable[Budget]
     width: int | None
     cancel_on_exit: bool
+
+
+class PerCallKeywords(TypedDict, total=False):
+    """What one call to `submit`, `generate` or `stream` may be given beside its own arguments.
+
+    Attributes:
+        label: Whose the pictures are, in place of what the client says.
+    """
+
+    label: str
+
+
+def for_call(given: PerCallKeywords) -> PerCall:
+    """What holds for one call, held to what is taken.
+
+    Raises:
+        UsageError: There is no such option, or it takes no such value.
+    """
+    known = fields_dict(PerCall)
+    for name in given.keys() - known:
+        msg = f"{name} is no option of a call.{guess(name, known)} It takes {', '.join(known)}."
+        raise InvalidRequestError(msg, field=name)
+    return PerCall(**given)
 
 
 def _plugins(given: Mapping[str, object] | None) -> Mapping[str, object] | None:

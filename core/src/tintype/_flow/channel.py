@@ -10,7 +10,7 @@ from typing import TypeVar
 from attrs import evolve, field, frozen
 
 from tintype._blame import AnyError, about
-from tintype._flow.choices import Choices
+from tintype._flow.choices import Choices, PerCall
 from tintype._flow.effects import Flow, Record, Send, Sleep
 from tintype._flow.hook_caller import HookCaller, expected
 from tintype._flow.verdicts import is_transient, may_ask_again
@@ -44,6 +44,7 @@ class Terms:
 
     Attributes:
         choices: The options that flows hold to.
+        per_call: What holds for one call alone.
         clock: What time it is.
         jitter: A number from 0 to 1, another one at each call.
         usd_per_credit: What a credit cost, or None: what the provider documents.
@@ -59,12 +60,18 @@ class Terms:
     clock: Clock
     jitter: Callable[[], float]
     choices: Choices = field(factory=Choices)
+    per_call: PerCall = field(factory=PerCall)
     usd_per_credit: Decimal | None = None
     providers: frozenset[str] = frozenset()
     encode: Callable[[Request], HttpRequest] | None = None
     token: Callable[[], str] = str
     nonce: Callable[[], str] = str
     width: int = 1
+
+    @property
+    def label(self) -> str:
+        """Whose a submission is."""
+        return self.per_call.label or self.choices.label
 
 
 class Channel:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Attribute, field, frozen
 
-from tintype._doors import all_held, held, refused
+from tintype._doors import a_line, all_held, held, refused
 from tintype.budget import Budget
 from tintype.errors import UsageError
 
@@ -50,6 +50,10 @@ def check_seconds(seconds: float, name: str) -> None:
         raise UsageError(msg)
 
 
+def _label(given: str) -> str:
+    return a_line(given, "label")
+
+
 @frozen(kw_only=True, repr=False)  # a crash reporter may show it half made
 class Choices:
     """What the caller chose; the client's own documentation says what each is for."""
@@ -58,4 +62,12 @@ class Choices:
     allow_unlisted: bool = field(default=False, converter=_allow_unlisted)
     request_timeout: float | None = field(default=None, validator=_check_seconds)
     task_timeout: float | None = field(default=None, validator=_check_seconds)
+    label: str = field(default="", converter=_label)
     budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
+
+
+@frozen(kw_only=True)
+class PerCall:
+    """What one call says in place of what the client does; `PerCallKeywords` says of what."""
+
+    label: str = field(default="", converter=_label)

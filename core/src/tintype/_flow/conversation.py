@@ -23,6 +23,7 @@ from attrs import evolve
 from tintype._blame import about
 from tintype._doors import held
 from tintype._flow.channel import Channel, Terms
+from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Work
 from tintype._flow.following import Agenda, Part, done, follow, followed, question, watch
 from tintype._flow.listing import live_list
@@ -52,9 +53,14 @@ class Conversation:
     """Everything that can be said to one provider, each as a flow."""
 
     def __init__(self, plugin: Plugin, terms: Terms) -> None:
+        self._plugin = plugin
         self._channel = Channel(plugin, terms)
         self._info = plugin.info
         self._key_set = KeySet()
+
+    def on(self, per_call: PerCall) -> Conversation:
+        """The same conversation, where some terms are those of one call."""
+        return Conversation(self._plugin, evolve(self._channel.terms, per_call=per_call))
 
     def quote(self, request: ImageRequest) -> Flow[Quote]:
         """What a request would cost."""

@@ -147,6 +147,7 @@ def _intend(
         request=request,
         quote=quote,
         budgets=budgets,
+        label=channel.terms.label,
         nonce=nonce,
         callback=callback,
     )

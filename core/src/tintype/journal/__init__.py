@@ -11,14 +11,17 @@ import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import datetime
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
 from attrs import field, frozen
 
+from tintype._amounts import in_digits
 from tintype._doors import check_methods
 from tintype.account import Variables
+from tintype.budget import Budget
 from tintype.entries import Entry, Saved
 from tintype.errors import Billed, Outcome, TintypeError, UsageError
 from tintype.models import Task, TaskState
@@ -54,6 +57,12 @@ class JournalRecord:
         reason: Why there is no task, or "".
         saved: Files by the index of their image.
         spooled: Files beside the journal in which images are kept that are saved nowhere yet.
+        model: Who drew it, or was asked to, as the provider calls it; "" where nobody knows.
+        tag: The caller's own, of this picture, or "".
+        label: Whose it is, or "".
+        quote: US dollars at most, as it was quoted; None where nobody asked or knew.
+        reserved: US dollars that count against budgets as long as nobody tells what it cost.
+        charged: US dollars that it cost, once somebody tells.
         mine: Whether this process follows it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
         unread: The files of answers that nobody understood so far, oldest first.
@@ -70,6 +79,12 @@ class JournalRecord:
     reason: str = ""
     saved: Mapping[int, File] = field(factory=dict, hash=False)
     spooled: Mapping[int, str] = field(factory=dict, hash=False)
+    model: str = ""
+    tag: str = ""
+    label: str = ""
+    quote: Decimal | None = field(default=None, repr=in_digits)
+    reserved: Decimal = field(default=Decimal(0), repr=in_digits)
+    charged: Decimal = field(default=Decimal(0), repr=in_digits)
     mine: bool = False
     callback: str = field(default="", repr=False)
     unread: tuple[str, ...] = ()
@@ -166,6 +181,12 @@ class Journal(Protocol):
                 is neither yes nor no.
         """
 
+    def counted(self, budget: Budget) -> Decimal:
+        """US dollars that count against a budget in its present period.
+
+        What was paid, and of whatever has no known end the worst that it may cost.
+        """
+
     def close(self) -> None:
         """Write what is waiting, and let the database go."""
 
@@ -257,6 +278,15 @@ class NoJournal:
             UsageError: Always.
         """
         msg = "No journal is kept here: there is nothing to settle."
+        raise UsageError(msg)
+
+    def counted(self, budget: Budget) -> Decimal:  # noqa: ARG002
+        """There are no records.
+
+        Raises:
+            UsageError: Always.
+        """
+        msg = "No journal is kept here: nothing counts against a budget."
         raise UsageError(msg)
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ _CHANGED = Statement(
 )
 # What entries change, and decide by; in one order, so that nobody waits in a circle.
 _CONCERNED = NAMED.with_for_update().with_only_columns(
-    *(submission.c[name] for name in ("record", "provider", "created_at", *_CHANGING))
+    *(submission.c[name] for name in ("record", "provider", "label", "created_at", *_CHANGING))
 )
 _NEW = Statement(submission.insert())
 _NOTED = Statement(
@@ -93,7 +93,7 @@ class Batch:
         reserved = self._totals.reserve(intent, datetime.fromisoformat(at))
         line = begun(intent, reserved, self._me, at)
         self._lines[line.record] = self._fresh[line.record] = line
-        self._totals.add(line.created_at, line.provider, line.counts)
+        self._totals.add(line.counted_for, line.counts)
         asked = {"quote": to_builtins(intent.quote), "nonce": intent.nonce}
         self._note(line.record, at, "intent", json.dumps(asked, ensure_ascii=False))
 
@@ -131,7 +131,7 @@ class Batch:
             )
             if line.record not in self._fresh:
                 self._changed[line.record] = line
-            self._totals.add(line.created_at, line.provider, line.counts - counted)
+            self._totals.add(line.counted_for, line.counts - counted)
 
     def _is_news(self, line: Line, entry: Entry, at: str) -> bool:
         """Have the line tell what an entry tells; whether it told that already."""

@@ -17,7 +17,7 @@ from tintype._amounts import MAX_DOLLARS, is_amount
 from tintype.convert import from_json, to_json
 from tintype.entries import Intent, Saved, Settled
 from tintype.errors import Billed, Outcome, UsageError
-from tintype.journal._totals import nano
+from tintype.journal._totals import Origin, nano
 from tintype.models import Image, Notice, Task, TaskState
 from tintype.request import ImageRequest
 
@@ -66,6 +66,11 @@ class Line:
         return found
 
     @property
+    def counted_for(self) -> Origin:
+        """The day, the provider and the label for which it counts against budgets."""
+        return Origin.of(self.created_at, self.provider, self.label)
+
+    @property
     def counts(self) -> int:
         """Nanodollars that count against budgets."""
         return self.reserved + self.charged
@@ -101,6 +106,7 @@ def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
         reserved=reserved,
         callback=intent.callback,
         tag=intent.request.tag or "",
+        label=intent.label,
     )
 
 

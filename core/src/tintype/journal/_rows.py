@@ -19,6 +19,7 @@ from tintype.journal._lines import Line
 from tintype.journal._schema import Connections
 from tintype.journal._spool import Spool
 from tintype.journal._tables import submission
+from tintype.journal._totals import dollars
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
 
@@ -151,6 +152,12 @@ class Rows:
             },
             spooled=self.spool.places(task) if task is not None else {},
             mine=line.owner == self.me,
+            model=line.model,
+            tag=line.tag,
+            label=line.label,
+            quote=None if line.quote is None else dollars(line.quote),
+            reserved=dollars(line.reserved),
+            charged=dollars(line.charged),
             callback=line.callback,
             unread=self.spool.answers(line.record),
         )

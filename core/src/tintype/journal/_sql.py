@@ -30,7 +30,7 @@ from tintype.journal._owner import me
 from tintype.journal._rows import ALL, FOUND, LATEST_DRAWN, UNFINISHED, Rows, age, cut_off, read
 from tintype.journal._schema import database_url, file_of, identity, opened
 from tintype.journal._spool import Spool
-from tintype.journal._totals import Totals
+from tintype.journal._totals import Totals, dollars
 from tintype.journal._upkeep import check, prune
 from tintype.journal._writer import BatchError, Writer, unwritten
 from tintype.models import Task
@@ -257,13 +257,10 @@ class SqlJournal:
         ]
         return statistics.median(lasted) if lasted else None
 
-    def spent(self, budget: Budget) -> Decimal:
-        """US dollars that count against a budget in its present period.
-
-        What was paid, and of whatever has no known end the worst that it may cost.
-        """
+    def counted(self, budget: Budget) -> Decimal:
+        """US dollars that count against a budget in its present period."""
         at = datetime.now(UTC)
-        return self._rows.asked(lambda connection: Totals(connection).spent(budget, at))
+        return self._rows.asked(lambda connection: dollars(Totals(connection).counted(budget, at)))
 
     def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
         """Unfinished records for this process to follow, oldest first, and what is lost."""

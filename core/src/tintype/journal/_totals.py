@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -28,7 +29,7 @@ _SUMS = sa.select(total.c.nano).where(
     total.c.period == sa.bindparam("period"),
     total.c.since >= sa.bindparam("since"),
     total.c.provider == sa.bindparam("provider"),
-    total.c.label == "",
+    total.c.label == sa.bindparam("label"),
 )
 _ADDED = Statement(
     sa.text(
@@ -43,6 +44,7 @@ _KEPT = sa.select(total).with_for_update()  # and no sum changes meanwhile
 _COUNTED = sa.select(
     submission.c.created_at,
     submission.c.provider,
+    submission.c.label,
     (submission.c.reserved + submission.c.charged).label("counts"),
 )
 
@@ -54,12 +56,35 @@ def nano(amount: Decimal) -> int:
     return int((amount * _NANO).to_integral_value(ROUND_CEILING))
 
 
+def dollars(nano: int) -> Decimal:
+    """Whole nanodollars in dollars, exactly."""
+    return Decimal(nano) / _NANO
+
+
+class Origin(NamedTuple):
+    """What a submission counts for: the day in UTC, the provider, and the label or ""."""
+
+    day: str
+    provider: str
+    label: str
+
+    @classmethod
+    def of(cls, created_at: str, provider: str, label: str) -> Origin:
+        """That of a submission that was written down at a time."""
+        return cls(created_at[:_DAY], provider, label)
+
+
 @lru_cache(1024)
-def keys(day: str, provider: str) -> tuple[Key, ...]:
-    """The sums in which a submission of a day counts: everyone's and its provider's."""
-    at = datetime.fromisoformat(f"{day}T00:00Z")
+def keys(origin: Origin) -> tuple[Key, ...]:
+    """The sums in which a submission counts: of all or its provider, of all or its label."""
+    at = datetime.fromisoformat(f"{origin.day}T00:00Z")
     starts = [(period.value, period.starts(at).date().isoformat()) for period in Period]
-    return tuple((*start, whose, "") for start in starts for whose in {"", provider})
+    return tuple(
+        (*start, provider, label)
+        for start in starts
+        for provider in {"", origin.provider}
+        for label in {"", origin.label}
+    )
 
 
 class Totals:
@@ -74,14 +99,14 @@ class Totals:
         self._changes: Counter[Key] = Counter()
         self._found: dict[Key, int] = {}
 
-    def add(self, created_at: str, provider: str, amount: int) -> None:
+    def add(self, origin: Origin, amount: int) -> None:
         """Count nanodollars for a submission, or no more."""
         if amount:
-            self._changes.update(dict.fromkeys(keys(created_at[:_DAY], provider), amount))
+            self._changes.update(dict.fromkeys(keys(origin), amount))
 
-    def forget(self, created_at: str, provider: str, amount: int) -> None:
+    def forget(self, origin: Origin, amount: int) -> None:
         """Note what a submission counted that is forgotten: for ever it goes on counting."""
-        for period, since, whose, label in keys(created_at[:_DAY], provider):
+        for period, since, whose, label in keys(origin):
             if period == Period.EVER.value:
                 self._changes[_PRUNED, since, whose, label] += amount
 
@@ -91,19 +116,21 @@ class Totals:
         kept = {(row.period, row.since, row.provider, row.label): int(row.nano) for row in rows}
         counted: Counter[Key] = Counter()
         for row in self._connection.execute(_COUNTED):
-            counted.update(dict.fromkeys(keys(row.created_at[:_DAY], row.provider), row.counts))
+            origin = Origin.of(row.created_at, row.provider, row.label)
+            counted.update(dict.fromkeys(keys(origin), row.counts))
         for (period, since, whose, label), amount in kept.items():
             if period == _PRUNED:
                 counted[Period.EVER.value, since, whose, label] += amount
         month = Period.MONTH.starts(at).date().isoformat()
         told: list[str] = []
         for key in sorted(kept.keys() | counted.keys()):
-            period, since, whose, _ = key
+            period, since, whose, label = key
             before, after = kept.get(key, 0), counted[key]
             lasts = since >= month or period == Period.EVER.value
             if period != _PRUNED and lasts and before != after:
                 told.append(
-                    f"The sum of {whose or 'all providers'} ({period}, since {since}) was "
+                    f"The sum of {whose or 'all providers'}{f' for {label}' if label else ''} "
+                    f"({period}, since {since}) was "
                     f"${before / _NANO:f}, and the records come to ${after / _NANO:f}."
                 )
                 self._changes[key] += after - before
@@ -120,20 +147,16 @@ class Totals:
     def counted(self, budget: Budget, at: datetime) -> int:
         """Nanodollars that count against a budget at a time."""
         since = budget.period.starts(at).date().isoformat()
-        key = (budget.period.value, since, budget.provider or "", "")
+        key = (budget.period.value, since, budget.provider or "", budget.label or "")
         if key not in self._found:
-            asked = dict(zip(("period", "since", "provider"), key, strict=False))
+            asked = dict(zip(("period", "since", "provider", "label"), key, strict=True))
             self._found[key] = sum(map(int, self._connection.execute(_SUMS, asked).scalars()))
-        period, _, whose, _ = key
+        period, _, whose, label = key
         return self._found[key] + sum(
             amount
             for each, amount in self._changes.items()
-            if (each[0], each[2], each[3]) == (period, whose, "") and each[1] >= since
+            if (each[0], each[2], each[3]) == (period, whose, label) and each[1] >= since
         )
-
-    def spent(self, budget: Budget, at: datetime) -> Decimal:
-        """US dollars that count against a budget: what was paid, and what is reserved."""
-        return self.counted(budget, at) / _NANO
 
     def reserve(self, intent: Intent, at: datetime) -> int:
         """Nanodollars to set aside for a submission.
@@ -143,7 +166,9 @@ class Totals:
         """
         high = intent.quote.high if intent.quote else None
         amount = nano(high) if high is not None else 0
-        concerned = [each for each in intent.budgets if each.concerns(intent.provider)]
+        concerned = [
+            each for each in intent.budgets if each.concerns(intent.provider, intent.label)
+        ]
         if concerned and not self._found:  # one process after the other, until it has committed
             self._connection.execute(_TURN)
         for budget in concerned:
@@ -159,7 +184,14 @@ class Totals:
         if counted + amount > nano(budget.usd):
             left = (nano(budget.usd) - counted) / _NANO
             msg = (
-                f"It may cost ${amount / _NANO:f}; of the budget of ${plain(budget.usd)} a "
-                f"{budget.period} ${max(left, Decimal(0)):f} is left. Nothing was sent."
+                f"It may cost ${amount / _NANO:f}; of the budget of {_told(budget)} "
+                f"${max(left, Decimal(0)):f} is left. Nothing was sent."
             )
             raise BudgetError(msg, provider=provider)
+
+
+def _told(budget: Budget) -> str:
+    """A budget in words."""
+    span = "in all" if budget.period is Period.EVER else f"a {budget.period}"
+    whose = f" for {budget.label}" if budget.label else ""
+    return f"${plain(budget.usd)} {span}{whose}"

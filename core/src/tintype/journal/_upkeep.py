@@ -56,7 +56,7 @@ def prune(rows: Rows, before: date, *, dry: bool) -> int:
     def forget(connection: Connection, lines: list[Line]) -> None:
         totals, past = Totals(connection), [line for line in lines if _is_past(rows, line)]
         for line in past:
-            totals.forget(line.created_at, line.provider, line.counts)
+            totals.forget(line.counted_for, line.counts)
         for statement in _FORGOTTEN:
             statement.execute(connection, [{"of": line.record} for line in past])
         totals.write()
