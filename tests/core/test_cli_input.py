@@ -110,8 +110,6 @@ def test_a_person_at_a_terminal_is_told_how_to_end_the_prompt(
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        (("generate", "x", "-p", "apiyi", "-p", "openrouter"), ("apiyi", "openrouter")),
-        (("generate", "x", "-p", "apiyi", "--provider=apiin"), ("apiyi", "apiin")),
         (("generate", "x", "-p", "apiyi", "-n", "1", "-n", "2"), ("'1'", "'2'")),
         (("generate", "x", "-p", "apiyi", "-m", "a", "--model", "b"), ("'a'", "'b'")),
         (

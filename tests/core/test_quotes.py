@@ -8,27 +8,25 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 from tests.core import easel
 from tests.core.acme import ACCEPTED, Line, Slow
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Fault, Loopback, said
+from tests.core.studios import Studio, studios
 
 from tintype import (
     Account,
     Client,
     ImageRequest,
     Offer,
-    Quote,
     Request,
-    Submission,
     Task,
     TaskState,
 )
 from tintype._client.comparing import within
 from tintype._flow.effects import Flow, Send, Sleep
-from tintype.catalog import Choice, Price, ProviderInfo, Text
-from tintype.convert import is_refusal, read
+from tintype.catalog import Choice, Text
 from tintype.credentials import HeaderKey
 from tintype.entries import Snapshot
 from tintype.errors import (
@@ -39,70 +37,11 @@ from tintype.errors import (
     UnknownProviderError,
     UnsupportedError,
     UsageError,
-    refusal,
-    refusals,
 )
-from tintype.exchange import Exchange
 from tintype.hooks import hookimpl
 from tintype.journal._sql import SqlJournal
-from tintype.prices import quote_from_prices
 
 REQUEST = ImageRequest(prompt="a red panda")
-
-
-@frozen(kw_only=True)
-class Tag:
-    """What a studio answers to the question of a price."""
-
-    usd: Decimal
-
-
-class Studio:
-    """A provider whose price is listed, or asked for at `/NAME/price`."""
-
-    def __init__(
-        self, name: str, usd: str | None = None, canonical: str = "oil", **model: object
-    ) -> None:
-        prices = (Price(usd=Decimal(usd), source="its door"),) if usd else ()
-        drawn = evolve(easel.INFO.models[0], name=canonical, prices=prices, **model)  # type: ignore[arg-type]
-        self.info = evolve(easel.INFO, name=name, models=(drawn,))
-
-    @hookimpl
-    def describe(self) -> ProviderInfo:
-        """One model."""
-        return self.info
-
-    @hookimpl
-    def price(self, request: Submission) -> Quote | Request | None:
-        """By the list, where there is one."""
-        if self.info.models[0].prices:
-            return quote_from_prices(self.info, request)
-        return Request.get(f"https://api.easel.test/{self.info.name}/price")
-
-    @hookimpl
-    def submit(self, request: Submission) -> Request:
-        """As Easel."""
-        return easel.submit(request)
-
-    @hookimpl
-    def poll(self, task: Task) -> Request:
-        """As Easel."""
-        return easel.poll(task)
-
-    @hookimpl
-    def parse(self, exchange: Exchange) -> Quote:
-        """What it costs."""
-        if is_refusal(exchange.message):
-            raise refusal(exchange.message.status, refusals(401, 503))
-        tag, _ = read(exchange.message, Tag, strict=True)
-        return Quote(low=tag.usd, high=tag.usd)
-
-
-def studios(connect: Connect, server: Loopback, *made: object, **given: object) -> Client:
-    """A client with a key of each."""
-    plugins = {studio.info.name: studio for studio in made if isinstance(studio, Studio)}
-    accounts = [Account(provider=name, key=KEY, base_url=server.url) for name in plugins]
-    return connect(*accounts, **{"plugins": plugins, **given})
 
 
 def names(offers: tuple[Offer, ...]) -> list[str]:

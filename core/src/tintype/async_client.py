@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
     from tintype._client.options import PerCallKeywords
+    from tintype._client.routing import Order
     from tintype._driver import Driver
     from tintype._flow.conversation import Heard
     from tintype.catalog import ProviderInfo
@@ -96,14 +97,18 @@ class AsyncClient(Configured[AsyncTransport]):
         self,
         request: ImageRequest,
         *,
-        provider: str,
+        provider: str | None = None,
+        providers: Iterable[str] | None = None,
+        order: Order = "price",
         max_cost: Decimal | None = None,
         on_progress: Progress | None = None,
         **per_call: Unpack[PerCallKeywords],
     ) -> Generation:
         """Quote, submit as often as `n` demands, and wait for the images."""
-        flow = self._setup.conversations.of(provider, per_call).generate(request, max_cost)
-        return await self._driver.run(provider, flow, on_progress)
+        flow = self._setup.routing.generating(
+            request, provider, providers, order, max_cost, per_call
+        )
+        return await self._driver.run(provider or "", flow, on_progress)
 
     async def stream(
         self, request: ImageRequest, *, provider: str, **per_call: Unpack[PerCallKeywords]

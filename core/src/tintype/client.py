@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tintype._client.downloads import Saveable
     from tintype._client.observing import Progress
     from tintype._client.options import PerCallKeywords
+    from tintype._client.routing import Order
     from tintype.catalog import ProviderInfo
     from tintype.errors import TintypeError
     from tintype.journal import Resumed
@@ -116,26 +117,40 @@ class Client(Configured[Transport]):
         self,
         request: ImageRequest,
         *,
-        provider: str,
+        provider: str | None = None,
+        providers: Iterable[str] | None = None,
+        order: Order = "price",
         max_cost: Decimal | None = None,
         on_progress: Progress | None = None,
         **per_call: Unpack[PerCallKeywords],
     ) -> Generation:
         """Quote, submit as often as `n` demands, and wait for the images.
 
+        Of several providers the first draws that can: the next is tried only where the one
+        before is known to have billed nothing. A single image is enough: what went wrong with
+        the others is then not tried elsewhere. One that seems to be down is left alone for
+        10 seconds, doubling up to ten minutes each time it is, and is tried behind the others.
+
         Args:
             request: The picture.
             provider: Who draws it.
+            providers: Who may draw it, in its place: a list, or "any" for all with a key.
+            order: Which of several is tried first: the cheapest by "price" (all are asked at
+                once), the first one "listed", or as a function returns the offers it is given;
+                those it leaves out are not tried.
             max_cost: US dollars; a dearer or unknown price submits nothing.
             on_progress: Called with each snapshot of each task.
             per_call: What holds for this call alone: `label`, whose the pictures are.
 
         Raises:
             TintypeError: Not a single image came of it. Where some did, what went wrong
-                with the others stands in `Generation.attempts`.
+                with the others stands in `Generation.attempts`. Of several providers it is the
+                last one's error, and its `attempts` hold each with its reason.
         """
-        flow = self._setup.conversations.of(provider, per_call).generate(request, max_cost)
-        return self._driver.run(provider, flow, on_progress)
+        flow = self._setup.routing.generating(
+            request, provider, providers, order, max_cost, per_call
+        )
+        return self._driver.run(provider or "", flow, on_progress)
 
     def stream(
         self, request: ImageRequest, *, provider: str, **per_call: Unpack[PerCallKeywords]

@@ -386,15 +386,35 @@ class Task:
 class Attempt:
     """One submission of a generation: how it was answered, and what came of it.
 
+    Where several providers may draw, each that was passed over has one, too.
+
     Attributes:
         outcome: Whether the submission was accepted.
+        provider: Who was to draw.
         task: The last snapshot, or None where there never was a task.
         error: What went wrong, or None.
     """
 
     outcome: Outcome
+    provider: str = ""
     task: Task | None = None
     error: TintypeError | None = None
+
+    @property
+    def billed(self) -> Billed:
+        """Whether money was spent."""
+        if self.error is not None:
+            return self.error.billed
+        return self.task.billed if self.task is not None else Billed.UNKNOWN
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, in words; "" where nothing did."""
+        if self.error is not None:
+            return self.error.message
+        task = self.task or Task()
+        words = "; ".join(failure.message for failure in task.errors)
+        return words if words or task.images else f"It ended as {task.state}."
 
 
 @frozen(kw_only=True)
@@ -402,8 +422,9 @@ class Generation:
     """What `generate` returns: every submission it made, and their images.
 
     Attributes:
-        quote: What the whole was expected to cost.
-        attempts: The submissions, in order.
+        quote: What the whole was expected to cost, where it was drawn: `quote.provider`.
+        attempts: The submissions, in order; where several providers might draw, behind those that
+            did not.
         notices: What the caller should know.
     """
 
@@ -423,8 +444,8 @@ class Generation:
 
     @property
     def cost(self) -> Cost | None:
-        """The sum of what was charged, or None where any provider did not say."""
-        costs = [task.cost for task in self.tasks]
+        """The sum of what was charged, or None where a provider did not say of what it billed."""
+        costs = [task.cost for task in self.tasks if task.cost or task.billed is not Billed.NO]
         known = [cost for cost in costs if cost is not None]
         if not known or len(known) < len(costs):
             return None

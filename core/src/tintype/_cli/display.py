@@ -12,7 +12,7 @@ from tintype._cli.speaking import say, say_json, tell
 from tintype._cli.unfinished import Seen
 from tintype._printable import printable
 from tintype.convert import to_builtins
-from tintype.models import Cost, Notice, Offer, Quote, Task
+from tintype.models import Attempt, Cost, Notice, Offer, Quote, Task
 
 T = TypeVar("T")
 
@@ -185,6 +185,12 @@ def notices(found: Sequence[Notice]) -> None:
         tell(f"note: {notice.message}")
 
 
+def passed_over(attempts: Sequence[Attempt]) -> None:
+    """On stderr why others did not draw, a line each."""
+    for each in attempts:
+        tell(f"{each.provider}: {each.reason} (billed: {each.billed})")
+
+
 def progress_words(task: Task) -> str:
     """How a task stands, in a few words."""
     percent = f" {task.progress:.0%}" if task.progress is not None else ""
@@ -204,22 +210,23 @@ def progress(provider: str, asked: int = 1) -> Iterator[Callable[[Task], None]]:
     """Show tasks' snapshots on stderr: a moving line on a terminal, else a line a change.
 
     Args:
-        provider: Who draws.
+        provider: Who draws, or "": as each snapshot says.
         asked: How many images were asked for; several are counted over all tasks.
     """
     made = console(stderr=True)
     told = Seen()
-    provider = printable(provider)
 
     def words_after(task: Task) -> str:
         told.note(task)
-        return words_of_several(told.tasks, asked) if asked > 1 else progress_words(task)
+        words = words_of_several(told.tasks, asked) if asked > 1 else progress_words(task)
+        return f"{printable(provider or task.provider)}: {words}"
 
     if made.is_terminal:
         from rich.text import Text  # noqa: PLC0415
 
-        with made.status(Text(f"{provider}: submitting")) as status:
-            yield lambda task: status.update(Text(f"{provider}: {words_after(task)}"))
+        before = f"{printable(provider)}: submitting" if provider else "submitting"
+        with made.status(Text(before)) as status:
+            yield lambda task: status.update(Text(words_after(task)))
         return
     seen: list[str] = []
 
@@ -227,7 +234,7 @@ def progress(provider: str, asked: int = 1) -> Iterator[Callable[[Task], None]]:
         words = words_after(task)
         if words not in seen[-1:]:
             seen.append(words)
-            tell(f"{provider}: {words}")
+            tell(words)
 
     yield changed
 

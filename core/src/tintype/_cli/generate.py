@@ -10,10 +10,11 @@ from attrs import field, frozen
 
 from tintype._blame import about
 from tintype._cli.client import client
-from tintype._cli.display import charged, notices, progress, quoted
+from tintype._cli.display import charged, notices, passed_over, progress, quoted
 from tintype._cli.options import labelled, option, verbose
 from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
+from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
 from tintype._cli.speaking import say_path, tell
 from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted
 from tintype._client.downloads import check_folder
@@ -28,7 +29,7 @@ from tintype.request import ImageRequest
 
 @click.command()
 @request_flags
-@option("-p", "--provider", required=True, help="Who draws it.")
+@route_flags
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
 @option("--name", metavar="TEMPLATE", help="Of the files, such as {model}-{seed}-{n}.")
 @option("--max-cost", callback=dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
@@ -41,7 +42,8 @@ from tintype.request import ImageRequest
 @verbose
 def command(  # noqa: PLR0913 - each is a flag
     *,
-    provider: str,
+    names: tuple[str, ...],
+    order: NamedOrder | None,
     output: str,
     name: str | None,
     max_cost: Decimal | None,
@@ -53,14 +55,17 @@ def command(  # noqa: PLR0913 - each is a flag
     allow_unlisted: bool,
     **flags: object,
 ) -> None:
-    """Draw a picture through one provider and save it."""
-    request = request_from([provider], flags)
-    order = _Order(provider, request, Path(output), name, max_cost)
-    if order.report is not None:
-        order.report.provider = provider
-    check_folder(order.folder)
+    """Draw a picture through one provider, or the first of several that can, and save it."""
+    place = where(names, order)
+    if no_wait and "provider" not in place:
+        msg = "--no-wait submits to one provider: name it with -p."
+        raise click.UsageError(msg)
+    wanted = _Order(place, request_from(all_of(names), flags), Path(output), name, max_cost)
+    if wanted.report is not None:
+        wanted.report.provider = wanted.provider
+    check_folder(wanted.folder)
     if name is not None:
-        check_free(name, order.folder)
+        check_free(name, wanted.folder)
     with (
         told_if_interrupted() as seen,
         client(
@@ -73,19 +78,24 @@ def command(  # noqa: PLR0913 - each is a flag
         ) as opened,
     ):
         if no_wait:
-            _submit(opened, order)
+            _submit(opened, wanted)
         else:
-            _draw(opened, order, seen)
+            _draw(opened, wanted, seen)
 
 
 @frozen
 class _Order:
-    provider: str
+    place: Where
     request: ImageRequest
     folder: Path
     name: str | None
     max_cost: Decimal | None
     report: Report | None = field(factory=Report.here)
+
+    @property
+    def provider(self) -> str:
+        """The one provider, or "": there are several."""
+        return self.place.get("provider", "")
 
     def tell_files(self, paths: tuple[Path, ...], *, beside: bool = False) -> None:
         """Files, a line each or in the document; on stderr where they stand beside a task."""
@@ -125,16 +135,18 @@ def _draw(opened: Client, order: _Order, seen: Seen) -> None:
             show(task)
 
         drawn = opened.generate(
-            order.request, provider=order.provider, max_cost=order.max_cost, on_progress=note
+            order.request, **order.place, max_cost=order.max_cost, on_progress=note
         )
     if order.report is not None:
         order.report.made = drawn
+    others = [each for each in drawn.attempts if each.provider != drawn.quote.provider]
+    passed_over(others)
     notices(drawn.notices)
     order.tell_files(_saved(opened, order, drawn))
     seen.forget(drawn.tasks)
-    tell(_summary(drawn))
+    tell(_summary(drawn, named=not order.provider))
     for attempt in drawn.attempts:
-        if attempt.error is not None:
+        if attempt.error is not None and attempt not in others:
             raise about(attempt.error, attempts=drawn.attempts)  # each that goes on is told of
 
 
@@ -147,7 +159,8 @@ def _saved(opened: Client, order: _Order, drawn: Generation) -> tuple[Path, ...]
         raise
 
 
-def _summary(drawn: Generation) -> str:
+def _summary(drawn: Generation, *, named: bool) -> str:
     known = drawn.cost
     source = f" ({known.source})" if known else ""
-    return f"quoted: {quoted(drawn.quote)}; cost{source}: {charged(known)}"
+    who = f"drawn by {drawn.quote.provider} ({drawn.quote.model}); " if named else ""
+    return f"{who}quoted: {quoted(drawn.quote)}; cost{source}: {charged(known)}"

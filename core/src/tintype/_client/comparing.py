@@ -64,8 +64,8 @@ class Comparing:
         """
         held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
         check_seconds(seconds, "deadline")
-        names = self.with_a_key() if named is None else self._known(named)
-        return {name: self._offer(name, request, seconds) for name in names}
+        names = self.with_a_key() if named is None else self.known(named)
+        return {name: self.offer(name, request, seconds) for name in names}
 
     def ordered(
         self,
@@ -74,16 +74,12 @@ class Comparing:
         found: Mapping[str, Offer],
         seconds: float,
     ) -> tuple[Offer, ...]:
-        """An offer of each that was asked, by the most that it can cost, with what it takes.
-
-        The journal is asked how long. Those whose price nobody tells come behind, and last who
-        makes none.
-        """
+        """An offer of each that was asked, in their order, with what it takes by the journal."""
         late = RequestTimeoutError(_LATE.format(seconds))
-        offers = [found.get(name) or no_offer(name, request, late) for name in asked]
-        return tuple(sorted(map(self._timed, offers), key=_rank))
+        offers = (found.get(name) or no_offer(name, request, late) for name in asked)
+        return in_order(map(self.timed, offers))
 
-    def _timed(self, offer: Offer) -> Offer:
+    def timed(self, offer: Offer) -> Offer:
         """The offer, with how long pictures by its model took there."""
         with suppress(JournalError):
             seconds = self.journal.typical_seconds(offer.provider, offer.quote.model)
@@ -112,7 +108,13 @@ class Comparing:
         except TintypeError:  # its offer says what is wrong with the account
             return True
 
-    def _known(self, named: Iterable[str]) -> tuple[str, ...]:
+    def known(self, named: Iterable[str]) -> tuple[str, ...]:
+        """The providers of these names, each once.
+
+        Raises:
+            UnknownProviderError: A name is nobody's.
+            UsageError: There are none.
+        """
         names = tuple(dict.fromkeys(all_held(named, str, "providers", f"a list, each {A_NAME}")))
         installed = self.providers.registry.names
         for name in names:
@@ -123,12 +125,21 @@ class Comparing:
             raise UsageError(msg)
         return names
 
-    def _offer(self, name: str, request: ImageRequest, seconds: float) -> Flow[Offer]:
+    def offer(self, name: str, request: ImageRequest, seconds: float) -> Flow[Offer]:
+        """A provider's offer, by a deadline; what goes wrong is one that says so."""
         try:
             flow = self.conversations.of(name).offer(request)
             return (yield from within(flow, seconds, self.providers.clock))
         except TintypeError as error:
             return no_offer(name, request, error)
+
+
+def in_order(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """Offers by the most that each can cost.
+
+    Those whose price nobody tells come behind, and last who makes none.
+    """
+    return tuple(sorted(offers, key=_rank))
 
 
 def no_offer(provider: str, request: ImageRequest, error: TintypeError) -> Offer:

@@ -11,6 +11,7 @@ from tintype._client.observing import Observers
 from tintype._client.options import Options
 from tintype._client.providers import Providers
 from tintype._client.results import Results
+from tintype._client.routing import Routing
 from tintype._client.webhooks import Webhooks
 from tintype._flow.effects import Flow
 from tintype._plugins.registry import Registry
@@ -31,6 +32,7 @@ class Setup:
         journal: Where paid work is written down.
         conversations: What can be said to each provider.
         comparing: The flows that ask several of them.
+        routing: The flows that draw, at one or at the first of several that can.
         claims: The records it is at work on.
         webhooks: What providers' calls say.
         results: The flows that bring images.
@@ -50,6 +52,7 @@ class Setup:
         self.comparing = Comparing(
             providers=self.providers, conversations=self.conversations, journal=self.journal
         )
+        self.routing = Routing(self.conversations, self.comparing, self.providers.clock)
         self.claims = Claims(self.journal)
         self.webhooks = Webhooks(self.providers, self.conversations, self.journal)
         self.results = Results(self.providers, self.conversations)

@@ -185,4 +185,5 @@ def question(channel: Channel, task: Task) -> Request | None:
 
 def followed(watch: Watch) -> Attempt:
     """What became of a task that was followed."""
-    return Attempt(outcome=Outcome.ACCEPTED, task=watch.task, error=watch.error)
+    task = watch.task
+    return Attempt(outcome=Outcome.ACCEPTED, provider=task.provider, task=task, error=watch.error)

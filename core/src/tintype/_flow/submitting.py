@@ -98,7 +98,8 @@ class Submissions:
                 ready = rebuilt(self._channel, ready, submission(self._channel, ready.part, nonce))
             task = yield from submit(self._channel, self._plan, ready, self._quotes[n])
         except TintypeError as error:
-            self._ends[place] = Attempt(outcome=outcome_of(error), error=error)
+            name = self._channel.info.name
+            self._ends[place] = Attempt(outcome=outcome_of(error), provider=name, error=error)
         else:
             self._ends[place] = watch(self._channel, task)
 
