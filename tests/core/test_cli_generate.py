@@ -121,7 +121,6 @@ def test_an_error_is_the_same_document(shell: Shell, server: Loopback) -> None:
         (("--max-cost", "cheap"), "InvalidRequestError", "max_cost"),
         (("--max-cost", "0.01"), "CostLimitError", None),
         (("--size", "1x1"), "UnsupportedError", "size"),
-        (("-p", "openrouter"), "InvalidRequestError", "provider"),
         (("--name", "{sed}"), "SaveError", None),
     ],
 )

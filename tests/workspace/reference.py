@@ -31,6 +31,7 @@ PAGE = ROOT / "docs" / "reference.md"
 # What the environment may say, and what of it is said for each provider (`<NAME>` is its name).
 VARIABLES: Mapping[str, str] = {
     "TINTYPE_JOURNAL": "The journal: a file, an SQLAlchemy URL, or `off`.",
+    "TINTYPE_PROXY": "The command line's proxy: `http://[USER:PASSWORD@]HOST:PORT`.",
     "TINTYPE_LIVE": "`1` lets `contracts live` and `contracts record` ask a real provider.",
     "<NAME>_API_KEY": "The key; the variable that the provider's own documents name does as well.",
     "<NAME>_SECRET": "What else the provider knows you by, likewise: also `<NAME>_SESSION_TOKEN`, "

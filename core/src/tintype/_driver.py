@@ -399,6 +399,7 @@ class FlowRun(Generic[T]):
             effect.url,
             public_only=effect.public_only,
             trusted_networks=effect.trusted_networks,
+            proxy=effect.proxy,
         )
         if effect.keyed:
             keyring = self._driver.setup.providers.keyring(self._provider)

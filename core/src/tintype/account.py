@@ -11,6 +11,7 @@ from attrs import field, frozen
 from tintype._amounts import in_digits
 from tintype._doors import MIN_DIFFERENT, all_held, check_methods, held, refused
 from tintype.errors import UsageError
+from tintype.messages import Proxy, proxy_of
 
 _A_NAME = "the provider's name, as `tintype providers` lists it"
 _TEXTS = "a mapping of names to texts"
@@ -182,6 +183,8 @@ class Account:
         trusted_hosts: From where results may come although it is plain http or not of the
             public internet: names, `*.example.com` for all below a domain, and ranges such as
             `198.18.0.0/15`, from which the resolvers of some proxies answer.
+        proxy: Through which proxy all goes that concerns this provider, its results, too:
+            `http://user:password@host:3128`; None is the client's.
     """
 
     provider: str = field(converter=_provider)
@@ -193,6 +196,7 @@ class Account:
     usd_per_credit: Decimal | None = field(default=None, converter=_worth, repr=in_digits)
     webhook_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets)
     trusted_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
+    proxy: Proxy | None = field(default=None, converter=proxy_of)
 
     @property
     def held(self) -> Mapping[str, Credential]:

@@ -8,14 +8,16 @@ base URL of its own.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from attrs import field, frozen
 
 from tintype._doors import all_held, held, refused
 from tintype._lifting import Content
+from tintype.errors import InvalidRequestError
 
 JsonObject: TypeAlias = Mapping[str, object]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -116,6 +118,79 @@ def _without_query(url: str) -> str:
     return repr(f"{front}?…" if asks else url)
 
 
+class Proxy:
+    """A forward proxy, by its address, such as `http://user:password@host:3128`.
+
+    Its text, repr and pickle have neither the user's name nor the password.
+
+    Attributes:
+        url: Its address without them.
+
+    Raises:
+        InvalidRequestError: It is no such address. The error does not show it.
+    """
+
+    __slots__ = ("_identity", "url")
+
+    def __init__(self, address: str) -> None:
+        parts = _proxy_parts(held(address, str, "proxy", _A_PROXY))
+        userinfo, _, place = parts.netloc.rpartition("@")
+        whole = userinfo if ":" in userinfo or not userinfo else f"{userinfo}:"
+        self.url = f"{parts.scheme}://{place}"
+        self._identity = unquote(whole)
+
+    @property
+    def authorization(self) -> str:
+        """The value of `Proxy-Authorization`, or "" where the proxy asks nobody who they are."""
+        return f"Basic {b64encode(self._identity.encode()).decode()}" if self._identity else ""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same proxy, asked by the same person."""
+        mine = (self.url, self._identity)
+        return isinstance(other, Proxy) and mine == (other.url, other._identity)
+
+    def __hash__(self) -> int:
+        """The same for equal ones."""
+        return hash((self.url, self._identity))
+
+    def __repr__(self) -> str:
+        """Its address alone."""
+        return f"Proxy({self.url!r})"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[type[Proxy], tuple[str]]:
+        """A pickle that holds the address alone."""
+        return Proxy, (self.url,)
+
+
+_A_PROXY = "the address of a proxy, such as 'http://user:password@proxy.example:3128', or nothing"
+_PROXY_TEXT = re.compile(r"[!-~]+")
+
+
+def _proxy_parts(address: str) -> SplitResult:
+    """The parts of a proxy's address.
+
+    Raises:
+        InvalidRequestError: It is none.
+    """
+    try:
+        parts = urlsplit(address if _PROXY_TEXT.fullmatch(address) else "")
+        fits = bool(parts.hostname) and (parts.port or 1) and not (parts.query or parts.fragment)
+    except ValueError:
+        fits, parts = False, urlsplit("")
+    if not fits or parts.scheme not in {"http", "https"} or parts.path not in {"", "/"}:
+        known = "; others, such as SOCKS, are not spoken to" if "://" in address else ""
+        msg = f"proxy is no address of an http or https proxy{known}: give {_A_PROXY}."
+        raise InvalidRequestError(msg, field="proxy")
+    return parts
+
+
+def proxy_of(given: Proxy | str | None) -> Proxy | None:
+    """A proxy as a caller gives it."""
+    return given if given is None or isinstance(given, Proxy) else Proxy(given)
+
+
 @frozen(kw_only=True)
 class HttpRequest:
     """A request as it goes on the wire, byte for byte, but for `Host`, which is the URL's.
@@ -128,6 +203,8 @@ class HttpRequest:
         trusted_networks: Ranges whose addresses are not refused all the same.
         bare: Whether nothing may go along that a client has of its own, such as headers,
             cookies and parameters: the host is anybody's.
+        proxy: Through which proxy it goes, or None. The proxy resolves the host's name, so that
+            only it can tell whether that leads to a public address.
     """
 
     method: str
@@ -137,6 +214,7 @@ class HttpRequest:
     public_only: bool = False
     trusted_networks: tuple[str, ...] = ()
     bare: bool = False
+    proxy: Proxy | None = None
 
     @property
     def target(self) -> str:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tintype._cli.options import proxy_here
 from tintype.client import Client
 from tintype.errors import UsageError
 from tintype.journal import NoJournal, usual_place
@@ -23,6 +24,12 @@ def client(**options: Unpack[Keywords]) -> Client:
     `tintype[journal]` is installed.
     """
     options.setdefault("journal", journal_place())
+    return looking(**options)
+
+
+def looking(**options: Unpack[Keywords]) -> Client:
+    """A client that buys nothing: it keeps a journal only where `TINTYPE_JOURNAL` names one."""
+    options.setdefault("proxy", proxy_here())
     return Client(**options)
 
 

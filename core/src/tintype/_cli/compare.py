@@ -13,7 +13,7 @@ from tintype._amounts import plain
 from tintype._cli.client import client
 from tintype._cli.display import charged, price, quoted
 from tintype._cli.drawing import Order, draw, tell_failures
-from tintype._cli.options import labelled, option, verbose
+from tintype._cli.options import labelled, option, through_proxy, verbose
 from tintype._cli.page import page
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.speaking import say_path, tell
@@ -42,6 +42,7 @@ _PAGE = "compare.html"
 )
 @labelled
 @option("--timeout", type=float, help="Seconds to wait for each task.")
+@through_proxy
 @verbose
 def command(  # noqa: PLR0913 - each is a flag
     *,

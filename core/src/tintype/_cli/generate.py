@@ -11,7 +11,7 @@ from attrs import field, frozen
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import charged, notices, passed_over, progress, quoted
-from tintype._cli.options import labelled, option, verbose
+from tintype._cli.options import labelled, option, through_proxy, verbose
 from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
@@ -39,6 +39,7 @@ from tintype.request import ImageRequest
 @option("--webhook-url", help="Where the provider should report the end.")
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
 @as_document
+@through_proxy
 @verbose
 def command(  # noqa: PLR0913 - each is a flag
     *,

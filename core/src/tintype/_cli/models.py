@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 import click
 
+from tintype._cli.client import looking
 from tintype._cli.display import as_json, grouped, table, usd
 from tintype._cli.offers import duration
-from tintype._cli.options import option
+from tintype._cli.options import option, through_proxy
 from tintype._excerpts import guess, quoted
 from tintype._plugins.registry import unknown_provider
 from tintype.catalog import Model, Price, ProviderInfo, Unsupported
-from tintype.client import Client
 from tintype.convert import to_builtins
 from tintype.errors import UnsupportedError
 
@@ -28,6 +28,7 @@ _NOTHING = "-"
 @option("-p", "--provider", "names", multiple=True, help="Only this one (repeatable).")
 @option("--live", is_flag=True, help="Ask the provider for its list; needs -p.")
 @option("--json", "json_", is_flag=True, help="An array of objects.")
+@through_proxy
 def command(*, model: str | None, names: tuple[str, ...], live: bool, json_: bool) -> None:
     """List models with their prices, or say who has MODEL, what it takes there and its limits."""
     if live and not names:
@@ -46,7 +47,7 @@ def command(*, model: str | None, names: tuple[str, ...], live: bool, json_: boo
 
 def _listed(names: Sequence[str], *, live: bool) -> _Found:
     """Every model of the providers that are named, or of all."""
-    with Client() as client:
+    with looking() as client:
         catalog = {info.name: info for info in client.providers}
         for name in names:
             if name not in catalog:

@@ -73,6 +73,26 @@ def _ask(context: click.Context, _: click.Parameter, asked: bool) -> None:  # no
         context.ensure_object(Verbosity).asked = True
 
 
+def _go_through(context: click.Context, _: click.Parameter, address: str | None) -> None:
+    context.meta[_PROXY] = address
+
+
+def proxy_here() -> str | None:
+    """The proxy that the command that runs was told to go through, or None."""
+    context = click.get_current_context(silent=True)
+    found = context.meta.get(_PROXY) if context else None
+    return found if isinstance(found, str) else None
+
+
+_PROXY = "tintype.proxy"
+through_proxy = option(
+    "--proxy",
+    metavar="URL",
+    envvar="TINTYPE_PROXY",
+    expose_value=False,
+    callback=_go_through,
+    help="Go through this proxy: http://[USER:PASSWORD@]HOST:PORT.",
+)
 verbose = option(
     "-v",
     "--verbose",

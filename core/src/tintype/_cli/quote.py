@@ -6,11 +6,11 @@ import sys
 
 import click
 
+from tintype._cli.client import looking
 from tintype._cli.display import as_json, offer_row, offers_table
-from tintype._cli.options import option, verbose
+from tintype._cli.options import option, through_proxy, verbose
 from tintype._cli.requests import request_flags, request_from
 from tintype._flow.resolve import OnUnsupported
-from tintype.client import Client
 
 
 @click.command()
@@ -18,6 +18,7 @@ from tintype.client import Client
 @option("-p", "--provider", "names", multiple=True, help="Whom to ask (repeatable).")
 @option("--deadline", type=float, default=30.0, show_default=True, help="Seconds to wait for all.")
 @option("--json", "json_", is_flag=True, help="An array of objects.")
+@through_proxy
 @verbose
 def command(
     *,
@@ -29,7 +30,7 @@ def command(
     **flags: object,
 ) -> None:
     """Ask what a picture costs, cheapest first: of whom you name, or of all with a key."""
-    with Client(on_unsupported=on_unsupported, allow_unlisted=allow_unlisted) as client:
+    with looking(on_unsupported=on_unsupported, allow_unlisted=allow_unlisted) as client:
         request = request_from(names or [info.name for info in client.providers], flags)
         offers = client.quotes(request, providers=names or None, deadline=deadline)
     failed = [offer.error for offer in offers if offer.error is not None]

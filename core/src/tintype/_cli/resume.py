@@ -9,7 +9,7 @@ import click
 
 from tintype._cli.client import journaled
 from tintype._cli.display import progress
-from tintype._cli.options import Verbosity, option, verbose
+from tintype._cli.options import Verbosity, option, through_proxy, verbose
 from tintype._cli.speaking import complain, say_path
 from tintype._cli.unfinished import tell_details, words_for
 from tintype._client.downloads import check_folder
@@ -19,6 +19,7 @@ from tintype._client.downloads import check_folder
 @click.argument("records", nargs=-1)
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
 @option("--timeout", type=float, help="Seconds to wait for each task.")
+@through_proxy
 @verbose
 def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> None:
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""

@@ -140,7 +140,7 @@ def _next_steps(error: TintypeError) -> Iterator[str]:
         case RateLimitError() | OverloadedError() if error.billed is Billed.NO:
             yield "Nothing was charged: try again later."
         case NotSentError() if proxy := _proxy_of_the_environment():
-            yield f"{proxy} is set, and not used: the connection was tried without a proxy."
+            yield f"{proxy} is set, and not read: name a proxy with --proxy, or in TINTYPE_PROXY."
         case _:
             pass
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tintype._cli.client import journal_place
-from tintype._cli.options import option
+from tintype._cli.options import option, proxy_here, through_proxy
 from tintype._cli.speaking import complain, say_path, tell
 from tintype._client.downloads import check_folder
 from tintype.async_client import AsyncClient
@@ -33,6 +33,7 @@ def command() -> None:
     help="On which port; 0 is any free one.",
 )
 @option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@through_proxy
 def serve(*, host: str, port: int, output: str) -> None:
     """Listen for POST /<provider>; confirm each call with the provider, and save its images."""
     try:
@@ -42,7 +43,7 @@ def serve(*, host: str, port: int, output: str) -> None:
         raise UsageError(msg) from error
     folder = Path(output)
     check_folder(folder)
-    client = AsyncClient(journal=journal_place())
+    client = AsyncClient(journal=journal_place(), proxy=proxy_here())
 
     app = WebhookApp(client, saving(client, folder))
     with _listener(host, port) as listener:

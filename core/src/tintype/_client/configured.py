@@ -35,8 +35,8 @@ class Configured(Generic[AnyTransport]):
         environ: Where accounts are completed from; None is the process's environment.
 
     Raises:
-        UsageError: A transport of the other kind of client, a timeout that leaves no time, an
-            account of nobody, or budgets without a journal.
+        UsageError: A transport of the other kind of client, or one beside a proxy, a timeout
+            that leaves no time, an account of nobody, or budgets without a journal.
     """
 
     _awaits: ClassVar[bool]
@@ -74,6 +74,9 @@ class Configured(Generic[AnyTransport]):
         chosen = Options(**options)
         chosen = evolve(chosen, width=chosen.width or self._width)
         self._setup = Setup(accounts, variables, chosen)
+        if transport is not None and self._setup.providers.has_proxy:
+            msg = "A transport of yours is its own way: give the proxy to it, not to the client."
+            raise UsageError(msg)
         self._transport = transport
 
     @property

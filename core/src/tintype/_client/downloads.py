@@ -202,6 +202,7 @@ def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
             public_only=place.public_only,
             trusted_networks=rules.trusted.networks,
             headers=rules.headers,
+            proxy=rules.proxy,
             keyed=keyed and redirects == 0,  # whoever redirects says where, and gets no key there
         )
         if not isinstance(head, Head):

@@ -12,7 +12,7 @@ from tintype._keys.dispatch import has_parameter, is_under
 from tintype._keys.origins import origin, origins_of
 from tintype._pacing import Clock
 from tintype.errors import DownloadError
-from tintype.messages import Headers
+from tintype.messages import Headers, Proxy
 
 
 @frozen(kw_only=True)
@@ -31,6 +31,7 @@ class Rules:
         trusted: Hosts and networks whose results may be fetched although they do.
         limit: The most bytes of one image.
         timeout: Seconds for one image.
+        proxy: Through which proxy they are fetched, or None.
     """
 
     clock: Clock
@@ -42,6 +43,7 @@ class Rules:
     trusted: Trusted = field(factory=Trusted)
     limit: int = 100 * 1024 * 1024
     timeout: float = 120.0
+    proxy: Proxy | None = None
 
 
 @frozen(kw_only=True)

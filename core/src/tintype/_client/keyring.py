@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from tintype._blame import about, of_provider
 from tintype._client.accounts import advice, missing
@@ -160,7 +160,7 @@ class Keyring:
         """
         made = effect.encoded or self._dispatch.encode(effect.request, effect.hook)
         if not self._shows(effect.request):
-            return Prepared(request=made, redactor=self.redactor)
+            return Prepared(request=self._routed(made), redactor=self.redactor)
         held: dict[str, Secret] = {**self._fit}
         held |= (asked := (yield from self._asked()))
         derived: tuple[Secret, ...] = ()
@@ -173,7 +173,13 @@ class Keyring:
         with _named(self._info.name):
             signed = sign(self._info.auth, held, self._account.settings, made, self._now())
         redactor = self._remembering([*self._secret(asked), *derived, *signed.derived])
-        return Prepared(request=signed.request, redactor=redactor, reused=reused)
+        request = self._routed(signed.request)
+        return Prepared(request=request, redactor=redactor, reused=reused)
+
+    def _routed(self, request: HttpRequest) -> HttpRequest:
+        """A request by the account's way: through its proxy, if it has one."""
+        proxy = self._account.proxy
+        return request if proxy is None else evolve(request, proxy=proxy)
 
     @property
     def redactor(self) -> Redactor:
@@ -275,7 +281,7 @@ class Keyring:
             agent = (("User-Agent", USER_AGENT),)
             asked = token_request(scheme, held, self._account.settings, agent)
         try:
-            reply = yield Purchase(request=asked.request)
+            reply = yield Purchase(request=self._routed(asked.request))
         except TransportError as error:
             msg = f"No token could be had, so nothing was sent: {error.message}"
             raise NotSentError(msg, provider=self._info.name) from error

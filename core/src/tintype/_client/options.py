@@ -14,6 +14,7 @@ from tintype._doors import all_held, check_methods, held
 from tintype._excerpts import guess
 from tintype._flow.choices import Choices, PerCall
 from tintype.errors import InvalidRequestError, UsageError
+from tintype.messages import Proxy, proxy_of
 
 if TYPE_CHECKING:  # it is imported with every client
     from collections.abc import Iterable, Mapping
@@ -45,6 +46,8 @@ class Keywords(TypedDict, total=False):
         budgets: What every submission has to fit into; kept in the journal.
         width: How many submissions, looks and downloads of one call are made at a time; None is 1
             of a `Client`, which makes more from as many threads, and 20 of an `AsyncClient`.
+        proxy: Through which proxy every exchange goes, but of an account that has its own:
+            `http://user:password@host:3128`. None: none; no variable is read.
         cancel_on_exit: Whether running tasks are canceled at the provider, where it
             documents a way, when a call is interrupted.
     """
@@ -61,6 +64,7 @@ class Keywords(TypedDict, total=False):
     label: str
     budgets: Iterable[Budget]
     width: int | None
+    proxy: Proxy | str | None
     cancel_on_exit: bool
 
 
@@ -127,4 +131,5 @@ class Options(Choices):
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
     width: int | None = field(default=None, converter=_width)
+    proxy: Proxy | None = field(default=None, converter=proxy_of)
     cancel_on_exit: bool = True

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from attrs import evolve
+
 from tintype._client.accounts import completed
 from tintype._client.keyed_results import Rules
 from tintype._client.keyring import Keyring
@@ -15,6 +17,7 @@ from tintype._pacing import Clock
 from tintype._plugins.registry import Registry
 from tintype.account import Account, Variables
 from tintype.errors import UsageError
+from tintype.messages import Proxy
 
 CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
 
@@ -30,6 +33,7 @@ class Providers:
         accounts: What the caller gave.
         environ: What completes it.
         clock: What time it is.
+        proxy: Through which proxy all goes, but of an account that has its own.
 
     Raises:
         UnknownProviderError: An account is with nobody.
@@ -42,6 +46,7 @@ class Providers:
         accounts: Iterable[Account],
         environ: Variables,
         clock: Clock = CLOCK,
+        proxy: Proxy | None = None,
     ) -> None:
         self.registry = registry
         self.clock = clock
@@ -55,6 +60,7 @@ class Providers:
                 raise UsageError(msg, provider=account.provider)
             self._given[account.provider] = account
         self._environ = environ
+        self._proxy = proxy
         self._accounts: dict[str, Account] = {}
         self._keyrings: dict[str, Keyring] = {}
         for name in set(self._given) - set(registry.names):
@@ -70,6 +76,7 @@ class Providers:
         held(provider, str, "provider", A_NAME)
         if provider not in self._accounts:
             given = self._given.get(provider, Account(provider=provider))
+            given = evolve(given, proxy=given.proxy or self._proxy)
             info = self.registry.get(provider).info
             self._accounts[provider] = completed(given, info, self._environ)
         return self._accounts[provider]
@@ -84,7 +91,7 @@ class Providers:
     def rules(self, provider: str) -> Rules:
         """How a provider's results are fetched; "" is nobody's."""
         if not provider:
-            return Rules(clock=self.clock)
+            return Rules(clock=self.clock, proxy=self._proxy)
         account = self.account(provider)
         info = self.registry.get(provider).info
         return Rules(
@@ -95,4 +102,10 @@ class Providers:
             headers=info.result_headers,
             query=info.auth.query,
             trusted=checked_trust(account),
+            proxy=account.proxy,
         )
+
+    @property
+    def has_proxy(self) -> bool:
+        """Whether a proxy is named, by the client or by an account."""
+        return any([self._proxy, *(each.proxy for each in self._given.values())])

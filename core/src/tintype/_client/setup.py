@@ -42,7 +42,7 @@ class Setup:
 
     def __init__(self, accounts: Iterable[Account], environ: Variables, options: Options) -> None:
         registry = Registry(options.plugins, options.wrappers)
-        self.providers = Providers(registry, accounts, environ)
+        self.providers = Providers(registry, accounts, environ, proxy=options.proxy)
         self.journal = open_journal(options.journal, environ)
         self._owns_journal = self.journal is not options.journal
         if options.budgets and isinstance(self.journal, NoJournal):

@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from tintype.entries import Entry
-from tintype.messages import Headers, HttpRequest, Request, Response, ServerSentEvent
+from tintype.messages import Headers, HttpRequest, Proxy, Request, Response, ServerSentEvent
 from tintype.models import Task
 
 T = TypeVar("T")
@@ -82,6 +82,7 @@ class Fetch:
         trusted_networks: Networks whose addresses are not refused, such as `198.18.0.0/15`.
         keyed: Whether it is on an origin of the API's, and behind its credential.
         headers: Headers of the API's own that it is then asked for with.
+        proxy: Through which proxy, or None.
     """
 
     url: str
@@ -92,6 +93,7 @@ class Fetch:
     trusted_networks: tuple[str, ...] = ()
     keyed: bool = False
     headers: Headers = ()
+    proxy: Proxy | None = None
 
     @property
     def question(self) -> Send:

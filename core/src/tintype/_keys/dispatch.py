@@ -31,7 +31,7 @@ from tintype._keys.variables import env_name
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
 from tintype.errors import PluginError, TintypeError, UsageError
-from tintype.messages import AnswerKind, Headers, HttpRequest, Request, target_of
+from tintype.messages import AnswerKind, Headers, HttpRequest, Proxy, Request, target_of
 
 USER_AGENT = "tintype/0.2.0"
 _ALWAYS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", USER_AGENT))
@@ -187,7 +187,11 @@ def _accepted(request: Request) -> str:
 
 
 def fetch_request(
-    url: str, *, public_only: bool, trusted_networks: tuple[str, ...] = ()
+    url: str,
+    *,
+    public_only: bool,
+    trusted_networks: tuple[str, ...] = (),
+    proxy: Proxy | None = None,
 ) -> HttpRequest:
     """A GET of a result: no credentials, whatever the host."""
     headers = (("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", USER_AGENT))
@@ -198,6 +202,7 @@ def fetch_request(
         public_only=public_only,
         trusted_networks=trusted_networks,
         bare=True,
+        proxy=proxy,
     )
 
 

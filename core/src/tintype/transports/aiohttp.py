@@ -6,10 +6,10 @@ import asyncio
 import re
 import select
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache, partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypedDict, cast
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -101,17 +101,19 @@ class AiohttpTransport:
         """The head of the answer, on a connection that stands: stale ones are closed in turn."""
         loop = asyncio.get_running_loop()
         sessions = self._sessions.get(loop) or await self._opened(loop)
-        trusted = request.trusted_networks if request.public_only else None
-        session = sessions.of(trusted, self._connector)
+        public = request.public_only and request.proxy is None  # a proxy may stand anywhere
+        session = sessions.of(request.trusted_networks if public else None, self._connector)
+        headers, through = _by_way_of(request)
         while True:
             try:
                 return await session.request(
                     request.method,
                     _to_the_letter(request.url),
                     data=_Body(request.body) if request.body else None,
-                    headers=request.headers,
+                    headers=headers,
                     allow_redirects=False,
                     timeout=limits,
+                    **through,
                 )
             except _StaleError:
                 pass
@@ -122,6 +124,28 @@ class AiohttpTransport:
         sessions = self._sessions[loop] = _Sessions()
         await sessions.close_with_the_loop()
         return sessions
+
+
+class _Through(TypedDict, total=False):
+    proxy: URL
+    proxy_headers: Mapping[str, str]
+
+
+def _by_way_of(request: HttpRequest) -> tuple[Headers, _Through]:
+    """The headers of a request, and its proxy: who asks is shown to that alone.
+
+    It reads what is sent to a server by plain http, and else a request of its own for a tunnel.
+    """
+    if request.proxy is None:
+        return request.headers, {}
+    shown = request.proxy.authorization
+    through = _Through(proxy=URL(request.proxy.url))
+    name = "Proxy-Authorization"
+    if not shown:
+        return request.headers, through
+    if request.url.startswith("https:"):
+        return request.headers, _Through(**through, proxy_headers={name: shown})
+    return (*request.headers, (name, shown)), through
 
 
 # Makes a connector: to anywhere (None), or to the public internet and some networks more.
@@ -430,6 +454,8 @@ _FAILURES = (aiohttp.ClientError, OSError, ValueError)
 
 
 def _translation(error: Exception, progress: Progress) -> TransportError:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return not_sent(OSError(f"Tunnel connection failed: {error.status} {error.message}"))
     if not progress.begun:
         return not_sent(error)
     if isinstance(error, TimeoutError):

@@ -29,7 +29,7 @@ from urllib3.util.proxy import connection_requires_http_tunnel
 from tintype import _forks
 from tintype._http.addresses import is_public, refused_address, within
 from tintype.errors import DownloadError, DroppedError, RequestTimeoutError, TransportError
-from tintype.messages import Headers, HttpRequest
+from tintype.messages import Headers, HttpRequest, Proxy
 from tintype.transports import Incoming, Progress, not_sent, without_frames
 from tintype.transports._codings import decoder
 from tintype.transports._heads import tells_an_end
@@ -45,8 +45,8 @@ _GLANCE = 0.25
 _HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 Clock: TypeAlias = Callable[[], float]
-# Whether the host has to be public, and where not; scheme, host and port.
-_Key: TypeAlias = tuple[bool, tuple[str, ...], str, str]
+# Through which proxy; whether the host has to be public, and where not; scheme, host and port.
+_Key: TypeAlias = tuple[Proxy | None, bool, tuple[str, ...], str, str]
 
 
 class Urllib3Transport:
@@ -69,6 +69,7 @@ class Urllib3Transport:
     def _start(self) -> None:
         self._pools = self._theirs or urllib3.PoolManager()
         self._public_pools = self._theirs or _PublicPools()
+        self._proxied: dict[Proxy, urllib3.ProxyManager] = {}
         self._idle = _Idle(self._clock)
 
     def begin_anew(self) -> None:
@@ -95,13 +96,14 @@ class Urllib3Transport:
 
     def _open(self, request: HttpRequest, deadline: float) -> _Incoming:
         parts = urlsplit(request.url)
-        key = (request.public_only, request.trusted_networks, parts.scheme, parts.netloc)
+        networks = request.trusted_networks
+        key = (request.proxy, request.public_only, networks, parts.scheme, parts.netloc)
         idle, progress = self._idle, Progress()
         connection = idle.take(key)
         try:
             if connection is None:
-                pools = self._public_pools if request.public_only else self._pools
-                connection = _Connection(pools.connection_from_url(request.url), request)
+                pool = self._pools_for(request).connection_from_url(request.url)
+                connection = _Connection(pool, request)
                 connection.open(deadline)
             answer = connection.ask(request, deadline, progress)
         except BaseException as error:
@@ -111,6 +113,16 @@ class Urllib3Transport:
                 raise _translation(error, progress) from without_frames(error)
             raise
         return _Incoming(answer, connection, deadline, partial(idle.keep, key, connection))
+
+    def _pools_for(self, request: HttpRequest) -> urllib3.PoolManager:
+        if request.proxy is None:
+            return self._public_pools if request.public_only else self._pools
+        if request.proxy not in self._proxied:
+            shown = request.proxy.authorization
+            headers = {"Proxy-Authorization": shown} if shown else None
+            made = urllib3.ProxyManager(request.proxy.url, proxy_headers=headers)
+            self._proxied.setdefault(request.proxy, made)
+        return self._proxied[request.proxy]
 
 
 class _Connection:
