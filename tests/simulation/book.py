@@ -244,7 +244,13 @@ class Paper:
         """What is open or lost, oldest first."""
         return iter([each for each in self.records() if each.open or each.lost])
 
-    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
+    def claim(
+        self,
+        ids: Iterable[str] = (),
+        *,
+        but: Container[str] = (),
+        by_name: bool = True,  # noqa: ARG002 - one machine
+    ) -> list[JournalRecord]:
         """What is open, of those named or of all, and follows nobody else; and what is lost."""
         found: list[JournalRecord] = []
         for record in self.records(ids):

@@ -147,8 +147,9 @@ def _client() -> Iterator[str]:
         yield f"- **`{stars}{name}{default}`**: {described[name]}"
     yield "\n## Options of one call: `**per_call`\n"
     described = _section(PerCallKeywords, "Attributes")
-    for name, kept in attrs.fields_dict(PerCall).items():
-        yield f"- **`{name} = {kept.default!r}`**: {described[name]}"
+    kept = attrs.fields_dict(PerCall)
+    for name, words in described.items():
+        yield f"- **`{name} = {kept[name].default!r}`**: {words}"
 
 
 def _hooks() -> Iterator[str]:

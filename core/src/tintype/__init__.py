@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tintype.messages import Delivery, HttpRequest, Request, Response
     from tintype.models import (
         Attempt,
+        BatchOutcome,
+        BatchResult,
         Cost,
         Failure,
         Generation,
@@ -49,6 +51,8 @@ __all__ = [
     "Account",
     "AsyncClient",
     "Attempt",
+    "BatchOutcome",
+    "BatchResult",
     "Billed",
     "Budget",
     "Client",
@@ -97,7 +101,18 @@ _NAMES = {
     "journal": ("Resumed",),
     "messages": ("Delivery", "HttpRequest", "Request", "Response"),
     "models": (
-        *("Attempt", "Cost", "Failure", "Generation", "Image", "Notice", "Offer", "Quote"),
+        *(
+            "Attempt",
+            "BatchOutcome",
+            "BatchResult",
+            "Cost",
+            "Failure",
+            "Generation",
+            "Image",
+            "Notice",
+            "Offer",
+            "Quote",
+        ),
         *("QuoteKind", "Resolved", "Task", "TaskState", "Update", "Usage"),
     ),
     "request": ("ImageRequest", "Reference", "Submission"),

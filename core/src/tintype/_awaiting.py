@@ -4,27 +4,49 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from inspect import isawaitable, iscoroutinefunction
 from weakref import WeakKeyDictionary
 
+from tintype._client.batch import InTurn
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed
 from tintype._client.keyring import Keyring, in_vain
 from tintype._client.reading import read_reference
 from tintype._client.setup import Setup
 from tintype._driver import Driver, FlowRun
-from tintype._flow.effects import Flow, Together
+from tintype._flow.effects import Flow, News, Together
 from tintype.errors import UsageError
 from tintype.messages import HttpRequest
-from tintype.models import Task
 from tintype.transports import AsyncIncoming, AsyncTransport
 
 
 def awaiting_driver(setup: Setup, transport: AsyncTransport | None) -> Driver:
     """What performs flows' effects with await."""
     return Driver(setup, _Awaiting(transport))
+
+
+def in_turn(items: Iterable[object] | AsyncIterable[object]) -> Callable[[], object]:
+    """What gives the items of an iterable, each with its number, to whoever asks next."""
+    return _InTurn(items).next if isinstance(items, AsyncIterable) else InTurn(items).next
+
+
+class _InTurn:
+    """The items of what is iterated with await, for the tasks of one loop."""
+
+    def __init__(self, items: AsyncIterable[object]) -> None:
+        self._items = aiter(items)
+        self._number = 0
+        self._lock = asyncio.Lock()
+
+    async def next(self) -> tuple[int, object] | None:
+        """The next one, or None: there are no more."""
+        async with self._lock:
+            async for item in self._items:
+                self._number += 1
+                return self._number, item
+        return None
 
 
 class _Awaiting:
@@ -88,6 +110,11 @@ class _Awaiting:
 
     async def load(self, path: str) -> bytes:
         return await asyncio.to_thread(read_reference, path)
+
+    async def call(self, function: Callable[[], object]) -> object:
+        if iscoroutinefunction(function):
+            return await function()
+        return await asyncio.to_thread(function)
 
     async def written(self, entry: Future[str], seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -207,14 +234,14 @@ class _Crew:
         self._work = effect.work
         self._width = effect.width
         self._beside = beside
-        self._snapshots: deque[Task] = deque()
+        self._told: deque[News] = deque()
         self._news = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
-    async def told(self) -> Task | None:
+    async def told(self) -> News | None:
         while True:
-            if self._snapshots:
-                return self._snapshots.popleft()
+            if self._told:
+                return self._told.popleft()
             for each in [each for each in self._running if each.done()]:
                 self._running.remove(each)
                 each.result()
@@ -246,8 +273,8 @@ class _Crew:
         """Do a piece of work, and more as long as more is due."""
         while True:
             async with aclosing(self._beside(piece)) as call:
-                while (task := await call.told()) is not None:
-                    self._snapshots.append(task)
+                while (news := await call.told()) is not None:
+                    self._told.append(news)
                     self._news.set()
             if len(self._running) < self._width:  # what is due next may be another by now
                 self._news.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from functools import partial
@@ -20,10 +20,10 @@ from tintype._client.observing import Progress
 from tintype._client.reading import read_reference
 from tintype._client.setup import Setup
 from tintype._driver import Driver, FlowRun
-from tintype._flow.effects import Flow, Together
+from tintype._flow.effects import Flow, News, Together
 from tintype.errors import UsageError
 from tintype.messages import HttpRequest
-from tintype.models import Task
+from tintype.models import BatchResult, Task
 from tintype.transports import Incoming, Transport
 
 T = TypeVar("T")
@@ -66,18 +66,26 @@ class BlockingDriver:
 
     def steps(self, provider: str, flow: Flow[object]) -> Iterator[Task]:
         """The snapshots that a flow records, as they come."""
-        steps = self._driver.steps(provider, flow)
-        try:
-            while True:
-                yield finished(steps.asend(None))
-        except StopAsyncIteration:
-            return
-        finally:
-            finished(steps.aclose())
+        return _each(self._driver.steps(provider, flow))
+
+    def results(self, flow: Flow[object]) -> Generator[BatchResult, None, None]:
+        """The results of lines that a flow tells, as they come."""
+        return _each(self._driver.results(flow))
 
     def close(self) -> None:
         """Close the connections that were opened here, and the journal likewise."""
         finished(self._driver.close())
+
+
+def _each(steps: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+    """What an async generator yields whose waits all block."""
+    try:
+        while True:
+            yield finished(steps.asend(None))
+    except StopAsyncIteration:
+        return
+    finally:
+        finished(steps.aclose())
 
 
 class _Blocking:
@@ -134,6 +142,9 @@ class _Blocking:
 
     async def load(self, path: str) -> bytes:
         return read_reference(path)
+
+    async def call(self, function: Callable[[], object]) -> object:
+        return function()
 
     async def written(self, entry: Future[str], seconds: float) -> object:
         return entry.result(seconds)
@@ -242,18 +253,18 @@ class _Crew:
         self._work = effect.work
         self._width = effect.width
         self._beside = beside
-        self._news: SimpleQueue[Task | BaseException | FlowRun[None] | None] = SimpleQueue()
+        self._news: SimpleQueue[News | BaseException | FlowRun[None] | None] = SimpleQueue()
         self._running: dict[FlowRun[None], threading.Thread] = {}
 
-    async def told(self) -> Task | None:
+    async def told(self) -> News | None:
         while True:
             pause = self._begin()
             if pause is None and not self._running and self._news.empty():
                 return None
             with suppress(Empty):
                 match self._news.get(timeout=pause if len(self._running) < self._width else None):
-                    case Task() as task:
-                        return task
+                    case Task() | BatchResult() as news:
+                        return news
                     case BaseException() as error:
                         raise error
                     case FlowRun() as call:
@@ -280,8 +291,8 @@ class _Crew:
 
     async def _performed(self, call: FlowRun[None]) -> None:
         async with aclosing(call):
-            while (task := await call.told()) is not None:
-                self._news.put(task)
+            while (news := await call.told()) is not None:
+                self._news.put(news)
 
     def stop(self) -> None:
         for call in tuple(self._running):

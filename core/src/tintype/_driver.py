@@ -24,17 +24,21 @@ from tintype._client.opening import Arriving, Exchanges, Opener
 from tintype._client.reading import Reader
 from tintype._client.setup import Setup
 from tintype._flow.effects import (
+    Ask,
+    Asked,
     Effect,
     Fetch,
     Flow,
     Head,
     Load,
+    News,
     Receive,
     Record,
     Reply,
     Send,
     Sleep,
     Step,
+    Tell,
     Together,
     Turn,
 )
@@ -43,7 +47,7 @@ from tintype._keys.redaction import Redactor
 from tintype._trail import Trail
 from tintype.errors import TintypeError
 from tintype.messages import Response, ServerSentEvent
-from tintype.models import Task
+from tintype.models import BatchResult, Task
 
 T = TypeVar("T")
 _NO_SECRETS = Redactor([])
@@ -84,8 +88,8 @@ class Presence(Protocol):
 class Crew(Protocol):
     """Does pieces of work side by side."""
 
-    async def told(self) -> Task | None:
-        """The next snapshot, or None: nothing is left to do.
+    async def told(self) -> News | None:
+        """The next thing that a piece tells, or None: nothing is left to do.
 
         Raises:
             BaseException: What ended one of the pieces.
@@ -119,6 +123,9 @@ class Waits(Exchanges, Protocol):
 
     async def load(self, path: str) -> bytes:
         """The bytes of a local file."""
+
+    async def call(self, function: Callable[[], object]) -> object:
+        """What a function returns that may block; where it is to be awaited, once it was."""
 
     async def written(self, entry: Future[str], seconds: float) -> object:
         """Wait until an entry is durable, as it will be if nobody waits any more, too.
@@ -191,16 +198,26 @@ class Driver:
         trail.follow(record)
         if awaited is not None:
             trail.begin(awaited)
-        async with FlowRun(self, provider, flow, trail, heard=on_progress is not None) as call:
-            while (task := await call.told()) is not None:
-                tell_progress(on_progress, task)
+        heard = None if on_progress is None else Task
+        async with FlowRun(self, provider, flow, trail, heard) as call:
+            while (news := await call.told()) is not None:
+                if isinstance(news, Task):
+                    tell_progress(on_progress, news)
         return call.result
 
     async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
         """Perform a flow's effects; the snapshots that it records come out on the way."""
-        async with FlowRun(self, provider, flow, self.setup.claims.trail(), heard=True) as call:
-            while (task := await call.told()) is not None:
-                yield task
+        async with FlowRun(self, provider, flow, self.setup.claims.trail(), Task) as call:
+            while (news := await call.told()) is not None:
+                if isinstance(news, Task):
+                    yield news
+
+    async def results(self, flow: Flow[object]) -> AsyncGenerator[BatchResult, None]:
+        """Perform a flow's effects; the results of lines that it tells come out on the way."""
+        async with FlowRun(self, "", flow, self.setup.claims.trail(), BatchResult) as call:
+            while (news := await call.told()) is not None:
+                if isinstance(news, BatchResult):
+                    yield news
 
     async def abandon(self, trail: Trail, error: BaseException) -> None:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
@@ -234,7 +251,7 @@ class FlowRun(Generic[T]):
         provider: Whom it speaks to.
         flow: The flow.
         trail: What the call has written down.
-        heard: Whether somebody wants its snapshots.
+        heard: What somebody wants to be told of: snapshots, lines of a batch, or nothing.
 
     Attributes:
         result: What the flow returned, once it has ended.
@@ -258,7 +275,12 @@ class FlowRun(Generic[T]):
     result: T
 
     def __init__(
-        self, driver: Driver, provider: str, flow: Flow[T], trail: Trail, *, heard: bool = False
+        self,
+        driver: Driver,
+        provider: str,
+        flow: Flow[T],
+        trail: Trail,
+        heard: type[News] | None = None,
     ) -> None:
         self._driver = driver
         self._provider = provider
@@ -271,8 +293,8 @@ class FlowRun(Generic[T]):
         self.presence = driver.waits.presence()
         self.trail = trail
 
-    async def told(self) -> Task | None:
-        """The next snapshot that the flow records and somebody wants, or None: it has ended.
+    async def told(self) -> News | None:
+        """The next thing that the flow tells and somebody wants, or None: it has ended.
 
         Raises:
             ClientClosed: The client was closed meanwhile, or before.
@@ -288,10 +310,10 @@ class FlowRun(Generic[T]):
                     effect = self._flow.throw(self._failed(effect, failure, start))
                     continue
                 self._observe(effect, reply, None, start)
-                if self._heard and (task := told_by(effect, reply)) is not None:
+                if self._heard and isinstance(news := told_by(effect, reply), self._heard):
                     self._reply = reply
                     self.presence.rest()
-                    return task
+                    return news
                 effect = self._flow.send(reply)
         except StopIteration as stop:
             self.result = stop.value
@@ -309,7 +331,7 @@ class FlowRun(Generic[T]):
     def _observe(
         self, effect: Effect, reply: Reply, error: TintypeError | None, start: float
     ) -> None:
-        if not isinstance(effect, Together | Turn):
+        if not isinstance(effect, Together | Turn | Ask | Tell):
             seconds = time.monotonic() - start
             self._driver.setup.observers.tell(self._provider, effect, reply, error, seconds)
 
@@ -320,8 +342,10 @@ class FlowRun(Generic[T]):
         match effect:
             case Together():
                 return self._together(effect)
-            case Turn():
+            case Turn() | Tell():
                 return self._turn(effect)
+            case Ask():
+                return self._ask(effect)
             case _:
                 return self._stepped(effect)
 
@@ -342,25 +366,35 @@ class FlowRun(Generic[T]):
             case _:
                 assert_never(effect)
 
-    async def _turn(self, effect: Turn) -> None:
-        self._provider = effect.provider
+    async def _turn(self, effect: Turn | Tell) -> None:
+        if isinstance(effect, Turn):
+            self._provider = effect.provider
 
-    async def _together(self, effect: Together) -> Task | None:
-        """The next snapshot of work that is done side by side, or None: all is done."""
+    async def _ask(self, effect: Ask) -> Asked:
+        return Asked(value=await self._driver.waits.call(effect.call))
+
+    async def _together(self, effect: Together) -> News | None:
+        """What work tells next that is done side by side, or None: all is done."""
         if self._crew is None:
-            self._crew = effect, self._driver.waits.crew(effect, self._beside)
+            beside = self._apart if effect.apart else self._beside
+            self._crew = effect, self._driver.waits.crew(effect, beside)
         try:
-            task = await self._crew[1].told()
+            news = await self._crew[1].told()
         except BaseException:
             await self._disband()
             raise
-        if task is None:
+        if news is None:
             self._crew = None
-        return task
+        return news
 
     def _beside(self, piece: Flow[None]) -> FlowRun[None]:
-        """A piece of this call's work, performed apart."""
-        return FlowRun(self._driver, self._provider, piece, self.trail, heard=self._heard)
+        """A piece of this call's work, performed beside the others."""
+        return FlowRun(self._driver, self._provider, piece, self.trail, self._heard)
+
+    def _apart(self, piece: Flow[None]) -> FlowRun[None]:
+        """The same, at work on records of its own."""
+        trail = self._driver.setup.claims.trail()
+        return _FlowRunApart(self._driver, self._provider, piece, trail, self._heard)
 
     async def _disband(self) -> None:
         if self._crew is not None:
@@ -477,3 +511,16 @@ class FlowRun(Generic[T]):
             self.trail.end()
             self._driver.calls.pop(self.presence, None)
             self.presence.end()
+
+
+class _FlowRunApart(FlowRun[None]):
+    """One piece of a call's work, which leaves its own records when it ends."""
+
+    __slots__ = ()
+
+    async def aclose(self) -> None:
+        """End the flow, and let go of what it was at work on."""
+        try:
+            await super().aclose()
+        finally:
+            self._driver.setup.claims.release(self.trail)

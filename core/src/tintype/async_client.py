@@ -15,7 +15,7 @@ from tintype.models import Task
 from tintype.transports import AsyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tintype.errors import TintypeError
     from tintype.journal import JournalRecord, Resumed
     from tintype.messages import Delivery
-    from tintype.models import Generation, Image, Offer, Quote
+    from tintype.models import BatchResult, Generation, Image, Offer, Quote
     from tintype.request import ImageRequest
 
 
@@ -109,6 +109,44 @@ class AsyncClient(Configured[AsyncTransport]):
             request, provider, providers, order, max_cost, per_call
         )
         return await self._driver.run(provider or "", flow, on_progress)
+
+    async def batch(  # noqa: PLR0913 - each holds for all lines
+        self,
+        requests: Iterable[ImageRequest | TintypeError]
+        | AsyncIterable[ImageRequest | TintypeError],
+        folder: str | Path = ".",
+        *,
+        name: str = "batch",
+        provider: str | None = None,
+        providers: Iterable[str] | None = None,
+        order: Order = "price",
+        max_cost: Decimal | None = None,
+        width: int | None = None,
+        file_name: str = "{tag}",
+        resume: bool = False,
+        **per_call: Unpack[PerCallKeywords],
+    ) -> AsyncIterator[BatchResult]:
+        """Draw many requests, each once, and save their pictures; results come as lines end."""
+        from tintype._awaiting import in_turn  # noqa: PLC0415 - as in `Configured`
+        from tintype._client.batch import BatchTerms  # noqa: PLC0415
+
+        terms = BatchTerms(
+            name=name,
+            folder=folder,
+            file_name=file_name,
+            provider=provider,
+            providers=providers,
+            order=order,
+            max_cost=max_cost,
+            resume=resume,
+            width=self._setup.width(width),
+            per_call=per_call,
+        )
+        work = self._setup.batches.of(terms, in_turn(requests))
+        async with aclosing(self._driver.results(work.flow())) as results:
+            async for result in results:
+                work.handed_over()
+                yield result
 
     async def stream(
         self, request: ImageRequest, *, provider: str, **per_call: Unpack[PerCallKeywords]

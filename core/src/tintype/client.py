@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, cast
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tintype.errors import TintypeError
     from tintype.journal import Resumed
     from tintype.messages import Delivery
-    from tintype.models import Generation, Image, Offer, Quote
+    from tintype.models import BatchResult, Generation, Image, Offer, Quote
     from tintype.request import ImageRequest
 
 
@@ -151,6 +152,73 @@ class Client(Configured[Transport]):
             request, provider, providers, order, max_cost, per_call
         )
         return self._driver.run(provider or "", flow, on_progress)
+
+    def batch(  # noqa: PLR0913 - each holds for all lines
+        self,
+        requests: Iterable[ImageRequest | TintypeError],
+        folder: str | Path = ".",
+        *,
+        name: str = "batch",
+        provider: str | None = None,
+        providers: Iterable[str] | None = None,
+        order: Order = "price",
+        max_cost: Decimal | None = None,
+        width: int | None = None,
+        file_name: str = "{tag}",
+        resume: bool = False,
+        **per_call: Unpack[PerCallKeywords],
+    ) -> Iterator[BatchResult]:
+        """Draw many requests, each once, and save their pictures; results come as lines end.
+
+        A request is known by its tag, or, without one, by its number and what it asks for. What
+        the journal has of it under the batch's name is finished and told of (`recorded`), and
+        never paid for again, however often the batch is run: what may have been charged is not
+        sent again. What is known to be unbilled is tried again by the next run. Requests of one
+        tag are drawn once; one that asks for something else under it fails.
+
+        Whoever stops taking results stops the batch: nothing more is begun, and what is under way
+        is left to the next run, or to `resume`.
+
+        Args:
+            requests: Read one by one as lines are begun, by any thread. An error in the place of
+                a request is that line's result. What the iterable itself raises ends the batch.
+            folder: Where pictures go.
+            name: What the journal knows the batch by.
+            provider: Who draws.
+            providers: Who may draw, in its place, as `generate` takes it.
+            order: Which of several is tried first.
+            max_cost: US dollars that all may cost together, in all runs; a line that does not
+                fit, or whose price is unknown, is not sent, and none is begun after one that does
+                not fit.
+            width: How many lines are under way at a time; None is the client's.
+            file_name: The files' name, a template as `save` takes it.
+            resume: Whether an earlier run of that name is gone on with.
+            per_call: What holds for each line, as `generate` takes it.
+
+        Raises:
+            UsageError: No journal is kept, a batch of that name was begun and is not to be
+                resumed, or what holds for all lines is wrong. Nothing was sent.
+            JournalError: The journal cannot be read.
+        """
+        from tintype._client.batch import BatchTerms, InTurn  # noqa: PLC0415 - as in `Configured`
+
+        terms = BatchTerms(
+            name=name,
+            folder=folder,
+            file_name=file_name,
+            provider=provider,
+            providers=providers,
+            order=order,
+            max_cost=max_cost,
+            resume=resume,
+            width=self._setup.width(width),
+            per_call=per_call,
+        )
+        work = self._setup.batches.of(terms, InTurn(requests).next)
+        with closing(self._driver.results(work.flow())) as results:
+            for result in results:
+                work.handed_over()
+                yield result
 
     def stream(
         self, request: ImageRequest, *, provider: str, **per_call: Unpack[PerCallKeywords]

@@ -28,6 +28,9 @@ class Intent:
         record: The record's id, which the journal gives.
         nonce: What makes it unique, and is sent again with it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
+        key: What the call is known by that makes it, "" where nothing is. While a submission of
+            that key may have been charged, no other process makes one.
+        digest: The SHA-256 of what that call asks for.
     """
 
     provider: str
@@ -38,6 +41,8 @@ class Intent:
     record: str = ""
     nonce: str = ""
     callback: str = field(default="", repr=False)
+    key: str = ""
+    digest: str = ""
 
 
 @frozen(kw_only=True)

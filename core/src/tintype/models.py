@@ -12,6 +12,7 @@ import enum
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -454,3 +455,49 @@ class Generation:
             credits=total(cost.credits for cost in known),
             source=known[0].source,
         )
+
+
+class BatchOutcome(enum.StrEnum):
+    """What came of a line of a batch."""
+
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@frozen(kw_only=True)
+class BatchResult:
+    """What came of one line of a batch.
+
+    Attributes:
+        number: Its place among the requests, from 1.
+        tag: What it is known by in the batch: its request's tag, or its number and the digest of
+            its request; "" where it was no request.
+        outcome: Whether all its pictures are saved; if not, why not. Of what is `unknown` nobody
+            knows whether it was billed: it is not sent again.
+        request: What was asked, or None.
+        provider: Who drew it, or was asked to, or "".
+        model: By which model, as the provider calls it, or "".
+        tasks: Its tasks that were accepted. Bytes of their images stand in the files alone.
+        files: Its pictures, in their order.
+        quoted: US dollars that it was to cost at most, or None where nobody knew.
+        paid: US dollars that it cost, or None where nobody says.
+        billed: Whether money was spent.
+        recorded: Whether the journal knew of it before: it was paid for by an earlier run.
+        error: What went wrong, or None.
+    """
+
+    number: int
+    tag: str = ""
+    outcome: BatchOutcome
+    request: ImageRequest | None = None
+    provider: str = ""
+    model: str = ""
+    tasks: tuple[Task, ...] = ()
+    files: tuple[Path, ...] = ()
+    quoted: Decimal | None = field(default=None, repr=in_digits)
+    paid: Decimal | None = field(default=None, repr=in_digits)
+    billed: Billed = Billed.NO
+    recorded: bool = False
+    error: TintypeError | None = None

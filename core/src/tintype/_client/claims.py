@@ -37,8 +37,12 @@ class Claims:
         """Leave what a flow did not finish to whoever resumes it."""
         trail.end(self._let_go)
 
-    def claimed(self, ids: Sequence[str]) -> list[JournalRecord]:
+    def claimed(self, ids: Sequence[str], *, by_name: bool = True) -> list[JournalRecord]:
         """The records there is something to do for, ours until `left`, and what is lost.
+
+        Args:
+            ids: Which, or none for all.
+            by_name: Whether a person named them.
 
         Raises:
             UsageError: There is no such record.
@@ -49,7 +53,7 @@ class Claims:
             msg = f"The journal has no record {missing!r}; `tintype tasks` lists what it has."
             raise UsageError(msg)
         with self._followed.claiming:
-            records = self._journal.claim(wanted, but=set(self._followed))
+            records = self._journal.claim(wanted, but=set(self._followed), by_name=by_name)
             self._followed.add(record.id for record in records)
         return records
 

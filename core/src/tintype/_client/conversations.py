@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tintype._client.options import Options, PerCallKeywords, for_call
 from tintype._client.providers import A_NAME, Providers
 from tintype._doors import held
+from tintype._flow.choices import PerCall
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import Flow
 from tintype.errors import TintypeError, UsageError
@@ -24,7 +25,7 @@ class Conversations:
         self._jitter = _jitter(options.seed)
         self._made: dict[str, Conversation] = {}
 
-    def of(self, provider: str, per_call: PerCallKeywords | None = None) -> Conversation:
+    def of(self, provider: str, per_call: PerCallKeywords | PerCall | None = None) -> Conversation:
         """The conversation with a provider, on the terms of a call where it has its own.
 
         Raises:

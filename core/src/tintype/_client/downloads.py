@@ -287,10 +287,18 @@ class Finished:
     failures: tuple[TintypeError, ...] = ()
 
 
-def finishing(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Finished]:
+def finishing(
+    record: JournalRecord, folder: Path, rules: Rules, name: str | None = None
+) -> Flow[Finished]:
     """Save what a journal's record says is nowhere on disk yet, whatever keeps one of them.
 
     A file that was linked before its process died is found again, not written twice.
+
+    Args:
+        record: The record.
+        folder: Where images go whose place the journal does not know yet.
+        rules: How its results are fetched.
+        name: A template for their names, or None: provider, prompt, and the record.
     """
     paths: list[Path] = []
     failures: list[TintypeError] = []
@@ -300,13 +308,15 @@ def finishing(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Finishe
         if image.index not in record.unsaved:
             continue
         try:
-            paths.append((yield from _finish(record, image, folder, rules)))
+            paths.append((yield from _finish(record, image, folder, rules, name)))
         except (DownloadError, SaveError) as error:
             failures.append(error)
     return Finished(paths=tuple(paths), failures=tuple(failures))
 
 
-def _finish(record: JournalRecord, image: Image, folder: Path, rules: Rules) -> Flow[Path]:
+def _finish(
+    record: JournalRecord, image: Image, folder: Path, rules: Rules, name: str | None
+) -> Flow[Path]:
     """One image of a record: where it was begun to be put, or in the folder."""
     begun = record.saved.get(image.index)
     if begun is not None and begun.stands():
@@ -316,7 +326,12 @@ def _finish(record: JournalRecord, image: Image, folder: Path, rules: Rules) -> 
         bytes_ = expected((yield Load(path=record.spooled[image.index])), bytes, "the driver")
         image = evolve(image, data=bytes_)
     home = Path(begun.path).parent if begun is not None else folder
-    stem = f"{_default_name(record.task or Task())}-{record.id[-_SHORT_RECORD:]}-{image.index + 1}"
+    task, number = record.task or Task(), image.index + 1
+    if name is None:
+        stem = f"{_default_name(task)}-{record.id[-_SHORT_RECORD:]}-{number}"
+    else:
+        stem = filled(name, task, image, number)
+        stem = f"{stem}-{number}" if len(task.images) > 1 and "n" not in fields_of(name) else stem
     return (yield from _save(record.id, image, Place(folder=home, stem=stem), rules))
 
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from tintype._client.logs import log, log_failed_observer
 from tintype._doors import check_methods
-from tintype._flow.effects import Effect, Record, Reply, Together
+from tintype._flow.effects import Effect, News, Record, Reply, Tell, Together
 from tintype.convert import to_json
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError
@@ -96,11 +96,13 @@ def tell_progress(on_progress: Progress | None, task: Task) -> None:
         raise
 
 
-def told_by(effect: Effect, reply: Reply) -> Task | None:
-    """The snapshot that whoever follows a task is told with an effect, or None."""
+def told_by(effect: Effect, reply: Reply) -> News | None:
+    """The snapshot, or the line of a batch, that somebody is told of with an effect, or None."""
     match effect:
         case Together():
-            return reply if isinstance(reply, Task) else None
+            return reply if isinstance(reply, News) else None
+        case Tell(result=result):
+            return result
         case Record(entry=Snapshot(task=task, told=True)):
             return task
         case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from attrs import field, fields_dict, frozen
+from attrs import field, frozen
 
 from tintype._doors import all_held, check_methods, held
 from tintype._excerpts import guess
@@ -78,13 +78,15 @@ class PerCallKeywords(TypedDict, total=False):
     label: str
 
 
-def for_call(given: PerCallKeywords) -> PerCall:
+def for_call(given: PerCallKeywords | PerCall) -> PerCall:
     """What holds for one call, held to what is taken.
 
     Raises:
         UsageError: There is no such option, or it takes no such value.
     """
-    known = fields_dict(PerCall)
+    if isinstance(given, PerCall):
+        return given
+    known = PerCallKeywords.__annotations__
     for name in given.keys() - known:
         msg = f"{name} is no option of a call.{guess(name, known)} It takes {', '.join(known)}."
         raise InvalidRequestError(msg, field=name)
@@ -114,7 +116,12 @@ def _seed(given: int | None) -> int | None:
     return None if given is None else held(given, int, "seed", "a whole number, or nothing")
 
 
-def _width(given: int | None) -> int | None:
+def check_width(given: int | None) -> int | None:
+    """How much may be done at a time, if that is any work; None is left open.
+
+    Raises:
+        UsageError: It is none.
+    """
     if given is not None and held(given, int, "width", "a whole number, or nothing") < 1:
         msg = f"width={given} does no work: give 1 or more, or None."
         raise UsageError(msg)
@@ -130,6 +137,6 @@ class Options(Choices):
     observers: tuple[Observer, ...] = field(default=(), converter=_observers)
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
-    width: int | None = field(default=None, converter=_width)
+    width: int | None = field(default=None, converter=check_width)
     proxy: Proxy | None = field(default=None, converter=proxy_of)
     cancel_on_exit: bool = True

@@ -53,16 +53,18 @@ class Results:
         rules = self._providers.rules(provider)
         return saving(images, folder_of(folder), name, rules, overwrite=overwrite)
 
-    def resuming(self, records: list[JournalRecord], folder: Path) -> Flow[tuple[Resumed, ...]]:
+    def resuming(
+        self, records: list[JournalRecord], folder: Path, name: str | None = None
+    ) -> Flow[tuple[Resumed, ...]]:
         """The flow that finishes records, whosesoever; it empties the list."""
         ways: dict[str, tuple[Conversation, Rules]] = {}
         errors: dict[str, TintypeError] = {}
-        for name in dict.fromkeys(record.provider for record in records):
+        for whose in dict.fromkeys(record.provider for record in records):
             try:
-                ways[name] = self._conversations.of(name), self._providers.rules(name)
+                ways[whose] = self._conversations.of(whose), self._providers.rules(whose)
             except TintypeError as error:  # such as a plugin that is not installed here
-                errors[name] = error
+                errors[whose] = error
         failed = [each for each in records if each.provider in errors]
         records[:] = [each for each in records if each.provider in ways]
-        resumed = (yield from resuming(ways, records, folder)) if ways else ()
+        resumed = (yield from resuming(ways, records, folder, name)) if ways else ()
         return (*resumed, *(Resumed(record=each, error=errors[each.provider]) for each in failed))

@@ -35,7 +35,10 @@ _UNREAD = (
 
 
 def resuming(
-    ways: Mapping[str, tuple[Conversation, Rules]], records: list[JournalRecord], folder: Path
+    ways: Mapping[str, tuple[Conversation, Rules]],
+    records: list[JournalRecord],
+    folder: Path,
+    name: str | None = None,
 ) -> Flow[tuple[Resumed, ...]]:
     """Follow tasks to their ends, whoever draws them, and save what is not saved.
 
@@ -46,6 +49,7 @@ def resuming(
         ways: The records' providers, each as it is spoken to and its results are fetched.
         records: The records. None is held here longer than it has to be: the list is emptied.
         folder: Where images go whose place the journal does not know yet.
+        name: A template for their names, or None.
     """
     conversation = next(iter(ways.values()))[0]
     agenda = conversation.agenda()
@@ -61,7 +65,7 @@ def resuming(
             return
         record = yield from _cut_off(record)
         if record.task is None or record.task.state.terminal:
-            resumed[record.id] = yield from _fenced(record, folder, rules)
+            resumed[record.id] = yield from _fenced(record, folder, rules, name)
         else:
             going_on = partial(ended, evolve(record, task=None))
             conversation.finish(record.task, agendas[record.provider], going_on)
@@ -71,7 +75,7 @@ def resuming(
         if attempt.error is not None:
             resumed[record.id] = Resumed(record=record, error=attempt.error)
         else:
-            resumed[record.id] = yield from _fenced(record, folder, ways[record.provider][1])
+            resumed[record.id] = yield from _fenced(record, folder, ways[record.provider][1], name)
 
     for record in records:
         agendas[record.provider].add(0.0, partial(begun, record))
@@ -149,20 +153,22 @@ def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
     return evolve(record, task=ended)
 
 
-def _fenced(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
+def _fenced(record: JournalRecord, folder: Path, rules: Rules, name: str | None) -> Flow[Resumed]:
     """One record, finished or not, whatever goes wrong with it: the others are still to come."""
     try:
-        return (yield from _collected(record, folder, rules))
+        return (yield from _collected(record, folder, rules, name))
     except TintypeError as error:
         return Resumed(record=record, error=error)
     except Exception as error:  # noqa: BLE001 - one record's fault stops no other
         return Resumed(record=record, error=fault_error(record.task or Task(), error))
 
 
-def _collected(record: JournalRecord, folder: Path, rules: Rules) -> Flow[Resumed]:
+def _collected(
+    record: JournalRecord, folder: Path, rules: Rules, name: str | None
+) -> Flow[Resumed]:
     if record.lost:
         return Resumed(record=record, advice=_ADVICE)
-    finished = yield from finishing(record, folder, rules)
+    finished = yield from finishing(record, folder, rules, name)
     if not finished.failures:
         return Resumed(record=record, paths=finished.paths)
     if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):

@@ -21,6 +21,7 @@ from tintype._client.conversations import Conversations
 from tintype._client.options import PerCallKeywords, for_call
 from tintype._doors import all_held, held, refused
 from tintype._excerpts import guess, quoted, sentences, shortened
+from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Together, Turn
 from tintype._flow.following import Agenda, Part
 from tintype._flow.verdicts import check_cost, check_limit, outcome_of
@@ -82,7 +83,7 @@ class Route:
     names: tuple[str, ...]
     order: Order
     max_cost: Decimal | None
-    per_call: PerCallKeywords
+    per_call: PerCallKeywords | PerCall
 
 
 @frozen(kw_only=True)
@@ -184,7 +185,7 @@ class Routing:
         providers: Iterable[str] | None,
         order: Order,
         max_cost: Decimal | None,
-        per_call: PerCallKeywords,
+        per_call: PerCallKeywords | PerCall,
     ) -> Flow[Generation]:
         """The flow that draws, at one provider or at the first of several that can.
 
@@ -206,7 +207,7 @@ class Routing:
         providers: object,
         order: Order,
         max_cost: Decimal | None,
-        per_call: PerCallKeywords,
+        per_call: PerCallKeywords | PerCall,
     ) -> Route:
         """Who may draw, and in which order.
 

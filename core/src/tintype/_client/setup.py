@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tintype._client.batch import Batches
 from tintype._client.claims import Claims
 from tintype._client.comparing import Comparing
 from tintype._client.conversations import Conversations
 from tintype._client.observing import Observers
-from tintype._client.options import Options
+from tintype._client.options import Options, check_width
 from tintype._client.providers import Providers
 from tintype._client.results import Results
 from tintype._client.routing import Routing
@@ -36,6 +37,7 @@ class Setup:
         claims: The records it is at work on.
         webhooks: What providers' calls say.
         results: The flows that bring images.
+        batches: The flows that draw many requests.
         observers: Who is told of every effect.
         patience: Seconds for which a journal's database is waited for: as long as for a provider.
     """
@@ -56,9 +58,17 @@ class Setup:
         self.claims = Claims(self.journal)
         self.webhooks = Webhooks(self.providers, self.conversations, self.journal)
         self.results = Results(self.providers, self.conversations)
+        self.batches = Batches(
+            journal=self.journal,
+            claims=self.claims,
+            comparing=self.comparing,
+            routing=self.routing,
+            results=self.results,
+        )
         self.observers = Observers(options.observers)
         self.patience = options.request_timeout or _PATIENCE
         self._cancels = options.cancel_on_exit
+        self._width = options.width or 1
 
     def cancellations(self, trail: Trail) -> list[tuple[str, Flow[Task]]]:
         """The flows that cancel what an abandoned flow left running, one a task, each with whom.
@@ -69,6 +79,10 @@ class Setup:
             return []
         left = [task for task in trail.running if not self.claims.is_followed(task.record)]
         return [(task.provider, self.conversations.of(task.provider).cancel(task)) for task in left]
+
+    def width(self, given: int | None) -> int:
+        """How much one call does at a time, where it may say so itself."""
+        return check_width(given) or self._width
 
     def close(self) -> None:
         """Close the journal, if it was opened here."""

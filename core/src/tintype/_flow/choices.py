@@ -68,6 +68,14 @@ class Choices:
 
 @frozen(kw_only=True)
 class PerCall:
-    """What one call says in place of what the client does; `PerCallKeywords` says of what."""
+    """What one call says in place of what the client does; `PerCallKeywords` says of what.
+
+    Attributes:
+        label: Whose its pictures are.
+        key: What the journal knows it by, or "".
+        digest: The SHA-256 of what it asks for, where it has a key.
+    """
 
     label: str = field(default="", converter=_label)
+    key: str = ""
+    digest: str = ""

@@ -7,14 +7,14 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
 from tintype.entries import Entry
 from tintype.messages import Headers, HttpRequest, Proxy, Request, Response, ServerSentEvent
-from tintype.models import Task
+from tintype.models import BatchResult, Task
 
 T = TypeVar("T")
 
@@ -129,15 +129,17 @@ class Work(Protocol):
 class Together:
     """Do several pieces of work at a time, each as it falls due, until none is left.
 
-    The reply is the next snapshot that a piece records, and the effect is to be performed again;
-    or None: all is done.
+    The reply is the next thing that a piece tells, and the effect is to be performed again; or
+    None: all is done.
 
     Attributes:
         width: How many at a time.
+        apart: Whether each piece is at work on records of its own, and leaves them when it ends.
     """
 
     work: Work
     width: int
+    apart: bool = False
 
 
 @frozen(kw_only=True)
@@ -160,7 +162,29 @@ class Turn:
     provider: str
 
 
+@frozen(kw_only=True)
+class Ask:
+    """Call a function that may block; what it returns may have to be awaited. See `Asked`."""
+
+    call: Callable[[], object]
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What a function returned."""
+
+    value: object
+
+
+@frozen(kw_only=True)
+class Tell:
+    """Tell whoever waits for it what came of a line of a batch."""
+
+    result: BatchResult
+
+
+News: TypeAlias = Task | BatchResult
 Step: TypeAlias = Send | Receive | Sleep | Load | Fetch | Record
-Effect: TypeAlias = Step | Together | Turn
-Reply: TypeAlias = Response | Head | ServerSentEvent | Task | bytes | str | None
+Effect: TypeAlias = Step | Together | Turn | Ask | Tell
+Reply: TypeAlias = Response | Head | ServerSentEvent | News | Asked | bytes | str | None
 Flow: TypeAlias = Generator[Effect, Reply, T]

@@ -149,6 +149,8 @@ def _intend(
         quote=quote,
         budgets=budgets,
         label=channel.terms.label,
+        key=channel.terms.per_call.key,
+        digest=channel.terms.per_call.digest,
         nonce=nonce,
         callback=callback,
     )

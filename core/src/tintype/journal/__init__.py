@@ -65,6 +65,7 @@ class JournalRecord:
         charged: US dollars that it cost, once somebody tells.
         mine: Whether this process follows it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
+        digest: The SHA-256 of what the call asked for that made it, where that has a key; or "".
         unread: The files of answers that nobody understood so far, oldest first.
     """
 
@@ -87,6 +88,7 @@ class JournalRecord:
     charged: Decimal = field(default=Decimal(0), repr=in_digits)
     mine: bool = False
     callback: str = field(default="", repr=False)
+    digest: str = ""
     unread: tuple[str, ...] = ()
 
     @property
@@ -159,15 +161,24 @@ class Journal(Protocol):
             model: Its own id of the model.
         """
 
-    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
+    def keyed(self, key: str) -> list[JournalRecord]:
+        """The records of the call that has this key, oldest first."""
+
+    def tally(self, prefix: str) -> tuple[int, Decimal]:
+        """How many records have a key that begins so, and the US dollars that count for them."""
+
+    def claim(
+        self, ids: Iterable[str] = (), *, but: Container[str] = (), by_name: bool = True
+    ) -> list[JournalRecord]:
         """Unfinished records for this process to follow, oldest first, and what is lost.
 
         What another process may still follow is left to it; nobody follows what is lost.
 
         Args:
-            ids: Records that a person named, who knows that no other machine follows them, or
-                none for all.
+            ids: Records to claim, or none for all.
             but: Those that this process is at work on already.
+            by_name: Whether a person named the records, who knows that no other machine follows
+                them.
         """
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
@@ -267,7 +278,21 @@ class NoJournal:
         """None: nothing is known."""
         return None
 
-    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:  # noqa: ARG002
+    def keyed(self, key: str) -> list[JournalRecord]:  # noqa: ARG002
+        """No record: there are none."""
+        return []
+
+    def tally(self, prefix: str) -> tuple[int, Decimal]:  # noqa: ARG002
+        """No record: there are none."""
+        return 0, Decimal(0)
+
+    def claim(
+        self,
+        ids: Iterable[str] = (),  # noqa: ARG002
+        *,
+        but: Container[str] = (),  # noqa: ARG002
+        by_name: bool = True,  # noqa: ARG002
+    ) -> list[JournalRecord]:
         """No record: there are none."""
         return []
 

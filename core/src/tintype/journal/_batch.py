@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from tintype.convert import to_builtins
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot, Unread
-from tintype.errors import BudgetError, Outcome, TintypeError, UsageError
+from tintype.errors import Billed, BudgetError, Outcome, TintypeError, UsageError
 from tintype.journal._lines import Line, begun, now, release, save, settle, snapshot
 from tintype.journal._owner import may_be_taken
 from tintype.journal._rows import NAMED, read
@@ -33,6 +33,16 @@ _CONCERNED = NAMED.with_for_update().with_only_columns(
     *(submission.c[name] for name in ("record", "provider", "label", "created_at", *_CHANGING))
 )
 _NEW = Statement(submission.insert())
+# What another process has begun under a key, and may have paid for.
+_TAKEN = (
+    sa.select(submission.c.record)
+    .where(
+        submission.c.key == sa.bindparam("key"),
+        submission.c.owner != sa.bindparam("me"),
+        submission.c.billed != Billed.NO.value,
+    )
+    .limit(1)
+)
 _NOTED = Statement(
     event.insert().values(
         {event.c[name]: sa.bindparam(name) for name in ("record", "at", "kind", "body")}
@@ -89,6 +99,8 @@ class Batch:
     def _begin(self, intent: Intent) -> None:
         if intent.record in self._lines:
             return  # the answer to an earlier try was lost, and not what it wrote
+        if intent.key:
+            self._check_key(intent)
         at = now()
         reserved = self._totals.reserve(intent, datetime.fromisoformat(at))
         line = begun(intent, reserved, self._me, at)
@@ -96,6 +108,22 @@ class Batch:
         self._totals.add(line.counted_for, line.counts)
         asked = {"quote": to_builtins(intent.quote), "nonce": intent.nonce}
         self._note(line.record, at, "intent", json.dumps(asked, ensure_ascii=False))
+
+    def _check_key(self, intent: Intent) -> None:
+        """Refuse what another process may have paid for since this one looked.
+
+        Raises:
+            UsageError: It has.
+        """
+        self._totals.wait_turn()
+        asked = {"key": intent.key, "me": self._me}
+        taken = self._connection.execute(_TAKEN, asked).scalar()
+        if taken is not None:
+            msg = (
+                f"Another process has begun the same (journal record {taken}), and it may be "
+                "charged for it. Nothing was sent."
+            )
+            raise UsageError(msg, provider=intent.provider)
 
     def _line(self, entry: Entry) -> Line | None:
         """The line that an entry is of; a task submitted elsewhere gets one."""

@@ -106,6 +106,8 @@ def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
         reserved=reserved,
         callback=intent.callback,
         tag=intent.request.tag or "",
+        key=intent.key,
+        digest=intent.digest,
         label=intent.label,
     )
 

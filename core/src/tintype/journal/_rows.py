@@ -43,6 +43,15 @@ NAMED = (
     .where(submission.c.record.in_(sa.bindparam("records", expanding=True)))
     .order_by(submission.c.record)
 )
+KEYED = sa.select(submission).where(submission.c.key == sa.bindparam("key"))
+_BEGINS = sa.bindparam("prefix", type_=submission.c.key.type)
+TALLY = sa.select(
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(submission.c.reserved + submission.c.charged), 0),
+).where(
+    submission.c.key != "",
+    sa.func.substr(submission.c.key, 1, sa.func.length(_BEGINS)) == _BEGINS,
+)
 FOUND = sa.select(submission).where(
     submission.c.provider == sa.bindparam("provider"),
     submission.c.task_id == sa.bindparam("task_id"),
@@ -159,6 +168,7 @@ class Rows:
             reserved=dollars(line.reserved),
             charged=dollars(line.charged),
             callback=line.callback,
+            digest=line.digest,
             unread=self.spool.answers(line.record),
         )
 

@@ -27,7 +27,18 @@ from tintype.journal import JournalRecord
 from tintype.journal._batch import Batch, forgets, may_follow, record_of, rewrite
 from tintype.journal._lines import Line, take
 from tintype.journal._owner import me
-from tintype.journal._rows import ALL, FOUND, LATEST_DRAWN, UNFINISHED, Rows, age, cut_off, read
+from tintype.journal._rows import (
+    ALL,
+    FOUND,
+    KEYED,
+    LATEST_DRAWN,
+    TALLY,
+    UNFINISHED,
+    Rows,
+    age,
+    cut_off,
+    read,
+)
 from tintype.journal._schema import database_url, file_of, identity, opened
 from tintype.journal._spool import Spool
 from tintype.journal._totals import Totals, dollars
@@ -262,7 +273,20 @@ class SqlJournal:
         at = datetime.now(UTC)
         return self._rows.asked(lambda connection: dollars(Totals(connection).counted(budget, at)))
 
-    def claim(self, ids: Iterable[str] = (), *, but: Container[str] = ()) -> list[JournalRecord]:
+    def keyed(self, key: str) -> list[JournalRecord]:
+        """The records of the call that has this key, oldest first."""
+        found = self._rows.asked(lambda connection: read(connection, KEYED, {"key": key}))
+        return sorted(map(self._rows.record, found), key=age)
+
+    def tally(self, prefix: str) -> tuple[int, Decimal]:
+        """How many records have a key that begins so, and the US dollars that count for them."""
+        asked = {"prefix": prefix}
+        count, nano = self._rows.asked(lambda connection: connection.execute(TALLY, asked).one())
+        return int(count), dollars(int(nano))
+
+    def claim(
+        self, ids: Iterable[str] = (), *, but: Container[str] = (), by_name: bool = True
+    ) -> list[JournalRecord]:
         """Unfinished records for this process to follow, oldest first, and what is lost."""
         # What this process has let go of is written behind everything that waits: wait as well,
         # or it would let go of what it is about to claim.
@@ -272,7 +296,7 @@ class SqlJournal:
 
         def take_some(connection: Connection, lines: list[Line]) -> None:
             free = [line for line in lines if line.record not in but]
-            mine = [line for line in free if self._may_take(line, by_name=bool(wanted))]
+            mine = [line for line in free if self._may_take(line, by_name=bool(wanted) and by_name)]
             dead = [line.record for line in mine if line.outcome is None]
             spooled = self._spool.found(dead)
             for line in mine:

@@ -98,6 +98,13 @@ class Totals:
         self._connection = connection
         self._changes: Counter[Key] = Counter()
         self._found: dict[Key, int] = {}
+        self._has_turn = False
+
+    def wait_turn(self) -> None:
+        """Have one process after the other read and write here, until it has committed."""
+        if not self._has_turn:
+            self._has_turn = True
+            self._connection.execute(_TURN)
 
     def add(self, origin: Origin, amount: int) -> None:
         """Count nanodollars for a submission, or no more."""
@@ -169,8 +176,8 @@ class Totals:
         concerned = [
             each for each in intent.budgets if each.concerns(intent.provider, intent.label)
         ]
-        if concerned and not self._found:  # one process after the other, until it has committed
-            self._connection.execute(_TURN)
+        if concerned:
+            self.wait_turn()
         for budget in concerned:
             if high is None and not budget.unknown_price:
                 reason = (intent.quote.reason if intent.quote else "") or "nobody tells it"

@@ -1,0 +1,670 @@
+"""Many requests, drawn side by side and each once, however often the batch is run.
+
+A line is known by its tag, within a batch by its name. The two are its key: every submission
+of the line has it in the journal, which is asked for it before anything is sent. What may have been
+charged stands: it is finished, or told of, and never sent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from threading import Lock
+from typing import Self, TypeVar
+
+from attrs import evolve, field, frozen
+
+from tintype import _forks
+from tintype._amounts import plain
+from tintype._client.claims import Claims
+from tintype._client.comparing import Comparing
+from tintype._client.downloads import check_folder
+from tintype._client.naming import fields_of
+from tintype._client.options import for_call
+from tintype._client.results import Results
+from tintype._client.routing import Order, Routing
+from tintype._doors import a_line, check_methods, folder_of, held, refused
+from tintype._excerpts import quoted
+from tintype._flow.choices import PerCall
+from tintype._flow.effects import Ask, Asked, Flow, Sleep, Tell, Together, Turn
+from tintype._flow.hook_caller import expected
+from tintype._flow.verdicts import check_limit, fault_error
+from tintype.convert import to_builtins
+from tintype.errors import (
+    AuthenticationError,
+    Billed,
+    BudgetError,
+    CostLimitError,
+    InsufficientCreditError,
+    InvalidRequestError,
+    JournalError,
+    MissingKeyError,
+    SaveError,
+    SubmissionUnknownError,
+    TaskFailedError,
+    TaskRefusedError,
+    TintypeError,
+    UsageError,
+)
+from tintype.journal import Journal, JournalRecord, NoJournal
+from tintype.models import BatchOutcome, BatchResult, Generation, Offer, Task, TaskState
+from tintype.request import ImageRequest
+
+T = TypeVar("T")
+Items = Callable[[], object]
+"""Called for the next item: its number, from 1, and itself; or None, at the end."""
+
+_PATIENCE = 30.0  # seconds for which an offer is waited for
+_LOOK = 0.1  # seconds between two looks whether a line of the same tag is over
+_NO_JOURNAL = (
+    "A batch is kept in a journal: give one, or set TINTYPE_JOURNAL "
+    "(pip install 'tintype[journal]'). Nothing was sent."
+)
+_A_REQUEST = "an ImageRequest, or the error that says why it is none"
+_BESIDE = "\x1f"  # what neither a name nor a tag holds
+# What keeps one line will keep the next: none is begun any more.
+_KEEPS_ALL = (
+    AuthenticationError,
+    BudgetError,
+    InsufficientCreditError,
+    JournalError,
+    MissingKeyError,
+)
+
+
+def _name(given: str) -> str:
+    if not a_line(given, "name"):
+        msg = "name is empty: a batch is known by its name and the tags of its lines."
+        raise InvalidRequestError(msg, field="name")
+    return given
+
+
+def _providers(given: Iterable[str] | None) -> Iterable[str] | None:
+    return given if given is None or isinstance(given, str) else tuple(given)
+
+
+def _flag(given: bool) -> bool:  # noqa: FBT001 - a converter is given what there is
+    return held(given, bool, "resume", "True or False")
+
+
+@frozen(kw_only=True)
+class BatchTerms:
+    """What holds for all lines of a batch.
+
+    Attributes:
+        name: What the journal knows the batch by.
+        folder: Where pictures go.
+        file_name: A template for the names of their files.
+        provider: Who draws, or None: one of `providers`.
+        providers: Who may draw.
+        order: Which of them is tried first.
+        max_cost: US dollars that all lines together may cost, in all runs.
+        resume: Whether an earlier run is gone on with.
+        width: How many lines are under way at a time.
+        per_call: What else holds for each of them.
+    """
+
+    name: str = field(converter=_name)
+    folder: Path = field(converter=folder_of)
+    file_name: str
+    provider: str | None
+    providers: Iterable[str] | None = field(converter=_providers)
+    order: Order
+    max_cost: Decimal | None
+    resume: bool = field(converter=_flag)
+    width: int
+    per_call: PerCall = field(converter=for_call)
+
+
+@frozen(kw_only=True)
+class BatchLine:
+    """A line that is a request.
+
+    Attributes:
+        number: Its place, from 1.
+        request: What it asks for, with its tag.
+        digest: The SHA-256 of that.
+        key: What the journal knows it by.
+    """
+
+    number: int
+    request: ImageRequest
+    digest: str
+    key: str
+
+    @property
+    def tag(self) -> str:
+        """What it is known by in its batch."""
+        return self.request.tag or ""
+
+
+def digest_of(request: ImageRequest) -> str:
+    """The SHA-256 of what a request asks for, whatever its tag is.
+
+    What is left at its default does not count: a field that a later version has changes nothing.
+    """
+    told, blank = to_builtins(request.digested()), to_builtins(_BLANK)
+    if not isinstance(told, dict) or not isinstance(blank, dict):
+        raise TypeError
+    given = {name: value for name, value in told.items() if value != blank[name]}
+    given = {**given, "prompt": request.prompt, "tag": None}
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+
+
+_BLANK = ImageRequest(prompt="-")
+
+
+def tag_of(number: int, request: ImageRequest) -> str:
+    """What a line without a tag is known by: two that are equal are two pictures."""
+    return f"{number}-{digest_of(request)[:12]}"
+
+
+class InTurn:
+    """The items of an iterable, each with its number, for whoever asks next: from any thread."""
+
+    def __init__(self, items: Iterable[object]) -> None:
+        check_methods(items, ["__iter__"], "requests", "an iterable of ImageRequests")
+        self._items = enumerate(items, start=1)
+        self._lock = Lock()
+
+    def next(self) -> tuple[int, object] | None:
+        """The next one, or None: there are no more."""
+        with self._lock:
+            return next(self._items, None)
+
+
+class AtWork:
+    """The lines that this process is at work on, whichever batch they are of."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Be at work on none, as a process that was just forked."""
+        self._lock = Lock()
+        self._digests: dict[str, str] = {}
+
+    def begin(self, line: BatchLine) -> bool:
+        """Whether a line could be begun: else another one of its tag is under way.
+
+        Raises:
+            InvalidRequestError: That one asks for something else.
+        """
+        with self._lock:
+            known = self._digests.setdefault(line.key, "")
+            if known and known != line.digest:
+                raise other_request(line)
+            self._digests[line.key] = line.digest
+            return not known
+
+    def end(self, line: BatchLine) -> None:
+        """It is over."""
+        with self._lock:
+            self._digests.pop(line.key, None)
+
+
+_AT_WORK = AtWork()
+_forks.guard(_AT_WORK)
+
+
+class Allowance:
+    """What a batch may still spend. Used from several threads."""
+
+    def __init__(self, limit: Decimal) -> None:
+        self._lock = Lock()
+        self._limit = limit
+        self._left = limit
+
+    def spend(self, amount: Decimal) -> None:
+        """So much is spent, or with a sign before it is not."""
+        with self._lock:
+            self._left -= amount
+
+    def reserve(self, amount: Decimal) -> None:
+        """Set aside what a line may cost.
+
+        Raises:
+            CostLimitError: It is more than is left.
+        """
+        with self._lock:
+            if amount > self._left:
+                left = plain(max(self._left, Decimal(0)))
+                msg = (
+                    f"It may cost ${plain(amount)}; of max_cost={plain(self._limit)} for the batch "
+                    f"${left} is left. Nothing was sent."
+                )
+                raise CostLimitError(msg)
+            self._left -= amount
+
+
+@frozen(kw_only=True)
+class Batches:
+    """What batches are drawn with."""
+
+    journal: Journal
+    claims: Claims
+    comparing: Comparing
+    routing: Routing
+    results: Results
+
+    def of(self, terms: BatchTerms, items: Items) -> Batch:
+        """The work of a batch.
+
+        Raises:
+            UsageError: There is no journal, or the terms cannot be met.
+        """
+        if isinstance(self.journal, NoJournal):
+            raise UsageError(_NO_JOURNAL)
+        check_limit(terms.max_cost)
+        if not fields_of(terms.file_name):
+            msg = (
+                f"file_name={quoted(terms.file_name)} is one name for the pictures of all lines: "
+                "give it a field, such as {tag}."
+            )
+            raise SaveError(msg)
+        self._names(terms)
+        return Batch(self, terms, items)
+
+    def offers(self, request: ImageRequest, terms: BatchTerms) -> Flow[list[Offer]]:
+        """What each that may draw it would do with a request."""
+        offers: list[Offer] = []
+        for name in self._names(terms):
+            yield Turn(provider=name)
+            offers.append((yield from self.comparing.offer(name, request, _PATIENCE)))
+        return offers
+
+    def _names(self, terms: BatchTerms) -> tuple[str, ...]:
+        if (terms.provider is None) is (terms.providers is None):
+            msg = "Name one provider, provider='apiyi', or several, providers=['apiyi', 'fal']."
+            raise InvalidRequestError(msg, field="provider")
+        if terms.provider is not None:
+            return self.comparing.known([terms.provider])
+        return self.routing.route(
+            terms.providers, terms.order, terms.max_cost, terms.per_call
+        ).names
+
+
+class Batch:
+    """The work of a batch: a piece for each line, which is read once it is begun.
+
+    Args:
+        parts: What a line is drawn with.
+        terms: What holds for all lines.
+        items: Where they come from.
+    """
+
+    def __init__(self, parts: Batches, terms: BatchTerms, items: Items) -> None:
+        self._parts = parts
+        self._terms = terms
+        self._items = items
+        self._prefix = _BESIDE.join(("batch", terms.name, ""))
+        self._open = 0  # lines that were begun, and whose results nobody has yet
+        self._over = False
+        limit = terms.max_cost
+        self._allowance = None if limit is None else Allowance(Decimal(limit))
+
+    def flow(self) -> Flow[None]:
+        """The whole batch. What comes of each line is told once it is known.
+
+        Raises:
+            UsageError: It was begun before, and nobody says that it is to be gone on with; or
+                nothing can be saved in its folder.
+        """
+        yield Ask(call=self._check)
+        yield Together(work=self, width=self._terms.width, apart=True)
+
+    def handed_over(self) -> None:
+        """Somebody has a line's result: another one may be begun."""
+        self._open -= 1
+
+    def __len__(self) -> int:
+        """Whether there may be more lines."""
+        return 0 if self._over else 1
+
+    def pause(self) -> float | None:
+        """No time; or None: no line is to be begun as long as nobody takes results."""
+        return None if self._over or self._open >= 2 * self._terms.width else 0.0
+
+    def take(self) -> Flow[None]:
+        """The next line."""
+        self._open += 1
+        return self._taken()
+
+    def _check(self) -> None:
+        check_folder(self._terms.folder)
+        count, spent = self._parts.journal.tally(self._prefix)
+        if count and not self._terms.resume:
+            msg = (
+                f"The batch {self._terms.name!r} was begun before: go on with it (resume=True, "
+                "--resume), or begin another one under a name of its own (name=…, --as NAME). "
+                "Nothing was sent."
+            )
+            raise UsageError(msg)
+        if self._allowance is not None:
+            self._allowance.spend(spent)
+
+    def _taken(self) -> Flow[None]:
+        taken: object = yield from asked(self._items)
+        match taken:
+            case (int() as number, item):
+                yield Tell(result=(yield from self._fenced(number, item)))
+            case _:
+                self._over = True
+
+    def _fenced(self, number: int, item: object) -> Flow[BatchResult]:
+        """What comes of a line, whatever goes wrong with it: the others are still to come."""
+        if not isinstance(item, ImageRequest):
+            error = item if isinstance(item, TintypeError) else refused(item, "line", _A_REQUEST)
+            return _failed(BatchResult(number=number, outcome=BatchOutcome.FAILED), error)
+        line = self._line(number, item)
+        blank = BatchResult(
+            number=number, tag=line.tag, outcome=BatchOutcome.FAILED, request=line.request
+        )
+        try:
+            return (yield from self._once(line, blank))
+        except TintypeError as error:
+            return _failed(blank, error)
+        except Exception as error:  # noqa: BLE001 - one line's fault stops no other
+            return _failed(blank, fault_error(Task(), error))
+
+    def _line(self, number: int, request: ImageRequest) -> BatchLine:
+        if request.tag is None:
+            request = evolve(request, tag=tag_of(number, request))
+        return BatchLine(
+            number=number,
+            request=request,
+            digest=digest_of(request),
+            key=f"{self._prefix}{request.tag}",
+        )
+
+    def _once(self, line: BatchLine, blank: BatchResult) -> Flow[BatchResult]:
+        """Draw a line, or finish what stands of it."""
+        while not _AT_WORK.begin(line):
+            yield Sleep(seconds=_LOOK)
+        try:
+            standing = yield from self._standing(line)
+            if not standing:
+                return (yield from self._drawn(line, blank))
+            error = yield from self._finished(standing)
+            if missing := line.request.n - sum(_asked_of(each) for each in standing):
+                rest = evolve(line.request, n=missing)
+                told = yield from self._drawn(line, evolve(blank, request=rest))
+                error = error or told.error
+            return _recorded(blank, (yield from self._standing(line)), error)
+        finally:
+            _AT_WORK.end(line)
+
+    def _standing(self, line: BatchLine) -> Flow[list[JournalRecord]]:
+        """The records of a line that may have been charged, or hold a picture or a refusal.
+
+        Raises:
+            InvalidRequestError: They are of another request.
+        """
+
+        def standing() -> list[JournalRecord]:
+            return [each for each in self._parts.journal.keyed(line.key) if _stands(each, line)]
+
+        found = yield from asked(standing)
+        if any(record.digest != line.digest for record in found):
+            raise other_request(line)
+        return found
+
+    def _finished(self, standing: Sequence[JournalRecord]) -> Flow[TintypeError | None]:
+        """Finish what is open of a line; what is still in the way, or None."""
+        ids = [each.id for each in standing if each.open or each.outcome is None]
+        if not ids:
+            return None
+        with _Claim(self._parts.claims, ids) as claim:
+            claimed = yield from asked(claim.take)
+            if len(claimed) < len(ids):
+                msg = "Another process is at work on it: it is left to that one."
+                return UsageError(msg, billed=Billed.UNKNOWN)
+            yield Turn(provider=claimed[0].provider)
+            resumed = yield from self._parts.results.resuming(
+                list(claimed), self._terms.folder, self._terms.file_name
+            )
+            return next((each.error for each in resumed if each.error is not None), None)
+
+    def _drawn(self, line: BatchLine, blank: BatchResult) -> Flow[BatchResult]:
+        """Draw and save what a line asks for, or what it still lacks."""
+        terms, request = self._terms, blank.request or line.request
+        most = yield from self._reserved(request)
+        result = blank
+        try:
+            if terms.provider is not None:
+                yield Turn(provider=terms.provider)
+            made = yield from self._parts.routing.generating(
+                request,
+                terms.provider,
+                terms.providers,
+                terms.order,
+                most,
+                evolve(terms.per_call, key=line.key, digest=line.digest),
+            )
+            result = _made(blank, made)
+            saving = self._parts.results.saving(
+                made, result.provider, terms.folder, terms.file_name, overwrite=False
+            )
+            result = _saved(result, (yield from saving), made)
+        except TintypeError as error:
+            self._over = self._over or isinstance(error, _KEEPS_ALL)
+            result = _failed(result, error)
+        finally:
+            if self._allowance is not None and most is not None:
+                self._allowance.spend(_spent(result, most) - most)
+        return result
+
+    def _reserved(self, request: ImageRequest) -> Flow[Decimal | None]:
+        """What a line may cost at most, set aside of what the batch may; None: as it comes.
+
+        Raises:
+            CostLimitError: It does not fit, or nobody knows what it costs.
+        """
+        if self._allowance is None:
+            return None
+        offers = yield from self._parts.offers(request, self._terms)
+        known = [each.quote.high for each in offers if each.quote.high is not None]
+        if not known:
+            failed = next((each.error for each in offers if each.error is not None), None)
+            reason = offers[0].quote.reason or "no document tells it"
+            msg = f"The price is unknown ({reason}), and max_cost was set. Nothing was sent."
+            raise failed or CostLimitError(msg)
+        most = max(known)
+        try:
+            self._allowance.reserve(most)
+        except CostLimitError:
+            self._over = True
+            raise
+        return most
+
+
+class _Claim:
+    """Records to be claimed by a thread that may go on when nobody waits for it any more."""
+
+    def __init__(self, claims: Claims, ids: Sequence[str]) -> None:
+        self._claims = claims
+        self._ids = ids
+        self._lock = Lock()
+        self._left = False
+        self._mine: list[str] = []
+
+    def take(self) -> list[JournalRecord]:
+        """The records that nobody else follows."""
+        found = self._claims.claimed(self._ids, by_name=False)
+        with self._lock:
+            self._mine = [record.id for record in found]
+            if self._left:
+                self._claims.left(self._mine)
+        return found
+
+    def __enter__(self) -> Self:
+        """The claim itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave what was claimed."""
+        with self._lock:
+            self._left = True
+            self._claims.left(self._mine)
+
+
+def asked(function: Callable[[], T]) -> Flow[T]:
+    """What a function returns that may block."""
+    found: T = expected((yield Ask(call=function)), Asked, "the driver").value  # type: ignore[assignment]  # it is what the function returned
+    return found
+
+
+def other_request(line: BatchLine) -> InvalidRequestError:
+    """The error of a line whose tag stands for something else."""
+    msg = (
+        f"The tag {quoted(line.tag)} stands for another request in this batch, which is drawn or "
+        "under way: give this line a tag of its own. Nothing was sent."
+    )
+    return InvalidRequestError(msg, field="tag")
+
+
+def _stands(record: JournalRecord, line: BatchLine) -> bool:
+    """Whether nothing is to be sent in place of a submission any more.
+
+    What was not billed is tried again, unless there are pictures all the same, or moderation
+    refused the very same request.
+    """
+    task = record.task
+    if record.billed is not Billed.NO or task is None:
+        return record.billed is not Billed.NO
+    refused_it = task.state is TaskState.REFUSED and record.digest == line.digest
+    return bool(task.images) or not task.state.terminal or refused_it
+
+
+def _asked_of(record: JournalRecord) -> int:
+    """How many pictures a submission was to bring."""
+    return record.request.n if record.request is not None else 1
+
+
+_WORST = (Billed.NO, Billed.UNKNOWN, Billed.YES)
+
+
+def _failed(result: BatchResult, error: TintypeError) -> BatchResult:
+    """A line that something went wrong with; what is known of it already stays."""
+    match error:
+        case TaskRefusedError():
+            outcome = BatchOutcome.REFUSED
+        case SubmissionUnknownError():
+            outcome = BatchOutcome.UNKNOWN
+        case _:
+            outcome = BatchOutcome.FAILED
+    tasks = tuple(each.task for each in error.attempts if each.task is not None)
+    tasks = result.tasks or tuple(map(_bare, tasks))
+    return evolve(
+        result,
+        outcome=outcome,
+        provider=result.provider or error.provider,
+        model=result.model or next((task.model for task in tasks), ""),
+        tasks=tasks,
+        billed=result.billed if result.tasks else error.billed,
+        error=error,
+    )
+
+
+def _made(blank: BatchResult, made: Generation) -> BatchResult:
+    """A line that is drawn, and not saved yet."""
+    cost = made.cost
+    return evolve(
+        blank,
+        provider=made.quote.provider,
+        model=next((task.model for task in made.tasks), ""),
+        tasks=tuple(map(_bare, made.tasks)),
+        quoted=made.quote.high,
+        paid=None if cost is None else cost.usd,
+        billed=max((task.billed for task in made.tasks), key=_WORST.index, default=Billed.NO),
+    )
+
+
+def _bare(task: Task) -> Task:
+    """A task without the bytes of its images."""
+    return evolve(
+        task, previews=(), images=tuple(evolve(image, data=None) for image in task.images)
+    )
+
+
+def _saved(result: BatchResult, files: tuple[Path, ...], made: Generation) -> BatchResult:
+    """A line whose pictures are saved."""
+    result = evolve(result, files=files)
+    if len(files) >= _wanted(result):
+        return evolve(result, outcome=BatchOutcome.DONE)
+    own = [each for each in made.attempts if each.provider == made.quote.provider]
+    error = next((each.error for each in own if each.error is not None), None)
+    return evolve(result, error=error or _fewer(result))
+
+
+def _wanted(result: BatchResult) -> int:
+    return result.request.n if result.request is not None else 1
+
+
+def _fewer(result: BatchResult) -> TaskFailedError:
+    said = "; ".join(failure.message for task in result.tasks for failure in task.errors)
+    head = f"{len(result.files)} of {_wanted(result)} pictures came"
+    msg = f"{head}: {said}" if said else f"{head}, and nobody says why there are no more."
+    return TaskFailedError(msg, provider=result.provider, billed=result.billed)
+
+
+def _recorded(
+    blank: BatchResult, records: Sequence[JournalRecord], error: TintypeError | None
+) -> BatchResult:
+    """A line as the journal knows it."""
+    tasks = tuple(record.task for record in records if record.task is not None)
+    quotes, charges = [each.quote for each in records], [each.charged for each in records]
+    result = evolve(
+        blank,
+        recorded=True,
+        provider=records[0].provider,
+        model=records[0].model,
+        tasks=tasks,
+        files=tuple(
+            Path(record.saved[index].path)
+            for record in records
+            for index in sorted(record.saved)
+            if record.saved[index].done
+        ),
+        quoted=sum((each for each in quotes if each is not None), Decimal(0)) or None,
+        paid=sum(charges, Decimal(0)) or None,
+        billed=max((each.billed for each in records), key=_WORST.index),
+    )
+    if error is None and len(result.files) >= _wanted(result):
+        return evolve(result, outcome=BatchOutcome.DONE)
+    return _failed(result, error or _why(result, records))
+
+
+def _why(result: BatchResult, records: Sequence[JournalRecord]) -> TintypeError:
+    """Why a line lacks pictures, as the journal knows it."""
+    for record in records:
+        if record.lost:
+            msg = (
+                f"Nobody knows what became of its submission (journal record {record.id}): it may "
+                "have been charged, and is not sent again. Look it up at the provider, and close "
+                f"it: tintype settle {record.id} --billed yes|no."
+            )
+            return SubmissionUnknownError(
+                msg, record=record.id, provider=record.provider, billed=Billed.UNKNOWN
+            )
+        if record.task is not None and record.task.state is TaskState.REFUSED:
+            said = "; ".join(failure.message for failure in record.task.errors)
+            return TaskRefusedError(
+                f"Moderation refused the picture: {said}",
+                provider=record.provider,
+                billed=record.billed,
+            )
+    reason = next((record.reason for record in records if record.reason), "")
+    if reason and not result.tasks:
+        return TaskFailedError(reason, provider=result.provider, billed=result.billed)
+    return _fewer(result)
+
+
+def _spent(result: BatchResult, most: Decimal) -> Decimal:
+    """What a line counts for, now that it is over: the worst, where nobody says."""
+    if result.paid is not None:
+        return result.paid
+    return Decimal(0) if result.billed is Billed.NO else most

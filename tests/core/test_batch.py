@@ -1,0 +1,462 @@
+"""Batches: each line is drawn once, however often the batch is run, and fails alone."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from tests.core import easel
+from tests.core.conftest import KEY, Connect
+from tests.core.databases import Place
+from tests.core.loopback import Fault, Loopback, said
+from tests.core.pictures import PNG, in_base64
+
+from tintype import (
+    Account,
+    AsyncClient,
+    BatchOutcome,
+    BatchResult,
+    Billed,
+    Client,
+    ImageRequest,
+    Outcome,
+    Task,
+    TaskState,
+)
+from tintype._client.batch import digest_of
+from tintype.entries import Intent, Released, Settled, Snapshot
+from tintype.errors import (
+    CostLimitError,
+    InvalidRequestError,
+    MissingKeyError,
+    SaveError,
+    SubmissionUnknownError,
+    TintypeError,
+    UnknownProviderError,
+    UsageError,
+)
+from tintype.journal._sql import SqlJournal
+
+Artist = Callable[..., Client]
+
+CREATE = "POST /v1/pictures"
+LOOK = "GET /v1/pictures/p1"
+CAT, DOG = ImageRequest(prompt="a cat"), ImageRequest(prompt="a dog")
+DONE = {"id": "p1", "state": "done", "picture": in_base64(PNG)}
+DRAWING = {"id": "p1", "state": "drawing"}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where pictures go."""
+    return tmp_path / "out"
+
+
+def drawn(client: Client, requests: object, out: Path, **terms: object) -> list[BatchResult]:
+    """The results of a batch, by number."""
+    found = client.batch(requests, out, **{"provider": "easel", **terms})  # type: ignore[arg-type]
+    return sorted(found, key=lambda result: result.number)
+
+
+def outcomes(results: list[BatchResult]) -> list[str]:
+    """What came of each line."""
+    return [str(result.outcome) for result in results]
+
+
+def submissions(server: Loopback) -> int:
+    """How many pictures were asked for."""
+    return server.lines().count(CREATE)
+
+
+def known(journal: SqlJournal, request: ImageRequest, key: str, **fields: object) -> str:
+    """The record of a line's submission, whose process let go of it."""
+    intent = Intent(provider="easel", request=request, key=key, digest=digest_of(request))
+    entry = journal.record(intent).result()
+    if fields:
+        task = Task(provider="easel", model="oil-1", id="p1", record=entry, request=request)
+        journal.record(Snapshot(task=evolve(task, **fields))).result()
+    journal.record(Released(record=entry)).result()
+    return entry
+
+
+def key_of(tag: str, name: str = "batch") -> str:
+    """A line's key in the journal."""
+    return f"batch\x1f{name}\x1f{tag}"
+
+
+# ---------------------------------------------------------------------------- lines
+
+
+def test_each_line_is_drawn_once_and_saved_by_its_tag(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """The result names it by its tag, or by its number and what it asks for."""
+    server.on(CREATE, said(DONE))
+    cat, dog = drawn(artist(journal=file), [CAT, evolve(DOG, tag="rex")], out)
+    assert outcomes([cat, dog]) == ["done", "done"]
+    assert (cat.tag, dog.tag) == (f"1-{digest_of(CAT)[:12]}", "rex")
+    assert [each.read_bytes() for each in cat.files + dog.files] == [PNG, PNG]
+    assert dog.files == (out / "rex.png",)
+    assert (dog.provider, dog.model, dog.quoted) == ("easel", "oil-1", Decimal("0.05"))
+    assert (dog.billed, dog.recorded, dog.error) == (Billed.YES, False, None)
+    assert [image.data for image in dog.tasks[0].images] == [None]
+    assert submissions(server) == 2
+
+
+def test_equal_lines_are_two_pictures_and_equal_tags_one(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """The second of a tag is told of as recorded, with the files of the first."""
+    server.on(CREATE, said(DONE))
+    tagged = evolve(DOG, tag="rex")
+    results = drawn(artist(journal=file), [CAT, CAT, tagged, tagged], out, width=4)
+    assert outcomes(results) == ["done"] * 4
+    assert results[0].files != results[1].files
+    assert results[2].files == results[3].files
+    assert sorted([results[2].recorded, results[3].recorded]) == [False, True]
+    assert submissions(server) == 3
+
+
+def test_a_tag_that_stands_for_another_request_fails_alone(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Whether the other one is over or under way."""
+    server.on(CREATE, said(DONE))
+    results = drawn(
+        artist(journal=file), [evolve(CAT, tag="a"), evolve(DOG, tag="a"), CAT], out, width=1
+    )
+    assert outcomes(results) == ["done", "failed", "done"]
+    assert isinstance(results[1].error, InvalidRequestError)
+    assert results[1].error.field == "tag"
+    assert submissions(server) == 2
+
+
+def test_what_is_no_request_fails_alone(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """An error in a request's place is that line's result."""
+    server.on(CREATE, said(DONE))
+    odd = InvalidRequestError("line 1: n is odd.", field="n")
+    results = drawn(artist(journal=file), [odd, "a cat", CAT], out)
+    assert outcomes(results) == ["failed", "failed", "done"]
+    assert results[0].error is odd
+    assert "an ImageRequest" in str(results[1].error)
+
+
+def test_an_async_iterable_is_awaited(server: Loopback, file: Path, out: Path) -> None:
+    """One item after another, each by whoever asks next."""
+    server.on(CREATE, said(DONE))
+
+    async def requests() -> AsyncIterator[ImageRequest]:
+        for number in range(5):
+            await asyncio.sleep(0)
+            yield ImageRequest(prompt=f"cat {number}")
+
+    async def run() -> list[BatchResult]:
+        account = Account(provider="easel", key=KEY, base_url=server.url)
+        options = {"plugins": {"easel": easel}, "environ": {}, "journal": file}
+        async with AsyncClient(account, **options) as client:  # type: ignore[arg-type]
+            return [each async for each in client.batch(requests(), out, provider="easel")]
+
+    results = asyncio.run(run())
+    assert sorted(result.number for result in results) == [1, 2, 3, 4, 5]
+    assert submissions(server) == 5
+
+
+def test_no_more_is_read_than_is_under_way(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Who is slow to take results has no more of them pile up than twice the width."""
+    server.on(CREATE, said(DONE))
+    read = itertools.count(1)
+    last = 0
+
+    def requests() -> Iterator[ImageRequest]:
+        nonlocal last
+        while True:
+            last = next(read)
+            yield ImageRequest(prompt=f"cat {last}")
+
+    results = artist(journal=file).batch(requests(), out, provider="easel", width=3)
+    for taken in range(1, 20):
+        next(results)
+        assert last <= taken + 6
+
+
+def test_what_the_iterable_raises_ends_the_batch(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """It is the caller's own."""
+    server.on(CREATE, said(DONE))
+
+    def requests() -> Iterator[ImageRequest]:
+        yield CAT
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        drawn(artist(journal=file), requests(), out, width=1)
+
+
+# ----------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("terms", "error"),
+    [
+        ({"provider": "easle"}, UnknownProviderError),
+        ({"provider": None}, InvalidRequestError),
+        ({"providers": ["easel"]}, InvalidRequestError),
+        ({"file_name": "cat"}, SaveError),
+        ({"file_name": "{tga}"}, SaveError),
+        ({"name": ""}, InvalidRequestError),
+        ({"name": "a\nb"}, InvalidRequestError),
+        ({"width": 0}, UsageError),
+        ({"max_cost": 0.5}, InvalidRequestError),
+        ({"resume": "yes"}, InvalidRequestError),
+        ({"labl": "x"}, InvalidRequestError),
+    ],
+)
+def test_terms_that_cannot_be_met_send_nothing(
+    terms: dict[str, object],
+    error: type[TintypeError],
+    artist: Artist,
+    server: Loopback,
+    file: Path,
+    out: Path,
+) -> None:
+    """The error is raised at the first step."""
+    with pytest.raises(error):
+        drawn(artist(journal=file), [CAT], out, **terms)
+    assert server.lines() == []
+
+
+def test_requests_that_are_none_are_refused(artist: Artist, file: Path, out: Path) -> None:
+    """Nothing can be read of them."""
+    with pytest.raises(InvalidRequestError, match="requests"):
+        drawn(artist(journal=file), 5, out)
+
+
+def test_without_a_journal_a_batch_is_refused(artist: Artist, out: Path) -> None:
+    """It says how to have one."""
+    with pytest.raises(UsageError, match="TINTYPE_JOURNAL"):
+        drawn(artist(), [CAT], out)
+
+
+def test_a_batch_that_was_begun_is_gone_on_with_only_when_asked(
+    artist: Artist, server: Loopback, place: Place, out: Path
+) -> None:
+    """Another name is another batch; so is one that differs in its case."""
+    server.on(CREATE, said(DONE))
+    client = artist(journal=place)
+    drawn(client, [CAT], out, name="Cats")
+    with pytest.raises(UsageError, match="--resume"):
+        drawn(client, [CAT], out, name="Cats")
+    assert submissions(server) == 1
+    for name in ("cats", "Cats2", "C_ts"):
+        assert outcomes(drawn(client, [CAT], out, name=name)) == ["done"]
+    assert submissions(server) == 4
+
+
+def test_what_keeps_one_line_keeps_all(
+    connect: Connect, server: Loopback, file: Path, out: Path
+) -> None:
+    """Without a key nothing is begun behind those that are under way."""
+    account = Account(provider="easel", base_url=server.url)
+    client = connect(account, plugins={"easel": easel}, journal=file)
+    results = drawn(client, itertools.repeat(CAT), out, width=2)
+    assert len(results) <= 4
+    assert {type(result.error) for result in results} == {MissingKeyError}
+
+
+# ----------------------------------------------------------------------------- resuming
+
+
+def test_a_batch_that_is_run_again_pays_nothing_twice(
+    artist: Artist, server: Loopback, place: Place, out: Path
+) -> None:
+    """What is done is told of; what is new is drawn."""
+    server.on(CREATE, said(DONE))
+    client = artist(journal=place)
+    first = drawn(client, [CAT, DOG], out)
+    again = drawn(client, [CAT, DOG, CAT], out, resume=True)
+    assert outcomes(again) == ["done"] * 3
+    assert [result.recorded for result in again] == [True, True, False]
+    assert [each.files for each in again[:2]] == [each.files for each in first]
+    assert again[0].quoted == Decimal("0.05")
+    assert submissions(server) == 3
+
+
+def test_a_line_that_was_not_billed_is_tried_again(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """A task that failed, and a submission that was refused."""
+    failed = said({"id": "p1", "state": "failed", "why": "no oil"})
+    server.on(CREATE, failed, said({"why": "no"}, 400), said(DONE))
+    client = artist(journal=file)
+    assert outcomes(drawn(client, [CAT, DOG], out, width=1)) == ["failed", "failed"]
+    assert outcomes(drawn(client, [CAT, DOG], out, resume=True)) == ["done", "done"]
+
+
+def test_what_nobody_knows_of_is_told_and_not_sent_again(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Until a person says that it was not billed."""
+    server.on(CREATE, Fault.RESET, said(DONE))
+    client = artist(journal=file)
+    (lost,) = drawn(client, [CAT], out)
+    (again,) = drawn(client, [CAT], out, resume=True)
+    for result in (lost, again):
+        assert (result.outcome, result.billed) == (BatchOutcome.UNKNOWN, Billed.UNKNOWN)
+        assert isinstance(result.error, SubmissionUnknownError)
+    assert again.recorded
+    assert submissions(server) == 1
+    client.journal.settle(again.error.record, billed=Billed.NO)  # type: ignore[union-attr]
+    assert outcomes(drawn(client, [CAT], out, resume=True)) == ["done"]
+    assert submissions(server) == 2
+
+
+def test_a_submission_whose_process_died_is_unknown(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """It may have left."""
+    record = known(journal, CAT, key_of(f"1-{digest_of(CAT)[:12]}"))
+    (result,) = drawn(artist(journal=place), [CAT], out, resume=True)
+    assert result.outcome is BatchOutcome.UNKNOWN
+    assert record in str(result.error)
+    assert server.lines() == []
+
+
+def test_a_task_that_was_accepted_is_finished(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """It is looked at, saved by its tag, and not asked for anew."""
+    cat = evolve(CAT, tag="tom")
+    known(journal, cat, key_of("tom"), state=TaskState.RUNNING)
+    server.on(LOOK, said(DRAWING), said(DONE))
+    (result,) = drawn(artist(journal=place), [cat], out, resume=True)
+    assert (result.outcome, result.recorded) == (BatchOutcome.DONE, True)
+    assert result.files == (out / "tom.png",)
+    assert server.lines() == [LOOK, LOOK]
+
+
+def test_a_refused_line_is_not_sent_again_unless_it_is_changed(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """Moderation would say the same again; what was not billed may be asked otherwise."""
+    cat = evolve(CAT, tag="tom")
+    known(journal, cat, key_of("tom"), state=TaskState.REFUSED, billed=Billed.NO)
+    server.on(CREATE, said(DONE))
+    client = artist(journal=place)
+    (refused,) = drawn(client, [cat], out, resume=True)
+    assert (refused.outcome, refused.recorded) == (BatchOutcome.REFUSED, True)
+    assert server.lines() == []
+    assert outcomes(drawn(client, [evolve(DOG, tag="tom")], out, resume=True)) == ["done"]
+
+
+def test_what_a_line_still_lacks_is_asked_for(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Of two submissions one was made: the other is."""
+    server.on(CREATE, said(DONE))
+    two = evolve(CAT, n=2, tag="tom")
+    client = artist(journal=file)
+    journal = client.journal
+    intent = Intent(
+        provider="easel", request=evolve(two, n=1), key=key_of("tom"), digest=digest_of(two)
+    )
+    entry = journal.record(intent).result()
+    task = Task(provider="easel", id="p1", record=entry, request=evolve(two, n=1))
+    journal.record(Snapshot(task=task)).result()
+    journal.record(Released(record=entry)).result()
+    server.on(LOOK, said(DONE))
+    (result,) = drawn(client, [two], out, resume=True)
+    assert result.outcome is BatchOutcome.DONE
+    assert len(result.files) == 2
+    assert submissions(server) == 1
+
+
+def test_who_takes_no_more_results_leaves_the_rest_to_the_next_run(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Nothing more is begun, nothing is canceled, and nothing is sent twice."""
+    server.on(CREATE, said(DONE), said(DRAWING))
+    server.on(LOOK, said(DRAWING))
+    client = artist(journal=file)
+    results = client.batch([CAT, DOG, CAT, DOG], out, provider="easel", width=2)
+    assert next(results).outcome is BatchOutcome.DONE
+    results.close()  # type: ignore[attr-defined]  # it is a generator
+    left = submissions(server)
+    assert left <= 3
+    server.on(CREATE, said(DONE))
+    server.on(LOOK, said(DONE))
+    assert outcomes(drawn(client, [CAT, DOG, CAT, DOG], out, resume=True)) == ["done"] * 4
+    assert submissions(server) == 4
+
+
+def test_two_processes_never_both_pay_for_a_line(journal: SqlJournal) -> None:
+    """What one may have paid for since the other looked refuses the other's intent."""
+    record = known(journal, CAT, key_of("tom"))
+    intent = Intent(provider="easel", request=CAT, key=key_of("tom"), digest=digest_of(CAT))
+    with pytest.raises(UsageError, match=record):
+        journal.record(intent).result()
+    settled = Settled(
+        record=record, outcome=Outcome.REJECTED, billed=Billed.NO, reason="", by_hand=True
+    )
+    journal.record(settled).result()
+    assert journal.record(intent).result()
+
+
+# ------------------------------------------------------------------------------- money
+
+
+def test_a_batch_never_passes_its_limit(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """All runs together; what does not fit is not sent, and nothing is begun behind it."""
+    server.on(CREATE, said(DONE))
+    client = artist(journal=file)
+    some = drawn(client, [CAT, DOG], out)
+    limit = Decimal("0.22")
+    results = drawn(client, itertools.repeat(CAT), out, max_cost=limit, resume=True, width=2)
+    assert outcomes(some) == ["done", "done"]
+    assert submissions(server) == 4
+    failed = [each for each in results if each.outcome is BatchOutcome.FAILED]
+    assert 1 <= len(failed) <= 2
+    assert all(isinstance(each.error, CostLimitError) for each in failed)
+    assert "$0.02 is left" in str(failed[0].error)
+
+
+def test_an_unknown_price_is_not_sent_where_there_is_a_limit(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """The lines whose price is known go on."""
+    server.on(CREATE, said(DONE))
+    chalk = evolve(CAT, model="chalk-1")
+    results = drawn(artist(journal=file), [chalk, CAT], out, max_cost=Decimal(1), width=1)
+    assert outcomes(results) == ["failed", "done"]
+    assert isinstance(results[0].error, CostLimitError)
+
+
+def test_what_failed_unbilled_is_free_to_be_spent(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """A limit for one picture holds until one is drawn."""
+    server.on(CREATE, said({"why": "no"}, 400), said({"why": "no"}, 400), said(DONE))
+    results = drawn(artist(journal=file), [CAT, CAT, CAT], out, max_cost=Decimal("0.05"), width=1)
+    assert outcomes(results) == ["failed", "failed", "done"]
+
+
+# ------------------------------------------------------------------------------- digests
+
+
+def test_the_digest_of_a_request_is_of_what_it_asks_for_alone() -> None:
+    """Not of its tag; and it stays what it is when a field is added that nobody sets."""
+    assert digest_of(CAT) == digest_of(evolve(CAT, tag="tom"))
+    assert digest_of(CAT) != digest_of(DOG)
+    assert digest_of(CAT) != digest_of(evolve(CAT, seed=0))
+    assert digest_of(CAT)[:12] == "504933393948"
