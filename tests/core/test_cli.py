@@ -296,7 +296,8 @@ def test_without_any_key_it_is_said_which_to_set(tintype: Run) -> None:
 
 def test_several_providers_are_quoted_whatever_one_of_them_cannot(tintype: Run) -> None:
     """Who cannot draw it says why, and comes last; only where nobody can it is a failure."""
-    asked = ("quote", PROMPT, *MODEL, "--size", "2048x2048", "-p", "apiin", "-p")
+    size = ("--size", "2048x2048", "--size-policy", "exact")
+    asked = ("quote", PROMPT, *MODEL, *size, "-p", "apiin", "-p")
     done = tintype(*asked, "apiyi", "--json")
     assert done.returncode == 0
     apiyi, apiin = json.loads(done.stdout)
@@ -464,6 +465,22 @@ def test_every_flag_reaches_the_provider(tintype: Run, server: Loopback, tmp_pat
     assert (body["guidance"], body["word"]) == ({"scale": 2.5}, "plain text")
 
 
+def test_a_picture_of_another_size_is_told_once_it_is_saved(
+    tintype: Run, server: Loopback, tmp_path: Path
+) -> None:
+    """With a note, or as what went wrong; the size that was sent is the nearest there is."""
+    server.on(SUBMIT, *[said({"data": [{"b64_json": in_base64(PNG)}]})] * 2)
+    asked = (*DRAW, "--size", "500x500", "-o", "out")
+    done = tintype(*asked)
+    assert done.returncode == 0
+    assert "note: size=500x500 is sent as" in done.stderr
+    assert "note: The picture 0 has 4x3 pixels; 500x500 was asked for." in done.stderr
+    done = tintype(*asked, "--on-mismatch", "error")
+    assert done.returncode == 1
+    assert (tmp_path / done.stdout.strip()).read_bytes() == PNG
+    assert "tintype: apiyi: The picture 0 has 4x3 pixels; 500x500 was asked for." in done.stderr
+
+
 def test_every_flag_is_a_field_of_the_request() -> None:
     """By its own name or by a shorter one; each has words of help."""
     told = {flag.name: flag.help for flag in generate.params if isinstance(flag, click.Option)}
@@ -604,7 +621,7 @@ def test_what_cannot_be_done_is_one_sentence(
     [
         (("models", "-p", "nobody"), "nobody"),
         (("quote", PROMPT, "-p", "nobody"), "nobody"),
-        ((*DRAW, "--size", "1x1"), "size"),
+        ((*DRAW, "--size", "1x1", "--size-policy", "exact"), "size"),
         ((*DRAW, "-n", "0"), "n=0"),
         ((*DRAW, "--aspect-ratio", "7:1"), "7:1"),
         ((*DRAW, "--reference", "nowhere.png"), "nowhere.png"),

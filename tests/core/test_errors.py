@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,7 @@ from tintype.errors import (
     ProviderError,
     RateLimitError,
     ServerError,
+    SizeMismatchError,
     SubmissionUnknownError,
     TintypeError,
     UnknownStatusError,
@@ -68,6 +70,7 @@ FULL = [
     ServerError("m", status=500, billed=Billed.YES),
     SubmissionUnknownError("m", record="e1", provider="acme", billed=Billed.UNKNOWN),
     DeadlineError("m", task=TASK, task_json="{}", provider="acme", billed=Billed.NO),
+    SizeMismatchError("m", drawn=TASK, paths=(Path("a.png"),), provider="acme"),
 ]
 
 

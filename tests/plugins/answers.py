@@ -484,7 +484,7 @@ def why_refused(subject: Subject, fact: Refusal) -> str:
     name = subject.info.name
     try:
         request = ImageRequest(prompt="a panda", model=fact.model, options={name: raw}, **asked)  # type: ignore[arg-type, dict-item]  # data
-        whole = resolve(request, subject.info)
+        whole = resolve(request, subject.info, size_policy="exact")
         for each in whole.requests:
             subject.hooks.submit(request=submission_of(each, subject.info))
     except InvalidRequestError as error:

@@ -25,7 +25,7 @@ CREATED = {"id": "t1", "polling_url": f"https://api.eu4.bfl.ai{AT}?id=t1", "cost
 def client(connect: Connect, server: Loopback) -> Client:
     """A client whose Black Forest Labs is the loopback server."""
     account = Account(provider="bfl", key=KEY, base_url=server.url)
-    return connect(account, plugins={"bfl": plugin})
+    return connect(account, plugins={"bfl": plugin}, size_policy="exact")
 
 
 @pytest.mark.parametrize(

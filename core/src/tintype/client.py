@@ -307,6 +307,8 @@ class Client(Configured[Transport]):
         Raises:
             SaveError: The name is taken, no plain name, or has no such field; or the disk refuses.
             DownloadError: An image cannot be had.
+            SizeMismatchError: With `on_mismatch="error"`: all are saved, and one has not the size
+                that was asked for.
         """
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)

@@ -31,6 +31,7 @@
     │   └── ServerError                     it failed
     │       └── OverloadedError                 … because it has no capacity now
     ├── SubmissionUnknownError          a submission left and nobody knows what became of it
+    ├── SizeMismatchError               a picture is saved, and has not the size that was asked for
     └── TaskError                       a task ended without an image; the error carries it
         ├── TaskFailedError                 the provider gave up
         ├── TaskRefusedError                moderation refused the result
@@ -50,8 +51,10 @@ from tintype._excerpts import sentences, shortened
 from tintype._statuses import STATUSES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tintype.entries import Unread
-    from tintype.models import Attempt, Notice, Task
+    from tintype.models import Attempt, Generation, Notice, Resolved, Task
 
 
 class Billed(enum.StrEnum):
@@ -412,6 +415,31 @@ class SubmissionUnknownError(TintypeError):
         super().__init__(message, provider=provider, billed=billed)
         self.record = record
         self.answered = answered
+
+
+class SizeMismatchError(TintypeError):
+    """Pictures are recorded and saved, and some have not the size that was asked for.
+
+    Attributes:
+        drawn: The generation or the task whose pictures they are, or None.
+        paths: The files of all of them, in their order.
+        resolved: What was asked, sent and received, for each picture that is another size.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        drawn: Generation | Task | None = None,
+        paths: tuple[Path, ...] = (),
+        resolved: tuple[Resolved, ...] = (),
+        provider: str = "",
+        billed: Billed | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, billed=billed)
+        self.drawn = drawn
+        self.paths = paths
+        self.resolved = resolved
 
 
 class TaskError(TintypeError):

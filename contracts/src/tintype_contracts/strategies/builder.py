@@ -306,7 +306,7 @@ class Builder:
 
     def _built(self, case: Case) -> Built | None:
         asked = self.request(case)
-        whole = resolve(asked, self.subject.info, allow_unlisted=True)
+        whole = resolve(asked, self.subject.info, size_policy="exact", allow_unlisted=True)
         resolved = whole.requests[0]
         sent = self._sent(case.place, resolved)
         if not isinstance(sent, Request):

@@ -21,6 +21,7 @@ from tintype._cli.unfinished import told_if_interrupted
 from tintype._client.downloads import check_folder
 from tintype._files import Place
 from tintype._flow.resolve import OnUnsupported
+from tintype._flow.sizes import SizePolicy
 from tintype.errors import CostLimitError, SaveError
 from tintype.models import Offer
 
@@ -52,6 +53,7 @@ def command(  # noqa: PLR0913 - each is a flag
     label: str,
     timeout: float | None,
     on_unsupported: OnUnsupported,
+    size_policy: SizePolicy,
     allow_unlisted: bool,
     **flags: object,
 ) -> None:
@@ -62,6 +64,7 @@ def command(  # noqa: PLR0913 - each is a flag
         told_if_interrupted() as seen,
         client(
             on_unsupported=on_unsupported,
+            size_policy=size_policy,
             allow_unlisted=allow_unlisted,
             task_timeout=timeout,
             label=label,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 from attrs import field, frozen
@@ -20,9 +21,10 @@ from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted
 from tintype._client.downloads import check_folder
 from tintype._client.naming import check_free
 from tintype._flow.resolve import OnUnsupported
+from tintype._flow.sizes import OnMismatch, SizePolicy
 from tintype._flow.verdicts import check_cost
 from tintype.client import Client
-from tintype.errors import DownloadError, SaveError, UnsupportedError
+from tintype.errors import DownloadError, SaveError, SizeMismatchError, UnsupportedError
 from tintype.models import Generation, Task
 from tintype.request import ImageRequest
 
@@ -37,6 +39,13 @@ from tintype.request import ImageRequest
 @option("--timeout", type=float, help="Seconds to wait for the task.")
 @option("--width", type=click.IntRange(1), help="How many submissions at once, by default 1.")
 @option("--webhook-url", help="Where the provider should report the end.")
+@option(
+    "--on-mismatch",
+    type=click.Choice(["notice", "error"]),
+    default="notice",
+    show_default=True,
+    help="What to do about a saved picture of another size than was asked for.",
+)
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
 @as_document
 @through_proxy
@@ -53,6 +62,8 @@ def command(  # noqa: PLR0913 - each is a flag
     width: int | None,
     no_wait: bool,
     on_unsupported: OnUnsupported,
+    size_policy: SizePolicy,
+    on_mismatch: OnMismatch,
     allow_unlisted: bool,
     **flags: object,
 ) -> None:
@@ -71,6 +82,8 @@ def command(  # noqa: PLR0913 - each is a flag
         told_if_interrupted() as seen,
         client(
             on_unsupported=on_unsupported,
+            size_policy=size_policy,
+            on_mismatch="error",  # which one it is to be is decided here, once all is told
             allow_unlisted=allow_unlisted,
             task_timeout=timeout,
             width=width,
@@ -78,10 +91,11 @@ def command(  # noqa: PLR0913 - each is a flag
             observers=[seen.observe],
         ) as opened,
     ):
-        if no_wait:
-            _submit(opened, wanted)
-        else:
-            _draw(opened, wanted, seen)
+        odd = _submit(opened, wanted) if no_wait else _draw(opened, wanted, seen)
+    if odd is not None and on_mismatch == "error":
+        raise odd
+    if odd is not None:
+        tell(f"note: {odd.message}")
 
 
 @frozen
@@ -110,7 +124,7 @@ class _Order:
                 say_path(path)
 
 
-def _submit(opened: Client, order: _Order) -> None:
+def _submit(opened: Client, order: _Order) -> SizeMismatchError | None:
     if order.max_cost is not None:
         check_cost(opened.quote(order.request, provider=order.provider), order.max_cost)
     try:
@@ -124,11 +138,14 @@ def _submit(opened: Client, order: _Order) -> None:
         ) from error
     notices(task.notices)
     hand_over(task)
-    if task.state.terminal and task.images:  # there is nothing left for another process to do
-        order.tell_files(opened.save(task, order.folder, name=order.name), beside=True)
+    if not task.state.terminal or not task.images:
+        return None
+    paths, odd = _save(opened, order, task)  # there is nothing left for another process to do
+    order.tell_files(paths, beside=True)
+    return odd
 
 
-def _draw(opened: Client, order: _Order, seen: Seen) -> None:
+def _draw(opened: Client, order: _Order, seen: Seen) -> SizeMismatchError | None:
     with progress(order.provider, order.request.n) as show:
 
         def note(task: Task) -> None:
@@ -143,17 +160,30 @@ def _draw(opened: Client, order: _Order, seen: Seen) -> None:
     others = [each for each in drawn.attempts if each.provider != drawn.quote.provider]
     passed_over(others)
     notices(drawn.notices)
-    order.tell_files(_saved(opened, order, drawn))
+    paths, odd = _collected(opened, order, drawn)
+    order.tell_files(paths)
     seen.forget(drawn.tasks)
     tell(_summary(drawn, named=not order.provider))
     for attempt in drawn.attempts:
         if attempt.error is not None and attempt not in others:
             raise about(attempt.error, attempts=drawn.attempts)  # each that goes on is told of
+    return odd
 
 
-def _saved(opened: Client, order: _Order, drawn: Generation) -> tuple[Path, ...]:
+_Saved: TypeAlias = tuple[tuple[Path, ...], SizeMismatchError | None]
+
+
+def _save(opened: Client, order: _Order, drawn: Generation | Task) -> _Saved:
+    """The files, and what is told of those of another size than was asked for."""
     try:
-        return opened.save(drawn, order.folder, name=order.name)
+        return opened.save(drawn, order.folder, name=order.name), None
+    except SizeMismatchError as error:
+        return error.paths, error
+
+
+def _collected(opened: Client, order: _Order, drawn: Generation) -> _Saved:
+    try:
+        return _save(opened, order, drawn)
     except (SaveError, DownloadError):
         for task in drawn.tasks:
             hand_over(task)  # what was paid for can still be collected from this

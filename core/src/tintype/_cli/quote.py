@@ -11,6 +11,7 @@ from tintype._cli.display import as_json, offer_row, offers_table
 from tintype._cli.options import option, through_proxy, verbose
 from tintype._cli.requests import request_flags, request_from
 from tintype._flow.resolve import OnUnsupported
+from tintype._flow.sizes import SizePolicy
 
 
 @click.command()
@@ -26,11 +27,14 @@ def command(
     deadline: float,
     json_: bool,
     on_unsupported: OnUnsupported,
+    size_policy: SizePolicy,
     allow_unlisted: bool,
     **flags: object,
 ) -> None:
     """Ask what a picture costs, cheapest first: of whom you name, or of all with a key."""
-    with looking(on_unsupported=on_unsupported, allow_unlisted=allow_unlisted) as client:
+    with looking(
+        on_unsupported=on_unsupported, size_policy=size_policy, allow_unlisted=allow_unlisted
+    ) as client:
         request = request_from(names or [info.name for info in client.providers], flags)
         offers = client.quotes(request, providers=names or None, deadline=deadline)
     failed = [offer.error for offer in offers if offer.error is not None]

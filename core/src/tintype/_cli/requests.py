@@ -64,6 +64,13 @@ _FLAGS = (
         help="Ask for a model that the catalog has not, or not any more.",
     ),
     option(
+        "--size-policy",
+        type=click.Choice(["nearest", "exact"]),
+        default="nearest",
+        show_default=True,
+        help="What becomes of a --size that the model has not.",
+    ),
+    option(
         "--on-unsupported",
         type=click.Choice(["error", "notice"]),
         default="error",

@@ -19,20 +19,37 @@ from urllib.parse import urljoin
 from attrs import evolve, frozen
 
 from tintype._client.keyed_results import Rules, is_keyed, place_of
-from tintype._client.logs import log_other_type
+from tintype._client.logs import log_other_size, log_other_type
 from tintype._client.naming import default_name, fields_of, filled
 from tintype._files import PartFile, Place, sweep
 from tintype._flow.effects import Fetch, Flow, Head, Load, Record, Sink, Sleep
 from tintype._flow.hook_caller import expected
+from tintype._flow.sizes import OnMismatch, mismatch, unlike
 from tintype._pacing import backoff
 from tintype._pictures.expiry import says_expired
-from tintype._pictures.media import HEAD, SVG, checked_type, extension, known, media_type
+from tintype._pictures.media import (
+    HEAD,
+    SVG,
+    checked_type,
+    dimensions,
+    extension,
+    known,
+    media_type,
+)
 from tintype._pictures.whole import is_whole
 from tintype.entries import Saved
-from tintype.errors import DownloadError, JournalError, SaveError, TintypeError, TransportError
+from tintype.errors import (
+    Billed,
+    DownloadError,
+    JournalError,
+    SaveError,
+    SizeMismatchError,
+    TintypeError,
+    TransportError,
+)
 from tintype.journal import JournalRecord
 from tintype.messages import find_header
-from tintype.models import Generation, Image, Task
+from tintype.models import Generation, Image, Resolved, Task
 
 Saveable: TypeAlias = Generation | Task | Image | Iterable[Image]
 
@@ -242,7 +259,13 @@ def _missing(image: Image, head: Head, rules: Rules) -> DownloadError:
 
 
 def saving(
-    images: Saveable, folder: Path, name: str | None, rules: Rules, *, overwrite: bool
+    images: Saveable,
+    folder: Path,
+    name: str | None,
+    rules: Rules,
+    *,
+    overwrite: bool,
+    on_mismatch: OnMismatch = "notice",
 ) -> Flow[tuple[Path, ...]]:
     """Write images into a folder, each whole or not at all.
 
@@ -251,12 +274,14 @@ def saving(
     Raises:
         SaveError: A name is taken or leads out of the folder, or the disk refuses.
         DownloadError: An image cannot be had. The others are kept.
+        SizeMismatchError: All are kept, and one has not the size that was asked for.
     """
     fields = fields_of(name) if name is not None else frozenset[str]()
     found = _with_tasks(images)
     numbered = len(found) > 1 and "n" not in fields
     paths: list[Path] = []
     failures: list[TintypeError] = []
+    odd: list[tuple[int, Resolved]] = []
     for number, (task, image) in enumerate(found, start=1):
         stem = _default_name(images) if name is None else filled(name, task, image, number)
         place = Place(
@@ -266,12 +291,44 @@ def saving(
             exact=name is not None and not fields,
         )
         try:
-            paths.append((yield from _save(task.record, image, place, rules)))
+            path = yield from _save(task.record, image, place, rules)
         except (DownloadError, SaveError) as error:
             failures.append(error)
+        else:
+            paths.append(path)
+            odd += _odd(task, image, path)
+    told = _told_sizes(odd, images, tuple(paths))
     if failures:
         raise first_of(failures)
+    if told is not None and on_mismatch == "error":
+        raise told
     return tuple(paths)
+
+
+def _odd(task: Task, image: Image, path: Path) -> list[tuple[int, Resolved]]:
+    """What was asked and what came, where a file has not the size that its task was asked for."""
+    size = None if path.suffix == f".{extension(SVG)}" else dimensions(path)
+    found = unlike(task.request, task.resolved, *size) if size is not None else None
+    return [] if found is None else [(image.index, found)]
+
+
+def _told_sizes(
+    odd: list[tuple[int, Resolved]], images: Saveable, paths: tuple[Path, ...]
+) -> SizeMismatchError | None:
+    """The error for pictures of other sizes than were asked for, which the log is told; or None."""
+    if not odd:
+        return None
+    words = [mismatch(index, found) for index, found in odd]
+    for each in words:
+        log_other_size(each)
+    return SizeMismatchError(
+        " ".join(words),
+        drawn=images if isinstance(images, Generation | Task) else None,
+        paths=paths,
+        resolved=tuple(found for _, found in odd),
+        provider=provider_of(images),
+        billed=Billed.YES,
+    )
 
 
 @frozen(kw_only=True)
@@ -300,18 +357,25 @@ def finishing(
         rules: How its results are fetched.
         name: A template for their names, or None: provider, prompt, and the record.
     """
+    task = record.task or Task()
     paths: list[Path] = []
     failures: list[TintypeError] = []
+    odd: list[tuple[int, Resolved]] = []
     for home in {Path(begun.path).parent for begun in record.saved.values()}:
         sweep(home, f"{record.id}-")
-    for image in record.task.images if record.task else ():
+    for image in task.images:
         if image.index not in record.unsaved:
             continue
         try:
-            paths.append((yield from _finish(record, image, folder, rules, name)))
+            path = yield from _finish(record, image, folder, rules, name)
         except (DownloadError, SaveError) as error:
             failures.append(error)
-    return Finished(paths=tuple(paths), failures=tuple(failures))
+        else:
+            paths.append(path)
+            odd += _odd(task, image, path)
+    saved = tuple(paths)
+    _told_sizes(odd, task, saved)
+    return Finished(paths=saved, failures=tuple(failures))
 
 
 def _finish(

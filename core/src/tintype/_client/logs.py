@@ -85,6 +85,11 @@ def log_other_type(claimed: str, kind: str) -> None:
     _logger.warning("An image was said to be %s and is %s: it is kept as that.", said, kind)
 
 
+def log_other_size(words: str) -> None:
+    """Tell that a saved image has not the size that was asked for."""
+    _logger.warning("%s", printable(words))
+
+
 def log_failed_observer(error: Exception) -> None:
     """Tell that an observer raised, with its traceback."""
     _logger.error("An observer raised; what it observed goes on.", exc_info=error)

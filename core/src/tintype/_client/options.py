@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # it is imported with every client
 
     from tintype._client.observing import Observer
     from tintype._flow.resolve import OnUnsupported
+    from tintype._flow.sizes import OnMismatch, SizePolicy
     from tintype.budget import Budget
     from tintype.journal import Journal
 
@@ -34,6 +35,10 @@ class Keywords(TypedDict, total=False):
         wrappers: Objects with `@hookimpl(wrapper=True)` functions around every plugin.
         observers: Called with an `Observation` after every effect.
         on_unsupported: Whether a field a model cannot honour is an `error` or a `notice`.
+        size_policy: Whether pixels that a model has not become the `nearest` size that it has,
+            with a notice, or have to be `exact`, with an error that lists what it has.
+        on_mismatch: Whether a picture of another size than was asked for is a `notice` or, once
+            it is recorded and saved, an `error`.
         allow_unlisted: Whether a model may be asked for that a catalog has not, or not any more.
         request_timeout: Seconds for one answer; None is what the provider documents.
         task_timeout: Seconds for one task; None likewise.
@@ -56,6 +61,8 @@ class Keywords(TypedDict, total=False):
     wrappers: Iterable[object]
     observers: Iterable[Observer]
     on_unsupported: OnUnsupported
+    size_policy: SizePolicy
+    on_mismatch: OnMismatch
     allow_unlisted: bool
     request_timeout: float | None
     task_timeout: float | None

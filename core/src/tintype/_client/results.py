@@ -12,6 +12,7 @@ from tintype._client.resuming import resuming
 from tintype._doors import all_held, folder_of, held
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
+from tintype._flow.sizes import OnMismatch
 from tintype.errors import TintypeError
 from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
@@ -22,9 +23,15 @@ _SAVEABLE = "a generation, a task, an image, or a list of images"
 class Results:
     """Flows that bring images, by the rules of the provider whose they are."""
 
-    def __init__(self, providers: Providers, conversations: Conversations) -> None:
+    def __init__(
+        self,
+        providers: Providers,
+        conversations: Conversations,
+        on_mismatch: OnMismatch = "notice",
+    ) -> None:
         self._providers = providers
         self._conversations = conversations
+        self._on_mismatch = on_mismatch
 
     @staticmethod
     def owner(images: Saveable) -> str:
@@ -51,7 +58,14 @@ class Results:
         if name is not None:
             held(name, str, "name", "a plain file name without an extension, or nothing")
         rules = self._providers.rules(provider)
-        return saving(images, folder_of(folder), name, rules, overwrite=overwrite)
+        return saving(
+            images,
+            folder_of(folder),
+            name,
+            rules,
+            overwrite=overwrite,
+            on_mismatch=self._on_mismatch,
+        )
 
     def resuming(
         self, records: list[JournalRecord], folder: Path, name: str | None = None

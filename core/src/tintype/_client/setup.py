@@ -57,7 +57,7 @@ class Setup:
         self.routing = Routing(self.conversations, self.comparing, self.providers.clock)
         self.claims = Claims(self.journal)
         self.webhooks = Webhooks(self.providers, self.conversations, self.journal)
-        self.results = Results(self.providers, self.conversations)
+        self.results = Results(self.providers, self.conversations, options.on_mismatch)
         self.batches = Batches(
             journal=self.journal,
             claims=self.claims,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import Attribute, field, frozen
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:  # it is imported with every client
     from collections.abc import Iterable
 
     from tintype._flow.resolve import OnUnsupported
+    from tintype._flow.sizes import OnMismatch, SizePolicy
 
-_WHAT_IS_UNSUPPORTED = ("error", "notice")
+Word = TypeVar("Word", bound=str)
 
 
 def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
@@ -23,9 +24,21 @@ def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
 
 
 def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
-    if given in _WHAT_IS_UNSUPPORTED:
+    return _one_of("error", "notice", given=given, name="on_unsupported")
+
+
+def _size_policy(given: SizePolicy) -> SizePolicy:
+    return _one_of("nearest", "exact", given=given, name="size_policy")
+
+
+def _on_mismatch(given: OnMismatch) -> OnMismatch:
+    return _one_of("error", "notice", given=given, name="on_mismatch")
+
+
+def _one_of(one: str, other: str, *, given: Word, name: str) -> Word:
+    if given in (one, other):
         return given
-    raise refused(given, "on_unsupported", "'error' or 'notice'")
+    raise refused(given, name, f"{one!r} or {other!r}")
 
 
 def _allow_unlisted(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
@@ -59,6 +72,8 @@ class Choices:
     """What the caller chose; the client's own documentation says what each is for."""
 
     on_unsupported: OnUnsupported = field(default="error", converter=_on_unsupported)
+    size_policy: SizePolicy = field(default="nearest", converter=_size_policy)
+    on_mismatch: OnMismatch = field(default="notice", converter=_on_mismatch)
     allow_unlisted: bool = field(default=False, converter=_allow_unlisted)
     request_timeout: float | None = field(default=None, validator=_check_seconds)
     task_timeout: float | None = field(default=None, validator=_check_seconds)

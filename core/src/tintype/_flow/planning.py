@@ -43,6 +43,7 @@ def plan(channel: Channel, request: ImageRequest) -> Flow[Plan]:
             request,
             channel.info,
             on_unsupported=choices.on_unsupported,
+            size_policy=choices.size_policy,
             allow_unlisted=choices.allow_unlisted,
             today=channel.terms.clock.now().date(),
         )

@@ -21,6 +21,7 @@ from tintype._asked import asked_for, holds, spelt
 from tintype._blame import of_provider
 from tintype._excerpts import guess, quoted, shortened
 from tintype._flow.options import option_notices, with_deciding_options, with_options_as_fields
+from tintype._flow.sizes import Offered, SizePolicy, described, exactly, listed, nearest
 from tintype._http.addresses import names_a_private_host
 from tintype._pictures.media import media_type
 from tintype.catalog import Model, ProviderInfo, References, Unsupported
@@ -67,9 +68,16 @@ class _Draft:
     """A request on its way to a plan: what changes is collected, and made at once."""
 
     def __init__(
-        self, request: ImageRequest, info: ProviderInfo, model: Model, *, lenient: bool
+        self,
+        request: ImageRequest,
+        info: ProviderInfo,
+        model: Model,
+        *,
+        lenient: bool,
+        sizes: SizePolicy,
     ) -> None:
         self.info = info
+        self.sizes = sizes
         self.model = model
         self.title = shortened(model.id, _SHOWN)
         self.lenient = lenient
@@ -133,6 +141,7 @@ def resolve(
     info: ProviderInfo,
     *,
     on_unsupported: OnUnsupported = "error",
+    size_policy: SizePolicy = "nearest",
     allow_unlisted: bool = False,
     today: date = date.min,
 ) -> Plan:
@@ -142,6 +151,8 @@ def resolve(
         request: The picture.
         info: The provider.
         on_unsupported: Whether a field that the model cannot honour is an `error` or a `notice`.
+        size_policy: Whether pixels that the model has not become the `nearest` size that it has, or
+            have to be `exact`.
         allow_unlisted: Whether a model may be asked for that the catalog has not, or not any more.
         today: The day on which it is sent.
 
@@ -151,7 +162,15 @@ def resolve(
         InvalidRequestError: A reference that is no image, or that nothing can carry.
     """
     request = with_deciding_options(request, info)
-    draft = _drafted(request, info, lenient=on_unsupported == "notice", unlisted=allow_unlisted)
+    found = pick_model(request, info)
+    draft = _Draft(
+        request,
+        info,
+        found or info.limits(request.model or ""),
+        lenient=on_unsupported == "notice",
+        sizes=size_policy,
+    )
+    _check_model(draft, found, unlisted=allow_unlisted)
     _check_retirement(draft, today, allowed=allow_unlisted)
     if info.name in request.options:
         draft.take_options()
@@ -179,15 +198,11 @@ def pick_model(request: ImageRequest, info: ProviderInfo) -> Model | None:
     return info.limits(found.edits_with) if edits else found
 
 
-def _drafted(request: ImageRequest, info: ProviderInfo, *, lenient: bool, unlisted: bool) -> _Draft:
-    found = pick_model(request, info)
-    model = found or info.limits(request.model or "")
-    draft = _Draft(request, info, model, lenient=lenient)
+def _check_model(draft: _Draft, found: Model | None, *, unlisted: bool) -> None:
     if found is None:
-        _check_unlisted(draft, allowed=unlisted or info.open_models)
-    elif request.model != found.id:
+        _check_unlisted(draft, allowed=unlisted or draft.info.open_models)
+    elif draft.request.model != found.id:
         draft.change(model=found.id)
-    return draft
 
 
 def _check_unlisted(draft: _Draft, *, allowed: bool) -> None:
@@ -247,6 +262,34 @@ def _size_for_ratio(draft: _Draft) -> None:
     draft.change(**dict.fromkeys(left_out), size=size)
     message = f"{ratio} at {tier} is sent as size={size}."
     draft.notice("aspect_ratio", message, draft.model.source)
+
+
+def _fit_size(draft: _Draft) -> None:
+    """Pixels that the model has not, as what it has."""
+    request, model = draft.request, draft.model
+    by_pixels, pixels = model.parameters.get("size"), request.pixels
+    if request.size is None or pixels is None or (by_pixels and by_pixels.admits(request.size)):
+        return
+    found = nearest(pixels, model) if draft.sizes == "nearest" else exactly(pixels, model)
+    has = listed(model)
+    if found is not None:
+        _send_size(draft, request.size, found)
+    elif has and (by_pixels is None or isinstance(by_pixels, Unsupported)):
+        draft.refuse("size", _NO_SIZE.format(draft.title, request.size, ", ".join(has)), has)
+
+
+def _send_size(draft: _Draft, asked: str, offered: Offered) -> None:
+    draft.notice("size", described(asked, offered, draft.title), draft.model.source)
+    if "size" not in offered.fields:
+        draft.resolved.append(Resolved(field="size", asked=asked, sent=offered.words))
+        draft.put(size=None)
+    draft.change(**offered.fields)
+
+
+_NO_SIZE = (
+    "{} has no size of {}; it has {}. With size_policy='nearest' (--size-policy nearest) the "
+    "nearest is taken."
+)
 
 
 def _check_fields(draft: _Draft) -> None:
@@ -478,6 +521,7 @@ def _tell_cautions(draft: _Draft) -> None:
 
 _CHECKS = (
     _size_for_ratio,
+    _fit_size,
     _check_fields,
     _check_previews,
     _check_webhook,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,8 +15,9 @@ from attrs import evolve
 
 from tintype._amounts import MAX_DOLLARS, plain, times, total
 from tintype._excerpts import shortened
+from tintype._flow.sizes import mismatch, unlike
 from tintype._pictures.expiry import signed_expiry
-from tintype._pictures.media import dimensions, media_type
+from tintype._pictures.media import SVG, dimensions, media_type
 from tintype._pictures.whole import is_whole
 from tintype._plugins.checked import noted
 from tintype.catalog import Model, ProviderInfo
@@ -151,6 +152,7 @@ def completed_task(
     )
     images = (*kept, *drawn) if drawn else kept
     resolved = _fates(task, update)
+    odd = tuple(_unlike(task, resolved, drawn)) if drawn else ()
     return _laid_over(
         task,
         update,
@@ -162,7 +164,7 @@ def completed_task(
         created_at=task.created_at or update.made_at or at,
         updated_at=at,
         resolved=_with_received(resolved, task, images) if drawn or update.resolved else resolved,
-        notices=noted(task.notices, (*update.notices, *cut, *beyond)),
+        notices=noted(task.notices, (*update.notices, *cut, *odd, *beyond)),
     )
 
 
@@ -274,6 +276,17 @@ def _known(image: Image, model: Model, at: datetime) -> Image:
     width, height = dimensions(image.data) or (None, None)
     kind = media_type(image.data) or image.media_type
     return evolve(image, width=width, height=height, media_type=kind)
+
+
+def _unlike(
+    task: Task, resolved: tuple[Resolved, ...], drawn: tuple[Image, ...]
+) -> Iterator[Notice]:
+    """A notice for each picture that is known not to have the size that was asked for."""
+    for image in drawn:
+        if image.width and image.height and image.media_type != SVG:
+            found = unlike(task.request, resolved, image.width, image.height)
+            if found is not None:
+                yield Notice(field=found.field, message=mismatch(image.index, found))
 
 
 def _with_received(
