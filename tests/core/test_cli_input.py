@@ -200,7 +200,7 @@ def test_a_person_behind_a_proxy_is_told_that_it_is_not_used(
     done = run(environ | proxy, tmp_path, "generate", "x", "-p", "apiyi", *MODEL)
     assert done.returncode == 1
     assert (b"PROXY" in done.stderr.upper()) == bool(name)
-    assert not name or f"{name} is set, and not used".encode() in done.stderr
+    assert not name or f"{name} is set, and not read".encode() in done.stderr
 
 
 # -------------------------------------------------------------------------- a home

@@ -31,6 +31,9 @@ PAGE = ROOT / "docs" / "reference.md"
 # What the environment may say, and what of it is said for each provider (`<NAME>` is its name).
 VARIABLES: Mapping[str, str] = {
     "TINTYPE_JOURNAL": "The journal: a file, an SQLAlchemy URL, or `off`.",
+    "TINTYPE_CONFIG": "The command line's file of defaults, or `off`.",
+    "TINTYPE_PROVIDER": "Whom the command line asks, where no `-p` says it; also "
+    "`TINTYPE_ORDER`, `TINTYPE_MODEL`, `TINTYPE_FOLDER`: [command-line.md](command-line.md).",
     "TINTYPE_PROXY": "The command line's proxy: `http://[USER:PASSWORD@]HOST:PORT`.",
     "TINTYPE_LIVE": "`1` lets `contracts live` and `contracts record` ask a real provider.",
     "<NAME>_API_KEY": "The key; the variable that the provider's own documents name does as well.",

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from tintype._cli.options import proxy_here
+from tintype._cli.settings import settings_of
 from tintype.client import Client
 from tintype.errors import UsageError
 from tintype.journal import NoJournal, usual_place
@@ -21,9 +24,11 @@ def client(**options: Unpack[Keywords]) -> Client:
     """A client that writes down what it pays for.
 
     The journal is what `TINTYPE_JOURNAL` names, else the usual place, where
-    `tintype[journal]` is installed.
+    `tintype[journal]` is installed. Every submission fits into the budgets of the file of settings.
     """
     options.setdefault("journal", journal_place())
+    context = click.get_current_context(silent=True)
+    options.setdefault("budgets", settings_of(context).budgets)
     return looking(**options)
 
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import charged, notices, passed_over, progress, quoted
-from tintype._cli.options import labelled, option, through_proxy, verbose
+from tintype._cli.options import into_folder, labelled, option, through_proxy, verbose
 from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
@@ -32,7 +32,7 @@ from tintype.request import ImageRequest
 @click.command()
 @request_flags
 @route_flags
-@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@into_folder
 @option("--name", metavar="TEMPLATE", help="Of the files, such as {model}-{seed}-{n}.")
 @option("--max-cost", callback=dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
 @labelled

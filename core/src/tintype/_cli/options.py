@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from click.core import ParameterSource
     from click.parser import _OptionParser
 
     from tintype._cli.report import Report
 
 
 class Once(click.Option):
-    """An option whose last value does not win in silence over the ones before."""
+    """An option whose last value does not win in silence over the ones before.
+
+    Args:
+        setting: What stands in its place where it is not given: `TINTYPE_<SETTING>`, else that
+            line of the file of settings.
+    """
+
+    def __init__(self, *names: Sequence[str], setting: str = "", **attributes: object) -> None:
+        if setting:
+            attributes.setdefault("envvar", f"TINTYPE_{setting.upper()}")
+        super().__init__(*names, **attributes)  # type: ignore[arg-type]  # click's own names and types
+        self._setting = setting
 
     def add_to_parser(self, parser: _OptionParser, ctx: click.Context) -> None:
         """Have every value kept that is given."""
@@ -42,7 +53,17 @@ class Once(click.Option):
                 msg = f"It takes one value, and was given {values}."
                 raise click.BadParameter(msg, ctx=ctx, param=self)
             opts = {**opts, self.name or "": given[0]}
-        return super().consume_value(ctx, opts)  # type: ignore[arg-type]  # click says Parameter and means any value
+        value, source = super().consume_value(ctx, opts)  # type: ignore[arg-type]  # click says Parameter and means any value
+        found = self._from_file(ctx) if source is ParameterSource.DEFAULT else None
+        return (value, source) if found is None else (found, ParameterSource.DEFAULT_MAP)
+
+    def _from_file(self, ctx: click.Context) -> object:
+        if not self._setting:
+            return None
+        from tintype._cli.settings import settings_of  # noqa: PLC0415 - not for --help
+
+        found: object = getattr(settings_of(ctx), self._setting)
+        return found
 
 
 option = partial(click.option, cls=Once)
@@ -85,10 +106,19 @@ def proxy_here() -> str | None:
 
 
 _PROXY = "tintype.proxy"
+into_folder = option(
+    "-o",
+    "--output",
+    default=".",
+    show_default=True,
+    metavar="DIR",
+    setting="folder",
+    help="Where to save.",
+)
 through_proxy = option(
     "--proxy",
     metavar="URL",
-    envvar="TINTYPE_PROXY",
+    setting="proxy",
     expose_value=False,
     callback=_go_through,
     help="Go through this proxy: http://[USER:PASSWORD@]HOST:PORT.",

@@ -23,7 +23,9 @@ from tintype.request import ROLES, ImageRequest, Reference, Role
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
 _FLAGS = (
-    option("-m", "--model", help="Canonical (seedream-4.5) or the provider's own id."),
+    option(
+        "-m", "--model", setting="model", help="Canonical (seedream-4.5) or the provider's own id."
+    ),
     option("-n", "n", type=int, default=1, show_default=True, help="How many images."),
     option("--aspect-ratio", help="Such as 16:9."),
     option("--resolution", help="A tier such as 2K."),

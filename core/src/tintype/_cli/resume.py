@@ -9,7 +9,7 @@ import click
 
 from tintype._cli.client import journaled
 from tintype._cli.display import progress
-from tintype._cli.options import Verbosity, option, through_proxy, verbose
+from tintype._cli.options import Verbosity, into_folder, option, through_proxy, verbose
 from tintype._cli.speaking import complain, say_path
 from tintype._cli.unfinished import tell_details, words_for
 from tintype._client.downloads import check_folder
@@ -17,7 +17,7 @@ from tintype._client.downloads import check_folder
 
 @click.command()
 @click.argument("records", nargs=-1)
-@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@into_folder
 @option("--timeout", type=float, help="Seconds to wait for each task.")
 @through_proxy
 @verbose

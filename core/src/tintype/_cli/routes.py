@@ -22,11 +22,13 @@ _FLAGS = (
         "names",
         multiple=True,
         required=True,
+        setting="provider",
         help="Who draws: of several the first that can; `any` is all that have a key.",
     ),
     option(
         "--order",
         type=click.Choice(ORDERS),
+        setting="order",
         help="Whom of several to try first; else as listed, and of `any` by price.",
     ),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tintype._cli.client import journal_place
-from tintype._cli.options import option, proxy_here, through_proxy
+from tintype._cli.options import into_folder, option, proxy_here, through_proxy
 from tintype._cli.speaking import complain, say_path, tell
 from tintype._client.downloads import check_folder
 from tintype.async_client import AsyncClient
@@ -32,7 +32,7 @@ def command() -> None:
     type=click.IntRange(0, 65535),
     help="On which port; 0 is any free one.",
 )
-@option("-o", "--output", default=".", show_default=True, metavar="DIR", help="Where to save.")
+@into_folder
 @through_proxy
 def serve(*, host: str, port: int, output: str) -> None:
     """Listen for POST /<provider>; confirm each call with the provider, and save its images."""

@@ -237,9 +237,9 @@ def usual_place() -> Path | None:
     Raises:
         UsageError: The user has no home: nothing is paid for that nobody could find again.
     """
-    if any(find_spec(name) is None for name in ("sqlalchemy", "alembic", "platformdirs", "psutil")):
+    if any(find_spec(name) is None for name in ("sqlalchemy", "alembic", "psutil")):
         return None
-    from platformdirs import user_data_path  # noqa: PLC0415 - an extra
+    from platformdirs import user_data_path  # noqa: PLC0415 - for who keeps one
 
     try:
         return user_data_path("tintype", appauthor=False) / "journal.db"
