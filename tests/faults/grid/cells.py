@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 from tests.faults.grid.injections import Injection
+
+from tintype.spending import Spent
 
 # straight: the client got over it alone. helped: after the next step that its error names.
 # unknown: the answer was lost; the journal lists the submission. nothing: no picture, no charge.
@@ -36,6 +39,8 @@ class CellResult:
         broken: The promises that were not kept, a sentence each.
         met: The errors that the user saw, in order.
         struck: Whether the fault happened at all.
+        spent: What the journal says was spent.
+        ledger: US dollars that the provider kept, or None where its price table does not tell.
         calls: The operations that the provider was asked for, in order.
     """
 
@@ -45,4 +50,6 @@ class CellResult:
     broken: tuple[str, ...] = ()
     met: tuple[str, ...] = ()
     struck: bool = True
+    spent: Spent = field(factory=Spent)
+    ledger: Decimal | None = None
     calls: tuple[str, ...] = ()

@@ -5,14 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from importlib import metadata
 from pathlib import Path
+from typing import cast
 
 from tests.faults.grid.cells import CellResult, Ending
 from tests.faults.grid.walks import Walk
 
 from tintype import Outcome
+from tintype._amounts import total
+from tintype.hooks import Provider
 from tintype.journal import JournalRecord
-from tintype_contracts.sandbox.engine.ledger import Picture
+from tintype.spending import Spent
+from tintype_contracts.sandbox.engine.ledger import LedgerEvent, Picture
 
 _SUBMISSIONS = {"submit", "stream"}
 _SHOWN = 160
@@ -25,11 +32,13 @@ def judged(walk: Walk) -> CellResult:
     drawn = walk.sandbox.pictures(walk.cell.provider)
     digests = {picture: hashlib.sha256(data).hexdigest() for picture, data in drawn.items()}
     cell, ledger = walk.cell, walk.sandbox.ledger(walk.cell.provider)
+    spent, charged = walk.journal.spent().total, _charged(walk)
     broken = [
         *_charges(walk),
         *_pictures(walk, files, records, digests),
         *_unknowns(walk, records),
         *_leftovers(files, records, digests),
+        *_spending(spent, charged),
     ]
     return CellResult(
         cell=cell,
@@ -40,6 +49,8 @@ def judged(walk: Walk) -> CellResult:
         struck=cell.injection.fault is None
         or cell.injection.fault.kind == "refuse"
         or bool(walk.sandbox.struck),
+        spent=spent,
+        ledger=charged,
         calls=walk.sandbox.calls(cell.provider),
     )
 
@@ -108,6 +119,34 @@ def _leftovers(
     for record in records:
         if record.open and not record.unread:  # what nobody understands is kept, and listed
             yield f"The journal's record {record.id} is still open."
+
+
+def _charged(walk: Walk) -> Decimal | None:
+    """US dollars that the ledger says were charged and not given back; None where it does not."""
+    name = walk.cell.provider
+    entries = walk.sandbox.ledger(name).paid
+    return total(_dollars(entry, _usd_per_credit(name)) for entry in entries)
+
+
+def _dollars(entry: LedgerEvent, rate: Decimal | None) -> Decimal | None:
+    if entry.usd is None and entry.credits is not None and rate is not None:
+        return entry.credits * rate
+    return entry.usd
+
+
+@cache
+def _usd_per_credit(provider: str) -> Decimal | None:
+    plugin = cast("Provider", metadata.entry_points(group="tintype")[provider].load())
+    return plugin.describe().usd_per_credit
+
+
+def _spending(spent: Spent, charged: Decimal | None) -> Iterator[str]:
+    """What the journal says was spent holds what was charged, and is it where all is known."""
+    if charged is None:
+        return
+    low, high = spent.paid, spent.paid + spent.unknown
+    if charged < low or (charged > high and not spent.unpriced):
+        yield f"${charged:f} were charged, and the journal says ${low:f} to ${high:f}."
 
 
 def _lost(records: list[JournalRecord]) -> list[JournalRecord]:

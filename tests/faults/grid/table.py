@@ -10,6 +10,9 @@ from tests.faults.grid.cells import CellResult, Ending
 from tests.faults.grid.clients import CLIENTS
 from tests.faults.grid.injections import INJECTIONS
 
+from tintype._amounts import total
+from tintype.spending import total_of
+
 _MARKS: Mapping[Ending, str] = {"straight": "=", "helped": "+", "unknown": "?", "nothing": "0"}
 _LEGEND = (
     "One mark for Client, one for AsyncClient.",
@@ -56,7 +59,8 @@ class Grid:
 
     def as_text(self) -> str:
         """The table, the counts, and what was broken."""
-        return "\n".join([*self._table(), "", *_LEGEND, "", *self._summary(), *self._failures()])
+        parts = (self._table(), _LEGEND, self._summary(), self._spending(), self._failures())
+        return "\n\n".join("\n".join(part) for part in parts)
 
     def _table(self) -> Iterator[str]:
         providers = list(dict.fromkeys(result.cell.provider for result in self.results))
@@ -81,6 +85,24 @@ class Grid:
             f"{counts['nothing']} without a picture or a charge; {counts['broken']} broken "
             f"promises, {counts['idle']} idle."
         )
+
+    def _spending(self) -> Iterator[str]:
+        """What the journals say was spent beside what the ledgers say, in US dollars."""
+        yield f"{'':12}{'paid':>10}{'estimated':>11}{'ledger':>10}{'unknown':>10}{'unpriced':>10}"
+        for provider, results in self._by_provider().items():
+            spent = total_of([result.spent for result in results])
+            ledger = total([result.ledger for result in results])
+            yield (
+                f"{provider:12}{spent.paid:>10.4f}{spent.estimated:>11.4f}"
+                f"{'-' if ledger is None else f'{ledger:.4f}':>10}"
+                f"{spent.unknown:>10.4f}{spent.unpriced:>10}"
+            )
+
+    def _by_provider(self) -> Mapping[str, list[CellResult]]:
+        found: dict[str, list[CellResult]] = {}
+        for result in self.results:
+            found.setdefault(result.cell.provider, []).append(result)
+        return found
 
     def _failures(self) -> Iterator[str]:
         for result in (*self.broken, *self.idle):

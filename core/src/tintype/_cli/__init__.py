@@ -34,6 +34,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("tintype._cli.compare", "Draw at several, side by side on a page."),
     "generate": ("tintype._cli.generate", "Draw a picture and save it."),
     "tasks": ("tintype._cli.tasks", "List what the journal knows of."),
+    "spend": ("tintype._cli.spend", "Tell what was paid, and what may have been."),
     "config": ("tintype._cli.config", "Show the defaults that hold."),
     "webhooks": ("tintype._cli.webhooks", "Take the providers' calls."),
     "resume": ("tintype._cli.resume", "Finish what was paid for."),

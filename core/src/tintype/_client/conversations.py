@@ -19,9 +19,10 @@ A_TASK = "a Task, such as submit() gives or from_json(text, Task)"
 class Conversations:
     """One conversation for each provider, made when it is first wanted."""
 
-    def __init__(self, providers: Providers, options: Options) -> None:
+    def __init__(self, providers: Providers, options: Options, *, journaled: bool) -> None:
         self._providers = providers
         self._options = options
+        self._journaled = journaled
         self._jitter = _jitter(options.seed)
         self._made: dict[str, Conversation] = {}
 
@@ -71,6 +72,7 @@ class Conversations:
             token=_token,
             nonce=_nonce,
             encode=self._providers.keyring(provider).rehearse,
+            journaled=self._journaled,
             width=self._options.width or 1,
         )
 

@@ -47,10 +47,11 @@ class Setup:
         self.providers = Providers(registry, accounts, environ, proxy=options.proxy)
         self.journal = open_journal(options.journal, environ)
         self._owns_journal = self.journal is not options.journal
-        if options.budgets and isinstance(self.journal, NoJournal):
+        journaled = not isinstance(self.journal, NoJournal)
+        if options.budgets and not journaled:
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
-        self.conversations = Conversations(self.providers, options)
+        self.conversations = Conversations(self.providers, options, journaled=journaled)
         self.comparing = Comparing(
             providers=self.providers, conversations=self.conversations, journal=self.journal
         )

@@ -54,6 +54,7 @@ class Terms:
         token: Something that nobody can guess, another one at each call; "" for nothing: webhooks
             then find no lost submission again.
         nonce: What makes a submission unique, another one at each call.
+        journaled: Whether what is paid for is written down.
         width: How many pieces of one call's work are done at a time.
     """
 
@@ -66,6 +67,7 @@ class Terms:
     encode: Callable[[Request], HttpRequest] | None = None
     token: Callable[[], str] = str
     nonce: Callable[[], str] = str
+    journaled: bool = False
     width: int = 1
 
     @property

@@ -27,7 +27,16 @@ from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Work
 from tintype._flow.following import Agenda, Part, done, follow, followed, question, watch
 from tintype._flow.listing import live_list
-from tintype._flow.planning import build, placed, plan, quotes, rehearsed, submission, total
+from tintype._flow.planning import (
+    build,
+    known_quotes,
+    placed,
+    plan,
+    quotes,
+    rehearsed,
+    submission,
+    total,
+)
 from tintype._flow.proving import KeySet, prove
 from tintype._flow.receiving import Heard, confirm, hear
 from tintype._flow.rereading import reread
@@ -105,11 +114,17 @@ class Conversation:
             allowed = (f"1 to {most}",)
             raise UnsupportedError(msg, field="n", allowed=allowed, provider=self._info.name)
         ready = rehearsed(self._channel, planned)
-        budgeted = bool(self._channel.terms.choices.budgets)
-        costs = (yield from quotes(self._channel, planned)) if budgeted else {}
+        costs = yield from self._costs(planned)
         ready = yield from placed(self._channel, planned, ready)
         [(n, only)] = ready.items()
         return (yield from submit(self._channel, planned, only, costs.get(n)))
+
+    def _costs(self, planned: Plan) -> Flow[dict[int, Quote]]:
+        """What a single submission costs: a budget has to know it, a journal likes to."""
+        terms = self._channel.terms
+        if terms.choices.budgets:
+            return (yield from quotes(self._channel, planned))
+        return known_quotes(self._channel, planned) if terms.journaled else {}
 
     def reread(self, unread: Sequence[Unread]) -> Flow[Task]:
         """The task that kept answers tell of, now that one may be understood."""

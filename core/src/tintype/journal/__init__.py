@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from attrs import field, frozen
 
@@ -26,6 +26,7 @@ from tintype.entries import Entry, Saved
 from tintype.errors import Billed, Outcome, TintypeError, UsageError
 from tintype.models import Task, TaskState
 from tintype.request import ImageRequest
+from tintype.spending import ScopeKeywords, Spending
 
 
 @frozen(kw_only=True)
@@ -198,6 +199,19 @@ class Journal(Protocol):
         What was paid, and of whatever has no known end the worst that it may cost.
         """
 
+    def spent(self, **scope: Unpack[ScopeKeywords]) -> Spending:
+        """What was spent, added up: what was paid, and apart from it what may have been.
+
+        What was forgotten by `prune` is not in it.
+
+        Args:
+            scope: `by` what (`provider`, `day`, `month`, `model`, `tag`, `label`), `since` and
+                `until` which day, of which `provider`, `model`, `tag` or `label` alone.
+
+        Raises:
+            UsageError: No journal is kept, or there are no such sums.
+        """
+
     def close(self) -> None:
         """Write what is waiting, and let the database go."""
 
@@ -312,6 +326,15 @@ class NoJournal:
             UsageError: Always.
         """
         msg = "No journal is kept here: nothing counts against a budget."
+        raise UsageError(msg)
+
+    def spent(self, **scope: Unpack[ScopeKeywords]) -> Spending:  # noqa: ARG002
+        """There are no records.
+
+        Raises:
+            UsageError: Always.
+        """
+        msg = "No journal is kept here: nobody knows what was spent."
         raise UsageError(msg)
 
     def close(self) -> None:

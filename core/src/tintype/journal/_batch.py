@@ -21,7 +21,7 @@ from tintype.journal._totals import Totals
 
 _CHANGING = (
     *("model", "outcome", "billed", "state", "task_id", "task", "reason", "updated_at"),
-    *("owner", "reserved", "charged", "files", "unfinished"),
+    *("owner", "reserved", "charged", "source", "files", "unfinished"),
 )
 _CHANGED = Statement(
     submission.update()

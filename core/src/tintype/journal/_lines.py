@@ -18,8 +18,12 @@ from tintype.convert import from_json, to_json
 from tintype.entries import Intent, Saved, Settled
 from tintype.errors import Billed, Outcome, UsageError
 from tintype.journal._totals import Origin, nano
-from tintype.models import Image, Notice, Task, TaskState
+from tintype.models import Image, Notice, Quote, Task, TaskState
 from tintype.request import ImageRequest
+
+REPORTED = "reported"
+"""How a charge is known that the provider names itself, as `Cost.source` calls it."""
+_DOCUMENTED = "documented"
 
 
 class Place(TypedDict):
@@ -49,8 +53,10 @@ class Line:
     task: str | None = None
     reason: str = ""
     quote: int | None = None
+    least: int | None = None
     reserved: int = 0
     charged: int = 0
+    source: str = ""
     callback: str = ""
     tag: str = ""
     label: str = ""
@@ -93,7 +99,7 @@ class Line:
 
 def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
     """The line of a submission that is about to leave."""
-    high = intent.quote.high if intent.quote else None
+    quote = intent.quote or Quote()
     return Line(
         record=intent.record,
         provider=intent.provider,
@@ -102,7 +108,8 @@ def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
         owner=owner,
         model=intent.request.model or "",
         request=to_json(intent.request.digested()),
-        quote=None if high is None else nano(high),
+        quote=None if quote.high is None else nano(quote.high),
+        least=None if quote.low is None else nano(quote.low),
         reserved=reserved,
         callback=intent.callback,
         tag=intent.request.tag or "",
@@ -130,15 +137,11 @@ def settle(line: Line, settled: Settled) -> bool:
         raise UsageError(msg)
     line.outcome, line.billed = settled.outcome.value, settled.billed.value
     line.reason, line.owner = settled.reason, ""
-    if settled.by_hand:
-        line.charged = (line.charged or line.reserved) if settled.billed is Billed.YES else 0
-        if line.task:
-            over = evolve(
-                from_json(line.task, Task), state=TaskState.UNKNOWN, billed=settled.billed
-            )
-            line.task, line.state = to_json(over), over.state.value
-    if settled.by_hand or settled.billed is Billed.NO:
-        line.reserved = 0
+    if settled.by_hand and line.task:
+        over = evolve(from_json(line.task, Task), state=TaskState.UNKNOWN, billed=settled.billed)
+        line.task, line.state = to_json(over), over.state.value
+    if settled.billed is Billed.NO:
+        _give_back(line)
     return True
 
 
@@ -165,9 +168,16 @@ def _end(line: Line, task: Task) -> None:
     """
     usd = task.cost.usd if task.cost else None
     if task.billed is Billed.NO:
-        line.reserved = line.charged = 0
+        _give_back(line)
     elif usd is not None and is_amount(usd):  # what is below zero would raise every budget
         line.reserved, line.charged = 0, nano(min(usd, MAX_DOLLARS))
+        line.source = REPORTED if task.cost and task.cost.source == REPORTED else _DOCUMENTED
+
+
+def _give_back(line: Line) -> None:
+    """Have a line count nothing."""
+    line.reserved = line.charged = 0
+    line.source = ""
 
 
 def _place(line: Line, task: Task) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
+from typing import Unpack
 
 import attrs
 from attrs import evolve
@@ -40,11 +41,13 @@ from tintype.journal._rows import (
     read,
 )
 from tintype.journal._schema import database_url, file_of, identity, opened
+from tintype.journal._spending import spent
 from tintype.journal._spool import Spool
 from tintype.journal._totals import Totals, dollars
 from tintype.journal._upkeep import check, prune
 from tintype.journal._writer import BatchError, Writer, unwritten
 from tintype.models import Task
+from tintype.spending import Scope, ScopeKeywords, Spending
 
 # Below this much room no submission leaves: its image might not fit.
 _MIN_FREE = 64 * 1024 * 1024
@@ -283,6 +286,11 @@ class SqlJournal:
         asked = {"prefix": prefix}
         count, nano = self._rows.asked(lambda connection: connection.execute(TALLY, asked).one())
         return int(count), dollars(int(nano))
+
+    def spent(self, **scope: Unpack[ScopeKeywords]) -> Spending:
+        """What was spent, added up in the database: what was paid, and what may have been."""
+        asked = Scope(**scope)
+        return self._rows.asked(lambda connection: spent(connection, asked))
 
     def claim(
         self, ids: Iterable[str] = (), *, but: Container[str] = (), by_name: bool = True

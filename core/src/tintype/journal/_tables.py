@@ -127,8 +127,11 @@ submission = Table(
     Column("updated_at", Text, nullable=False),
     Column("owner", Words, nullable=False),  # "" where nobody follows it
     Column("quote", BigInteger),  # nanodollars at most, null where nobody knew
+    Column("least", BigInteger),  # nanodollars at least, likewise
     Column("reserved", BigInteger, nullable=False),  # nanodollars, until it is settled
     Column("charged", BigInteger, nullable=False),  # nanodollars, once it is
+    # How the charge is known: `reported` by the provider, `documented`, or "" where nobody tells.
+    Column("source", Text, nullable=False, server_default=""),
     # The SHA-256 of the token in its webhook's URL.
     Column("callback", Text, nullable=False, default="", server_default=""),
     Column("tag", Words, nullable=False, server_default=""),  # the caller's, of one picture

@@ -21,7 +21,7 @@ from tintype.entries import Intent
 from tintype.errors import BudgetError
 from tintype.journal._tables import Statement, submission, total, turn
 
-_NANO = Decimal(10) ** 9
+NANO = 10**9
 _DAY = len("2026-11-29")
 _PRUNED = "pruned"
 _TURN = turn.update().values(count=turn.c.count + 1)
@@ -53,12 +53,12 @@ Key = tuple[str, str, str, str]  # the columns of `total`'s primary key, in thei
 
 def nano(amount: Decimal) -> int:
     """Dollars in whole nanodollars, rounded up: a budget is never passed by a rounding."""
-    return int((amount * _NANO).to_integral_value(ROUND_CEILING))
+    return int((amount * NANO).to_integral_value(ROUND_CEILING))
 
 
 def dollars(nano: int) -> Decimal:
     """Whole nanodollars in dollars, exactly."""
-    return Decimal(nano) / _NANO
+    return Decimal(nano) / NANO
 
 
 class Origin(NamedTuple):
@@ -138,7 +138,7 @@ class Totals:
                 told.append(
                     f"The sum of {whose or 'all providers'}{f' for {label}' if label else ''} "
                     f"({period}, since {since}) was "
-                    f"${before / _NANO:f}, and the records come to ${after / _NANO:f}."
+                    f"${dollars(before):f}, and the records come to ${dollars(after):f}."
                 )
                 self._changes[key] += after - before
         if mend:
@@ -189,9 +189,9 @@ class Totals:
     def _check(self, budget: Budget, amount: int, provider: str, at: datetime) -> None:
         counted = self.counted(budget, at)
         if counted + amount > nano(budget.usd):
-            left = (nano(budget.usd) - counted) / _NANO
+            left = dollars(nano(budget.usd) - counted)
             msg = (
-                f"It may cost ${amount / _NANO:f}; of the budget of {_told(budget)} "
+                f"It may cost ${dollars(amount):f}; of the budget of {_told(budget)} "
                 f"${max(left, Decimal(0)):f} is left. Nothing was sent."
             )
             raise BudgetError(msg, provider=provider)

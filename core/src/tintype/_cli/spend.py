@@ -1,0 +1,168 @@
+"""`tintype spend`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+import click
+from attrs import asdict, evolve
+
+from tintype._cli.client import journaled
+from tintype._cli.display import table, usd
+from tintype._cli.options import option
+from tintype._cli.speaking import say, say_json
+from tintype._excerpts import guess
+from tintype._printable import printable
+from tintype.errors import UsageError
+from tintype.journal import Journal
+from tintype.spending import FACETS, Drift, Facet, ScopeKeywords, Spending, Spent
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@option(
+    "--by",
+    type=click.Choice(FACETS),
+    default="provider",
+    show_default=True,
+    help="What each row is of.",
+)
+@option("--since", type=_DAY, metavar="DATE", help="The first day, in UTC, such as 2026-11-01.")
+@option("--until", type=_DAY, metavar="DATE", help="The last day, which counts as well.")
+@option("-p", "--provider", help="Of this provider alone.")
+@option("-m", "--model", help="Of this model alone, by the provider's own id.")
+@option("--tag", help="Of this tag alone.")
+@option("--label", help="Of this label alone.")
+@option("--json", "json_", is_flag=True, help="An object: rows, their total, and drifts.")
+@option("--csv", "csv_", is_flag=True, help="The rows, below a line of names.")
+def command(
+    *,
+    by: Facet,
+    since: datetime | None,
+    until: datetime | None,
+    json_: bool,
+    csv_: bool,
+    **of: str | None,
+) -> None:
+    """Tell what was paid, what may have been charged beside it, and whose prices have drifted."""
+    if json_ and csv_:
+        msg = "--json and --csv are two forms of one answer: give one of them."
+        raise UsageError(msg)
+    scope = ScopeKeywords(by=by, since=since and since.date(), until=until and until.date())
+    with journaled() as client:
+        spending = client.journal.spent(**scope, **of)
+        if not spending.rows:
+            _check_names(client.journal, of)
+    if json_:
+        say_json(json.dumps(_document(spending), ensure_ascii=False, indent=2))
+    elif csv_:
+        say(_as_csv(spending))
+    else:
+        _show(spending)
+
+
+def _check_names(journal: Journal, of: Mapping[str, str | None]) -> None:
+    """Refuse the name of nothing that the journal knows.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for facet in FACETS:
+        name = of.get(facet)
+        known = [row.name for row in journal.spent(by=facet).rows] if name else []
+        if name and name not in known:
+            msg = f"The journal knows of no {facet} {name!r}.{guess(name, known)}"
+            raise UsageError(msg)
+
+
+def _show(spending: Spending) -> None:
+    total = evolve(spending.total, name="all")
+    rows = (*spending.rows, total) if len(spending.rows) > 1 else spending.rows
+    table(
+        (spending.scope.by, "asked", "drawn", "quoted", "paid", "unknown"),
+        [_cells(row) for row in rows],
+    )
+    for line in (*_remarks(total), *map(_drifted, spending.drifts)):
+        say(f"  {line}")
+
+
+def _cells(row: Spent) -> tuple[str, ...]:
+    paid = f"{'~' if row.estimated else ''}{usd(row.paid)}"
+    counts = (str(row.submissions), str(row.pictures))
+    return (row.name or "-", *counts, usd(row.quoted), paid, _most(row))
+
+
+def _most(row: Spent) -> str:
+    """What may have been charged beside what is paid."""
+    if not row.open:
+        return "-"
+    return f"{usd(row.unknown)} + ?" if row.unpriced else f"≤{usd(row.unknown)}"
+
+
+def _remarks(total: Spent) -> Iterator[str]:
+    """What the marks mean that stand in the table."""
+    if total.estimated:
+        yield (
+            f"~ {usd(total.estimated)} of what is paid is estimated by documented prices: nobody "
+            "reported it."
+        )
+    if total.open:
+        yield (
+            f"≤ {_count(total.open, 'submission')} may have been charged beside what is paid: "
+            f"{usd(total.unknown)} at most."
+        )
+    if total.unpriced:
+        yield f"? {total.unpriced} of them had no price: of what these cost there is no most."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _drifted(drift: Drift) -> str:
+    """Whose prices are not what its table says."""
+    return (
+        f"{drift.provider} charged {drift.model} otherwise than quoted {drift.drifted} of "
+        f"{drift.submissions} times: {usd(drift.paid)}, not {usd(drift.quoted)}."
+    )
+
+
+def _document(spending: Spending) -> Mapping[str, object]:
+    """The answer for a program: amounts are decimal text."""
+    return {
+        **_plain(spending.scope),
+        "rows": [_plain(row) for row in spending.rows],
+        "total": _plain(spending.total),
+        "drifts": [_plain(drift) for drift in spending.drifts],
+    }
+
+
+def _plain(value: object) -> dict[str, object]:
+    return {name: _spelt(each) for name, each in asdict(value).items()}  # type: ignore[arg-type]  # each is a class of attrs
+
+
+def _spelt(value: object) -> object:
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def _as_csv(spending: Spending) -> str:
+    """The rows, the first of the columns called by what they are of."""
+    text = io.StringIO()
+    _, *names = _plain(Spent())
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([spending.scope.by, *names])
+    for row in spending.rows:
+        writer.writerow([printable(str(cell)) for cell in _plain(row).values()])
+    return text.getvalue().rstrip("\n")
