@@ -149,7 +149,15 @@ def test_what_has_no_price_is_counted(journal: SqlJournal) -> None:
     ended(journal, begun(journal, None))
     ended(journal, begun(journal, None), cost=reported("0"))
     total = journal.spent().total
-    assert (total.unknown, total.open, total.unpriced) == (0, 3, 3)
+    assert (total.unknown, total.open, total.unpriced) == (Decimal("0.02"), 3, 3)
+
+
+def test_of_a_price_without_an_upper_end_the_least_is_counted(journal: SqlJournal) -> None:
+    """By budgets that let it through, and as paid once it is billed."""
+    ended(journal, begun(journal, "0.02", None))
+    total = journal.spent().total
+    assert (total.paid, total.unknown, total.unpriced) == (Decimal("0.02"), 0, 1)
+    assert journal.counted(EVER) == Decimal("0.02")
 
 
 def test_what_was_not_billed_costs_nothing(journal: SqlJournal) -> None:

@@ -72,7 +72,7 @@ class Budget:
         provider: Whose submissions count, or None: everyone's.
         label: Those of this label alone count, or with None all, also those without one.
         unknown_price: Whether a submission whose price nobody knows may leave. It then
-            counts with what is reported, if anything is.
+            counts with the least that it may cost, and then with what is reported, if anything is.
     """
 
     usd: Decimal = field(converter=_dollars, repr=in_digits)

@@ -10,6 +10,7 @@ import click
 from tintype._cli.client import journaled
 from tintype._cli.display import progress
 from tintype._cli.options import Verbosity, into_folder, option, through_proxy, verbose
+from tintype._cli.records import whole
 from tintype._cli.speaking import complain, say_path
 from tintype._cli.unfinished import tell_details, words_for
 from tintype._client.downloads import check_folder
@@ -25,7 +26,7 @@ def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> 
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
     check_folder(Path(output))
     with journaled(task_timeout=timeout) as client, progress("resume") as show:
-        resumed = client.resume(output, records=records, on_progress=show)
+        resumed = client.resume(output, records=whole(client.journal, records), on_progress=show)
     for each in resumed:
         for path in each.paths:
             say_path(path)

@@ -15,11 +15,10 @@ from attrs import asdict, evolve
 from tintype._cli.client import journaled
 from tintype._cli.display import table, usd
 from tintype._cli.options import option
+from tintype._cli.records import check_names
 from tintype._cli.speaking import say, say_json
-from tintype._excerpts import guess
 from tintype._printable import printable
 from tintype.errors import UsageError
-from tintype.journal import Journal
 from tintype.spending import FACETS, Drift, Facet, ScopeKeywords, Spending, Spent
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -58,27 +57,13 @@ def command(
     with journaled() as client:
         spending = client.journal.spent(**scope, **of)
         if not spending.rows:
-            _check_names(client.journal, of)
+            check_names(client.journal, of)
     if json_:
         say_json(json.dumps(_document(spending), ensure_ascii=False, indent=2))
     elif csv_:
         say(_as_csv(spending))
     else:
         _show(spending)
-
-
-def _check_names(journal: Journal, of: Mapping[str, str | None]) -> None:
-    """Refuse the name of nothing that the journal knows.
-
-    Raises:
-        UsageError: There is one.
-    """
-    for facet in FACETS:
-        name = of.get(facet)
-        known = [row.name for row in journal.spent(by=facet).rows] if name else []
-        if name and name not in known:
-            msg = f"The journal knows of no {facet} {name!r}.{guess(name, known)}"
-            raise UsageError(msg)
 
 
 def _show(spending: Spending) -> None:

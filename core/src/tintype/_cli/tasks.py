@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from tintype._cli.client import journaled
-from tintype._cli.display import as_json, table
+from tintype._cli.display import as_json
 from tintype._cli.options import option
-from tintype._cli.speaking import can_ask, complain, tell
+from tintype._cli.records import check_names, show_list, show_whole, whole
+from tintype._cli.speaking import can_ask, complain, say_json, tell
 from tintype.convert import to_builtins
 from tintype.errors import UsageError
-from tintype.journal import JournalRecord
 
 if TYPE_CHECKING:
     from tintype.journal._sql import SqlJournal
@@ -22,36 +23,44 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True)
 @option("--all", "every", is_flag=True, help="Also what is finished.")
+@option("-p", "--provider", help="Of this provider alone.")
+@option("--tag", help="Of this tag alone.")
+@option("--label", help="Of this label alone.")
 @option("--json", "json_", is_flag=True, help="An array of objects.")
 @click.pass_context
-def command(context: click.Context, *, every: bool, json_: bool) -> None:
+def command(context: click.Context, /, *, every: bool, json_: bool, **of: str | None) -> None:
     """List the journal: what is under way, what is not saved, what nobody knows of."""
     if context.invoked_subcommand:
         return
+    wanted = {name: value for name, value in of.items() if value is not None}
     with journaled() as client:
         journal = client.journal
-        records = list(journal.records() if every else journal.unfinished())
+        check_names(journal, wanted)
+        found = journal.records() if every else journal.unfinished()
+        records = [
+            each
+            for each in found
+            if all(getattr(each, name) == value for name, value in wanted.items())
+        ]
     if json_:
         as_json([to_builtins(record) for record in records])
+    elif records:
+        show_list(records)
     else:
-        rows = [
-            (
-                record.id,
-                record.provider,
-                _submission(record),
-                record.task.state.value if record.task else "-",
-                record.billed.value,
-                f"{record.created_at:%Y-%m-%d %H:%M}",
-                (record.request and record.request.tag) or "-",
-                record.request.prompt if record.request else "",
-            )
-            for record in records
-        ]
-        table(
-            ("record", "provider", "submission", "task", "billed", "since", "tag", "prompt"),
-            rows,
-            ("submission", "since", "tag", "prompt"),
-        )
+        tell("Nothing is open." if not every else "The journal is empty.")
+
+
+@command.command()
+@click.argument("record")
+@option("--json", "json_", is_flag=True, help="An object.")
+def show(*, record: str, json_: bool) -> None:
+    """Show a record whole: its files, what it was quoted and cost, and why."""
+    with journaled() as client:
+        (found,) = client.journal.records(whole(client.journal, [record]))
+    if json_:
+        say_json(json.dumps(to_builtins(found), ensure_ascii=False, indent=2))
+    else:
+        show_whole(found)
 
 
 @command.command()
@@ -89,9 +98,3 @@ def prune(*, before: datetime, yes: bool) -> None:
         if count:
             journal.prune(before.date())
     tell(f"{told} {'is' if count == 1 else 'are'} forgotten.")
-
-
-def _submission(record: JournalRecord) -> str:
-    """What became of the submission; whether an answer is kept that nobody understood."""
-    became = record.outcome.value if record.outcome else "under way"
-    return f"{became}, answer kept" if record.unread else became

@@ -62,8 +62,10 @@ class JournalRecord:
         tag: The caller's own, of this picture, or "".
         label: Whose it is, or "".
         quote: US dollars at most, as it was quoted; None where nobody asked or knew.
+        least: US dollars at least, likewise.
         reserved: US dollars that count against budgets as long as nobody tells what it cost.
         charged: US dollars that it cost, once somebody tells.
+        source: Who does: the provider (`reported`), or its documents (`documented`); else "".
         mine: Whether this process follows it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
         digest: The SHA-256 of what the call asked for that made it, where that has a key; or "".
@@ -85,8 +87,10 @@ class JournalRecord:
     tag: str = ""
     label: str = ""
     quote: Decimal | None = field(default=None, repr=in_digits)
+    least: Decimal | None = field(default=None, repr=in_digits)
     reserved: Decimal = field(default=Decimal(0), repr=in_digits)
     charged: Decimal = field(default=Decimal(0), repr=in_digits)
+    source: str = ""
     mine: bool = False
     callback: str = field(default="", repr=False)
     digest: str = ""

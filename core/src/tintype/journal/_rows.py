@@ -52,6 +52,12 @@ TALLY = sa.select(
     submission.c.key != "",
     sa.func.substr(submission.c.key, 1, sa.func.length(_BEGINS)) == _BEGINS,
 )
+BEGUN = (
+    sa.select(submission.c.record)
+    .where(sa.func.substr(submission.c.record, 1, sa.bindparam("length")) == sa.bindparam("of"))
+    .order_by(submission.c.record)
+    .limit(sa.bindparam("most"))
+)
 FOUND = sa.select(submission).where(
     submission.c.provider == sa.bindparam("provider"),
     submission.c.task_id == sa.bindparam("task_id"),
@@ -165,8 +171,10 @@ class Rows:
             tag=line.tag,
             label=line.label,
             quote=None if line.quote is None else dollars(line.quote),
+            least=None if line.least is None else dollars(line.least),
             reserved=dollars(line.reserved),
             charged=dollars(line.charged),
+            source=line.source,
             callback=line.callback,
             digest=line.digest,
             unread=self.spool.answers(line.record),

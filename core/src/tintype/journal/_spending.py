@@ -33,8 +33,8 @@ _TOLD = _ROW.source != ""
 # A picture that came whole, or a person's word, or an end of which nothing but the bill is known.
 _WHOLE = _ROW.state.in_(("", TaskState.SUCCEEDED.value, TaskState.UNKNOWN.value))
 _SURE = sa.and_(_ROW.billed == Billed.YES.value, sa.not_(_TOLD), _WHOLE)
-_LEAST = sa.func.coalesce(_ROW.least, 0)
-_FLOOR = sa.case((sa.and_(_SURE, _ROW.reserved > _LEAST), _LEAST), (_SURE, _ROW.reserved), else_=0)
+_LOW = sa.func.coalesce(_ROW.least, 0)
+_FLOOR = sa.case((sa.and_(_SURE, _ROW.reserved > _LOW), _LOW), (_SURE, _ROW.reserved), else_=0)
 _REPORTED = _ROW.source == REPORTED
 _UNPRICED = sa.and_(_BILLABLE, sa.not_(_TOLD), _ROW.quote.is_(None))
 # Each place has one, and what stands in a path has its quotation marks escaped: any database counts
@@ -66,7 +66,7 @@ _COUNTS: Mapping[str, _Number] = {
 _HUNDREDTH = 100
 _DRIFTED = sa.case(
     (_ROW.charged - _ROW.quote > _ROW.quote // _HUNDREDTH, 1),
-    (_LEAST - _ROW.charged > _LEAST // _HUNDREDTH, 1),
+    (_LOW - _ROW.charged > _LOW // _HUNDREDTH, 1),
     else_=0,
 )
 _OFTEN: _Number = sa.func.sum(_DRIFTED)

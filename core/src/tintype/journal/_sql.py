@@ -30,6 +30,7 @@ from tintype.journal._lines import Line, take
 from tintype.journal._owner import me
 from tintype.journal._rows import (
     ALL,
+    BEGUN,
     FOUND,
     KEYED,
     LATEST_DRAWN,
@@ -249,6 +250,11 @@ class SqlJournal:
         """What there is anything to do for or to tell of, oldest first, a page at a time."""
         for page in self._rows.pages(UNFINISHED):
             yield from (each for each in map(self._rows.record, page) if each.open or each.lost)
+
+    def ids(self, beginning: str, most: int) -> list[str]:
+        """The ids that begin so, in their order: so many of them at most."""
+        asked = {"of": beginning, "length": len(beginning), "most": most}
+        return self._rows.asked(lambda connection: list(connection.execute(BEGUN, asked).scalars()))
 
     def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, its images' bytes in it, or None."""

@@ -20,6 +20,7 @@ from tintype.budget import Budget, Period
 from tintype.entries import Intent
 from tintype.errors import BudgetError
 from tintype.journal._tables import Statement, submission, total, turn
+from tintype.models import Quote
 
 NANO = 10**9
 _DAY = len("2026-11-29")
@@ -166,13 +167,14 @@ class Totals:
         )
 
     def reserve(self, intent: Intent, at: datetime) -> int:
-        """Nanodollars to set aside for a submission.
+        """Nanodollars to set aside for a submission: the most it may cost, else the least.
 
         Raises:
             BudgetError: They do not fit, or nobody knows how many they are.
         """
-        high = intent.quote.high if intent.quote else None
-        amount = nano(high) if high is not None else 0
+        quote = intent.quote or Quote()
+        high = quote.high
+        amount = nano(high if high is not None else quote.low or Decimal(0))
         concerned = [
             each for each in intent.budgets if each.concerns(intent.provider, intent.label)
         ]
@@ -180,7 +182,7 @@ class Totals:
             self.wait_turn()
         for budget in concerned:
             if high is None and not budget.unknown_price:
-                reason = (intent.quote.reason if intent.quote else "") or "nobody tells it"
+                reason = quote.reason or "nobody tells it"
                 msg = f"The price is unknown ({reason}), and a budget is set. Nothing was sent."
                 raise BudgetError(msg, provider=intent.provider)
             self._check(budget, amount, intent.provider, at)
