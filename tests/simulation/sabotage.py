@@ -94,7 +94,7 @@ SABOTAGED = (
         "sent again, double, unwritten",
         "_flow/submitting.py",
         "return 1, 0.0",
-        "return MAX_TRIES, 60.0",
+        "return tries, 60.0",
     ),
     _broken(
         "A lost submission is repeated after its provider has forgotten the key.",

@@ -43,6 +43,8 @@ VARIABLES: Mapping[str, str] = {
     "<NAME>_BASE_URL": "Where the API is, in place of the documented origin.",
     "<NAME>_TRUSTED_HOSTS": "Hosts, `*.domains` and address ranges that may serve results.",
     "<NAME>_USD_PER_CREDIT": "What a credit cost you, in place of the documented value.",
+    "<NAME>_RATE": "The most submissions in any second, minute or hour, such as `300/min`.",
+    "<NAME>_CONCURRENCY": "The most tasks in flight at a time.",
     "<NAME>_WEBHOOK_SECRET": "What the provider's webhooks are signed with.",
 }
 _HEAD = """# Reference

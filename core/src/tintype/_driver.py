@@ -19,6 +19,7 @@ from tintype._blame import of_provider
 from tintype._client.claims import unanswered
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
 from tintype._client.keyed_results import Intake
+from tintype._client.logs import log_wait
 from tintype._client.observing import Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Arriving, Exchanges, Opener
 from tintype._client.reading import Reader
@@ -352,7 +353,7 @@ class FlowRun(Generic[T]):
     def _stepped(self, effect: Step) -> Awaitable[Reply]:
         match effect:
             case Sleep():
-                return self.presence.sleep(effect.seconds)
+                return self._sleep(effect)
             case Send():
                 return self._send(effect)
             case Record():
@@ -365,6 +366,11 @@ class FlowRun(Generic[T]):
                 return self._driver.waits.load(effect.path)
             case _:
                 assert_never(effect)
+
+    def _sleep(self, effect: Sleep) -> Awaitable[None]:
+        if effect.why:
+            log_wait(self._provider, effect)
+        return self.presence.sleep(effect.seconds)
 
     async def _turn(self, effect: Turn | Tell) -> None:
         if isinstance(effect, Turn):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -10,11 +11,13 @@ from attrs import field, frozen
 
 from tintype._amounts import in_digits
 from tintype._doors import MIN_DIFFERENT, all_held, check_methods, held, refused
+from tintype._excerpts import quoted
 from tintype.errors import UsageError
 from tintype.messages import Proxy, proxy_of
 
 _A_NAME = "the provider's name, as `tintype providers` lists it"
 _TEXTS = "a mapping of names to texts"
+_A_RATE = "a text such as '5/s', '300/min' or '1000/h', or nothing"
 _SECRETS = "one text or Secret, or several"
 
 
@@ -161,6 +164,68 @@ def _hosts(given: Iterable[str]) -> tuple[str, ...]:
     return all_held(several, str, "trusted_hosts", "names, *.domains or ranges, as texts")
 
 
+@frozen
+class Rate:
+    """So many submissions in any span of so many seconds; as a text `5/s`, `300/min`, `1000/h`."""
+
+    count: int
+    seconds: float
+
+    @classmethod
+    def of(cls, text: str) -> Rate | None:
+        """What a text says, or None where it is no rate."""
+        found = _RATE.fullmatch(text.strip())
+        return cls(int(found["count"]), _SPANS[found["span"]]) if found else None
+
+    def __str__(self) -> str:
+        """The text that says it."""
+        spans = {seconds: span for span, seconds in _SPANS.items()}
+        return f"{self.count}/{spans.get(self.seconds, f'{self.seconds:g} s')}"
+
+
+_SPANS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_RATE = re.compile(r"(?P<count>[1-9][0-9]{0,8}) ?/ ?(?P<span>s|min|h)")
+
+
+@frozen(kw_only=True)
+class Limits:
+    """What an account, or a model, is let do at a time.
+
+    Attributes:
+        concurrency: The most tasks in flight, or None where nobody says.
+        rate: The most submissions in a span of time, or None likewise.
+    """
+
+    concurrency: int | None = None
+    rate: Rate | None = None
+
+    def __str__(self) -> str:
+        """Both in words."""
+        told = [
+            *([f"{self.concurrency} in flight"] * (self.concurrency is not None)),
+            *([str(self.rate)] * (self.rate is not None)),
+        ]
+        return " and ".join(told) or "no limit"
+
+
+def _concurrency(given: int | None) -> int | None:
+    way_out = "a whole number from 1 on, or nothing"
+    if given is None or (held(given, int, "concurrency", way_out) > 0 and given is not True):
+        return given
+    msg = f"concurrency={given} lets nothing through: give {way_out}."
+    raise UsageError(msg)
+
+
+def _rate(given: str | Rate | None) -> Rate | None:
+    if given is None or isinstance(given, Rate):
+        return given
+    rate = Rate.of(held(given, str, "rate", _A_RATE))
+    if rate is None:
+        msg = f"rate={quoted(given)} is no rate: give {_A_RATE}."
+        raise UsageError(msg)
+    return rate
+
+
 @frozen(kw_only=True)
 class Account:
     """How to reach one provider, and as whom. No plugin ever sees it.
@@ -185,6 +250,10 @@ class Account:
             `198.18.0.0/15`, from which the resolvers of some proxies answer.
         proxy: Through which proxy all goes that concerns this provider, its results, too:
             `http://user:password@host:3128`; None is the client's.
+        concurrency: The most tasks in flight at a time, in place of what the provider
+            documents; None is that.
+        rate: The most submissions in any second, minute or hour, such as `5/s`, `300/min` or
+            `1000/h`; None is what the provider documents.
     """
 
     provider: str = field(converter=_provider)
@@ -197,6 +266,8 @@ class Account:
     webhook_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets)
     trusted_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
     proxy: Proxy | None = field(default=None, converter=proxy_of)
+    concurrency: int | None = field(default=None, converter=_concurrency)
+    rate: Rate | None = field(default=None, converter=_rate)
 
     @property
     def held(self) -> Mapping[str, Credential]:

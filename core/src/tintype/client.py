@@ -141,7 +141,8 @@ class Client(Configured[Transport]):
                 those it leaves out are not tried.
             max_cost: US dollars; a dearer or unknown price submits nothing.
             on_progress: Called with each snapshot of each task.
-            per_call: What holds for this call alone: `label`, whose the pictures are.
+            per_call: What holds for this call alone: `label`, whose the pictures are; `tries`, how
+                often what may be repeated is made; `timeout`, seconds for one answer.
 
         Raises:
             TintypeError: Not a single image came of it. Where some did, what went wrong

@@ -8,9 +8,9 @@ from decimal import Decimal, InvalidOperation
 from attrs import evolve
 
 from tintype._amounts import is_amount
-from tintype._excerpts import guess
+from tintype._excerpts import guess, quoted
 from tintype._keys.variables import env_name, own_variable, to_be_set
-from tintype.account import Account, Secret, Variables
+from tintype.account import Account, Rate, Secret, Variables
 from tintype.catalog import ProviderInfo
 from tintype.errors import InvalidRequestError, UsageError
 
@@ -40,10 +40,11 @@ def account_from(info: ProviderInfo, environ: Variables) -> Account:
     and settings stand in `<NAME>_<CREDENTIAL>`, or likewise. `<NAME>_BASE_URL` replaces the
     origin and may carry a path prefix, `<NAME>_USD_PER_CREDIT` is what a credit cost you,
     `<NAME>_WEBHOOK_SECRET` is what webhooks are signed with, `<NAME>_TRUSTED_HOSTS` lists hosts
-    with commas between.
+    with commas between, `<NAME>_CONCURRENCY` and `<NAME>_RATE` are what the account may do at a
+    time.
 
     Raises:
-        UsageError: The credit value is no amount of money.
+        UsageError: The credit value is no amount of money, or a limit is none.
     """
     name = env_name(info.name)
     base_url = environ.get(f"{name}_BASE_URL", "").strip()
@@ -70,7 +71,28 @@ def account_from(info: ProviderInfo, environ: Variables) -> Account:
         usd_per_credit=usd,
         webhook_secrets=environ.get(f"{name}_WEBHOOK_SECRET", "").split(),
         trusted_hosts=tuple(filter(None, (host.strip() for host in hosts.split(",")))),
+        concurrency=_most(name, environ),
+        rate=_rate(name, environ),
     )
+
+
+def _most(name: str, environ: Variables) -> int | None:
+    """How many tasks the environment lets be in flight."""
+    given = environ.get(f"{name}_CONCURRENCY", "").strip()
+    if given and not (given.isascii() and given.isdecimal() and int(given)):
+        msg = f"{name}_CONCURRENCY={quoted(given)} is not a whole number from 1 on."
+        raise UsageError(msg)
+    return int(given) if given else None
+
+
+def _rate(name: str, environ: Variables) -> Rate | None:
+    """How many submissions the environment lets leave in a span of time."""
+    given = environ.get(f"{name}_RATE", "").strip()
+    rate = Rate.of(given)
+    if given and rate is None:
+        msg = f"{name}_RATE={quoted(given)} is not a rate such as 5/s, 300/min or 1000/h."
+        raise UsageError(msg)
+    return rate
 
 
 def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account:
@@ -81,7 +103,7 @@ def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account
 
     Raises:
         InvalidRequestError: It gives what the provider takes none of.
-        UsageError: The environment's credit value is no amount of money.
+        UsageError: The environment's credit value is no amount of money, or a limit is none.
     """
     _check_names(given, info)
     found = account_from(info, environ)
@@ -97,6 +119,8 @@ def completed(given: Account, info: ProviderInfo, environ: Variables) -> Account
         usd_per_credit=given.usd_per_credit or found.usd_per_credit,
         webhook_secrets=given.webhook_secrets or found.webhook_secrets,
         trusted_hosts=given.trusted_hosts or found.trusted_hosts,
+        concurrency=given.concurrency or found.concurrency,
+        rate=given.rate or found.rate,
     )
 
 

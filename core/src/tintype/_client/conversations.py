@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
+from tintype import _forks
 from tintype._client.options import Options, PerCallKeywords, for_call
 from tintype._client.providers import A_NAME, Providers
 from tintype._doors import held
 from tintype._flow.choices import PerCall
 from tintype._flow.conversation import Conversation, Terms
 from tintype._flow.effects import Flow
+from tintype._flow.gates import Gate
+from tintype.account import Limits
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
 
@@ -25,6 +29,7 @@ class Conversations:
         self._journaled = journaled
         self._jitter = _jitter(options.seed)
         self._made: dict[str, Conversation] = {}
+        self._gates: dict[str, Gate] = {}
 
     def of(self, provider: str, per_call: PerCallKeywords | PerCall | None = None) -> Conversation:
         """The conversation with a provider, on the terms of a call where it has its own.
@@ -62,18 +67,29 @@ class Conversations:
             raise UsageError(msg)
         return error.provider, self.of(error.provider).reread([error.answer])
 
+    def _gate(self, provider: str) -> Gate:
+        """The gate of the account with a provider, for all callers."""
+        gate = self._gates.setdefault(provider, Gate(self._providers.clock, self._jitter, Lock))
+        _forks.guard(gate)
+        return gate
+
     def _terms(self, provider: str) -> Terms:
+        account = self._providers.account(provider)
         return Terms(
             clock=self._providers.clock,
             jitter=self._jitter,
             choices=self._options,
-            usd_per_credit=self._providers.account(provider).usd_per_credit,
+            usd_per_credit=account.usd_per_credit,
             providers=frozenset(self._providers.registry.names),
             token=_token,
             nonce=_nonce,
             encode=self._providers.keyring(provider).rehearse,
             journaled=self._journaled,
             width=self._options.width or 1,
+            limits=Limits(concurrency=account.concurrency, rate=account.rate),
+            # Of what stands at another address, such as a gateway, no document tells them.
+            documented=account.base_url is None,
+            gate=self._gate(provider),
         )
 
 

@@ -1,8 +1,9 @@
 """What happens, told to `logging`: nothing is shown unless somebody asks for it.
 
-The logger is `tintype`. Every effect is a DEBUG record, one that failed a WARNING. The facts
-stand in the record's `tintype` attribute as a dictionary, for structured logs. No effect
-holds a key, and no body is logged.
+The logger is `tintype`. Every effect is a DEBUG record, one that failed a WARNING; that a
+submission is about to wait at its account's gate is an INFO. The facts stand in the record's
+`tintype` attribute as a dictionary, for structured logs. No effect holds a key, and no body is
+logged.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tintype.errors import TintypeError
 from tintype.messages import Response
 
 _logger = logging.getLogger("tintype")
+_LONG = 0.5  # seconds
 _ODD = re.compile(r"""[\s"'=\\]""")
 _logger.addHandler(logging.NullHandler())
 
@@ -59,8 +61,8 @@ def _facts(effect: Effect) -> dict[str, object]:
             return {"method": request.method, "url": _place(request.url)}
         case Fetch(url=url):
             return {"method": "GET", "url": _place(url)}
-        case Sleep(seconds=seconds):
-            return {"pause": seconds}
+        case Sleep(seconds=seconds, why=why):
+            return {"pause": seconds, "why": why}
         case Record():
             return _record_facts(effect)
         case _:
@@ -77,6 +79,14 @@ def _record_facts(record: Record) -> dict[str, object]:
 def _place(url: str) -> str:
     """A URL without its query: results are often signed there."""
     return urlsplit(url)._replace(query="", fragment="").geturl()
+
+
+def log_wait(provider: str, sleep: Sleep) -> None:
+    """Tell that a submission waits at its account's gate, before it does."""
+    if sleep.seconds >= _LONG:
+        facts = {"provider": provider, "pause": sleep.seconds, "why": sleep.why}
+        words = (provider, sleep.seconds, printable(sleep.why))
+        _logger.info("%s: waits %.1f s at the gate: %s", *words, extra={"tintype": facts})
 
 
 def log_other_type(claimed: str, kind: str) -> None:

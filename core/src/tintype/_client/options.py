@@ -42,6 +42,8 @@ class Keywords(TypedDict, total=False):
         allow_unlisted: Whether a model may be asked for that a catalog has not, or not any more.
         request_timeout: Seconds for one answer; None is what the provider documents.
         task_timeout: Seconds for one task; None likewise.
+        tries: How often an exchange is made that may be repeated: a free question, or a submission
+            that was not sent, or refused and not billed. 1 repeats nothing.
         seed: Of the jitter between retries, for repeatable runs.
         journal: Where paid work is written down before it happens: a journal, a file, or an
             SQLAlchemy URL. None is what `TINTYPE_JOURNAL` names, or no journal.
@@ -66,6 +68,7 @@ class Keywords(TypedDict, total=False):
     allow_unlisted: bool
     request_timeout: float | None
     task_timeout: float | None
+    tries: int
     seed: int | None
     journal: Journal | str | Path | None
     label: str
@@ -80,9 +83,13 @@ class PerCallKeywords(TypedDict, total=False):
 
     Attributes:
         label: Whose the pictures are, in place of what the client says.
+        tries: How often an exchange is made that may be repeated, likewise; None is that.
+        timeout: Seconds for one answer, in place of the client's `request_timeout`; likewise.
     """
 
     label: str
+    tries: int | None
+    timeout: float | None
 
 
 def for_call(given: PerCallKeywords | PerCall) -> PerCall:

@@ -7,15 +7,18 @@ from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from tintype._blame import AnyError, about
 from tintype._flow.choices import Choices, PerCall
 from tintype._flow.effects import Flow, Record, Send, Sleep
+from tintype._flow.gates import Gate
 from tintype._flow.hook_caller import HookCaller, expected
-from tintype._flow.verdicts import is_transient, may_ask_again
+from tintype._flow.verdicts import is_transient, may_ask_again, wait_of
 from tintype._pacing import Clock, backoff, believed
 from tintype._plugins.registry import Plugin
+from tintype.account import Limits, Rate
+from tintype.catalog import Model
 from tintype.entries import Released, Snapshot, Unread
 from tintype.errors import (
     Billed,
@@ -34,8 +37,9 @@ from tintype.request import Submission
 T = TypeVar("T")
 
 DRIVER = "the driver"
-MAX_TRIES = 4
-"""How often an exchange is made that may be repeated."""
+MAX_FAULTS = 4
+"""How often in a row a plugin may fail at what a task's provider says of it."""
+_PATIENCE = 3600.0  # seconds a submission waits at its gate where nobody says
 
 
 @frozen(kw_only=True)
@@ -56,6 +60,9 @@ class Terms:
         nonce: What makes a submission unique, another one at each call.
         journaled: Whether what is paid for is written down.
         width: How many pieces of one call's work are done at a time.
+        limits: What the account says that it may do at a time.
+        documented: Whether the limits that a catalog has hold here.
+        gate: When submissions may leave.
     """
 
     clock: Clock
@@ -69,6 +76,9 @@ class Terms:
     nonce: Callable[[], str] = str
     journaled: bool = False
     width: int = 1
+    limits: Limits = field(factory=Limits)
+    documented: bool = True
+    gate: Gate = field(default=Factory(lambda self: Gate(self.clock, self.jitter), takes_self=True))
 
     @property
     def label(self) -> str:
@@ -82,6 +92,7 @@ class Channel:
     def __init__(self, plugin: Plugin, terms: Terms) -> None:
         self.info = plugin.info
         self.terms = terms
+        self.tries = terms.per_call.tries or terms.choices.tries
         self.caller = HookCaller(plugin, terms.clock, terms.usd_per_credit)
 
     def query(
@@ -102,7 +113,7 @@ class Channel:
                 response = expected(reply, Response, DRIVER)
                 return self.caller.read(kind, operation, response, request=request, so_far=so_far)
             except TintypeError as error:
-                if tries == MAX_TRIES or not (is_transient(error) and may_ask_again(asked, error)):
+                if tries == self.tries or not (is_transient(error) and may_ask_again(asked, error)):
                     raise
                 yield Sleep(seconds=self.pause(error, tries))
 
@@ -182,13 +193,27 @@ class Channel:
                 yield Record(entry=Released(record=task.record))
 
     def timeout(self, documented: float | None) -> float:
-        """Seconds for one answer: the embedder's, the model's, or the provider's."""
-        return self.terms.choices.request_timeout or documented or self.info.request_timeout
+        """Seconds for one answer: the caller's, the embedder's, the model's, or the provider's."""
+        given = self.terms.per_call.timeout or self.terms.choices.request_timeout
+        return given or documented or self.info.request_timeout
+
+    def limits(self, model: Model) -> Limits | None:
+        """What is known to be let through at a time, or None: nothing is."""
+        own = self.terms.limits
+        concurrency, rate = own.concurrency, own.rate
+        if self.terms.documented:
+            concurrency = concurrency or model.max_in_flight
+            a_minute = model.requests_per_minute
+            rate = rate or (Rate(a_minute, 60.0) if a_minute else None)
+        return Limits(concurrency=concurrency, rate=rate) if concurrency or rate else None
+
+    def patience(self) -> float:
+        """Until when a submission waits at its gate, on the monotonic clock."""
+        return self.terms.clock.monotonic() + (self.terms.choices.task_timeout or _PATIENCE)
 
     def pause(self, error: TintypeError, failures: int) -> float:
         """Seconds before the next try, as far as the server's wish is believed."""
-        asked = error.retry_after if isinstance(error, ProviderError) else None
-        return max(believed(asked), backoff(failures, self.terms.jitter()))
+        return max(believed(wait_of(error)), backoff(failures, self.terms.jitter()))
 
 
 def _may_be_paid(error: ProviderError, response: Response) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import Attribute, field, frozen
+from attrs.converters import optional
 
 from tintype._doors import a_line, all_held, held, refused
 from tintype.budget import Budget
@@ -45,7 +46,7 @@ def _allow_unlisted(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
     return held(given, bool, "allow_unlisted", "True or False")
 
 
-def _check_seconds(_: Choices, attribute: Attribute[float | None], seconds: float | None) -> None:
+def _check_seconds(_: object, attribute: Attribute[float | None], seconds: float | None) -> None:
     if seconds is not None:
         check_seconds(seconds, attribute.name)
 
@@ -67,6 +68,13 @@ def _label(given: str) -> str:
     return a_line(given, "label")
 
 
+def _tries(given: int) -> int:
+    if held(given, int, "tries", "a whole number from 1 on") < 1:
+        msg = f"tries={given} sends nothing: give 1 or more."
+        raise UsageError(msg)
+    return given
+
+
 @frozen(kw_only=True, repr=False)  # a crash reporter may show it half made
 class Choices:
     """What the caller chose; the client's own documentation says what each is for."""
@@ -78,6 +86,7 @@ class Choices:
     request_timeout: float | None = field(default=None, validator=_check_seconds)
     task_timeout: float | None = field(default=None, validator=_check_seconds)
     label: str = field(default="", converter=_label)
+    tries: int = field(default=4, converter=_tries)
     budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
 
 
@@ -87,6 +96,8 @@ class PerCall:
 
     Attributes:
         label: Whose its pictures are.
+        tries: How often an exchange is made that may be repeated, or None: as the client has it.
+        timeout: Seconds for one answer, or None likewise.
         key: What the journal knows it by, or "".
         digest: The SHA-256 of what it asks for, where it has a key.
     """
@@ -94,3 +105,5 @@ class PerCall:
     label: str = field(default="", converter=_label)
     key: str = ""
     digest: str = ""
+    tries: int | None = field(default=None, converter=optional(_tries))
+    timeout: float | None = field(default=None, validator=_check_seconds)

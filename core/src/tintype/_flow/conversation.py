@@ -26,6 +26,7 @@ from tintype._flow.channel import Channel, Terms
 from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Work
 from tintype._flow.following import Agenda, Part, done, follow, followed, question, watch
+from tintype._flow.gates import Visit
 from tintype._flow.listing import live_list
 from tintype._flow.planning import (
     build,
@@ -103,11 +104,19 @@ class Conversation:
             UnsupportedError: The model draws fewer images at once than are asked for.
             SubmissionUnknownError: Nobody knows whether it was accepted.
         """
+        with self._visit() as visit:
+            return (yield from self._submit(request, visit))
+
+    def _visit(self) -> Visit:
+        """A call, as its account's gate knows it."""
+        return Visit(self._channel.terms.gate)
+
+    def _submit(self, request: ImageRequest, visit: Visit) -> Flow[Task]:
         planned = yield from plan(self._channel, request)
         with _Noted(planned.notices):
-            return (yield from self._submit(planned))
+            return (yield from self._begin(planned, visit))
 
-    def _submit(self, planned: Plan) -> Flow[Task]:
+    def _begin(self, planned: Plan, visit: Visit) -> Flow[Task]:
         if len(planned.requests) > 1:
             most = planned.model.max_n
             msg = f"{planned.model.id} draws {most} at once: ask for n={most}, or call generate()."
@@ -117,7 +126,7 @@ class Conversation:
         costs = yield from self._costs(planned)
         ready = yield from placed(self._channel, planned, ready)
         [(n, only)] = ready.items()
-        return (yield from submit(self._channel, planned, only, costs.get(n)))
+        return (yield from submit(self._channel, planned, only, costs.get(n), visit))
 
     def _costs(self, planned: Plan) -> Flow[dict[int, Quote]]:
         """What a single submission costs: a budget has to know it, a journal likes to."""
@@ -139,8 +148,9 @@ class Conversation:
         model = pick_model(request, self._info)
         if model is not None and isinstance(model.parameters.get("stream"), Flag):
             request = evolve(request, stream=True)
-        task = yield from self.submit(request)
-        return (yield from self.wait(task))
+        with self._visit() as visit:
+            task = yield from self._submit(request, visit)
+            return (yield from self.wait(task))
 
     def generate(self, request: ImageRequest, max_cost: Decimal | None = None) -> Flow[Generation]:
         """Quote, submit as often as `n` demands, and follow all to their ends.
@@ -152,8 +162,8 @@ class Conversation:
         check_limit(max_cost)
         planned = yield from plan(self._channel, request)
         notices = planned.notices
-        with _Noted(notices):
-            quote, watched, failed = yield from self._accepted(planned, max_cost)
+        with _Noted(notices), self._visit() as visit:
+            quote, watched, failed = yield from self._accepted(planned, max_cost, visit)
             del planned  # nothing of a submission is held while its task is waited for
             agenda = self.agenda()
             for each in watched:
@@ -163,7 +173,7 @@ class Conversation:
             return concluded(Generation(quote=quote, attempts=attempts, notices=notices))
 
     def _accepted(
-        self, planned: Plan, max_cost: Decimal | None
+        self, planned: Plan, max_cost: Decimal | None, visit: Visit
     ) -> Flow[tuple[Quote, list[Watch], list[Attempt]]]:
         """The price, the tasks that were accepted, and the other submissions that were begun."""
         ready = rehearsed(self._channel, planned)
@@ -171,7 +181,7 @@ class Conversation:
         quote = total(planned, costs)
         check_cost(quote, max_cost)
         ready = yield from placed(self._channel, planned, ready)
-        submissions = Submissions(self._channel, planned, ready, costs)
+        submissions = Submissions(self._channel, planned, ready, costs, visit)
         yield from submissions.take()  # alone: what keeps it will keep the others
         yield from done(self._channel, submissions)
         return quote, submissions.accepted, submissions.failed

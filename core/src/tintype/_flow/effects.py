@@ -46,9 +46,14 @@ class Receive:
 
 @frozen(kw_only=True)
 class Sleep:
-    """Wait so many seconds."""
+    """Wait so many seconds.
+
+    Attributes:
+        why: What keeps a submission at its account's gate, or "".
+    """
 
     seconds: float
+    why: str = ""
 
 
 @frozen(kw_only=True)

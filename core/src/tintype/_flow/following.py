@@ -7,7 +7,7 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
-from tintype._flow.channel import MAX_TRIES, Channel
+from tintype._flow.channel import MAX_FAULTS, Channel
 from tintype._flow.effects import Flow, Sleep, Together, Turn, Work
 from tintype._flow.verdicts import (
     deadline_error,
@@ -154,7 +154,7 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
             watch.give_up(unpollable_error(watch.task, error))
             return
         watch.stumbled(error, channel.pause(error, watch.failures + 1), clock.monotonic())
-        if watch.faults == MAX_TRIES:
+        if watch.faults == MAX_FAULTS:
             watch.give_up(unpollable_error(watch.task, error))
     else:
         watch.saw(latest, clock.monotonic())

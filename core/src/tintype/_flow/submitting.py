@@ -8,14 +8,16 @@ from contextlib import suppress
 from attrs import evolve
 
 from tintype._blame import about
-from tintype._flow.channel import DRIVER, MAX_TRIES, Channel
+from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.following import watch
+from tintype._flow.gates import Visit
 from tintype._flow.hook_caller import expected
 from tintype._flow.planning import Built, rebuilt, submission
 from tintype._flow.resolve import Plan
 from tintype._flow.settle import proof, with_callback
 from tintype._flow.verdicts import (
+    asks_for_patience,
     closed_stream,
     leaves_fate_open,
     may_resubmit,
@@ -23,6 +25,7 @@ from tintype._flow.verdicts import (
     stands,
     tells_more,
     unknown_submission_error,
+    wait_of,
 )
 from tintype._lifting import Content
 from tintype._watch import Watch
@@ -39,11 +42,13 @@ from tintype.errors import (
 )
 from tintype.exchange import Operation
 from tintype.messages import Response, ServerSentEvent, stream_of
-from tintype.models import Attempt, Quote, Task
+from tintype.models import Attempt, Notice, Quote, Task
 from tintype.request import ImageRequest, Submission
 
 _SOON = 30.0  # seconds after which a key of no documented window is not relied on
 _ONCE_MORE = 2  # how often a submission is sent that has such a key
+_TOLD = 1.0  # seconds at the gate from which on they are told
+_LATE = "It waited {:.0f} s until its account let it through."
 
 
 class Submissions:
@@ -58,7 +63,9 @@ class Submissions:
         plan: Plan,
         ready: Mapping[int, Built],
         quotes: Mapping[int, Quote],
+        visit: Visit,
     ) -> None:
+        self._visit = visit
         self._channel = channel
         self._plan = plan
         self._ready = ready
@@ -96,7 +103,7 @@ class Submissions:
             if place and self._plan.requests[place - 1].n == n:  # one more of that size
                 nonce = self._channel.terms.nonce()
                 ready = rebuilt(self._channel, ready, submission(self._channel, ready.part, nonce))
-            task = yield from submit(self._channel, self._plan, ready, self._quotes[n])
+            task = yield from submit(self._channel, self._plan, ready, self._quotes[n], self._visit)
         except TintypeError as error:
             name = self._channel.info.name
             self._ends[place] = Attempt(outcome=outcome_of(error), provider=name, error=error)
@@ -104,19 +111,25 @@ class Submissions:
             self._ends[place] = watch(self._channel, task)
 
 
-def submit(channel: Channel, plan: Plan, ready: Built, quote: Quote | None) -> Flow[Task]:
+def submit(
+    channel: Channel, plan: Plan, ready: Built, quote: Quote | None, visit: Visit
+) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
     request, asking = ready.part, ready.asking
-    tries = 0
+    gate, limits, end = channel.terms.gate, channel.limits(plan.model), channel.patience()
+    tries, waited = 0, 0.0
     while True:
         tries += 1
+        waited += yield from visit.enter(limits, end)
+        before = gate.accepted, gate.pauses
         token = channel.terms.token() if request.webhook_url else ""
         record = yield from _intend(channel, request, quote, proof(token), asking.nonce)
-        blank = _blank(channel, plan, request, record)
+        blank = _blank(channel, plan, request, record, waited)
         try:
             ready = rebuilt(channel, ready, with_callback(asking, record, token))
             task = yield from _submit_once(channel, plan, ready, asking, blank)
         except TintypeError as error:
+            visit.leave()
             outcome = outcome_of(error)
             settled = Settled(
                 record=record, outcome=outcome, billed=error.billed, reason=str(error)
@@ -124,13 +137,43 @@ def submit(channel: Channel, plan: Plan, ready: Built, quote: Quote | None) -> F
             yield from _note(settled)
             if outcome is Outcome.UNKNOWN:
                 raise unknown_submission_error(error, record, channel.info) from error
-            if tries == MAX_TRIES or not may_resubmit(error):
-                raise
+            tries = yield from _waited_out(channel, plan, error, tries, before, visit)
             if token:  # other bytes: a key goes with the same ones alone
                 asking = evolve(asking, nonce=channel.terms.nonce())
-            yield Sleep(seconds=channel.pause(error, tries))
         else:
+            gate.went_well()
             return (yield from channel.record(task))
+
+
+def _waited_out(
+    channel: Channel,
+    plan: Plan,
+    error: TintypeError,
+    tries: int,
+    before: tuple[int, int],
+    visit: Visit,
+) -> Flow[int]:
+    """How many tries count, once a submission that ended so may be sent again.
+
+    A refusal that asks for patience is waited out at the gate, with everyone else. It is no try
+    as long as others get through.
+
+    Raises:
+        TintypeError: The error: it may not be sent again, or was tried often enough.
+    """
+    gate, (accepted, pauses) = channel.terms.gate, before
+    if not may_resubmit(error):
+        raise error
+    slow = asks_for_patience(error)
+    if slow:
+        gate.refused(wait_of(error), str(error), pauses)
+        patience = channel.timeout(plan.model.request_timeout)
+        tries = 1 if gate.moves(accepted, visit.others, patience) else tries
+    if tries >= channel.tries:
+        raise error
+    if not slow:
+        yield Sleep(seconds=channel.pause(error, tries))
+    return tries
 
 
 def _intend(
@@ -166,13 +209,14 @@ def _note(settled: Settled) -> Flow[None]:
         yield Record(entry=settled)
 
 
-def _blank(channel: Channel, plan: Plan, request: ImageRequest, record: str) -> Task:
+def _blank(channel: Channel, plan: Plan, request: ImageRequest, record: str, waited: float) -> Task:
     """The task before anybody has heard of it."""
+    late = (Notice(field="gate", message=_LATE.format(waited)),) if waited >= _TOLD else ()
     return Task(
         model=plan.model.id,
         request=request.digested(),  # it holds no token
         resolved=plan.resolved,
-        notices=plan.notices,
+        notices=(*plan.notices, *late),
         created_at=channel.terms.clock.now(),
         record=record,
     )
@@ -196,7 +240,7 @@ def _submit_once(
         encoded=ready.encoded,
     )
     rule, clock = channel.info.idempotency, channel.terms.clock.monotonic
-    most, seconds = _allowed(rule)
+    most, seconds = _allowed(rule, channel.tries)
     end = clock() + seconds
     lost: TintypeError | None = None
     tries = 0
@@ -217,7 +261,7 @@ def _submit_once(
             yield Sleep(seconds=pause)
 
 
-def _allowed(rule: Idempotency | None) -> tuple[int, float]:
+def _allowed(rule: Idempotency | None, tries: int) -> tuple[int, float]:
     """How often the same submission may be sent, and for how many seconds.
 
     The second half of a window is left alone: what is sent then may arrive behind it. Whether a
@@ -225,7 +269,7 @@ def _allowed(rule: Idempotency | None) -> tuple[int, float]:
     """
     if rule is None:
         return 1, 0.0
-    return (MAX_TRIES, rule.window / 2) if rule.window else (_ONCE_MORE, _SOON)
+    return (tries, rule.window / 2) if rule.window else (min(tries, _ONCE_MORE), _SOON)
 
 
 def _holds_more(error: TintypeError, lost: TintypeError) -> bool:

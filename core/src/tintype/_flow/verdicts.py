@@ -26,6 +26,7 @@ from tintype.errors import (
     PluginError,
     ProtocolError,
     ProviderError,
+    RateLimitError,
     SubmissionUnknownError,
     TaskError,
     TaskFailedError,
@@ -56,6 +57,16 @@ def may_resubmit(error: TintypeError) -> bool:
     if isinstance(error, NotSentError):
         return not isinstance(error, CertificateError)
     return isinstance(error, ProviderError) and error.retryable and error.billed is Billed.NO
+
+
+def asks_for_patience(error: TintypeError) -> bool:
+    """Whether a refusal keeps everyone of the account: it says slow down, or names a wait."""
+    return isinstance(error, RateLimitError) or wait_of(error) is not None
+
+
+def wait_of(error: TintypeError) -> float | None:
+    """Seconds that whoever refused asks us to wait, or None."""
+    return error.retry_after if isinstance(error, ProviderError) else None
 
 
 def leaves_fate_open(error: TintypeError) -> bool:
