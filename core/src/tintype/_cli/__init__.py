@@ -35,6 +35,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "generate": ("tintype._cli.generate", "Draw a picture and save it."),
     "tasks": ("tintype._cli.tasks", "List what the journal knows of."),
     "spend": ("tintype._cli.spend", "Tell what was paid, and what may have been."),
+    "keys": ("tintype._cli.keys", "Keep keys in the system's keyring."),
     "config": ("tintype._cli.config", "Show the defaults that hold."),
     "webhooks": ("tintype._cli.webhooks", "Take the providers' calls."),
     "resume": ("tintype._cli.resume", "Finish what was paid for."),

@@ -35,6 +35,7 @@ def client(**options: Unpack[Keywords]) -> Client:
 def looking(**options: Unpack[Keywords]) -> Client:
     """A client that buys nothing: it keeps a journal only where `TINTYPE_JOURNAL` names one."""
     options.setdefault("proxy", proxy_here())
+    options.setdefault("keyring", True)
     return Client(**options)
 
 

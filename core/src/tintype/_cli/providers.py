@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tintype._cli.client import looking
 from tintype._cli.display import as_json, table
 from tintype._cli.offers import NOT_NEEDED, offers
 from tintype._cli.options import option
@@ -12,7 +13,6 @@ from tintype._client.accounts import has_key
 from tintype._plugins.registry import Registry
 from tintype.account import Account
 from tintype.catalog import ProviderInfo
-from tintype.client import Client
 from tintype.convert import to_builtins
 
 
@@ -28,7 +28,7 @@ def command(*, name: str | None, json_: bool) -> None:
         else:
             table((name, ""), list(offered.items()), ("",))
         return
-    with Client() as client:
+    with looking() as client:
         keys = {info.name: _key(info, client.account(info.name)) for info in client.providers}
         if json_:
             plain = [to_builtins(info) for info in client.providers]

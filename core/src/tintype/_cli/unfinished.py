@@ -10,6 +10,7 @@ from tintype._blame import about
 from tintype._cli.report import Report
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._client.observing import Observation
+from tintype._client.stored_keys import StoredKeys
 from tintype._excerpts import sentences
 from tintype._flow.effects import Record
 from tintype.convert import to_json
@@ -18,6 +19,7 @@ from tintype.errors import (
     AuthenticationError,
     Billed,
     InsufficientCreditError,
+    MissingKeyError,
     NotSentError,
     OverloadedError,
     PermissionDeniedError,
@@ -135,6 +137,9 @@ def _next_steps(error: TintypeError) -> Iterator[str]:
     match error:
         case AuthenticationError() | PermissionDeniedError() if error.advice:
             yield error.advice
+        case MissingKeyError() if (stored := StoredKeys()).is_installed and error.provider:
+            stored.get("")
+            yield stored.trouble or f"`tintype keys set {error.provider}` keeps one."
         case InsufficientCreditError():
             yield "Top up the account at the provider, then ask again."
         case RateLimitError() | OverloadedError() if error.billed is Billed.NO:

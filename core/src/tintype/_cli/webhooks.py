@@ -43,7 +43,7 @@ def serve(*, host: str, port: int, output: str) -> None:
         raise UsageError(msg) from error
     folder = Path(output)
     check_folder(folder)
-    client = AsyncClient(journal=journal_place(), proxy=proxy_here())
+    client = AsyncClient(journal=journal_place(), proxy=proxy_here(), keyring=True)
 
     app = WebhookApp(client, saving(client, folder))
     with _listener(host, port) as listener:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from attrs import evolve
@@ -21,12 +21,19 @@ class Environ:
     Crash reporters print what they find: the items of a mapping, too, so it is none.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, values: Mapping[str, str], stored: Callable[[str], str] | None = None
+    ) -> None:
         self._values = values
+        self._stored = stored
 
     def get(self, name: str, default: str, /) -> str:
         """The value of a variable."""
         return self._values.get(name, default)
+
+    def stored(self, name: str) -> str:
+        """The credential that a keyring keeps under a variable's name, or ""."""
+        return self._stored(name) if self._stored is not None else ""
 
     def __repr__(self) -> str:
         """How many there are."""
@@ -60,11 +67,9 @@ def account_from(info: ProviderInfo, environ: Variables) -> Account:
     named = [*info.auth.needs, *info.auth.takes]
     return Account(
         provider=info.name,
-        key=_found(info, "key", environ) or None if "key" in named else None,
+        key=_held(info, "key", environ) or None if "key" in named else None,
         credentials={
-            each: found
-            for each in named
-            if each != "key" and (found := _found(info, each, environ))
+            each: found for each in named if each != "key" and (found := _held(info, each, environ))
         },
         settings={each: _found(info, each, environ) for each in info.settings},
         base_url=base_url or None,
@@ -176,6 +181,14 @@ def advice(info: ProviderInfo, names: tuple[str, ...]) -> str:
 def _is_there(account: Account, name: str) -> bool:
     held = account.held.get(name)
     return held is not None and (not isinstance(held, Secret) or bool(held.reveal()))
+
+
+def _held(info: ProviderInfo, name: str, environ: Variables) -> str:
+    """A credential as the environment has it, or else a keyring, or ""."""
+    found = _found(info, name, environ)
+    if found or not isinstance(environ, Environ):
+        return found
+    return environ.stored(own_variable(info, name))
 
 
 def _found(info: ProviderInfo, name: str, environ: Variables) -> str:

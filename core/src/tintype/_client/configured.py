@@ -58,6 +58,7 @@ class Configured(Generic[AnyTransport]):
         # of takes longer to import than everything it is called with.
         from tintype._client.accounts import Environ  # noqa: PLC0415
         from tintype._client.setup import Setup  # noqa: PLC0415
+        from tintype._client.stored_keys import StoredKeys  # noqa: PLC0415
 
         for name in options.keys() - fields_dict(Options):
             msg = (
@@ -67,11 +68,12 @@ class Configured(Generic[AnyTransport]):
             raise InvalidRequestError(msg, field=name)
         if environ is not None:
             check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
-        variables = Environ(os.environ if environ is None else environ)
+        chosen = Options(**options)
+        stored = StoredKeys().get if chosen.keyring else None
+        variables = Environ(os.environ if environ is None else environ, stored)
         environ = None  # crash reporters print the variables of a frame
         if transport is not None:
             _check_transport(transport, awaits=self._awaits)
-        chosen = Options(**options)
         chosen = evolve(chosen, width=chosen.width or self._width)
         self._setup = Setup(accounts, variables, chosen)
         if transport is not None and self._setup.providers.has_proxy:

@@ -53,6 +53,8 @@ class Keywords(TypedDict, total=False):
         budgets: What every submission has to fit into; kept in the journal.
         width: How many submissions, looks and downloads of one call are made at a time; None is 1
             of a `Client`, which makes more from as many threads, and 20 of an `AsyncClient`.
+        keyring: Whether keys that `tintype keys set` keeps in the system's keyring
+            (`tintype[keyring]`) complete an account that the environment completes not.
         proxy: Through which proxy every exchange goes, but of an account that has its own:
             `http://user:password@host:3128`. None: none; no variable is read.
         cancel_on_exit: Whether running tasks are canceled at the provider, where it
@@ -74,6 +76,7 @@ class Keywords(TypedDict, total=False):
     label: str
     budgets: Iterable[Budget]
     width: int | None
+    keyring: bool
     proxy: Proxy | str | None
     cancel_on_exit: bool
 
@@ -152,5 +155,6 @@ class Options(Choices):
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
     width: int | None = field(default=None, converter=check_width)
+    keyring: bool = False
     proxy: Proxy | None = field(default=None, converter=proxy_of)
     cancel_on_exit: bool = True
