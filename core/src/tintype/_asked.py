@@ -40,9 +40,9 @@ def asked_for(info: ProviderInfo, request: ImageRequest | Submission) -> Asked:
         for name, value in zip(_TOLD, _told(request), strict=True)
     }
     pictures = len(request.sources)
-    names = {**_THEMSELVES, **info.wire_names}
     raw = request.options
     own = raw if isinstance(request, Submission) else request.options.get(info.name, {})
+    names = {**_THEMSELVES, **info.wire_names} if own else {}
     for name, value in own.items():
         told[name] = spelt(value)
         for field in field_of(names, name, value):

@@ -51,6 +51,7 @@ from tintype.messages import Response, ServerSentEvent
 from tintype.models import BatchResult, Task
 
 T = TypeVar("T")
+_OF_CALLS = (Together, Turn, Ask, Tell)  # nothing is asked of the world by these
 _NO_SECRETS = Redactor([])
 
 
@@ -332,9 +333,8 @@ class FlowRun(Generic[T]):
     def _observe(
         self, effect: Effect, reply: Reply, error: TintypeError | None, start: float
     ) -> None:
-        if not isinstance(effect, Together | Turn | Ask | Tell):
-            seconds = time.monotonic() - start
-            self._driver.setup.observers.tell(self._provider, effect, reply, error, seconds)
+        if not isinstance(effect, _OF_CALLS):
+            self._driver.setup.observers.tell(self._provider, effect, reply, error, start)
 
     def _performed(self, effect: Effect) -> Awaitable[Reply]:
         """What comes of an effect."""
@@ -409,7 +409,8 @@ class FlowRun(Generic[T]):
             await crew.join()
 
     async def _send(self, effect: Send) -> Response | Head:
-        await self._let_go()
+        if self._answer is not None:
+            await self._let_go()
         keyring = self._driver.setup.providers.keyring(self._provider)
         answer, redactor = await self._driver.opener.open(keyring, effect)
         self._answer = answer

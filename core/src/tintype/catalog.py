@@ -411,8 +411,10 @@ class Model:
     @property
     def abilities(self) -> Mapping[Ability, tuple[Need, ...]]:
         """`tasks`; without any it draws from a prompt, and edits where it takes references."""
-        if self.tasks:
-            return self.tasks
+        return self.tasks or self._usual_abilities
+
+    @cached_property
+    def _usual_abilities(self) -> Mapping[Ability, tuple[Need, ...]]:
         takes = self.references
         named: Mapping[Ability, tuple[Need, ...]] = {
             "draw": ("prompt",),

@@ -39,7 +39,7 @@ from tintype._structuring.shapes import (
 from tintype._structuring.stored import from_json, to_builtins, to_json
 from tintype.errors import InvalidRequestError, ProtocolError, ProviderError, UnknownStatusError
 from tintype.exchange import Message
-from tintype.messages import JsonObject, Response, ServerSentEvent
+from tintype.messages import Delivery, JsonObject, Response, ServerSentEvent
 from tintype.models import Failure, Image, TaskState
 
 __all__ = [
@@ -285,9 +285,9 @@ def loads(message: Message | bytes | str | None) -> object:
         ProtocolError: The body is empty or not JSON.
     """
     try:
-        if message is None or isinstance(message, bytes | str):
-            return json_values.loads(_text(message))
-        return message.content.once("json", lambda: json_values.loads(_text(message)))
+        if isinstance(message, _MESSAGES):
+            return message.content.once("json", lambda: json_values.loads(_text(message)))
+        return json_values.loads(_text(message))
     except ProtocolError as error:
         error.status = _status(message)
         raise
@@ -384,6 +384,9 @@ _BETWEEN = b"\0 \t\r\n\v\f"
 
 
 # ---------------------------------------------------------------------- the pieces
+
+
+_MESSAGES = (Response, ServerSentEvent, Delivery)
 
 
 def _text(message: Message | bytes | str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
@@ -29,7 +30,7 @@ class Operation(enum.StrEnum):
     MODELS = "models"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # made for each answer: with slots that takes twice as long
 class Exchange:
     """One answer of a provider, with everything a plugin may need to read it.
 
@@ -50,8 +51,15 @@ class Exchange:
     operation: Operation
     at: datetime
     message: Message | None = None
-    request: Submission | None = None
+    _request: Submission | Callable[[], Submission | None] | None = field(
+        default=None, alias="request"
+    )
     task: Task = field(factory=Task)
     quote: Quote | None = None
     upload: Upload | None = None
     head: Response | None = None
+
+    @property
+    def request(self) -> Submission | None:
+        """What was asked for, put together where a plugin looks at it."""
+        return self._request() if callable(self._request) else self._request

@@ -343,8 +343,9 @@ def address(url: str, *segments: str, **query: str) -> str:
     For what a provider or a caller said, such as a task's id: neither `/` nor a hole for a
     setting can be smuggled in.
     """
-    path = "".join(f"/{quote(each, safe='')}" for each in segments)
-    return f"{url}{path}{'?' if query else ''}{urlencode(query, quote_via=quote, safe='')}"
+    for each in segments:
+        url += f"/{each if _PLAIN.fullmatch(each) else quote(each, safe='')}"
+    return f"{url}?{urlencode(query, quote_via=quote, safe='')}" if query else url
 
 
 def target_of(url: str) -> str:
@@ -355,3 +356,4 @@ def target_of(url: str) -> str:
 
 
 _AUTHORITY = re.compile("[/?]")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")  # what is quoted as it is

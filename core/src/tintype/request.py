@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from operator import attrgetter
+from functools import cached_property, partial
+from itertools import compress
+from operator import attrgetter, is_not
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -129,8 +130,11 @@ class Reference:
         return self
 
 
+_LOOKED_AT = frozenset({Reference})
+
+
 def _references(sources: Iterable[ReferenceLike]) -> tuple[Reference, ...]:
-    if type(sources) is tuple and all(type(each) is Reference for each in sources):
+    if type(sources) is tuple and {*map(type, sources)} <= _LOOKED_AT:
         return sources  # they were looked at: a request in its place shares them
     if isinstance(sources, str | bytes | Path | Reference):
         sources = (sources,)
@@ -308,11 +312,15 @@ class ImageRequest(_Asked):
 
     def __attrs_post_init__(self) -> None:
         """Refuse what nobody could send."""
-        given = {
-            name: value for name, unset in _UNSET if (value := getattr(self, name)) is not unset
-        }
-        for rule in _RULES:
-            rule(self, given)
+        held = _held(self)
+        given = dict(compress(zip(_KINDS, held, strict=True), map(is_not, held, _UNSET)))
+        _check_types(given)
+        _check_words(self, given)
+        for name in given:
+            if name in _RULES:
+                _RULES[name](self, given)
+        if self.references:
+            _check_mask(self)
 
     def digested(self) -> ImageRequest:
         """The same request as it is written down: digests stand in place of images."""
@@ -331,11 +339,12 @@ _KINDS: Mapping[str, type] = {
     if each.name != "references"
 }
 # What each is where nobody gives it: that needs no look.
-_UNSET = tuple((name, getattr(attrs.fields(ImageRequest), name).default) for name in _KINDS)
+_UNSET = tuple(getattr(attrs.fields(ImageRequest), name).default for name in _KINDS)
+_held = attrgetter(*_KINDS)
 _Given: TypeAlias = Mapping[str, object]
 
 
-def _check_types(_: ImageRequest, given: _Given) -> None:
+def _check_types(given: _Given) -> None:
     for name, value in given.items():
         kind = _KINDS[name]
         truth_for_number = isinstance(value, bool) and kind is not bool
@@ -368,16 +377,18 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _check_counts(request: ImageRequest, _: _Given) -> None:
+def _check_n(request: ImageRequest, _: _Given) -> None:
     if not 1 <= request.n <= _MAX_IMAGES:
         n = quoted(request.n)
         msg = f"n={n} is outside 1 to {_MAX_IMAGES}: ask for more in several requests."
         raise InvalidRequestError(msg, field="n", allowed=(f"1 to {_MAX_IMAGES}",))
-    for name, (low, high, allowed) in _BOUNDS.items():
-        value = getattr(request, name)
-        if value is not None and not low <= value <= high:  # NaN is neither
-            msg = f"{name}={quoted(value)} is outside {allowed}."
-            raise InvalidRequestError(msg, field=name, allowed=(allowed,))
+
+
+def _check_bounds(name: str, request: ImageRequest, _: _Given) -> None:
+    (low, high, allowed), value = _BOUNDS[name], getattr(request, name)
+    if not low <= value <= high:  # NaN is neither
+        msg = f"{name}={quoted(value)} is outside {allowed}."
+        raise InvalidRequestError(msg, field=name, allowed=(allowed,))
 
 
 _LARGEST = 1.7e308
@@ -392,8 +403,6 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
 
 
 def _check_size(request: ImageRequest, given: _Given) -> None:
-    if request.size is None:
-        return
     if request.pixels is None:
         msg = f"size={quoted(request.size)} is not WIDTHxHEIGHT; a tier such as 2K is a resolution."
         raise InvalidRequestError(msg, field="size", allowed=("WIDTHxHEIGHT",))
@@ -404,13 +413,13 @@ def _check_size(request: ImageRequest, given: _Given) -> None:
 
 
 def _check_webhook(request: ImageRequest, _: _Given) -> None:
-    url = request.webhook_url
-    if url is not None and not url.lower().startswith(("https://", "http://")):
+    url = request.webhook_url or ""
+    if not url.lower().startswith(("https://", "http://")):
         msg = f"webhook_url={quoted(url)} is not an http(s) URL."
         raise InvalidRequestError(msg, field="webhook_url", allowed=("https://…",))
 
 
-def _check_mask(request: ImageRequest, _: _Given) -> None:
+def _check_mask(request: ImageRequest) -> None:
     masks = len(request.references) - len(request.sources)
     if masks and not request.sources:
         msg = "A mask marks a part of a picture: give the picture as a reference, too."
@@ -432,16 +441,15 @@ def _check_options(request: ImageRequest, _: _Given) -> None:
             raise InvalidRequestError(msg, field="options", allowed=('{"provider": {…}}',))
 
 
-_RULES = (
-    _check_types,
-    _check_words,
-    _check_counts,
-    _check_size,
-    _check_webhook,
-    _check_mask,
-    _check_tag,
-    _check_options,
-)
+# What holds of a field that is given, beside its type.
+_RULES: Mapping[str, Callable[[ImageRequest, _Given], None]] = {
+    "n": _check_n,
+    **{name: partial(_check_bounds, name) for name in _BOUNDS},
+    "size": _check_size,
+    "webhook_url": _check_webhook,
+    "tag": _check_tag,
+    "options": _check_options,
+}
 
 
 @frozen(kw_only=True)

@@ -20,7 +20,7 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
-from tintype.exchange import Operation
+from tintype.exchange import Exchange, Operation
 from tintype.messages import Response
 from tintype.models import Task, TaskState
 from tintype_contracts.case import Case
@@ -280,14 +280,15 @@ def _raised(subject: Subject, answer: Answer) -> TintypeError | None:
     reader = HookCaller(subject.plugin, clock, None)
     known = answer.context
     try:
-        reader.read(
-            object,
-            operation,
-            message,
+        exchange = Exchange(
+            operation=operation,
+            at=NOW,
+            message=message,
             request=known.asked(subject.info),
             task=known.task or Task(),
-            so_far=known.quote,
+            quote=known.quote,
         )
+        reader.read(object, exchange)
     except TintypeError as error:
         return error
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import urandom
 from threading import Lock
 
 from tintype import _forks
@@ -94,10 +95,9 @@ class Conversations:
 
 
 def _nonce() -> str:
-    """A text that no other submission has."""
-    from uuid import uuid4  # noqa: PLC0415 - once somebody submits
-
-    return str(uuid4())
+    """A text that no other submission has: a UUID by chance (RFC 9562, 5.4)."""
+    drawn = urandom(16).hex()
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-8{drawn[17:20]}-{drawn[20:]}"
 
 
 def _token() -> str:

@@ -112,6 +112,7 @@ class Keyring:
             name: each for name, each in held.items() if isinstance(each, Secret) and each.reveal()
         }
         self._renewed = {name: each for name, each in held.items() if isinstance(each, Renewed)}
+        self._asks = bool(self._renewed) or isinstance(info.auth, OAuthClientCredentials)
         self._proven = False
         self._needs = frozenset(info.auth.needs)
         self._lacking = missing(info, account)
@@ -158,11 +159,11 @@ class Keyring:
             AuthenticationError: No token is sold to these credentials.
             TintypeError: As `rehearse` does.
         """
-        made = effect.encoded or self._dispatch.encode(effect.request, effect.hook)
-        if not self._shows(effect.request):
-            return Prepared(request=self._routed(made), redactor=self.redactor)
-        held: dict[str, Secret] = {**self._fit}
-        held |= (asked := (yield from self._asked()))
+        if (ready := self.at_hand(effect)) is not None:
+            return ready
+        made = self._encoded(effect)
+        asked = yield from self._asked()
+        held: dict[str, Secret] = {**self._fit, **asked}
         derived: tuple[Secret, ...] = ()
         reused: Secret | None = None
         if isinstance(self._info.auth, OAuthClientCredentials):
@@ -170,9 +171,35 @@ class Keyring:
             token = before or (yield from self._bought(self._info.auth, held))
             held, reused = {**held, TOKEN: token}, before
             derived = (token,)
-        with _named(self._info.name):
+        return self._signed(made, held, (*self._secret(asked), *derived), reused)
+
+    def at_hand(self, effect: Send) -> Prepared | None:
+        """A request as it leaves, or None where somebody has to be asked before, or for a token.
+
+        Raises:
+            TintypeError: As `prepared` does.
+        """
+        made = self._encoded(effect)
+        if not self._shows(effect.request):
+            return Prepared(request=self._routed(made), redactor=self.redactor)
+        return None if self._asks else self._signed(made, self._fit)
+
+    def _encoded(self, effect: Send) -> HttpRequest:
+        return effect.encoded or self._dispatch.encode(effect.request, effect.hook)
+
+    def _signed(
+        self,
+        made: HttpRequest,
+        held: Held,
+        secrets: tuple[Secret, ...] = (),
+        reused: Secret | None = None,
+    ) -> Prepared:
+        """A request with what its provider is shown of these credentials."""
+        try:
             signed = sign(self._info.auth, held, self._account.settings, made, self._now())
-        redactor = self._remembering([*self._secret(asked), *derived, *signed.derived])
+        except TintypeError as error:
+            raise of_provider(error, self._info.name) from error.__cause__
+        redactor = self._remembering((*secrets, *signed.derived))
         request = self._routed(signed.request)
         return Prepared(request=request, redactor=redactor, reused=reused)
 
@@ -189,6 +216,8 @@ class Keyring:
     def _remembering(self, secrets: Sequence[Secret]) -> Redactor:
         """What takes these out, too, from now on; it is made anew only where one is new."""
         shown, redactor = self._lately
+        if not secrets:
+            return redactor
         others = tuple(each for each in shown if not any(_is_same(each, new) for new in secrets))
         if len(others) + len(secrets) == len(shown):
             return redactor

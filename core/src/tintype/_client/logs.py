@@ -23,6 +23,8 @@ _logger = logging.getLogger("tintype")
 _LONG = 0.5  # seconds
 _ODD = re.compile(r"""[\s"'=\\]""")
 _logger.addHandler(logging.NullHandler())
+is_read = _logger.isEnabledFor
+"""Whether anybody reads what is told at a level."""
 
 
 def log(
@@ -30,8 +32,6 @@ def log(
 ) -> None:
     """Tell how an effect went."""
     level = logging.DEBUG if error is None else logging.WARNING
-    if not _logger.isEnabledFor(level):
-        return
     name = type(effect).__name__.lower()
     facts: dict[str, object] = {
         "provider": provider,

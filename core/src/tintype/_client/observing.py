@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from logging import DEBUG, WARNING
 from typing import TypeAlias
 
 from attrs import frozen
 
-from tintype._client.logs import log, log_failed_observer
+from tintype._client.logs import is_read, log, log_failed_observer
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, News, Record, Reply, Tell, Together
 from tintype.convert import to_json
@@ -54,12 +56,15 @@ class Observers:
         effect: Effect,
         reply: Reply,
         error: TintypeError | None,
-        seconds: float,
+        start: float,
     ) -> None:
-        """Tell every observer how an effect went, now that it is over."""
-        log(provider, effect, reply, error, seconds)
-        if not self._observers:
+        """Tell every observer how an effect went that began at a time of the monotonic clock."""
+        logged = is_read(WARNING if error else DEBUG)
+        if not logged and not self._observers:
             return
+        seconds = time.monotonic() - start
+        if logged:
+            log(provider, effect, reply, error, seconds)
         observation = Observation(
             provider=provider, effect=effect, reply=reply, error=error, seconds=seconds
         )

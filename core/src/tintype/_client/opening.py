@@ -75,7 +75,7 @@ class Opener:
         who says 401 has not begun to work.
         """
         deadline = time.monotonic() + effect.timeout
-        ready = await self._prepared(keyring, effect, deadline)
+        ready = keyring.at_hand(effect) or await self._prepared(keyring, effect, deadline)
         answer = await self._sent(ready, deadline)
         if answer.status == UNAUTHORIZED and ready.reused is not None:
             await answer.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from attrs import evolve
 
@@ -19,7 +20,7 @@ from tintype.account import Account, Variables
 from tintype.errors import UsageError
 from tintype.messages import Proxy
 
-CLOCK = Clock(monotonic=time.monotonic, now=lambda: datetime.now(UTC))
+CLOCK = Clock(monotonic=time.monotonic, now=partial(datetime.now, UTC))
 
 A_NAME = "the name of an installed plugin, as `tintype providers` lists them"
 _ACCOUNTS = "Account(provider=…, key=…), one behind the other"

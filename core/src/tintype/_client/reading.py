@@ -123,7 +123,9 @@ class Reader:
 
     def response(self) -> Response:
         """The whole answer, once it has ended; asked for once."""
-        ends = (self._lifter.feed(self._start), self._lifter.close())
-        text = self._redactor.body(b"".join((*self._text, *ends)))
+        if self._start:
+            self._text.append(self._lifter.feed(self._start))
+        self._text.append(self._lifter.close())
+        text = self._redactor.body(b"".join(self._text))
         headers = self._redactor.headers(self._headers)
         return Response(status=self._status, headers=headers, body=Content(text, self._lifter.held))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from tintype._flow.gates import Gate
 from tintype._flow.hook_caller import HookCaller, expected
 from tintype._flow.verdicts import is_transient, may_ask_again, wait_of
 from tintype._pacing import Clock, backoff, believed
+from tintype._plugins.checked import like
 from tintype._plugins.registry import Plugin
 from tintype.account import Limits, Rate
 from tintype.catalog import Model
@@ -29,7 +30,7 @@ from tintype.errors import (
     TintypeError,
     TransportError,
 )
-from tintype.exchange import Operation
+from tintype.exchange import Exchange, Operation
 from tintype.messages import HttpRequest, Request, Response
 from tintype.models import Notice, Quote, Task, Upload
 from tintype.request import Submission
@@ -111,7 +112,15 @@ class Channel:
             try:
                 reply = yield self._question(operation, asked)
                 response = expected(reply, Response, DRIVER)
-                return self.caller.read(kind, operation, response, request=request, so_far=so_far)
+                exchange = Exchange(
+                    operation=operation,
+                    at=self.terms.clock.now(),
+                    message=response,
+                    request=request,
+                    quote=so_far if isinstance(so_far, Quote) else None,
+                    upload=so_far if isinstance(so_far, Upload) else None,
+                )
+                return self.caller.read(kind, exchange)
             except TintypeError as error:
                 if tries == self.tries or not (is_transient(error) and may_ask_again(asked, error)):
                     raise
@@ -136,30 +145,15 @@ class Channel:
         with self.unread(operation, response, task):
             return self.caller.read_task(operation, response, task)
 
-    @contextmanager
     def unread(
         self, operation: Operation, response: Response, before: Task, *, stream: bool = False
-    ) -> Iterator[None]:
+    ) -> _Unread:
         """An error of whoever cannot read an answer carries that answer: it may hold an image.
 
         So does a refusal in an answer that HTTP calls good, where the provider does not say that
         nothing was billed.
         """
-        try:
-            yield
-        except (ProtocolError, PluginError, TransportError, ProviderError) as error:
-            clear = isinstance(error, ProviderError) and not _may_be_paid(error, response)
-            if clear or not response.content.text:
-                raise
-            answer = Unread(
-                record=before.record,
-                operation=operation,
-                at=self.terms.clock.now(),
-                before=before,
-                response=response,
-                stream=stream,
-            )
-            raise about(error, answer=answer) from error.__cause__
+        return _Unread(self.terms.clock, operation, response, before, stream=stream)
 
     def with_answer_kept(self, error: AnyError) -> Flow[AnyError]:
         """The error, once the answer that it carries is in the journal, where there is one."""
@@ -184,7 +178,7 @@ class Channel:
             notice = Notice(field="journal", message=f"{error} The task goes on without it.")
             return evolve(task, notices=(*task.notices, notice))
         known = not record or record == task.record
-        return task if known or not isinstance(record, str) else evolve(task, record=record)
+        return task if known or not isinstance(record, str) else like(task, record=record)
 
     def release(self, task: Task) -> Flow[None]:
         """Let whoever resumes it have a task that is not looked at any more."""
@@ -214,6 +208,38 @@ class Channel:
     def pause(self, error: TintypeError, failures: int) -> float:
         """Seconds before the next try, as far as the server's wish is believed."""
         return max(believed(wait_of(error)), backoff(failures, self.terms.jitter()))
+
+
+class _Unread:
+    """While an answer is read: an error carries it, as `Channel.unread` says."""
+
+    __slots__ = ("_before", "_clock", "_operation", "_response", "_stream")
+
+    def __init__(
+        self, clock: Clock, operation: Operation, response: Response, before: Task, *, stream: bool
+    ) -> None:
+        self._clock, self._operation, self._stream = clock, operation, stream
+        self._response, self._before = response, before
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if not isinstance(error, _READING) or not self._response.content.text:
+            return
+        if isinstance(error, ProviderError) and not _may_be_paid(error, self._response):
+            return
+        answer = Unread(
+            record=self._before.record,
+            operation=self._operation,
+            at=self._clock.now(),
+            before=self._before,
+            response=self._response,
+            stream=self._stream,
+        )
+        raise about(error, answer=answer) from error.__cause__
+
+
+_READING = (ProtocolError, PluginError, TransportError, ProviderError)
 
 
 def _may_be_paid(error: ProviderError, response: Response) -> bool:

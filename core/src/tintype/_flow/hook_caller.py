@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
+from functools import partial
 from types import NoneType
 from typing import TypeVar
 
@@ -36,11 +37,10 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Message, Operation
 from tintype.messages import Request, Response
-from tintype.models import Failure, Notice, Quote, Task, TaskState, Update, Upload
+from tintype.models import Failure, Notice, Task, TaskState, Update
 from tintype.request import Submission
 
 T = TypeVar("T")
-_BLANK = Task()
 
 
 class HookCaller:
@@ -100,42 +100,29 @@ class HookCaller:
             deed = f"failed with {type(error).__name__}: {error}"
             raise broken(self._info.name, hook, deed, "Total") from error
 
-    def read(
-        self,
-        kind: type[T],
-        operation: Operation,
-        message: Message | None,
-        *,
-        request: Submission | None = None,
-        task: Task = _BLANK,
-        so_far: Quote | Upload | None = None,
-    ) -> T:
+    def read(self, kind: type[T], exchange: Exchange) -> T:
         """What the plugin reads in an answer.
 
         Raises:
             TintypeError: What the answer means. A `ProviderError` is told the wait and the
                 request id that the answer's head names.
         """
-        exchange = Exchange(
-            operation=operation,
-            at=self._clock.now(),
-            message=message,
-            request=request,
-            task=task,
-            quote=so_far if isinstance(so_far, Quote) else None,
-            upload=so_far if isinstance(so_far, Upload) else None,
-            head=self._head,
-        )
-        with at_hand(message.content.held if message else {}):
-            try:
-                given = self._called("parse", _SAID, {"exchange": exchange})
-                found = self.typed(given, kind, "parse")
-                return checked(found, self._info.name, before=task)
-            except TintypeError as error:
-                facts = _told_by(exchange, error)
-                if isinstance(error, AuthenticationError | PermissionDeniedError):
-                    facts["advice"] = advice_on_refusal(self._info, error.status)
-                raise about(error, **facts) from error.__cause__
+        held = exchange.message.content.held if exchange.message else None
+        if not held:
+            return self._parsed(kind, exchange)
+        with at_hand(held):
+            return self._parsed(kind, exchange)
+
+    def _parsed(self, kind: type[T], exchange: Exchange) -> T:
+        try:
+            given = self._called("parse", _SAID, {"exchange": exchange})
+            found = self.typed(given, kind, "parse")
+            return checked(found, self._info.name, before=exchange.task)
+        except TintypeError as error:
+            facts = _told_by(exchange, error)
+            if isinstance(error, AuthenticationError | PermissionDeniedError):
+                facts["advice"] = advice_on_refusal(self._info, error.status)
+            raise about(error, **facts) from error.__cause__
 
     def read_task(
         self,
@@ -146,10 +133,17 @@ class HookCaller:
         request: Submission | None = None,
     ) -> Task:
         """The task after an answer: what the plugin reads in it, folded into what it was."""
-        request = request or self._asked(task)
+        exchange = Exchange(
+            operation=operation,
+            at=self._clock.now(),
+            message=message,
+            request=request or self._asked(task),
+            task=task,
+            head=self._head,
+        )
         with noting() as odd:
             try:
-                update = self.read(Update, operation, message, request=request, task=task)
+                update = self.read(Update, exchange)
             except (ProviderError, ProtocolError) as error:
                 # Where something was odd, words of moderation may stand beside a picture.
                 unread = isinstance(error, ProtocolError) and bool(odd)
@@ -160,8 +154,7 @@ class HookCaller:
             update = evolve(update, notices=noted(update.notices, tuple(map(_left_out, odd))))
         if operation in _STREAMED:
             update = _taking_nothing_back(update, task)
-        at = self._clock.now()
-        found = completed_task(task, update, self._info, self._usd_per_credit, at)
+        found = completed_task(task, update, self._info, self._usd_per_credit, exchange.at)
         self._check_told(operation, task, found)
         return found
 
@@ -181,11 +174,12 @@ class HookCaller:
             msg = f"The answer is about the task {task.id!r}, not {before.id!r}."
             raise ProtocolError(msg, provider=self._info.name)
 
-    def _asked(self, task: Task) -> Submission | None:
+    def _asked(self, task: Task) -> Callable[[], Submission] | None:
         """What a task was asked for, as its plugin is told, where that is known."""
         if task.request is None:
             return None
-        return Submission.of(task.request, self._info.name, task.created_at or self._clock.now())
+        at = task.created_at or self._clock.now()
+        return partial(Submission.of, task.request, self._info.name, at)
 
     def _is_moderation(self, error: ProviderError | ProtocolError, message: Message | None) -> bool:
         """Whether an answer that is raised as an error says that moderation refused the picture."""

@@ -16,7 +16,7 @@ from tintype._flow.hook_caller import expected
 from tintype._flow.options import with_deciding_options
 from tintype._flow.resolve import Plan, resolve
 from tintype._flow.settle import add_quotes, in_dollars, uploaded
-from tintype._plugins.checked import checked
+from tintype._plugins.checked import checked, like
 from tintype.catalog import Idempotency
 from tintype.errors import InvalidRequestError, PluginError, TintypeError, UsageError
 from tintype.exchange import Operation
@@ -217,7 +217,7 @@ def quotes(channel: Channel, plan: Plan) -> Flow[dict[int, Quote]]:
             raise
         except TintypeError as error:
             quote = Quote(reason=str(error))
-        named = evolve(quote, provider=channel.info.name, model=plan.model.id)
+        named = like(quote, provider=channel.info.name, model=plan.model.id)
         quotes[size] = in_dollars(named, channel.info, channel.terms.usd_per_credit)
     return quotes
 

@@ -11,7 +11,8 @@ import base64
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import Literal, TypeAlias
 
 import attrs
@@ -24,6 +25,7 @@ from tintype._flow.options import option_notices, with_deciding_options, with_op
 from tintype._flow.sizes import Offered, SizePolicy, described, exactly, listed, nearest
 from tintype._http.addresses import names_a_private_host
 from tintype._pictures.media import media_type
+from tintype._plugins.checked import like
 from tintype.catalog import Model, ProviderInfo, References, Unsupported
 from tintype.convert import decode_image
 from tintype.errors import InvalidRequestError, ProtocolError, UnsupportedError
@@ -90,7 +92,7 @@ class _Draft:
     def request(self) -> ImageRequest:
         """The request with what has changed so far."""
         if self._changes:
-            self._request = evolve(self._request, **self._changes)  # type: ignore[arg-type]  # names are data
+            self._request = like(self._request, **self._changes)
             self._changes = {}
         return self._request
 
@@ -293,8 +295,10 @@ _NO_SIZE = (
 
 
 def _check_fields(draft: _Draft) -> None:
-    for name, value in zip(_DESCRIBED, _described(draft.request), strict=True):
-        if value is not None and value is not _UNSET.get(name):
+    held = _described(draft.request)
+    given = map(is_not, held, map(_UNSET.get, _DESCRIBED))
+    for name, value in compress(zip(_DESCRIBED, held, strict=True), given):
+        if value is not None:
             _check_field(draft, name, value)
 
 
@@ -343,11 +347,11 @@ def _check_needs(draft: _Draft) -> None:
     """
     request, abilities = draft.request, draft.model.abilities
     held = {"prompt": request.prompt, "image": request.sources, "mask": request.mask}
+    if not abilities or any(all(map(held.get, needs)) for needs in abilities.values()):
+        return
     missing = {
         ability: [need for need in needs if not held[need]] for ability, needs in abilities.items()
     }
-    if not missing or not all(missing.values()):
-        return
     # The nearest: what lacks least, and of those what has most of what was given.
     ability, needs = min(missing.items(), key=lambda item: (len(item[1]), -len(abilities[item[0]])))
     lacking, verb = " and ".join(map(_NEEDED.__getitem__, needs)), ability.replace("_", " ")

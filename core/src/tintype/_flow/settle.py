@@ -19,7 +19,7 @@ from tintype._flow.sizes import mismatch, unlike
 from tintype._pictures.expiry import signed_expiry
 from tintype._pictures.media import SVG, dimensions, media_type
 from tintype._pictures.whole import is_whole
-from tintype._plugins.checked import noted
+from tintype._plugins.checked import like, noted
 from tintype.catalog import Model, ProviderInfo
 from tintype.convert import decode_image
 from tintype.errors import Billed, ProtocolError
@@ -108,7 +108,7 @@ def _cost(task: Task, update: Update) -> Cost | None:
 def _fates(task: Task, update: Update) -> tuple[Resolved, ...]:
     """What became of each field, told once, and as it was told last."""
     told = (*task.resolved, *update.resolved)
-    return tuple({each.field: each for each in told}.values()) if told else ()
+    return tuple({each.field: each for each in told}.values()) if len(told) > 1 else told
 
 
 def uploaded(before: Upload, told: Upload) -> Upload:
@@ -141,14 +141,16 @@ def completed_task(
     """
     kept, fresh = _split(update.images, task.images)
     model = update.model or task.model
-    drawn = tuple([_known(each, info.limits(model), at) for each in fresh])
+    drawn = tuple([_known(each, info.limits(model), at) for each in fresh]) if fresh else ()
     told, failed = _split(update.errors, task.errors)
     errors = (*told, *(_judged(each, info) for each in failed)) if failed else told
     cost, beyond = _cost_in_dollars(_cost(task, update), usd_per_credit or info.usd_per_credit)
     cut = tuple(
-        Notice(field="images", message=f"The picture {image.index} came without its end.")
-        for image in drawn
-        if image.data is not None and not is_whole(image.data, media_type(image.data))
+        [
+            Notice(field="images", message=f"The picture {image.index} came without its end.")
+            for image in drawn
+            if image.data is not None and not is_whole(image.data, media_type(image.data))
+        ]
     )
     images = (*kept, *drawn) if drawn else kept
     resolved = _fates(task, update)
@@ -270,12 +272,12 @@ def _known(image: Image, model: Model, at: datetime) -> Image:
         kept = model.results_kept
         documented = None if kept is None else at + timedelta(seconds=kept)
         until = signed_expiry(image.url) or documented
-        return evolve(image, expires_at=until) if until else image
+        return like(image, expires_at=until) if until else image
     if image.data is None or image.width is not None:
         return image
     width, height = dimensions(image.data) or (None, None)
     kind = media_type(image.data) or image.media_type
-    return evolve(image, width=width, height=height, media_type=kind)
+    return like(image, width=width, height=height, media_type=kind)
 
 
 def _unlike(

@@ -46,6 +46,7 @@ _OF_THE_CONNECTION = frozenset({"CONNECT", "TRACE"})
 _MAX_DECODINGS = 3
 _PATH_PARAMETER = re.compile(r";[^/]*")
 _BODILESS = frozenset({"GET", "HEAD"})
+_USUAL = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 # What goes on the wire as it was given: whoever signed a URL signed these characters.
 _TARGET = "".join(map(chr, range(0x21, 0x7F)))
 # What stands in front of a target, once what no URL can hold is gone (WHATWG URL, 4.4).
@@ -99,18 +100,16 @@ class Dispatch:
         return filled_where_declared(text, self._info.settings, self._account.settings)
 
     def _encoded(self, request: Request) -> HttpRequest:
-        if not TOKEN.fullmatch(request.method) or request.method.upper() in _OF_THE_CONNECTION:
-            msg = f"{request.method[:_SHOWN]!r} is no method"
-            raise ValueError(msg)
+        if request.method not in _USUAL:
+            _check_method(request.method)
         url, ours = self._address(request)
         media_type, body = encoded(request.body)
         if request.auth:
             _check_query(url, self._info.auth.query)
-        headers = [
-            *checked_headers(self._given(request.headers, ours=ours), self._reserved),
-            ("Accept", _accepted(request)),
-            *_ALWAYS,
-        ]
+        headers = [("Accept", _accepted(request)), *_ALWAYS]
+        if request.headers != ():
+            given = checked_headers(self._given(request.headers, ours=ours), self._reserved)
+            headers = [*given, *headers]
         if media_type:
             headers.append(("Content-Type", media_type))
         if media_type or request.method not in _BODILESS:
@@ -152,6 +151,12 @@ class Dispatch:
         except ValueError:
             msg = f"asks for {quoted(request.url)}, which is no URL"
             raise OutOfLawError(msg, "Requests") from None
+
+
+def _check_method(method: str) -> None:
+    if not TOKEN.fullmatch(method) or method.upper() in _OF_THE_CONNECTION:
+        msg = f"{method[:_SHOWN]!r} is no method"
+        raise ValueError(msg)
 
 
 def _check_query(url: str, reserved: Iterable[str]) -> None:

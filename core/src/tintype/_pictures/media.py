@@ -24,6 +24,8 @@ _EXTENSIONS = {
     "image/tiff": "tif",
     "image/jxl": "jxl",
 }
+# How nearly all begin: what is one of these is no other, and need not be looked for among all.
+_USUAL = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 # An animation is a picture of its format.
 _ALSO = {"image/apng": "image/png", "image/heif": "image/heic"}
 # Brands of ISO media files (the MP4 registration authority's list) for still and moving pictures.
@@ -52,7 +54,10 @@ _SHOWN = 80
 
 def media_type(data: bytes) -> str:
     """The media type of an image, or "" where the bytes are no image we know."""
-    import filetype  # noqa: PLC0415 - only saving and references need it
+    for begin, kind in _USUAL:
+        if data.startswith(begin):
+            return kind
+    import filetype  # noqa: PLC0415 - only what is rare needs it
 
     if begins_svg(data[:HEAD]):
         return SVG

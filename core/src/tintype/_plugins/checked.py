@@ -9,16 +9,16 @@ because the picture is paid for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
-from operator import attrgetter, is_
+from itertools import compress
+from operator import attrgetter, is_, is_not, not_
 from types import NoneType, UnionType
 from typing import Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
-from attrs import evolve
 
 from tintype._amounts import is_amount, plain
 from tintype._blame import broken
@@ -26,8 +26,8 @@ from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
 _Check: TypeAlias = Callable[[object, list[Notice]], object]
-# Name, default, the classes that need no check, the check, and what makes the default.
-_Field: TypeAlias = tuple[str, object, frozenset[object], _Check, Callable[[], object]]
+# Name, the classes that need no check, the check, and what makes the default.
+_Field: TypeAlias = tuple[str, frozenset[object], _Check, Callable[[], object]]
 
 MAX_IMAGES = 256
 """More pictures than one task of any provider draws."""
@@ -82,6 +82,9 @@ def noted(before: tuple[Notice, ...], fresh: tuple[Notice, ...]) -> tuple[Notice
 
 
 def _bounded(update: Update, odd: list[Notice]) -> Update:
+    most = max(len(update.images), len(update.previews), len(update.errors))
+    if not odd and most <= MAX_IMAGES:
+        return update
     lists = {"images": update.images, "previews": update.previews, "errors": update.errors}
     changes: dict[str, object] = {
         name: each[:MAX_IMAGES] for name, each in lists.items() if len(each) > MAX_IMAGES
@@ -91,7 +94,7 @@ def _bounded(update: Update, odd: list[Notice]) -> Update:
         odd.append(Notice(field="images", message=msg))
     if odd:
         changes["notices"] = noted(update.notices, tuple(odd))
-    return evolve(update, **changes) if changes else update  # type: ignore[arg-type]
+    return like(update, **changes)
 
 
 def _check_order(quote: Quote) -> None:
@@ -105,16 +108,20 @@ def _check_order(quote: Quote) -> None:
 def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T:
     """A value of an attrs class, each of its fields checked that is not as the class has it."""
     changes: dict[str, object] = {}
-    values, fields = _fields(shape)
-    for held, (name, usual, sure, check, default) in zip(values(value), fields, strict=True):
-        # Most are as the class has them, or plainly of a type that it names.
-        if held is usual or (type(held) in sure and (type(held) is not str or held.isascii())):
+    values, usual, fields = _fields(shape)
+    given = values(value)
+    # Most are as the class has them, or plainly of a type that it names.
+    for held, (name, sure, check, default) in compress(
+        zip(given, fields, strict=True), map(is_not, given, usual)
+    ):
+        kind = type(held)
+        if kind in sure and (kind not in _SURE_WHERE or _SURE_WHERE[kind](held)):
             continue
         known = getattr(before, name, _NOTHING)
         if held is known:
             continue
         try:
-            made = _field(held, check, name, odd, known)
+            made = _grown(held, check, odd, known) if kind is tuple else check(held, odd)
         except _OddError as error:
             odd.append(_left_out(shape, name, error))
             made = default()
@@ -123,7 +130,27 @@ def _whole(value: T, shape: type, odd: list[Notice], before: object = None) -> T
     if isinstance(value, Image) and not (value.url or value.data):
         msg = ": an image has a url or its data, and this one has neither."
         raise _OddError(msg)
-    return evolve(value, **changes) if changes else value  # type: ignore[misc]
+    return like(value, **changes) if changes else value
+
+
+def like(value: T, **changes: object) -> T:
+    """What `attrs.evolve` makes, without asking anew which fields the class has."""
+    names, values = _given(cast("type", type(value)))
+    return type(value)(**dict(zip(names, values(value), strict=True)) | changes)
+
+
+@cache
+def _given(shape: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """By what names the fields of an attrs class are given, and what tells their values."""
+    fields = [each for each in attrs.fields(shape) if each.init]
+    names = tuple(each.alias or each.name for each in fields)
+    return names, _values_of([each.name for each in fields])
+
+
+def _values_of(names: Sequence[str]) -> Callable[[object], tuple[object, ...]]:
+    if len(names) == 1:
+        return lambda value: (getattr(value, names[0]),)
+    return attrgetter(*names)
 
 
 def _left_out(shape: type, name: str, error: _OddError) -> Notice:
@@ -141,28 +168,49 @@ def _left_out(shape: type, name: str, error: _OddError) -> Notice:
 _NOTHING = object()
 
 
-def _field(held: object, check: _Check, name: str, odd: list[Notice], known: object) -> object:
-    if isinstance(held, tuple) and isinstance(known, tuple) and held[: len(known)] == known:
-        rest = check(held[len(known) :], odd)
-        return held if rest == held[len(known) :] else (*known, *cast("tuple[object, ...]", rest))
+def _grown(held: object, check: _Check, odd: list[Notice], known: object) -> object:
+    """A list; where it goes on from one that was checked, what is new of it is checked."""
+    given = cast("tuple[object, ...]", held)
+    if not isinstance(known, tuple) or given[: len(known)] != known:
+        return check(given, odd)
+    rest = check(given[len(known) :], odd)
+    return given if rest == given[len(known) :] else (*known, *cast("tuple[object, ...]", rest))
+
+
+def _not_below_zero(check: _Check, held: object, odd: list[Notice]) -> object:
     made = check(held, odd)
-    if name in _NOT_BELOW_ZERO and isinstance(made, int | float) and made < 0:
+    if isinstance(made, _NUMBERS) and made < 0:
         msg = f": {made} is below zero."
         raise _OddError(msg)
     return made
 
 
 @cache
-def _fields(shape: type) -> tuple[Callable[[object], tuple[object, ...]], tuple[_Field, ...]]:
-    """What gives the values of an attrs class, and its fields."""
+def _fields(
+    shape: type,
+) -> tuple[Callable[[object], tuple[object, ...]], tuple[object, ...], tuple[_Field, ...]]:
+    """What gives the values of an attrs class, their defaults, and its fields."""
     hints = get_type_hints(shape)
     fields = attrs.fields(shape)
     names = [each.name for each in fields]
-    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
-    return values, tuple(
-        (each.name, each.default, _sure(hint), _check_of(hint), _default(each))
-        for each, hint in zip(fields, map(hints.__getitem__, names), strict=True)
+    usual = tuple(each.default for each in fields)
+    return (
+        _values_of(names),
+        usual,
+        tuple(
+            (each.name, _sure_at(each.name, hint), _check_at(each.name, hint), _default(each))
+            for each, hint in zip(fields, map(hints.__getitem__, names), strict=True)
+        ),
     )
+
+
+def _sure_at(name: str, hint: object) -> frozenset[object]:
+    return _sure(hint) - ({int, float} if name in _NOT_BELOW_ZERO else set())
+
+
+def _check_at(name: str, hint: object) -> _Check:
+    check = _check_of(hint)
+    return partial(_not_below_zero, check) if name in _NOT_BELOW_ZERO else check
 
 
 def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
@@ -170,12 +218,13 @@ def _default(field: attrs.Attribute[object]) -> Callable[[], object]:
 
 
 def _sure(hint: object) -> frozenset[object]:
-    """The classes that a type names and whose instances are all of it; text is if it is ASCII."""
+    """The classes that a type names and whose instances are all of it, or as `_SURE_WHERE` says."""
     if get_origin(hint) in (Union, UnionType):
         return frozenset[object]().union(*map(_sure, get_args(hint)))
-    looked_at = get_origin(hint) is not None or hint in _LEAVES
-    is_sure = hint is str or not (looked_at or attrs.has(cast("type", hint)))
-    return frozenset({hint} if is_sure else ())
+    if get_origin(hint) is Mapping:
+        return frozenset({dict})
+    looked_at = get_origin(hint) is not None or hint is object or attrs.has(cast("type", hint))
+    return frozenset(() if looked_at else {hint})
 
 
 # ----------------------------------------------------------- a check for any type a class says
@@ -290,35 +339,38 @@ def _is_json(value: object) -> bool:
     while waiting:
         values, depth = waiting.pop()
         for each in values:
-            if type(each) in _SCALARS or (type(each) is str and each.isascii()):
-                continue
-            if _is_text(each) or isinstance(each, _NUMBERS):
+            if (type(each) is str and each.isascii()) or type(each) in _SCALARS:
                 continue
             held = _held_in(each)
             if held is None or depth > _DEEPEST:
                 return False
-            waiting.append((held, depth + 1))
+            if held is not _NOTHING_MORE:
+                waiting.append((held, depth + 1))
     return True
 
 
 def _held_in(value: object) -> Iterable[object] | None:
-    """What a list or an object holds, or None where it is neither."""
-    if isinstance(value, list | tuple):
+    """What a JSON value holds, `_NOTHING_MORE` for a text and a number; None where it is none."""
+    if isinstance(value, _OBJECTS):
+        try:
+            keys = "".join(value)
+        except TypeError:  # a key is no text
+            return None
+        return value.values() if keys.isascii() or _is_text(keys) else None
+    if isinstance(value, _LISTS):
         return value
-    if not isinstance(value, dict | Mapping):
-        return None
-    try:
-        return value.values() if _is_text("".join(value)) else None
-    except TypeError:  # a key is no text
-        return None
+    return _NOTHING_MORE if _is_text(value) or isinstance(value, _NUMBERS) else None
 
 
+_NOTHING_MORE: tuple[()] = ()
 _NUMBERS = (int, float, Decimal)
+_LISTS = (list, tuple)
+_OBJECTS = (dict, Mapping)
 _SCALARS = frozenset({*_NUMBERS, bool, NoneType})
 
 
 def _is_json_object(value: object) -> bool:
-    return isinstance(value, dict | Mapping) and (not value or _is_json(value))
+    return isinstance(value, _OBJECTS) and _is_json(value)
 
 
 def _is_text(value: object) -> bool:
@@ -353,4 +405,11 @@ _LEAVES: Mapping[object, tuple[str, Callable[[object], bool]]] = {
         lambda value: isinstance(value, datetime) and value.utcoffset() is not None,
     ),
     Decimal: ("an amount", lambda value: isinstance(value, Decimal) and is_amount(value)),
+}
+# Of which values of a class that is named a look shows that they are all of it.
+_SURE_WHERE: Mapping[object, Callable[[object], object]] = {
+    **{kind: fits for kind, (_, fits) in _LEAVES.items()},
+    str: cast("Callable[[object], bool]", str.isascii),
+    Decimal: cast("Callable[[object], bool]", is_amount),
+    dict: not_,
 }

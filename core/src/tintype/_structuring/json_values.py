@@ -22,6 +22,8 @@ from tintype.errors import ProtocolError
 
 # How the encoded images of every format the providers name begin, in base64.
 _IMAGE_TEXT = re.compile(r"\s*+(?:(?i:data:image/)|iVBORw0KGgo|/9j/|UklGR|R0lGOD|PHN2Zy|PD94bWw)")
+# What those begin with, and the blanks before them.
+_IMAGE_LEADS = frozenset("dDi/URP").union(filter(str.isspace, map(chr, range(0x3001))))
 _DATA_HEAD = re.compile(r"\s*+data:[^,]*+,", re.IGNORECASE)
 # Base64 in one piece or in lines. Possessive, and only where a run begins: no letter is
 # looked at twice.
@@ -80,9 +82,13 @@ def loads(text: str) -> object:
     if not text:
         msg = "The answer is empty."
         raise ProtocolError(msg)
+    value: object
+    flat = _shallow(text)
     try:
-        value: object = _DECODER.decode(_shallow(text))
+        value, end = _DECODER.raw_decode(flat)
     except ValueError:
+        end = -1
+    if end != len(flat):
         msg = f"The answer is not JSON: {shown(text)}"
         raise ProtocolError(msg) from None
     return _mended(value) if _is_unusable(text) else value
@@ -147,10 +153,10 @@ def plain(
             made = "…"
         case dict() | Mapping():
             made = {
-                str(key): item
-                if type(item) in _AS_THEY_ARE
-                else text(item)
+                str(key): text(item)
                 if type(item) is str
+                else item
+                if type(item) in _AS_THEY_ARE
                 else plain(item, text, depth + 1, most)
                 for key, item in value.items()
             }
@@ -204,6 +210,8 @@ def _without_image(text: str) -> str:
 
 def _without_base64(text: str) -> str:
     """The text without encoded images, where none was lifted out."""
+    if len(text) < _MIN_RUN and text[:1] not in _IMAGE_LEADS:  # as most are
+        return text
     if _IMAGE_TEXT.match(text):
         head = _DATA_HEAD.match(text)
         return _counted(text[head.end() :] if head else text)

@@ -31,8 +31,8 @@ from tintype.errors import ProtocolError, TintypeError
 
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[object, object], object]
-# Name, whether it is needed, what is read as it is, and how the rest is read.
-_Field: TypeAlias = tuple[str, bool, frozenset[type], Callable[[object], object]]
+# Name, whether it is needed, what is read as it is, what is unless it is empty, and how the rest.
+_Field: TypeAlias = tuple[str, bool, frozenset[type], frozenset[type], Callable[[object], object]]
 _LEFT_OUT = object()
 
 Id = NewType("Id", str)
@@ -193,10 +193,12 @@ class Reader:
         may_be_nothing = lets_go and _holds_objects(field.type)
         hook = (_EXACT if decides and not needed else self).hook(field.type)
 
-        def checked(value: object, shape: object) -> object:
+        def validated(value: object, shape: object) -> object:
             found = hook(value, shape)
             _check(field, found)
             return found
+
+        checked = hook if field.validator is None else validated
 
         def read(said: object) -> object:
             if may_be_nothing and said in _NOTHING:
@@ -204,7 +206,8 @@ class Reader:
             return _inside(field.name, checked, said, field.type, lets_go=lets_go)
 
         looked_at = may_be_nothing or field.validator is not None
-        return field.name, needed, frozenset() if looked_at else _plain(field.type), read
+        plain, filled = (_NONE, _NONE) if looked_at else (_plain(field.type), _filled(field.type))
+        return field.name, needed, plain, filled, read
 
     def _tuple(self, shape: object) -> Hook:
         of = get_args(shape)[0]
@@ -265,10 +268,10 @@ def _given(found: Mapping[str, object], fields: tuple[_Field, ...]) -> dict[str,
     """What an object says for the fields of a class, as far as it can be read."""
     given: dict[str, object] = {}
     missing: list[str] = []
-    for name, needed, plain, read in fields:
+    for name, needed, plain, filled, read in fields:
         if name in found:
             said = found[name]
-            made = said if type(said) in plain else read(said)
+            made = said if type(said) in plain or (said and type(said) in filled) else read(said)
             if made is not _LEFT_OUT:
                 given[name] = made
         elif needed:
@@ -284,6 +287,16 @@ def _plain(shape: object) -> frozenset[type]:
     if is_union(shape):
         return frozenset[type]().union(*map(_plain, get_args(shape)))
     return frozenset({kind for kind in (str, bool, NoneType) if kind is shape})
+
+
+def _filled(shape: object) -> frozenset[type]:
+    """The classes whose values are read as they are unless they are empty."""
+    if is_union(shape):
+        return frozenset[type]().union(*map(_filled, get_args(shape)))
+    return frozenset({str}) if shape is Id else _NONE
+
+
+_NONE = frozenset[type]()
 
 
 def _is_tuple(shape: object) -> bool:

@@ -269,7 +269,17 @@ def usual_place() -> Path | None:
         raise UsageError(msg) from error
 
 
-_NOTHING: Future[str] = Future()
+class _Nothing(Future[str]):
+    """A record of nothing: it is always done, and nobody has to wait for a lock to know."""
+
+    def done(self) -> bool:
+        return True
+
+    def result(self, timeout: float | None = None) -> str:  # noqa: ARG002 - a future's
+        return ""
+
+
+_NOTHING = _Nothing()
 _NOTHING.set_result("")
 
 

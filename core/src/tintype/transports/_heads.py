@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from attrs import frozen
@@ -179,6 +179,14 @@ def framing(head: ReadHead, method: str) -> Framing:
     return Framing(chunked=False, length=length, lasting=lasting and length is not None)
 
 
+def texts(raw: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """Headers in bytes as text."""
+    try:
+        return tuple([(name.decode(), value.decode()) for name, value in raw])
+    except UnicodeDecodeError:
+        return tuple((text(name), text(value)) for name, value in raw)
+
+
 def text(raw: bytes) -> str:
     """Bytes of a head as text: UTF-8, or else latin-1, which is what HTTP once said."""
     try:
@@ -207,7 +215,7 @@ def _headers(lines: BinaryIO) -> Headers:
             msg = f"A line of the answer's head is no header: {line[:40]!r}."
             raise DroppedError(msg)
         found.append((name.rstrip(), value.strip()))
-    return tuple((text(name), text(value)) for name, value in found)
+    return texts(found)
 
 
 def _header_lines(lines: BinaryIO) -> Iterator[bytes]:

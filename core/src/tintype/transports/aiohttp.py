@@ -6,16 +6,17 @@ import asyncio
 import re
 import select
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any, TypeAlias, TypedDict, cast
 from urllib.parse import urlsplit
-from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter, ResolveResult
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.typedefs import LooseHeaders
+from multidict import CIMultiDict
 from yarl import URL
 
 from tintype import _forks
@@ -31,13 +32,16 @@ from tintype.transports._heads import (
     MAX_INTERIM,
     flooded,
     plain_end,
-    text,
+    texts,
     unambiguous,
 )
 from tintype.transports._sockets import KEEP_ALIVE, LONGEST_IDLE
 
 _CONNECT_TIMEOUT = 10.0
-_OWN_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+_OWN_HEADERS: CIMultiDict[None] = CIMultiDict(
+    dict.fromkeys(("Accept", "Accept-Encoding", "User-Agent", "Content-Type"))
+)
+_NO_PIECES: Iterator[bytes] = iter(())
 _LATE = "The answer did not arrive in time."
 
 
@@ -254,20 +258,29 @@ class _StaleError(Exception):
 
 
 class _Request(aiohttp.ClientRequest):
+    def update_headers(self, headers: LooseHeaders | None) -> None:
+        """Have the headers that are given, and the host's."""
+        self.headers = CIMultiDict(Host=self.url.host_port_subcomponent or "")
+        self.headers.update(headers or ())
+
+    def update_auto_headers(self, skip_auto_headers: object) -> None:  # noqa: ARG002 - aiohttp's
+        """Add none, here and later."""
+        self._skip_auto_headers = _OWN_HEADERS
+
     async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
         """Write, where the connection still stands, and note that a byte may have left.
 
         An event loop that was busy elsewhere, or stood still, has not seen a connection end.
         """
-        if conn.protocol in _USED and _has_ended(conn.transport):
+        if getattr(conn.protocol, _SERVED, False) and _has_ended(conn.transport):
             raise _StaleError
-        _USED.add(conn.protocol)
+        setattr(conn.protocol, _SERVED, True)
         _UNDER_WAY.get().begun = True
         return await super().send(conn)
 
 
-# The connections that have served an exchange.
-_USED: WeakSet[object] = WeakSet()
+# What is noted of a connection that has served an exchange.
+_SERVED = "_served_tintype"
 
 
 def _has_ended(transport: asyncio.Transport | None) -> bool:
@@ -295,7 +308,6 @@ class _Sessions:
             session = aiohttp.ClientSession(
                 connector=connector(trusted),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=_OWN_HEADERS,
                 trust_env=False,
                 auto_decompress=False,
                 max_line_size=LONGEST_LINE,
@@ -419,29 +431,39 @@ class _Incoming:
         self._answer = answer
         self._progress = progress
         self._deadline = deadline
+        self._clock = asyncio.get_running_loop().time
+        self._pieces = _NO_PIECES
         self.status: int = answer.status
-        self.headers: Headers = tuple(
-            (text(name), text(value)) for name, value in answer.raw_headers
-        )
+        self.headers: Headers = texts(answer.raw_headers)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """The body, decompressed, as it arrives."""
-        if self.status < FINAL:  # 101: what follows is no body
-            return
-        coding = decoder(self.headers, self.status)
-        clock, body = asyncio.get_running_loop().time, self._answer.content
-        while not body.at_eof():
-            try:
-                piece = await body.readany()
-            except TransportError:
-                raise
-            except _FAILURES as error:
-                raise _translation(error, self._progress) from without_frames(error)
-            for chunk in coding.feed(piece) if piece else ():
-                if clock() > self._deadline:
+        self._coding = decoder(self.headers, self.status)
+        return self
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        # No generator: an event loop keeps a list of those.
+        while True:
+            for chunk in self._pieces:
+                if self._clock() > self._deadline:
                     raise RequestTimeoutError(_LATE)
-                yield chunk
-        coding.check_end()
+                return chunk
+            if self.status < FINAL or self._answer.content.at_eof():  # 101: no body follows
+                self._coding.check_end()
+                raise StopAsyncIteration
+            piece = await self._more()
+            self._pieces = iter(self._coding.feed(piece)) if piece else _NO_PIECES
+
+    async def _more(self) -> bytes:
+        try:
+            return await self._answer.content.readany()
+        except TransportError:
+            raise
+        except _FAILURES as error:
+            raise _translation(error, self._progress) from without_frames(error)
 
     async def close(self) -> None:
         """Let the connection go, where the body's end has not done so."""

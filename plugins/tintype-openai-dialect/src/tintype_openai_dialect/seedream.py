@@ -93,7 +93,8 @@ class Seedream:
         drawn = usage.generated_images
         if request is None or drawn is None:
             return None
-        one = quote_from_prices(self.info, evolve(request, n=1, options={}))
+        bare = request.n == 1 and not request.options
+        one = quote_from_prices(self.info, request if bare else evolve(request, n=1, options={}))
         if one is None or one.usd is None:
             return None
         inputs = self._references_usd(request)

@@ -7,8 +7,6 @@ Replicate's own, show answers word for word. Nothing here was ever run against t
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from tintype.catalog import ProviderInfo
 from tintype.convert import (
     ended,
@@ -24,7 +22,7 @@ from tintype.convert import (
 from tintype.errors import Billed, ProtocolError, refusal, refusals
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
-from tintype.messages import Request, address
+from tintype.messages import JsonObject, Request, address
 from tintype.models import Failure, Image, Quote, Task, TaskState, Update
 from tintype.prices import quote_from_prices
 from tintype.request import Submission
@@ -100,17 +98,17 @@ def parse(exchange: Exchange) -> Update:
         raise refusal(message.status, _REFUSALS, told.detail or told.title, billed=billed)
     prediction, raw = read(message, _wire.Prediction)
     state = translate(prediction.status, _STATES, "/status")
-    update = Update(id=prediction.id or exchange.task.id, state=state, raw=raw)
+    known = prediction.id or exchange.task.id
     match state:
         case TaskState.SUCCEEDED:
-            return _drawn(update, prediction.output)
+            return _drawn(known, prediction.output, raw)
         case TaskState.FAILED:
-            return evolve(update, errors=(failure(prediction.error),))
-        case TaskState.RUNNING if not update.id:
+            return Update(id=known, state=state, errors=(failure(prediction.error),), raw=raw)
+        case TaskState.RUNNING if not known:
             msg = "The prediction is accepted and has no id to ask for it by."
             raise ProtocolError(msg, pointer="/id")
         case _:
-            return update
+            return Update(id=known, state=state, raw=raw)
 
 
 @hookimpl
@@ -122,7 +120,7 @@ def cancel(task: Task) -> Request:
 # --------------------------------------------------------------------- what comes back
 
 
-def _drawn(update: Update, output: str | tuple[str | None, ...] | None) -> Update:
+def _drawn(known: str, output: str | tuple[str | None, ...] | None, raw: JsonObject) -> Update:
     """A finished prediction with its pictures, each a URL."""
     urls = (output,) if isinstance(output, str) else output or ()
     images, errors = pictures(urls, _image, "/output")
@@ -130,7 +128,7 @@ def _drawn(update: Update, output: str | tuple[str | None, ...] | None) -> Updat
         msg = "The prediction succeeded and has no picture."
         raise ProtocolError(msg, pointer="/output")
     state = ended(images, errors)
-    return evolve(update, state=state, images=images, errors=errors, billed=Billed.YES)
+    return Update(id=known, state=state, images=images, errors=errors, billed=Billed.YES, raw=raw)
 
 
 def _image(url: str, index: int) -> Image | Failure:
