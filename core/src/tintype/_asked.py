@@ -36,7 +36,7 @@ def asked_for(info: ProviderInfo, request: ImageRequest | Submission) -> Asked:
     `references` is how many source images there are. `size` is put together of its sides.
     """
     told = {
-        name: value if value is None or isinstance(value, str) else spelt(value)
+        name: value if value is None or type(value) is str else spelt(value)
         for name, value in zip(_TOLD, _told(request), strict=True)
     }
     pictures = len(request.sources)

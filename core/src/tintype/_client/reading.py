@@ -60,7 +60,7 @@ class Reader:
         self._decoder: Decoder | None = None
         self._lifter = Lifter()
         self._text: list[bytes] = []
-        self._events: deque[ServerSentEvent] = deque()
+        self._events: deque[ServerSentEvent] | None = None  # of a stream
 
     @property
     def streams(self) -> bool:
@@ -109,6 +109,7 @@ class Reader:
 
     def _hold(self, events: Iterable[ServerSentEvent]) -> None:
         """Have events without secrets, each with what was lifted out of it."""
+        self._events = deque() if self._events is None else self._events
         self._events += [self._redactor.event(self._whole(event)) for event in events]
 
     def _whole(self, event: ServerSentEvent) -> ServerSentEvent:

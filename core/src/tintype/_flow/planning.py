@@ -238,9 +238,10 @@ def known_quotes(channel: Channel, plan: Plan) -> dict[int, Quote]:
 
 def total(plan: Plan, quotes: dict[int, Quote]) -> Quote:
     """What the whole plan would cost."""
+    if len(plan.requests) == 1:
+        return quotes[plan.requests[0].n]
     counts = Counter(part.n for part in plan.requests)
-    every = [(quotes[size], times) for size, times in counts.items()]
-    return every[0][0] if len(plan.requests) == 1 else add_quotes(every)
+    return add_quotes([(quotes[size], times) for size, times in counts.items()])
 
 
 def _price(channel: Channel, request: ImageRequest) -> Flow[Quote]:

@@ -146,11 +146,9 @@ def completed_task(
     errors = (*told, *(_judged(each, info) for each in failed)) if failed else told
     cost, beyond = _cost_in_dollars(_cost(task, update), usd_per_credit or info.usd_per_credit)
     cut = tuple(
-        [
-            Notice(field="images", message=f"The picture {image.index} came without its end.")
-            for image in drawn
-            if image.data is not None and not is_whole(image.data, media_type(image.data))
-        ]
+        Notice(field="images", message=f"The picture {image.index} came without its end.")
+        for image in drawn
+        if image.data is not None and not is_whole(image.data, media_type(image.data))
     )
     images = (*kept, *drawn) if drawn else kept
     resolved = _fates(task, update)

@@ -99,8 +99,8 @@ class _Spellings:
         """What is said, without any of them; the very same object where there is none."""
         if self.length < _MIN_SECRET:
             return said
-        for spelling in self._fixed:
-            if spelling in said:
+        if any(map(said.__contains__, self._fixed)):
+            for spelling in self._fixed:
                 said = said.replace(spelling, _REDACTED)
         if self._may_be_escaped(said):  # first: half an escape that is left would be another's
             said = self._escaped.sub(_REDACTED, said)
