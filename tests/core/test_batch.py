@@ -431,6 +431,22 @@ def test_a_batch_never_passes_its_limit(
     assert "$0.02 is left" in str(failed[0].error)
 
 
+def test_a_limit_that_cannot_hold_all_is_said_before_anything_is_sent(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Where the requests can be read twice; what an earlier run has drawn is not counted again."""
+    server.on(CREATE, said(DONE))
+    client = artist(journal=file)
+    limit = Decimal("0.12")
+    with pytest.raises(CostLimitError, match="would hold the first 2"):
+        drawn(client, [CAT, DOG, CAT], out, max_cost=limit)
+    assert server.lines() == []
+    assert outcomes(drawn(client, [CAT, DOG], out, max_cost=limit)) == ["done", "done"]
+    with pytest.raises(CostLimitError, match=r"The 1 lines .* \$0.02 is left"):
+        drawn(client, [CAT, DOG, CAT], out, max_cost=limit, resume=True)
+    assert submissions(server) == 2
+
+
 def test_an_unknown_price_is_not_sent_where_there_is_a_limit(
     artist: Artist, server: Loopback, file: Path, out: Path
 ) -> None:
@@ -447,7 +463,9 @@ def test_what_failed_unbilled_is_free_to_be_spent(
 ) -> None:
     """A limit for one picture holds until one is drawn."""
     server.on(CREATE, said({"why": "no"}, 400), said({"why": "no"}, 400), said(DONE))
-    results = drawn(artist(journal=file), [CAT, CAT, CAT], out, max_cost=Decimal("0.05"), width=1)
+    results = drawn(
+        artist(journal=file), iter([CAT, CAT, CAT]), out, max_cost=Decimal("0.05"), width=1
+    )
     assert outcomes(results) == ["failed", "failed", "done"]
 
 

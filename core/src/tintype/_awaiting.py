@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 from inspect import isawaitable, iscoroutinefunction
 from weakref import WeakKeyDictionary
 
-from tintype._client.batch import InTurn
+from tintype._client.batch import InTurn, Items
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed
 from tintype._client.keyring import Keyring, in_vain
 from tintype._client.reading import read_reference
@@ -27,13 +27,15 @@ def awaiting_driver(setup: Setup, transport: AsyncTransport | None) -> Driver:
     return Driver(setup, _Awaiting(transport))
 
 
-def in_turn(items: Iterable[object] | AsyncIterable[object]) -> Callable[[], object]:
-    """What gives the items of an iterable, each with its number, to whoever asks next."""
-    return _InTurn(items).next if isinstance(items, AsyncIterable) else InTurn(items).next
+def in_turn(items: Iterable[object] | AsyncIterable[object]) -> Items:
+    """The items of an iterable, each with its number, for whoever asks next."""
+    return _InTurn(items) if isinstance(items, AsyncIterable) else InTurn(items)
 
 
 class _InTurn:
     """The items of what is iterated with await, for the tasks of one loop."""
+
+    again = None
 
     def __init__(self, items: AsyncIterable[object]) -> None:
         self._items = aiter(items)

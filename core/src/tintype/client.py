@@ -215,7 +215,7 @@ class Client(Configured[Transport]):
             width=self._setup.width(width),
             per_call=per_call,
         )
-        work = self._setup.batches.of(terms, InTurn(requests).next)
+        work = self._setup.batches.of(terms, InTurn(requests))
         with closing(self._driver.results(work.flow())) as results:
             for result in results:
                 work.handed_over()

@@ -33,6 +33,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "quote": ("tintype._cli.quote", "Ask what a picture costs."),
     "compare": ("tintype._cli.compare", "Draw at several, side by side on a page."),
     "generate": ("tintype._cli.generate", "Draw a picture and save it."),
+    "batch": ("tintype._cli.batch", "Draw many pictures, each once, from a file."),
     "tasks": ("tintype._cli.tasks", "List what the journal knows of."),
     "spend": ("tintype._cli.spend", "Tell what was paid, and what may have been."),
     "keys": ("tintype._cli.keys", "Keep keys in the system's keyring."),

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -43,6 +45,7 @@ from tintype.errors import (
     JournalError,
     MissingKeyError,
     SaveError,
+    SizeMismatchError,
     SubmissionUnknownError,
     TaskFailedError,
     TaskRefusedError,
@@ -54,10 +57,9 @@ from tintype.models import BatchOutcome, BatchResult, Generation, Offer, Task, T
 from tintype.request import ImageRequest
 
 T = TypeVar("T")
-Items = Callable[[], object]
-"""Called for the next item: its number, from 1, and itself; or None, at the end."""
 
 _PATIENCE = 30.0  # seconds for which an offer is waited for
+_SOME = 200  # lines that are priced at once, and prices that are remembered
 _LOOK = 0.1  # seconds between two looks whether a line of the same tag is over
 _NO_JOURNAL = (
     "A batch is kept in a journal: give one, or set TINTYPE_JOURNAL "
@@ -88,6 +90,20 @@ def _providers(given: Iterable[str] | None) -> Iterable[str] | None:
 
 def _flag(given: bool) -> bool:  # noqa: FBT001 - a converter is given what there is
     return held(given, bool, "resume", "True or False")
+
+
+class Items(Protocol):
+    """Where the lines of a batch come from.
+
+    Attributes:
+        again: The same lines once more, or None where they can be read once alone.
+    """
+
+    @property
+    def again(self) -> Iterable[object] | None: ...
+
+    def next(self) -> object:
+        """The next one's number, from 1, and itself; None at the end. It may be awaited."""
 
 
 @frozen(kw_only=True)
@@ -163,10 +179,15 @@ def tag_of(number: int, request: ImageRequest) -> str:
 
 
 class InTurn:
-    """The items of an iterable, each with its number, for whoever asks next: from any thread."""
+    """The items of an iterable, each with its number, for whoever asks next: from any thread.
+
+    Attributes:
+        again: The iterable, where it can be iterated once more.
+    """
 
     def __init__(self, items: Iterable[object]) -> None:
         check_methods(items, ["__iter__"], "requests", "an iterable of ImageRequests")
+        self.again = items if iter(items) is not items else None
         self._items = enumerate(items, start=1)
         self._lock = Lock()
 
@@ -218,6 +239,11 @@ class Allowance:
         self._limit = limit
         self._left = limit
 
+    @property
+    def left(self) -> Decimal:
+        """US dollars that are."""
+        return self._left
+
     def spend(self, amount: Decimal) -> None:
         """So much is spent, or with a sign before it is not."""
         with self._lock:
@@ -231,7 +257,7 @@ class Allowance:
         """
         with self._lock:
             if amount > self._left:
-                left = plain(max(self._left, Decimal(0)))
+                left = plain(max(self._left, Decimal(0)).normalize())
                 msg = (
                     f"It may cost ${plain(amount)}; of max_cost={plain(self._limit)} for the batch "
                     f"${left} is left. Nothing was sent."
@@ -312,8 +338,11 @@ class Batch:
         Raises:
             UsageError: It was begun before, and nobody says that it is to be gone on with; or
                 nothing can be saved in its folder.
+            CostLimitError: All lines together may cost more than is left.
         """
         yield Ask(call=self._check)
+        if self._allowance is not None and self._items.again is not None:
+            yield from self._foreseen(self._allowance.left, self._items.again)
         yield Together(work=self, width=self._terms.width, apart=True)
 
     def handed_over(self) -> None:
@@ -346,8 +375,49 @@ class Batch:
         if self._allowance is not None:
             self._allowance.spend(spent)
 
+    def _foreseen(self, left: Decimal, lines: Iterable[object]) -> Flow[None]:
+        """Hold the worst that all lines may cost, but those that stand, against what is left.
+
+        Raises:
+            CostLimitError: It is more; the error says how many lines would fit.
+        """
+        numbered, prices = enumerate(lines, start=1), dict[str, Decimal]()
+        total, count, fit = Decimal(0), 0, 0
+        while (some := (yield from asked(partial(self._some, numbered)))) is not None:
+            for request in some:
+                total += yield from self._price(request, prices)
+                count += 1
+                fit = count if total <= left else fit
+        if total > left:
+            limit = plain(self._terms.max_cost or 0)
+            rest = plain(max(left, Decimal(0)).normalize())
+            msg = (
+                f"The {count} lines that are not drawn may cost ${plain(total.normalize())}; of "
+                f"max_cost={limit} ${rest} is left, which would hold the first {fit}. "
+                "Nothing was sent."
+            )
+            raise CostLimitError(msg)
+
+    def _some(self, numbered: Iterator[tuple[int, object]]) -> list[ImageRequest] | None:
+        """Some requests of which nothing stands yet, or None: there are no more."""
+        items = list(islice(numbered, _SOME))
+        lines = [self._line(n, each) for n, each in items if isinstance(each, ImageRequest)]
+        journal = self._parts.journal
+        return [line.request for line in lines if not journal.keyed(line.key)] if items else None
+
+    def _price(self, request: ImageRequest, known: dict[str, Decimal]) -> Flow[Decimal]:
+        """What a request may cost at most: as one that is like it; 0 where nobody knows."""
+        kind = digest_of(evolve(request, prompt="-", seed=None, user=None))
+        if kind not in known:
+            offers = yield from self._parts.offers(request, self._terms)
+            highs = [each.quote.high for each in offers if each.quote.high is not None]
+            if len(known) >= _SOME:
+                known.clear()
+            known[kind] = max(highs, default=Decimal(0))
+        return known[kind]
+
     def _taken(self) -> Flow[None]:
-        taken: object = yield from asked(self._items)
+        taken: object = yield from asked(self._items.next)
         match taken:
             case (int() as number, item):
                 yield Tell(result=(yield from self._fenced(number, item)))
@@ -449,6 +519,9 @@ class Batch:
                 made, result.provider, terms.folder, terms.file_name, overwrite=False
             )
             result = _saved(result, (yield from saving), made)
+        except SizeMismatchError as error:
+            files = tuple(file.absolute() for file in error.paths)
+            result = evolve(_failed(result, error), files=files)
         except TintypeError as error:
             self._over = self._over or isinstance(error, _KEEPS_ALL)
             result = _failed(result, error)
@@ -592,7 +665,7 @@ def _bare(task: Task) -> Task:
 
 def _saved(result: BatchResult, files: tuple[Path, ...], made: Generation) -> BatchResult:
     """A line whose pictures are saved."""
-    result = evolve(result, files=files)
+    result = evolve(result, files=tuple(file.absolute() for file in files))
     if len(files) >= _wanted(result):
         return evolve(result, outcome=BatchOutcome.DONE)
     own = [each for each in made.attempts if each.provider == made.quote.provider]
