@@ -29,7 +29,7 @@ _TEXTS = ("str", "str | None")
 
 # The fields of a request as a line has them, or why there are none.
 _Fields: TypeAlias = Mapping[str, object]
-_Row: TypeAlias = tuple[int, _Fields | InvalidRequestError]
+_Numbered: TypeAlias = tuple[int, _Fields | InvalidRequestError]
 
 
 class _Source(Protocol):
@@ -63,7 +63,7 @@ class Lines:
         self._is_csv = file.lower().endswith(".csv")
         self._most = most
         self._places: dict[int, int] = {}
-        self._first: Iterator[_Row] | None = self._checked()
+        self._first: Iterator[_Numbered] | None = self._checked()
 
     @property
     def may_be_read_again(self) -> bool:
@@ -91,9 +91,9 @@ class Lines:
         """Where in the file a request stands, once its result is there."""
         return self._places.pop(number)
 
-    def _checked(self) -> Iterator[_Row]:
+    def _checked(self) -> Iterator[_Numbered]:
         """The rows, of which one of the first is what the file should hold."""
-        rows, seen = self._rows(), list[_Row]()
+        rows, seen = self._rows(), list[_Numbered]()
         for row in itertools.islice(rows, _TRIED):
             seen.append(row)
             if not isinstance(row[1], InvalidRequestError):
@@ -113,7 +113,7 @@ class Lines:
     def _where(self) -> str:
         return "Standard input" if self._path is None else quoted(str(self._path))
 
-    def _rows(self) -> Iterator[_Row]:
+    def _rows(self) -> Iterator[_Numbered]:
         texts = _texts(self._open)
         return _of_csv(texts, self._where) if self._is_csv else _of_json(texts)
 
@@ -174,7 +174,7 @@ def _odd(line: int, why: str, field: str = "") -> InvalidRequestError:
 # --------------------------------------------------------------------------- JSON Lines
 
 
-def _of_json(texts: Iterator[str | None]) -> Iterator[_Row]:
+def _of_json(texts: Iterator[str | None]) -> Iterator[_Numbered]:
     for line, text in enumerate(texts, start=1):
         if text is None or text.strip():
             yield line, _unread(line) if text is None else _object(line, text)
@@ -194,7 +194,7 @@ def _object(line: int, text: str) -> _Fields | InvalidRequestError:
 # ---------------------------------------------------------------------------------- CSV
 
 
-def _of_csv(texts: Iterator[str | None], where: str) -> Iterator[_Row]:
+def _of_csv(texts: Iterator[str | None], where: str) -> Iterator[_Numbered]:
     """The rows of a table whose header names fields.
 
     Raises:
