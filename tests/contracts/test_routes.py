@@ -145,7 +145,7 @@ def test_where_nobody_can_each_reason_is_told(generate: Generate, sandbox: Sandb
         (("-p", "any", "-p", "apiyi"), "name none besides"),
         (("-p", "any", "--order", "prise"), "'prise' is not one of"),
         (("-p", "any", "--no-wait"), "--no-wait submits to one provider"),
-        (("-p", "apiin", "-p", "apiyi", "--no-wait"), "--no-wait submits to one provider"),
+        (("-p", "apiin", "--key", "a", "--no-wait"), "takes no --key"),
         ((), "Missing option '-p'"),
     ],
 )
@@ -165,3 +165,21 @@ def test_an_option_is_for_whoever_draws(generate: Generate, sandbox: Sandbox) ->
     assert done.returncode == 1
     assert all(f"{name}: /no_such_field is not" in done.stderr for name in NAMES)
     assert paid(sandbox) == []
+
+
+def test_a_key_draws_once_and_tells_of_the_same_file(
+    generate: Generate, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Another picture by this key is misuse; so is a key where no journal is kept."""
+    drawing = ("-p", "apiyi", "--key", "order-4711", "--name", "panda")
+    first, again = generate(*drawing), generate(*drawing)
+    assert first.returncode == again.returncode == 0, again.stderr
+    assert first.stdout == again.stdout.replace(f"{tmp_path}{os.sep}", "") != ""
+    other = generate("--seed", "3", *drawing)
+    assert other.returncode == _MISUSE
+    assert "seed is None there and 3 here" in other.stderr
+    assert generate(*drawing, TINTYPE_JOURNAL="off").returncode == _MISUSE
+    assert (paid(sandbox), [*map(str, tmp_path.glob("*.*g"))]) == (
+        ["apiyi"],
+        [str(tmp_path / first.stdout.strip())],
+    )

@@ -105,7 +105,7 @@ class AsyncClient(Configured[AsyncTransport]):
         **per_call: Unpack[PerCallKeywords],
     ) -> Generation:
         """Quote, submit as often as `n` demands, and wait for the images."""
-        flow = self._setup.routing.generating(
+        flow = self._setup.keyed_calls.generating(
             request, provider, providers, order, max_cost, per_call
         )
         return await self._driver.run(provider or "", flow, on_progress)

@@ -142,14 +142,17 @@ class Client(Configured[Transport]):
             max_cost: US dollars; a dearer or unknown price submits nothing.
             on_progress: Called with each snapshot of each task.
             per_call: What holds for this call alone: `label`, whose the pictures are; `tries`, how
-                often what may be repeated is made; `timeout`, seconds for one answer.
+                often what may be repeated is made; `timeout`, seconds for one answer; `key`, by
+                which it may be made again: the same key with the same request draws once, in
+                whatever process, and gives what was drawn or waits for it. Needs a journal.
 
         Raises:
+            UsageError: Something else was asked by this key.
             TintypeError: Not a single image came of it. Where some did, what went wrong
                 with the others stands in `Generation.attempts`. Of several providers it is the
                 last one's error, and its `attempts` hold each with its reason.
         """
-        flow = self._setup.routing.generating(
+        flow = self._setup.keyed_calls.generating(
             request, provider, providers, order, max_cost, per_call
         )
         return self._driver.run(provider or "", flow, on_progress)

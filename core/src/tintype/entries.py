@@ -46,6 +46,38 @@ class Intent:
 
 
 @frozen(kw_only=True)
+class Opened:
+    """A call begins that has a key. Recording it gives the id of its turn.
+
+    That is "" as long as another call has its turn under the same key.
+
+    Attributes:
+        key: What it is known by.
+        asked: What is asked, as JSON, to tell whoever asks for something else by this key.
+        digest: The SHA-256 of that.
+        record: The turn's id, which the journal gives.
+    """
+
+    key: str
+    asked: str = field(repr=False)
+    digest: str
+    record: str = ""
+
+
+@frozen(kw_only=True)
+class Closed:
+    """A call that has a key is over: the next one has its turn.
+
+    Attributes:
+        record: The id that recording the `Opened` gave.
+        done: Whether what was drawn is the answer to this key from now on.
+    """
+
+    record: str
+    done: bool = False
+
+
+@frozen(kw_only=True)
 class Settled:
     """A submission brought no task.
 
@@ -131,4 +163,4 @@ class Unread:
     stream: bool = False
 
 
-Entry: TypeAlias = Intent | Settled | Snapshot | Saved | Released | Unread
+Entry: TypeAlias = Intent | Opened | Closed | Settled | Snapshot | Saved | Released | Unread

@@ -20,6 +20,7 @@ from tintype._cli.speaking import say_path, tell
 from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted
 from tintype._client.downloads import check_folder
 from tintype._client.naming import check_free
+from tintype._client.options import PerCallKeywords
 from tintype._flow.resolve import OnUnsupported
 from tintype._flow.sizes import OnMismatch, SizePolicy
 from tintype._flow.verdicts import check_cost
@@ -36,6 +37,7 @@ from tintype.request import ImageRequest
 @option("--name", metavar="TEMPLATE", help="Of the files, such as {model}-{seed}-{n}.")
 @option("--max-cost", callback=dollars, metavar="USD", help="Submit nothing dearer, or unknown.")
 @labelled
+@option("--key", help="Draws once, however often it is called; needs a journal.")
 @option("--timeout", type=float, help="Seconds to wait for the task.")
 @option("--width", type=click.IntRange(1), help="How many submissions at once, by default 1.")
 @option("--webhook-url", help="Where the provider should report the end.")
@@ -58,6 +60,7 @@ def command(  # noqa: PLR0913 - each is a flag
     name: str | None,
     max_cost: Decimal | None,
     label: str,
+    key: str | None,
     timeout: float | None,
     width: int | None,
     no_wait: bool,
@@ -69,14 +72,14 @@ def command(  # noqa: PLR0913 - each is a flag
 ) -> None:
     """Draw a picture through one provider, or the first of several that can, and save it."""
     place = where(names, order)
-    if no_wait and "provider" not in place:
-        msg = "--no-wait submits to one provider: name it with -p."
+    if no_wait and ("provider" not in place or key is not None):
+        msg = "--no-wait submits to one provider, named with -p, and takes no --key."
         raise click.UsageError(msg)
-    wanted = _Order(place, request_from(all_of(names), flags), Path(output), name, max_cost)
+    wanted = _Order(place, request_from(all_of(names), flags), Path(output), name, max_cost, key)
     if wanted.report is not None:
         wanted.report.provider = wanted.provider
     check_folder(wanted.folder)
-    if name is not None:
+    if name is not None and key is None:  # with a key it may be the picture's own file
         check_free(name, wanted.folder)
     with (
         told_if_interrupted() as seen,
@@ -105,6 +108,7 @@ class _Order:
     folder: Path
     name: str | None
     max_cost: Decimal | None
+    key: str | None = None
     report: Report | None = field(factory=Report.here)
 
     @property
@@ -152,8 +156,9 @@ def _draw(opened: Client, order: _Order, seen: Seen) -> SizeMismatchError | None
             seen.note(task)
             show(task)
 
+        per_call = PerCallKeywords() if order.key is None else PerCallKeywords(key=order.key)
         drawn = opened.generate(
-            order.request, **order.place, max_cost=order.max_cost, on_progress=note
+            order.request, **order.place, max_cost=order.max_cost, on_progress=note, **per_call
         )
     if order.report is not None:
         order.report.made = drawn
@@ -183,11 +188,26 @@ def _save(opened: Client, order: _Order, drawn: Generation | Task) -> _Saved:
 
 def _collected(opened: Client, order: _Order, drawn: Generation) -> _Saved:
     try:
-        return _save(opened, order, drawn)
+        kept = () if order.key is None else _kept(opened, drawn)
+        return (kept, None) if kept else _save(opened, order, drawn)
     except (SaveError, DownloadError):
         for task in drawn.tasks:
             hand_over(task)  # what was paid for can still be collected from this
         raise
+
+
+def _kept(opened: Client, drawn: Generation) -> tuple[Path, ...]:
+    """Where an earlier call with this key has saved all images, or nothing."""
+    records = opened.journal.records([task.record for task in drawn.tasks])
+    known = {record.id: record.saved for record in records}
+    files = [
+        known[task.record].get(image.index)
+        for task in drawn.tasks
+        if task.record in known
+        for image in task.images
+    ]
+    there = [Path(file.path) for file in files if file is not None and file.stands()]
+    return tuple(there) if len(there) == len(drawn.images) else ()
 
 
 def _summary(drawn: Generation, *, named: bool) -> str:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
 from tintype import _forks
 from tintype._amounts import plain
-from tintype._client.claims import Claims
+from tintype._client.claims import Claim, Claims, asked
 from tintype._client.comparing import Comparing
 from tintype._client.downloads import check_folder
 from tintype._client.naming import fields_of
@@ -31,8 +31,7 @@ from tintype._client.routing import Order, Routing
 from tintype._doors import a_line, check_methods, folder_of, held, refused
 from tintype._excerpts import quoted
 from tintype._flow.choices import PerCall
-from tintype._flow.effects import Ask, Asked, Flow, Sleep, Tell, Together, Turn
-from tintype._flow.hook_caller import expected
+from tintype._flow.effects import Ask, Flow, Sleep, Tell, Together, Turn
 from tintype._flow.verdicts import check_limit, fault_error
 from tintype.convert import to_builtins
 from tintype.errors import (
@@ -487,7 +486,7 @@ class Batch:
         ids = [each.id for each in standing if each.open or each.outcome is None]
         if not ids:
             return None
-        with _Claim(self._parts.claims, ids) as claim:
+        with Claim(self._parts.claims, ids) as claim:
             claimed = yield from asked(claim.take)
             if len(claimed) < len(ids):
                 msg = "Another process is at work on it: it is left to that one."
@@ -552,42 +551,6 @@ class Batch:
             self._over = True
             raise
         return most
-
-
-class _Claim:
-    """Records to be claimed by a thread that may go on when nobody waits for it any more."""
-
-    def __init__(self, claims: Claims, ids: Sequence[str]) -> None:
-        self._claims = claims
-        self._ids = ids
-        self._lock = Lock()
-        self._left = False
-        self._mine: list[str] = []
-
-    def take(self) -> list[JournalRecord]:
-        """The records that nobody else follows."""
-        found = self._claims.claimed(self._ids, by_name=False)
-        with self._lock:
-            self._mine = [record.id for record in found]
-            if self._left:
-                self._claims.left(self._mine)
-        return found
-
-    def __enter__(self) -> Self:
-        """The claim itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave what was claimed."""
-        with self._lock:
-            self._left = True
-            self._claims.left(self._mine)
-
-
-def asked(function: Callable[[], T]) -> Flow[T]:
-    """What a function returns that may block."""
-    found: T = expected((yield Ask(call=function)), Asked, "the driver").value  # type: ignore[assignment]  # it is what the function returned
-    return found
 
 
 def other_request(line: BatchLine) -> InvalidRequestError:

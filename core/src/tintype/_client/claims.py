@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from functools import partial
+from threading import Lock
+from typing import Self, TypeVar
 
 from tintype._doors import all_held
-from tintype._flow.effects import Record
+from tintype._flow.effects import Ask, Asked, Flow, Record
+from tintype._flow.hook_caller import expected
 from tintype._trail import FOLLOWED, Followed, Trail
-from tintype.entries import Intent, Released, Settled
+from tintype.entries import Closed, Intent, Opened, Released, Settled
 from tintype.errors import Billed, JournalError, Outcome, UsageError
 from tintype.journal import Journal, JournalRecord
+
+T = TypeVar("T")
 
 
 class Claims:
@@ -69,16 +75,19 @@ class Claims:
     def take_back(self, effect: Record, written: Future[str]) -> None:
         """Undo an intent that is not waited for any more: it is not written, or settled once it is.
 
-        Nothing was sent of it, so it reserves nothing.
+        Nothing was sent of it, so it reserves nothing. A call's turn is given back likewise.
         """
-        if isinstance(effect.entry, Intent) and not written.cancel():
-            written.add_done_callback(self._unsent)
+        if isinstance(effect.entry, Intent | Opened) and not written.cancel():
+            written.add_done_callback(partial(self._unsent, effect.entry))
 
     def _let_go(self, record: str) -> None:
         self._journal.record(Released(record=record))
 
-    def _unsent(self, written: Future[str]) -> None:
+    def _unsent(self, entry: Intent | Opened, written: Future[str]) -> None:
         if written.cancelled() or written.exception() is not None:
+            return
+        if isinstance(entry, Opened):
+            self._journal.record(Closed(record=written.result()))
             return
         self._journal.record(
             Settled(
@@ -90,9 +99,45 @@ class Claims:
         )
 
 
+class Claim:
+    """Records to be claimed by a thread that may go on when nobody waits for it any more."""
+
+    def __init__(self, claims: Claims, ids: Sequence[str]) -> None:
+        self._claims = claims
+        self._ids = ids
+        self._lock = Lock()
+        self._left = False
+        self._mine: list[str] = []
+
+    def take(self) -> list[JournalRecord]:
+        """The records that nobody else follows."""
+        found = self._claims.claimed(self._ids, by_name=False)
+        with self._lock:
+            self._mine = [record.id for record in found]
+            if self._left:
+                self._claims.left(self._mine)
+        return found
+
+    def __enter__(self) -> Self:
+        """The claim itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave what was claimed."""
+        with self._lock:
+            self._left = True
+            self._claims.left(self._mine)
+
+
+def asked(function: Callable[[], T]) -> Flow[T]:
+    """What a function returns that may block."""
+    found: T = expected((yield Ask(call=function)), Asked, "the driver").value  # type: ignore[assignment]  # it is what the function returned
+    return found
+
+
 def unanswered(effect: Record, seconds: float) -> JournalError:
     """The error of an entry that is not durable in time: the journal's database hangs."""
-    unsent = isinstance(effect.entry, Intent)
+    unsent = isinstance(effect.entry, Intent | Opened)
     msg = f"The journal did not answer within {seconds:g} seconds."
     return JournalError(
         f"{msg} Nothing was sent." if unsent else msg, billed=Billed.NO if unsent else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from attrs import field, frozen
 
-from tintype._doors import all_held, check_methods, held
+from tintype._doors import a_line, all_held, check_methods, held
 from tintype._excerpts import guess
 from tintype._flow.choices import Choices, PerCall
 from tintype.errors import InvalidRequestError, UsageError
@@ -88,11 +88,14 @@ class PerCallKeywords(TypedDict, total=False):
         label: Whose the pictures are, in place of what the client says.
         tries: How often an exchange is made that may be repeated, likewise; None is that.
         timeout: Seconds for one answer, in place of the client's `request_timeout`; likewise.
+        key: Of `generate` alone: what makes the call one that may be made again. The same key with
+            the same request draws once, and gives what was drawn; kept in the journal.
     """
 
     label: str
     tries: int | None
     timeout: float | None
+    key: str
 
 
 def for_call(given: PerCallKeywords | PerCall) -> PerCall:
@@ -107,6 +110,9 @@ def for_call(given: PerCallKeywords | PerCall) -> PerCall:
     for name in given.keys() - known:
         msg = f"{name} is no option of a call.{guess(name, known)} It takes {', '.join(known)}."
         raise InvalidRequestError(msg, field=name)
+    if not a_line(given.get("key", "any"), "key"):
+        msg = "key is empty: give what names the picture, such as the number of an order."
+        raise InvalidRequestError(msg, field="key")
     return PerCall(**given)
 
 

@@ -68,9 +68,12 @@ class Results:
         )
 
     def resuming(
-        self, records: list[JournalRecord], folder: Path, name: str | None = None
+        self, records: list[JournalRecord], folder: Path | None, name: str | None = None
     ) -> Flow[tuple[Resumed, ...]]:
-        """The flow that finishes records, whosesoever; it empties the list."""
+        """The flow that finishes records, whosesoever; it empties the list.
+
+        Without a folder nothing is saved.
+        """
         ways: dict[str, tuple[Conversation, Rules]] = {}
         errors: dict[str, TintypeError] = {}
         for whose in dict.fromkeys(record.provider for record in records):

@@ -37,7 +37,7 @@ _UNREAD = (
 def resuming(
     ways: Mapping[str, tuple[Conversation, Rules]],
     records: list[JournalRecord],
-    folder: Path,
+    folder: Path | None,
     name: str | None = None,
 ) -> Flow[tuple[Resumed, ...]]:
     """Follow tasks to their ends, whoever draws them, and save what is not saved.
@@ -48,7 +48,7 @@ def resuming(
     Args:
         ways: The records' providers, each as it is spoken to and its results are fetched.
         records: The records. None is held here longer than it has to be: the list is emptied.
-        folder: Where images go whose place the journal does not know yet.
+        folder: Where images go whose place the journal does not know yet; None saves nothing.
         name: A template for their names, or None.
     """
     conversation = next(iter(ways.values()))[0]
@@ -153,7 +153,9 @@ def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
     return evolve(record, task=ended)
 
 
-def _fenced(record: JournalRecord, folder: Path, rules: Rules, name: str | None) -> Flow[Resumed]:
+def _fenced(
+    record: JournalRecord, folder: Path | None, rules: Rules, name: str | None
+) -> Flow[Resumed]:
     """One record, finished or not, whatever goes wrong with it: the others are still to come."""
     try:
         return (yield from _collected(record, folder, rules, name))
@@ -164,10 +166,10 @@ def _fenced(record: JournalRecord, folder: Path, rules: Rules, name: str | None)
 
 
 def _collected(
-    record: JournalRecord, folder: Path, rules: Rules, name: str | None
+    record: JournalRecord, folder: Path | None, rules: Rules, name: str | None
 ) -> Flow[Resumed]:
-    if record.lost:
-        return Resumed(record=record, advice=_ADVICE)
+    if record.lost or folder is None:
+        return Resumed(record=record, advice=_ADVICE if record.lost else "")
     finished = yield from finishing(record, folder, rules, name)
     if not finished.failures:
         return Resumed(record=record, paths=finished.paths)

@@ -24,7 +24,7 @@ from tintype._excerpts import guess, quoted, sentences, shortened
 from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Together, Turn
 from tintype._flow.following import Agenda, Part
-from tintype._flow.verdicts import check_cost, check_limit, outcome_of
+from tintype._flow.verdicts import attempts_of, check_cost, check_limit
 from tintype._pacing import Clock
 from tintype.errors import (
     AuthenticationError,
@@ -52,7 +52,7 @@ Order: TypeAlias = Literal["price", "listed"] | Callable[[tuple[Offer, ...]], It
 ANY = "any"
 ORDERS = ("price", "listed")
 _AN_ORDER = "'price', 'listed', or a function of offers that returns them in its order"
-_NAMES = "'any', or a list of the names of installed providers"
+NAMES = "'any', or a list of the names of installed providers"
 _PATIENCE = 30.0  # seconds for which offers are waited for
 _QUOTED = 160  # characters of one attempt's reason within another's error
 
@@ -195,7 +195,8 @@ class Routing:
             MissingKeyError: Any provider will do, and none has a key.
         """
         if (provider is None) is (providers is None):
-            msg = "Name one provider, provider='apiyi', or several, providers=['apiyi', 'fal']."
+            both = "None" if provider is None else "given"
+            msg = f"provider is {both}, and so is providers: give one of the two."
             raise InvalidRequestError(msg, field="provider")
         held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
         if provider is not None:
@@ -220,7 +221,7 @@ class Routing:
             _check_any(providers)
             names = tuple(self._comparing.with_a_key())
         else:
-            names = self._comparing.known(all_held(providers, str, "providers", _NAMES))
+            names = self._comparing.known(all_held(providers, str, "providers", NAMES))
         for_call(per_call)
         return Route(names=names, order=order, max_cost=max_cost, per_call=per_call)
 
@@ -289,7 +290,7 @@ class Routing:
 def _check_any(given: str) -> None:
     if given != ANY:
         near = guess(given, [ANY])
-        msg = f"providers={quoted(given)} is one text:{near} Give {_NAMES}."
+        msg = f"providers={quoted(given)} is one text:{near} Give {NAMES}."
         raise InvalidRequestError(msg, field="providers", allowed=(ANY,))
 
 
@@ -348,18 +349,12 @@ def _ends(error: TintypeError) -> bool:
 
 def _how_far(error: TintypeError) -> tuple[bool, bool]:
     """How far an attempt went: whether the provider answered, or the caller is to change it."""
-    answered = any(each.outcome is not Outcome.NOT_SENT for each in _attempts_of(error))
+    answered = any(each.outcome is not Outcome.NOT_SENT for each in attempts_of(error))
     return answered, not isinstance(error, UsageError)
 
 
 def _attempts(failures: Iterable[TintypeError]) -> tuple[Attempt, ...]:
-    return tuple(attempt for error in failures for attempt in _attempts_of(error))
-
-
-def _attempts_of(error: TintypeError) -> tuple[Attempt, ...]:
-    if error.attempts:
-        return error.attempts
-    return (Attempt(outcome=outcome_of(error), provider=error.provider, error=error),)
+    return tuple(attempt for error in failures for attempt in attempts_of(error))
 
 
 def _told(error: TintypeError, failures: Sequence[TintypeError]) -> TintypeError:

@@ -8,6 +8,7 @@ from tintype._client.batch import Batches
 from tintype._client.claims import Claims
 from tintype._client.comparing import Comparing
 from tintype._client.conversations import Conversations
+from tintype._client.keyed_calls import KeyedCalls
 from tintype._client.observing import Observers
 from tintype._client.options import Options, check_width
 from tintype._client.providers import Providers
@@ -37,6 +38,7 @@ class Setup:
         claims: The records it is at work on.
         webhooks: What providers' calls say.
         results: The flows that bring images.
+        keyed_calls: The flows that draw once for each key.
         batches: The flows that draw many requests.
         observers: Who is told of every effect.
         patience: Seconds for which a journal's database is waited for: as long as for a provider.
@@ -59,6 +61,7 @@ class Setup:
         self.claims = Claims(self.journal)
         self.webhooks = Webhooks(self.providers, self.conversations, self.journal)
         self.results = Results(self.providers, self.conversations, options.on_mismatch)
+        self.keyed_calls = KeyedCalls(self.routing, self.journal, self.claims, self.results)
         self.batches = Batches(
             journal=self.journal,
             claims=self.claims,

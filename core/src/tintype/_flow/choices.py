@@ -90,6 +90,10 @@ class Choices:
     budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
 
 
+BY_TURN = "call\x1f"
+"""What the key begins with of a call that waits for its turn."""
+
+
 @frozen(kw_only=True)
 class PerCall:
     """What one call says in place of what the client does; `PerCallKeywords` says of what.

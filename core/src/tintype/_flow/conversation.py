@@ -49,7 +49,7 @@ from tintype._watch import Watch
 from tintype.account import Secret
 from tintype.catalog import Flag, ProviderInfo
 from tintype.entries import Unread
-from tintype.errors import TintypeError, UnsupportedError
+from tintype.errors import InvalidRequestError, TintypeError, UnsupportedError
 from tintype.exchange import Operation
 from tintype.messages import Delivery, Request
 from tintype.models import Attempt, Generation, Notice, Offer, Quote, Task
@@ -101,6 +101,7 @@ class Conversation:
         """Start one submission.
 
         Raises:
+            UsageError: The call has a key.
             UnsupportedError: The model draws fewer images at once than are asked for.
             SubmissionUnknownError: Nobody knows whether it was accepted.
         """
@@ -112,6 +113,9 @@ class Conversation:
         return Visit(self._channel.terms.gate)
 
     def _submit(self, request: ImageRequest, visit: Visit) -> Flow[Task]:
+        if self._channel.terms.per_call.key:
+            msg = "key= is for generate(), which waits for the picture. Nothing was sent."
+            raise InvalidRequestError(msg, field="key")
         planned = yield from plan(self._channel, request)
         with _Noted(planned.notices):
             return (yield from self._begin(planned, visit))

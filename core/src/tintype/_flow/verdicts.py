@@ -36,7 +36,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.messages import Request
-from tintype.models import Failure, Generation, Quote, Task, TaskState
+from tintype.models import Attempt, Failure, Generation, Quote, Task, TaskState
 
 # Characters of an error within another: what to do next stands behind it.
 _QUOTED = 350
@@ -101,6 +101,13 @@ def outcome_of(error: TintypeError) -> Outcome:
             return Outcome.NOT_SENT
         case _:
             return Outcome.UNKNOWN
+
+
+def attempts_of(error: TintypeError) -> tuple[Attempt, ...]:
+    """What became of each submission of a call that ended in an error; of none, of the call."""
+    if error.attempts:
+        return error.attempts
+    return (Attempt(outcome=outcome_of(error), provider=error.provider, error=error),)
 
 
 def unknown_submission_error(

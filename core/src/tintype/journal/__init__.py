@@ -24,7 +24,7 @@ from tintype.account import Variables
 from tintype.budget import Budget
 from tintype.entries import Entry, Saved
 from tintype.errors import Billed, Outcome, TintypeError, UsageError
-from tintype.models import Task, TaskState
+from tintype.models import Quote, Task, TaskState
 from tintype.request import ImageRequest
 from tintype.spending import ScopeKeywords, Spending
 
@@ -123,6 +123,21 @@ class JournalRecord:
 
 
 @frozen(kw_only=True)
+class JournalCall:
+    """What came so far of a call that has a key.
+
+    Attributes:
+        done: Whether what was drawn is the answer to this key.
+        records: The submissions that it made, oldest first; their images have their bytes.
+        quotes: What each of them was expected to cost, by its record, where somebody asked.
+    """
+
+    done: bool = False
+    records: tuple[JournalRecord, ...] = ()
+    quotes: Mapping[str, Quote] = field(factory=dict, hash=False)
+
+
+@frozen(kw_only=True)
 class Resumed:
     """One record of the journal after `resume`: its files, or what is still in the way.
 
@@ -157,6 +172,9 @@ class Journal(Protocol):
 
     def find(self, provider: str, task_id: str) -> JournalRecord | None:
         """The record of the task that a provider calls so, its images' bytes in it, or None."""
+
+    def call(self, key: str, digest: str) -> JournalCall:
+        """What came so far of the call that has a key and asked this, its images' bytes in it."""
 
     def typical_seconds(self, provider: str, model: str) -> float | None:
         """Seconds from a submission to its pictures, as far as they are known.
@@ -301,6 +319,10 @@ class NoJournal:
     def find(self, provider: str, task_id: str) -> JournalRecord | None:  # noqa: ARG002
         """No record: there are none."""
         return None
+
+    def call(self, key: str, digest: str) -> JournalCall:  # noqa: ARG002
+        """Nothing: nobody knows."""
+        return JournalCall()
 
     def typical_seconds(self, provider: str, model: str) -> float | None:  # noqa: ARG002
         """None: nothing is known."""

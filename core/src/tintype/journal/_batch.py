@@ -9,9 +9,21 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from tintype._flow.choices import BY_TURN
 from tintype.convert import to_builtins
-from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot, Unread
+from tintype.entries import (
+    Closed,
+    Entry,
+    Intent,
+    Opened,
+    Released,
+    Saved,
+    Settled,
+    Snapshot,
+    Unread,
+)
 from tintype.errors import Billed, BudgetError, Outcome, TintypeError, UsageError
+from tintype.journal._calls import Calls, is_turn, record_of
 from tintype.journal._lines import Line, begun, now, release, save, settle, snapshot
 from tintype.journal._owner import may_be_taken
 from tintype.journal._rows import NAMED, read
@@ -58,10 +70,16 @@ class Batch:
         me: This process.
         spool: Where answers are kept that wait to be read again.
         records: The records that the entries are of.
+        calls: The calls that they are of.
     """
 
     def __init__(
-        self, connection: Connection, me: str, spool: Spool, records: Iterable[str]
+        self,
+        connection: Connection,
+        me: str,
+        spool: Spool,
+        records: Iterable[str],
+        calls: Calls,
     ) -> None:
         self._connection = connection
         self._me = me
@@ -72,6 +90,7 @@ class Batch:
         self._changed: dict[str, Line] = {}
         self._events: list[dict[str, str]] = []
         self._totals = Totals(connection)
+        self._calls = calls
 
     def apply(self, entry: Entry) -> str | TintypeError:
         """The id of the entry's record, or the error that refuses this entry alone."""
@@ -79,6 +98,10 @@ class Batch:
             match entry:
                 case Intent():
                     self._begin(entry)
+                case Opened():
+                    return self._calls.open(entry)
+                case Closed() | Released() if is_turn(entry):
+                    self._calls.close(entry.record, done=isinstance(entry, Closed) and entry.done)
                 case Settled(by_hand=True):
                     self._change(self._free(entry.record), entry)
                 case _:
@@ -99,7 +122,7 @@ class Batch:
     def _begin(self, intent: Intent) -> None:
         if intent.record in self._lines:
             return  # the answer to an earlier try was lost, and not what it wrote
-        if intent.key:
+        if intent.key and not intent.key.startswith(BY_TURN):
             self._check_key(intent)
         at = now()
         reserved = self._totals.reserve(intent, datetime.fromisoformat(at))
@@ -199,11 +222,6 @@ def may_follow(line: Line, me: str, *, by_name: bool) -> bool:
 def rewrite(connection: Connection, lines: Iterable[Line]) -> None:
     """Write down how lines have changed."""
     _CHANGED.execute(connection, ({**vars(line), "of": line.record} for line in lines))
-
-
-def record_of(entry: Entry) -> str:
-    """The id of the record that an entry is of."""
-    return entry.task.record if isinstance(entry, Snapshot) else entry.record
 
 
 def forgets(entry: Entry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,9 +19,9 @@ from tintype.journal import File, JournalRecord
 from tintype.journal._lines import Line
 from tintype.journal._schema import Connections
 from tintype.journal._spool import Spool
-from tintype.journal._tables import submission
+from tintype.journal._tables import call, event, submission
 from tintype.journal._totals import dollars
-from tintype.models import Task, TaskState
+from tintype.models import Quote, Task, TaskState
 from tintype.request import ImageRequest
 
 T = TypeVar("T")
@@ -72,6 +73,22 @@ LATEST_DRAWN = (
     )
     .order_by(submission.c.created_at.desc())
     .limit(20)
+)
+OF_CALL = (
+    sa.select(submission)
+    .where(
+        submission.c.key == sa.bindparam("key"),
+        submission.c.digest == sa.bindparam("digest"),
+    )
+    .order_by(*_PLACE)
+)
+DONE = sa.select(call.c.done).where(
+    call.c.key == sa.bindparam("key"), call.c.digest == sa.bindparam("digest")
+)
+INTENTS = (
+    sa.select(event.c.record, event.c.body)
+    .where(event.c.kind == "intent", event.c.record.in_(sa.bindparam("records", expanding=True)))
+    .order_by(event.c.number)
 )
 
 
@@ -186,6 +203,12 @@ def read(connection: Connection, query: _Query, asked: Mapping[str, object]) -> 
     found = connection.execute(query, asked)
     names = tuple(found.keys())
     return [Line(**dict(zip(names, row, strict=True))) for row in found.all()]
+
+
+def quote_of(intent: str) -> Quote | None:
+    """The quote in the event of an intent, where one was asked for."""
+    quote = json.loads(intent).get("quote")
+    return None if quote is None else _value(json.dumps(quote), Quote)[0]
 
 
 def age(record: JournalRecord) -> tuple[datetime, str]:

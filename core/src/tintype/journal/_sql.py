@@ -22,23 +22,28 @@ from sqlalchemy.pool import Pool
 
 from tintype import _forks
 from tintype.budget import Budget
-from tintype.entries import Entry, Intent, Released, Settled, Snapshot, Unread
+from tintype.entries import Entry, Intent, Opened, Released, Settled, Snapshot, Unread
 from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageError
-from tintype.journal import JournalRecord
-from tintype.journal._batch import Batch, forgets, may_follow, record_of, rewrite
+from tintype.journal import JournalCall, JournalRecord
+from tintype.journal._batch import Batch, forgets, may_follow, rewrite
+from tintype.journal._calls import MARK, Calls, begin, follow, record_of
 from tintype.journal._lines import Line, take
 from tintype.journal._owner import me
 from tintype.journal._rows import (
     ALL,
     BEGUN,
+    DONE,
     FOUND,
+    INTENTS,
     KEYED,
     LATEST_DRAWN,
+    OF_CALL,
     TALLY,
     UNFINISHED,
     Rows,
     age,
     cut_off,
+    quote_of,
     read,
 )
 from tintype.journal._schema import database_url, file_of, identity, opened
@@ -108,7 +113,7 @@ class SqlJournal:
 
         A snapshot of a running task that tells nothing new is as durable as the one before.
         """
-        if isinstance(entry, Intent):
+        if isinstance(entry, Intent | Opened):
             self._check_file()
             self._check_room()
         elif isinstance(entry, Snapshot):
@@ -118,7 +123,12 @@ class SqlJournal:
                 known.set_result(record)
                 return known
             self._told.pop(record, None)  # the writer's thread may have forgotten it meanwhile
-        return self._writer.submit(_named(entry))
+        named = _named(entry)
+        if isinstance(named, Opened):
+            begin(named.record)
+        written = self._writer.submit(named)
+        follow(named, written)
+        return written
 
     def settle(self, record: str, *, billed: Billed, reason: str = "") -> JournalRecord:
         """Close a record by what a person has looked up at the provider."""
@@ -216,7 +226,8 @@ class SqlJournal:
             return [""] * len(entries)
         try:
             with self._rows.connected(writes=True) as connection:
-                batch = Batch(connection, self._rows.me, self._spool, records)
+                calls = Calls(connection, self._rows.me, entries)
+                batch = Batch(connection, self._rows.me, self._spool, records, calls)
                 answers = [batch.apply(entry) for entry in entries]
                 batch.write()
                 connection.commit()
@@ -264,6 +275,37 @@ class SqlJournal:
             return None
         record = self._rows.record(found[0])
         return evolve(record, task=record.task and self._spool.restore(record.task))
+
+    def call(self, key: str, digest: str) -> JournalCall:
+        """What came so far of the call that has a key, its images' bytes in it."""
+        asked = {"key": key, "digest": digest}
+
+        def question(connection: Connection) -> tuple[bool, list[Line], dict[str, str]]:
+            done = connection.execute(DONE, asked).scalar_one_or_none()
+            lines = read(connection, OF_CALL, asked)
+            intents = connection.execute(INTENTS, {"records": [line.record for line in lines]})
+            return bool(done), lines, {row.record: row.body for row in intents}
+
+        done, lines, intents = self._rows.asked(question)
+        quotes = {record: quote_of(body) for record, body in intents.items()}
+        return JournalCall(
+            done=done,
+            records=tuple(self._whole(self._rows.record(line)) for line in lines),
+            quotes={record: quote for record, quote in quotes.items() if quote is not None},
+        )
+
+    def _whole(self, record: JournalRecord) -> JournalRecord:
+        """A record with the bytes of its images, from the spool or from where they were saved."""
+        task = record.task and self._spool.restore(record.task)
+        if task is None:
+            return record
+        images = tuple(
+            evolve(each, data=Path(file.path).read_bytes())
+            if each.data is None and (file := record.saved.get(each.index)) and file.stands()
+            else each
+            for each in task.images
+        )
+        return evolve(record, task=evolve(task, images=images))
 
     def typical_seconds(self, provider: str, model: str) -> float | None:
         """Seconds from a submission to its pictures: the median of the last twenty, or None."""
@@ -364,6 +406,8 @@ def _named(entry: Entry) -> Entry:
     match entry:
         case Intent(record=""):
             return evolve(entry, record=_new_id())
+        case Opened(record=""):
+            return evolve(entry, record=f"{MARK}{_new_id()}")
         case Snapshot(task=Task(record="") as task):
             return evolve(entry, task=evolve(task, record=_new_id()))
         case _:

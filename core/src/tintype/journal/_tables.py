@@ -160,6 +160,20 @@ Index(
     postgresql_using="hash",
 )
 
+# Calls that have a key: what each asks, and who has its turn under it.
+call = Table(
+    "call",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("digest", Text, nullable=False),  # of what it asks
+    Column("asked", Json, nullable=False),
+    Column("turn", Text, nullable=False),  # the id of the last one's
+    Column("owner", Words, nullable=False),  # the process that has it, "" where none does
+    Column("done", Boolean, nullable=False),  # whether what was drawn is the answer
+    Column("created_at", Text, nullable=False),
+    Index("call_by_turn", "turn"),
+)
+
 event = Table(
     "event",
     metadata,

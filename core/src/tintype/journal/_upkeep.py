@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,7 +13,7 @@ from tintype.errors import Outcome
 from tintype.journal._batch import rewrite
 from tintype.journal._lines import Line
 from tintype.journal._rows import ALL, OLD, Rows
-from tintype.journal._tables import Statement, event, submission
+from tintype.journal._tables import Statement, call, event, submission
 from tintype.journal._totals import Totals
 
 _FORGOTTEN = tuple(
@@ -64,7 +65,16 @@ def prune(rows: Rows, before: date, *, dry: bool) -> int:
 
     for lines in rows.pages(OLD, change=None if dry else forget, end=end):
         gone.update(line.record for line in lines if dry and _is_past(rows, line))
+    if not dry:
+        rows.asked(partial(_forget_calls, end=end), writes=True)
     return len(gone)
+
+
+def _forget_calls(connection: Connection, end: str) -> None:
+    """Forget the calls of which no record is left."""
+    left = sa.exists().where(submission.c.key == call.c.key)
+    connection.execute(call.delete().where(call.c.created_at < end, call.c.owner == "", ~left))
+    connection.commit()
 
 
 def _is_open(rows: Rows, line: Line) -> bool:
