@@ -244,6 +244,11 @@ def live(place: Place, server: Loopback, tmp_path: Path) -> Callable[..., subpro
 Live: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
 
+def reached(server: Loopback, times: int) -> bool:
+    """Whether a process that begins has asked so often, however busy the machine is."""
+    return any(server.has_been_asked(times) for _ in range(6))
+
+
 def killed(life: subprocess.Popen[str]) -> None:
     """Have a process be dead, as if by a power cut."""
     life.kill()
@@ -263,7 +268,7 @@ def test_whoever_waits_for_a_dead_process_goes_on(live: Live, server: Loopback) 
     """With the task that it was at, without a new submission."""
     server.on(POST, RUNNING).on(LOOK, RUNNING)
     leader = live()
-    assert server.has_been_asked(2)
+    assert reached(server, 2)
     waiting = live()
     killed(leader)
     server.on(LOOK, DRAWN)
@@ -278,7 +283,7 @@ def test_what_a_dead_process_had_sent_is_not_sent_again(
     """Nobody knows what became of it."""
     server.on(POST, Fault.STALL)
     leader = live()
-    assert server.has_been_asked()
+    assert reached(server, 1)
     killed(leader)
     client = artist(journal=str(place))
     for _ in range(2):
