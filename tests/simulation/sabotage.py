@@ -156,8 +156,8 @@ SABOTAGED = (
         "What nobody knows the end of is given back to its budget.",
         "budget",
         "journal/_lines.py",
-        "settled.by_hand or settled.billed is Billed.NO:",
-        "settled.by_hand or settled.billed is not Billed.YES:",
+        "    if settled.billed is Billed.NO:",
+        "    if settled.billed is not Billed.YES:",
         "disk",
     ),
     _broken(
