@@ -396,6 +396,14 @@ def test_only_fields_at_none_are_left_out() -> None:
     }
 
 
+def test_answers_share_their_keys() -> None:
+    """Each task that waits holds its last answer; the keys of all of them are the same texts."""
+    body = b'{"state": "drawing", "urls": {"cancel_url": "x"}}'
+    one, other = (read(Response(status=200, body=body), Counted)[1] for _ in range(2))
+    assert [key is its for key, its in zip(one, other, strict=True)] == [True, True]
+    assert one == other == json.loads(body)
+
+
 def test_raw_options_stand_beside_the_typed_fields() -> None:
     """They cannot overwrite one: which of the two was meant?"""
     assert merge_options(Item(url="u"), {"b": None}) == {"url": "u", "b": None}

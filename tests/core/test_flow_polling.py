@@ -22,6 +22,7 @@ from tests.core.acme import (
     told,
 )
 
+from tintype._flow.effects import Sleep
 from tintype.account import Secret
 from tintype.catalog import ProviderInfo
 from tintype.convert import from_json, to_json
@@ -294,6 +295,14 @@ def test_a_plugin_that_cannot_ask_gives_the_task_back(asked: object) -> None:
         line.run(line.talk(Asking(asked)).wait(TASK))
     assert from_json(caught.value.task_json, Task) == TASK
     assert line.sends == []
+
+
+def test_a_plugin_is_asked_once_it_is_time() -> None:
+    """A task that waits holds no request, and no flow that is in the middle of a look."""
+    flow = Line().talk(Asking(KeyError("url"))).wait(TASK)
+    assert isinstance(next(flow), Sleep)
+    with pytest.raises(TaskError, match="cannot be looked at"):
+        next(flow)
 
 
 @pytest.mark.parametrize("repeat", [True, False])

@@ -41,6 +41,7 @@ from tintype import (
     hookimpl,
 )
 from tintype._flow.effects import Record, Send
+from tintype.convert import from_json, to_json
 from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, JournalError, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
@@ -302,6 +303,7 @@ def test_only_what_may_be_one_entrys_own_fault_is_tried_alone(
 FORKS = """
 import os, sys, threading, warnings
 from tintype import ImageRequest
+from tintype.convert import from_json, to_json
 from tintype.entries import Intent
 from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal
@@ -417,6 +419,17 @@ def test_a_second_copy_that_fails_does_not_undo_the_first(journal: SqlJournal) -
 
 
 # ------------------------------------------------------------------------------- images
+
+
+def test_the_providers_last_words_come_back(journal: SqlJournal) -> None:
+    """As the mapping they were, which is read when somebody looks at it."""
+    entry = begun(journal)
+    said: dict[str, object] = {"state": "drawing", "more": [{"share": 0.5, "who": "Zoë"}, None]}
+    journal.record(Snapshot(task=task(entry, raw=said))).result()
+    (line,) = journal.records()
+    assert line.task is not None
+    assert (line.task.raw, len(line.task.raw), dict(line.task.raw)) == (said, 2, said)
+    assert from_json(to_json(line.task), Task) == line.task
 
 
 def test_an_inline_image_is_spooled_and_comes_back(journal: SqlJournal, place: Place) -> None:
@@ -537,6 +550,7 @@ def test_budgets_need_a_journal(artist: Artist) -> None:
 WRITES = """
 import sys
 from tintype import ImageRequest
+from tintype.convert import from_json, to_json
 from tintype.entries import Intent
 from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal
@@ -562,6 +576,7 @@ def test_several_processes_open_a_new_journal_at_once_and_share_it(place: Place)
 LIVES = """
 import sys
 from tintype import ImageRequest
+from tintype.convert import from_json, to_json
 from tintype.entries import Intent
 from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from types import MethodType
 
 from attrs import evolve
 
@@ -67,7 +69,7 @@ def resuming(
         if record.task is None or record.task.state.terminal:
             resumed[record.id] = yield from _fenced(record, folder, rules, name)
         else:
-            going_on = partial(ended, evolve(record, task=None))
+            going_on = MethodType(ended, evolve(record, task=None))  # as many as there are tasks
             conversation.finish(record.task, agendas[record.provider], going_on)
 
     def ended(record: JournalRecord, attempt: Attempt) -> Flow[None]:
@@ -120,7 +122,12 @@ def _refused(record: JournalRecord, error: TintypeError) -> Flow[Resumed]:
     with suppress(JournalError):  # it is read so again the next time
         yield Record(entry=settled)
     closed = evolve(
-        record, outcome=settled.outcome, billed=settled.billed, reason=settled.reason, unread=()
+        record,
+        outcome=settled.outcome,
+        billed=settled.billed,
+        reason=settled.reason,
+        reserved=Decimal(0),
+        unread=(),
     )
     return Resumed(record=closed, error=error)
 

@@ -84,6 +84,8 @@ def done(channel: Channel, work: Work) -> Flow[None]:
     if len(work) > 1 < channel.terms.width:
         yield Together(work=work, width=channel.terms.width)
     while len(work):
+        if pause := work.pause():
+            yield Sleep(seconds=pause)
         yield from work.take()
 
 
@@ -102,32 +104,45 @@ def follow(
         ended: What to do once it has ended.
     """
     if watch.running:
-        agenda.add(watch.due, partial(_next_turn, channel, agenda, watch, ended))
+        agenda.add(watch.due, _NextTurn(channel, agenda, watch, ended))
 
 
-def _next_turn(
-    channel: Channel,
-    agenda: Agenda | Part,
-    watch: Watch,
-    ended: Callable[[Attempt], Flow[None]] | None,
-) -> Flow[None]:
-    try:
-        yield from _turn(channel, watch)
-    except Exception as error:
-        if ended is None:
-            raise
-        watch.give_up(fault_error(watch.task, error))
-    if watch.error is not None:
-        watch.error = yield from channel.with_answer_kept(watch.error)
-        yield from channel.release(watch.task)
-    if watch.running:
-        follow(channel, agenda, watch, ended)
-    elif ended is not None:
-        yield from ended(followed(watch))
+class _NextTurn:
+    """The next look at a task, and all that a task holds while it waits for it."""
+
+    __slots__ = ("_agenda", "_channel", "_ended", "_watch")
+
+    def __init__(
+        self,
+        channel: Channel,
+        agenda: Agenda | Part,
+        watch: Watch,
+        ended: Callable[[Attempt], Flow[None]] | None,
+    ) -> None:
+        self._channel = channel
+        self._agenda = agenda
+        self._watch = watch
+        self._ended = ended
+
+    def __call__(self) -> Flow[None]:
+        channel, watch, ended = self._channel, self._watch, self._ended
+        try:
+            yield from _turn(channel, watch)
+        except Exception as error:
+            if ended is None:
+                raise
+            watch.give_up(fault_error(watch.task, error))
+        if watch.error is not None:
+            watch.error = yield from channel.with_answer_kept(watch.error)
+            yield from channel.release(watch.task)
+        if watch.running:
+            self._agenda.add(watch.due, self)
+        elif ended is not None:
+            yield from ended(followed(watch))
 
 
 def _turn(channel: Channel, watch: Watch) -> Flow[None]:
-    """Look at one task once it is due, or give it up where there is no way to look."""
+    """Look at one task, or give it up where there is no way to look."""
     try:
         asked = question(channel, watch.task)
     except TintypeError as error:
@@ -136,9 +151,6 @@ def _turn(channel: Channel, watch: Watch) -> Flow[None]:
     if asked is None:
         watch.give_up(webhook_only_error(watch.task))
         return
-    pause = watch.due - channel.terms.clock.monotonic()
-    if pause > 0:
-        yield Sleep(seconds=pause)
     yield from _look(channel, watch, asked)
 
 

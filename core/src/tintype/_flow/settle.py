@@ -107,6 +107,8 @@ def _cost(task: Task, update: Update) -> Cost | None:
 
 def _fates(task: Task, update: Update) -> tuple[Resolved, ...]:
     """What became of each field, told once, and as it was told last."""
+    if task.updated_at is not None and not update.resolved:  # it was read before
+        return task.resolved
     told = (*task.resolved, *update.resolved)
     return tuple({each.field: each for each in told}.values()) if len(told) > 1 else told
 

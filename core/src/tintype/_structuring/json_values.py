@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from types import NoneType
+from typing import cast
 
 from attrs import frozen
 
@@ -45,6 +47,7 @@ _TOKEN = re.compile(
 )
 _OPENING = re.compile(r"[\[{]")
 _SHOWN = 80
+_SHORT = 40
 _DEEPEST = 64
 _LONGEST_NUMBER = 64
 MAX_ITEMS = 1000
@@ -153,7 +156,7 @@ def plain(
             made = "…"
         case dict() | Mapping():
             made = {
-                str(key): text(item)
+                shared(key) if type(key) is str and len(key) <= _SHORT else str(key): text(item)
                 if type(item) is str
                 else item
                 if type(item) in _AS_THEY_ARE
@@ -170,6 +173,35 @@ def plain(
         case _:
             made = value
     return made
+
+
+class Kept(Mapping[str, object]):
+    """A JSON object as its text, which is read when it is looked at: it is held by many."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, said: Mapping[str, object]) -> None:
+        self._text = json.dumps(said, ensure_ascii=False)
+
+    def __getitem__(self, key: str) -> object:
+        return _read_again(self._text)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_read_again(self._text))
+
+    def __len__(self) -> int:
+        return len(_read_again(self._text))
+
+
+@lru_cache(16)  # whoever looks at one key looks at the next
+def _read_again(text: str) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", json.loads(text))
+
+
+@lru_cache(1024)
+def shared(text: str) -> str:
+    """The same text for all who hold one like it: keys of answers, names of models."""
+    return text
 
 
 def shown(value: object) -> str:

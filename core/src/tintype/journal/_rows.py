@@ -13,6 +13,7 @@ from attrs import define, evolve
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from tintype._structuring.json_values import Kept, shared
 from tintype.convert import from_json
 from tintype.errors import Billed, JournalError, Outcome, TintypeError
 from tintype.journal import File, JournalRecord
@@ -163,13 +164,19 @@ class Rows:
         """A line as a record; the bytes of its images stay where they are."""
         task, damage = _value(line.task, Task)
         if task is not None:  # it was not written by this version alone: the row names its record
-            task = evolve(task, record=line.record)
+            task = evolve(
+                task,
+                provider=shared(task.provider),
+                model=shared(task.model),
+                raw=Kept(task.raw),
+                record=line.record,
+            )
         request = task.request if task is not None else None
         if request is None:
             request, _ = _value(line.request, ImageRequest)
         return JournalRecord(
             id=line.record,
-            provider=line.provider,
+            provider=shared(line.provider),
             outcome=Outcome(line.outcome) if line.outcome else None,
             billed=Billed(line.billed),
             created_at=datetime.fromisoformat(line.created_at),
@@ -184,7 +191,7 @@ class Rows:
             },
             spooled=self.spool.places(task) if task is not None else {},
             mine=line.owner == self.me,
-            model=line.model,
+            model=shared(line.model),
             tag=line.tag,
             label=line.label,
             quote=None if line.quote is None else dollars(line.quote),

@@ -57,6 +57,7 @@ def nano(amount: Decimal) -> int:
     return int((amount * NANO).to_integral_value(ROUND_CEILING))
 
 
+@lru_cache(256)  # many cost the same
 def dollars(nano: int) -> Decimal:
     """Whole nanodollars in dollars, exactly."""
     return Decimal(nano) / NANO
