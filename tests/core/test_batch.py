@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from sqlalchemy import Select, create_engine
 from tests.core import easel
 from tests.core.conftest import KEY, Connect
 from tests.core.databases import Place
@@ -40,6 +41,8 @@ from tintype.errors import (
     UnknownProviderError,
     UsageError,
 )
+from tintype.journal._batch import TAKEN
+from tintype.journal._rows import KEYED
 from tintype.journal._sql import SqlJournal
 
 Artist = Callable[..., Client]
@@ -409,6 +412,20 @@ def test_two_processes_never_both_pay_for_a_line(journal: SqlJournal) -> None:
     )
     journal.record(settled).result()
     assert journal.record(intent).result()
+
+
+@pytest.mark.parametrize("asked", [KEYED, TAKEN])
+def test_a_line_is_looked_up_by_an_index(asked: Select[tuple[object, ...]], file: Path) -> None:
+    """However many the journal has; SQLite takes one of some rows only where it is told to."""
+    SqlJournal(file).close()
+    engine = create_engine(f"sqlite:///{file}")
+    compiled = asked.compile(engine)
+    with engine.connect() as connection:
+        explain = f"EXPLAIN QUERY PLAN {compiled.string}"
+        blank = tuple("" for _ in compiled.positiontup or ())
+        (step,) = connection.exec_driver_sql(explain, blank).all()
+    engine.dispose()
+    assert "USING INDEX submission_by_key (key=?)" in step.detail
 
 
 # ------------------------------------------------------------------------------- money

@@ -26,7 +26,7 @@ from tintype.errors import Billed, BudgetError, Outcome, TintypeError, UsageErro
 from tintype.journal._calls import Calls, is_turn, record_of
 from tintype.journal._lines import Line, begun, now, release, save, settle, snapshot
 from tintype.journal._owner import may_be_taken
-from tintype.journal._rows import NAMED, read
+from tintype.journal._rows import HAS_KEY, NAMED, read
 from tintype.journal._spool import Spool
 from tintype.journal._tables import Statement, event, submission
 from tintype.journal._totals import Totals
@@ -46,10 +46,11 @@ _CONCERNED = NAMED.with_for_update().with_only_columns(
 )
 _NEW = Statement(submission.insert())
 # What another process has begun under a key, and may have paid for.
-_TAKEN = (
+TAKEN = (
     sa.select(submission.c.record)
     .where(
         submission.c.key == sa.bindparam("key"),
+        HAS_KEY,
         submission.c.owner != sa.bindparam("me"),
         submission.c.billed != Billed.NO.value,
     )
@@ -140,7 +141,7 @@ class Batch:
         """
         self._totals.wait_turn()
         asked = {"key": intent.key, "me": self._me}
-        taken = self._connection.execute(_TAKEN, asked).scalar()
+        taken = self._connection.execute(TAKEN, asked).scalar()
         if taken is not None:
             msg = (
                 f"Another process has begun the same (journal record {taken}), and it may be "

@@ -45,13 +45,15 @@ NAMED = (
     .where(submission.c.record.in_(sa.bindparam("records", expanding=True)))
     .order_by(submission.c.record)
 )
-KEYED = sa.select(submission).where(submission.c.key == sa.bindparam("key"))
+# What an index of keys holds: SQLite has to be told, in these words, that it holds what is asked.
+HAS_KEY = submission.c.key != sa.literal_column("''")
+KEYED = sa.select(submission).where(submission.c.key == sa.bindparam("key"), HAS_KEY)
 _BEGINS = sa.bindparam("prefix", type_=submission.c.key.type)
 TALLY = sa.select(
     sa.func.count(),
     sa.func.coalesce(sa.func.sum(submission.c.reserved + submission.c.charged), 0),
 ).where(
-    submission.c.key != "",
+    HAS_KEY,
     sa.func.substr(submission.c.key, 1, sa.func.length(_BEGINS)) == _BEGINS,
 )
 BEGUN = (
