@@ -86,7 +86,7 @@ SABOTAGED = (
         "A submission leaves before its intent is written down.",
         "unwritten, lost, untyped",
         "_flow/submitting.py",
-        "record = yield from _intend(channel, request, quote, proof(token), asking.nonce)",
+        "record = yield from _intend(intent)",
         'record = ""',
     ),
     _broken(

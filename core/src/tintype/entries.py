@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from tintype.account import Limits
 from tintype.budget import Budget
 from tintype.errors import Billed, Outcome
 from tintype.exchange import Operation
@@ -28,6 +29,8 @@ class Intent:
         record: The record's id, which the journal gives.
         nonce: What makes it unique, and is sent again with it.
         callback: The SHA-256 of the token in its webhook's URL, "" where it has none.
+        limits: What its account is let do at a time, by all processes; None: nobody knows.
+        inside: How many tasks this process has in flight there, with this one.
         key: What the call is known by that makes it, "" where nothing is. While a submission of
             that key may have been charged, no other process makes one.
         digest: The SHA-256 of what that call asks for.
@@ -41,6 +44,8 @@ class Intent:
     record: str = ""
     nonce: str = ""
     callback: str = field(default="", repr=False)
+    limits: Limits | None = None
+    inside: int = 0
     key: str = ""
     digest: str = ""
 
@@ -87,6 +92,7 @@ class Settled:
         billed: Whether money was spent.
         reason: Why, as a sentence.
         by_hand: Whether a person looked it up: then it closes the record, whatever stands there.
+        pause: Seconds for which everyone of its account was told to wait.
     """
 
     record: str
@@ -94,6 +100,7 @@ class Settled:
     billed: Billed
     reason: str
     by_hand: bool = False
+    pause: float = 0.0
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from tintype._flow.effects import Effect, Fetch, Head, Record, Reply, Send, Sleep
 from tintype._printable import printable
 from tintype.entries import Snapshot
-from tintype.errors import TintypeError
+from tintype.errors import RateLimitError, TintypeError
 from tintype.messages import Response
 
 _logger = logging.getLogger("tintype")
@@ -31,7 +31,7 @@ def log(
     provider: str, effect: Effect, reply: Reply, error: TintypeError | None, seconds: float
 ) -> None:
     """Tell how an effect went."""
-    level = logging.DEBUG if error is None else logging.WARNING
+    level = logging.DEBUG if error is None or _is_turn(effect, error) else logging.WARNING
     name = type(effect).__name__.lower()
     facts: dict[str, object] = {
         "provider": provider,
@@ -47,6 +47,11 @@ def log(
         facts |= {"error": type(error).__name__, "billed": error.billed.value}
     words = " ".join(f"{key}={_word(value)}" for key, value in facts.items() if value != "")
     _logger.log(level, "%s", words, extra={"tintype": facts})
+
+
+def _is_turn(effect: Effect, error: TintypeError) -> bool:
+    """Whether nothing is wrong: other processes have their turn, by the same journal."""
+    return isinstance(effect, Record) and isinstance(error, RateLimitError)
 
 
 def _word(value: object) -> str:

@@ -17,6 +17,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
 from typing import Self
 
+from attrs import evolve
+
 from tintype._excerpts import sentences, shortened
 from tintype._flow.effects import Flow, Sleep
 from tintype._pacing import Clock, backoff, believed
@@ -181,8 +183,8 @@ class Gate:
 
     # ------------------------------------------------------------------------ pausing
 
-    def refused(self, seconds: float | None, why: str, pauses: int) -> None:
-        """Pause everyone.
+    def refused(self, seconds: float | None, why: str, pauses: int) -> float:
+        """Pause everyone; for how many seconds from now.
 
         Args:
             seconds: How long a submission was told to wait, or None.
@@ -201,11 +203,18 @@ class Gate:
                 self._said = why
                 self._since = now if self._since is None else self._since
             self._until = max(self._until, now + pause)
+            return self._until - now
 
-    def hold(self, seconds: float, why: str) -> None:
-        """Let nobody through for so long: other processes have their turn."""
+    def turned_back(self, visit: Visit, seconds: float, why: str) -> None:
+        """It is other processes' turn, for so long: nobody gets through, and this one has not.
+
+        Those who wait then go on one by one.
+        """
         with self._lock:
-            self._said = self._said or why
+            self._count(visit, -1)
+            if self._left:
+                self._left.pop()
+            self._said = why
             self._until = max(self._until, self._clock.monotonic() + believed(seconds))
 
     def went_well(self) -> None:
@@ -244,6 +253,10 @@ class Visit:
         self._gate = gate
         self.tasks = 0
 
+    def shared(self, limits: Limits) -> Limits:
+        """What other processes keep this submission by: not by their tasks, where it has some."""
+        return evolve(limits, concurrency=None) if self.tasks > 1 else limits
+
     @property
     def others(self) -> int:
         """How many tasks of other calls are in flight."""
@@ -256,6 +269,10 @@ class Visit:
             RateLimitError: It may not by then.
         """
         return self._gate.enter(self, limits, end)
+
+    def turn_back(self, error: RateLimitError) -> None:
+        """A submission was not let through after all."""
+        self._gate.turned_back(self, error.retry_after or 0.0, error.message)
 
     def leave(self) -> None:
         """A submission came to nothing."""

@@ -11,7 +11,7 @@ from tintype._blame import about
 from tintype._flow.channel import DRIVER, Channel
 from tintype._flow.effects import Flow, Head, Receive, Record, Reply, Send, Sleep
 from tintype._flow.following import watch
-from tintype._flow.gates import Visit
+from tintype._flow.gates import Gate, Visit
 from tintype._flow.hook_caller import expected
 from tintype._flow.planning import Built, rebuilt, submission
 from tintype._flow.resolve import Plan
@@ -29,6 +29,7 @@ from tintype._flow.verdicts import (
 )
 from tintype._lifting import Content
 from tintype._watch import Watch
+from tintype.account import Limits
 from tintype.catalog import Idempotency
 from tintype.entries import Intent, Settled
 from tintype.errors import (
@@ -38,6 +39,7 @@ from tintype.errors import (
     PluginError,
     ProtocolError,
     ProviderError,
+    RateLimitError,
     TintypeError,
 )
 from tintype.exchange import Operation
@@ -117,96 +119,112 @@ def submit(
     """Send a submission; again only where nothing can have been charged (rule 1)."""
     request, asking = ready.part, ready.asking
     gate, limits, end = channel.terms.gate, channel.limits(plan.model), channel.patience()
+    patience = channel.timeout(plan.model.request_timeout)  # others are answered by then
     tries, waited = 0, 0.0
     while True:
         tries += 1
-        waited += yield from visit.enter(limits, end)
-        before = gate.accepted, gate.pauses
         token = channel.terms.token() if request.webhook_url else ""
-        record = yield from _intend(channel, request, quote, proof(token), asking.nonce)
+        intent = _intent(channel, request, quote, proof(token), asking.nonce)
+        record, seconds = yield from _admitted(channel, intent, visit, limits, end)
+        waited, before = waited + seconds, (gate.accepted, gate.pauses)
         blank = _blank(channel, plan, request, record, waited)
         try:
             ready = rebuilt(channel, ready, with_callback(asking, record, token))
             task = yield from _submit_once(channel, plan, ready, asking, blank)
         except TintypeError as error:
             visit.leave()
-            outcome = outcome_of(error)
-            settled = Settled(
-                record=record, outcome=outcome, billed=error.billed, reason=str(error)
-            )
-            yield from _note(settled)
-            if outcome is Outcome.UNKNOWN:
-                raise unknown_submission_error(error, record, channel.info) from error
-            tries = yield from _waited_out(channel, plan, error, tries, before, visit)
+            pause = _paused(gate, error, before[1])
+            yield from _settled(channel, record, error, pause)
+            others = pause is not None and gate.moves(before[0], visit.others, patience)
+            tries = 1 if others else tries
+            if tries >= channel.tries or not may_resubmit(error):
+                raise
             if token:  # other bytes: a key goes with the same ones alone
                 asking = evolve(asking, nonce=channel.terms.nonce())
+            yield from _waited_out(channel, error, tries, pause)
         else:
             gate.went_well()
             return (yield from channel.record(task))
 
 
+def _paused(gate: Gate, error: TintypeError, pauses: int) -> float | None:
+    """Seconds for which a refusal pauses everyone of the account, or None: it does not."""
+    if not (may_resubmit(error) and asks_for_patience(error)):
+        return None
+    return gate.refused(wait_of(error), str(error), pauses)
+
+
+def _settled(channel: Channel, record: str, error: TintypeError, pause: float | None) -> Flow[None]:
+    """Write down how a submission ended. What it ended in matters more than the journal.
+
+    Raises:
+        SubmissionUnknownError: Nobody knows.
+    """
+    outcome, told = outcome_of(error), str(error)
+    settled = Settled(
+        record=record, outcome=outcome, billed=error.billed, reason=told, pause=pause or 0.0
+    )
+    with suppress(JournalError):
+        yield Record(entry=settled)
+    if outcome is Outcome.UNKNOWN:
+        raise unknown_submission_error(error, record, channel.info) from error
+
+
 def _waited_out(
-    channel: Channel,
-    plan: Plan,
-    error: TintypeError,
-    tries: int,
-    before: tuple[int, int],
-    visit: Visit,
-) -> Flow[int]:
-    """How many tries count, once a submission that ended so may be sent again.
-
-    A refusal that asks for patience is waited out at the gate, with everyone else. It is no try
-    as long as others get through.
-
-    Raises:
-        TintypeError: The error: it may not be sent again, or was tried often enough.
-    """
-    gate, (accepted, pauses) = channel.terms.gate, before
-    if not may_resubmit(error):
-        raise error
-    slow = asks_for_patience(error)
-    if slow:
-        gate.refused(wait_of(error), str(error), pauses)
-        patience = channel.timeout(plan.model.request_timeout)
-        tries = 1 if gate.moves(accepted, visit.others, patience) else tries
-    if tries >= channel.tries:
-        raise error
-    if not slow:
+    channel: Channel, error: TintypeError, tries: int, pause: float | None
+) -> Flow[None]:
+    """Wait until a submission may be sent again; a pause is waited out at the gate, with all."""
+    if pause is None:
         yield Sleep(seconds=channel.pause(error, tries))
-    return tries
 
 
-def _intend(
+def _admitted(
+    channel: Channel, intent: Intent, visit: Visit, limits: Limits | None, end: float
+) -> Flow[tuple[str, float]]:
+    """The journal's id for a submission that has its turn, and how long it waited for that."""
+    waited = 0.0
+    while True:
+        waited += yield from visit.enter(limits, end)
+        if limits is not None:
+            inside = channel.terms.gate.inside
+            intent = evolve(intent, limits=visit.shared(limits), inside=inside)
+        try:
+            record = yield from _intend(intent)
+        except RateLimitError as error:  # other processes have theirs, by the same journal
+            visit.turn_back(error)
+        else:
+            return record, waited
+
+
+def _intent(
     channel: Channel, request: ImageRequest, quote: Quote | None, callback: str, nonce: str
-) -> Flow[str]:
-    """The journal's id for a submission that is about to leave.
-
-    Raises:
-        JournalError: It cannot be kept, so it does not leave.
-        BudgetError: It does not fit.
-    """
-    name, budgets = channel.info.name, channel.terms.choices.budgets
-    intent = Intent(
-        provider=name,
+) -> Intent:
+    """What is written down before a submission leaves."""
+    return Intent(
+        provider=channel.info.name,
         request=request,
         quote=quote,
-        budgets=budgets,
+        budgets=channel.terms.choices.budgets,
         label=channel.terms.label,
         key=channel.terms.per_call.key,
         digest=channel.terms.per_call.digest,
         nonce=nonce,
         callback=callback,
     )
+
+
+def _intend(intent: Intent) -> Flow[str]:
+    """The journal's id for a submission that is about to leave.
+
+    Raises:
+        JournalError: It cannot be kept, so it does not leave.
+        BudgetError: It does not fit.
+        RateLimitError: It is not its turn.
+    """
     try:
         return expected((yield Record(entry=intent)), str, DRIVER)
     except JournalError as error:
         raise about(error, billed=Billed.NO) from error.__cause__
-
-
-def _note(settled: Settled) -> Flow[None]:
-    """Write down how a submission ended. What it ended in matters more than the journal."""
-    with suppress(JournalError):
-        yield Record(entry=settled)
 
 
 def _blank(channel: Channel, plan: Plan, request: ImageRequest, record: str, waited: float) -> Task:

@@ -22,8 +22,9 @@ from tintype.entries import (
     Snapshot,
     Unread,
 )
-from tintype.errors import Billed, BudgetError, Outcome, TintypeError, UsageError
+from tintype.errors import Billed, BudgetError, Outcome, RateLimitError, TintypeError, UsageError
 from tintype.journal._calls import Calls, is_turn, record_of
+from tintype.journal._gates import Gates
 from tintype.journal._lines import Line, begun, now, release, save, settle, snapshot
 from tintype.journal._owner import may_be_taken
 from tintype.journal._rows import HAS_KEY, NAMED, read
@@ -72,15 +73,17 @@ class Batch:
         spool: Where answers are kept that wait to be read again.
         records: The records that the entries are of.
         calls: The calls that they are of.
+        gates: The gates of accounts, for all processes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of one transaction
         self,
         connection: Connection,
         me: str,
         spool: Spool,
         records: Iterable[str],
         calls: Calls,
+        gates: Gates,
     ) -> None:
         self._connection = connection
         self._me = me
@@ -92,6 +95,7 @@ class Batch:
         self._events: list[dict[str, str]] = []
         self._totals = Totals(connection)
         self._calls = calls
+        self._gates = gates
 
     def apply(self, entry: Entry) -> str | TintypeError:
         """The id of the entry's record, or the error that refuses this entry alone."""
@@ -107,7 +111,7 @@ class Batch:
                     self._change(self._free(entry.record), entry)
                 case _:
                     self._change(self._line(entry), entry)
-        except (BudgetError, UsageError) as error:
+        except (BudgetError, RateLimitError, UsageError) as error:
             return error
         if isinstance(entry, Unread):
             return ("", *self._spool.answers(entry.record))[-1]
@@ -118,6 +122,7 @@ class Batch:
         _NEW.execute(self._connection, map(vars, self._fresh.values()))
         rewrite(self._connection, self._changed.values())
         _NOTED.execute(self._connection, self._events)
+        self._gates.write()
         self._totals.write()
 
     def _begin(self, intent: Intent) -> None:
@@ -125,7 +130,10 @@ class Batch:
             return  # the answer to an earlier try was lost, and not what it wrote
         if intent.key and not intent.key.startswith(BY_TURN):
             self._check_key(intent)
+        if intent.limits is not None:
+            self._totals.wait_turn()
         at = now()
+        self._gates.check(intent, datetime.fromisoformat(at))
         reserved = self._totals.reserve(intent, datetime.fromisoformat(at))
         line = begun(intent, reserved, self._me, at)
         self._lines[line.record] = self._fresh[line.record] = line
@@ -189,10 +197,7 @@ class Batch:
         """Have the line tell what an entry tells; whether it told that already."""
         match entry:
             case Settled():
-                news = settle(line, entry)
-                kind = "settled" if entry.by_hand else entry.outcome.value
-                self._note(line.record, at, kind, json.dumps(entry.reason))
-                return news
+                return self._settle(line, entry, at)
             case Snapshot(task=task):
                 before = line.state
                 news = snapshot(line, task)
@@ -208,6 +213,14 @@ class Batch:
             case _:
                 self._note(line.record, at, "unread", "{}")
                 return True
+
+    def _settle(self, line: Line, entry: Settled, at: str) -> bool:
+        news = settle(line, entry)
+        if entry.pause:
+            self._gates.pause(line.provider, datetime.fromisoformat(at), entry.pause)
+        kind = "settled" if entry.by_hand else entry.outcome.value
+        self._note(line.record, at, kind, json.dumps(entry.reason))
+        return news
 
     def _note(self, record: str, at: str, kind: str, body: str) -> None:
         self._events.append({"record": record, "at": at, "kind": kind, "body": body})

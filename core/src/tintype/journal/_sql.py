@@ -27,6 +27,7 @@ from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageErr
 from tintype.journal import JournalCall, JournalRecord
 from tintype.journal._batch import Batch, forgets, may_follow, rewrite
 from tintype.journal._calls import MARK, Calls, begin, follow, record_of
+from tintype.journal._gates import Gates
 from tintype.journal._lines import Line, take
 from tintype.journal._owner import me
 from tintype.journal._rows import (
@@ -100,6 +101,7 @@ class SqlJournal:
         self._folder = spool or _spool_folder(self._file)
         self._spool = Spool(self._folder)
         self._rows = Rows(self._connections, self._spool, me())
+        self._looked: dict[str, float] = {}  # for pauses
         self._told: dict[str, object] = {}  # the last word of each task that runs
         self._least_free = least_free
         self._writer = Writer(self._apply, self._spooled, _is_slow)
@@ -227,7 +229,8 @@ class SqlJournal:
         try:
             with self._rows.connected(writes=True) as connection:
                 calls = Calls(connection, self._rows.me, entries)
-                batch = Batch(connection, self._rows.me, self._spool, records, calls)
+                gates = Gates(connection, self._rows.me, self._looked)
+                batch = Batch(connection, self._rows.me, self._spool, records, calls, gates)
                 answers = [batch.apply(entry) for entry in entries]
                 batch.write()
                 connection.commit()

@@ -206,3 +206,11 @@ turn = Table(
     Column("name", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
 )
+
+# Until when everyone who shares the journal was told to wait.
+gate = Table(
+    "gate",
+    metadata,
+    Column("provider", Words, primary_key=True),
+    Column("shut_until", Text, nullable=False),  # ISO 8601 in UTC: sorts as text
+)

@@ -1,4 +1,4 @@
-"""What was quoted at least, how a charge is known, and whose turn it is of calls with one key."""
+"""How a charge is known, whose turn it is of calls with one key, until when everyone waits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _TEXTS = ("digest", "asked", "turn", "owner")
 
 
 def upgrade() -> None:
-    """Add the columns and a table. Of earlier charges nobody knows any more who reported them."""
+    """Add columns and tables. Of earlier charges nobody knows any more who reported them."""
     op.execute("ALTER TABLE submission ADD COLUMN least BIGINT")
     op.execute("ALTER TABLE submission ADD COLUMN source TEXT DEFAULT '' NOT NULL")
     op.execute("UPDATE submission SET source = 'documented' WHERE charged > 0")
@@ -22,3 +22,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Text, nullable=False),
     )
     op.create_index("call_by_turn", "call", ["turn"])
+    op.create_table(
+        "gate",
+        sa.Column("provider", sa.Text, primary_key=True),
+        sa.Column("shut_until", sa.Text, nullable=False),
+    )

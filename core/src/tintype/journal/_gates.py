@@ -1,0 +1,146 @@
+"""The gates of accounts, as all processes that share a journal have them.
+
+What the other processes do stands in their rows: when a submission was begun, and what of it is in
+flight. Only a pause, which everyone was told to make, has a row of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import MutableMapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from tintype.account import Limits, Rate
+from tintype.entries import Intent
+from tintype.errors import Billed, RateLimitError
+from tintype.journal._owner import may_be_taken
+from tintype.journal._tables import Statement, gate, submission
+
+_LOOK = 1.0  # seconds from one look for a pause to the next, where nothing else is asked
+_AGAIN = 0.3  # seconds until others' tasks may have ended
+_LOST = timedelta(hours=1)  # a task that is in flight for longer is in nobody's way
+
+_PAUSE = sa.select(gate.c.shut_until).where(gate.c.provider == sa.bindparam("provider"))
+_SHUT = Statement(
+    sa.text(
+        "INSERT INTO gate (provider, shut_until) VALUES (:provider, :shut_until) "
+        "ON CONFLICT (provider) DO UPDATE SET shut_until = excluded.shut_until "
+        "WHERE gate.shut_until < excluded.shut_until"
+    ).bindparams(*(sa.bindparam(each.name, type_=each.type) for each in gate.c))
+)
+_BEGUN = (
+    sa.select(submission.c.created_at)
+    .where(
+        submission.c.provider == sa.bindparam("provider"),
+        submission.c.created_at > sa.bindparam("since"),
+    )
+    .order_by(submission.c.created_at.desc())
+    .limit(1)
+    .offset(sa.bindparam("behind"))
+)
+_INSIDE = (
+    sa.select(submission.c.owner, sa.func.count())
+    .where(
+        submission.c.unfinished,
+        submission.c.provider == sa.bindparam("provider"),
+        submission.c.created_at > sa.bindparam("since"),
+        submission.c.owner.not_in(["", sa.bindparam("me")]),
+        sa.or_(submission.c.outcome.is_(None), submission.c.state == "running"),
+    )
+    .group_by(submission.c.owner)
+)
+
+
+class Gates:
+    """Whether submissions may leave by now, as one transaction sees it.
+
+    Args:
+        connection: Where the transaction is.
+        me: This process.
+        looked: When it was last asked whether there is a pause, by provider.
+    """
+
+    def __init__(self, connection: Connection, me: str, looked: MutableMapping[str, float]) -> None:
+        self._connection = connection
+        self._me = me
+        self._looked = looked
+        self._begun: Counter[str] = Counter()
+        self._shut: dict[str, str] = {}
+
+    def check(self, intent: Intent, at: datetime) -> None:
+        """Count a submission that is about to leave.
+
+        Raises:
+            RateLimitError: It is other processes' turn.
+        """
+        self._check_pause(intent, at)
+        if intent.limits is not None:
+            wait = max(self._too_soon(intent, at), self._too_many(intent, at))
+            if wait > 0:
+                raise _refusal(intent, wait, f"{intent.limits} of it, for all who share a journal")
+        self._begun[intent.provider] += 1
+
+    def pause(self, provider: str, at: datetime, seconds: float) -> None:
+        """Have everyone wait who shares the journal."""
+        until = (at + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+        self._shut[provider] = max(self._shut.get(provider, ""), until)
+
+    def write(self) -> None:
+        """Write the pauses down, in one order, so that nobody waits in a circle."""
+        _SHUT.execute(
+            self._connection,
+            ({"provider": name, "shut_until": until} for name, until in sorted(self._shut.items())),
+        )
+
+    def _check_pause(self, intent: Intent, at: datetime) -> None:
+        now, name = time.monotonic(), intent.provider
+        if intent.limits is None and now - self._looked.get(name, -_LOOK) < _LOOK:
+            return
+        self._looked[name] = now
+        until = self._connection.execute(_PAUSE, {"provider": name}).scalar()
+        wait = (datetime.fromisoformat(until) - at).total_seconds() if until else 0.0
+        if wait > 0:
+            del self._looked[name]  # whoever comes next is to know, too
+            raise _refusal(intent, wait, "another process was told to slow down")
+
+    def _too_soon(self, intent: Intent, at: datetime) -> float:
+        """Seconds until the rate lets one more through."""
+        rate = (intent.limits or Limits()).rate
+        if rate is None:
+            return 0.0
+        behind = rate.count - 1 - self._begun[intent.provider]
+        if behind < 0:  # all of them in this very transaction
+            return rate.seconds
+        return self._since_begun(intent.provider, rate, behind, at)
+
+    def _since_begun(self, provider: str, rate: Rate, behind: int, at: datetime) -> float:
+        since = (at - timedelta(seconds=rate.seconds)).isoformat(timespec="microseconds")
+        asked = {"provider": provider, "since": since, "behind": behind}
+        found = self._connection.execute(_BEGUN, asked).scalar()
+        if found is None:
+            return 0.0
+        left = rate.seconds - (at - datetime.fromisoformat(found)).total_seconds()
+        return min(max(left, 0.0), rate.seconds)  # another machine's clock may be ahead
+
+    def _too_many(self, intent: Intent, at: datetime) -> float:
+        """Seconds until others' tasks may have ended."""
+        most = (intent.limits or Limits()).concurrency
+        if most is None:
+            return 0.0
+        since = (at - _LOST).isoformat(timespec="microseconds")
+        asked = {"provider": intent.provider, "since": since, "me": self._me}
+        others = sum(
+            count
+            for owner, count in self._connection.execute(_INSIDE, asked)
+            if not may_be_taken(owner, by_name=False)
+        )
+        return _AGAIN if others + intent.inside > most else 0.0
+
+
+def _refusal(intent: Intent, wait: float, why: str) -> RateLimitError:
+    msg = f"Other processes have their turn: {why}. Nothing was sent."
+    return RateLimitError(msg, retry_after=wait, billed=Billed.NO, provider=intent.provider)
