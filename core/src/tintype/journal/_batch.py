@@ -76,7 +76,7 @@ class Batch:
         gates: The gates of accounts, for all processes.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of one transaction
+    def __init__(
         self,
         connection: Connection,
         me: str,
