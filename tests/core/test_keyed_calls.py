@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
@@ -182,6 +183,22 @@ def test_of_several_pictures_those_that_came_are_the_answer(
     assert pictures(made) == pictures(again) == [PICTURE]
     assert [each.billed for each in again.attempts] == [Billed.YES, Billed.NO]
     assert again.attempts[1].reason.endswith("odd")
+    assert len(server.lines()) == 2
+
+
+def test_a_key_is_forgotten_with_its_records(
+    client: Client, journal: SqlJournal, server: Loopback, tmp_path: Path, place: Place
+) -> None:
+    """Not before: what is not saved keeps its key."""
+    server.on(POST, DRAWN)
+    made = draw(client)
+    for table in ("submission", "call"):
+        place.rows(f"UPDATE {table} SET created_at = '2020-02-29T12:00:00.000000+00:00'")  # noqa: S608 - our own
+    assert journal.prune(date(2021, 1, 1)) == 0
+    client.save(made, tmp_path / "out")
+    assert journal.prune(date(2021, 1, 1)) == 1
+    assert place.rows("SELECT key FROM call") == []
+    draw(client, evolve(REQUEST, prompt="a dog"))
     assert len(server.lines()) == 2
 
 

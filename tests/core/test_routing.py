@@ -31,6 +31,7 @@ from tintype.errors import (
     UnknownProviderError,
     UsageError,
 )
+from tintype.journal._sql import SqlJournal
 from tintype.models import Attempt, Generation
 
 REQUEST = ImageRequest(prompt="a red panda")
@@ -155,6 +156,21 @@ def test_a_function_of_offers_orders_them(client: Client, server: Loopback) -> N
         ("dear", Outcome.ACCEPTED),
     ]
     assert made.attempts[0].reason == "order() left its offer out."
+
+
+def test_an_order_may_be_by_what_pictures_took(
+    connect: Connect, server: Loopback, journal: SqlJournal
+) -> None:
+    """As far as the journal knows: the offers say."""
+    server.on("POST /dear", DRAWN).on("POST /cheap", DRAWN)
+    client = studios(connect, server, CHEAP, DEAR, journal=journal)
+    client.generate(REQUEST, provider="dear")
+
+    def known(offers: tuple[Offer, ...]) -> Iterable[Offer]:
+        return [offer for offer in offers if offer.seconds is not None]
+
+    made = client.generate(REQUEST, providers="any", order=known)
+    assert made.quote.provider == "dear"
 
 
 async def _later(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:

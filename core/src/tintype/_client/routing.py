@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from attrs import evolve, frozen
 
 from tintype._blame import about, of_provider
+from tintype._client.claims import asked
 from tintype._client.comparing import Comparing, in_order
 from tintype._client.conversations import Conversations
 from tintype._client.options import PerCallKeywords, for_call
@@ -267,7 +268,8 @@ class Routing:
                 failures.append(_not_sent(error))
                 self.health.failed(offer.provider, error)
         if callable(route.order) and offers:
-            offers = [self._comparing.timed(offer) for offer in offers]
+            found = offers
+            offers = yield from asked(lambda: [self._comparing.timed(each) for each in found])
             left = _as_chosen(route.order, offers)
             passed = [each for each in offers if each not in left]
             failures += [_passed_over(each) for each in passed]
