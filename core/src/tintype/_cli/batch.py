@@ -155,6 +155,8 @@ class Score:
             self._spent += result.paid or result.quoted or Decimal(0)
         if result.recorded:
             self._recorded += 1
+            if self._recorded == self._over:  # what an earlier run drew takes no time
+                self._began = time.monotonic()
         else:
             self._pictures += len(result.files)
         if result.error is not None and not self._first:
