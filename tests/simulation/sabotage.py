@@ -114,7 +114,7 @@ SABOTAGED = (
         "A submission forgets its budgets.",
         "budget",
         "_flow/submitting.py",
-        "        budgets=budgets,\n",
+        "        budgets=channel.terms.choices.budgets,\n",
         "        budgets=(),\n",
     ),
     _broken(

@@ -20,6 +20,7 @@ from tintype import (
     from_json,
     to_json,
 )
+from tintype.sinks import FsspecSink
 
 
 def sync(client: Client, request: ImageRequest) -> None:
@@ -28,7 +29,10 @@ def sync(client: Client, request: ImageRequest) -> None:
     assert_type(client.submit(request, provider="apiyi"), Task)
     assert_type(client.generate(request, provider="apiyi", max_cost=Decimal(1)), Generation)
     assert_type(client.stream(request, provider="apiyi"), Iterator[Task])
-    assert_type(client.save(Image(url="https://example.com/a.png"), "out"), tuple[Path, ...])
+    image = Image(url="https://example.com/a.png")
+    assert_type(client.save(image, Path("out")), tuple[Path, ...])
+    assert_type(client.save(image, FsspecSink("s3://bucket/folder")), tuple[str, ...])
+    assert_type(client.save(image, "s3://bucket/folder"), tuple[Path | str, ...])
 
 
 async def with_await(client: AsyncClient, request: ImageRequest) -> None:

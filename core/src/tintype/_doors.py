@@ -6,7 +6,6 @@ It tells the kind of what was given and never the value, which may be a key.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TypeVar
 
 from tintype._excerpts import quoted
@@ -60,17 +59,6 @@ def a_line(text: str, name: str) -> str:
         allowed = (f"1 to {_LONGEST_LINE} characters",)
         raise InvalidRequestError(msg, field=name, allowed=allowed)
     return text
-
-
-def folder_of(folder: str | Path) -> Path:
-    """A folder that a caller names.
-
-    Raises:
-        InvalidRequestError: It is neither a text nor a path.
-    """
-    if isinstance(folder, str | Path):
-        return Path(folder)
-    raise refused(folder, "folder", "a path, or the text of one")
 
 
 def check_methods(value: object, methods: Iterable[str], name: str, way_out: str) -> None:

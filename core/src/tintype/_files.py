@@ -17,7 +17,7 @@ from tintype._pictures.media import HEAD, checked_type, media_type
 from tintype._pictures.whole import is_whole
 from tintype.errors import SaveError
 
-_MAX_NUMBERS = 10_000
+MAX_NUMBERS = 10_000
 # What a disk says that knows no second names (EINVAL: Windows, of a FAT disk).
 _NO_LINKS = frozenset(
     {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EINVAL}
@@ -43,11 +43,16 @@ class Place:
     overwrite: bool = False
     exact: bool = False
 
+    @property
+    def address(self) -> str:
+        """What it is known by, but for the extension."""
+        return str(self.folder / self.stem)
+
     def names(self, ending: str) -> Iterator[Path]:
         """The paths to try, best first."""
         yield self.folder / f"{self.stem}.{ending}"
         if not (self.overwrite or self.exact):
-            for number in range(2, _MAX_NUMBERS):
+            for number in range(2, MAX_NUMBERS):
                 path = self.folder / f"{self.stem}-{number}.{ending}"
                 if not path.exists():
                     yield path
@@ -73,6 +78,11 @@ class PartFile:
         except (OSError, ValueError) as error:
             _OPEN.discard(self._path.name)
             raise self._refused(error) from error
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes are."""
+        return self._path
 
     def __enter__(self) -> Self:
         """The part file itself."""

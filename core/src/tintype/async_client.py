@@ -6,12 +6,12 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 from tintype._client.configured import Configured
-from tintype._doors import folder_of
 from tintype.client import Client
 from tintype.models import Task
+from tintype.sinks import home_of
 from tintype.transports import AsyncTransport
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tintype.messages import Delivery
     from tintype.models import BatchResult, Generation, Image, Offer, Quote
     from tintype.request import ImageRequest
+    from tintype.sinks import Sink
 
 
 class AsyncClient(Configured[AsyncTransport]):
@@ -114,7 +115,7 @@ class AsyncClient(Configured[AsyncTransport]):
         self,
         requests: Iterable[ImageRequest | TintypeError]
         | AsyncIterable[ImageRequest | TintypeError],
-        folder: str | Path = ".",
+        folder: str | Path | Sink = ".",
         *,
         name: str = "batch",
         provider: str | None = None,
@@ -192,29 +193,62 @@ class AsyncClient(Configured[AsyncTransport]):
         """An image's bytes, from memory or from its URL."""
         return await self._driver.run(provider, self._setup.results.fetching(image, provider))
 
+    @overload
     async def save(
         self,
         images: Saveable,
-        folder: str | Path,
+        folder: Path,
+        *,
+        name: str | None = ...,
+        overwrite: bool = ...,
+        provider: str = ...,
+    ) -> tuple[Path, ...]: ...
+
+    @overload
+    async def save(
+        self,
+        images: Saveable,
+        folder: Sink,
+        *,
+        name: str | None = ...,
+        overwrite: bool = ...,
+        provider: str = ...,
+    ) -> tuple[str, ...]: ...
+
+    @overload
+    async def save(
+        self,
+        images: Saveable,
+        folder: str,
+        *,
+        name: str | None = ...,
+        overwrite: bool = ...,
+        provider: str = ...,
+    ) -> tuple[Path | str, ...]: ...
+
+    async def save(
+        self,
+        images: Saveable,
+        folder: str | Path | Sink,
         *,
         name: str | None = None,
         overwrite: bool = False,
         provider: str = "",
-    ) -> tuple[Path, ...]:
-        """Write images into a folder, each whole or not at all."""
+    ) -> tuple[Path | str, ...]:
+        """Write images into a folder or a sink, each whole or not at all."""
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
         return await self._driver.run(provider, flow)
 
     async def resume(
         self,
-        folder: str | Path = ".",
+        folder: str | Path | Sink = ".",
         *,
         records: Sequence[str] = (),
         on_progress: Progress | None = None,
     ) -> tuple[Resumed, ...]:
         """Finish what the journal says was accepted and is not on disk."""
-        place = folder_of(folder)
+        place = home_of(folder)
         claimed = await self._claimed(records)
         ids = [record.id for record in claimed]
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self, cast, overload
 
 from tintype._client.configured import Configured
-from tintype._doors import folder_of
 from tintype.models import Task
+from tintype.sinks import home_of
 from tintype.transports import Transport
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tintype.messages import Delivery
     from tintype.models import BatchResult, Generation, Image, Offer, Quote
     from tintype.request import ImageRequest
+    from tintype.sinks import Sink
 
 
 class Client(Configured[Transport]):
@@ -160,7 +161,7 @@ class Client(Configured[Transport]):
     def batch(  # noqa: PLR0913 - each holds for all lines
         self,
         requests: Iterable[ImageRequest | TintypeError],
-        folder: str | Path = ".",
+        folder: str | Path | Sink = ".",
         *,
         name: str = "batch",
         provider: str | None = None,
@@ -283,20 +284,54 @@ class Client(Configured[Transport]):
         """
         return self._driver.run(provider, self._setup.results.fetching(image, provider))
 
+    @overload
     def save(
         self,
         images: Saveable,
-        folder: str | Path,
+        folder: Path,
+        *,
+        name: str | None = ...,
+        overwrite: bool = ...,
+        provider: str = ...,
+    ) -> tuple[Path, ...]: ...
+
+    @overload
+    def save(
+        self,
+        images: Saveable,
+        folder: Sink,
+        *,
+        name: str | None = ...,
+        overwrite: bool = ...,
+        provider: str = ...,
+    ) -> tuple[str, ...]: ...
+
+    @overload
+    def save(
+        self,
+        images: Saveable,
+        folder: str,
+        *,
+        name: str | None = ...,
+        overwrite: bool = ...,
+        provider: str = ...,
+    ) -> tuple[Path | str, ...]: ...
+
+    def save(
+        self,
+        images: Saveable,
+        folder: str | Path | Sink,
         *,
         name: str | None = None,
         overwrite: bool = False,
         provider: str = "",
-    ) -> tuple[Path, ...]:
-        """Write images into a folder, each whole or not at all.
+    ) -> tuple[Path | str, ...]:
+        """Write images into a folder or a sink, each whole or not at all.
 
         Args:
             images: A generation, a task, or images.
-            folder: Made if it is not there.
+            folder: Made if it is not there; or an address such as `s3://bucket/folder`
+                (`tintype[fsspec]`), or a `tintype.sinks.Sink`.
             name: File name without an extension; several images are numbered. It may be a
                 template such as `{model}-{seed}-{n}` (fields: provider, model, prompt, seed, n,
                 tag, record, task, date). A template, and None, which makes a name of the
@@ -306,7 +341,8 @@ class Client(Configured[Transport]):
                 trusted host of its account.
 
         Returns:
-            The files, in the images' order, each with the extension of its content.
+            The files, or their addresses, in the images' order, each with the extension of its
+            content.
 
         Raises:
             SaveError: The name is taken, no plain name, or has no such field; or the disk refuses.
@@ -320,7 +356,7 @@ class Client(Configured[Transport]):
 
     def resume(
         self,
-        folder: str | Path = ".",
+        folder: str | Path | Sink = ".",
         *,
         records: Sequence[str] = (),
         on_progress: Progress | None = None,
@@ -331,7 +367,8 @@ class Client(Configured[Transport]):
         work on.
 
         Args:
-            folder: Where images go whose place the journal does not know yet.
+            folder: Where images go whose place the journal does not know yet: a folder, an
+                address, or a sink.
             records: Records to finish, or none for all.
             on_progress: Called with each snapshot of each task.
 
@@ -342,7 +379,7 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The journal has no record of such an id.
         """
-        place = folder_of(folder)
+        place = home_of(folder)
         claimed = self._setup.claims.claimed(records)
         ids = [record.id for record in claimed]
         try:

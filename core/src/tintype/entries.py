@@ -130,7 +130,7 @@ class Saved:
     Attributes:
         record: The record of its task.
         index: Its place among the task's images.
-        path: The file, absolute; without an extension until its content is known.
+        path: The file, absolute, or the address; without an extension until its content is known.
         digest: The SHA-256 of its content in hexadecimal, "" until it is known.
         done: Whether the file is there, whole.
     """

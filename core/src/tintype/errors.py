@@ -431,7 +431,7 @@ class SizeMismatchError(TintypeError):
         message: str,
         *,
         drawn: Generation | Task | None = None,
-        paths: tuple[Path, ...] = (),
+        paths: tuple[Path | str, ...] = (),
         resolved: tuple[Resolved, ...] = (),
         provider: str = "",
         billed: Billed | None = None,

@@ -482,7 +482,7 @@ class BatchResult:
         provider: Who drew it, or was asked to, or "".
         model: By which model, as the provider calls it, or "".
         tasks: Its tasks that were accepted. Bytes of their images stand in the files alone.
-        files: Its pictures, in their order.
+        files: Its pictures, in their order; in a sink their addresses.
         quoted: US dollars that it was to cost at most, or None where nobody knew.
         paid: US dollars that it cost, or None where nobody says.
         billed: Whether money was spent.
@@ -497,7 +497,7 @@ class BatchResult:
     provider: str = ""
     model: str = ""
     tasks: tuple[Task, ...] = ()
-    files: tuple[Path, ...] = ()
+    files: tuple[Path | str, ...] = ()
     quoted: Decimal | None = field(default=None, repr=in_digits)
     paid: Decimal | None = field(default=None, repr=in_digits)
     billed: Billed = Billed.NO

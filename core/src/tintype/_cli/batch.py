@@ -23,8 +23,8 @@ from tintype._cli.requests import dollars
 from tintype._cli.routes import NamedOrder, route_flags, where
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._cli.unfinished import words_for
+from tintype._client.downloads import size_of
 from tintype._flow.resolve import OnUnsupported
-from tintype._pictures.media import dimensions
 from tintype.convert import to_builtins
 from tintype.errors import Billed, TintypeError
 from tintype.models import BatchOutcome, BatchResult
@@ -189,7 +189,7 @@ class Score:
 
 def _row(result: BatchResult, line: int) -> Mapping[str, object]:
     """A result as a line of JSON."""
-    sizes = [dimensions(path) for path in result.files]
+    sizes = [size_of(path) for path in result.files]
     return {
         "line": line,
         "tag": result.tag,

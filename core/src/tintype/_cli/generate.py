@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TypeAlias
 
 import click
@@ -18,7 +17,7 @@ from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
 from tintype._cli.speaking import say_path, tell
 from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted
-from tintype._client.downloads import check_folder
+from tintype._client.downloads import Kept, check_home, kept_at
 from tintype._client.naming import check_free
 from tintype._client.options import PerCallKeywords
 from tintype._flow.resolve import OnUnsupported
@@ -26,8 +25,10 @@ from tintype._flow.sizes import OnMismatch, SizePolicy
 from tintype._flow.verdicts import check_cost
 from tintype.client import Client
 from tintype.errors import DownloadError, SaveError, SizeMismatchError, UnsupportedError
+from tintype.journal import File
 from tintype.models import Generation, Task
 from tintype.request import ImageRequest
+from tintype.sinks import Home, home_of, is_address
 
 
 @click.command()
@@ -75,10 +76,10 @@ def command(  # noqa: PLR0913 - each is a flag
     if no_wait and ("provider" not in place or key is not None):
         msg = "--no-wait submits to one provider, named with -p, and takes no --key."
         raise click.UsageError(msg)
-    wanted = _Order(place, request_from(all_of(names), flags), Path(output), name, max_cost, key)
+    wanted = _Order(place, request_from(all_of(names), flags), home_of(output), name, max_cost, key)
     if wanted.report is not None:
         wanted.report.provider = wanted.provider
-    check_folder(wanted.folder)
+    check_home(wanted.folder)
     if name is not None and key is None:  # with a key it may be the picture's own file
         check_free(name, wanted.folder)
     with (
@@ -105,7 +106,7 @@ def command(  # noqa: PLR0913 - each is a flag
 class _Order:
     place: Where
     request: ImageRequest
-    folder: Path
+    folder: Home
     name: str | None
     max_cost: Decimal | None
     key: str | None = None
@@ -116,7 +117,7 @@ class _Order:
         """The one provider, or "": there are several."""
         return self.place.get("provider", "")
 
-    def tell_files(self, paths: tuple[Path, ...], *, beside: bool = False) -> None:
+    def tell_files(self, paths: tuple[Kept, ...], *, beside: bool = False) -> None:
         """Files, a line each or in the document; on stderr where they stand beside a task."""
         if self.report is not None:
             self.report.files = paths
@@ -161,7 +162,7 @@ def _draw(opened: Client, order: _Order, seen: Seen) -> SizeMismatchError | None
             order.request, **order.place, max_cost=order.max_cost, on_progress=note, **per_call
         )
     if order.report is not None:
-        order.report.made = drawn
+        order.report.made, order.report.digests = drawn, seen.digests
     others = [each for each in drawn.attempts if each.provider != drawn.quote.provider]
     passed_over(others)
     notices(drawn.notices)
@@ -175,7 +176,7 @@ def _draw(opened: Client, order: _Order, seen: Seen) -> SizeMismatchError | None
     return odd
 
 
-_Saved: TypeAlias = tuple[tuple[Path, ...], SizeMismatchError | None]
+_Saved: TypeAlias = tuple[tuple[Kept, ...], SizeMismatchError | None]
 
 
 def _save(opened: Client, order: _Order, drawn: Generation | Task) -> _Saved:
@@ -196,7 +197,7 @@ def _collected(opened: Client, order: _Order, drawn: Generation) -> _Saved:
         raise
 
 
-def _kept(opened: Client, drawn: Generation) -> tuple[Path, ...]:
+def _kept(opened: Client, drawn: Generation) -> tuple[Kept, ...]:
     """Where an earlier call with this key has saved all images, or nothing."""
     records = opened.journal.records([task.record for task in drawn.tasks])
     known = {record.id: record.saved for record in records}
@@ -206,8 +207,13 @@ def _kept(opened: Client, drawn: Generation) -> tuple[Path, ...]:
         if task.record in known
         for image in task.images
     ]
-    there = [Path(file.path) for file in files if file is not None and file.stands()]
+    there = [kept_at(file.path) for file in files if file is not None and _stands(file)]
     return tuple(there) if len(there) == len(drawn.images) else ()
+
+
+def _stands(file: File) -> bool:
+    """Whether a picture is where it was put; of an address the journal's word is taken."""
+    return file.done if is_address(file.path) else file.stands()
 
 
 def _summary(drawn: Generation, *, named: bool) -> str:

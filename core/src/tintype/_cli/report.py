@@ -13,6 +13,7 @@ from attrs import evolve
 
 from tintype._cli.options import Verbosity, option
 from tintype._cli.speaking import say_json
+from tintype._client.downloads import Kept
 from tintype._pictures.media import dimensions
 from tintype.convert import to_builtins
 from tintype.errors import Billed, Outcome, TaskError, TintypeError
@@ -26,12 +27,14 @@ class Report:
         provider: Who was asked.
         made: What came of it.
         files: Where its images are, in their order.
+        digests: The SHA-256 of what the journal was told of, by its place.
     """
 
     def __init__(self) -> None:
         self.provider = ""
         self.made: Generation | None = None
-        self.files: Sequence[Path] = ()
+        self.files: Sequence[Kept] = ()
+        self.digests: Mapping[str, str] = {}
         self._seen: list[Task] = []
 
     @classmethod
@@ -58,7 +61,7 @@ class Report:
             "provider": made.quote.provider or self.provider or (error.provider if error else ""),
             "model": next((task.model for task in made.tasks), ""),
             "billed": _billed([*_bills(attempts), *([error.billed] if error else [])]),
-            "images": list(_images(made.tasks, self.files)),
+            "images": list(self._images(made.tasks)),
             "quote": to_builtins(self.made.quote) if self.made else None,
             "cost": to_builtins(made.cost),
             "tasks": [task.id for task in made.tasks if task.id],
@@ -66,6 +69,13 @@ class Report:
             "attempts": [_attempt(each, saved=bool(self.files)) for each in attempts],
             "error": None if error is None else _error(error),
         }
+
+    def _images(self, tasks: Sequence[Task]) -> Iterator[Mapping[str, object]]:
+        """What is known of each image, in their order."""
+        drawn = [(task, image) for task in tasks for image in task.images]
+        for number, (task, image) in enumerate(drawn):
+            path = self.files[number] if number < len(self.files) else None
+            yield _image(task, image, path, self.digests.get(str(path)))
 
     def _attempts(self, error: TintypeError | None) -> tuple[Attempt, ...]:
         if self.made is not None:
@@ -92,18 +102,11 @@ as_document = option(
 )
 
 
-def _images(tasks: Sequence[Task], files: Sequence[Path]) -> Iterator[Mapping[str, object]]:
-    """What is known of each image, in their order."""
-    drawn = [(task, image) for task in tasks for image in task.images]
-    for number, (task, image) in enumerate(drawn):
-        yield _image(task, image, files[number] if number < len(files) else None)
-
-
-def _image(task: Task, image: Image, path: Path | None) -> Mapping[str, object]:
-    size = (path and dimensions(path)) or (image.width, image.height)
+def _image(task: Task, image: Image, path: Kept | None, digest: str | None) -> dict[str, object]:
+    size = (dimensions(path) if isinstance(path, Path) else None) or (image.width, image.height)
     return {
         "path": None if path is None else str(path),
-        "sha256": None if path is None else _digest(path),
+        "sha256": _digest(path) if isinstance(path, Path) else digest,
         "width": size[0],
         "height": size[1],
         "seed": image.seed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -13,7 +12,8 @@ from tintype._cli.options import Verbosity, into_folder, option, through_proxy, 
 from tintype._cli.records import whole
 from tintype._cli.speaking import complain, say_path
 from tintype._cli.unfinished import tell_details, words_for
-from tintype._client.downloads import check_folder
+from tintype._client.downloads import check_home
+from tintype.sinks import home_of
 
 
 @click.command()
@@ -24,9 +24,10 @@ from tintype._client.downloads import check_folder
 @verbose
 def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> None:
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
-    check_folder(Path(output))
+    home = home_of(output)
+    check_home(home)
     with journaled(task_timeout=timeout) as client, progress("resume") as show:
-        resumed = client.resume(output, records=whole(client.journal, records), on_progress=show)
+        resumed = client.resume(home, records=whole(client.journal, records), on_progress=show)
     for each in resumed:
         for path in each.paths:
             say_path(path)

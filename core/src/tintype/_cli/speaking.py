@@ -25,8 +25,8 @@ def say_json(text: str) -> None:
     click.echo(shown if is_terminal(sys.stdout) else shown.encode())
 
 
-def say_path(path: Path) -> None:
-    """A file on stdout: for a program with the very bytes of its name."""
+def say_path(path: Path | str) -> None:
+    """A file, or an address, on stdout: for a program with the very bytes of its name."""
     if is_terminal(sys.stdout):
         say(str(path))
     else:

@@ -14,7 +14,7 @@ from tintype._client.stored_keys import StoredKeys
 from tintype._excerpts import sentences
 from tintype._flow.effects import Record
 from tintype.convert import to_json
-from tintype.entries import Intent, Settled, Snapshot
+from tintype.entries import Intent, Saved, Settled, Snapshot
 from tintype.errors import (
     AuthenticationError,
     Billed,
@@ -32,11 +32,16 @@ from tintype.models import Task
 
 
 class Seen:
-    """The latest snapshot of every submission that a command has made."""
+    """The latest snapshot of every submission that a command has made.
+
+    Attributes:
+        digests: The SHA-256 of each picture that is kept, by its place.
+    """
 
     def __init__(self) -> None:
         self._latest: dict[object, Task] = {}
         self._unanswered: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
 
     @property
     def unanswered(self) -> Mapping[str, str]:
@@ -55,6 +60,8 @@ class Seen:
                 self._unanswered[observation.reply] = observation.provider
             case Record(entry=Snapshot(task=Task(record=record)) | Settled(record=record)):
                 self._unanswered.pop(record, None)
+            case Record(entry=Saved(done=True, path=path, digest=digest)):
+                self.digests[path] = digest
             case _:
                 pass
 

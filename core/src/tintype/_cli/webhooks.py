@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 import click
 
 from tintype._cli.client import journal_place
 from tintype._cli.options import into_folder, option, proxy_here, through_proxy
 from tintype._cli.speaking import complain, say_path, tell
-from tintype._client.downloads import check_folder
+from tintype._client.downloads import check_home
 from tintype.async_client import AsyncClient
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
+from tintype.sinks import Home, home_of
 from tintype.webhooks import OnTask, WebhookApp
 
 
@@ -41,11 +41,11 @@ def serve(*, host: str, port: int, output: str) -> None:
     except ImportError as error:
         msg = "Serving webhooks needs uvicorn: pip install 'tintype[webhooks]'"
         raise UsageError(msg) from error
-    folder = Path(output)
-    check_folder(folder)
+    home = home_of(output)
+    check_home(home)
     client = AsyncClient(journal=journal_place(), proxy=proxy_here(), keyring=True)
 
-    app = WebhookApp(client, saving(client, folder))
+    app = WebhookApp(client, saving(client, home))
     with _listener(host, port) as listener:
         place = f"{host}:{listener.getsockname()[1]}"
         tell(f"listening on http://{place}/<provider>")
@@ -65,12 +65,12 @@ def _listener(host: str, port: int) -> socket.socket:
         raise UsageError(msg) from error
 
 
-def saving(client: AsyncClient, folder: Path) -> OnTask:
+def saving(client: AsyncClient, home: Home) -> OnTask:
     """What saves each task's images and tells where they are, or why they are not there."""
 
     async def save(task: Task) -> None:
         try:
-            for path in await client.save(task, folder):
+            for path in await client.save(task, home):
                 say_path(path)
         except TintypeError as error:
             complain(str(error))

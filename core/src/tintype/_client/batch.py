@@ -21,17 +21,18 @@ from attrs import evolve, field, frozen
 
 from tintype import _forks
 from tintype._amounts import plain
-from tintype._client.claims import Claim, Claims, asked
+from tintype._client.claims import Claim, Claims
 from tintype._client.comparing import Comparing
-from tintype._client.downloads import check_folder
+from tintype._client.downloads import absolute, check_home, kept_at
 from tintype._client.naming import fields_of
 from tintype._client.options import for_call
 from tintype._client.results import Results
 from tintype._client.routing import Order, Routing
-from tintype._doors import a_line, check_methods, folder_of, held, refused
+from tintype._doors import a_line, check_methods, held, refused
 from tintype._excerpts import quoted
 from tintype._flow.choices import PerCall
 from tintype._flow.effects import Ask, Flow, Sleep, Tell, Together, Turn
+from tintype._flow.hook_caller import asked
 from tintype._flow.verdicts import check_limit, fault_error
 from tintype.convert import to_builtins
 from tintype.errors import (
@@ -54,6 +55,7 @@ from tintype.errors import (
 from tintype.journal import Journal, JournalRecord, NoJournal
 from tintype.models import BatchOutcome, BatchResult, Generation, Offer, Task, TaskState
 from tintype.request import ImageRequest
+from tintype.sinks import Home, home_of
 
 T = TypeVar("T")
 
@@ -123,7 +125,7 @@ class BatchTerms:
     """
 
     name: str = field(converter=_name)
-    folder: Path = field(converter=folder_of)
+    folder: Home = field(converter=home_of)
     file_name: str
     provider: str | None
     providers: Iterable[str] | None = field(converter=_providers)
@@ -362,7 +364,7 @@ class Batch:
         return self._taken()
 
     def _check(self) -> None:
-        check_folder(self._terms.folder)
+        check_home(self._terms.folder)
         count, spent = self._parts.journal.tally(self._prefix)
         if count and not self._terms.resume:
             msg = (
@@ -519,7 +521,7 @@ class Batch:
             )
             result = _saved(result, (yield from saving), made)
         except SizeMismatchError as error:
-            files = tuple(file.absolute() for file in error.paths)
+            files = tuple(map(absolute, error.paths))
             result = evolve(_failed(result, error), files=files)
         except TintypeError as error:
             self._over = self._over or isinstance(error, _KEEPS_ALL)
@@ -626,9 +628,9 @@ def _bare(task: Task) -> Task:
     )
 
 
-def _saved(result: BatchResult, files: tuple[Path, ...], made: Generation) -> BatchResult:
+def _saved(result: BatchResult, files: tuple[Path | str, ...], made: Generation) -> BatchResult:
     """A line whose pictures are saved."""
-    result = evolve(result, files=tuple(file.absolute() for file in files))
+    result = evolve(result, files=tuple(map(absolute, files)))
     if len(files) >= _wanted(result):
         return evolve(result, outcome=BatchOutcome.DONE)
     own = [each for each in made.attempts if each.provider == made.quote.provider]
@@ -660,7 +662,7 @@ def _recorded(
         model=records[0].model,
         tasks=tasks,
         files=tuple(
-            Path(record.saved[index].path)
+            kept_at(record.saved[index].path)
             for record in records
             for index in sorted(record.saved)
             if record.saved[index].done

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock
 from typing import Self, TypeVar
 
 from tintype._doors import all_held
-from tintype._flow.effects import Ask, Asked, Flow, Record
-from tintype._flow.hook_caller import expected
+from tintype._flow.effects import Record
 from tintype._trail import FOLLOWED, Followed, Trail
 from tintype.entries import Closed, Intent, Opened, Released, Settled
 from tintype.errors import Billed, JournalError, Outcome, UsageError
@@ -127,12 +126,6 @@ class Claim:
         with self._lock:
             self._left = True
             self._claims.left(self._mine)
-
-
-def asked(function: Callable[[], T]) -> Flow[T]:
-    """What a function returns that may block."""
-    found: T = expected((yield Ask(call=function)), Asked, "the driver").value  # type: ignore[assignment]  # it is what the function returned
-    return found
 
 
 def unanswered(effect: Record, seconds: float) -> JournalError:

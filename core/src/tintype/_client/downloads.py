@@ -9,11 +9,12 @@ image is written beside its final place and linked there when it is whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import TypeAlias
+from tempfile import TemporaryFile, gettempdir
+from typing import TypeAlias, TypeVar
 from urllib.parse import urljoin
 
 from attrs import evolve, frozen
@@ -21,9 +22,10 @@ from attrs import evolve, frozen
 from tintype._client.keyed_results import Rules, is_keyed, place_of
 from tintype._client.logs import log_other_size, log_other_type
 from tintype._client.naming import default_name, fields_of, filled
-from tintype._files import PartFile, Place, sweep
-from tintype._flow.effects import Fetch, Flow, Head, Load, Record, Sink, Sleep
-from tintype._flow.hook_caller import expected
+from tintype._files import MAX_NUMBERS, PartFile, Place, sweep
+from tintype._flow.effects import Fetch, Flow, Head, Load, Record, Sleep
+from tintype._flow.effects import Sink as Intake
+from tintype._flow.hook_caller import asked, expected
 from tintype._flow.sizes import OnMismatch, mismatch, unlike
 from tintype._pacing import backoff
 from tintype._pictures.expiry import says_expired
@@ -47,10 +49,15 @@ from tintype.errors import (
     TintypeError,
     TransportError,
 )
-from tintype.journal import JournalRecord
+from tintype.journal import File, JournalRecord
 from tintype.messages import find_header
 from tintype.models import Generation, Image, Resolved, Task
+from tintype.sinks import FsspecSink, Home, Sink, is_address, sink_of
 
+T = TypeVar("T")
+_Size: TypeAlias = tuple[int, int] | None
+Kept: TypeAlias = Path | str
+"""A file, or an address."""
 Saveable: TypeAlias = Generation | Task | Image | Iterable[Image]
 
 _MAX_REDIRECTS = 3
@@ -95,6 +102,20 @@ class Memory:
         return data, checked_type(data[:HEAD], data)
 
 
+def check_home(home: Home) -> None:
+    """Find out whether pictures can be kept there, as far as that costs nothing.
+
+    A folder is written to; what is needed to speak to an address has to be installed.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    if isinstance(home, Path):
+        check_folder(home)
+    elif isinstance(home, FsspecSink):
+        home.check()
+
+
 def check_folder(folder: Path) -> None:
     """Find out whether a folder can be written to, before anything is paid.
 
@@ -136,7 +157,7 @@ def loading(image: Image, rules: Rules) -> Flow[bytes]:
     return data
 
 
-def fetching(image: Image, sink: Sink, rules: Rules) -> Flow[str]:
+def fetching(image: Image, sink: Intake, rules: Rules) -> Flow[str]:
     """Put an image's bytes into a sink, from memory or from its URL.
 
     Returns:
@@ -182,7 +203,7 @@ def _check_claim(image: Image, served: str, kind: str) -> None:
         raise DownloadError(msg)
 
 
-def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str]:
+def _attempt(image: Image, sink: Intake, rules: Rules) -> Flow[DownloadError | str]:
     """The server's media type once the bytes are in the sink; else why they are not yet.
 
     Raises:
@@ -206,7 +227,7 @@ def _attempt(image: Image, sink: Sink, rules: Rules) -> Flow[DownloadError | str
     raise failure
 
 
-def _fetch_once(url: str, sink: Sink, rules: Rules) -> Flow[Head]:
+def _fetch_once(url: str, sink: Intake, rules: Rules) -> Flow[Head]:
     """The answer at the end of at most three redirects, each of them checked."""
     keyed = is_keyed(url, rules)
     for redirects in range(_MAX_REDIRECTS + 1):
@@ -258,16 +279,55 @@ def _missing(image: Image, head: Head, rules: Rules) -> DownloadError:
 # ---------------------------------------------------------------------------- saving
 
 
+@frozen(kw_only=True)
+class Shelf:
+    """Where an image goes that is to stand in a sink: as a `Place` is in a folder.
+
+    Attributes:
+        sink: What keeps it.
+        stem: The name without an extension.
+        overwrite: Whether what is kept under that name gives way.
+        exact: Whether a taken name is an error; else a number is added to it.
+    """
+
+    sink: Sink
+    stem: str
+    overwrite: bool = False
+    exact: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where it waits until it is whole."""
+        return Path(gettempdir())
+
+    @property
+    def address(self) -> str:
+        """What it is known by, but for the extension."""
+        return f"{self.sink.url}/{self.stem}"
+
+    def names(self, ending: str) -> Iterator[str]:
+        """The addresses to try, best first."""
+        yield f"{self.address}.{ending}"
+        if not (self.overwrite or self.exact):
+            yield from (f"{self.address}-{number}.{ending}" for number in range(2, MAX_NUMBERS))
+
+
+def _place(home: Home, stem: str, *, overwrite: bool = False, exact: bool = False) -> Place | Shelf:
+    if isinstance(home, Path):
+        return Place(folder=home, stem=stem, overwrite=overwrite, exact=exact)
+    return Shelf(sink=home, stem=stem, overwrite=overwrite, exact=exact)
+
+
 def saving(
     images: Saveable,
-    folder: Path,
+    home: Home,
     name: str | None,
     rules: Rules,
     *,
     overwrite: bool,
     on_mismatch: OnMismatch = "notice",
-) -> Flow[tuple[Path, ...]]:
-    """Write images into a folder, each whole or not at all.
+) -> Flow[tuple[Kept, ...]]:
+    """Write images into a folder or a sink, each whole or not at all.
 
     Every image is tried; what kept the first one is raised at the end, the others in its notes.
 
@@ -279,24 +339,21 @@ def saving(
     fields = fields_of(name) if name is not None else frozenset[str]()
     found = _with_tasks(images)
     numbered = len(found) > 1 and "n" not in fields
-    paths: list[Path] = []
+    paths: list[Kept] = []
     failures: list[TintypeError] = []
     odd: list[tuple[int, Resolved]] = []
     for number, (task, image) in enumerate(found, start=1):
         stem = _default_name(images) if name is None else filled(name, task, image, number)
-        place = Place(
-            folder=folder,
-            stem=f"{stem}-{number}" if numbered else stem,
-            overwrite=overwrite,
-            exact=name is not None and not fields,
-        )
+        stem = f"{stem}-{number}" if numbered else stem
+        exact = name is not None and not fields
+        place = _place(home, stem, overwrite=overwrite, exact=exact)
         try:
-            path = yield from _save(task.record, image, place, rules)
+            path, size = yield from _save(task.record, image, place, rules)
         except (DownloadError, SaveError) as error:
             failures.append(error)
         else:
             paths.append(path)
-            odd += _odd(task, image, path)
+            odd += _odd(task, image, size)
     told = _told_sizes(odd, images, tuple(paths))
     if failures:
         raise first_of(failures)
@@ -305,15 +362,31 @@ def saving(
     return tuple(paths)
 
 
-def _odd(task: Task, image: Image, path: Path) -> list[tuple[int, Resolved]]:
+def kept_at(place: str) -> Kept:
+    """Where a picture is, as the journal wrote it down."""
+    return place if is_address(place) else Path(place)
+
+
+def absolute(path: Kept) -> Kept:
+    """A file's absolute path; an address as it is."""
+    return path if isinstance(path, str) else path.absolute()
+
+
+def size_of(path: Kept) -> _Size:
+    """A picture's pixels, where it is a file here and no drawing."""
+    if isinstance(path, str) or path.suffix == f".{extension(SVG)}":
+        return None
+    return dimensions(path)
+
+
+def _odd(task: Task, image: Image, size: _Size) -> list[tuple[int, Resolved]]:
     """What was asked and what came, where a file has not the size that its task was asked for."""
-    size = None if path.suffix == f".{extension(SVG)}" else dimensions(path)
     found = unlike(task.request, task.resolved, *size) if size is not None else None
     return [] if found is None else [(image.index, found)]
 
 
 def _told_sizes(
-    odd: list[tuple[int, Resolved]], images: Saveable, paths: tuple[Path, ...]
+    odd: list[tuple[int, Resolved]], images: Saveable, paths: tuple[Kept, ...]
 ) -> SizeMismatchError | None:
     """The error for pictures of other sizes than were asked for, which the log is told; or None."""
     if not odd:
@@ -336,67 +409,105 @@ class Finished:
     """What came of the images of a journal's record.
 
     Attributes:
-        paths: The files that stand now and did not before.
+        paths: The files and addresses that stand now and did not before.
         failures: What kept each of the other images.
     """
 
-    paths: tuple[Path, ...] = ()
+    paths: tuple[Kept, ...] = ()
     failures: tuple[TintypeError, ...] = ()
 
 
 def finishing(
-    record: JournalRecord, folder: Path, rules: Rules, name: str | None = None
+    record: JournalRecord, home: Home, rules: Rules, name: str | None = None
 ) -> Flow[Finished]:
-    """Save what a journal's record says is nowhere on disk yet, whatever keeps one of them.
+    """Save what a journal's record says is kept nowhere yet, whatever keeps one of them.
 
     A file that was linked before its process died is found again, not written twice.
 
     Args:
         record: The record.
-        folder: Where images go whose place the journal does not know yet.
+        home: Where images go whose place the journal does not know yet.
         rules: How its results are fetched.
         name: A template for their names, or None: provider, prompt, and the record.
     """
     task = record.task or Task()
-    paths: list[Path] = []
+    paths: list[Kept] = []
     failures: list[TintypeError] = []
     odd: list[tuple[int, Resolved]] = []
-    for home in {Path(begun.path).parent for begun in record.saved.values()}:
-        sweep(home, f"{record.id}-")
+    for begun in {_waits(each.path) for each in record.saved.values()}:
+        sweep(begun, f"{record.id}-")
     for image in task.images:
         if image.index not in record.unsaved:
             continue
         try:
-            path = yield from _finish(record, image, folder, rules, name)
+            path, size = yield from _finish(record, image, home, rules, name)
         except (DownloadError, SaveError) as error:
             failures.append(error)
         else:
             paths.append(path)
-            odd += _odd(task, image, path)
+            odd += _odd(task, image, size)
     saved = tuple(paths)
     _told_sizes(odd, task, saved)
     return Finished(paths=saved, failures=tuple(failures))
 
 
+def _waits(path: str) -> Path:
+    """Where what was begun to be saved was written at first."""
+    return Path(gettempdir()) if is_address(path) else Path(path).parent
+
+
 def _finish(
-    record: JournalRecord, image: Image, folder: Path, rules: Rules, name: str | None
-) -> Flow[Path]:
-    """One image of a record: where it was begun to be put, or in the folder."""
+    record: JournalRecord, image: Image, home: Home, rules: Rules, name: str | None
+) -> Flow[tuple[Kept, _Size]]:
+    """One image of a record: where it was begun to be put, or else where it is to go now."""
     begun = record.saved.get(image.index)
-    if begun is not None and begun.stands():
-        yield from _note(evolve(begun, done=True))
-        return Path(begun.path)
+    if begun is not None:
+        home, stands = yield from _begun(begun, home)
+        if stands:
+            yield from _note(evolve(begun, done=True))
+            path = kept_at(begun.path)
+            return path, size_of(path)
     if image.index in record.spooled:
         bytes_ = expected((yield Load(path=record.spooled[image.index])), bytes, "the driver")
         image = evolve(image, data=bytes_)
-    home = Path(begun.path).parent if begun is not None else folder
     task, number = record.task or Task(), image.index + 1
     if name is None:
         stem = f"{_default_name(task)}-{record.id[-_SHORT_RECORD:]}-{number}"
     else:
         stem = filled(name, task, image, number)
         stem = f"{stem}-{number}" if len(task.images) > 1 and "n" not in fields_of(name) else stem
-    return (yield from _save(record.id, image, Place(folder=home, stem=stem), rules))
+    return (yield from _save(record.id, image, _place(home, stem), rules))
+
+
+def _begun(begun: File, home: Home) -> Flow[tuple[Home, bool]]:
+    """Where an image was begun to be put, and whether it stands there, whole.
+
+    One that went to somebody's own sink, which is not here, goes where the others go.
+    """
+    if not is_address(begun.path):
+        return Path(begun.path).parent, begun.stands()
+    found = yield from asked(partial(sink_of, begun.path, home))
+    if found is None:
+        return home, False
+    sink, name = found
+    if not begun.digest:
+        return sink, False
+    return sink, (yield from _consulted(sink, partial(sink.digest, name))) == begun.digest
+
+
+def _consulted(sink: Sink, work: Callable[[], T]) -> Flow[T]:
+    """What a sink tells.
+
+    Raises:
+        SaveError: It fails, in whatever way.
+    """
+    try:
+        return (yield from asked(work))
+    except TintypeError:
+        raise
+    except Exception as error:
+        msg = f"{sink.url} fails: {type(error).__name__}: {error}"
+        raise SaveError(msg) from error
 
 
 def first_of(failures: Sequence[TintypeError]) -> TintypeError:
@@ -407,22 +518,36 @@ def first_of(failures: Sequence[TintypeError]) -> TintypeError:
     return first
 
 
-def _save(record: str, image: Image, place: Place, rules: Rules) -> Flow[Path]:
-    """One image in its place. The journal knows of every step before it is taken."""
-    saved = Saved(record=record, index=image.index, path=str(place.folder / place.stem))
+def _save(
+    record: str, image: Image, place: Place | Shelf, rules: Rules
+) -> Flow[tuple[Kept, _Size]]:
+    """One image in its place, and its size. The journal knows of every step before it is taken."""
+    saved = Saved(record=record, index=image.index, path=place.address)
     yield from _note(saved)
     with PartFile(place.folder, _part_name(record, image)) as part:
         served = yield from fetching(image, part, rules)
         digest, kind = part.finish()
         _check_claim(image, served, kind)
+        size = None if kind == SVG else dimensions(part.path)
         for path in place.names(extension(kind)):
             saved = evolve(saved, path=str(path), digest=digest)
             yield from _note(saved)
-            if part.link(path, overwrite=place.overwrite):
+            if (yield from _kept(part, path, place)):
                 yield from _note(evolve(saved, done=True))
-                return path
+                return path, size
     msg = f"{saved.path} exists: choose another name, or overwrite it."
     raise SaveError(msg)
+
+
+def _kept(part: PartFile, path: Kept, place: Place | Shelf) -> Flow[bool]:
+    """Whether a part has its final name now: else that is taken."""
+    if isinstance(path, Path):
+        return part.link(path, overwrite=place.overwrite)
+    if isinstance(place, Place):
+        raise TypeError
+    name, sink = path.removeprefix(f"{place.sink.url}/"), place.sink
+    put = partial(sink.put, name, part.path, overwrite=place.overwrite)
+    return (yield from _consulted(sink, put))
 
 
 def _part_name(record: str, image: Image) -> str:
@@ -432,7 +557,9 @@ def _part_name(record: str, image: Image) -> str:
 def _note(saved: Saved) -> Flow[None]:
     """Write down where an image goes. The image matters more than the journal."""
     if saved.record:
-        absolute = evolve(saved, path=str(Path(saved.path).absolute()))
+        absolute = saved
+        if not is_address(saved.path):
+            absolute = evolve(saved, path=str(Path(saved.path).absolute()))
         with suppress(JournalError):
             yield Record(entry=absolute)
 

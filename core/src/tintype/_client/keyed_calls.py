@@ -18,7 +18,7 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from tintype._blame import about
-from tintype._client.claims import Claim, Claims, asked
+from tintype._client.claims import Claim, Claims
 from tintype._client.options import PerCallKeywords, for_call
 from tintype._client.results import Results
 from tintype._client.routing import NAMES, Order, Routing
@@ -26,7 +26,7 @@ from tintype._doors import all_held, held
 from tintype._flow.channel import DRIVER
 from tintype._flow.choices import BY_TURN
 from tintype._flow.effects import Flow, Record, Sleep, Turn
-from tintype._flow.hook_caller import expected
+from tintype._flow.hook_caller import asked, expected
 from tintype._flow.settle import add_quotes
 from tintype._flow.verdicts import attempts_of, concluded
 from tintype.convert import to_builtins

@@ -11,6 +11,7 @@ from string import Formatter
 from tintype._excerpts import guess
 from tintype.errors import SaveError
 from tintype.models import Generation, Image, Task
+from tintype.sinks import Home
 
 FIELDS = ("provider", "model", "prompt", "seed", "n", "tag", "record", "task", "date")
 """What a template may name: `n` is the image's number, from 1; `task` is the provider's id."""
@@ -46,16 +47,16 @@ def fields_of(name: str) -> frozenset[str]:
     return frozenset(field for _, field, *_ in parts if field is not None)
 
 
-def check_free(name: str, folder: Path) -> None:
+def check_free(name: str, home: Home) -> None:
     """Refuse, before anything is paid, a name that no file could bear or that one bears.
 
     Raises:
         SaveError: It is so. A name with fields is counted on where it is taken, like no name.
     """
-    if fields_of(name):
+    if fields_of(name) or not isinstance(home, Path):
         return
     taken = re.compile(re.escape(name.format()) + r"(-\d+)?")
-    found = next((each for each in _listed(folder) if taken.fullmatch(each.stem)), None)
+    found = next((each for each in _listed(home) if taken.fullmatch(each.stem)), None)
     if found is not None:
         msg = f"{found} exists: choose another --name, or one with a field, which is counted on."
         raise SaveError(msg)

@@ -9,13 +9,14 @@ from tintype._client.downloads import Saveable, loading, provider_of, saving
 from tintype._client.keyed_results import Rules
 from tintype._client.providers import Providers
 from tintype._client.resuming import resuming
-from tintype._doors import all_held, folder_of, held
+from tintype._doors import all_held, held
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
 from tintype._flow.sizes import OnMismatch
 from tintype.errors import TintypeError
 from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
+from tintype.sinks import Home, Sink, home_of
 
 _SAVEABLE = "a generation, a task, an image, or a list of images"
 
@@ -47,11 +48,11 @@ class Results:
         self,
         images: Saveable,
         provider: str,
-        folder: str | Path,
+        folder: str | Path | Sink,
         name: str | None,
         *,
         overwrite: bool,
-    ) -> Flow[tuple[Path, ...]]:
+    ) -> Flow[tuple[Path | str, ...]]:
         """The flow that saves images."""
         if not isinstance(images, Generation | Task | Image):
             images = all_held(images, Image, "images", _SAVEABLE)
@@ -60,7 +61,7 @@ class Results:
         rules = self._providers.rules(provider)
         return saving(
             images,
-            folder_of(folder),
+            home_of(folder),
             name,
             rules,
             overwrite=overwrite,
@@ -68,7 +69,7 @@ class Results:
         )
 
     def resuming(
-        self, records: list[JournalRecord], folder: Path | None, name: str | None = None
+        self, records: list[JournalRecord], home: Home | None, name: str | None = None
     ) -> Flow[tuple[Resumed, ...]]:
         """The flow that finishes records, whosesoever; it empties the list.
 
@@ -83,5 +84,5 @@ class Results:
                 errors[whose] = error
         failed = [each for each in records if each.provider in errors]
         records[:] = [each for each in records if each.provider in ways]
-        resumed = (yield from resuming(ways, records, folder, name)) if ways else ()
+        resumed = (yield from resuming(ways, records, home, name)) if ways else ()
         return (*resumed, *(Resumed(record=each, error=errors[each.provider]) for each in failed))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from types import MethodType
 
 from attrs import evolve
@@ -23,6 +22,7 @@ from tintype.errors import Billed, DownloadError, JournalError, Outcome, Tintype
 from tintype.journal import JournalRecord, Resumed
 from tintype.journal._spool import from_bytes
 from tintype.models import Attempt, Task, TaskState
+from tintype.sinks import Home
 
 _ADVICE = (
     "Its answer was lost, and it may have been charged: look at the provider's own list of tasks. "
@@ -39,7 +39,7 @@ _UNREAD = (
 def resuming(
     ways: Mapping[str, tuple[Conversation, Rules]],
     records: list[JournalRecord],
-    folder: Path | None,
+    home: Home | None,
     name: str | None = None,
 ) -> Flow[tuple[Resumed, ...]]:
     """Follow tasks to their ends, whoever draws them, and save what is not saved.
@@ -50,7 +50,7 @@ def resuming(
     Args:
         ways: The records' providers, each as it is spoken to and its results are fetched.
         records: The records. None is held here longer than it has to be: the list is emptied.
-        folder: Where images go whose place the journal does not know yet; None saves nothing.
+        home: Where images go whose place the journal does not know yet; None saves nothing.
         name: A template for their names, or None.
     """
     conversation = next(iter(ways.values()))[0]
@@ -67,7 +67,7 @@ def resuming(
             return
         record = yield from _cut_off(record)
         if record.task is None or record.task.state.terminal:
-            resumed[record.id] = yield from _fenced(record, folder, rules, name)
+            resumed[record.id] = yield from _fenced(record, home, rules, name)
         else:
             going_on = MethodType(ended, evolve(record, task=None))  # as many as there are tasks
             conversation.finish(record.task, agendas[record.provider], going_on)
@@ -77,7 +77,7 @@ def resuming(
         if attempt.error is not None:
             resumed[record.id] = Resumed(record=record, error=attempt.error)
         else:
-            resumed[record.id] = yield from _fenced(record, folder, ways[record.provider][1], name)
+            resumed[record.id] = yield from _fenced(record, home, ways[record.provider][1], name)
 
     for record in records:
         agendas[record.provider].add(0.0, partial(begun, record))
@@ -161,11 +161,11 @@ def _cut_off(record: JournalRecord) -> Flow[JournalRecord]:
 
 
 def _fenced(
-    record: JournalRecord, folder: Path | None, rules: Rules, name: str | None
+    record: JournalRecord, home: Home | None, rules: Rules, name: str | None
 ) -> Flow[Resumed]:
     """One record, finished or not, whatever goes wrong with it: the others are still to come."""
     try:
-        return (yield from _collected(record, folder, rules, name))
+        return (yield from _collected(record, home, rules, name))
     except TintypeError as error:
         return Resumed(record=record, error=error)
     except Exception as error:  # noqa: BLE001 - one record's fault stops no other
@@ -173,11 +173,11 @@ def _fenced(
 
 
 def _collected(
-    record: JournalRecord, folder: Path | None, rules: Rules, name: str | None
+    record: JournalRecord, home: Home | None, rules: Rules, name: str | None
 ) -> Flow[Resumed]:
-    if record.lost or folder is None:
+    if record.lost or home is None:
         return Resumed(record=record, advice=_ADVICE if record.lost else "")
-    finished = yield from finishing(record, folder, rules, name)
+    finished = yield from finishing(record, home, rules, name)
     if not finished.failures:
         return Resumed(record=record, paths=finished.paths)
     if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):

@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias
 from attrs import evolve, frozen
 
 from tintype._blame import about, of_provider
-from tintype._client.claims import asked
 from tintype._client.comparing import Comparing, in_order
 from tintype._client.conversations import Conversations
 from tintype._client.options import PerCallKeywords, for_call
@@ -25,6 +24,7 @@ from tintype._excerpts import guess, quoted, sentences, shortened
 from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Together, Turn
 from tintype._flow.following import Agenda, Part
+from tintype._flow.hook_caller import asked
 from tintype._flow.verdicts import attempts_of, check_cost, check_limit
 from tintype._pacing import Clock
 from tintype.errors import (

@@ -13,6 +13,7 @@ from attrs import evolve
 
 from tintype._blame import about, broken, is_interruption, of_provider
 from tintype._excerpts import shortened
+from tintype._flow.effects import Ask, Asked, Flow
 from tintype._flow.settle import completed_task, is_empty_success
 from tintype._keys.variables import advice_on_refusal
 from tintype._lifting import at_hand
@@ -267,6 +268,12 @@ def _with_words(message: str, body: str) -> str:
 _BARE = "It answered "
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _MAX_WORDS = 200
+
+
+def asked(function: Callable[[], T]) -> Flow[T]:
+    """What a function returns that may block."""
+    found: T = expected((yield Ask(call=function)), Asked, "the driver").value  # type: ignore[assignment]  # it is what the function returned
+    return found
 
 
 def expected(value: object, kind: type[T], name: str) -> T:

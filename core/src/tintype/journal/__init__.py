@@ -143,13 +143,13 @@ class Resumed:
 
     Attributes:
         record: The record as it stands now.
-        paths: The files that were saved by now.
+        paths: The files that were saved by now; of a sink their addresses.
         error: What is still in the way, or None.
         advice: What a person can do about it, or "".
     """
 
     record: JournalRecord
-    paths: tuple[Path, ...] = ()
+    paths: tuple[Path | str, ...] = ()
     error: TintypeError | None = None
     advice: str = ""
 
