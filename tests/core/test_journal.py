@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -419,6 +420,23 @@ def test_a_second_copy_that_fails_does_not_undo_the_first(journal: SqlJournal) -
 
 
 # ------------------------------------------------------------------------------- images
+
+
+def test_a_row_holds_what_a_task_says_and_nothing_twice(journal: SqlJournal, place: Place) -> None:
+    """Fields that are as their class has them are left out; an event does not repeat its row."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(entry, notes={"at": None}))).result()
+    ((written,),) = place.rows("SELECT task FROM submission")
+    assert json.loads(str(written)) == {
+        "provider": "easel",
+        "model": "oil-1",
+        "id": "p1",
+        "record": entry,
+        "notes": {"at": None},
+    }
+    assert place.rows("SELECT body FROM event WHERE kind = 'running'") == [("{}",)]
+    (line,) = journal.records()
+    assert line.task == task(entry, notes={"at": None})
 
 
 def test_the_providers_last_words_come_back(journal: SqlJournal) -> None:

@@ -28,7 +28,12 @@ def to_json(value: attrs.AttrsInstance) -> str:
     Money is text; bytes are base64. An error in a generation is what it says of itself
     (`type`, `message`, `billed`, ...), to be read and not to be made again.
     """
-    return json.dumps(to_builtins(value), ensure_ascii=False)
+    return _TEXT.encode(to_builtins(value))
+
+
+def in_brief(value: attrs.AttrsInstance) -> str:
+    """The same without the fields that are as their class has them; `from_json` reads it, too."""
+    return _TEXT.encode(_BRIEF_WRITER.unstructure(value))
 
 
 def to_builtins(value: object) -> object:
@@ -154,8 +159,8 @@ def _is_bare(shape: object) -> bool:
     return is_union(shape) and {*get_args(shape)} <= {str, int, bool, float, NoneType}
 
 
-def _writer() -> cattrs.Converter:
-    made = cattrs.Converter()
+def _writer(*, brief: bool = False) -> cattrs.Converter:
+    made = cattrs.Converter(omit_if_default=brief)
     made.register_unstructure_hook_factory(_is_bare, lambda _: identity)
     made.register_unstructure_hook_func(lambda shape: shape is object, plain)
     made.register_unstructure_hook_factory(_is_tagged, lambda _: _with_type(made))
@@ -167,5 +172,7 @@ def _writer() -> cattrs.Converter:
     return made
 
 
+_TEXT = json.JSONEncoder(ensure_ascii=False)
 _WRITER = _writer()
+_BRIEF_WRITER = _writer(brief=True)
 _READER = _Stored()

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
+from attrs import frozen
 from sqlalchemy.engine import Connection
 
 from tintype._flow.choices import BY_TURN
-from tintype.convert import to_builtins
+from tintype._structuring.stored import in_brief
 from tintype.entries import (
     Closed,
     Entry,
@@ -31,6 +32,7 @@ from tintype.journal._rows import HAS_KEY, NAMED, read
 from tintype.journal._spool import Spool
 from tintype.journal._tables import Statement, event, submission
 from tintype.journal._totals import Totals
+from tintype.models import Quote
 
 _CHANGING = (
     *("model", "outcome", "billed", "state", "task_id", "task", "reason", "updated_at"),
@@ -62,6 +64,14 @@ _NOTED = Statement(
         {event.c[name]: sa.bindparam(name) for name in ("record", "at", "kind", "body")}
     )
 )
+
+
+@frozen(kw_only=True)
+class _Asked:
+    """What is noted of an intent beside its line."""
+
+    quote: Quote | None = None
+    nonce: str = ""
 
 
 class Batch:
@@ -138,8 +148,8 @@ class Batch:
         line = begun(intent, reserved, self._me, at)
         self._lines[line.record] = self._fresh[line.record] = line
         self._totals.add(line.counted_for, line.counts)
-        asked = {"quote": to_builtins(intent.quote), "nonce": intent.nonce}
-        self._note(line.record, at, "intent", json.dumps(asked, ensure_ascii=False))
+        asked = _Asked(quote=intent.quote, nonce=intent.nonce)
+        self._note(line.record, at, "intent", in_brief(asked))
 
     def _check_key(self, intent: Intent) -> None:
         """Refuse what another process may have paid for since this one looked.
@@ -202,7 +212,7 @@ class Batch:
                 before = line.state
                 news = snapshot(line, task)
                 if news and line.state != before:
-                    self._note(line.record, at, line.state, line.task or "")
+                    self._note(line.record, at, line.state, "{}")
                 return news
             case Saved():
                 if entry.done:  # it stands where it belongs: resume finds it, whatever is written

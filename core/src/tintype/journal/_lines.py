@@ -14,7 +14,7 @@ from typing import TypedDict
 from attrs import define, evolve
 
 from tintype._amounts import MAX_DOLLARS, is_amount
-from tintype.convert import from_json, to_json
+from tintype._structuring.stored import from_json, in_brief
 from tintype.entries import Intent, Saved, Settled
 from tintype.errors import Billed, Outcome, UsageError
 from tintype.journal._totals import Origin, nano
@@ -68,7 +68,7 @@ class Line:
     @property
     def places(self) -> list[Place]:
         """Where each image is, or is to be."""
-        found: list[Place] = json.loads(self.files)
+        found: list[Place] = json.loads(self.files) if self.files != "[]" else []
         return found
 
     @property
@@ -107,7 +107,7 @@ def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
         updated_at=at,
         owner=owner,
         model=intent.request.model or "",
-        request=to_json(intent.request.digested()),
+        request=in_brief(intent.request.digested()),
         quote=None if quote.high is None else nano(quote.high),
         least=None if quote.low is None else nano(quote.low),
         reserved=reserved,
@@ -139,7 +139,7 @@ def settle(line: Line, settled: Settled) -> bool:
     line.reason, line.owner = settled.reason, ""
     if settled.by_hand and line.task:
         over = evolve(from_json(line.task, Task), state=TaskState.UNKNOWN, billed=settled.billed)
-        line.task, line.state = to_json(over), over.state.value
+        line.task, line.state = in_brief(over), over.state.value
     if settled.billed is Billed.NO:
         _give_back(line)
     return True
@@ -153,7 +153,7 @@ def snapshot(line: Line, task: Task) -> bool:
     if outcome is not None:
         line.outcome = outcome.value
     line.model, line.task_id = task.model or line.model, task.id
-    line.billed, line.state, line.task = task.billed.value, task.state.value, to_json(task)
+    line.billed, line.state, line.task = task.billed.value, task.state.value, in_brief(task)
     if task.state.terminal:
         _end(line, task)
     if task.images or line.files != "[]":

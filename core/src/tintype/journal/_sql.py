@@ -6,10 +6,11 @@ import os
 import shutil
 import statistics
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Unpack
@@ -115,9 +116,8 @@ class SqlJournal:
 
         A snapshot of a running task that tells nothing new is as durable as the one before.
         """
-        if isinstance(entry, Intent | Opened):
-            self._check_file()
-            self._check_room()
+        if isinstance(entry, Opened):
+            self._check_place()
         elif isinstance(entry, Snapshot):
             record = entry.task.record
             if self._told.get(record) == _LASTING(entry.task):
@@ -164,6 +164,15 @@ class SqlJournal:
         self._rows.me = me()
         self._told = {}
         self._writer.begin_anew()
+
+    def _check_place(self) -> None:
+        """Refuse to begin what could not be kept, or not be found.
+
+        Raises:
+            JournalError: It is so.
+        """
+        self._check_file()
+        self._check_room()
 
     def _check_file(self) -> None:
         """Refuse to begin what nobody would find: a deleted file takes what is written to it."""
@@ -231,7 +240,8 @@ class SqlJournal:
                 calls = Calls(connection, self._rows.me, entries)
                 gates = Gates(connection, self._rows.me, self._looked)
                 batch = Batch(connection, self._rows.me, self._spool, records, calls, gates)
-                answers = [batch.apply(entry) for entry in entries]
+                check = cache(self._check_place)  # once for all intents of a batch
+                answers = [_answer(batch, entry, check) for entry in entries]
                 batch.write()
                 connection.commit()
         except SQLAlchemyError as error:
@@ -393,6 +403,16 @@ class SqlJournal:
         run only tells how many.
         """
         return prune(self._rows, before, dry=dry)
+
+
+def _answer(batch: Batch, entry: Entry, check: Callable[[], None]) -> str | TintypeError:
+    """What becomes of an entry; an intent that could not be kept is refused alone."""
+    try:
+        if isinstance(entry, Intent):
+            check()
+    except JournalError as error:
+        return error
+    return batch.apply(entry)
 
 
 def _is_slow(entry: Entry) -> bool:

@@ -16,7 +16,7 @@ from tintype.errors import JournalError, TintypeError
 
 _MAX_AT_ONCE = 256
 _MANY = 4  # entries of one transaction, after which the next waits a moment for more
-_MOMENT = 0.005  # seconds
+_MOMENT = 0.02  # seconds
 
 
 @frozen
