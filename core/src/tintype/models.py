@@ -429,11 +429,13 @@ class Generation:
         attempts: The submissions, in order; where several providers might draw, behind those that
             did not.
         notices: What the caller should know.
+        cached: Whether it is what the client's cache kept: nothing was sent, and nothing charged.
     """
 
     quote: Quote
     attempts: tuple[Attempt, ...] = ()
     notices: tuple[Notice, ...] = ()
+    cached: bool = False
 
     @property
     def tasks(self) -> tuple[Task, ...]:

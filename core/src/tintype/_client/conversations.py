@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from os import urandom
 from threading import Lock
 
 from tintype import _forks
+from tintype._client.cache import Cached
 from tintype._client.options import Options, PerCallKeywords, for_call
 from tintype._client.providers import A_NAME, Providers
 from tintype._doors import held
@@ -91,7 +93,16 @@ class Conversations:
             # Of what stands at another address, such as a gateway, no document tells them.
             documented=account.base_url is None,
             gate=self._gate(provider),
+            cache=self._cached(provider),
         )
+
+    def _cached(self, provider: str) -> Cached | None:
+        cache = self._options.cache
+        if cache is None:
+            return None
+        base_url = self._providers.account(provider).base_url or ""
+        rules = partial(self._providers.rules, provider)
+        return Cached(cache=cache, provider=provider, base_url=base_url, rules=rules)
 
 
 def _nonce() -> str:

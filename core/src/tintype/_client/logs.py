@@ -105,6 +105,11 @@ def log_other_size(words: str) -> None:
     _logger.warning("%s", printable(words))
 
 
+def log_failed_cache(error: Exception) -> None:
+    """Tell that a cache raised, with its traceback."""
+    _logger.warning("The cache raised: the provider is asked.", exc_info=error)
+
+
 def log_failed_observer(error: Exception) -> None:
     """Tell that an observer raised, with its traceback."""
     _logger.error("An observer raised; what it observed goes on.", exc_info=error)

@@ -6,6 +6,7 @@ default and what is taken for it. Signature and help of both clients are made of
 
 from __future__ import annotations
 
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from attrs import field, frozen
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # it is imported with every client
     from tintype._flow.resolve import OnUnsupported
     from tintype._flow.sizes import OnMismatch, SizePolicy
     from tintype.budget import Budget
+    from tintype.cache import Cache
     from tintype.journal import Journal
 
 
@@ -57,6 +59,8 @@ class Keywords(TypedDict, total=False):
             (`tintype[keyring]`) complete an account that the environment completes not.
         proxy: Through which proxy every exchange goes, but of an account that has its own:
             `http://user:password@host:3128`. None: none; no variable is read.
+        cache: Where `generate` finds what it drew before for the same request: a folder, or a
+            `tintype.cache.Cache`. None: it is drawn anew.
         cancel_on_exit: Whether running tasks are canceled at the provider, where it
             documents a way, when a call is interrupted.
     """
@@ -78,6 +82,7 @@ class Keywords(TypedDict, total=False):
     width: int | None
     keyring: bool
     proxy: Proxy | str | None
+    cache: Cache | str | Path | None
     cancel_on_exit: bool
 
 
@@ -135,6 +140,17 @@ def _observers(given: Iterable[Observer]) -> tuple[Observer, ...]:
     return cast("tuple[Observer, ...]", observers)
 
 
+def _cache(given: Cache | str | Path | None) -> Cache | None:
+    if given is None:
+        return None
+    if isinstance(given, str | PathLike):
+        from tintype.cache import FolderCache  # noqa: PLC0415 - most clients keep none
+
+        return FolderCache(fspath(given))
+    check_methods(given, ["get", "put"], "cache", "a folder, a tintype.cache.Cache, or nothing")
+    return given
+
+
 def _seed(given: int | None) -> int | None:
     return None if given is None else held(given, int, "seed", "a whole number, or nothing")
 
@@ -163,4 +179,5 @@ class Options(Choices):
     width: int | None = field(default=None, converter=check_width)
     keyring: bool = False
     proxy: Proxy | None = field(default=None, converter=proxy_of)
+    cache: Cache | None = field(default=None, converter=_cache)
     cancel_on_exit: bool = True

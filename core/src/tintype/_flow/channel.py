@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from attrs import Factory, evolve, field, frozen
 
@@ -14,6 +14,7 @@ from tintype._flow.choices import Choices, PerCall
 from tintype._flow.effects import Flow, Record, Send, Sleep
 from tintype._flow.gates import Gate
 from tintype._flow.hook_caller import HookCaller, expected
+from tintype._flow.resolve import Plan
 from tintype._flow.verdicts import is_transient, may_ask_again, wait_of
 from tintype._pacing import Clock, backoff, believed
 from tintype._plugins.checked import like
@@ -32,7 +33,7 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.messages import HttpRequest, Request, Response
-from tintype.models import Notice, Quote, Task, Upload
+from tintype.models import Generation, Notice, Quote, Task, Upload
 from tintype.request import Submission
 
 T = TypeVar("T")
@@ -41,6 +42,19 @@ DRIVER = "the driver"
 MAX_FAULTS = 4
 """How often in a row a plugin may fail at what a task's provider says of it."""
 _PATIENCE = 3600.0  # seconds a submission waits at its gate where nobody says
+
+
+class Remembers(Protocol):
+    """Keeps what was drawn, by what was to be sent for it."""
+
+    def key(self, plan: Plan, /) -> str:
+        """What is the same for plans whose pictures are the same."""
+
+    def recall(self, key: str, plan: Plan, /) -> Flow[Generation | None]:
+        """What is kept under a key, or None."""
+
+    def keep(self, key: str, made: Generation, /) -> Flow[Generation]:
+        """Keep what was drawn; the same, its pictures' bytes in it where they are kept."""
 
 
 @frozen(kw_only=True)
@@ -64,6 +78,7 @@ class Terms:
         limits: What the account says that it may do at a time.
         documented: Whether the limits that a catalog has hold here.
         gate: When submissions may leave.
+        cache: What was drawn before for the same request, or None: nothing is kept.
     """
 
     clock: Clock
@@ -80,6 +95,7 @@ class Terms:
     limits: Limits = field(factory=Limits)
     documented: bool = True
     gate: Gate = field(default=Factory(lambda self: Gate(self.clock, self.jitter), takes_self=True))
+    cache: Remembers | None = None
 
     @property
     def label(self) -> str:

@@ -166,6 +166,10 @@ class Conversation:
         check_limit(max_cost)
         planned = yield from plan(self._channel, request)
         notices = planned.notices
+        cache = self._channel.terms.cache if not self._channel.terms.per_call.key else None
+        key = cache.key(planned) if cache else ""
+        if cache and (kept := (yield from cache.recall(key, planned))) is not None:
+            return kept
         with _Noted(notices), self._visit() as visit:
             quote, watched, failed = yield from self._accepted(planned, max_cost, visit)
             del planned  # nothing of a submission is held while its task is waited for
@@ -174,7 +178,8 @@ class Conversation:
                 follow(self._channel, agenda, each)
             yield from done(self._channel, agenda)
             attempts = (*map(followed, watched), *failed)
-            return concluded(Generation(quote=quote, attempts=attempts, notices=notices))
+            made = concluded(Generation(quote=quote, attempts=attempts, notices=notices))
+        return (yield from cache.keep(key, made)) if cache else made
 
     def _accepted(
         self, planned: Plan, max_cost: Decimal | None, visit: Visit
