@@ -106,7 +106,7 @@ from tintype.errors import BudgetError
 account = Account(provider="easel", key="key-of-mine", base_url=sys.argv[2])
 sys.stdin.readline()
 with Client(account, plugins={"easel": easel}, journal=sys.argv[1], environ={},
-            budgets=[Budget(usd="0.05")]) as client:
+            label="ours", budgets=[Budget(usd="0.05"), Budget(usd="0.05", label="ours")]) as client:
     try:
         client.generate(ImageRequest(prompt="p"), provider="easel")
         print("drawn")

@@ -300,6 +300,10 @@ def test_only_what_is_over_is_forgotten(journal: SqlJournal, place: Place) -> No
     assert {each.id for each in journal.records()} == open_
     assert {record for (record,) in place.rows("SELECT record FROM event")} <= open_
     assert (journal.counted(ever), journal.counted(month)) == (before, 0)
+    spent = journal.spent(provider="easel")
+    assert spent.total.paid + spent.total.unknown + spent.forgotten == before
+    assert spent.forgotten > 0
+    assert journal.spent(tag="cover 7").forgotten == 0
     assert journal.check() == []
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -394,6 +395,28 @@ def test_spending_is_csv_for_a_sheet(place: Place) -> None:
         ",2,1,0.1,0.06,0,0.05,1,0",
         "cover,1,1,0.05,0.05,0.05,0,0,0",
     ]
+
+
+@pytest.mark.usefixtures("bought")
+def test_what_is_left_of_the_budgets_is_told(place: Place, tmp_path: Path) -> None:
+    """Of those in the file of settings."""
+    file = tmp_path / "config.toml"
+    file.write_text('[[budget]]\nusd = "1"\nperiod = "ever"\nlabel = "ours"\n')
+    environ = {"TINTYPE_JOURNAL": str(place), "TINTYPE_CONFIG": str(file)}
+    told = CliRunner().invoke(command, (), env=environ).output
+    assert "Of the budget of $1 in all for ours $0.95 is left." in told
+    (budget,) = json.loads(CliRunner().invoke(command, ("--json",), env=environ).output)["budgets"]
+    assert (budget["label"], budget["left"]) == ("ours", "0.95")
+
+
+def test_what_was_forgotten_is_told(journal: SqlJournal, place: Place) -> None:
+    """Nobody takes a shorter list for less money."""
+    journal.record(Saved(record=ended(journal, begun(journal)), index=0, path="/x", done=True))
+    place.rows("UPDATE submission SET created_at = :at", at="2020-02-29T12:00:00.000000+00:00")
+    journal.check(mend=True)
+    assert journal.prune(date(2020, 3, 1)) == 1
+    assert "$0.05 more stood in records that were forgotten." in run(place)[1]
+    assert "forgotten" not in run(place, "--since", "2020-01-01")[1]
 
 
 @pytest.mark.usefixtures("bought")

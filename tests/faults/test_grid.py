@@ -6,6 +6,7 @@ Here one cell of five is walked; `nox -s faults` walks them all.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from tests.faults.grid.running import run_grid
 from tests.faults.grid.table import Grid
 from tests.faults.grid.walks import Walk
 
-from tintype import Billed, Client, ImageRequest, Outcome
-from tintype.entries import Intent, Settled
+from tintype import Billed, Client, Cost, ImageRequest, Outcome, Task, TaskState
+from tintype.entries import Intent, Settled, Snapshot
 from tintype.errors import ServerError, SubmissionUnknownError
 from tintype.journal._sql import SqlJournal
 from tintype_contracts import Sandbox, installed
@@ -177,6 +178,30 @@ def test_a_visit_to_another_host_is_found(walk: Walk) -> None:
     ):
         lost.submit(walk.request, provider=PROVIDER)
     assert "with a key" in verdict(walk)
+
+
+def test_a_charge_that_spending_does_not_know_of_is_found(walk: Walk) -> None:
+    """What a client without this journal has paid for."""
+    with Client(environ=walk.sandbox.environ(), journal="off") as stranger:
+        stranger.generate(walk.request, provider=PROVIDER)
+    assert "$0.04 were charged, and the journal says $0 to $0." in verdict(walk)
+
+
+def test_spending_that_nobody_charged_is_found(walk: Walk) -> None:
+    """A picture that the provider knows nothing of, written down as paid."""
+    cost = Cost(usd=Decimal("0.04"), source="reported")
+    task = Task(provider=PROVIDER, id="t", state=TaskState.SUCCEEDED, cost=cost)
+    walk.journal.record(Snapshot(task=task)).result()
+    assert "$0 were charged, and the journal says $0.04 to $0.04." in verdict(walk)
+
+
+def test_what_was_spent_is_what_was_charged(grid: Grid) -> None:
+    """In every cell; to the cent where nothing is unknown, and for each provider, too."""
+    sure = [each for each in grid.results if each.ledger is not None and not each.spent.open]
+    assert all(each.ledger == each.spent.paid for each in sure)
+    assert len(sure) > len(grid.results) / 3
+    assert any(each.spent.unknown for each in grid.results)
+    assert "paid  estimated    ledger   unknown  unpriced" in grid.as_text()
 
 
 def test_a_fault_that_did_not_happen_is_told(walk: Walk) -> None:

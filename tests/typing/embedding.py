@@ -21,6 +21,7 @@ from tintype import (
     to_json,
 )
 from tintype.sinks import FsspecSink
+from tintype.spending import Spending
 
 
 def sync(client: Client, request: ImageRequest) -> None:
@@ -49,6 +50,15 @@ def values(task: Task) -> None:
     )
     assert_type(request.references, tuple[Reference, ...])
     assert_type(from_json(to_json(task), Task), Task)
+
+
+def paid(client: Client, request: ImageRequest) -> None:
+    """Whose a picture is, what is left for it, and what was spent."""
+    client.generate(request, provider="apiyi", label="team-a")
+    client.generate(request, provider="apiyi", lable="team-a")  # type: ignore[call-arg]
+    assert_type(Budget(usd=5, label="team-a").left(client.journal), Decimal)
+    assert_type(client.journal.spent(by="label", provider="apiyi"), Spending)
+    client.journal.spent(by="week")  # type: ignore[arg-type]
 
 
 def made(observer: Observer, budget: Budget) -> None:

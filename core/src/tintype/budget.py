@@ -9,7 +9,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from tintype._amounts import in_digits, is_amount
+from tintype._amounts import in_digits, is_amount, plain
 from tintype._doors import a_line
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
@@ -80,6 +80,13 @@ class Budget:
     provider: str | None = None
     label: str | None = field(default=None, converter=_label)
     unknown_price: bool = False
+
+    def __str__(self) -> str:
+        """The amount, the period, and whose submissions count."""
+        span = "in all" if self.period is Period.EVER else f"a {self.period}"
+        label = f" for {self.label}" if self.label else ""
+        provider = f" at {self.provider}" if self.provider else ""
+        return f"${plain(self.usd)} {span}{label}{provider}"
 
     def concerns(self, provider: str, label: str) -> bool:
         """Whether a provider's submissions of a label count."""

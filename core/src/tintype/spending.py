@@ -132,11 +132,14 @@ class Spending:
         scope: Of what.
         rows: A sum each: days and months in their order, else the dearest first.
         drifts: Where charges are not as quoted.
+        forgotten: US dollars that stood in records which `prune` forgot, and that a budget without
+            an end goes on counting: of which day, model and tag they were, nobody knows any more.
     """
 
     scope: Scope
     rows: tuple[Spent, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    forgotten: Decimal = field(default=Decimal(0), repr=in_digits)
 
     @property
     def total(self) -> Spent:

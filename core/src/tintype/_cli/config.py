@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import click
 
-from tintype._amounts import plain
 from tintype._cli.client import journal_place
 from tintype._cli.display import as_json, table
 from tintype._cli.options import option
@@ -64,7 +63,5 @@ def _shown(name: str, value: str | tuple[str, ...]) -> str:
 
 
 def _budget(budget: Budget) -> str:
-    whose = f" at {budget.provider}" if budget.provider else ""
-    whose += f" of {budget.label}" if budget.label else ""
     unknown = ", unknown prices may leave" if budget.unknown_price else ""
-    return f"${plain(budget.usd)} a {budget.period}{whose}{unknown}".replace("a ever", "for ever")
+    return f"{budget}{unknown}"

@@ -16,8 +16,10 @@ from tintype._cli.client import journaled
 from tintype._cli.display import table, usd
 from tintype._cli.options import option
 from tintype._cli.records import check_names
+from tintype._cli.settings import settings_of
 from tintype._cli.speaking import say, say_json
 from tintype._printable import printable
+from tintype.budget import Budget
 from tintype.errors import UsageError
 from tintype.spending import FACETS, Drift, Facet, ScopeKeywords, Spending, Spent
 
@@ -54,16 +56,21 @@ def command(
         msg = "--json and --csv are two forms of one answer: give one of them."
         raise UsageError(msg)
     scope = ScopeKeywords(by=by, since=since and since.date(), until=until and until.date())
+    budgets = settings_of(click.get_current_context()).budgets
     with journaled() as client:
+        left = [(budget, budget.left(client.journal)) for budget in budgets]
         spending = client.journal.spent(**scope, **of)
         if not spending.rows:
             check_names(client.journal, of)
     if json_:
-        say_json(json.dumps(_document(spending), ensure_ascii=False, indent=2))
+        document = {**_document(spending), "budgets": [_row(*each) for each in left]}
+        say_json(json.dumps(document, ensure_ascii=False, indent=2))
     elif csv_:
         say(_as_csv(spending))
     else:
         _show(spending)
+        for budget, amount in left:
+            say(f"  Of the budget of {budget} {usd(amount)} is left.")
 
 
 def _show(spending: Spending) -> None:
@@ -73,7 +80,7 @@ def _show(spending: Spending) -> None:
         (spending.scope.by, "asked", "drawn", "quoted", "paid", "unknown"),
         [_cells(row) for row in rows],
     )
-    for line in (*_remarks(total), *map(_drifted, spending.drifts)):
+    for line in _remarks(spending):
         say(f"  {line}")
 
 
@@ -90,8 +97,9 @@ def _most(row: Spent) -> str:
     return f"{usd(row.unknown)} + ?" if row.unpriced else f"≤{usd(row.unknown)}"
 
 
-def _remarks(total: Spent) -> Iterator[str]:
-    """What the marks mean that stand in the table."""
+def _remarks(spending: Spending) -> Iterator[str]:
+    """What the marks mean that stand in the table, what does not stand there, and who drifted."""
+    total = spending.total
     if total.estimated:
         yield (
             f"~ {usd(total.estimated)} of what is paid is estimated by documented prices: nobody "
@@ -104,6 +112,9 @@ def _remarks(total: Spent) -> Iterator[str]:
         )
     if total.unpriced:
         yield f"? {total.unpriced} of them had no price: of what these cost there is no most."
+    if spending.forgotten:
+        yield f"{usd(spending.forgotten)} more stood in records that were forgotten."
+    yield from map(_drifted, spending.drifts)
 
 
 def _count(number: int, what: str) -> str:
@@ -125,7 +136,12 @@ def _document(spending: Spending) -> Mapping[str, object]:
         "rows": [_plain(row) for row in spending.rows],
         "total": _plain(spending.total),
         "drifts": [_plain(drift) for drift in spending.drifts],
+        "forgotten": _spelt(spending.forgotten),
     }
+
+
+def _row(budget: Budget, left: Decimal) -> Mapping[str, object]:
+    return {**_plain(budget), "left": _spelt(left)}
 
 
 def _plain(value: object) -> dict[str, object]:

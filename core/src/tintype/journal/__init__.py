@@ -224,7 +224,7 @@ class Journal(Protocol):
     def spent(self, **scope: Unpack[ScopeKeywords]) -> Spending:
         """What was spent, added up: what was paid, and apart from it what may have been.
 
-        What was forgotten by `prune` is not in it.
+        What was forgotten by `prune` is in no row.
 
         Args:
             scope: `by` what (`provider`, `day`, `month`, `model`, `tag`, `label`), `since` and

@@ -19,7 +19,7 @@ from sqlalchemy.sql import ColumnElement
 from tintype.errors import Billed
 from tintype.journal._lines import REPORTED
 from tintype.journal._tables import submission
-from tintype.journal._totals import NANO
+from tintype.journal._totals import NANO, Totals, dollars
 from tintype.models import TaskState
 from tintype.spending import Drift, Facet, Scope, Spending, Spent
 
@@ -85,7 +85,16 @@ def spent(connection: Connection, scope: Scope) -> Spending:
     else:
         rows.sort(key=lambda row: (-row.paid - row.unknown, row.name))
     drifts = tuple(_drift(row) for row in connection.execute(_drifts(scope)))
-    return Spending(scope=scope, rows=tuple(rows), drifts=drifts)
+    return Spending(
+        scope=scope, rows=tuple(rows), drifts=drifts, forgotten=_forgotten(connection, scope)
+    )
+
+
+def _forgotten(connection: Connection, scope: Scope) -> Decimal:
+    """What was pruned of a provider or a label: no day, model or tag of it is known any more."""
+    if scope.since or scope.until or scope.model is not None or scope.tag is not None:
+        return Decimal(0)
+    return dollars(Totals(connection).forgotten(scope.provider or "", scope.label or ""))
 
 
 def _sums(scope: Scope) -> _Query:

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from tintype._amounts import plain
 from tintype.budget import Budget, Period
 from tintype.entries import Intent
 from tintype.errors import BudgetError
@@ -167,6 +166,11 @@ class Totals:
             if (each[0], each[2], each[3]) == (period, whose, label) and each[1] >= since
         )
 
+    def forgotten(self, provider: str, label: str) -> int:
+        """Nanodollars that records counted which are forgotten: a provider's, a label's, or all."""
+        asked = {"period": _PRUNED, "since": "", "provider": provider, "label": label}
+        return sum(map(int, self._connection.execute(_SUMS, asked).scalars()))
+
     def reserve(self, intent: Intent, at: datetime) -> int:
         """Nanodollars to set aside for a submission: the most it may cost, else the least.
 
@@ -194,14 +198,7 @@ class Totals:
         if counted + amount > nano(budget.usd):
             left = dollars(nano(budget.usd) - counted)
             msg = (
-                f"It may cost ${dollars(amount):f}; of the budget of {_told(budget)} "
+                f"It may cost ${dollars(amount):f}; of the budget of {budget} "
                 f"${max(left, Decimal(0)):f} is left. Nothing was sent."
             )
             raise BudgetError(msg, provider=provider)
-
-
-def _told(budget: Budget) -> str:
-    """A budget in words."""
-    span = "in all" if budget.period is Period.EVER else f"a {budget.period}"
-    whose = f" for {budget.label}" if budget.label else ""
-    return f"${plain(budget.usd)} {span}{whose}"
