@@ -411,7 +411,8 @@ def test_what_is_left_of_the_budgets_is_told(place: Place, tmp_path: Path) -> No
 
 def test_what_was_forgotten_is_told(journal: SqlJournal, place: Place) -> None:
     """Nobody takes a shorter list for less money."""
-    journal.record(Saved(record=ended(journal, begun(journal)), index=0, path="/x", done=True))
+    saved = Saved(record=ended(journal, begun(journal)), index=0, path="/x", done=True)
+    journal.record(saved).result()
     place.rows("UPDATE submission SET created_at = :at", at="2020-02-29T12:00:00.000000+00:00")
     journal.check(mend=True)
     assert journal.prune(date(2020, 3, 1)) == 1
