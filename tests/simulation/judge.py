@@ -10,6 +10,7 @@ from tests.simulation.world import World
 
 from tintype import Billed, Outcome, Task, TaskState
 from tintype.journal import JournalRecord
+from tintype.spending import Spent
 
 # Answers that came, and that nobody understands: they are kept.
 _READABLE = {"a page of HTML", "half an answer", "other JSON", "an odd decisive value"}
@@ -23,6 +24,8 @@ def judged(world: World) -> list[str]:
         if work.charged:
             _judge_work(world, work)
     _judge_budget(world)
+    if world.spent is not None:
+        _judge_spending(world, world.spent)
     return world.notes.wrongs
 
 
@@ -42,6 +45,16 @@ def _judge_budget(world: World) -> None:
     for budget in world.budgets:
         if spent > budget.usd:
             world.notes.wrong("budget", f"{spent} of {budget.usd}")
+
+
+def _judge_spending(world: World, spent: Spent) -> None:
+    """What the journal says was paid was, and no more was than it says may have been."""
+    charged = [work.plot.usd for work in world.studio.works.values() if work.charged]
+    if not all(charged):  # the price of one is documented nowhere
+        return
+    usd, low, high = sum(charged, Decimal(0)), spent.paid, spent.paid + spent.unknown
+    if usd < low or (usd > high and not spent.unpriced):
+        world.notes.wrong("spending", f"{usd} were charged, {low} to {high} are told")
 
 
 def _judge_work(world: World, work: Work) -> None:

@@ -31,6 +31,7 @@ from tests.simulation.studio import Studio, Work
 from tintype import Budget, Generation, Task
 from tintype.errors import DroppedError, TintypeError
 from tintype.journal import JournalRecord, NoJournal
+from tintype.spending import Spent
 
 _MAX_EFFECTS = 20_000
 _SOON = 0.001
@@ -62,6 +63,7 @@ class World:
         self.stage = stage
         self.calm = False
         self.records: dict[str, JournalRecord] = {}
+        self.spent: Spent | None = None  # as the real journal tells it
         self.full = False
         self.folder = stage.folder / f"w{seed}"
         self.kind = kind or dice.choices(("book", "none", "disk"), (89.0, 9.5, 1.5))[0]
@@ -125,6 +127,8 @@ class World:
             self._resume(process)
             self._play()
             self.records = {each.id: each for each in process.desk.journal.records()}
+            if self.kind == "disk":
+                self.spent = process.journal.spent().total
             self._end(process)
 
     def _at(self, at: float, act: Callable[..., None], *arguments: object) -> None:
