@@ -31,6 +31,10 @@ class Environ:
         """The value of a variable."""
         return self._values.get(name, default)
 
+    def look_in(self, stored: Callable[[str], str]) -> None:
+        """Have credentials that a keyring keeps, too."""
+        self._stored = stored
+
     def stored(self, name: str) -> str:
         """The credential that a keyring keeps under a variable's name, or ""."""
         return self._stored(name) if self._stored is not None else ""

@@ -68,10 +68,11 @@ class Configured(Generic[AnyTransport]):
             raise InvalidRequestError(msg, field=name)
         if environ is not None:
             check_methods(environ, ["get"], "environ", "a mapping of names to texts, or nothing")
-        chosen = Options(**options)
-        stored = StoredKeys().get if chosen.keyring else None
-        variables = Environ(os.environ if environ is None else environ, stored)
+        variables = Environ(os.environ if environ is None else environ)
         environ = None  # crash reporters print the variables of a frame
+        chosen = Options(**options)
+        if chosen.keyring:
+            variables.look_in(StoredKeys().get)
         if transport is not None:
             _check_transport(transport, awaits=self._awaits)
         chosen = evolve(chosen, width=chosen.width or self._width)
