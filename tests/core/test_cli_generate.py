@@ -120,7 +120,7 @@ def test_an_error_is_the_same_document(shell: Shell, server: Loopback) -> None:
         (("-n", "many"), "InvalidRequestError", "n"),
         (("--max-cost", "cheap"), "InvalidRequestError", "max_cost"),
         (("--max-cost", "0.01"), "CostLimitError", None),
-        (("--size", "1x1"), "UnsupportedError", "size"),
+        (("--size", "1x1", "--size-policy", "exact"), "UnsupportedError", "size"),
         (("--name", "{sed}"), "SaveError", None),
     ],
 )
