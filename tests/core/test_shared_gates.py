@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,30 +125,27 @@ def test_two_processes_share_how_many_tasks_may_be_in_flight(
     server: Loopback, place: Place
 ) -> None:
     """Three at a time, whichever process they are of."""
-    inside, most = 0, 0
-    lock = threading.Lock()
+    running: set[str] = set()
+    inside: list[int] = []
 
-    def count(by: int) -> Callable[[Recorded], bytes]:
-        def counted(_: Recorded) -> bytes:
-            nonlocal inside, most
-            with lock:
-                inside += by
-                most = max(most, inside)
-            return b""
+    def create(_: Recorded) -> bytes:
+        name = f"p{len(inside)}"
+        running.add(name)
+        inside.append(len(running))
+        return said({"id": name, "state": "drawing"})
 
-        return counted
+    def look(request: Recorded) -> bytes:
+        name = request.target.rpartition("/")[2]
+        running.discard(name)
+        return said({"id": name, **DONE})
 
-    def drawn(request: Recorded) -> bytes:
-        count(1)(request)
-        time.sleep(0.05)
-        count(-1)(request)
-        return said({"id": "p", **DONE})
-
-    server.on(CREATE, *[drawn] * 16)
+    server.on(CREATE, *[create] * 16)
+    for number in range(16):
+        server.on(f"GET /v1/pictures/p{number}", look)
     two = [started(kind, 8, place, server.url, concurrency=3) for kind in ("sync", "async")]
     assert went(*two) == []
-    assert len(server.requests) == 16
-    assert most <= 3
+    assert len(inside) == 16
+    assert max(inside) <= 3
 
 
 def test_the_places_of_a_process_that_was_killed_are_free(server: Loopback, place: Place) -> None:
