@@ -22,8 +22,8 @@ class PromptPolicy:
 
     Args:
         forbidden: Words and phrases that no prompt may have, as whole words in any case.
-        check: Says why a prompt is refused, as a sentence, or None; called once a submission is
-            built, so often and quickly.
+        check: Says why a prompt is refused, as a sentence, or None. It is called with each
+            submission that is built, and waits for nothing.
     """
 
     def __init__(
