@@ -70,6 +70,8 @@ class Conversation:
 
     def on(self, per_call: PerCall) -> Conversation:
         """The same conversation, where some terms are those of one call."""
+        if per_call == self._channel.terms.per_call:
+            return self
         return Conversation(self._plugin, evolve(self._channel.terms, per_call=per_call))
 
     def quote(self, request: ImageRequest) -> Flow[Quote]:
