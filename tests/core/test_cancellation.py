@@ -291,19 +291,16 @@ def test_leaving_the_block_ends_what_other_threads_have_under_way(
 ) -> None:
     """In the middle of a pause: no look and no socket after it, one cancel a task."""
     server.on(CREATE, DRAWING).on(CANCEL, DRAWING)
-    pausing, plugin = threading.Event(), cancelable()
-
-    @hookimpl
-    def poll(task: Task) -> Request:
-        """What is asked once the pause is over."""
-        pausing.set()
-        return easel.poll(task)
-
-    plugin.poll = poll  # type: ignore[attr-defined]
+    accepted = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        with Client(account(server), **options(place, plugins={"easel": plugin})) as client:
-            drawing = pool.submit(client.generate, REQUEST, provider="easel")
-            assert pausing.wait(10)
+        with Client(account(server), **options(place)) as client:
+            drawing = pool.submit(
+                client.generate,
+                REQUEST,
+                provider="easel",
+                on_progress=lambda _: accepted.set(),
+            )
+            assert accepted.wait(10)
         assert server.is_left_alone()
         with pytest.raises(TaskError, match="The client was closed while the task p1"):
             drawing.result()

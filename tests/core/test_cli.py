@@ -816,7 +816,7 @@ def test_a_record_that_is_not_there_is_misuse(tintype: Run) -> None:
     done = tintype("resume", "zzz")
     assert done.returncode == 2
     assert is_a_sentence(done.stderr)
-    assert "no record 'zzz'" in done.stderr
+    assert "'zzz' names no record" in done.stderr
 
 
 def test_webhooks_are_served_until_an_interrupt(

@@ -118,6 +118,16 @@ def test_nothing_that_derives_from_a_secret_is_left(
         assert len(left) <= (4 if spelt == "base64" else 1)
 
 
+@pytest.mark.parametrize("spelt", sorted(SPELLINGS))
+@pytest.mark.parametrize("secret", ["000123\\&", "a&000123<", "a\\\"b&c<d>e'f"])
+def test_the_longest_spelling_of_a_secret_is_taken_out(secret: str, spelt: str) -> None:
+    """Where one spelling is the beginning of another, nothing is left of that one."""
+    redactor = prepared(Basic(), {"username": "me", "password": secret}, "").redactor
+    said = redactor.body(f"who is [{SPELLINGS[spelt](secret)}]?".encode()).decode()
+    left = said.partition("[")[2].rpartition("]")[0]
+    assert len(left) <= (4 if spelt == "base64" else 1)
+
+
 @pytest.mark.parametrize("password", ["hunter2", "pa5swd", "p4ß-wö"])
 def test_a_password_that_is_just_long_enough_is_taken_out(password: str) -> None:
     """In the body, and in a header; as a word, for within another it stands by chance."""

@@ -144,15 +144,16 @@ class _Spellings:
         """The secret in URLs, in HTML, in base64, and in hexadecimal.
 
         With a backslash in it, as it stands, too: two of them may pass for one that is escaped. At
-        its end one may be half of one that is.
+        its end one may be half of one that is. The longest first: one may be the beginning of
+        another, as `a&` is of `a&amp;`.
         """
         secret = self._secret.reveal()
         texts = (*_in_urls(secret), *_in_html(secret))
         found = [*texts, *_in_base64(secret.encode()), *_in_hex(secret.encode())]
         found += [] if secret.isascii() else _in_latin_1(secret)
-        others = [each for each in dict.fromkeys(found) if each != secret.encode()]
         itself = "\\" in secret[:-1] and not secret.endswith("\\") and len(secret) >= _MIN_WITHIN
-        return (secret.encode(), *others) if itself else tuple(others)
+        spelt = {*found, secret.encode()} if itself else {*found} - {secret.encode()}
+        return tuple(sorted(spelt, key=lambda each: (-len(each), each)))
 
 
 def _longest_first(secrets: Iterable[_Spellings]) -> tuple[_Spellings, ...]:
