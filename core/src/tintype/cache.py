@@ -37,7 +37,7 @@ class FolderCache:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
 
     def get(self, key: str) -> bytes | None:
         """The entry of a key, or None."""

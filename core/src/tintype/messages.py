@@ -136,7 +136,7 @@ class Proxy:
         parts = _proxy_parts(held(address, str, "proxy", _A_PROXY))
         userinfo, _, place = parts.netloc.rpartition("@")
         whole = userinfo if ":" in userinfo or not userinfo else f"{userinfo}:"
-        self.url = f"{parts.scheme}://{place}"
+        self.url: str = f"{parts.scheme}://{place}"
         self._identity = unquote(whole)
 
     @property

@@ -103,7 +103,7 @@ class FsspecSink:
         if _MARK not in url or not parts.scheme or parts.password is not None:
             msg = "url is no address such as 's3://bucket/folder', without a password."
             raise InvalidRequestError(msg, field="url")
-        self.url = url.rstrip("/")
+        self.url: str = url.rstrip("/")
         self._options = options
 
     def __repr__(self) -> str:
