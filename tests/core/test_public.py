@@ -31,7 +31,7 @@ def test_what_is_public_bears_the_name_of_a_public_module() -> None:
 def test_what_the_package_offers_is_what_its_modules_do() -> None:
     """`tintype.__all__` is a choice of the public modules' names, and no list of its own."""
     listed = {name for module in public_modules()[1:] for name in public_names(module)}
-    assert set(tintype.__all__) - listed == {"Observation", "Observer"}
+    assert set(tintype.__all__) - listed == {"ObservedCall", "Observation", "Observer"}
 
 
 @CLIENTS

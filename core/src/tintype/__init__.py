@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
-    from tintype._client.observing import Observation, Observer
+    from tintype._client.observing import Observation, ObservedCall, Observer
     from tintype.account import Account, Secret
     from tintype.async_client import AsyncClient
     from tintype.budget import Budget, Period
@@ -65,6 +65,7 @@ __all__ = [
     "ImageRequest",
     "Notice",
     "Observation",
+    "ObservedCall",
     "Observer",
     "Offer",
     "Outcome",
@@ -90,7 +91,7 @@ __all__ = [
 
 # Each module is imported at the first use of one of its names: a page of help needs none.
 _NAMES = {
-    "_client.observing": ("Observation", "Observer"),
+    "_client.observing": ("ObservedCall", "Observation", "Observer"),
     "account": ("Account", "Secret"),
     "async_client": ("AsyncClient",),
     "budget": ("Budget", "Period"),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
+from contextvars import copy_context
 from functools import partial
 from inspect import iscoroutine
 from queue import Empty, SimpleQueue
@@ -47,6 +48,7 @@ class BlockingDriver:
 
     def run(
         self,
+        verb: str,
         provider: str,
         flow: Flow[T],
         on_progress: Progress | None = None,
@@ -56,12 +58,15 @@ class BlockingDriver:
     ) -> T:
         """A flow's result, as `Driver.run` has it."""
         return finished(
-            self._driver.run(provider, flow, on_progress, record=record, awaited=awaited)
+            self._driver.run(verb, provider, flow, on_progress, record=record, awaited=awaited)
         )
 
     def run_all(self, flows: Mapping[str, Flow[T]], seconds: float) -> dict[str, T]:
         """The results of flows that speak to several providers at once, but of those too late."""
-        work = {name: partial(self.run, name, flow) for name, flow in flows.items()}
+        work = {
+            name: partial(copy_context().run, self.run, "quotes", name, flow)
+            for name, flow in flows.items()
+        }
         return side_by_side(work, seconds)
 
     def steps(self, provider: str, flow: Flow[object]) -> Iterator[Task]:

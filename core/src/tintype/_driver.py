@@ -20,7 +20,7 @@ from tintype._client.claims import unanswered
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
 from tintype._client.keyed_results import Intake
 from tintype._client.logs import log_wait
-from tintype._client.observing import Progress, check_progress, tell_progress, told_by
+from tintype._client.observing import ObservedCall, Progress, check_progress, tell_progress, told_by
 from tintype._client.opening import Arriving, Exchanges, Opener
 from tintype._client.reading import Reader
 from tintype._client.setup import Setup
@@ -179,6 +179,7 @@ class Driver:
 
     async def run(
         self,
+        verb: str,
         provider: str,
         flow: Flow[T],
         on_progress: Progress | None = None,
@@ -189,6 +190,7 @@ class Driver:
         """A flow's result; its snapshots go to `on_progress`.
 
         Args:
+            verb: Which method of the client is called.
             provider: Whom it speaks to.
             flow: What is to be performed.
             on_progress: Called with each snapshot.
@@ -201,7 +203,8 @@ class Driver:
         if awaited is not None:
             trail.begin(awaited)
         heard = None if on_progress is None else Task
-        async with FlowRun(self, provider, flow, trail, heard) as call:
+        begun = self.setup.observers.begin(verb, provider)
+        async with FlowRun(self, provider, flow, trail, heard, begun) as call:
             while (news := await call.told()) is not None:
                 if isinstance(news, Task):
                     tell_progress(on_progress, news)
@@ -209,34 +212,41 @@ class Driver:
 
     async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
         """Perform a flow's effects; the snapshots that it records come out on the way."""
-        async with FlowRun(self, provider, flow, self.setup.claims.trail(), Task) as call:
+        begun = self.setup.observers.begin("stream", provider)
+        async with FlowRun(self, provider, flow, self.setup.claims.trail(), Task, begun) as call:
             while (news := await call.told()) is not None:
                 if isinstance(news, Task):
                     yield news
 
     async def results(self, flow: Flow[object]) -> AsyncGenerator[BatchResult, None]:
         """Perform a flow's effects; the results of lines that it tells come out on the way."""
-        async with FlowRun(self, "", flow, self.setup.claims.trail(), BatchResult) as call:
+        begun, trail = self.setup.observers.begin("batch", ""), self.setup.claims.trail()
+        async with FlowRun(self, "", flow, trail, BatchResult, begun) as call:
             while (news := await call.told()) is not None:
                 if isinstance(news, BatchResult):
                     yield news
 
-    async def abandon(self, trail: Trail, error: BaseException) -> None:
+    async def abandon(self, trail: Trail, error: BaseException, call: ObservedCall | None) -> None:
         """Leave what was begun to others; who was stopped from outside tells the provider."""
         self.setup.claims.release(trail)
         late = isinstance(error, ClientClosed) and not self.waits.is_open
         if not late and not isinstance(error, Exception):
             deadline = time.monotonic() + CANCEL_SECONDS
             told = self.setup.cancellations(trail)
-            await self.waits.at_most(CANCEL_SECONDS, [self._tell(*each, deadline) for each in told])
+            await self.waits.at_most(
+                CANCEL_SECONDS, [self._tell(*each, deadline, call) for each in told]
+            )
 
-    async def _tell(self, provider: str, flow: Flow[Task], deadline: float) -> None:
+    async def _tell(
+        self, provider: str, flow: Flow[Task], deadline: float, call: ObservedCall | None
+    ) -> None:
         """Ask a provider to stop a task, while there is time."""
         if (seconds := deadline - time.monotonic()) > 0:
             trail = self.setup.claims.trail()
-            async with aclosing(FlowRun(self, provider, _asked(flow, seconds), trail)) as call:
+            asked = FlowRun(self, provider, _asked(flow, seconds), trail, call=call)
+            async with aclosing(asked):
                 with suppress(TintypeError):
-                    await call.told()
+                    await asked.told()
 
 
 def _asked(flow: Flow[Task], seconds: float) -> Flow[None]:
@@ -254,6 +264,7 @@ class FlowRun(Generic[T]):
         flow: The flow.
         trail: What the call has written down.
         heard: What somebody wants to be told of: snapshots, lines of a batch, or nothing.
+        call: The call that it is, or is a piece of, as observers know it; None: nobody observes.
 
     Attributes:
         result: What the flow returned, once it has ended.
@@ -263,6 +274,7 @@ class FlowRun(Generic[T]):
 
     __slots__ = (
         "_answer",
+        "_call",
         "_crew",
         "_driver",
         "_flow",
@@ -283,7 +295,9 @@ class FlowRun(Generic[T]):
         flow: Flow[T],
         trail: Trail,
         heard: type[News] | None = None,
+        call: ObservedCall | None = None,
     ) -> None:
+        self._call = call
         self._driver = driver
         self._provider = provider
         self._flow = flow
@@ -334,7 +348,9 @@ class FlowRun(Generic[T]):
         self, effect: Effect, reply: Reply, error: TintypeError | None, start: float
     ) -> None:
         if not isinstance(effect, _OF_CALLS):
-            self._driver.setup.observers.tell(self._provider, effect, reply, error, start)
+            self._driver.setup.observers.tell(
+                self._provider, effect, reply, error, start, self._call
+            )
 
     def _performed(self, effect: Effect) -> Awaitable[Reply]:
         """What comes of an effect."""
@@ -395,12 +411,12 @@ class FlowRun(Generic[T]):
 
     def _beside(self, piece: Flow[None]) -> FlowRun[None]:
         """A piece of this call's work, performed beside the others."""
-        return FlowRun(self._driver, self._provider, piece, self.trail, self._heard)
+        return FlowRun(self._driver, self._provider, piece, self.trail, self._heard, self._call)
 
     def _apart(self, piece: Flow[None]) -> FlowRun[None]:
         """The same, at work on records of its own."""
         trail = self._driver.setup.claims.trail()
-        return _FlowRunApart(self._driver, self._provider, piece, trail, self._heard)
+        return _FlowRunApart(self._driver, self._provider, piece, trail, self._heard, self._call)
 
     async def _disband(self) -> None:
         if self._crew is not None:
@@ -490,7 +506,7 @@ class FlowRun(Generic[T]):
         """
         if error is not None:
             meant = self.presence.meant(error)
-            await self._driver.abandon(self.trail, meant)
+            await self._driver.abandon(self.trail, meant, self._call)
             if isinstance(meant, ClientClosed):
                 raise closed(self.trail) from None
 
@@ -518,6 +534,7 @@ class FlowRun(Generic[T]):
             self.trail.end()
             self._driver.calls.pop(self.presence, None)
             self.presence.end()
+            self._driver.setup.observers.end(self._call, error)
 
 
 class _FlowRunApart(FlowRun[None]):

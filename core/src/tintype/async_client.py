@@ -48,14 +48,16 @@ class AsyncClient(Configured[AsyncTransport]):
 
     async def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return await self._driver.run(provider, self._setup.conversations.of(provider).models())
+        return await self._driver.run(
+            "models", provider, self._setup.conversations.of(provider).models()
+        )
 
     # ---------------------------------------------------------------------- images
 
     async def quote(self, request: ImageRequest, *, provider: str) -> Quote:
         """The price of a request, before anything is submitted."""
         return await self._driver.run(
-            provider, self._setup.conversations.of(provider).quote(request)
+            "quote", provider, self._setup.conversations.of(provider).quote(request)
         )
 
     async def quotes(
@@ -67,7 +69,7 @@ class AsyncClient(Configured[AsyncTransport]):
     ) -> tuple[Offer, ...]:
         """What several providers would do with a request, and for how much: cheapest first."""
         flows = self._setup.comparing.asking(request, providers, deadline)
-        told = await asyncio.gather(*(self._driver.run(*each) for each in flows.items()))
+        told = await asyncio.gather(*(self._driver.run("quotes", *each) for each in flows.items()))
         found = dict(zip(flows, told, strict=True))
         ordered = self._setup.comparing.ordered  # in a thread: it asks the journal
         return await asyncio.to_thread(ordered, request, flows, found, deadline)
@@ -82,17 +84,17 @@ class AsyncClient(Configured[AsyncTransport]):
     ) -> Task:
         """Start one submission and return at once with the accepted task."""
         flow = self._setup.conversations.of(provider, per_call).submit(request)
-        return await self._driver.run(provider, flow, on_progress)
+        return await self._driver.run("submit", provider, flow, on_progress)
 
     async def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         flow = self._setup.conversations.of_task(task).refresh(task)
-        return await self._driver.run(task.provider, flow, record=task.record)
+        return await self._driver.run("refresh", task.provider, flow, record=task.record)
 
     async def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly."""
         flow = self._setup.conversations.of_task(task).wait(task)
-        return await self._driver.run(task.provider, flow, on_progress, awaited=task)
+        return await self._driver.run("wait", task.provider, flow, on_progress, awaited=task)
 
     async def generate(
         self,
@@ -109,7 +111,7 @@ class AsyncClient(Configured[AsyncTransport]):
         flow = self._setup.keyed_calls.generating(
             request, provider, providers, order, max_cost, per_call
         )
-        return await self._driver.run(provider or "", flow, on_progress)
+        return await self._driver.run("generate", provider or "", flow, on_progress)
 
     async def batch(  # noqa: PLR0913 - each holds for all lines
         self,
@@ -161,12 +163,12 @@ class AsyncClient(Configured[AsyncTransport]):
     async def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         flow = self._setup.conversations.of_task(task).cancel(task)
-        return await self._driver.run(task.provider, flow, record=task.record)
+        return await self._driver.run("cancel", task.provider, flow, record=task.record)
 
     async def read_again(self, error: TintypeError) -> Task:
         """The task in an answer that nobody understood when it came, which an error holds."""
         provider, flow = self._setup.conversations.rereading(error)
-        return await self._driver.run(provider, flow)
+        return await self._driver.run("read_again", provider, flow)
 
     async def receive(
         self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
@@ -179,19 +181,23 @@ class AsyncClient(Configured[AsyncTransport]):
         return await self._confirm(heard, provider, proven=proven)
 
     async def _prove(self, delivery: Delivery, provider: str) -> bool:
-        return await self._driver.run(provider, self._setup.webhooks.proving(provider, delivery))
+        return await self._driver.run(
+            "_prove", provider, self._setup.webhooks.proving(provider, delivery)
+        )
 
     async def _confirm(self, heard: Heard, provider: str, *, proven: bool) -> Task:
         flow = self._setup.conversations.of(provider).confirm(heard, proven=proven)
         return await self._driver.run(
-            provider, flow, record=heard.known.record if heard.known else ""
+            "receive", provider, flow, record=heard.known.record if heard.known else ""
         )
 
     # --------------------------------------------------------------------- results
 
     async def fetch(self, image: Image, *, provider: str = "") -> bytes:
         """An image's bytes, from memory or from its URL."""
-        return await self._driver.run(provider, self._setup.results.fetching(image, provider))
+        return await self._driver.run(
+            "fetch", provider, self._setup.results.fetching(image, provider)
+        )
 
     @overload
     async def save(
@@ -238,7 +244,7 @@ class AsyncClient(Configured[AsyncTransport]):
         """Write images into a folder or a sink, each whole or not at all."""
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
-        return await self._driver.run(provider, flow)
+        return await self._driver.run("save", provider, flow)
 
     async def resume(
         self,
@@ -254,7 +260,7 @@ class AsyncClient(Configured[AsyncTransport]):
         try:
             provider = claimed[0].provider if claimed else ""
             flow = self._setup.results.resuming(claimed, place)
-            return await self._driver.run(provider, flow, on_progress)
+            return await self._driver.run("resume", provider, flow, on_progress)
         finally:
             self._setup.claims.left(ids)
 

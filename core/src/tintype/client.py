@@ -43,7 +43,7 @@ class Client(Configured[Transport]):
 
     def models(self, *, provider: str) -> ProviderInfo:
         """The provider's models: its live list where it has one, else its catalog."""
-        return self._driver.run(provider, self._setup.conversations.of(provider).models())
+        return self._driver.run("models", provider, self._setup.conversations.of(provider).models())
 
     # ---------------------------------------------------------------------- images
 
@@ -55,7 +55,9 @@ class Client(Configured[Transport]):
         Raises:
             UsageError: The request cannot be sent to this provider.
         """
-        return self._driver.run(provider, self._setup.conversations.of(provider).quote(request))
+        return self._driver.run(
+            "quote", provider, self._setup.conversations.of(provider).quote(request)
+        )
 
     def quotes(
         self,
@@ -99,12 +101,12 @@ class Client(Configured[Transport]):
                 a document names a key by which the provider knows it, not any more.
         """
         flow = self._setup.conversations.of(provider, per_call).submit(request)
-        return self._driver.run(provider, flow, on_progress)
+        return self._driver.run("submit", provider, flow, on_progress)
 
     def refresh(self, task: Task) -> Task:
         """The task as it stands now, after one look."""
         flow = self._setup.conversations.of_task(task).refresh(task)
-        return self._driver.run(task.provider, flow, record=task.record)
+        return self._driver.run("refresh", task.provider, flow, record=task.record)
 
     def wait(self, task: Task, *, on_progress: Progress | None = None) -> Task:
         """The task once it has ended, well or badly.
@@ -113,7 +115,7 @@ class Client(Configured[Transport]):
             DeadlineError: It did not end in time; the error carries it as JSON.
         """
         flow = self._setup.conversations.of_task(task).wait(task)
-        return self._driver.run(task.provider, flow, on_progress, awaited=task)
+        return self._driver.run("wait", task.provider, flow, on_progress, awaited=task)
 
     def generate(
         self,
@@ -156,7 +158,7 @@ class Client(Configured[Transport]):
         flow = self._setup.keyed_calls.generating(
             request, provider, providers, order, max_cost, per_call
         )
-        return self._driver.run(provider or "", flow, on_progress)
+        return self._driver.run("generate", provider or "", flow, on_progress)
 
     def batch(  # noqa: PLR0913 - each holds for all lines
         self,
@@ -236,7 +238,7 @@ class Client(Configured[Transport]):
     def cancel(self, task: Task) -> Task:
         """The task, after the provider was asked to stop it."""
         flow = self._setup.conversations.of_task(task).cancel(task)
-        return self._driver.run(task.provider, flow, record=task.record)
+        return self._driver.run("cancel", task.provider, flow, record=task.record)
 
     def read_again(self, error: TintypeError) -> Task:
         """The task in an answer that nobody understood when it came, which an error holds.
@@ -248,7 +250,7 @@ class Client(Configured[Transport]):
             TintypeError: It is still not understood; it holds the answer again.
         """
         provider, flow = self._setup.conversations.rereading(error)
-        return self._driver.run(provider, flow)
+        return self._driver.run("read_again", provider, flow)
 
     def receive(
         self, delivery: Delivery, *, provider: str, record: str = "", task: Task | None = None
@@ -269,10 +271,14 @@ class Client(Configured[Transport]):
             ProtocolError: The body says nothing that a document describes.
             NotFoundError: The provider does not know the task: the webhook is forged.
         """
-        proven = self._driver.run(provider, self._setup.webhooks.proving(provider, delivery))
+        proven = self._driver.run(
+            "receive", provider, self._setup.webhooks.proving(provider, delivery)
+        )
         heard = self._setup.webhooks.heard(provider, delivery, record, task)
         flow = self._setup.conversations.of(provider).confirm(heard, proven=proven)
-        return self._driver.run(provider, flow, record=heard.known.record if heard.known else "")
+        return self._driver.run(
+            "receive", provider, flow, record=heard.known.record if heard.known else ""
+        )
 
     # --------------------------------------------------------------------- results
 
@@ -282,7 +288,7 @@ class Client(Configured[Transport]):
         Raises:
             DownloadError: It cannot be had.
         """
-        return self._driver.run(provider, self._setup.results.fetching(image, provider))
+        return self._driver.run("fetch", provider, self._setup.results.fetching(image, provider))
 
     @overload
     def save(
@@ -352,7 +358,7 @@ class Client(Configured[Transport]):
         """
         provider = self._setup.results.owner(images) or provider
         flow = self._setup.results.saving(images, provider, folder, name, overwrite=overwrite)
-        return self._driver.run(provider, flow)
+        return self._driver.run("save", provider, flow)
 
     def resume(
         self,
@@ -385,7 +391,7 @@ class Client(Configured[Transport]):
         try:
             provider = claimed[0].provider if claimed else ""
             flow = self._setup.results.resuming(claimed, place)
-            return self._driver.run(provider, flow, on_progress)
+            return self._driver.run("resume", provider, flow, on_progress)
         finally:
             self._setup.claims.left(ids)
 

@@ -181,7 +181,7 @@ def fetching(image: Image, sink: Intake, rules: Rules) -> Flow[str]:
             return reached
         if tries == _MAX_TRIES:
             raise reached
-        yield Sleep(seconds=backoff(tries, 0.0))
+        yield Sleep(seconds=backoff(tries, 0.0), retry=True)
         sink.restart()
 
 

@@ -140,7 +140,7 @@ class Channel:
             except TintypeError as error:
                 if tries == self.tries or not (is_transient(error) and may_ask_again(asked, error)):
                     raise
-                yield Sleep(seconds=self.pause(error, tries))
+                yield Sleep(seconds=self.pause(error, tries), retry=True)
 
     def _question(self, operation: Operation, asked: Request) -> Send:
         if asked.answer != "whole":

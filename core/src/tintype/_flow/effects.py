@@ -50,10 +50,12 @@ class Sleep:
 
     Attributes:
         why: What keeps a submission at its account's gate, or "".
+        retry: Whether what went wrong is tried again then.
     """
 
     seconds: float
     why: str = ""
+    retry: bool = False
 
 
 @frozen(kw_only=True)

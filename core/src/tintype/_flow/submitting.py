@@ -175,7 +175,7 @@ def _waited_out(
 ) -> Flow[None]:
     """Wait until a submission may be sent again; a pause is waited out at the gate, with all."""
     if pause is None:
-        yield Sleep(seconds=channel.pause(error, tries))
+        yield Sleep(seconds=channel.pause(error, tries), retry=True)
 
 
 def _admitted(
@@ -276,7 +276,7 @@ def _submit_once(
         if over or not (leaves_fate_open(error) or may_resubmit(error)):
             raise lost
         if pause:
-            yield Sleep(seconds=pause)
+            yield Sleep(seconds=pause, retry=True)
 
 
 def _allowed(rule: Idempotency | None, tries: int) -> tuple[int, float]:
