@@ -124,6 +124,7 @@ def test_a_key_is_asked_for_unseen(shell: Shell) -> None:
     [
         (("set", "apiyy"), KEY, "Did you mean 'apiyi'?"),
         (("set", "apiyi", "kee"), KEY, "Did you mean 'key'?"),
+        (("set", "apiyi", KEY), "", "is the name of none of its credentials"),
         (("set", "apiyi"), "", "nothing stands"),
         (("set", "apiyi"), "aaaa", "fewer than 6 different characters"),
         (("set", "apiyi"), f"{KEY}\n{OTHER}", "characters that no key has"),
@@ -137,6 +138,7 @@ def test_what_is_no_key_is_not_kept(
     done = shell.run("keys", *arguments, given=given)
     assert done.returncode == 2
     assert words in done.stderr
+    assert KEY not in done.stderr
     assert not (shell.folder / "vault.json").exists()
 
 

@@ -134,12 +134,14 @@ def test_an_answer_that_nobody_understands_is_told_again(client: Client, server:
     assert server.lines() == [POST]
 
 
-@pytest.mark.parametrize("given", [{"key": ""}, {"key": 7}, {"key": "a\nb"}, {"key": "x" * 201}])
-def test_what_is_no_key_is_refused(
+@pytest.mark.parametrize(
+    "given", [{"key": ""}, {"key": 7}, {"key": "a\nb"}, {"key": "x" * 201}, {"label": ""}]
+)
+def test_what_is_no_key_or_label_is_refused(
     client: Client, server: Loopback, given: dict[str, object]
 ) -> None:
     """Before anything is sent."""
-    with pytest.raises(InvalidRequestError, match="key"):
+    with pytest.raises(InvalidRequestError, match=next(iter(given))):
         draw(client, **given)
     assert server.accepted == 0
 

@@ -18,7 +18,7 @@ from tests.core.loopback import Loopback, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
 from tests.core.terminal import SCRIPT
 
-from tintype import Client, Image, ImageRequest, Quote, Task, TaskState
+from tintype import Billed, Client, Image, ImageRequest, Quote, Task, TaskState
 from tintype.entries import Intent, Saved, Snapshot
 from tintype.errors import DownloadError, InvalidRequestError, SaveError, UsageError
 from tintype.journal._sql import SqlJournal
@@ -208,8 +208,10 @@ def test_a_sink_is_two_methods(artist: Artist, server: Loopback, tmp_path: Path)
     client = artist(journal=journal)
     made = client.generate(REQUEST, provider="easel")
     drawer.broken = True
-    with pytest.raises(SaveError, match="drawer://top fails: RuntimeError: the drawer is stuck"):
+    stuck = "drawer://top fails: RuntimeError: the drawer is stuck"
+    with pytest.raises(SaveError, match=stuck) as raised:
         client.save(made, drawer, name="{n}")
+    assert raised.value.billed is Billed.YES
     drawer.broken = False
     (resumed,) = client.resume(drawer)
     (address,) = resumed.paths
@@ -217,6 +219,22 @@ def test_a_sink_is_two_methods(artist: Artist, server: Loopback, tmp_path: Path)
     assert drawer.kept == {address.removeprefix("drawer://top/"): PNG}
     assert client.save(made, drawer, name="{n}") == ("drawer://top/1.png",)
     assert client.save(made, drawer, name="{n}") == ("drawer://top/1-2.png",)
+    journal.close()
+
+
+def test_a_batch_that_cannot_keep_its_pictures_buys_no_more(
+    artist: Artist, server: Loopback, tmp_path: Path
+) -> None:
+    """What is drawn and not kept is paid for, and the address of a picture goes stale."""
+    server.on("POST /v1/pictures", DRAWN)
+    drawer, journal = Drawer(broken=True), SqlJournal(tmp_path / "journal.db")
+    requests = [ImageRequest(prompt=f"cat {number}") for number in range(20)]
+    told = list(artist(journal=journal).batch(requests, drawer, provider="easel", width=1))
+    assert len(told) == len(server.lines()) == 1
+    assert told[0].billed is Billed.YES
+    drawer.broken = False
+    again = artist(journal=journal).batch(requests, drawer, provider="easel", resume=True)
+    assert len(list(again)) == len(drawer.kept) == len(server.lines()) == 20
     journal.close()
 
 

@@ -21,7 +21,7 @@ from tintype._cli.added import added, short_help
 from tintype._cli.options import Verbosity, verbose
 from tintype._cli.speaking import MISUSE, complain, tell
 from tintype._printable import printable
-from tintype.errors import InvalidRequestError, TintypeError, UsageError
+from tintype.errors import Billed, InvalidRequestError, TintypeError, UsageError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -148,7 +148,8 @@ def _told(error: TintypeError, verbosity: Verbosity) -> int:
     complain(words_for(error))
     if verbosity.asked:
         tell_details(error)
-    return MISUSE if isinstance(error, UsageError) else 1
+    paid = error.billed is not Billed.NO
+    return MISUSE if isinstance(error, UsageError) and not paid else 1
 
 
 def _unwritten(error: OSError) -> int:

@@ -16,10 +16,11 @@ from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
 from tintype._cli.speaking import say_path, tell
-from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted
+from tintype._cli.unfinished import Seen, hand_over, told_if_interrupted, way_on
 from tintype._client.downloads import Kept, check_home, kept_at
 from tintype._client.naming import check_free
 from tintype._client.options import PerCallKeywords
+from tintype._excerpts import sentences
 from tintype._flow.resolve import OnUnsupported
 from tintype._flow.sizes import OnMismatch, SizePolicy
 from tintype._flow.verdicts import check_cost
@@ -191,10 +192,11 @@ def _collected(opened: Client, order: _Order, drawn: Generation) -> _Saved:
     try:
         kept = () if order.key is None else _kept(opened, drawn)
         return (kept, None) if kept else _save(opened, order, drawn)
-    except (SaveError, DownloadError):
+    except (SaveError, DownloadError) as error:
         for task in drawn.tasks:
             hand_over(task)  # what was paid for can still be collected from this
-        raise
+        told = sentences(error.message, *map(way_on, drawn.tasks))
+        raise about(error, message=told) from error.__cause__
 
 
 def _kept(opened: Client, drawn: Generation) -> tuple[Kept, ...]:

@@ -90,8 +90,14 @@ def _found(name: str, credential: str) -> tuple[ProviderInfo, str]:
     which = credential or (known[0] if "key" in known[:1] or len(known) == 1 else "")
     if which in known:
         return info, which
-    what = f"{credential!r} is none of its credentials." if credential else "Say which credential."
-    msg = f"{what}{guess(credential, known) if credential else ''} There are: {listed}."
+    # What was typed is not repeated: it may be the key itself.
+    what = (
+        "What stands behind the provider is the name of none of its credentials; the key itself is "
+        f"asked for, or read from standard input.{guess(credential, known)}"
+        if credential
+        else "Say which credential."
+    )
+    msg = f"{what} There are: {listed}."
     raise UsageError(msg, provider=name)
 
 

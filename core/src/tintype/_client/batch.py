@@ -75,6 +75,7 @@ _KEEPS_ALL = (
     InsufficientCreditError,
     JournalError,
     MissingKeyError,
+    SaveError,  # what is drawn and cannot be kept is paid for, and its address goes stale
 )
 
 

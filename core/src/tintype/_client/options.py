@@ -118,6 +118,9 @@ def for_call(given: PerCallKeywords | PerCall) -> PerCall:
     if not a_line(given.get("key", "any"), "key"):
         msg = "key is empty: give what names the picture, such as the number of an order."
         raise InvalidRequestError(msg, field="key")
+    if given.get("label") == "":
+        msg = "label is empty: say whose the picture is, or leave the label out."
+        raise InvalidRequestError(msg, field="label")
     return PerCall(**given)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
+from tintype._blame import about
 from tintype._client.conversations import Conversations
 from tintype._client.downloads import Saveable, loading, provider_of, saving
 from tintype._client.keyed_results import Rules
@@ -13,10 +15,12 @@ from tintype._doors import all_held, held
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
 from tintype._flow.sizes import OnMismatch
-from tintype.errors import TintypeError
+from tintype.errors import Billed, SaveError, TintypeError
 from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
 from tintype.sinks import Home, Sink, home_of
+
+T = TypeVar("T")
 
 _SAVEABLE = "a generation, a task, an image, or a list of images"
 
@@ -53,13 +57,13 @@ class Results:
         *,
         overwrite: bool,
     ) -> Flow[tuple[Path | str, ...]]:
-        """The flow that saves images."""
+        """The flow that saves images; where it cannot, its error says whether they are paid."""
         if not isinstance(images, Generation | Task | Image):
             images = all_held(images, Image, "images", _SAVEABLE)
         if name is not None:
             held(name, str, "name", "a plain file name without an extension, or nothing")
         rules = self._providers.rules(provider)
-        return saving(
+        flow = saving(
             images,
             home_of(folder),
             name,
@@ -67,6 +71,7 @@ class Results:
             overwrite=overwrite,
             on_mismatch=self._on_mismatch,
         )
+        return _told_as_paid(flow, _billed(images))
 
     def resuming(
         self, records: list[JournalRecord], home: Home | None, name: str | None = None
@@ -86,3 +91,21 @@ class Results:
         records[:] = [each for each in records if each.provider in ways]
         resumed = (yield from resuming(ways, records, home, name)) if ways else ()
         return (*resumed, *(Resumed(record=each, error=errors[each.provider]) for each in failed))
+
+
+def _billed(images: Saveable) -> Billed:
+    """Whether images were paid for, as far as their tasks say."""
+    tasks = images.tasks if isinstance(images, Generation) else (images,)
+    return max(
+        (task.billed for task in tasks if isinstance(task, Task)),
+        key=[Billed.NO, Billed.UNKNOWN, Billed.YES].index,
+        default=Billed.NO,
+    )
+
+
+def _told_as_paid(flow: Flow[T], billed: Billed) -> Flow[T]:
+    """The flow; what cannot be saved is paid for all the same, and its error says so."""
+    try:
+        return (yield from flow)
+    except SaveError as error:
+        raise about(error, billed=billed) from error.__cause__
