@@ -39,6 +39,21 @@ def refused_url() -> Iterator[str]:
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
+@pytest.fixture
+def environ(tmp_path: Path, server: Loopback) -> dict[str, str]:
+    """An environment of its own: APIYI and CheapAI at the server, each with a key."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONWARNINGS": "error",
+        "APIYI_API_KEY": KEY,
+        "APIYI_BASE_URL": server.url,
+        "CHEAPAI_API_KEY": KEY,
+        "CHEAPAI_BASE_URL": server.url,
+        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
+    }
+
+
 @pytest.fixture(params=KINDS)
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     """A transport, closed when the test ends."""

@@ -46,21 +46,6 @@ SUBMIT = "POST /v1/images/generations"
 
 
 @pytest.fixture
-def environ(tmp_path: Path, server: Loopback) -> dict[str, str]:
-    """An environment of its own: APIYI and CheapAI at the server, each with a key."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONWARNINGS": "error",
-        "APIYI_API_KEY": KEY,
-        "APIYI_BASE_URL": server.url,
-        "CHEAPAI_API_KEY": KEY,
-        "CHEAPAI_BASE_URL": server.url,
-        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
-    }
-
-
-@pytest.fixture
 def tintype(environ: dict[str, str], tmp_path: Path) -> Run:
     """Runs the command; whatever it is asked, it shows neither a key nor a traceback."""
 

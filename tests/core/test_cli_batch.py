@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -62,18 +61,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, server: Loopback) -> Shell:
+def shell(tmp_path: Path, environ: dict[str, str]) -> Shell:
     """A folder, a journal, and an environment with a key for each."""
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONWARNINGS": "error",
-        "APIYI_API_KEY": KEY,
-        "APIYI_BASE_URL": server.url,
-        "CHEAPAI_API_KEY": KEY,
-        "CHEAPAI_BASE_URL": server.url,
-        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
-    }
     return Shell(tmp_path, environ)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -63,18 +62,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, server: Loopback) -> Shell:
+def shell(tmp_path: Path, environ: dict[str, str]) -> Shell:
     """A folder, and an environment with a key for each."""
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONWARNINGS": "error",
-        "APIYI_API_KEY": KEY,
-        "APIYI_BASE_URL": server.url,
-        "CHEAPAI_API_KEY": KEY,
-        "CHEAPAI_BASE_URL": server.url,
-        "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
-    }
     return Shell(tmp_path, environ)
 
 

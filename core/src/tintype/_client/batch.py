@@ -33,7 +33,7 @@ from tintype._excerpts import quoted
 from tintype._flow.choices import PerCall
 from tintype._flow.effects import Ask, Flow, Sleep, Tell, Together, Turn
 from tintype._flow.hook_caller import asked
-from tintype._flow.verdicts import check_limit, fault_error
+from tintype._flow.verdicts import check_limit, fault_error, worst_billed
 from tintype.convert import to_builtins
 from tintype.errors import (
     AuthenticationError,
@@ -583,9 +583,6 @@ def _asked_of(record: JournalRecord) -> int:
     return record.request.n if record.request is not None else 1
 
 
-_WORST = (Billed.NO, Billed.UNKNOWN, Billed.YES)
-
-
 def _failed(result: BatchResult, error: TintypeError) -> BatchResult:
     """A line that something went wrong with; what is known of it already stays."""
     match error:
@@ -618,7 +615,7 @@ def _made(blank: BatchResult, made: Generation) -> BatchResult:
         tasks=tuple(map(_bare, made.tasks)),
         quoted=made.quote.high,
         paid=None if cost is None else cost.usd,
-        billed=max((task.billed for task in made.tasks), key=_WORST.index, default=Billed.NO),
+        billed=worst_billed(task.billed for task in made.tasks),
     )
 
 
@@ -670,7 +667,7 @@ def _recorded(
         ),
         quoted=sum((each for each in quotes if each is not None), Decimal(0)) or None,
         paid=sum(charges, Decimal(0)) or None,
-        billed=max((each.billed for each in records), key=_WORST.index),
+        billed=worst_billed(each.billed for each in records),
     )
     if error is None and len(result.files) >= _wanted(result):
         return evolve(result, outcome=BatchOutcome.DONE)

@@ -15,6 +15,7 @@ from tintype._doors import all_held, held
 from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
 from tintype._flow.sizes import OnMismatch
+from tintype._flow.verdicts import worst_billed
 from tintype.errors import Billed, SaveError, TintypeError
 from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
@@ -96,11 +97,7 @@ class Results:
 def _billed(images: Saveable) -> Billed:
     """Whether images were paid for, as far as their tasks say."""
     tasks = images.tasks if isinstance(images, Generation) else (images,)
-    return max(
-        (task.billed for task in tasks if isinstance(task, Task)),
-        key=[Billed.NO, Billed.UNKNOWN, Billed.YES].index,
-        default=Billed.NO,
-    )
+    return worst_billed(task.billed for task in tasks if isinstance(task, Task))
 
 
 def _told_as_paid(flow: Flow[T], billed: Billed) -> Flow[T]:

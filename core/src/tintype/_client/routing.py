@@ -18,7 +18,6 @@ from attrs import evolve, frozen
 from tintype._blame import about, of_provider
 from tintype._client.comparing import Comparing, in_order
 from tintype._client.conversations import Conversations
-from tintype._client.options import PerCallKeywords, for_call
 from tintype._doors import all_held, held, refused
 from tintype._excerpts import guess, quoted, sentences, shortened
 from tintype._flow.choices import PerCall
@@ -84,7 +83,7 @@ class Route:
     names: tuple[str, ...]
     order: Order
     max_cost: Decimal | None
-    per_call: PerCallKeywords | PerCall
+    per_call: PerCall
 
 
 @frozen(kw_only=True)
@@ -186,7 +185,7 @@ class Routing:
         providers: Iterable[str] | None,
         order: Order,
         max_cost: Decimal | None,
-        per_call: PerCallKeywords | PerCall,
+        per_call: PerCall,
     ) -> Flow[Generation]:
         """The flow that draws, at one provider or at the first of several that can.
 
@@ -209,7 +208,7 @@ class Routing:
         providers: object,
         order: Order,
         max_cost: Decimal | None,
-        per_call: PerCallKeywords | PerCall,
+        per_call: PerCall,
     ) -> Route:
         """Who may draw, and in which order.
 
@@ -223,7 +222,6 @@ class Routing:
             names = tuple(self._comparing.with_a_key())
         else:
             names = self._comparing.known(all_held(providers, str, "providers", NAMES))
-        for_call(per_call)
         return Route(names=names, order=order, max_cost=max_cost, per_call=per_call)
 
     def _routed(self, request: ImageRequest, route: Route) -> Flow[Generation]:

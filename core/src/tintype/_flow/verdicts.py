@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypeVar
 
@@ -194,6 +195,11 @@ def concluded(generation: Generation) -> Generation:
 
 _WAIT_AGAIN = "Keep the task (error.task_json) and wait for it again."
 _COST = (Billed.NO, Billed.UNKNOWN, Billed.YES)
+
+
+def worst_billed(found: Iterable[Billed]) -> Billed:
+    """Whether money was spent on any of several, as far as that is known; of none: no."""
+    return max(found, key=_COST.index, default=Billed.NO)
 
 
 def _fruitless(task: Task) -> TaskError:
