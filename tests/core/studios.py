@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 from attrs import evolve, frozen
 from tests.core import easel
@@ -76,8 +78,15 @@ class Studio:
         return refusal(exchange.message.status, _REFUSALS, said.why)
 
 
-def studios(connect: Connect, server: Loopback, *made: object, **given: object) -> Client:
-    """A client with a key of each."""
+def studios(
+    connect: Connect,
+    server: Loopback,
+    *made: object,
+    rates: Mapping[str, str] | None = None,
+    **given: object,
+) -> Client:
+    """A client with a key of each, some with what their accounts let through."""
     plugins = {studio.info.name: studio for studio in made if isinstance(studio, Studio)}
-    accounts = [Account(provider=name, key=KEY, base_url=server.url) for name in plugins]
+    of_each = partial(Account, key=KEY, base_url=server.url)
+    accounts = [of_each(provider=name, rate=(rates or {}).get(name)) for name in plugins]
     return connect(*accounts, **{"plugins": plugins, **given})

@@ -30,6 +30,7 @@ from tintype._flow.gates import Gate, Visit
 from tintype._pacing import Clock
 from tintype.account import Limits, Rate
 from tintype.errors import (
+    GateError,
     InvalidRequestError,
     RateLimitError,
     TaskError,
@@ -229,7 +230,7 @@ def test_who_cannot_be_let_through_in_time_is_told_so_at_once() -> None:
     crowd = Crowd()
     crowd.comes("a", Limits(rate=Rate(1, 3600.0)))
     crowd.run()
-    with pytest.raises(RateLimitError, match=r"1/h.*Nothing was sent.*task_timeout") as caught:
+    with pytest.raises(GateError, match=r"1/h.*Nothing was sent.*task_timeout") as caught:
         next(Visit(crowd.gate).enter(Limits(rate=Rate(1, 3600.0)), 60.0))
     assert caught.value.billed is Billed.NO
     assert crowd.gate.inside == 1
@@ -258,7 +259,7 @@ def test_a_submission_that_others_keep_is_not_given_up() -> None:
 def test_a_wait_ends_with_the_time_that_the_client_has_for_a_task() -> None:
     """A wait that is longer than that is not begun."""
     line = Line(told(429, (("Retry-After", "99"),)))
-    with pytest.raises(RateLimitError, match="in time") as caught:
+    with pytest.raises(GateError, match="in time") as caught:
         line.run(line.talk(task_timeout=30.0).submit(ASKED))
     assert caught.value.billed is Billed.NO
     assert (line.sleeps, line.submissions) == ([], 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,18 +10,31 @@ import pytest
 from attrs import define, evolve
 from tests.core.acme import NOW
 from tests.core.conftest import KEY, Connect
-from tests.core.loopback import Loopback, said
+from tests.core.loopback import Answer, Fault, Loopback, said
 from tests.core.pictures import drawn, in_base64
 from tests.core.studios import Studio, studios
 
-from tintype import Account, Billed, Client, ImageRequest, Offer, Outcome
+from tintype import (
+    Account,
+    Billed,
+    Client,
+    ImageRequest,
+    Offer,
+    Outcome,
+    Quote,
+    Reference,
+    Request,
+)
 from tintype._client.routing import Health
 from tintype._pacing import Clock
+from tintype.catalog import References
+from tintype.convert import is_refusal
 from tintype.credentials import HeaderKey
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
     CostLimitError,
+    DroppedError,
     InvalidRequestError,
     MissingKeyError,
     RateLimitError,
@@ -31,8 +44,10 @@ from tintype.errors import (
     UnknownProviderError,
     UsageError,
 )
+from tintype.exchange import Exchange, Operation
+from tintype.hooks import hookimpl
 from tintype.journal._sql import SqlJournal
-from tintype.models import Attempt, Generation
+from tintype.models import Attempt, Generation, Update, Upload
 
 REQUEST = ImageRequest(prompt="a red panda")
 PICTURE = in_base64(drawn())
@@ -239,6 +254,101 @@ def test_a_picture_of_several_ends_the_route(connect: Connect, server: Loopback)
         ("cheap", Outcome.ACCEPTED, Billed.YES),
         ("cheap", Outcome.REJECTED, Billed.NO),
     ]
+
+
+class Gallery(Studio):
+    """A studio that wants to be told where references are: they are brought there first."""
+
+    def __init__(self, name: str, usd: str) -> None:
+        super().__init__(name, usd, references=References(forms=("url",), uploads=True))
+
+    @hookimpl
+    def upload(self, reference: Reference, notes: Mapping[str, object]) -> Request | None:
+        """Its bytes, to `/NAME/wall`."""
+        del notes
+        if reference.data is None:
+            return None
+        return Request.post(f"https://api.easel.test/{self.info.name}/wall", {"bytes": "…"})
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> Quote | Update | Upload:
+        """Where it hangs, or as a studio."""
+        if exchange.operation is Operation.UPLOAD and not is_refusal(exchange.message):
+            return Upload(reference=Reference(url="https://wall.test/1"))
+        return super().parse(exchange)
+
+
+@pytest.mark.parametrize(
+    "breaks", [Fault.RESET, said({"why": "oh no"}, status=500), said({"why": "no"}, status=400)]
+)
+def test_an_upload_that_breaks_off_does_not_end_the_route(
+    connect: Connect, server: Loopback, breaks: Answer
+) -> None:
+    """Nothing was submitted yet, so nothing is billed: the next one draws."""
+    server.on("POST /cheap/wall", breaks).on("POST /dear", DRAWN)
+    client = studios(connect, server, Gallery("cheap", "0.02"), DEAR, tries=1)
+    asked = evolve(REQUEST, references=(Reference(data=drawn()),))
+    made = client.generate(asked, providers="any")
+    assert made.quote.provider == "dear"
+    assert [(each.provider, each.billed) for each in made.attempts] == [
+        ("cheap", Billed.NO),
+        ("dear", Billed.YES),
+    ]
+    assert server.lines() == ["POST /cheap/wall", "POST /dear"]
+
+
+def test_an_upload_that_breaks_off_billed_nothing(connect: Connect, server: Loopback) -> None:
+    """Also where one provider alone is asked, which is told so."""
+    server.on("POST /cheap/wall", Fault.RESET)
+    client = studios(connect, server, Gallery("cheap", "0.02"), tries=1)
+    asked = evolve(REQUEST, references=(Reference(data=drawn()),))
+    with pytest.raises(DroppedError) as caught:
+        client.generate(asked, provider="cheap")
+    assert caught.value.billed is Billed.NO
+
+
+# ------------------------------------------------------------------------------ gates
+
+
+def test_a_route_does_not_wait_long_at_a_gate(connect: Connect, server: Loopback) -> None:
+    """The next one draws, nothing was sent to the first, and it is not believed to be down."""
+    server.on("POST /cheap", DRAWN).on("POST /dear", DRAWN, DRAWN)
+    client = studios(connect, server, CHEAP, DEAR, rates={"cheap": "1/h"})
+    client.generate(REQUEST, providers="any")
+    for _ in range(2):
+        made = client.generate(REQUEST, providers="any")
+        assert told(made) == [
+            ("cheap", Outcome.NOT_SENT, Billed.NO),
+            ("dear", Outcome.ACCEPTED, Billed.YES),
+        ]
+        assert "The account's gate lets nothing through in time" in made.attempts[0].reason
+    assert server.lines() == ["POST /cheap", "POST /dear", "POST /dear"]
+
+
+def test_a_refusal_that_asks_to_wait_long_is_waited_out_elsewhere(
+    client: Client, server: Loopback
+) -> None:
+    """Nothing was billed by whoever refused; the next call does not ask it before its time."""
+    slow = said({"why": "slow down"}, status=429, headers=[("Retry-After", "60")])
+    server.on("POST /cheap", slow).on("POST /dear", DRAWN, DRAWN)
+    for _ in range(2):
+        made = client.generate(REQUEST, providers="any")
+        assert made.quote.provider == "dear"
+        assert "slow down" in made.attempts[0].reason
+    assert server.lines() == ["POST /cheap", "POST /dear", "POST /dear"]
+
+
+def test_where_nobody_else_can_a_gate_is_waited_at(client: Client, server: Loopback) -> None:
+    """Whoever was kept there comes last, and waits as long as it takes."""
+    slow = said({"why": "slow down"}, status=429, headers=[("Retry-After", "5.5")])
+    server.on("POST /cheap", slow, DRAWN).on("POST /dear", said({"why": "odd"}, status=400))
+    made = client.generate(REQUEST, providers="any")
+    assert told(made) == [
+        ("cheap", Outcome.NOT_SENT, Billed.NO),
+        ("dear", Outcome.REJECTED, Billed.NO),
+        ("cheap", Outcome.ACCEPTED, Billed.YES),
+    ]
+    assert server.lines() == ["POST /cheap", "POST /dear", "POST /cheap"]
 
 
 def test_any_is_whoever_has_a_key(connect: Connect, server: Loopback) -> None:

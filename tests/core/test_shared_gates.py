@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -14,14 +15,16 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from tests.core import easel
+from tests.core.conftest import KEY, Connect
 from tests.core.databases import Place
 from tests.core.loopback import Fault, Loopback, Recorded, said
 from tests.core.pictures import PNG, in_base64
 
-from tintype import Billed, ImageRequest, Outcome
+from tintype import Account, AsyncClient, Billed, Client, ImageRequest, Outcome
 from tintype.account import Limits, Rate
 from tintype.entries import Intent, Settled
-from tintype.errors import RateLimitError
+from tintype.errors import GateError
 from tintype.journal._sql import SqlJournal
 
 ROOT = Path(__file__).parents[2]
@@ -170,13 +173,67 @@ def test_the_places_of_a_process_that_was_killed_are_free(server: Loopback, plac
     assert len(server.requests) == 2
 
 
+def test_clients_of_one_process_share_a_gate_by_their_journal(
+    server: Loopback, place: Place
+) -> None:
+    """A sync and an async one have one place among them, however each opened the journal."""
+    running: set[str] = set()
+    inside: list[int] = []
+
+    def create(_: Recorded) -> bytes:
+        name = f"p{len(inside)}"
+        running.add(name)
+        inside.append(len(running))
+        return said({"id": name, "state": "drawing"})
+
+    def look(request: Recorded) -> bytes:
+        name = request.target.rpartition("/")[2]
+        running.discard(name)
+        return said({"id": name, **DONE})
+
+    server.on(CREATE, *[create] * 12)
+    for number in range(12):
+        server.on(f"GET /v1/pictures/p{number}", look)
+    account = Account(provider="easel", key=KEY, base_url=server.url, concurrency=1)
+    options = {"plugins": {"easel": easel}, "journal": str(place), "environ": {}}
+
+    async def awaited() -> None:
+        async with AsyncClient(account, **options) as client:
+            calls = [client.generate(ASKED.request, provider="easel") for _ in range(6)]
+            await asyncio.gather(*calls)
+
+    with Client(account, **options) as client, ThreadPoolExecutor(7) as pool:
+        others = pool.submit(asyncio.run, awaited())
+        calls = [pool.submit(client.generate, ASKED.request, provider="easel") for _ in range(6)]
+        for each in (others, *calls):
+            each.result(60)
+    assert len(inside) == 12
+    assert max(inside) == 1
+
+
+def test_a_pause_of_one_client_is_that_of_another_of_its_journal(
+    connect: Connect, server: Loopback, place: Place
+) -> None:
+    """The second is told before it sends anything, and not where it has a journal of its own."""
+    slow = said({"why": "slow down"}, status=429, headers=[("Retry-After", "99")])
+    server.on(CREATE, slow, said({"id": "p1", **DONE}))
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    options = {"plugins": {"easel": easel}, "task_timeout": 30.0}
+    for _ in range(2):
+        client = connect(account, journal=str(place), **options)
+        with pytest.raises(GateError, match="slow down"):
+            client.generate(ASKED.request, provider="easel")
+    assert len(server.requests) == 1
+    assert connect(account, **options).generate(ASKED.request, provider="easel").images
+
+
 # ------------------------------------------------------------------------- the journal
 
 
 def refusal(journal: SqlJournal, intent: Intent) -> float:
     """How long an intent is to wait; nothing was written of it."""
     before = len(journal.records())
-    with pytest.raises(RateLimitError, match="Nothing was sent") as caught:
+    with pytest.raises(GateError, match="Nothing was sent") as caught:
         journal.record(intent).result()
     assert caught.value.billed is Billed.NO
     assert len(journal.records()) == before

@@ -51,7 +51,7 @@ class Desk(Setup):
         desk = copy.copy(self)
         desk.journal, desk.providers = journal, copy.copy(self.providers)
         desk.providers.clock = Clock(monotonic=at, now=lambda: BEGAN + timedelta(seconds=at()))
-        desk.conversations = _Talks(desk.providers, Options(budgets=budgets), journaled=False)
+        desk.conversations = _Talks(desk.providers, Options(budgets=budgets), NoJournal())
         desk.claims = Claims(journal, Followed())
         desk.webhooks = Webhooks(desk.providers, desk.conversations, journal)
         desk.results = Results(desk.providers, desk.conversations)

@@ -65,8 +65,8 @@ SABOTAGED = (
         "A submission whose answer was lost counts as not sent.",
         "lost",
         "_flow/verdicts.py",
-        "case NotSentError() | UsageError():",
-        "case NotSentError() | UsageError() | TransportError():",
+        "case NotSentError() | UsageError() | GateError():",
+        "case NotSentError() | UsageError() | GateError() | TransportError():",
     ),
     _broken(
         "A server that failed counts as one that did not begin: its submissions are sent again.",

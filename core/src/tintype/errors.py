@@ -28,6 +28,7 @@
     │   ├── InsufficientCreditError         the balance is too low
     │   ├── NotFoundError                   it does not know the task or the model
     │   ├── RateLimitError                  slow down
+    │   │   └── GateError                       … and the submission was not sent for that
     │   └── ServerError                     it failed
     │       └── OverloadedError                 … because it has no capacity now
     ├── SubmissionUnknownError          a submission left and nobody knows what became of it
@@ -304,6 +305,10 @@ class RateLimitError(ProviderError):
 
     billed = Billed.NO
     retryable = True
+
+
+class GateError(RateLimitError):
+    """A submission could not leave in time: the account's limits, or a refusal, kept it here."""
 
 
 class ServerError(ProviderError):

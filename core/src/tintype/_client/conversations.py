@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from os import urandom
 from threading import Lock
+from weakref import WeakValueDictionary
 
 from tintype import _forks
 from tintype._client.cache import Cached
@@ -18,21 +19,48 @@ from tintype._flow.effects import Flow
 from tintype._flow.gates import Gate
 from tintype.account import Limits
 from tintype.errors import TintypeError, UsageError
+from tintype.journal import Journal, NoJournal
 from tintype.models import Task
 
 A_TASK = "a Task, such as submit() gives or from_json(text, Task)"
 
 
+class Gates:
+    """The gates of a process, as long as anybody uses them: clients of one journal share them."""
+
+    def __init__(self) -> None:
+        self._gates: WeakValueDictionary[tuple[object, str], Gate] = WeakValueDictionary()
+        self.begin_anew()
+        _forks.guard(self)
+
+    def begin_anew(self) -> None:
+        """Wait for nobody who was at work in the process that this one was forked from."""
+        self._lock = Lock()
+
+    def of(self, whose: object, provider: str, made: Callable[[], Gate]) -> Gate:
+        """The gate of an account with a provider: made where there is none, or that of others."""
+        with self._lock:
+            gate = self._gates.get((whose, provider))
+            if gate is None:
+                gate = self._gates[whose, provider] = made()
+                _forks.guard(gate)
+            return gate
+
+
+_GATES = Gates()
+
+
 class Conversations:
     """One conversation for each provider, made when it is first wanted."""
 
-    def __init__(self, providers: Providers, options: Options, *, journaled: bool) -> None:
+    def __init__(self, providers: Providers, options: Options, journal: Journal) -> None:
         self._providers = providers
         self._options = options
-        self._journaled = journaled
+        self._journaled = not isinstance(journal, NoJournal)
+        # A journal has one account with each provider, whoever opens it.
+        self._whose: object = getattr(journal, "place", journal) if self._journaled else self
         self._jitter = _jitter(options.seed)
         self._made: dict[str, Conversation] = {}
-        self._gates: dict[str, Gate] = {}
 
     def of(self, provider: str, per_call: PerCallKeywords | PerCall | None = None) -> Conversation:
         """The conversation with a provider, on the terms of a call where it has its own.
@@ -72,9 +100,8 @@ class Conversations:
 
     def _gate(self, provider: str) -> Gate:
         """The gate of the account with a provider, for all callers."""
-        gate = self._gates.setdefault(provider, Gate(self._providers.clock, self._jitter, Lock))
-        _forks.guard(gate)
-        return gate
+        made = partial(Gate, self._providers.clock, self._jitter, Lock)
+        return _GATES.of(self._whose, provider, made)
 
     def _terms(self, provider: str) -> Terms:
         account = self._providers.account(provider)

@@ -30,6 +30,7 @@ from tintype.errors import (
     AuthenticationError,
     Billed,
     DeadlineError,
+    GateError,
     InsufficientCreditError,
     InvalidRequestError,
     JournalError,
@@ -54,6 +55,7 @@ ORDERS = ("price", "listed")
 _AN_ORDER = "'price', 'listed', or a function of offers that returns them in its order"
 NAMES = "'any', or a list of the names of installed providers"
 _PATIENCE = 30.0  # seconds for which offers are waited for
+_AT_A_GATE = 5.0  # seconds for which one provider's gate is waited at before others are tried
 _QUOTED = 160  # characters of one attempt's reason within another's error
 
 # What says of a provider, or of the account with it, that the next request would fail as well.
@@ -125,8 +127,11 @@ class Health:
     def failed(self, provider: str, error: TintypeError) -> None:
         """Leave a provider alone that seems to be down; one that gives any other answer is up.
 
-        Many calls fail at once where one provider does: together they are one failure.
+        Many calls fail at once where one provider does: together they are one failure. Who was
+        kept at the gate asked it nothing.
         """
+        if isinstance(error, GateError):
+            return
         why = _says_down(error)
         if why is None and isinstance(error, ProviderError | TaskError):
             self.works(provider)
@@ -231,11 +236,13 @@ class Routing:
             resting = {}
         ready = [name for name in route.names if name not in resting]
         ordered, failures = yield from self._ordered(request, route, ready)
-        for name in [*ordered, *resting]:
+        turns = _turns([*ordered, *resting])
+        for name, gate_seconds in turns:
             resting.pop(name, None)
             yield Turn(provider=name)
             try:
-                said = self._conversations.of(name, route.per_call)
+                terms = evolve(route.per_call, gate_seconds=gate_seconds)
+                said = self._conversations.of(name, terms)
                 made = yield from said.generate(request, route.max_cost)
             except TintypeError as raised:
                 error = of_provider(raised, name)
@@ -243,6 +250,7 @@ class Routing:
                 failures.append(error)
                 if _ends(error):
                     raise _told(error, [*resting.values(), *failures]) from error.__cause__
+                _try_later(turns, name, error, gate_seconds)
             else:
                 self.health.works(name)
                 before = _attempts([*resting.values(), *failures])
@@ -285,6 +293,19 @@ class Routing:
             Part(agenda, name).add(0.0, partial(asked, name))
         yield Together(work=agenda, width=len(names))
         return in_order(found[name] for name in names)
+
+
+def _turns(names: Sequence[str]) -> list[tuple[str, float | None]]:
+    """Whom to try, and how many seconds at its gate: nobody waits long where others are to try."""
+    return [(name, _AT_A_GATE if len(names) > 1 else None) for name in names]
+
+
+def _try_later(
+    turns: list[tuple[str, float | None]], name: str, error: TintypeError, seconds: float | None
+) -> None:
+    """Have a provider tried once more behind the others, where its gate alone kept the call."""
+    if isinstance(error, GateError) and seconds is not None:
+        turns.append((name, None))
 
 
 def _check_any(given: str) -> None:

@@ -49,11 +49,10 @@ class Setup:
         self.providers = Providers(registry, accounts, environ, proxy=options.proxy)
         self.journal = open_journal(options.journal, environ)
         self._owns_journal = self.journal is not options.journal
-        journaled = not isinstance(self.journal, NoJournal)
-        if options.budgets and not journaled:
+        if options.budgets and isinstance(self.journal, NoJournal):
             msg = "A budget is kept in a journal: give one, or set TINTYPE_JOURNAL."
             raise UsageError(msg)
-        self.conversations = Conversations(self.providers, options, journaled=journaled)
+        self.conversations = Conversations(self.providers, options, self.journal)
         self.comparing = Comparing(
             providers=self.providers, conversations=self.conversations, journal=self.journal
         )

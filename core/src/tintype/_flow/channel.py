@@ -12,7 +12,7 @@ from attrs import Factory, evolve, field, frozen
 from tintype._blame import AnyError, about
 from tintype._flow.choices import Choices, PerCall
 from tintype._flow.effects import Flow, Record, Send, Sleep
-from tintype._flow.gates import Gate
+from tintype._flow.gates import Gate, Visit
 from tintype._flow.hook_caller import HookCaller, expected
 from tintype._flow.resolve import Plan
 from tintype._flow.verdicts import is_transient, may_ask_again, wait_of
@@ -121,7 +121,11 @@ class Channel:
         request: Submission | None = None,
         so_far: Quote | Upload | None = None,
     ) -> Flow[T]:
-        """The answer to a question that costs nothing and may be asked again."""
+        """The answer to a question that costs nothing and may be asked again.
+
+        Raises:
+            TintypeError: There is none; nothing was billed.
+        """
         tries = 0
         while True:
             tries += 1
@@ -139,7 +143,7 @@ class Channel:
                 return self.caller.read(kind, exchange)
             except TintypeError as error:
                 if tries == self.tries or not (is_transient(error) and may_ask_again(asked, error)):
-                    raise
+                    raise about(error, billed=Billed.NO) from error.__cause__
                 yield Sleep(seconds=self.pause(error, tries), retry=True)
 
     def _question(self, operation: Operation, asked: Request) -> Send:
@@ -217,9 +221,12 @@ class Channel:
             rate = rate or (Rate(a_minute, 60.0) if a_minute else None)
         return Limits(concurrency=concurrency, rate=rate) if concurrency or rate else None
 
-    def patience(self) -> float:
+    def patience(self, visit: Visit) -> float:
         """Until when a submission waits at its gate, on the monotonic clock."""
-        return self.terms.clock.monotonic() + (self.terms.choices.task_timeout or _PATIENCE)
+        seconds = self.terms.choices.task_timeout or _PATIENCE
+        if self.terms.per_call.gate_seconds is not None and not visit.tasks:
+            seconds = min(seconds, self.terms.per_call.gate_seconds)
+        return self.terms.clock.monotonic() + seconds
 
     def pause(self, error: TintypeError, failures: int) -> float:
         """Seconds before the next try, as far as the server's wish is believed."""

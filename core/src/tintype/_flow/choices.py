@@ -104,10 +104,13 @@ class PerCall:
         timeout: Seconds for one answer, or None likewise.
         key: What the journal knows it by, or "".
         digest: The SHA-256 of what it asks for, where it has a key.
+        gate_seconds: How long its first submission waits at its gate at most; None: as long as may
+            be.
     """
 
     label: str = field(default="", converter=_label)
     key: str = ""
     digest: str = ""
+    gate_seconds: float | None = None
     tries: int | None = field(default=None, converter=optional(_tries))
     timeout: float | None = field(default=None, validator=_check_seconds)

@@ -23,7 +23,7 @@ from tintype._excerpts import sentences, shortened
 from tintype._flow.effects import Flow, Sleep
 from tintype._pacing import Clock, backoff, believed
 from tintype.account import Limits, Rate
-from tintype.errors import Billed, RateLimitError
+from tintype.errors import GateError
 
 _LOOK = 0.05  # seconds between two looks for a place, and longer of who is further behind
 _LONGEST_LOOK = 2.0
@@ -86,7 +86,7 @@ class Gate:
             end: Until when, on the monotonic clock.
 
         Raises:
-            RateLimitError: It may not by then.
+            GateError: It may not by then.
         """
         if limits is None and not (self._gap or self._until):  # as most always are
             with self._lock:
@@ -178,7 +178,7 @@ class Gate:
             f"The account's gate lets nothing through in time.{known}{said}",
             "Nothing was sent; ask for less at a time, or wait longer: task_timeout=…",
         )
-        raise RateLimitError(msg, retry_after=pause, billed=Billed.NO)
+        raise GateError(msg, retry_after=pause)
 
     # ------------------------------------------------------------------------ pausing
 
@@ -265,11 +265,11 @@ class Visit:
         """Wait until a submission may leave; how many seconds that took.
 
         Raises:
-            RateLimitError: It may not by then.
+            GateError: It may not by then.
         """
         return self._gate.enter(self, limits, end)
 
-    def turn_back(self, error: RateLimitError) -> None:
+    def turn_back(self, error: GateError) -> None:
         """A submission was not let through after all."""
         self._gate.turned_back(self, error.retry_after or 0.0, error.message)
 

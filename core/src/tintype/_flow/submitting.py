@@ -34,12 +34,12 @@ from tintype.catalog import Idempotency
 from tintype.entries import Intent, Settled
 from tintype.errors import (
     Billed,
+    GateError,
     JournalError,
     Outcome,
     PluginError,
     ProtocolError,
     ProviderError,
-    RateLimitError,
     TintypeError,
 )
 from tintype.exchange import Operation
@@ -118,7 +118,7 @@ def submit(
 ) -> Flow[Task]:
     """Send a submission; again only where nothing can have been charged (rule 1)."""
     request, asking = ready.part, ready.asking
-    gate, limits, end = channel.terms.gate, channel.limits(plan.model), channel.patience()
+    gate, limits, end = channel.terms.gate, channel.limits(plan.model), channel.patience(visit)
     patience = channel.timeout(plan.model.request_timeout)  # others are answered by then
     tries, waited = 0, 0.0
     while True:
@@ -190,7 +190,7 @@ def _admitted(
             intent = evolve(intent, limits=visit.shared(limits), inside=inside)
         try:
             record = yield from _intend(intent)
-        except RateLimitError as error:  # other processes have theirs, by the same journal
+        except GateError as error:  # other processes have theirs, by the same journal
             visit.turn_back(error)
         else:
             return record, waited
@@ -219,7 +219,7 @@ def _intend(intent: Intent) -> Flow[str]:
     Raises:
         JournalError: It cannot be kept, so it does not leave.
         BudgetError: It does not fit.
-        RateLimitError: It is not its turn.
+        GateError: It is not its turn.
     """
     try:
         return expected((yield Record(entry=intent)), str, DRIVER)

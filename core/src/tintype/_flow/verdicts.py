@@ -20,6 +20,7 @@ from tintype.errors import (
     CertificateError,
     CostLimitError,
     DeadlineError,
+    GateError,
     InvalidRequestError,
     JournalError,
     NotSentError,
@@ -94,11 +95,11 @@ def outcome_of(error: TintypeError) -> Outcome:
     match error:
         case SubmissionUnknownError():
             return Outcome.UNKNOWN
-        case NotSentError() | UsageError():
+        case NotSentError() | UsageError() | GateError():
             return Outcome.NOT_SENT
         case ProviderError() | ProtocolError() if error.billed is Billed.NO:
             return Outcome.REJECTED
-        case PluginError() | JournalError() if error.billed is Billed.NO:
+        case PluginError() | JournalError() | TransportError() if error.billed is Billed.NO:
             return Outcome.NOT_SENT
         case _:
             return Outcome.UNKNOWN

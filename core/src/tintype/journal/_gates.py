@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from tintype.account import Limits, Rate
 from tintype.entries import Intent
-from tintype.errors import Billed, RateLimitError
+from tintype.errors import GateError
 from tintype.journal._owner import may_be_taken
 from tintype.journal._tables import Statement, gate, submission
 
@@ -75,7 +75,7 @@ class Gates:
         """Count a submission that is about to leave.
 
         Raises:
-            RateLimitError: It is other processes' turn.
+            GateError: It is other processes' turn.
         """
         self._check_pause(intent, at)
         if intent.limits is not None:
@@ -141,6 +141,6 @@ class Gates:
         return _AGAIN if others + intent.inside > most else 0.0
 
 
-def _refusal(intent: Intent, wait: float, why: str) -> RateLimitError:
+def _refusal(intent: Intent, wait: float, why: str) -> GateError:
     msg = f"Other processes have their turn: {why}. Nothing was sent."
-    return RateLimitError(msg, retry_after=wait, billed=Billed.NO, provider=intent.provider)
+    return GateError(msg, retry_after=wait, provider=intent.provider)

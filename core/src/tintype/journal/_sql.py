@@ -82,6 +82,9 @@ class SqlJournal:
         busy_seconds: How long a lock that others hold, or a statement, is waited for; a
             server that is silent for longer is cut off.
 
+    Attributes:
+        place: What tells it from other journals; that of whoever opens the same is equal.
+
     Raises:
         JournalError: It cannot be opened, is damaged, or a newer tintype wrote it.
     """
@@ -99,6 +102,8 @@ class SqlJournal:
         self._engine = self._connections.engine
         self._file = file_of(url)
         self._known = identity(self._file)
+        in_memory = url.get_backend_name() == "sqlite" and self._known is None
+        self.place: object = self if in_memory else self._known or url
         self._folder = spool or _spool_folder(self._file)
         self._spool = Spool(self._folder)
         self._rows = Rows(self._connections, self._spool, me())
