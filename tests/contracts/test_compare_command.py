@@ -70,7 +70,7 @@ def test_the_pictures_stand_side_by_side_on_one_page(
     compare: Compare, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Whole in the page, saved beside it, and closed in the journal; nothing is loaded or run."""
-    done = compare("a <b>red</b> panda", *BOTH, "--aspect-ratio", "16:9", "--max-cost", "0.10")
+    done = compare("a <b>red</b> panda", *BOTH, "--aspect-ratio", "16:9", "--max-cost", "0.20")
     assert (done.returncode, paid(sandbox)) == (0, 2), done.stderr
     first, *paths = done.stdout.split()
     page = (tmp_path / first).read_text("utf-8")
@@ -78,9 +78,9 @@ def test_the_pictures_stand_side_by_side_on_one_page(
     pictures = [base64.b64decode(data) for _, data in PICTURE.findall(page)]
     assert pictures == [(tmp_path / path).read_bytes() for path in paths]
     told = columns(page)
-    assert list(told) == ["apiin", "apiyi"]  # the cheaper first
+    assert list(told) == ["apiyi", "apiin"]  # the cheaper first
     assert all(words in told["apiyi"] for words in ("seedream-5.0", "$0.035", "2848x1600", " s<"))
-    assert "12 credits, $0.024" in told["apiin"]
+    assert "12 credits, $0.024…$0.12" in told["apiin"]
     assert "not reported" in told["apiin"]
     assert "asked: aspect_ratio=16:9 · 2 different models · 2 of 2 drew" in page
     assert "a &lt;b&gt;red&lt;/b&gt; panda" in page
@@ -93,7 +93,7 @@ def test_whoever_fails_is_a_column_that_says_why(
 ) -> None:
     """So is whose price nobody tells; the next page takes a name that is free."""
     (tmp_path / "compare.html").write_text("mine")
-    done = compare("a panda sandbox:failed", *BOTH, "-p", "fal", "--max-cost", "0.10")
+    done = compare("a panda sandbox:failed", *BOTH, "-p", "fal", "--max-cost", "0.20")
     assert done.returncode == 1
     assert done.stdout.split()[0] == "compare-2.html"
     told = columns((tmp_path / "compare-2.html").read_text("utf-8"))
@@ -107,7 +107,7 @@ def test_whoever_fails_is_a_column_that_says_why(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((*BOTH, "--max-cost", "0.05"), "All together may cost $0.059"),
+        ((*BOTH, "--max-cost", "0.05"), "All together may cost $0.155"),
         ((*BOTH, "--max-cost", "1", "-o", "there.html"), "there.html exists"),
         (("-p", "apiin", "-p", "apiyo", "--max-cost", "1"), "Did you mean 'apiyi'"),
         (BOTH, "Missing option '--max-cost'"),

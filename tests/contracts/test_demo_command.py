@@ -125,7 +125,7 @@ def test_a_terminal_is_asked_what_a_picture_costs_and_no_is_read(
 ) -> None:
     """The question names the price; nothing is submitted before it is answered."""
     terminal = Terminal.of(LIVE, environ | service.environ(), tmp_path)
-    terminal.until(b"Pay with your own accounts: apiin $0.024? [y/N]")
+    terminal.until(b"Pay with your own accounts: apiin $0.024\xe2\x80\xa6$0.12? [y/N]")
     terminal.type(b"n\n")
     assert terminal.end() == 1
     assert service.ledger("apiin").paid == ()

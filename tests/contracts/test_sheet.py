@@ -268,7 +268,7 @@ def test_capabilities_follow_from_what_is_there(acme: Fixtures) -> None:
 def test_facts_that_had_no_place_have_one(acme: Fixtures) -> None:
     """Surcharges, credits, rules, cautions, time-outs, idempotency, signatures."""
     assert [(row.unit, row.usd) for row in acme.surcharges] == [("reference", Decimal("0.008"))]
-    assert acme.credit_usd == Decimal("0.01")
+    assert acme.credit_usd == (Decimal("0.01"),)
     assert [(row.relation, row.left, row.right) for row in acme.rules] == [
         ("at most", ("n", "references"), ()),
         ("excludes", ("seed",), ("references",)),

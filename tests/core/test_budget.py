@@ -182,7 +182,9 @@ def test_a_negative_prompt_that_is_documented_leaves_the_limits_on(
     """It is drawn within `max_cost` and the budget, and refused above: the price is known."""
     done = {"task_id": "n1", "status": "completed", "output": {"image_urls": [f"{server.url}/1"]}}
     server.on("POST /api/v1/images/generations", said({"data": done})).on("GET /1", answer(PNG))
-    account = Account(provider="apiin", key=KEY, base_url=server.url)
+    account = Account(
+        provider="apiin", key=KEY, base_url=server.url, usd_per_credit=Decimal("0.002")
+    )
     client = connect(account, journal=SqlJournal(file), budgets=[Budget(usd="0.03")])
     asked = ImageRequest(prompt="a red panda", negative_prompt="rain")
     with pytest.raises(CostLimitError):

@@ -180,7 +180,7 @@ def test_a_limit_on_a_price_in_credits_names_what_is_missing() -> None:
             return Quote(credits_low=Decimal(2), credits_high=Decimal(3))
 
     line, plugin = Line(), Counting()
-    plugin.info = evolve(plugin.info, usd_per_credit=None, credit_source="")
+    plugin.info = evolve(plugin.info, credit_values={})
     with pytest.raises(CostLimitError, match="2 to 3 credits, and ACME_USD_PER_CREDIT"):
         line.run(line.talk(plugin).generate(ASKED, Decimal(1)))
 

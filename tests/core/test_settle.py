@@ -219,6 +219,19 @@ def test_a_quote_in_credits_is_told_in_dollars_with_the_rate(
     assert told.credits == quote.credits
 
 
+def test_a_quote_is_a_range_where_documents_disagree_on_what_a_credit_is_worth() -> None:
+    """A budget keeps the dearer; both are told, with who says so, and how to say which is true."""
+    torn = evolve(INFO, credit_values={"one page": CENT, "another": 5 * CENT})
+    quote = Quote(credits_low=Decimal(4), credits_high=Decimal(4))
+    told = in_dollars(quote, torn, None)
+    assert (told.low, told.high) == (4 * CENT, 20 * CENT)
+    (note,) = told.assumptions
+    assert note.startswith("A credit is $0.01 by one page, or $0.05 by another: the account's ")
+    assert in_dollars(quote, torn, CENT).usd == 4 * CENT
+    charged = completed_task(BLANK, Update(cost=Cost(credits=Decimal(4))), torn, None, LATER)
+    assert charged.cost == Cost(credits=Decimal(4), usd=20 * CENT)
+
+
 @pytest.mark.parametrize(
     "quote",
     [
@@ -235,7 +248,7 @@ def test_a_quote_that_has_dollars_or_no_credits_is_left_alone(quote: Quote) -> N
 def test_credits_without_a_rate_stay_credits() -> None:
     """Where no document and no account says what one is worth."""
     quote = Quote(credits_low=Decimal(4), credits_high=Decimal(4))
-    assert in_dollars(quote, evolve(INFO, usd_per_credit=None), None) == quote
+    assert in_dollars(quote, evolve(INFO, credit_values={}), None) == quote
 
 
 def test_quotes_add_up_each_as_often_as_it_says() -> None:

@@ -16,11 +16,14 @@ from tests.plugins.reading import parsed_by, submission
 
 import tintype_apiin as plugin
 from tintype._flow.resolve import resolve
+from tintype.account import Account
 from tintype.catalog import Choice, Text
+from tintype.client import Client
 from tintype.errors import (
     AuthenticationError,
     BadRequestError,
     Billed,
+    CostLimitError,
     InsufficientCreditError,
     NotFoundError,
     PermissionDeniedError,
@@ -33,8 +36,8 @@ from tintype.errors import (
 )
 from tintype.exchange import Exchange, Operation
 from tintype.messages import Delivery, JsonBody, Request, Response, ServerSentEvent
-from tintype.models import Failure, Image, Quote, QuoteKind, Task, TaskState
-from tintype.request import Submission
+from tintype.models import Failure, Image, QuoteKind, Task, TaskState
+from tintype.request import ImageRequest, Submission
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DRAW = "seedream/4.5-text-to-image"
@@ -182,14 +185,19 @@ def test_what_no_page_names_makes_the_price_unknown(name: str, known: bool) -> N
     assert known or name in quote.reason
 
 
-def test_a_quote_tells_of_the_page_that_disagrees() -> None:
-    """The core names the value that is reckoned with; here stands the page of $0.01 alone."""
-    quote = plugin.price(DRAWING, Quote())
-    assert quote is not None
+def test_a_quote_is_a_range_over_what_the_pages_say_of_a_credit() -> None:
+    """A budget that believed the cheaper of two pages would be kept at a fifth of what is paid."""
+    with Client(Account(provider="apiin", key="aio_a-key-of-the-tests")) as client:
+        quote = client.quote(ImageRequest(prompt="a lake"), provider="apiin")
+        with pytest.raises(CostLimitError):
+            client.generate(
+                ImageRequest(prompt="a lake"), provider="apiin", max_cost=Decimal("0.024")
+            )
+    assert quote.credits == (12, 12)
+    assert (quote.low, quote.high) == (Decimal("0.024"), Decimal("0.12"))
     (assumption,) = quote.assumptions
-    assert "$0.01" in assumption
-    assert "$0.002" not in assumption
-    assert plugin.describe().usd_per_credit == Decimal("0.002")
+    assert "$0.002 by https://apiin-one.pages.dev/ja/models/seedream-4-5" in assumption
+    assert "$0.01 by https://apiin.one/model/seedream-4-5" in assumption
 
 
 def test_the_price_of_a_model_outside_the_catalog_is_unknown() -> None:

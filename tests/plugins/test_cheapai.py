@@ -185,8 +185,8 @@ def test_seedream_4_5_is_the_default() -> None:
 def test_a_credit_is_worth_what_the_smallest_package_says() -> None:
     """$25 buy a million credits, so the sample of 1188 is about three cents."""
     info = cheapai.describe()
-    assert info.usd_per_credit is not None
-    assert info.usd_per_credit * 1188 == Decimal("0.0297")
+    assert info.dearest_credit is not None
+    assert info.dearest_credit * 1188 == Decimal("0.0297")
 
 
 def test_every_limit_names_its_source() -> None:

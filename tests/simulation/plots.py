@@ -206,7 +206,7 @@ def _quoted(desk: Desk, provider: str, request: ImageRequest, engine: Engine) ->
 
 def _dollars(desk: Desk, provider: str, work: Work) -> Decimal:
     """What a work costs in US dollars."""
-    rate = desk.providers.registry.get(provider).info.usd_per_credit or Decimal(0)
+    rate = desk.providers.registry.get(provider).info.dearest_credit or Decimal(0)
     usd, credits_ = work.price.usd, work.price.credits
     return usd if usd is not None else (credits_ or Decimal(0)) * rate
 

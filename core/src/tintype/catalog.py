@@ -492,9 +492,9 @@ class ProviderInfo:
         prices_depend_on: The fields and options that alone decide the price by its document,
             `options` for a price that is asked with all of them. None where nobody says:
             then an option that is not described makes the price unknown.
-        usd_per_credit: What a credit is documented to cost in US dollars, or None where
-            the provider does not count in credits or nobody says.
-        credit_source: Where that is documented.
+        credit_values: What a credit is documented to cost in US dollars, by the document that says
+            so: several where they disagree, and then a quote is a range over them. Empty where the
+            provider does not count in credits, or nobody says.
         next_models: Of a page of the live list: what `models` asks for the next one with, or "".
         open_models: Whether it serves more models than any catalog of it can have.
         webhooks: Whether a submission may name a URL to call back.
@@ -523,8 +523,7 @@ class ProviderInfo:
     options: Mapping[str, Descriptor] = attrs.field(factory=dict, hash=False)
     wire_names: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
     prices_depend_on: tuple[str, ...] | None = None
-    usd_per_credit: Decimal | None = attrs.field(default=None, repr=in_digits)
-    credit_source: str = ""
+    credit_values: Mapping[str, Decimal] = attrs.field(factory=dict, hash=False)
     next_models: str = ""
     open_models: bool = False
     webhooks: bool = False
@@ -546,6 +545,11 @@ class ProviderInfo:
         backwards = self.models[::-1]
         by_name = {each.name: each for each in backwards if each.name}
         return {**by_name, **{each.id: each for each in backwards if each.id}}
+
+    @property
+    def dearest_credit(self) -> Decimal | None:
+        """The most that a credit is documented to cost in US dollars; None where nobody says."""
+        return max(self.credit_values.values(), default=None)
 
     def is_moderation(self, code: str | None, message: str | None) -> bool:
         """Whether an error is moderation's, by its code or its words."""

@@ -149,13 +149,15 @@ CHANGES: Mapping[str, Change | str] = {
     "prompt put on one line": asked(prompt=lambda it: " ".join(it.split())),
     "a picture given twice is sent once": sent(image_urls=lambda urls: list(dict.fromkeys(urls))),
     "blank in an id polled as a plus": polled(lambda task: f"{_TASKS}/{quote_plus(task.id)}"),
-    "a credit worth ten times": catalog(usd_per_credit=Decimal("0.02")),
+    "a credit worth ten times": catalog(
+        credit_values={"page": Decimal("0.02"), "other page": Decimal("0.1")}
+    ),
     "edits quoted at 24 credits": quoted(_edits_at_double),
     "edits without a picture": model(_EDIT, references=lambda it: evolve(it, required=False)),
     "the name seedream-4.5 means the edit model": models(
         lambda each: evolve(each, name="seedream-4.5" if each.id == _EDIT else "")
     ),
-    "the disputed credit untold": quoted(assumptions=()),
+    "the disputed credit untold": catalog(credit_values={"page": Decimal("0.002")}),
     "prompts of any length": models(described(prompt=Text())),
     "the key in a header of its own": catalog(auth=HeaderKey(header="X-API-Key", prefix="")),
     "the callback in the query": requested(_callback_in_query),

@@ -241,7 +241,7 @@ CHANGES: Mapping[str, Change | str] = {
     "progress in tenths": update(progress=lambda it: it and round(it, 1)),
     "width and height exchanged": TURNED,
     "the preview in place of the image": heard(_previews_first, "poll", "webhook"),
-    "a credit worth a thousand times": catalog(usd_per_credit=Decimal(25) / 1000),
+    "a credit worth a thousand times": catalog(credit_values={"docs/billing": Decimal(25) / 1000}),
     "a failed task is charged": update(_still_charged),
     "the price of all told as that of one": told(_each_image, "price"),
     "priced without the tier at 4K": sent(

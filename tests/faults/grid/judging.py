@@ -137,7 +137,7 @@ def _dollars(entry: LedgerEvent, rate: Decimal | None) -> Decimal | None:
 @cache
 def _usd_per_credit(provider: str) -> Decimal | None:
     plugin = cast("Provider", metadata.entry_points(group="tintype")[provider].load())
-    return plugin.describe().usd_per_credit
+    return plugin.describe().dearest_credit
 
 
 def _spending(spent: Spent, charged: Decimal | None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from attrs import evolve
@@ -233,19 +233,25 @@ def live_prices_count_images(subject: Subject) -> Iterator[Finding]:
 
 @check("price.a-credit-is-what-it-costs", level=2)
 def a_credit_is_what_it_costs(subject: Subject) -> Iterator[Finding]:
-    """What the plugin says a credit is worth is what the documents say.
+    """What the plugin says a credit is worth is what the documents say, each of them.
 
-    Every quote and every budget in dollars is multiplied by it.
+    Every quote and every budget in dollars is multiplied by it. Where documents disagree, a quote
+    that believes the cheaper one lets a budget be kept that is not.
 
-    Correct `usd_per_credit` of the catalog.
+    Correct `credit_values` of the catalog.
     """
-    documented, known = subject.fixtures.credit_usd, subject.info.usd_per_credit
-    if documented is None:
+    documented = sorted(subject.fixtures.credit_usd)
+    known = sorted(set(subject.info.credit_values.values()))
+    if not documented:
         msg = "No document says what a credit is worth."
         raise NotApplicable(msg)
     if documented != known:
         message = "A credit is documented to cost another amount of dollars."
-        yield Finding(message=message, expected=str(documented), got=_plain(known))
+        yield Finding(message=message, expected=_worth(documented), got=_worth(known))
+
+
+def _worth(values: Iterable[Decimal]) -> str:
+    return " or ".join(map(str, values))
 
 
 def _quoted(subject: Subject, case: Case) -> Quote | Request | Broken | None:

@@ -98,7 +98,7 @@ def _takes_mask(model: Model) -> bool:
 def _price(plugin: Plugin) -> str:
     """Whether it is asked, or of how many models it is written down, and in what."""
     info = plugin.info
-    counted = "credits" if info.usd_per_credit is not None else "USD"
+    counted = "credits" if info.credit_values else "USD"
     if _is_asked(plugin):
         return f"asked live, in {counted}"
     priced = [model for model in info.models if model.prices]

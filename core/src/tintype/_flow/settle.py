@@ -138,7 +138,8 @@ def completed_task(
         task: The task as it was completed before: what is the same is known already.
         update: What the plugin read.
         info: The provider.
-        usd_per_credit: The account's credit value, or None: the documented one.
+        usd_per_credit: The account's credit value, or None: the documented one, or
+            the dearest where documents disagree.
         at: When the answer was complete.
     """
     kept, fresh = _split(update.images, task.images)
@@ -146,7 +147,7 @@ def completed_task(
     drawn = tuple([_known(each, info.limits(model), at) for each in fresh]) if fresh else ()
     told, failed = _split(update.errors, task.errors)
     errors = (*told, *(_judged(each, info) for each in failed)) if failed else told
-    cost, beyond = _cost_in_dollars(_cost(task, update), usd_per_credit or info.usd_per_credit)
+    cost, beyond = _cost_in_dollars(_cost(task, update), usd_per_credit or info.dearest_credit)
     cut = tuple(
         Notice(field="images", message=f"The picture {image.index} came without its end.")
         for image in drawn
@@ -207,16 +208,20 @@ def with_callback(request: Submission, record: str, token: str) -> Submission:
 
 
 def in_dollars(quote: Quote, info: ProviderInfo, usd_per_credit: Decimal | None) -> Quote:
-    """A quote in credits with the dollars they are worth, and where that is known from."""
+    """A quote in credits with the dollars they are worth, and where that is known from.
+
+    Where documents disagree on their worth it is a range, and the account may say which is true.
+    """
     low, high = quote.credits
-    rate = usd_per_credit or info.usd_per_credit
-    if quote.low is not None or low is None or high is None or rate is None:
+    values = {"your account": usd_per_credit} if usd_per_credit else info.credit_values
+    if quote.low is not None or low is None or high is None or not values:
         return quote
-    origin = "by your account" if usd_per_credit else f"by {info.credit_source}"
-    note = f"A credit is ${rate.normalize():f} {origin}."
-    usd_low, usd_high = times(low, rate), times(high, rate)
+    usd_low, usd_high = times(low, min(values.values())), times(high, max(values.values()))
     if usd_low is None or usd_high is None:
         return quote
+    told = ", or ".join(f"${each.normalize():f} by {source}" for source, each in values.items())
+    way_out = ": the account's usd_per_credit says which" if len(set(values.values())) > 1 else ""
+    note = f"A credit is {told}{way_out}."
     return evolve(quote, low=usd_low, high=usd_high, assumptions=(*quote.assumptions, note))
 
 

@@ -33,7 +33,7 @@ from tintype.models import Image, Quote, Task, TaskState, Update
 from tintype.prices import quote_from_prices
 from tintype.request import Submission
 from tintype_apiin import _wire
-from tintype_apiin._catalog import DISPUTED_CREDIT, INFO
+from tintype_apiin._catalog import INFO
 
 _GENERATIONS = "https://apiin.one/api/v1/images/generations"
 _TASKS = "https://apiin.one/api/v1/tasks"
@@ -73,8 +73,7 @@ def price(request: Submission, quote: Quote | None) -> Quote | None:
 
     What a raw option costs no page says: then it is unknown.
     """
-    known = quote_from_prices(INFO, request)
-    return known and evolve(known, assumptions=(*known.assumptions, DISPUTED_CREDIT))
+    return quote_from_prices(INFO, request)
 
 
 @hookimpl

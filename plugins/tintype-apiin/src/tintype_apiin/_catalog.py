@@ -46,11 +46,6 @@ _PARAMETERS: Mapping[str, Descriptor] = {
     "negative_prompt": Text(source=_DOCS),
 }
 
-# `_PAGE` says "~$0.024 per image (12 credits)", `_OTHER_PAGE` "12 credits per image (~$0.12)".
-# The first is the seed's, and the default; every quote names the second.
-_USD_PER_CREDIT = Decimal("0.002")
-DISPUTED_CREDIT = f"The pages disagree on a credit's value: {_OTHER_PAGE} says $0.01."
-
 _SEEDREAM_4_5 = Model(
     id="seedream/4.5-text-to-image",
     name="seedream-4.5",
@@ -111,8 +106,9 @@ INFO = ProviderInfo(
         "input_urls": Items(source=_DOCS),
     },
     wire_names={"image_urls": ("references",), "callback_url": ("webhook_url",)},
-    usd_per_credit=_USD_PER_CREDIT,
-    credit_source=_PAGE,
+    # "~$0.024 per image (12 credits)", and "12 credits per image (~$0.12)". Which of the two is the
+    # newer, nothing on them says.
+    credit_values={_PAGE: Decimal("0.002"), _OTHER_PAGE: Decimal("0.01")},
     webhooks=True,
     poll_schedule=(3.0, 3.0, 4.0, 6.0, 8.0),  # "Speed 3-10 seconds"
     sources=(_PAGE, _OTHER_PAGE, _DOCS),

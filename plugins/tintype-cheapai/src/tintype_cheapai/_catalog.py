@@ -73,8 +73,7 @@ INFO = ProviderInfo(
     prices_depend_on=("model", "n", "references", "options"),
     # The smallest package, and the dearest credit of those that last 30 days: $25 for
     # 1,000,000. The largest is $1300 for 100,000,000; an account may name its own value.
-    usd_per_credit=Decimal(25) / 1_000_000,
-    credit_source=_BILLING,
+    credit_values={_BILLING: Decimal(25) / 1_000_000},
     webhooks=True,
     poll_schedule=(3.0, 3.0, 4.0, 5.0),  # "every 3-5s", upstream
     sources=(_PRODUCT, _DOCS, _BILLING, _UPSTREAM),

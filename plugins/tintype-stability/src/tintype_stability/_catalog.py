@@ -201,8 +201,7 @@ INFO = ProviderInfo(
     ),
     general=evolve(_SERVICE, parameters={**_ALL, **_RATIO, **_STRENGTH}, references=_MAY),
     wire_names={"cfg_scale": ("guidance",), "style_preset": ("style",)},
-    usd_per_credit=Decimal("0.01"),
-    credit_source=_PRICING,
+    credit_values={_PRICING: Decimal("0.01")},
     poll_schedule=(10.0,),  # "errors may occur if you poll more than once every 10 seconds"
     sources=(_REFERENCE, _PRICES, _NODES, _NOTEBOOK, _PRICING),
 )
