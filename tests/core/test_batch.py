@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 from attrs import evolve
@@ -23,15 +24,18 @@ from tintype import (
     BatchOutcome,
     BatchResult,
     Billed,
+    Budget,
     Client,
     ImageRequest,
     Outcome,
+    Period,
     Task,
     TaskState,
 )
 from tintype._client.batch import digest_of
 from tintype.entries import Intent, Released, Settled, Snapshot
 from tintype.errors import (
+    BudgetError,
     CostLimitError,
     InvalidRequestError,
     MissingKeyError,
@@ -316,6 +320,7 @@ def test_what_nobody_knows_of_is_told_and_not_sent_again(
     for result in (lost, again):
         assert (result.outcome, result.billed) == (BatchOutcome.UNKNOWN, Billed.UNKNOWN)
         assert isinstance(result.error, SubmissionUnknownError)
+        assert result.records == (result.error.record,)
     assert again.recorded
     assert submissions(server) == 1
     client.journal.settle(again.error.record, billed=Billed.NO)  # type: ignore[union-attr]
@@ -331,6 +336,7 @@ def test_a_submission_whose_process_died_is_unknown(
     (result,) = drawn(artist(journal=place), [CAT], out, resume=True)
     assert result.outcome is BatchOutcome.UNKNOWN
     assert record in str(result.error)
+    assert result.records == (record,)
     assert server.lines() == []
 
 
@@ -380,6 +386,44 @@ def test_what_a_line_still_lacks_is_asked_for(
     (result,) = drawn(client, [two], out, resume=True)
     assert result.outcome is BatchOutcome.DONE
     assert len(result.files) == 2
+    assert submissions(server) == 1
+
+
+def test_what_a_line_lacks_is_asked_for_where_the_rest_is_saved(
+    artist: Artist, server: Loopback, place: Place, out: Path
+) -> None:
+    """What was drawn of it before is nobody's any more, and refuses nothing."""
+    server.on(CREATE, said(DONE), said({"why": "no"}, 400), said(DONE))
+    two = evolve(CAT, n=2, tag="tom")
+    first = drawn(artist(journal=place), [two], out)
+    assert (outcomes(first), len(first[0].files)) == (["failed"], 1)
+    (again,) = drawn(artist(journal=place), [two], out, resume=True)
+    assert (again.outcome, len(again.files)) == (BatchOutcome.DONE, 2)
+    assert submissions(server) == 3
+
+
+def test_a_line_of_a_tag_waits_for_what_is_at_work_on_it_here(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """Whoever that is in this process; it does not fail, and the others go on meanwhile."""
+    known(journal, evolve(CAT, tag="tom"), key_of("tom"), state=TaskState.RUNNING)
+    looked = Barrier(2)
+    server.on(LOOK, (looked, said(DONE)))
+    server.on(CREATE, said(DONE))
+    account = Account(provider="easel", key=KEY, base_url=server.url)
+    with Client(account, plugins={"easel": easel}, environ={}, journal=journal) as other:
+        resuming = Thread(target=other.resume, args=[out])
+        resuming.start()
+        assert server.has_been_asked()
+        lines = [evolve(CAT, tag="tom"), DOG]
+        client = artist(journal=place)
+        results = client.batch(lines, out, provider="easel", width=2, resume=True)
+        first = next(results)
+        looked.wait(30)
+        last = next(results)
+        resuming.join()
+    assert first.number == 2
+    assert (last.number, last.outcome, last.recorded) == (1, BatchOutcome.DONE, True)
     assert submissions(server) == 1
 
 
@@ -462,6 +506,54 @@ def test_a_limit_that_cannot_hold_all_is_said_before_anything_is_sent(
     with pytest.raises(CostLimitError, match=r"The 1 lines .* \$0.02 is left"):
         drawn(client, [CAT, DOG, CAT], out, max_cost=limit, resume=True)
     assert submissions(server) == 2
+
+
+def test_a_limit_counts_a_tag_once(artist: Artist, server: Loopback, file: Path, out: Path) -> None:
+    """Lines of one tag are one picture, paid once."""
+    server.on(CREATE, said(DONE))
+    tom, rex = evolve(CAT, tag="tom"), evolve(DOG, tag="rex")
+    client, limit = artist(journal=file), Decimal("0.10")
+    with pytest.raises(CostLimitError, match=r"The 5 lines .* \$0.15; .* hold the first 4\."):
+        drawn(client, [tom, tom, rex, tom, CAT], out, max_cost=limit)
+    results = drawn(client, [tom, tom, rex, tom], out, max_cost=limit)
+    assert outcomes(results) == ["done"] * 4
+    assert submissions(server) == 2
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        (Budget(usd="0.12"), r"budget of \$0.12 a month \$0.07 is left.* the first 1\."),
+        (Budget(usd="0.12", provider="easel", period=Period.DAY), r"a day at easel \$0.07"),
+        (Budget(usd="0.06", label="b"), r"for b \$0.06 is left"),
+    ],
+)
+def test_a_budget_that_cannot_hold_all_is_said_before_anything_is_sent(
+    budget: Budget,
+    words: str,
+    artist: Artist,
+    server: Loopback,
+    file: Path,
+    out: Path,
+) -> None:
+    """With what is left of it, whoever has spent the rest, and what that would hold."""
+    server.on(CREATE, said(DONE))
+    client = artist(journal=file, budgets=[budget, Budget(usd=9)], label=budget.label or "a")
+    client.generate(CAT, provider="easel", label="a")
+    with pytest.raises(BudgetError, match=words):
+        drawn(client, [CAT, DOG], out)
+    assert submissions(server) == 1
+    assert outcomes(drawn(client, [DOG], out)) == ["done"]
+
+
+def test_a_budget_that_does_not_concern_a_line_keeps_none(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Another provider's, another label's, and one that a call's own label leaves."""
+    server.on(CREATE, said(DONE))
+    budgets = [Budget(usd="0.01", provider="other"), Budget(usd="0.01", label="a")]
+    client = artist(journal=file, budgets=budgets, label="a")
+    assert outcomes(drawn(client, [CAT, DOG], out, label="b")) == ["done", "done"]
 
 
 def test_an_unknown_price_is_not_sent_where_there_is_a_limit(

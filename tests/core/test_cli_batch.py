@@ -44,7 +44,7 @@ class Shell:
     ) -> tuple[list[Mapping[str, object]], str]:
         """The result lines of a batch that ends so, by their lines; and what it says besides."""
         done = subprocess.run(  # noqa: S603 - our own script
-            [SCRIPT, "batch", "-o", "out", *arguments],
+            [SCRIPT, "batch", *([] if "-o" in arguments else ["-o", "out"]), *arguments],
             env=self.environ,
             cwd=self.folder,
             input=given,
@@ -193,9 +193,44 @@ def test_a_batch_is_drawn_and_resumed(shell: Shell, server: Loopback) -> None:
     rows, said = shell.run("lines.jsonl", "-p", "apiyi", "--resume", status=1)
     assert [row["recorded"] for row in rows] == [True, True, False, False]
     assert [row["outcome"] for row in rows] == ["done", "done", "done", "failed"]
-    assert "3 done, 1 failed, 0 refused, 0 unknown (2 by an earlier run); $0.105 spent." in said
+    assert "3 done, 1 failed, 0 refused, 0 unknown (2 recorded before); $0.105 spent." in said
     assert "Line 4: '{' is no JSON" in said
     assert server.lines() == [SUBMIT] * 3
+
+
+def test_what_lines_of_one_tag_cost_is_counted_once(shell: Shell, server: Loopback) -> None:
+    """In the summary, while the batch goes on, and when it is run again."""
+    server.on(SUBMIT, DRAWN)
+    shell.write(CAT, CAT, CAT, DOG)
+    terminal = Terminal.of(
+        ["batch", "lines.jsonl", "-p", "apiyi", "-o", "out"], shell.environ, shell.folder
+    )
+    assert terminal.end() == 0
+    assert b"$0.07 spent" in terminal.shown
+    assert b"$0.105" not in terminal.shown
+    _, said = shell.run("lines.jsonl", "-p", "apiyi", "--resume")
+    assert "4 done, 0 failed, 0 refused, 0 unknown (4 recorded before); $0.07 spent." in said
+
+
+def test_a_place_that_ends_with_the_command_is_refused(shell: Shell, server: Loopback) -> None:
+    """By the flag or by a setting, with the way out."""
+    shell.write(CAT)
+    for place in ("memory://x", "simplecache::memory://x"):
+        _, said = shell.run("lines.jsonl", "-p", "apiyi", "-o", place, status=2)
+        assert "'-o'" in said
+        assert "name a folder" in said
+    assert server.lines() == []
+
+
+def test_a_budget_that_cannot_hold_all_is_said_first(shell: Shell, server: Loopback) -> None:
+    """One that the file of settings has, with what it would hold."""
+    settings = shell.folder / "config.toml"
+    settings.write_text('[[budget]]\nusd = "0.08"\n')
+    shell.environ["TINTYPE_CONFIG"] = str(settings)
+    shell.write(CAT, DOG, CAT, '{"prompt": "a bird"}')
+    _, said = shell.run("lines.jsonl", "-p", "apiyi", status=2)
+    assert "of the budget of $0.08 a month $0.08 is left, which would hold the first 3" in said
+    assert server.lines() == []
 
 
 def test_standard_input_is_read_as_it_comes(shell: Shell, server: Loopback) -> None:

@@ -12,6 +12,7 @@ from tempfile import gettempdir
 
 import fsspec
 import pytest
+from attrs import define
 from tests.core.buckets import Bucket, Drawer
 from tests.core.conftest import KEY
 from tests.core.loopback import Loopback, answer, said
@@ -220,6 +221,58 @@ def test_a_sink_is_two_methods(artist: Artist, server: Loopback, tmp_path: Path)
     assert client.save(made, drawer, name="{n}") == ("drawer://top/1.png",)
     assert client.save(made, drawer, name="{n}") == ("drawer://top/1-2.png",)
     journal.close()
+
+
+@define
+class Wordless(Drawer):
+    """A sink whose methods say nothing."""
+
+    def put(self, name: str, file: Path, *, overwrite: bool) -> bool:
+        """Keep it, and do not say so."""
+        super().put(name, file, overwrite=overwrite)
+        return None  # type: ignore[return-value]  # that is what is wrong with it
+
+
+def test_a_sink_that_does_not_say_whether_it_keeps_a_picture_is_asked_once(
+    artist: Artist, server: Loopback, tmp_path: Path
+) -> None:
+    """The error names the method; the picture is paid for, and known again if it is there."""
+    server.on("POST /v1/pictures", DRAWN)
+    drawer, journal = Wordless(), SqlJournal(tmp_path / "journal.db")
+    client = artist(journal=journal)
+    made = client.generate(REQUEST, provider="easel")
+    with pytest.raises(SaveError, match=r"returned NoneType: Wordless\.put is to return") as raised:
+        client.save(made, drawer, name="{n}")
+    assert raised.value.billed is Billed.YES
+    assert drawer.kept == {"1.png": PNG}
+    (resumed,) = client.resume(drawer)
+    assert (resumed.paths, drawer.kept) == (("drawer://top/1.png",), {"1.png": PNG})
+    journal.close()
+
+
+def test_what_a_sink_keeps_is_known_by_a_text(artist: Artist, tmp_path: Path) -> None:
+    """A digest that is none is an error, and no second copy."""
+
+    @define
+    class Odd(Drawer):
+        def digest(self, name: str) -> str:
+            return bytes.fromhex(super().digest(name))  # type: ignore[return-value]
+
+    journal = SqlJournal(tmp_path / "journal.db")
+    record = begun(journal, "drawer://top/1.png")
+    drawer = Odd(kept={"1.png": PNG})
+    (resumed,) = artist(journal=journal).resume(drawer, records=[record])
+    assert "Odd.digest is to return the SHA-256" in str(resumed.error)
+    assert len(drawer.kept) == 1
+    journal.close()
+
+
+@pytest.mark.parametrize("url", [None, "", "drawer", 5])
+def test_a_sink_without_an_address_is_refused(url: str, artist: Artist) -> None:
+    """Before anything is drawn for it: the journal would not know a picture again."""
+    with pytest.raises(InvalidRequestError, match="url") as raised:
+        artist().save(picture(), Drawer(url=url))
+    assert raised.value.field == "folder"
 
 
 def test_a_batch_that_cannot_keep_its_pictures_buys_no_more(

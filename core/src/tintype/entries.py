@@ -34,6 +34,7 @@ class Intent:
         key: What the call is known by that makes it, "" where nothing is. While a submission of
             that key may have been charged, no other process makes one.
         digest: The SHA-256 of what that call asks for.
+        standing: The records of that key that the call goes on from.
     """
 
     provider: str
@@ -48,6 +49,7 @@ class Intent:
     inside: int = 0
     key: str = ""
     digest: str = ""
+    standing: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

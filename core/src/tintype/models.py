@@ -484,11 +484,14 @@ class BatchResult:
         provider: Who drew it, or was asked to, or "".
         model: By which model, as the provider calls it, or "".
         tasks: Its tasks that were accepted. Bytes of their images stand in the files alone.
+        records: The journal's records of its submissions, also of those whose answer was lost.
         files: Its pictures, in their order; in a sink their addresses.
         quoted: US dollars that it was to cost at most, or None where nobody knew.
-        paid: US dollars that it cost, or None where nobody says.
+        paid: US dollars that it cost, or None where nobody says. Lines of one tag are one picture,
+            and each of them tells its cost.
         billed: Whether money was spent.
-        recorded: Whether the journal knew of it before: it was paid for by an earlier run.
+        recorded: Whether the journal knew of it before: it was paid for by an earlier run, or by
+            another line of its tag.
         error: What went wrong, or None.
     """
 
@@ -499,6 +502,7 @@ class BatchResult:
     provider: str = ""
     model: str = ""
     tasks: tuple[Task, ...] = ()
+    records: tuple[str, ...] = ()
     files: tuple[Path | str, ...] = ()
     quoted: Decimal | None = field(default=None, repr=in_digits)
     paid: Decimal | None = field(default=None, repr=in_digits)

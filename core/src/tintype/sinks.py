@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from tintype._doors import check_methods, held
-from tintype._excerpts import guess
+from tintype._excerpts import guess, quoted
 from tintype.errors import InvalidRequestError, UsageError
 
 if TYPE_CHECKING:
@@ -197,6 +197,9 @@ def home_of(given: str | Path | Sink) -> Home:
         return given
     if not isinstance(given, str):
         check_methods(given, ["put", "digest"], "folder", _WAY_OUT)
+        if not isinstance(url := getattr(given, "url", None), str) or not is_address(url):
+            msg = f"folder is a sink whose url is {quoted(url)}: give an address, 'db://pictures'."
+            raise InvalidRequestError(msg, field="folder")
         return given
     if not is_address(given):
         return Path(given)

@@ -23,10 +23,12 @@ from tintype._cli.requests import dollars
 from tintype._cli.routes import NamedOrder, route_flags, where
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._cli.unfinished import words_for
+from tintype._client.batch import prefix_of
 from tintype._client.downloads import size_of
 from tintype._flow.resolve import OnUnsupported
 from tintype.convert import to_builtins
 from tintype.errors import Billed, TintypeError
+from tintype.journal import Tally
 from tintype.models import BatchOutcome, BatchResult
 
 _WIDTH = 8
@@ -101,10 +103,12 @@ def command(  # noqa: PLR0913 - each is a flag
         ) as opened,
         _shown(score) as show,
     ):
+        name = called or lines.name
+        score.spend(opened.journal.tally(prefix_of(name)))
         for result in opened.batch(
             lines if lines.may_be_read_again else iter(lines),
             output,
-            name=called or lines.name,
+            name=name,
             **place,
             max_cost=max_cost,
             width=width,
@@ -115,6 +119,7 @@ def command(  # noqa: PLR0913 - each is a flag
             score.note(result, line)
             say_json(json.dumps(_row(result, line), ensure_ascii=False))
             show()
+        score.spend(opened.journal.tally(prefix_of(name)))
     complain(score.summary())
     if interrupted():
         raise KeyboardInterrupt
@@ -147,10 +152,14 @@ class Score:
     def _over(self) -> int:
         return self._outcomes.total()
 
+    def spend(self, tally: Tally) -> None:
+        """Have it be spent what the journal counts for the batch: each picture once."""
+        self._spent, self._is_exact = tally.spent, not tally.open
+
     def note(self, result: BatchResult, line: int) -> None:
         """Count a line."""
         self._outcomes[result.outcome] += 1
-        if result.billed is not Billed.NO:
+        if result.billed is not Billed.NO and not result.recorded:  # else it was counted before
             self._is_exact = self._is_exact and result.paid is not None
             self._spent += result.paid or result.quoted or Decimal(0)
         if result.recorded:
@@ -180,7 +189,7 @@ class Score:
 
     def summary(self) -> str:
         """How it ended."""
-        before = f" ({self._recorded} by an earlier run)" if self._recorded else ""
+        before = f" ({self._recorded} recorded before)" if self._recorded else ""
         told = [f"{self._outcomes[each]} {each}" for each in BatchOutcome]
         left = "" if self._total in {None, self._over} else f", {self._total - self._over} left"
         spent = f"{'' if self._is_exact else 'at most '}{usd(self._spent)} spent"
@@ -203,7 +212,7 @@ def _row(result: BatchResult, line: int) -> Mapping[str, object]:
         "billed": result.billed.value,
         "recorded": result.recorded,
         "tasks": [task.id for task in result.tasks if task.id],
-        "records": list(dict.fromkeys(task.record for task in result.tasks if task.record)),
+        "records": list(result.records),
         "error": None if result.error is None else _error(result.error),
     }
 

@@ -105,6 +105,17 @@ def proxy_here() -> str | None:
     return found if isinstance(found, str) else None
 
 
+def _lasting(context: click.Context, parameter: click.Parameter, address: str) -> str:
+    """Refuse a place whose pictures are gone when the command ends, before they are paid for."""
+    if any(each.casefold().startswith("memory://") for each in address.split("::")):
+        msg = (
+            f"What is kept at {address} is gone when this command ends: name a folder, or an "
+            "address such as s3://bucket/folder. Nothing was sent."
+        )
+        raise click.BadParameter(msg, ctx=context, param=parameter)
+    return address
+
+
 _PROXY = "tintype.proxy"
 into_folder = option(
     "-o",
@@ -113,6 +124,7 @@ into_folder = option(
     show_default=True,
     metavar="DIR",
     setting="folder",
+    callback=_lasting,
     help="Where to save.",
 )
 through_proxy = option(

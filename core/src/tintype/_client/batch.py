@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from tintype import _forks
 from tintype._amounts import plain
@@ -30,10 +30,11 @@ from tintype._client.results import Results
 from tintype._client.routing import Order, Routing
 from tintype._doors import a_line, check_methods, held, refused
 from tintype._excerpts import quoted
-from tintype._flow.choices import PerCall
-from tintype._flow.effects import Ask, Flow, Sleep, Tell, Together, Turn
+from tintype._flow.choices import Choices, PerCall
+from tintype._flow.effects import Flow, Sleep, Tell, Together, Turn
 from tintype._flow.hook_caller import asked
-from tintype._flow.verdicts import check_limit, fault_error, worst_billed
+from tintype._flow.verdicts import attempts_of, check_limit, fault_error, worst_billed
+from tintype.budget import Budget
 from tintype.convert import to_builtins
 from tintype.errors import (
     AuthenticationError,
@@ -53,7 +54,7 @@ from tintype.errors import (
     UsageError,
 )
 from tintype.journal import Journal, JournalRecord, NoJournal
-from tintype.models import BatchOutcome, BatchResult, Generation, Offer, Task, TaskState
+from tintype.models import Attempt, BatchOutcome, BatchResult, Generation, Offer, Task, TaskState
 from tintype.request import ImageRequest
 from tintype.sinks import Home, home_of
 
@@ -175,6 +176,11 @@ def digest_of(request: ImageRequest) -> str:
 _BLANK = ImageRequest(prompt="-")
 
 
+def prefix_of(name: str) -> str:
+    """What the keys of a batch's lines begin with in the journal."""
+    return _BESIDE.join(("batch", name, ""))
+
+
 def tag_of(number: int, request: ImageRequest) -> str:
     """What a line without a tag is known by: two that are equal are two pictures."""
     return f"{number}-{digest_of(request)[:12]}"
@@ -268,10 +274,38 @@ class Allowance:
             self._left -= amount
 
 
+@define(kw_only=True)
+class _Limit:
+    """What all lines of a batch together have to fit into.
+
+    Attributes:
+        words: What it is.
+        left: US dollars of it that are.
+        error: What is raised where they do not fit.
+        fit: How many of the lines would.
+    """
+
+    words: str
+    left: Decimal
+    error: type[CostLimitError]
+    fit: int = 0
+
+    def passed(self, total: Decimal, count: int) -> CostLimitError:
+        """The error where they may cost more."""
+        rest = plain(max(self.left, Decimal(0)).normalize())
+        msg = (
+            f"The {count} lines that are not drawn may cost ${plain(total.normalize())}; of "
+            f"{self.words} ${rest} is left, which would hold the first {self.fit}. "
+            "Nothing was sent."
+        )
+        return self.error(msg)
+
+
 @frozen(kw_only=True)
 class Batches:
     """What batches are drawn with."""
 
+    choices: Choices
     journal: Journal
     claims: Claims
     comparing: Comparing
@@ -304,6 +338,15 @@ class Batches:
             offers.append((yield from self.comparing.offer(name, request, _PATIENCE)))
         return offers
 
+    def budgets(self, terms: BatchTerms) -> list[Budget]:
+        """Those that every line counts against, whoever draws it."""
+        names, label = self._names(terms), terms.per_call.label or self.choices.label
+        return [
+            each
+            for each in self.choices.budgets
+            if all(each.concerns(name, label) for name in names)
+        ]
+
     def _names(self, terms: BatchTerms) -> tuple[str, ...]:
         if (terms.provider is None) is (terms.providers is None):
             msg = "Name one provider, provider='apiyi', or several, providers=['apiyi', 'fal']."
@@ -328,7 +371,7 @@ class Batch:
         self._parts = parts
         self._terms = terms
         self._items = items
-        self._prefix = _BESIDE.join(("batch", terms.name, ""))
+        self._prefix = prefix_of(terms.name)
         self._open = 0  # lines that were begun, and whose results nobody has yet
         self._over = False
         limit = terms.max_cost
@@ -340,11 +383,12 @@ class Batch:
         Raises:
             UsageError: It was begun before, and nobody says that it is to be gone on with; or
                 nothing can be saved in its folder.
-            CostLimitError: All lines together may cost more than is left.
+            CostLimitError: All lines together may cost more than is left, of `max_cost` or of a
+                budget.
         """
-        yield Ask(call=self._check)
-        if self._allowance is not None and self._items.again is not None:
-            yield from self._foreseen(self._allowance.left, self._items.again)
+        limits = yield from asked(self._checked)
+        if limits and self._items.again is not None:
+            yield from self._foreseen(limits, self._items.again)
         yield Together(work=self, width=self._terms.width, apart=True)
 
     def handed_over(self) -> None:
@@ -364,48 +408,56 @@ class Batch:
         self._open += 1
         return self._taken()
 
-    def _check(self) -> None:
+    def _checked(self) -> list[_Limit]:
+        """What all lines have to fit into, once it is known that they may be begun."""
         check_home(self._terms.folder)
-        count, spent = self._parts.journal.tally(self._prefix)
-        if count and not self._terms.resume:
+        journal = self._parts.journal
+        so_far = journal.tally(self._prefix)
+        if so_far.records and not self._terms.resume:
             msg = (
                 f"The batch {self._terms.name!r} was begun before: go on with it (resume=True, "
                 "--resume), or begin another one under a name of its own (name=…, --as NAME). "
                 "Nothing was sent."
             )
             raise UsageError(msg)
+        limits = [
+            _Limit(words=f"the budget of {each}", left=each.left(journal), error=BudgetError)
+            for each in self._parts.budgets(self._terms)
+        ]
         if self._allowance is not None:
-            self._allowance.spend(spent)
+            self._allowance.spend(so_far.spent)
+            words = f"max_cost={plain(self._terms.max_cost or 0)}"
+            limits.insert(0, _Limit(words=words, left=self._allowance.left, error=CostLimitError))
+        return limits
 
-    def _foreseen(self, left: Decimal, lines: Iterable[object]) -> Flow[None]:
+    def _foreseen(self, limits: Sequence[_Limit], lines: Iterable[object]) -> Flow[None]:
         """Hold the worst that all lines may cost, but those that stand, against what is left.
+
+        A tag is counted once: that takes a word of memory a line, until the first is begun.
 
         Raises:
             CostLimitError: It is more; the error says how many lines would fit.
         """
-        numbered, prices = enumerate(lines, start=1), dict[str, Decimal]()
-        total, count, fit = Decimal(0), 0, 0
+        numbered, prices, tags = enumerate(lines, start=1), dict[str, Decimal](), set[int]()
+        total, count = Decimal(0), 0
         while (some := (yield from asked(partial(self._some, numbered)))) is not None:
-            for request in some:
-                total += yield from self._price(request, prices)
+            for line in some:
+                if (tag := hash(line.tag)) not in tags:
+                    tags.add(tag)
+                    total += yield from self._price(line.request, prices)
                 count += 1
-                fit = count if total <= left else fit
-        if total > left:
-            limit = plain(self._terms.max_cost or 0)
-            rest = plain(max(left, Decimal(0)).normalize())
-            msg = (
-                f"The {count} lines that are not drawn may cost ${plain(total.normalize())}; of "
-                f"max_cost={limit} ${rest} is left, which would hold the first {fit}. "
-                "Nothing was sent."
-            )
-            raise CostLimitError(msg)
+                for limit in limits:
+                    limit.fit = count if total <= limit.left else limit.fit
+        for limit in limits:
+            if total > limit.left:
+                raise limit.passed(total, count)
 
-    def _some(self, numbered: Iterator[tuple[int, object]]) -> list[ImageRequest] | None:
-        """Some requests of which nothing stands yet, or None: there are no more."""
+    def _some(self, numbered: Iterator[tuple[int, object]]) -> list[BatchLine] | None:
+        """Some lines of which nothing stands yet, or None: there are no more."""
         items = list(islice(numbered, _SOME))
         lines = [self._line(n, each) for n, each in items if isinstance(each, ImageRequest)]
         journal = self._parts.journal
-        return [line.request for line in lines if not journal.keyed(line.key)] if items else None
+        return [line for line in lines if not journal.keyed(line.key)] if items else None
 
     def _price(self, request: ImageRequest, known: dict[str, Decimal]) -> Flow[Decimal]:
         """What a request may cost at most: as one that is like it; 0 where nobody knows."""
@@ -457,13 +509,13 @@ class Batch:
         while not _AT_WORK.begin(line):
             yield Sleep(seconds=_LOOK)
         try:
+            error = yield from self._finished(line)
             standing = yield from self._standing(line)
             if not standing:
-                return (yield from self._drawn(line, blank))
-            error = yield from self._finished(standing)
+                return (yield from self._drawn(line, blank, standing))
             if missing := line.request.n - sum(_asked_of(each) for each in standing):
                 rest = evolve(line.request, n=missing)
-                told = yield from self._drawn(line, evolve(blank, request=rest))
+                told = yield from self._drawn(line, evolve(blank, request=rest), standing)
                 error = error or told.error
             return _recorded(blank, (yield from self._standing(line)), error)
         finally:
@@ -484,24 +536,38 @@ class Batch:
             raise other_request(line)
         return found
 
-    def _finished(self, standing: Sequence[JournalRecord]) -> Flow[TintypeError | None]:
+    def _finished(self, line: BatchLine) -> Flow[TintypeError | None]:
         """Finish what is open of a line; what is still in the way, or None."""
-        ids = [each.id for each in standing if each.open or each.outcome is None]
-        if not ids:
-            return None
-        with Claim(self._parts.claims, ids) as claim:
-            claimed = yield from asked(claim.take)
-            if len(claimed) < len(ids):
-                msg = "Another process is at work on it: it is left to that one."
-                return UsageError(msg, billed=Billed.UNKNOWN)
-            yield Turn(provider=claimed[0].provider)
-            resumed = yield from self._parts.results.resuming(
-                list(claimed), self._terms.folder, self._terms.file_name
-            )
-            return next((each.error for each in resumed if each.error is not None), None)
+        seen: list[str] = []
+        while (ids := (yield from self._to_finish(line))) != seen:
+            with Claim(self._parts.claims, ids) as claim:
+                claimed = yield from asked(claim.take)
+                if len(claimed) == len(ids):
+                    yield Turn(provider=claimed[0].provider)
+                    resumed = yield from self._parts.results.resuming(
+                        list(claimed), self._terms.folder, self._terms.file_name
+                    )
+                    return next((each.error for each in resumed if each.error is not None), None)
+            seen = ids  # unless another process has ended one meanwhile, it is at work on one
+        msg = "Another process is at work on it: it is left to that one."
+        return UsageError(msg, billed=Billed.UNKNOWN) if ids else None
 
-    def _drawn(self, line: BatchLine, blank: BatchResult) -> Flow[BatchResult]:
-        """Draw and save what a line asks for, or what it still lacks."""
+    def _to_finish(self, line: BatchLine) -> Flow[list[str]]:
+        """The records of a line that are open, once nobody in this process is at work on them.
+
+        A line of the same tag that has just ended may be, and so may `resume`.
+        """
+        while True:
+            standing = yield from self._standing(line)
+            ids = [each.id for each in standing if each.open or each.outcome is None]
+            if not any(map(self._parts.claims.is_followed, ids)):
+                return ids
+            yield Sleep(seconds=_LOOK)
+
+    def _drawn(
+        self, line: BatchLine, blank: BatchResult, standing: Iterable[JournalRecord]
+    ) -> Flow[BatchResult]:
+        """Draw and save what a line asks for, or what it still lacks beside what stands."""
         terms, request = self._terms, blank.request or line.request
         most = yield from self._reserved(request)
         result = blank
@@ -514,7 +580,12 @@ class Batch:
                 terms.providers,
                 terms.order,
                 most,
-                evolve(terms.per_call, key=line.key, digest=line.digest),
+                evolve(
+                    terms.per_call,
+                    key=line.key,
+                    digest=line.digest,
+                    standing=tuple(each.id for each in standing),
+                ),
             )
             result = _made(blank, made)
             saving = self._parts.results.saving(
@@ -600,9 +671,21 @@ def _failed(result: BatchResult, error: TintypeError) -> BatchResult:
         provider=result.provider or error.provider,
         model=result.model or next((task.model for task in tasks), ""),
         tasks=tasks,
+        records=result.records or _records_of(attempts_of(error)),
         billed=result.billed if result.tasks else error.billed,
         error=error,
     )
+
+
+def _records_of(attempts: Iterable[Attempt]) -> tuple[str, ...]:
+    """The journal's records of submissions, each once."""
+    found: list[str] = []
+    for attempt in attempts:
+        if attempt.task is not None:
+            found.append(attempt.task.record)
+        elif isinstance(attempt.error, SubmissionUnknownError):
+            found.append(attempt.error.record)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _made(blank: BatchResult, made: Generation) -> BatchResult:
@@ -613,6 +696,7 @@ def _made(blank: BatchResult, made: Generation) -> BatchResult:
         provider=made.quote.provider,
         model=next((task.model for task in made.tasks), ""),
         tasks=tuple(map(_bare, made.tasks)),
+        records=_records_of(made.attempts),
         quoted=made.quote.high,
         paid=None if cost is None else cost.usd,
         billed=worst_billed(task.billed for task in made.tasks),
@@ -659,6 +743,7 @@ def _recorded(
         provider=records[0].provider,
         model=records[0].model,
         tasks=tasks,
+        records=tuple(record.id for record in records),
         files=tuple(
             kept_at(record.saved[index].path)
             for record in records

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from inspect import iscoroutine
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import TypeAlias, TypeVar
@@ -492,22 +493,36 @@ def _begun(begun: File, home: Home) -> Flow[tuple[Home, bool]]:
     sink, name = found
     if not begun.digest:
         return sink, False
-    return sink, (yield from _consulted(sink, partial(sink.digest, name))) == begun.digest
+    kept = yield from _consulted(sink, partial(sink.digest, name), str)
+    return sink, kept == begun.digest
 
 
-def _consulted(sink: Sink, work: Callable[[], T]) -> Flow[T]:
-    """What a sink tells.
+_PROMISED = {
+    bool: "put is to return True once the picture is kept, and False where its name is taken",
+    str: 'digest is to return the SHA-256 of what is kept under a name, in hexadecimal, or ""',
+}
+
+
+def _consulted(sink: Sink, work: Callable[[], T], kind: type[T]) -> Flow[T]:
+    """What a sink tells, which is of that class.
 
     Raises:
-        SaveError: It fails, in whatever way.
+        SaveError: It fails, in whatever way, or tells something else. Whether it has kept the
+            picture all the same `resume` learns by its digest.
     """
     try:
-        return (yield from asked(work))
+        told: object = yield from asked(work)
     except TintypeError:
         raise
     except Exception as error:
         msg = f"{sink.url} fails: {type(error).__name__}: {error}"
         raise SaveError(msg) from error
+    if isinstance(told, kind):
+        return told
+    if iscoroutine(told):
+        told.close()
+    msg = f"{sink.url} returned {type(told).__name__}: {type(sink).__name__}.{_PROMISED[kind]}."
+    raise SaveError(msg)
 
 
 def first_of(failures: Sequence[TintypeError]) -> TintypeError:
@@ -547,7 +562,7 @@ def _kept(part: PartFile, path: Kept, place: Place | Shelf) -> Flow[bool]:
         raise TypeError
     name, sink = path.removeprefix(f"{place.sink.url}/"), place.sink
     put = partial(sink.put, name, part.path, overwrite=place.overwrite)
-    return (yield from _consulted(sink, put))
+    return (yield from _consulted(sink, put, bool))
 
 
 def _part_name(record: str, image: Image) -> str:

@@ -62,6 +62,7 @@ class Setup:
         self.results = Results(self.providers, self.conversations, options.on_mismatch)
         self.keyed_calls = KeyedCalls(self.routing, self.journal, self.claims, self.results)
         self.batches = Batches(
+            choices=options,
             journal=self.journal,
             claims=self.claims,
             comparing=self.comparing,

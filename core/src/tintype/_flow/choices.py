@@ -106,11 +106,13 @@ class PerCall:
         digest: The SHA-256 of what it asks for, where it has a key.
         gate_seconds: How long its first submission waits at its gate at most; None: as long as may
             be.
+        standing: The journal's records of that key that it goes on from.
     """
 
     label: str = field(default="", converter=_label)
     key: str = ""
     digest: str = ""
     gate_seconds: float | None = None
+    standing: tuple[str, ...] = ()
     tries: int | None = field(default=None, converter=optional(_tries))
     timeout: float | None = field(default=None, validator=_check_seconds)

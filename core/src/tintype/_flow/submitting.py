@@ -208,6 +208,7 @@ def _intent(
         label=channel.terms.label,
         key=channel.terms.per_call.key,
         digest=channel.terms.per_call.digest,
+        standing=channel.terms.per_call.standing,
         nonce=nonce,
         callback=callback,
     )

@@ -138,6 +138,21 @@ class JournalCall:
 
 
 @frozen(kw_only=True)
+class Tally:
+    """What the records of a batch come to, of all its runs.
+
+    Attributes:
+        records: How many there are.
+        spent: US dollars that count for them: what was paid, and where nobody knows the worst.
+        open: Of how many nobody knows yet what they cost.
+    """
+
+    records: int = 0
+    spent: Decimal = field(default=Decimal(0), repr=in_digits)
+    open: int = 0
+
+
+@frozen(kw_only=True)
 class Resumed:
     """One record of the journal after `resume`: its files, or what is still in the way.
 
@@ -187,8 +202,8 @@ class Journal(Protocol):
     def keyed(self, key: str) -> list[JournalRecord]:
         """The records of the call that has this key, oldest first."""
 
-    def tally(self, prefix: str) -> tuple[int, Decimal]:
-        """How many records have a key that begins so, and the US dollars that count for them."""
+    def tally(self, prefix: str) -> Tally:
+        """What the records come to whose key begins so."""
 
     def claim(
         self, ids: Iterable[str] = (), *, but: Container[str] = (), by_name: bool = True
@@ -332,9 +347,9 @@ class NoJournal:
         """No record: there are none."""
         return []
 
-    def tally(self, prefix: str) -> tuple[int, Decimal]:  # noqa: ARG002
+    def tally(self, prefix: str) -> Tally:  # noqa: ARG002
         """No record: there are none."""
-        return 0, Decimal(0)
+        return Tally()
 
     def claim(
         self,

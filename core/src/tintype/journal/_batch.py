@@ -49,15 +49,11 @@ _CONCERNED = NAMED.with_for_update().with_only_columns(
 )
 _NEW = Statement(submission.insert())
 # What another process has begun under a key, and may have paid for.
-TAKEN = (
-    sa.select(submission.c.record)
-    .where(
-        submission.c.key == sa.bindparam("key"),
-        HAS_KEY,
-        submission.c.owner != sa.bindparam("me"),
-        submission.c.billed != Billed.NO.value,
-    )
-    .limit(1)
+TAKEN = sa.select(submission.c.record).where(
+    submission.c.key == sa.bindparam("key"),
+    HAS_KEY,
+    submission.c.owner != sa.bindparam("me"),
+    submission.c.billed != Billed.NO.value,
 )
 _NOTED = Statement(
     event.insert().values(
@@ -159,10 +155,10 @@ class Batch:
         """
         self._totals.wait_turn()
         asked = {"key": intent.key, "me": self._me}
-        taken = self._connection.execute(TAKEN, asked).scalar()
-        if taken is not None:
+        taken = set(self._connection.execute(TAKEN, asked).scalars()) - {*intent.standing}
+        if taken:
             msg = (
-                f"Another process has begun the same (journal record {taken}), and it may be "
+                f"Another process has begun the same (journal record {min(taken)}), and it may be "
                 "charged for it. Nothing was sent."
             )
             raise UsageError(msg, provider=intent.provider)

@@ -48,14 +48,6 @@ NAMED = (
 # What an index of keys holds: SQLite has to be told, in these words, that it holds what is asked.
 HAS_KEY = submission.c.key != sa.literal_column("''")
 KEYED = sa.select(submission).where(submission.c.key == sa.bindparam("key"), HAS_KEY)
-_BEGINS = sa.bindparam("prefix", type_=submission.c.key.type)
-TALLY = sa.select(
-    sa.func.count(),
-    sa.func.coalesce(sa.func.sum(submission.c.reserved + submission.c.charged), 0),
-).where(
-    HAS_KEY,
-    sa.func.substr(submission.c.key, 1, sa.func.length(_BEGINS)) == _BEGINS,
-)
 BEGUN = (
     sa.select(submission.c.record)
     .where(sa.func.substr(submission.c.record, 1, sa.bindparam("length")) == sa.bindparam("of"))

@@ -17,7 +17,9 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql import ColumnElement
 
 from tintype.errors import Billed
+from tintype.journal import Tally
 from tintype.journal._lines import REPORTED
+from tintype.journal._rows import HAS_KEY
 from tintype.journal._tables import submission
 from tintype.journal._totals import NANO, Totals, dollars
 from tintype.models import TaskState
@@ -62,6 +64,12 @@ _COUNTS: Mapping[str, _Number] = {
     "open": sa.case((sa.or_(_ROW.reserved > _FLOOR, _UNPRICED), 1), else_=0),
     "unpriced": sa.case((_UNPRICED, 1), else_=0),
 }
+_BEGINS = sa.bindparam("prefix", type_=_ROW.key.type)
+_OF_BATCH = sa.select(
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(_ROW.reserved + _ROW.charged), 0),
+    sa.func.coalesce(sa.func.sum(_COUNTS["open"]), 0),
+).where(HAS_KEY, sa.func.substr(_ROW.key, 1, sa.func.length(_BEGINS)) == _BEGINS)
 # By more than a hundredth: what is less may be a rounding.
 _HUNDREDTH = 100
 _DRIFTED = sa.case(
@@ -88,6 +96,12 @@ def spent(connection: Connection, scope: Scope) -> Spending:
     return Spending(
         scope=scope, rows=tuple(rows), drifts=drifts, forgotten=_forgotten(connection, scope)
     )
+
+
+def tally(connection: Connection, prefix: str) -> Tally:
+    """What the submissions come to whose key begins so."""
+    records, nano, unknown = connection.execute(_OF_BATCH, {"prefix": prefix}).one()
+    return Tally(records=int(records), spent=dollars(int(nano)), open=int(unknown))
 
 
 def _forgotten(connection: Connection, scope: Scope) -> Decimal:

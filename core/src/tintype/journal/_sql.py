@@ -25,7 +25,7 @@ from tintype import _forks
 from tintype.budget import Budget
 from tintype.entries import Entry, Intent, Opened, Released, Settled, Snapshot, Unread
 from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageError
-from tintype.journal import JournalCall, JournalRecord
+from tintype.journal import JournalCall, JournalRecord, Tally
 from tintype.journal._batch import Batch, forgets, may_follow, rewrite
 from tintype.journal._calls import MARK, Calls, begin, follow, record_of
 from tintype.journal._gates import Gates
@@ -40,7 +40,6 @@ from tintype.journal._rows import (
     KEYED,
     LATEST_DRAWN,
     OF_CALL,
-    TALLY,
     UNFINISHED,
     Rows,
     age,
@@ -49,7 +48,7 @@ from tintype.journal._rows import (
     read,
 )
 from tintype.journal._schema import database_url, file_of, identity, opened
-from tintype.journal._spending import spent
+from tintype.journal._spending import spent, tally
 from tintype.journal._spool import Spool
 from tintype.journal._totals import Totals, dollars
 from tintype.journal._upkeep import check, prune
@@ -347,11 +346,9 @@ class SqlJournal:
         found = self._rows.asked(lambda connection: read(connection, KEYED, {"key": key}))
         return sorted(map(self._rows.record, found), key=age)
 
-    def tally(self, prefix: str) -> tuple[int, Decimal]:
-        """How many records have a key that begins so, and the US dollars that count for them."""
-        asked = {"prefix": prefix}
-        count, nano = self._rows.asked(lambda connection: connection.execute(TALLY, asked).one())
-        return int(count), dollars(int(nano))
+    def tally(self, prefix: str) -> Tally:
+        """What the records come to whose key begins so."""
+        return self._rows.asked(lambda connection: tally(connection, prefix))
 
     def spent(self, **scope: Unpack[ScopeKeywords]) -> Spending:
         """What was spent, added up in the database: what was paid, and what may have been."""
