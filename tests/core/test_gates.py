@@ -18,17 +18,33 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.core import easel
-from tests.core.acme import ACCEPTED, ASKED, DRAW, NOW, SAME_EVERY_TIME, Acme, Line, told
+from tests.core.acme import (
+    ACCEPTED,
+    API,
+    ASKED,
+    DONE,
+    DRAW,
+    NOW,
+    SAME_EVERY_TIME,
+    Acme,
+    Line,
+    ended,
+    received,
+    told,
+)
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback, Recorded, said
 from tests.core.pictures import PNG, in_base64
 
-from tintype import Account, AsyncClient, Billed, Client, Generation, ImageRequest
+from tintype import Account, AsyncClient, Billed, Client, Generation, ImageRequest, Quote, Request
 from tintype._flow.choices import PerCall
-from tintype._flow.effects import Send, Sleep
+from tintype._flow.conversation import Conversation
+from tintype._flow.effects import Flow, Send, Sleep
 from tintype._flow.gates import Gate, Visit
 from tintype._pacing import Clock
 from tintype.account import Limits, Rate
+from tintype.catalog import ProviderInfo
+from tintype.entries import Paused
 from tintype.errors import (
     GateError,
     InvalidRequestError,
@@ -37,7 +53,10 @@ from tintype.errors import (
     TintypeError,
     UsageError,
 )
-from tintype.messages import Headers
+from tintype.exchange import Exchange, Operation
+from tintype.hooks import hookimpl
+from tintype.messages import Delivery, Headers, Response
+from tintype.models import Attempt, Task, TaskState, Update, Upload
 
 REQUEST = ImageRequest(prompt="a red panda")
 CREATE = "POST /v1/pictures"
@@ -320,6 +339,155 @@ def test_documented_limits_hold_and_the_account_overrules_them() -> None:
     assert str(own.limits(model)) == "3 in flight and 5/s"
     gateway = Line().talk(Limited(), documented=False)._channel  # noqa: SLF001
     assert gateway.limits(model) is None
+
+
+# -------------------------------------------------------------------------- questions
+
+SLOW = told(429, (("Retry-After", "30"),))
+RUNS = Task(provider="acme", model="acme-draw-1", id="t1", request=ASKED, created_at=NOW)
+
+
+def looked_at(line: Line) -> list[tuple[float, str]]:
+    """When which task was looked at, by the sleeps between."""
+    seconds, found = 0.0, []
+    for effect in line.asked:
+        if isinstance(effect, Sleep):
+            seconds += effect.seconds
+        elif isinstance(effect, Send):
+            found.append((seconds, effect.request.url.rpartition("/")[2]))
+    return found
+
+
+def test_one_refused_look_pauses_every_look() -> None:
+    """The others are not refused as well, one by one; no task is given up for it."""
+    line = Line(SLOW, then=DONE)
+    talk = line.talk()
+    agenda = talk.agenda()
+    ends: list[Attempt] = []
+
+    def has_ended(attempt: Attempt) -> Flow[None]:
+        ends.append(attempt)
+        yield from ()
+
+    for name in ("t1", "t2", "t3"):
+        talk.finish(evolve(RUNS, id=name), agenda, has_ended)
+    line.run(talk.done(agenda))
+    assert looked_at(line)[0] == (2.0, "t1")
+    assert {name for _, name in looked_at(line)[1:]} == {"t1", "t2", "t3"}
+    assert all(at >= 32 for at, _ in looked_at(line)[1:])
+    assert [each.error for each in ends] == [None] * 3
+
+
+def test_a_pause_does_not_take_a_task_its_last_look() -> None:
+    """It ends when its own time is over, by what the provider says then."""
+    line = Line(told(429, (("Retry-After", "600"),)), then=DONE)
+    talk = line.talk()
+    with pytest.raises(RateLimitError):
+        line.run(talk.refresh(RUNS))
+    assert line.run(talk.wait(RUNS)).state.terminal
+    assert looked_at(line)[1:] == [(60.0, "t1")]
+
+
+def test_a_refused_look_pauses_submissions_and_they_go_on_one_by_one() -> None:
+    """Whoever limits even looks lets no submission through; who asks is told of it."""
+    line = Line(SLOW, ACCEPTED)
+    talk = line.talk()
+    with pytest.raises(RateLimitError):
+        line.run(talk.refresh(RUNS))
+    task = line.run(talk.submit(ASKED))
+    assert line.sleeps == [30.0]
+    assert [notice.field for notice in task.notices] == ["gate"]
+    assert Paused(provider="acme", seconds=30.0) in [each.entry for each in line.records]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [told(429), told(429, (("Retry-After", "0"),)), told(503, (("Retry-After", "30"),))],
+)
+def test_a_look_that_fails_otherwise_pauses_nobody_else(answer: Response) -> None:
+    """No time is named, or not for too many requests: that may be about this task alone."""
+    line = Line(answer, ACCEPTED)
+    talk = line.talk()
+    with pytest.raises(TintypeError):
+        line.run(talk.refresh(RUNS))
+    line.run(talk.submit(ASKED))
+    assert line.sleeps == []
+
+
+def test_a_refused_submission_pauses_no_look() -> None:
+    """A place may become free only by looking; documents limit the two apart."""
+    line = Line(SLOW, DONE)
+    gate = Gate(line.clock, lambda: 0.0)
+    talk = line.talk(gate=gate)
+    waiting = talk.submit(ASKED)
+    effect = next(waiting)
+    while not isinstance(effect, Sleep):
+        effect = waiting.send(line.reply(effect))
+    assert line.run(talk.refresh(RUNS)).state.terminal
+    assert line.sleeps == []
+    waiting.close()
+
+
+class Asked(Acme):
+    """A provider that is asked for its price, and for its models."""
+
+    info = evolve(Acme.info, models=(evolve(DRAW, prices=()),))
+
+    @hookimpl
+    def price(self) -> Request:
+        """Somewhere else than the list."""
+        return Request.get(f"{API}/price")
+
+    @hookimpl
+    def models(self) -> Request:
+        """The live list."""
+        return Request.get(f"{API}/models")
+
+    @hookimpl
+    def parse(self, exchange: Exchange) -> Quote | Update | Upload | ProviderInfo:
+        """The catalog for the list."""
+        return self.info if exchange.operation is Operation.MODELS else super().parse(exchange)
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        (lambda talk: talk.refresh(RUNS), DONE),
+        (lambda talk: talk.models(), told()),
+        (lambda talk: talk.quote(ASKED), told(credits=4)),
+        (lambda talk: received(talk, Delivery(body=b'{"id": "t1"}'), RUNS), DONE),
+    ],
+)
+def test_questions_wait_while_an_account_is_told_to_wait(
+    ask: Callable[[Conversation], Flow[object]], answer: Response
+) -> None:
+    """A look, the live list, a price, the confirmation of a webhook; and say why they wait."""
+    line = Line(SLOW, answer)
+    talk = line.talk(Asked())
+    with pytest.raises(RateLimitError):
+        line.run(talk.refresh(RUNS))
+    line.run(ask(talk))
+    assert line.sleeps == [30.0]
+    assert [each.why for each in line.asked if isinstance(each, Sleep)] == [
+        "acme: It answered with status 429."
+    ]
+    assert line.finished
+
+
+def test_a_task_is_canceled_whatever_the_account_is_told() -> None:
+    """There is little time for it, and it is asked once."""
+
+    class Canceled(Acme):
+        @hookimpl
+        def cancel(self, task: Task) -> Request:
+            return Request(method="DELETE", url=f"{API}/tasks/{task.id}")
+
+    line = Line(SLOW, ended("canceled"))
+    talk = line.talk(Canceled())
+    with pytest.raises(RateLimitError):
+        line.run(talk.refresh(RUNS))
+    assert line.run(talk.cancel(RUNS)).state is TaskState.CANCELED
+    assert line.sleeps == []
 
 
 # --------------------------------------------------------------------- what is given

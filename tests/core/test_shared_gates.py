@@ -23,7 +23,7 @@ from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, AsyncClient, Billed, Client, ImageRequest, Outcome
 from tintype.account import Limits, Rate
-from tintype.entries import Intent, Settled
+from tintype.entries import Intent, Paused, Settled
 from tintype.errors import GateError
 from tintype.journal._sql import SqlJournal
 
@@ -276,6 +276,15 @@ def test_a_pause_is_everyones(place: Place, journal: SqlJournal) -> None:
     late = SqlJournal(place, least_free=0)
     late.record(ASKED).result()
     late.close()
+
+
+def test_a_refused_question_pauses_others_submissions(place: Place, journal: SqlJournal) -> None:
+    """It is of no record, and nothing stands in the journal but how long it is."""
+    other = SqlJournal(place, least_free=0)
+    assert journal.record(Paused(provider="easel", seconds=40.0)).result() == ""
+    assert 30 < refusal(other, ASKED) <= 40
+    assert journal.records() == []
+    other.close()
 
 
 def test_tasks_of_other_processes_are_in_flight_as_long_as_those_live(

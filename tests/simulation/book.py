@@ -17,6 +17,7 @@ from tintype import Billed, Budget, ImageRequest, Outcome, Task, TaskState, Tint
 from tintype.entries import (
     Entry,
     Intent,
+    Paused,
     Released,
     Saved,
     Settled,
@@ -302,5 +303,6 @@ _WRITERS: Mapping[type, Callable[[Book, Entry, str], str]] = {
     Saved: lambda book, saved, _: book.save(saved),
     File: lambda book, saved, _: book.save(saved),
     Released: lambda book, released, owner: book.release(released.record, owner),
+    Paused: lambda *_: "",
     Unread: lambda book, unread, _: book.keep(unread),
 }

@@ -70,6 +70,12 @@ class Watch:
         usual = poll_pause(self._schedule, self._looks)
         self.due = min(now + max(pause, usual), max(self.deadline, now))
 
+    def put_off(self, pause: float, jitter: float, now: float) -> bool:
+        """Look later, each task at a moment of its own; or now, where its time is over."""
+        spread = jitter * poll_pause(self._schedule, self._looks)
+        self.due = min(now + pause + spread, max(self.deadline, now))
+        return self.due > now
+
     def give_up(self, error: TaskError) -> None:
         """Stop looking."""
         self.error = error

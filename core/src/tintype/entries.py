@@ -152,6 +152,21 @@ class Released:
 
 
 @frozen(kw_only=True)
+class Paused:
+    """Everyone of an account was told to wait, by the answer to a question.
+
+    Attributes:
+        provider: Who told it.
+        seconds: For how long.
+        record: "": it is of no record.
+    """
+
+    provider: str
+    seconds: float
+    record: str = ""
+
+
+@frozen(kw_only=True)
 class Unread:
     """An answer that no hook understood: kept, to be read again by whatever is installed then.
 
@@ -172,4 +187,6 @@ class Unread:
     stream: bool = False
 
 
-Entry: TypeAlias = Intent | Opened | Closed | Settled | Snapshot | Saved | Released | Unread
+Entry: TypeAlias = (
+    Intent | Opened | Closed | Settled | Snapshot | Saved | Released | Paused | Unread
+)

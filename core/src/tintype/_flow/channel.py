@@ -21,13 +21,14 @@ from tintype._plugins.checked import like
 from tintype._plugins.registry import Plugin
 from tintype.account import Limits, Rate
 from tintype.catalog import Model
-from tintype.entries import Released, Snapshot, Unread
+from tintype.entries import Paused, Released, Snapshot, Unread
 from tintype.errors import (
     Billed,
     JournalError,
     PluginError,
     ProtocolError,
     ProviderError,
+    RateLimitError,
     TintypeError,
     TransportError,
 )
@@ -130,6 +131,7 @@ class Channel:
         while True:
             tries += 1
             try:
+                yield from self.unmuted()
                 reply = yield self._question(operation, asked)
                 response = expected(reply, Response, DRIVER)
                 exchange = Exchange(
@@ -142,6 +144,7 @@ class Channel:
                 )
                 return self.caller.read(kind, exchange)
             except TintypeError as error:
+                yield from self._mute(error)
                 if tries == self.tries or not (is_transient(error) and may_ask_again(asked, error)):
                     raise about(error, billed=Billed.NO) from error.__cause__
                 yield Sleep(seconds=self.pause(error, tries), retry=True)
@@ -162,8 +165,25 @@ class Channel:
         """What the provider says of a task."""
         reply = yield self._question(operation, asked)
         response = expected(reply, Response, DRIVER)
-        with self.unread(operation, response, task):
-            return self.caller.read_task(operation, response, task)
+        try:
+            with self.unread(operation, response, task):
+                return self.caller.read_task(operation, response, task)
+        except RateLimitError as error:
+            yield from self._mute(error)
+            raise
+
+    def unmuted(self) -> Flow[None]:
+        """Wait until the account may ask again, where it was told to wait."""
+        gate = self.terms.gate
+        while pause := gate.mute():
+            yield Sleep(seconds=pause, why=gate.said)
+
+    def _mute(self, error: TintypeError) -> Flow[None]:
+        """Have everyone wait, where a question is refused because there were too many."""
+        seconds = believed(error.retry_after) if isinstance(error, RateLimitError) else 0.0
+        if seconds and self.terms.gate.question_refused(seconds, str(error)):
+            with suppress(JournalError):  # other processes are told so themselves, then
+                yield Record(entry=Paused(provider=self.info.name, seconds=seconds))
 
     def unread(
         self, operation: Operation, response: Response, before: Task, *, stream: bool = False

@@ -204,6 +204,7 @@ class Conversation:
         asked = None if task.state.terminal else question(self._channel, task)
         if asked is None:
             return task
+        yield from self._channel.unmuted()
         return (yield from self._channel.observe(Operation.POLL, asked, task))
 
     def wait(self, task: Task) -> Flow[Task]:

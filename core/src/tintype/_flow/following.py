@@ -126,6 +126,11 @@ class _NextTurn:
 
     def __call__(self) -> Flow[None]:
         channel, watch, ended = self._channel, self._watch, self._ended
+        if (pause := channel.terms.gate.mute()) and watch.put_off(
+            pause, channel.terms.jitter(), channel.terms.clock.monotonic()
+        ):
+            self._agenda.add(watch.due, self)
+            return
         try:
             yield from _turn(channel, watch)
         except Exception as error:

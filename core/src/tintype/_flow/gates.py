@@ -6,6 +6,9 @@ on one by one: further apart each time that one is refused again, and closer tog
 that is accepted.
 
 It is passed before a submission is written down: what waits here owes nobody anything.
+
+Looks and other questions do not pass it: documents limit them apart, and more generously. So one
+that is refused for a time pauses everyone, and a submission that is refused keeps no look.
 """
 
 from __future__ import annotations
@@ -46,7 +49,8 @@ class Gate:
 
     Attributes:
         accepted: How many submissions came to a task.
-        pauses: How often everyone was paused by a refusal.
+        pauses: How often submissions were paused by the refusal of one.
+        said: What whoever refused last said of it, or "".
         inside: How many tasks are in flight, by the calls that wait for them.
     """
 
@@ -59,10 +63,10 @@ class Gate:
         self._clock = clock
         self._jitter = jitter
         self._make_lock = lock
-        self._until = 0.0
+        self._until = self._mute_until = 0.0
         self._gap = 0.0
         self._refusals = 0
-        self._said = ""
+        self.said = ""
         self.accepted = self.pauses = 0
         self.begin_anew()
 
@@ -166,14 +170,14 @@ class Gate:
     def _why(self, limits: Limits | None) -> str:
         """What keeps a submission."""
         if self._until > self._clock.monotonic() or self._gap or limits is None:
-            return self._said
+            return self.said
         return f"{limits} at this account"
 
     def _check_patience(self, pause: float, end: float, limits: Limits | None) -> None:
         if self._clock.monotonic() + pause <= end:
             return
         known = f" It lets {limits} through." if limits else ""
-        said = f" It said: {shortened(self._said, _QUOTED)}" if self._said else ""
+        said = f" It said: {shortened(self.said, _QUOTED)}" if self.said else ""
         msg = sentences(
             f"The account's gate lets nothing through in time.{known}{said}",
             "Nothing was sent; ask for less at a time, or wait longer: task_timeout=…",
@@ -199,10 +203,32 @@ class Gate:
                 self._refusals += 1
                 self._gap = min(max(2 * self._gap, _FIRST_GAP), _LONGEST_GAP)
                 pause = max(pause, backoff(self._refusals, self._jitter()))
-                self._said = why
+                self.said = why
                 self._since = now if self._since is None else self._since
             self._until = max(self._until, now + pause)
             return self._until - now
+
+    def mute(self) -> float:
+        """Seconds for which nothing is to be asked of the provider, not even a question."""
+        return self._mute_until and max(0.0, self._mute_until - self._clock.monotonic())
+
+    def question_refused(self, seconds: float, why: str) -> bool:
+        """Pause everyone, those who ask as well; whether nobody was, just now.
+
+        Behind it, submissions go on one by one.
+
+        Args:
+            seconds: How long a question was told to wait.
+            why: What it was told.
+        """
+        with self._lock:
+            now, before = self._clock.monotonic(), self._mute_until
+            until = now + believed(seconds)
+            self._mute_until = max(self._mute_until, until)
+            self._until = max(self._until, until)
+            self._gap = max(self._gap, _FIRST_GAP)
+            self.said = why
+            return before <= now
 
     def turned_back(self, visit: Visit, seconds: float, why: str) -> None:
         """It is other processes' turn, for so long: nobody gets through, and this one has not.
@@ -213,7 +239,7 @@ class Gate:
             self._count(visit, -1)
             if self._left:
                 self._left.pop()
-            self._said = why
+            self.said = why
             self._until = max(self._until, self._clock.monotonic() + believed(seconds))
 
     def went_well(self) -> None:
@@ -224,7 +250,7 @@ class Gate:
                 self._refusals, self._since = 0, None
                 self._gap *= _LESS
                 if self._gap < _NO_GAP:
-                    self._gap, self._said = 0.0, ""
+                    self._gap, self.said = 0.0, ""
 
     def moves(self, accepted: int, others: int, patience: float) -> bool:
         """Whether who was refused may well get through later, as somebody else does.

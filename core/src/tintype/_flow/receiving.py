@@ -67,6 +67,7 @@ def confirm(channel: Channel, heard: Heard, *, proven: bool) -> Flow[Task]:
             "confirms it."
         )
         raise ProtocolError(msg, provider=channel.info.name)
+    yield from channel.unmuted()
     latest = yield from channel.look(Operation.POLL, asked, known)
     return (yield from _kept(channel, latest, before, lost=lost))
 

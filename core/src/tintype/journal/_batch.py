@@ -17,6 +17,7 @@ from tintype.entries import (
     Entry,
     Intent,
     Opened,
+    Paused,
     Released,
     Saved,
     Settled,
@@ -113,8 +114,8 @@ class Batch:
                     return self._calls.open(entry)
                 case Closed() | Released() if is_turn(entry):
                     self._calls.close(entry.record, done=isinstance(entry, Closed) and entry.done)
-                case Settled(by_hand=True):
-                    self._change(self._free(entry.record), entry)
+                case Paused(provider=provider, seconds=seconds):
+                    self._gates.pause(provider, datetime.fromisoformat(now()), seconds)
                 case _:
                     self._change(self._line(entry), entry)
         except (BudgetError, RateLimitError, UsageError) as error:
@@ -164,8 +165,14 @@ class Batch:
             raise UsageError(msg, provider=intent.provider)
 
     def _line(self, entry: Entry) -> Line | None:
-        """The line that an entry is of; a task submitted elsewhere gets one."""
+        """The line that an entry is of; a task submitted elsewhere gets one.
+
+        Raises:
+            UsageError: A person may not close it.
+        """
         record = record_of(entry)
+        if isinstance(entry, Settled) and entry.by_hand:
+            return self._free(record)
         if record not in self._lines and isinstance(entry, Snapshot):
             at, whose = now(), entry.task.provider
             line = Line(record=record, provider=whose, created_at=at, updated_at=at, owner=self._me)

@@ -23,7 +23,7 @@ from sqlalchemy.pool import Pool
 
 from tintype import _forks
 from tintype.budget import Budget
-from tintype.entries import Entry, Intent, Opened, Released, Settled, Snapshot, Unread
+from tintype.entries import Entry, Intent, Opened, Paused, Released, Settled, Snapshot, Unread
 from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import JournalCall, JournalRecord, Tally
 from tintype.journal._batch import Batch, forgets, may_follow, rewrite
@@ -237,7 +237,7 @@ class SqlJournal:
 
     def _transaction(self, entries: list[Entry]) -> list[str | TintypeError]:
         records = {record_of(entry) for entry in entries} - {""}
-        if not records:
+        if not records and not any(isinstance(entry, Paused) for entry in entries):
             return [""] * len(entries)
         try:
             with self._rows.connected(writes=True) as connection:
