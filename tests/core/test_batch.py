@@ -226,6 +226,7 @@ def test_what_the_iterable_raises_ends_the_batch(
         ({"max_cost": 0.5}, InvalidRequestError),
         ({"resume": "yes"}, InvalidRequestError),
         ({"labl": "x"}, InvalidRequestError),
+        ({"key": "x"}, InvalidRequestError),
     ],
 )
 def test_terms_that_cannot_be_met_send_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -103,16 +104,18 @@ def test_what_is_wrong_with_a_line_is_said_with_its_number(tmp_path: Path) -> No
         b'{"prompt": "a cat", "references": [{"pth": "a.png"}]}',
         b'{"prompt": "a cat", "references": 5}',
         b'{"prompt": "a cat", "tag": "' + b"x" * 300 + b'"}',
+        b'{"prompt": "a cat", "seed": 1, "seed": 2}',
         b'{"prompt": "a dog"}',
     ]
     first, *odd, last = read(tmp_path, b"\n".join(lines))
     assert isinstance(first, ImageRequest)
     assert isinstance(last, ImageRequest)
-    assert [str(each).partition(":")[0] for each in odd] == [f"Line {n}" for n in range(2, 10)]
+    assert [str(each).partition(":")[0] for each in odd] == [f"Line {n}" for n in range(2, 11)]
     assert "Did you mean 'prompt'?" in str(odd[0])
     assert "n cannot be 'two'" in str(odd[1])
     assert "no JSON" in str(odd[2])
     assert "Did you mean 'path'?" in str(odd[5])
+    assert "'seed' is given 2 times" in str(odd[8])
 
 
 def test_a_line_without_an_end_is_bounded(tmp_path: Path) -> None:
@@ -156,6 +159,8 @@ def test_a_table_has_a_column_for_each_field(tmp_path: Path) -> None:
         ('{"prompt": "a"}'.encode("utf-16"), "lines.jsonl", "is no JSON Lines"),
         (b"promt,n\na,1\n", "lines.csv", "Did you mean 'prompt'?"),
         (b"prompt,n\n", "lines.csv", "holds no line"),
+        (b"prompt,n,prompt\na,1,b\n", "lines.csv", "a column twice: 'prompt' is given 2 times"),
+        (b'prompt,tag\n"a,b\n', "lines.csv", "is no table of which any row can be drawn"),
     ],
 )
 def test_a_file_of_something_else_is_refused(
@@ -249,6 +254,45 @@ def test_standard_input_is_read_as_it_comes(shell: Shell, server: Loopback) -> N
             assert json.loads(process.stdout.readline())["outcome"] == "done"
         process.stdin.close()
         assert process.wait(timeout=30) == 0
+
+
+def test_standard_input_that_breaks_off_is_said(shell: Shell, server: Loopback) -> None:
+    """What came before is drawn; the end of a terminal is no end of the lines."""
+    server.on(SUBMIT, DRAWN)
+    ours, theirs = os.openpty()
+    pipe, command = subprocess.PIPE, [str(SCRIPT), "batch", "-", "-p", "apiyi", "-o", "out"]
+    with subprocess.Popen(  # noqa: S603 - our own script
+        command, env=shell.environ, cwd=shell.folder, stdin=theirs, stdout=pipe, stderr=pipe
+    ) as process:
+        os.close(theirs)
+        os.write(ours, f"{CAT}\n".encode())
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["outcome"] == "done"
+        os.close(ours)
+        stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert json.loads(stdout)["line"] == 2
+    assert b"Line 2: Standard input cannot be read any further" in stderr
+
+
+def test_standard_input_that_is_closed_holds_no_line(shell: Shell) -> None:
+    """As one that is empty."""
+    command = ["sh", "-c", f"{SCRIPT} batch - -p apiyi <&-"]
+    done = subprocess.run(  # noqa: S603 - our own script
+        command, env=shell.environ, cwd=shell.folder, capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert b"Standard input holds no line" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [(["--as", ""], "--as NAME) is empty"), (["--name", "cat"], "--name) is one name")],
+)
+def test_what_names_nothing_is_refused(flags: list[str], words: str, shell: Shell) -> None:
+    """In the words of the command line, too."""
+    shell.write(CAT)
+    assert words in shell.run("lines.jsonl", "-p", "apiyi", *flags, status=2)[1]
 
 
 def test_a_limit_that_cannot_hold_all_is_said_first(shell: Shell, server: Loopback) -> None:

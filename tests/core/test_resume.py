@@ -42,6 +42,7 @@ from tintype.entries import Intent, Released, Saved, Settled, Snapshot
 from tintype.errors import (
     DeadlineError,
     ProtocolError,
+    SaveError,
     SubmissionUnknownError,
     TaskError,
     UnknownProviderError,
@@ -173,6 +174,23 @@ def test_the_half_part_of_a_dead_process_is_cleaned_away(
     assert [path.parent for path in resumed.paths] == [chosen]
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
     assert len(names(chosen)) == 1
+
+
+def test_a_folder_that_takes_no_picture_any_more_keeps_none_back(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """What a dead process began there goes where the others go."""
+    entry = left(journal, **over(Image(url=f"{server.url}/1.png")))
+    (out.parent / "full").write_bytes(b"a file where the folder was")
+    saved = Saved(record=entry, index=0, path=str(out.parent / "full" / "panda.png"))
+    journal.record(saved).result()
+    server.on(FETCH, PICTURE)
+    client = artist(journal=place)
+    (resumed,) = client.resume(out.parent / "full")
+    assert isinstance(resumed.error, SaveError)
+    (resumed,) = client.resume(out)
+    assert [path.parent for path in resumed.paths] == [out]
+    assert [path.read_bytes() for path in resumed.paths] == [PNG]
 
 
 def test_only_what_is_not_saved_is_saved(

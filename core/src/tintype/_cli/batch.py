@@ -103,7 +103,7 @@ def command(  # noqa: PLR0913 - each is a flag
         ) as opened,
         _shown(score) as show,
     ):
-        name = called or lines.name
+        name = lines.name if called is None else called
         score.spend(opened.journal.tally(prefix_of(name)))
         for result in opened.batch(
             lines if lines.may_be_read_again else iter(lines),

@@ -6,7 +6,9 @@ import csv
 import itertools
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -26,6 +28,12 @@ _TRIED = 10  # lines, of which one has to be an object, in a file of JSON Lines
 _FIELDS = {each.name: str(each.type) for each in attrs.fields(ImageRequest)}
 _REFERENCE = {each.name: str(each.type) for each in attrs.fields(Reference)}
 _TEXTS = ("str", "str | None")
+
+_JSON_LINES = (
+    'no JSON Lines, an object with the fields of a request a line ({"prompt": "a red panda"}); nor '
+    "does its name end in .csv"
+)
+_A_TABLE = "no table of which any row can be drawn"
 
 # The fields of a request as a line has them, or why there are none.
 _Fields: TypeAlias = Mapping[str, object]
@@ -77,15 +85,24 @@ class Lines:
     def __iter__(self) -> Iterator[ImageRequest | TintypeError]:
         """A request for each line, or why there is none. Standard input is read once."""
         rows = self._rows() if self._first is None else self._first
-        self._first = None
-        for number, (line, found) in enumerate(rows, start=1):
-            if self.stopped:
-                return
-            self._places[number] = line
-            if len(self._places) > self._most:
-                del self._places[next(iter(self._places))]
-            yield _request(line, found)
-        self.over = True
+        self._first, self.over = None, False
+        number = line = 0
+        try:
+            for number, (line, found) in enumerate(rows, start=1):
+                if self.stopped:
+                    return
+                self._note(number, line)
+                yield _request(line, found)
+        except OSError as error:  # what was read before is drawn all the same
+            self._note(number + 1, line + 1)
+            yield _odd(line + 1, f"{self._where} cannot be read any further: {_reason(error)}")
+        else:
+            self.over = True
+
+    def _note(self, number: int, line: int) -> None:
+        self._places[number] = line
+        if len(self._places) > self._most:
+            del self._places[next(iter(self._places))]
 
     def line_of(self, number: int) -> int:
         """Where in the file a request stands, once its result is there."""
@@ -94,20 +111,23 @@ class Lines:
     def _checked(self) -> Iterator[_Numbered]:
         """The rows, of which one of the first is what the file should hold."""
         rows, seen = self._rows(), list[_Numbered]()
-        for row in itertools.islice(rows, _TRIED):
-            seen.append(row)
-            if not isinstance(row[1], InvalidRequestError):
-                return itertools.chain(seen, rows)
+        try:
+            for row in itertools.islice(rows, _TRIED):
+                seen.append(row)
+                if not isinstance(row[1], InvalidRequestError):
+                    return itertools.chain(seen, rows)
+        except OSError as error:
+            raise self._unreadable(error) from error
         if not seen:
             msg = f"{self._where} holds no line. Nothing was sent."
             raise InvalidRequestError(msg, field="file")
-        first = seen[0][1]
-        msg = (
-            f"{self._where} is no JSON Lines, an object with the fields of a request a line "
-            f'({{"prompt": "a red panda"}}); nor does its name end in .csv. {first} '
-            "Nothing was sent."
-        )
+        what = _A_TABLE if self._is_csv else _JSON_LINES
+        msg = f"{self._where} is {what}. {seen[0][1]} Nothing was sent."
         raise InvalidRequestError(msg, field="file")
+
+    def _unreadable(self, error: OSError) -> InvalidRequestError:
+        msg = f"{self._where} cannot be read: {_reason(error)}."
+        return InvalidRequestError(msg, field="file")
 
     @property
     def _where(self) -> str:
@@ -121,12 +141,12 @@ class Lines:
         try:
             if self._path is not None:
                 return self._path.open("rb", buffering=0)
-            given = sys.stdin.buffer if sys.stdin is not None else Path("/dev/null").open("rb")  # noqa: SIM115
         except OSError as error:
-            msg = f"{self._where} cannot be read: {error.strerror or error}."
-            raise InvalidRequestError(msg, field="file") from error
+            raise self._unreadable(error) from error
+        if sys.stdin is None:  # it was closed
+            return BytesIO()
         # Without its buffer: a thread that waits there holds a lock that Python's end needs.
-        raw: _Source = getattr(given, "raw", given)
+        raw: _Source = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
         return raw
 
 
@@ -163,6 +183,10 @@ def _decoded(line: bytes | None, encoding: str) -> str | None:
         return None
 
 
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
 def _unread(line: int) -> InvalidRequestError:
     return _odd(line, f"it is no UTF-8, or longer than {_LONGEST // 2**20} MiB")
 
@@ -182,13 +206,32 @@ def _of_json(texts: Iterator[str | None]) -> Iterator[_Numbered]:
 
 def _object(line: int, text: str) -> _Fields | InvalidRequestError:
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, object_pairs_hook=_once_each)
+    except InvalidRequestError as error:
+        return _odd(line, error.message, error.field)
     except (ValueError, RecursionError) as error:
         where = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
         return _odd(line, f"{quoted(text)} is no JSON{where}")
     if not isinstance(value, dict):
         return _odd(line, f"{quoted(value)} is no object with the fields of a request")
     return value
+
+
+def _once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """An object, none of whose names stands in it twice.
+
+    Raises:
+        InvalidRequestError: One does, and nobody knows which is meant.
+    """
+    _check_once([name for name, _ in pairs])
+    return dict(pairs)
+
+
+def _check_once(names: Sequence[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            msg = f"{quoted(name)} is given {times} times: leave all but one out"
+            raise InvalidRequestError(msg, field=name)
 
 
 # ---------------------------------------------------------------------------------- CSV
@@ -239,6 +282,11 @@ def _header(cells: Sequence[str], where: str) -> list[str]:
                 "Nothing was sent."
             )
             raise InvalidRequestError(msg, field="file", allowed=tuple(_FIELDS))
+    try:
+        _check_once(names)
+    except InvalidRequestError as error:
+        msg = f"{where} has a column twice: {error.message}. Nothing was sent."
+        raise InvalidRequestError(msg, field="file") from None
     return names
 
 

@@ -82,7 +82,7 @@ _KEEPS_ALL = (
 
 def _name(given: str) -> str:
     if not a_line(given, "name"):
-        msg = "name is empty: a batch is known by its name and the tags of its lines."
+        msg = "The batch's name (name=…, --as NAME) is empty: it is known by it."
         raise InvalidRequestError(msg, field="name")
     return given
 
@@ -321,10 +321,13 @@ class Batches:
         if isinstance(self.journal, NoJournal):
             raise UsageError(_NO_JOURNAL)
         check_limit(terms.max_cost)
+        if terms.per_call.key:
+            msg = "key= is for generate(): a line of a batch is known by its tag. Nothing was sent."
+            raise InvalidRequestError(msg, field="key")
         if not fields_of(terms.file_name):
             msg = (
-                f"file_name={quoted(terms.file_name)} is one name for the pictures of all lines: "
-                "give it a field, such as {tag}."
+                f"{quoted(terms.file_name)} (file_name=…, --name) is one name for the pictures of "
+                "all lines: give it a field, such as {tag}."
             )
             raise SaveError(msg)
         self._names(terms)

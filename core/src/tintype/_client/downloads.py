@@ -460,10 +460,13 @@ def _waits(path: str) -> Path:
 def _finish(
     record: JournalRecord, image: Image, home: Home, rules: Rules, name: str | None
 ) -> Flow[tuple[Kept, _Size]]:
-    """One image of a record: where it was begun to be put, or else where it is to go now."""
-    begun = record.saved.get(image.index)
+    """One image of a record: where it was begun to be put, or else where it is to go now.
+
+    A place that takes no picture any more, such as a disk that is full, does not keep it back.
+    """
+    begun, first = record.saved.get(image.index), home
     if begun is not None:
-        home, stands = yield from _begun(begun, home)
+        first, stands = yield from _begun(begun, home)
         if stands:
             yield from _note(evolve(begun, done=True))
             path = kept_at(begun.path)
@@ -477,7 +480,16 @@ def _finish(
     else:
         stem = filled(name, task, image, number)
         stem = f"{stem}-{number}" if len(task.images) > 1 and "n" not in fields_of(name) else stem
+    try:
+        return (yield from _save(record.id, image, _place(first, stem), rules))
+    except SaveError:
+        if _where(first) == _where(home):
+            raise
     return (yield from _save(record.id, image, _place(home, stem), rules))
+
+
+def _where(home: Home) -> str:
+    return str(home.absolute()) if isinstance(home, Path) else home.url
 
 
 def _begun(begun: File, home: Home) -> Flow[tuple[Home, bool]]:
