@@ -824,6 +824,26 @@ def test_webhooks_are_served_until_an_interrupt(
     assert is_a_sentence(told)
 
 
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_serving_webhooks_ends_with_its_connections_closed(
+    environ: dict[str, str], tmp_path: Path, server: Loopback, end: signal.Signals
+) -> None:
+    """Those to providers, by which calls were confirmed: nobody complains of what was left open."""
+    running = {"id": "t-1", "type": "imagen2", "status": "doing"}
+    server.on("GET /v1/task/t-1", said(running))
+    environ["TINTYPE_JOURNAL"] = "off"
+    with _started(("webhooks", "serve", "--port", "0"), environ, tmp_path) as process:
+        assert process.stderr is not None
+        listening = process.stderr.readline()
+        url = listening.removeprefix("listening on ").strip().replace("<provider>", "cheapai")
+        told_of_it = urllib3.request("POST", url, json=running, retries=False).data
+        process.send_signal(end)
+        _, told = process.communicate(timeout=30)
+    assert told_of_it == b"early\n"
+    assert process.returncode == -end
+    assert "nclosed" not in told
+
+
 @pytest.mark.parametrize(
     ("status", "code", "step"),
     [

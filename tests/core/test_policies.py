@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 from tests.core.loopback import Loopback, said
 from tests.core.pictures import PNG, in_base64
+from tests.core.studios import Studio
 
 from tintype import Billed, Client, ImageRequest
+from tintype.catalog import Text
 from tintype.errors import InvalidRequestError
 from tintype.policies import PromptPolicy
 
@@ -25,6 +27,7 @@ def too_long(prompt: str) -> str | None:
     ("prompt", "words"),
     [
         ("a Red  Panda by ACME corp", "it has 'acme corp'"),
+        ("a red panda by Acme\n  Corp", "it has 'acme corp'"),
         ("a cat (weapon)", "it has 'weapon'"),
         ("a panda in a very long sentence", "it is too long"),
     ],
@@ -40,6 +43,39 @@ def test_a_refused_prompt_is_never_sent(
         assert (caught.value.field, caught.value.provider) == ("prompt", "easel")
         assert caught.value.billed is Billed.NO
         assert "Nothing was sent." in str(caught.value)
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("negative_prompt", {"negative_prompt": "no Weapon"}),
+        ("style", {"style": "weapon sheet"}),
+        ("options", {"options": {"easel": {"suffix": "with a weapon"}}}),
+        ("options", {"options": {"easel": {"nodes": [{"inputs": {"text": "a weapon"}}]}}}),
+    ],
+)
+@pytest.mark.parametrize(
+    "policy",
+    [
+        PromptPolicy(forbidden=["weapon"]),
+        PromptPolicy(check=lambda text: "no." if "weapon" in text.casefold() else None),
+    ],
+)
+def test_every_text_that_a_picture_is_drawn_from_is_looked_at(
+    artist: Artist,
+    server: Loopback,
+    policy: PromptPolicy,
+    field: str,
+    given: dict[str, object],
+) -> None:
+    """What may not stand in the prompt may stand nowhere beside it; the error says where it did."""
+    takes = dict.fromkeys(("prompt", "negative_prompt", "style"), Text())
+    studio = Studio("easel", "0.05", parameters=takes)
+    client = artist(plugins={"easel": studio}, wrappers=[policy])
+    with pytest.raises(InvalidRequestError, match=f"refuses the {field}") as caught:
+        client.generate(ImageRequest(prompt="a panda", **given), provider="easel")  # type: ignore[arg-type]
+    assert caught.value.field == field
     assert server.accepted == 0
 
 

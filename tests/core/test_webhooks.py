@@ -32,10 +32,10 @@ from tintype import (
     TaskState,
     hookimpl,
 )
-from tintype._cli.webhooks import saving
+from tintype._cli.webhooks import closing, saving
 from tintype._flow.settle import proof
 from tintype.catalog import ProviderInfo
-from tintype.entries import Intent, Settled, Snapshot
+from tintype.entries import Intent, Released, Settled, Snapshot
 from tintype.errors import Billed, SubmissionUnknownError, TintypeError
 from tintype.exchange import Exchange
 from tintype.journal._sql import SqlJournal
@@ -541,6 +541,24 @@ async def test_it_begins_and_ends_with_its_server(hall: Hall) -> None:
 
     await hall.app({"type": "lifespan"}, receive, send)
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+async def test_the_command_closes_its_client_when_its_server_ends(tmp_path: Path) -> None:
+    """Before the server is told that all is over: then the loop may be gone."""
+    client = AsyncClient(journal=tmp_path / "journal.db", plugins={"easel": easel}, environ={})
+    waiting = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    open_at: dict[object, bool] = {}
+
+    async def receive() -> dict:
+        return next(waiting)
+
+    async def send(message: dict) -> None:
+        written = client.journal.record(Released(record=""))
+        open_at[message["type"]] = written.exception() is None
+
+    app = closing(WebhookApp(client, saving(client, tmp_path)), client)
+    await app({"type": "lifespan"}, receive, send)
+    assert open_at == {"lifespan.startup.complete": True, "lifespan.shutdown.complete": False}
 
 
 # --------------------------------------------------------------- a submission that was lost

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Generator, Iterable
 
 from tintype._doors import all_held, check_methods
+from tintype._holes import texts_in
 from tintype.errors import InvalidRequestError
 from tintype.hooks import hookimpl
 from tintype.messages import Request
@@ -18,12 +19,14 @@ from tintype.request import Submission
 class PromptPolicy:
     """Refuses prompts, of every provider and before the price is asked.
 
-    It is given to a client among its `wrappers`. Raw options are not looked at.
+    It is given to a client among its `wrappers`. Looked at are `prompt`, `negative_prompt`,
+    `style`, and every text in the raw options, however deep: each by itself.
 
     Args:
-        forbidden: Words and phrases that no prompt may have, as whole words in any case.
-        check: Says why a prompt is refused, as a sentence, or None. It is called with each
-            submission that is built, and waits for nothing.
+        forbidden: Words and phrases that no such text may have, as whole words in any case and
+            however they are spaced.
+        check: Says why a text is refused, as a sentence, or None. It is called with each text of
+            each submission that is built, and waits for nothing.
     """
 
     def __init__(
@@ -33,7 +36,7 @@ class PromptPolicy:
         check: Callable[[str], str | None] | None = None,
     ) -> None:
         words = all_held(forbidden, str, "forbidden", "a list of words or phrases")
-        found = "|".join(re.escape(each.casefold()) for each in words if each.strip())
+        found = "|".join(map(_pattern, filter(None, map(str.split, words))))
         self._forbidden = re.compile(rf"(?<!\w)(?:{found})(?!\w)") if found else None
         if check is not None:
             check_methods(check, ["__call__"], "check", "a function of a prompt, or nothing")
@@ -46,14 +49,24 @@ class PromptPolicy:
         Raises:
             InvalidRequestError: The policy does not let it pass.
         """
-        reason = self._reason(request.prompt)
-        if reason:
-            msg = f"The client's policy refuses the prompt: {reason} Nothing was sent."
-            raise InvalidRequestError(msg, field="prompt")
+        for name in _LOOKED_AT:
+            for text in texts_in(getattr(request, name)):
+                reason = self._reason(text)
+                if reason:
+                    msg = f"The client's policy refuses the {name}: {reason} Nothing was sent."
+                    raise InvalidRequestError(msg, field=name)
         return (yield)
 
-    def _reason(self, prompt: str) -> str:
-        found = self._forbidden.search(prompt.casefold()) if self._forbidden else None
+    def _reason(self, text: str) -> str:
+        found = self._forbidden.search(text.casefold()) if self._forbidden else None
         if found is not None:
-            return f"it has {found[0]!r}."
-        return (self._check(prompt) or "") if self._check else ""
+            return f"it has {' '.join(found[0].split())!r}."
+        return (self._check(text) or "") if self._check else ""
+
+
+_LOOKED_AT = ("prompt", "negative_prompt", "style", "options")
+
+
+def _pattern(words: list[str]) -> str:
+    """A phrase, with any space between its words."""
+    return r"\s+".join(re.escape(each.casefold()) for each in words)

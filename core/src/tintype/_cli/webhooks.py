@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 import click
 
@@ -15,7 +17,9 @@ from tintype.async_client import AsyncClient
 from tintype.errors import TintypeError, UsageError
 from tintype.models import Task
 from tintype.sinks import Home, home_of
-from tintype.webhooks import OnTask, WebhookApp
+from tintype.webhooks import Message, OnTask, Receive, Send, WebhookApp
+
+ASGIApplication: TypeAlias = Callable[[Mapping[str, object], Receive, Send], Awaitable[None]]
 
 
 @click.group()
@@ -46,11 +50,12 @@ def serve(*, host: str, port: int, output: str) -> None:
     client = AsyncClient(journal=journal_place(), proxy=proxy_here(), keyring=True)
 
     app = WebhookApp(client, saving(client, home))
+    closed = closing(app, client)
     with _listener(host, port) as listener:
         place = f"{host}:{listener.getsockname()[1]}"
         tell(f"listening on http://{place}/<provider>")
         try:
-            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+            uvicorn.Server(uvicorn.Config(closed, log_level="warning")).run(sockets=[listener])
         finally:
             tell(f"calls: {dict(app.counts)}")
 
@@ -63,6 +68,23 @@ def _listener(host: str, port: int) -> socket.socket:
         why = os.strerror(error.errno or 0)
         msg = f"{host}:{port} cannot be listened on: {why}. Choose another --port."
         raise UsageError(msg) from error
+
+
+def closing(app: WebhookApp, client: AsyncClient) -> ASGIApplication:
+    """The application, whose client is closed when the server's calls have ended.
+
+    Behind its run it would be too late: the loop is gone then, or the process, by a signal.
+    """
+
+    async def called(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "lifespan.shutdown.complete":
+                await client.close()
+            await send(message)
+
+        await app(scope, receive, told)
+
+    return called
 
 
 def saving(client: AsyncClient, home: Home) -> OnTask:
