@@ -43,6 +43,7 @@ from tintype.errors import (
     DeadlineError,
     ProtocolError,
     SaveError,
+    SizeMismatchError,
     SubmissionUnknownError,
     TaskError,
     UnknownProviderError,
@@ -696,3 +697,21 @@ def test_a_record_that_cannot_be_read_stops_no_other(
     assert [path.read_bytes() for each in resumed for path in each.paths] == [PNG]
     (damaged,) = client.journal.records([broken])
     assert "cannot be read" in damaged.reason
+
+
+@pytest.mark.parametrize(("on_mismatch", "words"), [("error", "10x10 was asked"), ("notice", "")])
+def test_a_picture_of_another_size_is_what_its_client_says(
+    artist: Artist, journal: SqlJournal, out: Path, on_mismatch: str, words: str
+) -> None:
+    """Saved like the others, which it keeps from nothing; as an error its record says it once."""
+    sized = evolve(REQUEST, size="10x10")
+    left(journal, state=TaskState.SUCCEEDED, images=(Image(data=PNG),), request=sized)
+    left(journal, state=TaskState.SUCCEEDED, images=(Image(data=PNG),), id="p2")
+    client = artist(journal=journal, on_mismatch=on_mismatch)
+    odd, other = client.resume(out)
+    assert words in str(odd.error or "")
+    assert isinstance(odd.error, SizeMismatchError) is bool(words)
+    assert odd.error is None or odd.error.paths == odd.paths
+    assert other.error is None
+    assert [path.read_bytes() for each in (odd, other) for path in each.paths] == [PNG, PNG]
+    assert client.resume(out) == ()

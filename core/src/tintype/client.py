@@ -380,7 +380,8 @@ class Client(Configured[Transport]):
 
         Returns:
             One for each record there was something to do for. Submissions whose answer was
-            lost are among them, with advice: they are never sent again.
+            lost are among them, with advice: they are never sent again. A picture of another size
+            than was asked for is saved, and an `error` where the client says `on_mismatch="error"`.
 
         Raises:
             UsageError: The journal has no record of such an id.

@@ -412,10 +412,12 @@ class Finished:
     Attributes:
         paths: The files and addresses that stand now and did not before.
         failures: What kept each of the other images.
+        mismatch: What is unlike what was asked in those that stand, or None.
     """
 
     paths: tuple[Kept, ...] = ()
     failures: tuple[TintypeError, ...] = ()
+    mismatch: SizeMismatchError | None = None
 
 
 def finishing(
@@ -448,8 +450,8 @@ def finishing(
             paths.append(path)
             odd += _odd(task, image, size)
     saved = tuple(paths)
-    _told_sizes(odd, task, saved)
-    return Finished(paths=saved, failures=tuple(failures))
+    told = _told_sizes(odd, task, saved)
+    return Finished(paths=saved, failures=tuple(failures), mismatch=told)
 
 
 def _waits(path: str) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+from attrs import evolve
+
 from tintype._blame import about
 from tintype._client.conversations import Conversations
 from tintype._client.downloads import Saveable, loading, provider_of, saving
@@ -16,7 +18,7 @@ from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
 from tintype._flow.sizes import OnMismatch
 from tintype._flow.verdicts import worst_billed
-from tintype.errors import Billed, SaveError, TintypeError
+from tintype.errors import Billed, SaveError, SizeMismatchError, TintypeError
 from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
 from tintype.sinks import Home, Sink, home_of
@@ -79,7 +81,8 @@ class Results:
     ) -> Flow[tuple[Resumed, ...]]:
         """The flow that finishes records, whosesoever; it empties the list.
 
-        Without a folder nothing is saved.
+        Without a folder nothing is saved. A picture of another size than was asked for is an error
+        of its record where the client says so; else the log was told.
         """
         ways: dict[str, tuple[Conversation, Rules]] = {}
         errors: dict[str, TintypeError] = {}
@@ -91,7 +94,15 @@ class Results:
         failed = [each for each in records if each.provider in errors]
         records[:] = [each for each in records if each.provider in ways]
         resumed = (yield from resuming(ways, records, home, name)) if ways else ()
+        if self._on_mismatch == "notice":
+            resumed = tuple(map(_let_pass, resumed))
         return (*resumed, *(Resumed(record=each, error=errors[each.provider]) for each in failed))
+
+
+def _let_pass(resumed: Resumed) -> Resumed:
+    """A record that is finished, whatever size its pictures have."""
+    odd = isinstance(resumed.error, SizeMismatchError)
+    return evolve(resumed, error=None) if odd else resumed
 
 
 def _billed(images: Saveable) -> Billed:

@@ -179,7 +179,7 @@ def _collected(
         return Resumed(record=record, advice=_ADVICE if record.lost else "")
     finished = yield from finishing(record, home, rules, name)
     if not finished.failures:
-        return Resumed(record=record, paths=finished.paths)
+        return Resumed(record=record, paths=finished.paths, error=finished.mismatch)
     if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):
         record = yield from _expired(record)
     return Resumed(record=record, paths=finished.paths, error=first_of(finished.failures))
