@@ -173,6 +173,29 @@ def test_pieces_that_are_done_side_by_side_are_in_their_calls_span(
     assert dict(call.attributes or {})["tintype.cost.usd"] == pytest.approx(0.15)
 
 
+@pytest.mark.parametrize("width", [1, 3])
+def test_each_task_has_its_own_waits_however_many_are_awaited_at_once(
+    artist: Artist, server: Loopback, seen: Seen, tmp_path: Path, width: int
+) -> None:
+    """One before each look, side by side or one by one; of those that are resumed, too."""
+    names = ("p1", "p2", "p3")
+    server.on(CREATE, *(said({"id": name, "state": "drawing"}) for name in names))
+    for name in names:
+        drawing = said({"id": name, "state": "drawing"})
+        done = said({"id": name, "state": "done", "picture": in_base64(PNG)})
+        server.on(f"GET /v1/pictures/{name}", drawing, done)
+    client = artist(**seen.options, width=width, journal=str(tmp_path / "journal.db"))
+    for _ in names:
+        client.submit(REQUEST, provider="easel")
+    client.resume(tmp_path / "out")
+    (call,) = seen.named("tintype.resume")
+    waits, polls = seen.named("wait"), seen.named("poll")
+    assert (len(waits), len(polls)) == (6, 6)
+    assert {trace_of(each)[1] for each in waits} == {call.context.span_id}
+    waited = {"gen_ai.provider.name": "easel", "tintype.wait.reason": "poll"}
+    assert seen.points("tintype.wait.duration") == [(waited, 6)]
+
+
 def test_a_stream_that_is_left_ends_its_span_without_an_error(
     artist: Artist, server: Loopback, seen: Seen
 ) -> None:

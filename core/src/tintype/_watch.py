@@ -14,6 +14,7 @@ class Watch:
 
     Attributes:
         task: Its latest snapshot.
+        heard: When the last look at it ended; at first, when it began to be followed.
         due: When to look next.
         deadline: When to stop looking.
         failures: How many looks in a row told nothing.
@@ -31,12 +32,14 @@ class Watch:
         "error",
         "failures",
         "faults",
+        "heard",
         "last_failure",
         "task",
     )
 
     def __init__(self, task: Task, schedule: tuple[float, ...], now: float, timeout: float) -> None:
         self.task = task
+        self.heard = now
         self.deadline = now + timeout
         self.failures = self.faults = 0
         self.last_failure: TintypeError | None = None
@@ -57,13 +60,14 @@ class Watch:
         # name a new address each time.
         moved = task.notes != self.task.notes and self._moves < _MAX_MOVES
         self._moves += moved
-        self.task, self.last_failure = task, None
+        self.task, self.heard, self.last_failure = task, now, None
         self.failures = self.faults = 0
         self._looks += 1
         self.due = self._next(now, asked_at_once=moved and task.poll_after == 0)
 
     def stumbled(self, error: TintypeError, pause: float, now: float) -> None:
         """A look told nothing."""
+        self.heard = now
         self.failures += 1
         self.faults += isinstance(error, PluginError)
         self.last_failure = error

@@ -124,12 +124,15 @@ class OpenTelemetry:
         if opened is None:
             return
         match observation.effect:
-            case Send(hook=hook, request=request):
+            case Send(hook=hook, request=request, waited=waited):
+                if waited:
+                    self._waited(opened, observation, "poll", waited, observation.seconds)
                 self._exchanged(opened, observation, hook or "request", request.method, request.url)
             case Fetch(url=url):
                 self._exchanged(opened, observation, "download", "GET", url)
-            case Sleep() as sleep:
-                self._waited(opened, observation, sleep)
+            case Sleep(looks=False, why=why, retry=retry):
+                reason = "gate" if why else "retry" if retry else "turn"
+                self._waited(opened, observation, reason, observation.seconds)
             case Record(entry=entry) if observation.error is None:
                 with self._lock:
                     self._noted(opened, observation, entry)
@@ -155,25 +158,33 @@ class OpenTelemetry:
         if told.error is not None:
             facts[_ERROR] = type(told.error).__name__
         self._exchanges.record(told.seconds, facts)
-        self._past(opened, told, name, facts, SpanKind.CLIENT)
+        self._past(opened, name, facts, SpanKind.CLIENT, told.seconds)
 
-    def _waited(self, opened: _OpenCall, told: Observation, sleep: Sleep) -> None:
-        reason = "gate" if sleep.why else "retry" if sleep.retry else "poll"
+    def _waited(
+        self, opened: _OpenCall, told: Observation, reason: str, seconds: float, ago: float = 0.0
+    ) -> None:
+        """A wait that ended some seconds ago: of each task its own, however many there are."""
         facts: _Facts = {_PROVIDER: told.provider, "tintype.wait.reason": reason}
-        self._waits.record(told.seconds, facts)
-        self._past(opened, told, "wait", facts, SpanKind.INTERNAL)
+        self._waits.record(seconds, facts)
+        self._past(opened, "wait", facts, SpanKind.INTERNAL, seconds, ago)
 
     def _past(
-        self, opened: _OpenCall, told: Observation, name: str, facts: _Facts, kind: SpanKind
+        self,
+        opened: _OpenCall,
+        name: str,
+        facts: _Facts,
+        kind: SpanKind,
+        seconds: float,
+        ago: float = 0.0,
     ) -> None:
-        """A span of what has just ended."""
-        end = time.time_ns()
+        """A span of what has ended some seconds ago."""
+        end = time.time_ns() - int(ago * _NANO)
         span = self._tracer.start_span(
             name,
             context=opened.context,
             kind=kind,
             attributes=facts,
-            start_time=end - int(told.seconds * _NANO),
+            start_time=end - int(seconds * _NANO),
         )
         if _ERROR in facts:
             span.set_status(Status(StatusCode.ERROR))

@@ -149,21 +149,25 @@ class Channel:
                     raise about(error, billed=Billed.NO) from error.__cause__
                 yield Sleep(seconds=self.pause(error, tries), retry=True)
 
-    def _question(self, operation: Operation, asked: Request) -> Send:
+    def _question(self, operation: Operation, asked: Request, waited: float = 0.0) -> Send:
         if asked.answer != "whole":
             msg = f"Only a submission is answered by a stream of {asked.answer}; nothing was sent."
             raise PluginError(msg, provider=self.info.name)
         repeat = asked.repeat is not False
-        hook = operation.value
-        return Send(request=asked, repeat=repeat, timeout=self.timeout(None), hook=hook)
+        hook, timeout = operation.value, self.timeout(None)
+        return Send(request=asked, repeat=repeat, timeout=timeout, hook=hook, waited=waited)
 
-    def observe(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
-        """What the provider says of a task, recorded."""
-        return (yield from self.record((yield from self.look(operation, asked, task))))
+    def observe(
+        self, operation: Operation, asked: Request, task: Task, waited: float = 0.0
+    ) -> Flow[Task]:
+        """What the provider says of a task, recorded; of one that was waited for so long."""
+        return (yield from self.record((yield from self.look(operation, asked, task, waited))))
 
-    def look(self, operation: Operation, asked: Request, task: Task) -> Flow[Task]:
+    def look(
+        self, operation: Operation, asked: Request, task: Task, waited: float = 0.0
+    ) -> Flow[Task]:
         """What the provider says of a task."""
-        reply = yield self._question(operation, asked)
+        reply = yield self._question(operation, asked, waited)
         response = expected(reply, Response, DRIVER)
         try:
             with self.unread(operation, response, task):

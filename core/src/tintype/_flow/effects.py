@@ -30,12 +30,14 @@ class Send:
         hook: Which hook asks, or "": tintype itself.
         encoded: The request in bytes, before its provider is shown who asks, where that was
             rehearsed.
+        waited: Seconds since its task was last heard of, where it looks at one that is followed.
     """
 
     request: Request
     repeat: bool
     timeout: float
     hook: str = ""
+    waited: float = 0.0
     encoded: HttpRequest | None = field(default=None, repr=False)
 
 
@@ -51,11 +53,13 @@ class Sleep:
     Attributes:
         why: What keeps a submission at its account's gate, or "".
         retry: Whether what went wrong is tried again then.
+        looks: Whether tasks are looked at then; each look tells how long its own task waited.
     """
 
     seconds: float
     why: str = ""
     retry: bool = False
+    looks: bool = False
 
 
 @frozen(kw_only=True)

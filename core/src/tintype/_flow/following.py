@@ -85,7 +85,7 @@ def done(channel: Channel, work: Work) -> Flow[None]:
         yield Together(work=work, width=channel.terms.width)
     while len(work):
         if pause := work.pause():
-            yield Sleep(seconds=pause)
+            yield Sleep(seconds=pause, looks=True)
         yield from work.take()
 
 
@@ -163,7 +163,8 @@ def _look(channel: Channel, watch: Watch, asked: Request) -> Flow[None]:
     """One look at one task: what it tells is kept, what goes wrong is waited out."""
     clock = channel.terms.clock
     try:
-        latest = yield from channel.observe(Operation.POLL, asked, watch.task)
+        waited = clock.monotonic() - watch.heard
+        latest = yield from channel.observe(Operation.POLL, asked, watch.task, waited)
     except TintypeError as error:
         never = outcome_of(error) is Outcome.NOT_SENT and not isinstance(error, TransportError)
         if never or not may_ask_again(asked, error):
