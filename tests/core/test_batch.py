@@ -446,10 +446,14 @@ def test_who_takes_no_more_results_leaves_the_rest_to_the_next_run(
     assert submissions(server) == 4
 
 
-def test_two_processes_never_both_pay_for_a_line(journal: SqlJournal) -> None:
-    """What one may have paid for since the other looked refuses the other's intent."""
-    record = known(journal, CAT, key_of("tom"))
-    intent = Intent(provider="easel", request=CAT, key=key_of("tom"), digest=digest_of(CAT))
+@pytest.mark.parametrize("key", [key_of("tom"), "call\x1forder-4711"])
+def test_two_processes_never_both_pay_for_a_line(journal: SqlJournal, key: str) -> None:
+    """What one may have paid for since the other looked refuses the other's intent.
+
+    So does what was sent under a key while whoever had the turn was held up.
+    """
+    record = known(journal, CAT, key)
+    intent = Intent(provider="easel", request=CAT, key=key, digest=digest_of(CAT))
     with pytest.raises(UsageError, match=record):
         journal.record(intent).result()
     settled = Settled(

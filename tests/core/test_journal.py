@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,10 @@ from tintype import (
 )
 from tintype._flow.effects import Record, Send
 from tintype.convert import from_json, to_json
-from tintype.entries import Entry, Intent, Released, Saved, Settled, Snapshot
+from tintype.entries import Closed, Entry, Intent, Opened, Released, Saved, Settled, Snapshot
 from tintype.errors import Billed, JournalError, TintypeError, UsageError
 from tintype.journal import Journal, JournalRecord, NoJournal, open_journal
+from tintype.journal._lives import LEASE
 from tintype.journal._owner import may_be_taken, me
 from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal
@@ -650,6 +652,72 @@ def test_the_record_of_another_machine_is_taken_only_by_name(
     assert [line.mine for line in journal.claim([entry])] == [True]
 
 
+ELSEWHERE = "elsewhere|7|0"
+
+
+def heard_of(place: Place, seconds: int) -> None:
+    """A process elsewhere said so long ago that it lives, by the database's clock."""
+    now = {
+        "sqlite": "CAST(strftime('%s', 'now') AS INTEGER)",
+        "postgresql": "CAST(EXTRACT(EPOCH FROM now()) AS BIGINT)",
+    }[place.backend]
+    place.rows(f"INSERT INTO life VALUES (:owner, {now} - {seconds})", owner=ELSEWHERE)  # noqa: S608 - our own
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(0, False), (LEASE + 60, True)])
+def test_a_process_that_is_silent_elsewhere_has_left_what_it_followed(
+    journal: SqlJournal,
+    place: Place,
+    seconds: int,
+    taken: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Its tasks, and its turn under a key; one that was just heard of has them still."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(entry))).result()
+    place.rows("UPDATE submission SET owner = :owner", owner=ELSEWHERE)
+    opened = Opened(key="call\x1fa", asked="{}", digest="d")
+    turns = [journal.record(opened).result()]
+    place.rows("UPDATE call SET owner = :owner", owner=ELSEWHERE)
+    heard_of(place, seconds)
+    assert bool(journal.claim()) is taken
+    turns.append(journal.record(opened).result())
+    assert [bool(turn) for turn in turns] == [True, taken]
+    for turn in turns:
+        journal.record(Closed(record=turn)).result()
+
+
+def test_a_process_says_that_it_lives_as_long_as_it_follows_anything(
+    journal: SqlJournal, place: Place
+) -> None:
+    """With what it writes, and without; who has let go of all is silent, and then forgotten."""
+    entry = begun(journal)
+    assert place.rows("SELECT owner FROM life") == [(me(),)]
+    place.rows("UPDATE life SET seen = 0")
+    other = SqlJournal(str(place))
+    other._live_on()  # noqa: SLF001 - as its writer does where there is nothing to write
+    ((seen,),) = place.rows("SELECT seen FROM life")
+    assert seen
+    assert isinstance(seen, int)
+    over = Settled(record=entry, outcome=Outcome.REJECTED, billed=Billed.NO, reason="")
+    journal.record(over).result()
+    journal.prune(date(2020, 1, 1))
+    assert place.rows("SELECT owner FROM life") == []
+    third = SqlJournal(str(place))
+    third._live_on()  # noqa: SLF001 - likewise
+    assert place.rows("SELECT owner FROM life") == []
+    other.close()
+    third.close()
+
+
+def test_a_writer_without_entries_is_not_idle() -> None:
+    """It calls whatever is to be done meanwhile."""
+    called = threading.Event()
+    writer = Writer(lambda entries: ["" for _ in entries], idle=called.set, pause=0.001)
+    writer.submit(Released(record="")).result()
+    assert called.wait(30)
+    writer.close()
+
+
 @pytest.mark.parametrize(("host", "taken"), [("", True), ("/1", False)], ids=["here", "container"])
 def test_a_process_of_another_container_is_like_one_of_another_machine(
     host: str,
@@ -727,6 +795,25 @@ def test_images_that_a_dying_process_had_spooled_are_its_answer(
     assert [Path(path).read_bytes() for path in taken.spooled.values()] == [PNG]
     assert (taken.outcome, taken.open) == (Outcome.ACCEPTED, True)
     assert [path.name for path in spool.iterdir()] == [f"{entry}-0"]
+
+
+def test_images_that_only_a_dead_machine_has_are_found_when_it_is_back(
+    journal: SqlJournal, place: Place, tmp_path: Path
+) -> None:
+    """Another one, which took the record meanwhile and has no spool of it, knew nothing of them."""
+    entry = begun(journal)
+    place.rows("UPDATE submission SET owner = :owner", owner=ELSEWHERE)
+    heard_of(place, LEASE + 60)
+    other = SqlJournal(str(place), spool=tmp_path / "other")
+    (lost,) = other.claim()
+    assert lost.lost
+    other.close()
+    place.rows("UPDATE submission SET owner = ''")
+    place.spool.mkdir(parents=True)
+    (place.spool / f"{entry}-0").write_bytes(PNG)
+    (taken,) = journal.claim()
+    assert [Path(path).read_bytes() for path in taken.spooled.values()] == [PNG]
+    assert (taken.outcome, taken.open) == (Outcome.ACCEPTED, True)
 
 
 # ---------------------------------------------------------------- what cannot be a journal

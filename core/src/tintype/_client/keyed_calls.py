@@ -44,8 +44,8 @@ from tintype.journal import Journal, JournalCall, JournalRecord, NoJournal
 from tintype.models import Attempt, Generation, Quote
 from tintype.request import ImageRequest
 
-# Draws at a provider, or at whoever can where it is ""; so many images.
-_Draw: TypeAlias = Callable[[str, int], Flow[Generation]]
+# Draws at a provider, or at whoever can where it is ""; so many images, beside those records.
+_Draw: TypeAlias = Callable[[str, int, tuple[str, ...]], Flow[Generation]]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _PATIENCE = 3600.0
@@ -145,12 +145,12 @@ class KeyedCalls:
         said = evolve(said, key=call.key, digest=call.digest)
         fresh = begin(request, provider, providers, order, per_call=said)
 
-        def draw(name: str, n: int) -> Flow[Generation]:
+        def draw(name: str, n: int, standing: tuple[str, ...]) -> Flow[Generation]:
             if not name:
                 return (yield from fresh)
             yield Turn(provider=name)
-            more = evolve(request, n=n)
-            return (yield from begin(more, name, None, "listed", per_call=said))
+            more, rest = evolve(request, n=n), evolve(said, standing=standing)
+            return (yield from begin(more, name, None, "listed", per_call=rest))
 
         return self._once(call, draw)
 
@@ -191,13 +191,14 @@ class KeyedCalls:
             if attempt.billed is not Billed.NO
         ]
         if not kept:
-            return (yield from draw("", call.n))
+            return (yield from draw("", call.n, ()))
         made = Generation(quote=_quote([record for record, _ in kept], known), attempts=attempts)
         missing = call.n - sum(record.request.n if record.request else 1 for record, _ in kept)
         fruitful = all(attempt.task and attempt.task.images for _, attempt in kept)
         if known.done or missing <= 0 or not fruitful:
             return concluded(made)
-        return (yield from _completed(made, draw(kept[0][0].provider, missing)))
+        standing = tuple(record.id for record, _ in kept)
+        return (yield from _completed(made, draw(kept[0][0].provider, missing, standing)))
 
     def _ended(
         self, call: KeyedCall

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from attrs import frozen
 from sqlalchemy.engine import Connection
 
-from tintype._flow.choices import BY_TURN
 from tintype._structuring.stored import in_brief
 from tintype.entries import (
     Closed,
@@ -28,7 +27,7 @@ from tintype.errors import Billed, BudgetError, Outcome, RateLimitError, Tintype
 from tintype.journal._calls import Calls, is_turn, record_of
 from tintype.journal._gates import Gates
 from tintype.journal._lines import Line, begun, now, release, save, settle, snapshot
-from tintype.journal._owner import may_be_taken
+from tintype.journal._lives import Lives
 from tintype.journal._rows import HAS_KEY, NAMED, read
 from tintype.journal._spool import Spool
 from tintype.journal._tables import Statement, event, submission
@@ -75,8 +74,7 @@ class Batch:
     """What entries make of their lines, in the order in which they came.
 
     Args:
-        connection: Where the transaction is.
-        me: This process.
+        lives: The processes that live, and the transaction.
         spool: Where answers are kept that wait to be read again.
         records: The records that the entries are of.
         calls: The calls that they are of.
@@ -85,22 +83,22 @@ class Batch:
 
     def __init__(
         self,
-        connection: Connection,
-        me: str,
+        lives: Lives,
         spool: Spool,
         records: Iterable[str],
         calls: Calls,
         gates: Gates,
     ) -> None:
-        self._connection = connection
-        self._me = me
+        self._connection = lives.connection
+        self._me = lives.me
+        self._lives = lives
         self._spool = spool
-        found = read(connection, _CONCERNED, {"records": list(records)})
+        found = read(lives.connection, _CONCERNED, {"records": list(records)})
         self._lines = {line.record: line for line in found}
         self._fresh: dict[str, Line] = {}
         self._changed: dict[str, Line] = {}
         self._events: list[dict[str, str]] = []
-        self._totals = Totals(connection)
+        self._totals = Totals(lives.connection)
         self._calls = calls
         self._gates = gates
 
@@ -135,7 +133,7 @@ class Batch:
     def _begin(self, intent: Intent) -> None:
         if intent.record in self._lines:
             return  # the answer to an earlier try was lost, and not what it wrote
-        if intent.key and not intent.key.startswith(BY_TURN):
+        if intent.key:
             self._check_key(intent)
         if intent.limits is not None:
             self._totals.wait_turn()
@@ -186,7 +184,7 @@ class Batch:
             UsageError: Somebody is, or there is none.
         """
         line = self._lines.get(record)
-        if line is not None and may_follow(line, self._me, by_name=True):
+        if line is not None and may_follow(line, self._lives, by_name=True):
             return line
         known = "there is none" if line is None else "another process is at work on it"
         msg = f"The record {record!r} cannot be settled: {known}; `tintype tasks` lists them."
@@ -239,11 +237,11 @@ class Batch:
         self._events.append({"record": record, "at": at, "kind": kind, "body": body})
 
 
-def may_follow(line: Line, me: str, *, by_name: bool) -> bool:
+def may_follow(line: Line, lives: Lives, *, by_name: bool) -> bool:
     """Whether this process may follow a record, which a person named or not."""
-    if line.owner == me:  # what is under way here is at work, whoever asks
+    if line.owner == lives.me:  # what is under way here is at work, whoever asks
         return line.outcome is not None
-    return may_be_taken(line.owner, by_name=by_name)
+    return lives.may_be_taken(line.owner, by_name=by_name)
 
 
 def rewrite(connection: Connection, lines: Iterable[Line]) -> None:

@@ -10,14 +10,13 @@ from functools import partial
 import sqlalchemy as sa
 from attrs import define
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
 
 from tintype._excerpts import quoted
 from tintype._flow.choices import BY_TURN
 from tintype.entries import Closed, Entry, Opened, Released, Snapshot
 from tintype.errors import Billed, UsageError
 from tintype.journal._lines import now
-from tintype.journal._owner import may_be_taken
+from tintype.journal._lives import Lives
 from tintype.journal._tables import call, submission
 
 MARK = "turn-"
@@ -65,14 +64,14 @@ class Calls:
     Locked in one order, before anything else of the transaction that others wait for.
 
     Args:
-        connection: Where the transaction is.
-        me: This process.
+        lives: The processes that live, and the transaction.
         entries: Whatever is written in it.
     """
 
-    def __init__(self, connection: Connection, me: str, entries: Iterable[Entry]) -> None:
-        self._connection = connection
-        self._me = me
+    def __init__(self, lives: Lives, entries: Iterable[Entry]) -> None:
+        self._connection = lives.connection
+        self._me = lives.me
+        self._lives = lives
         opened = [each for each in entries if isinstance(each, Opened)]
         turns = [record_of(each) for each in entries if is_turn(each)]
         self._rows = self._read(opened, turns) if turns else {}
@@ -117,7 +116,7 @@ class Calls:
     def _is_free(self, row: _Turn) -> bool:
         if row.owner == self._me:
             return row.turn not in _LIVE
-        return may_be_taken(row.owner, by_name=False)
+        return self._lives.may_be_taken(row.owner, by_name=False)
 
     def _cost_nothing(self, row: _Turn) -> bool:
         """Whether all that was ever sent under a key is known not to be billed."""
@@ -138,6 +137,11 @@ def is_turn(entry: Entry) -> bool:
 def record_of(entry: Entry) -> str:
     """The id of the record that an entry is of, or of the turn."""
     return entry.task.record if isinstance(entry, Snapshot) else entry.record
+
+
+def has_turns() -> bool:
+    """Whether this process has the turn of any call, or waits to hear whether it has."""
+    return bool(_LIVE)
 
 
 def begin(turn: str) -> None:

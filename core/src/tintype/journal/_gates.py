@@ -12,12 +12,11 @@ from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from tintype.account import Limits, Rate
 from tintype.entries import Intent
 from tintype.errors import GateError
-from tintype.journal._owner import may_be_taken
+from tintype.journal._lives import Lives
 from tintype.journal._tables import Statement, gate, submission
 
 _LOOK = 1.0  # seconds from one look for a pause to the next, where nothing else is asked
@@ -59,14 +58,14 @@ class Gates:
     """Whether submissions may leave by now, as one transaction sees it.
 
     Args:
-        connection: Where the transaction is.
-        me: This process.
+        lives: The processes that live, and the transaction.
         looked: When it was last asked whether there is a pause, by provider.
     """
 
-    def __init__(self, connection: Connection, me: str, looked: MutableMapping[str, float]) -> None:
-        self._connection = connection
-        self._me = me
+    def __init__(self, lives: Lives, looked: MutableMapping[str, float]) -> None:
+        self._connection = lives.connection
+        self._me = lives.me
+        self._lives = lives
         self._looked = looked
         self._begun: Counter[str] = Counter()
         self._shut: dict[str, str] = {}
@@ -136,7 +135,7 @@ class Gates:
         others = sum(
             count
             for owner, count in self._connection.execute(_INSIDE, asked)
-            if not may_be_taken(owner, by_name=False)
+            if not self._lives.may_be_taken(owner, by_name=False)
         )
         return _AGAIN if others + intent.inside > most else 0.0
 

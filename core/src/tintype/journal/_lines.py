@@ -242,10 +242,11 @@ def take(line: Line, owner: str, spooled: Iterable[int]) -> None:
     """Have a record followed by `owner`.
 
     A submission whose process died before it wrote down an answer is one nobody knows of;
-    images that it had already put into the spool are an answer.
+    images that it had already put into the spool are an answer, also where another machine, which
+    does not have them, has taken it meanwhile.
     """
-    line.owner = owner
-    if line.outcome is not None:
+    line.owner, spooled = owner, tuple(spooled)
+    if line.outcome is not None and not (line.lost and spooled):
         return
     line.updated_at = now()
     line.reason, images = _ABANDONED, tuple(Image(index=index) for index in spooled)

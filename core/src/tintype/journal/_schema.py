@@ -23,8 +23,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from tintype.errors import Billed, JournalError
 from tintype.journal._tables import metadata
 
-HEAD = "0005"
-_KNOWN = ("0001", "0002", "0003", "0004", HEAD)  # every schema there has been
+HEAD = "0006"
+_KNOWN = ("0001", "0002", "0003", "0004", "0005", HEAD)  # every schema there has been
 _LOCK = 0x74696E74797065  # of all who migrate a PostgreSQL: "tintype"
 _MIGRATIONS = Path(__file__).parent / "_migrations"
 

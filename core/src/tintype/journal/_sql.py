@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -27,9 +28,10 @@ from tintype.entries import Entry, Intent, Opened, Paused, Released, Settled, Sn
 from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageError
 from tintype.journal import JournalCall, JournalRecord, Tally
 from tintype.journal._batch import Batch, forgets, may_follow, rewrite
-from tintype.journal._calls import MARK, Calls, begin, follow, record_of
+from tintype.journal._calls import MARK, Calls, begin, follow, has_turns, record_of
 from tintype.journal._gates import Gates
 from tintype.journal._lines import Line, take
+from tintype.journal._lives import Lives, Pulse
 from tintype.journal._owner import me
 from tintype.journal._rows import (
     ALL,
@@ -109,7 +111,8 @@ class SqlJournal:
         self._looked: dict[str, float] = {}  # for pauses
         self._told: dict[str, object] = {}  # the last word of each task that runs
         self._least_free = least_free
-        self._writer = Writer(self._apply, self._spooled, _is_slow)
+        self._pulse = Pulse()
+        self._writer = Writer(self._apply, self._spooled, _is_slow, self._live_on)
         self._inherited: list[Pool] = []
         _forks.guard(self)
 
@@ -167,6 +170,7 @@ class SqlJournal:
         self._connections.begin_anew()
         self._rows.me = me()
         self._told = {}
+        self._pulse = Pulse()
         self._writer.begin_anew()
 
     def _check_place(self) -> None:
@@ -241,12 +245,13 @@ class SqlJournal:
             return [""] * len(entries)
         try:
             with self._rows.connected(writes=True) as connection:
-                calls = Calls(connection, self._rows.me, entries)
-                gates = Gates(connection, self._rows.me, self._looked)
-                batch = Batch(connection, self._rows.me, self._spool, records, calls, gates)
+                lives = Lives(connection, self._rows.me)
+                calls, gates = Calls(lives, entries), Gates(lives, self._looked)
+                batch = Batch(lives, self._spool, records, calls, gates)
                 check = cache(self._check_place)  # once for all intents of a batch
                 answers = [_answer(batch, entry, check) for entry in entries]
                 batch.write()
+                self._pulse.beat(lives)
                 connection.commit()
         except SQLAlchemyError as error:
             its_own = isinstance(error, DBAPIError) and not isinstance(error, OperationalError)
@@ -254,6 +259,19 @@ class SqlJournal:
                 raise
             raise BatchError(error) from error  # of no entry, such as a lock that others hold
         return answers
+
+    def _live_on(self) -> None:
+        """Say that this process lives, as long as it follows anything: nothing else was written."""
+
+        def say(connection: Connection) -> None:
+            lives = Lives(connection, self._rows.me)
+            if has_turns() or lives.follows():
+                self._pulse.beat(lives)
+                connection.commit()
+
+        if self._pulse.is_due():
+            with suppress(JournalError):  # the next time
+                self._rows.asked(say, writes=True)
 
     def _tidy(self, entry: Entry) -> None:
         """Drop what an entry that is written makes needless, and remember a task's last word."""
@@ -366,10 +384,20 @@ class SqlJournal:
         taken: set[str] = set()
 
         def take_some(connection: Connection, lines: list[Line]) -> None:
-            free = [line for line in lines if line.record not in but]
-            mine = [line for line in free if self._may_take(line, by_name=bool(wanted) and by_name)]
-            dead = [line.record for line in mine if line.outcome is None]
+            lives, named = Lives(connection, self._rows.me), bool(wanted) and by_name
+            free = [
+                line
+                for line in lines
+                if line.record not in but and may_follow(line, lives, by_name=named)
+            ]
+            self._pulse.beat(lives)
+            dead = [line.record for line in free if line.outcome is None or line.lost]
             spooled = self._spool.found(dead)
+            mine = [
+                line
+                for line in free
+                if not line.lost or line.record in spooled or self._spool.answers(line.record)
+            ]
             for line in mine:
                 take(line, self._rows.me, spooled.get(line.record, ()))
             rewrite(connection, mine)
@@ -380,12 +408,6 @@ class SqlJournal:
         return sorted(
             (each for each in found if each.lost or (each.open and each.id in taken)), key=age
         )
-
-    def _may_take(self, line: Line, *, by_name: bool) -> bool:
-        """Whether there is anything to do for a record, and this process may."""
-        if line.lost and not self._spool.answers(line.record):
-            return False
-        return may_follow(line, self._rows.me, by_name=by_name)
 
     # ------------------------------------------------------------------------ upkeep
 

@@ -207,6 +207,14 @@ turn = Table(
     Column("count", BigInteger, nullable=False),
 )
 
+# When each process that follows anything was last known to live, by the database's clock.
+life = Table(
+    "life",
+    metadata,
+    Column("owner", Words, primary_key=True),
+    Column("seen", BigInteger, nullable=False),  # seconds since 1970
+)
+
 # Until when everyone who shares the journal was told to wait.
 gate = Table(
     "gate",

@@ -12,6 +12,7 @@ from tintype.budget import Period
 from tintype.errors import Outcome
 from tintype.journal._batch import rewrite
 from tintype.journal._lines import Line
+from tintype.journal._lives import forget_lives
 from tintype.journal._rows import ALL, OLD, Rows
 from tintype.journal._tables import Statement, call, event, submission
 from tintype.journal._totals import Totals
@@ -74,6 +75,7 @@ def _forget_calls(connection: Connection, end: str) -> None:
     """Forget the calls of which no record is left."""
     left = sa.exists().where(submission.c.key == call.c.key)
     connection.execute(call.delete().where(call.c.created_at < end, call.c.owner == "", ~left))
+    forget_lives(connection)
     connection.commit()
 
 

@@ -17,6 +17,7 @@ from tintype.errors import JournalError, TintypeError
 _MAX_AT_ONCE = 256
 _MANY = 4  # entries of one transaction, after which the next waits a moment for more
 _MOMENT = 0.02  # seconds
+_IDLE = 5.0  # seconds without an entry, after which something else may be written
 
 
 @frozen
@@ -42,7 +43,8 @@ class Writer:
     """Prepares entries, hands batches of them to `apply`, and tells who waits how it went.
 
     Two threads, one behind the other: what `apply` waits for keeps nothing from being prepared,
-    and what needs no preparation, and has none before it, goes to the second at once.
+    and what needs no preparation, and has none before it, goes to the second at once. As long as
+    there is nothing to write `idle` is called every now and then.
     """
 
     def __init__(
@@ -50,10 +52,14 @@ class Writer:
         apply: Apply,
         prepare: Prepare = lambda entry: entry,
         needs: Callable[[Entry], bool] = lambda _: False,
+        idle: Callable[[], None] = lambda: None,
+        pause: float = _IDLE,
     ) -> None:
         self._apply = apply
         self._prepare = prepare
         self._needs = needs
+        self._idle = idle
+        self._pause = pause
         self._closed = False
         self.begin_anew()
 
@@ -110,7 +116,7 @@ class Writer:
 
     def _work(self) -> None:
         batch: list[Waiting] = []
-        while (first := self._queue.get()) is not None:
+        while (first := self._next()) is not None:
             if len(batch) >= _MANY:  # many write at once: each transaction has its own cost
                 time.sleep(_MOMENT)
             batch, last = self._drained(first)
@@ -120,6 +126,13 @@ class Writer:
                 self._write(wanted)
             if last:
                 return
+
+    def _next(self) -> Waiting | None:
+        while True:
+            try:
+                return self._queue.get(timeout=self._pause)
+            except queue.Empty:
+                self._idle()
 
     def _drained(self, first: Waiting) -> tuple[list[Waiting], bool]:
         """What is waiting by now, and whether nothing more will come."""
