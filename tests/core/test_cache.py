@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from types import UnionType
 
 import pytest
 from attrs import evolve
 from tests.core import easel
+from tests.core.acme import ACCEPTED, Line
 from tests.core.conftest import KEY
-from tests.core.loopback import Loopback, answer, said
+from tests.core.loopback import Loopback, Pause, answer, said
 from tests.core.pictures import PNG, drawn, in_base64
 
-from tintype import BatchOutcome, Billed, Budget, Client, ImageRequest, Reference
-from tintype._client.cache import Cached
+from tintype import (
+    Account,
+    AsyncClient,
+    BatchOutcome,
+    Billed,
+    Budget,
+    Client,
+    Generation,
+    ImageRequest,
+    Reference,
+)
+from tintype._client.cache import Cached, Drawings
 from tintype._client.keyed_results import Rules
+from tintype._flow.effects import Ask, Asked, Effect, Flow, Send, Sleep
 from tintype._flow.resolve import resolve
 from tintype._pacing import Clock
 from tintype.cache import FolderCache
@@ -167,6 +182,95 @@ def test_a_cache_that_fails_costs_no_picture(
     assert caplog.messages == ["The cache raised: the provider is asked."] * 2
 
 
+# --------------------------------------------------------------------- calls at once
+
+
+def test_of_equal_calls_at_once_one_draws(server: Loopback, tmp_path: Path) -> None:
+    """By threads and by tasks: the others wait for it, and have the same picture for nothing."""
+    for number, many in enumerate((by_threads, by_tasks)):
+        server.on(CREATE, (Pause(0.3), DONE))
+        made = many(server.url, tmp_path / str(number), 5)
+        assert [each.images[0].data for each in made if isinstance(each, Generation)] == [PNG] * 5
+        assert sorted(isinstance(each, Generation) and each.cached for each in made) == [
+            False,
+            *[True] * 4,
+        ]
+    assert len(server.requests) == 2
+
+
+def test_where_the_first_fails_each_of_the_others_draws_for_itself(
+    server: Loopback, tmp_path: Path
+) -> None:
+    """Its failure is its own."""
+    for number, many in enumerate((by_threads, by_tasks)):
+        server.on(CREATE, (Pause(0.3), said({"why": "odd"}, status=400)), *[DONE] * 4)
+        made = many(server.url, tmp_path / str(number), 5)
+        assert sorted(type(each).__name__ for each in made) == [
+            "BadRequestError",
+            *["Generation"] * 4,
+        ]
+    assert len(server.requests) > 2
+
+
+def test_a_call_that_is_left_makes_room_for_the_next(tmp_path: Path) -> None:
+    """Whoever waited draws; another request waits for nobody."""
+    line = Line(then=ACCEPTED)
+    kept = Cached(
+        drawings=Drawings(),
+        cache=FolderCache(tmp_path / "c"),
+        provider="acme",
+        base_url="",
+        rules=lambda: RULES,
+    )
+    talk = line.talk(cache=kept)
+    first, second = talk.generate(ASKED), talk.generate(ASKED)
+    effects = [until(line, each, Send | Sleep) for each in (first, second)]
+    assert [type(each) for each in effects] == [Send, Sleep]
+    other = talk.generate(evolve(ASKED, prompt="a blue panda"))
+    assert isinstance(until(line, other, Send | Sleep), Send)
+    other.close()
+    first.close()
+    assert isinstance(until(line, second, Send), Send)
+    second.close()
+
+
+def until(line: Line, flow: Flow[object], kind: type[Effect] | UnionType) -> Effect:
+    """The next effect of a kind that a flow asks for."""
+    effect = (
+        next(flow) if inspect.getgeneratorstate(flow) == inspect.GEN_CREATED else flow.send(None)
+    )
+    while not isinstance(effect, kind):
+        reply = Asked(value=effect.call()) if isinstance(effect, Ask) else line.reply(effect)
+        effect = flow.send(reply)  # type: ignore[arg-type]
+    return effect
+
+
+def options(url: str, folder: Path) -> tuple[Account, dict[str, object]]:
+    """What a client with a cache is made of."""
+    account = Account(provider="easel", key=KEY, base_url=url)
+    return account, {"plugins": {"easel": easel}, "environ": {}, "cache": folder}
+
+
+def by_threads(url: str, folder: Path, calls: int) -> list[Generation | BaseException]:
+    """What came of so many equal calls at once, from as many threads."""
+    account, given = options(url, folder)
+    with Client(account, **given) as client, ThreadPoolExecutor(calls) as pool:
+        told = [pool.submit(client.generate, ASKED, provider="easel") for _ in range(calls)]
+        return [each.exception() or each.result() for each in told]
+
+
+def by_tasks(url: str, folder: Path, calls: int) -> list[Generation | BaseException]:
+    """What came of them in one loop."""
+
+    async def all_of_them() -> list[Generation | BaseException]:
+        account, given = options(url, folder)
+        async with AsyncClient(account, **given) as client:
+            asked = [client.generate(ASKED, provider="easel") for _ in range(calls)]
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    return asyncio.run(all_of_them())
+
+
 def test_the_lines_of_a_batch_are_the_journals(
     artist: Artist, server: Loopback, tmp_path: Path
 ) -> None:
@@ -192,8 +296,16 @@ PAINTED = Reference(data=PNG)
 
 def key(request: ImageRequest, provider: str = "easel", base_url: str = "") -> str:
     """The key of a request."""
-    kept = Cached(cache=Broken(), provider=provider, base_url=base_url, rules=lambda: RULES)
-    return kept.key(resolve(request, easel.INFO))
+    kept = Cached(
+        drawings=Drawings(),
+        cache=Broken(),
+        provider=provider,
+        base_url=base_url,
+        rules=lambda: RULES,
+    )
+    return kept._key(  # noqa: SLF001
+        resolve(request, easel.INFO)
+    )
 
 
 @pytest.mark.parametrize(

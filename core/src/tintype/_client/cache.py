@@ -10,14 +10,16 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from hashlib import sha256
+from threading import Event
 from typing import TypeVar
 
 from attrs import evolve, frozen
 
+from tintype import _forks
 from tintype._client.downloads import loading
 from tintype._client.keyed_results import Rules
 from tintype._client.logs import log_failed_cache
-from tintype._flow.effects import Ask, Asked, Flow
+from tintype._flow.effects import Ask, Asked, Flow, Sleep
 from tintype._flow.hook_caller import expected
 from tintype._flow.resolve import Plan
 from tintype.cache import Cache
@@ -28,6 +30,7 @@ from tintype.request import ImageRequest
 
 T = TypeVar("T")
 _FORM = b"tintype-cache-1"
+_LOOK = 0.05  # seconds from one look to the next at what another call draws
 _FREE = Cost(usd=Decimal(0), source="cache")
 
 
@@ -36,23 +39,48 @@ class _Tasks:
     tasks: tuple[Task, ...]
 
 
+class Drawings:
+    """What a client is drawing just now, by the key under which it will be kept."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+        _forks.guard(self)
+
+    def begin_anew(self) -> None:
+        """Draw nothing, as a process that was just forked: that is its parent's."""
+        self._under_way: dict[str, Event] = {}
+
+    def begun(self, key: str) -> tuple[Event, bool]:
+        """What is set once the first to ask under a key has ended; and whether that is this one."""
+        mine = Event()
+        first = self._under_way.setdefault(key, mine)
+        return first, first is mine
+
+    def end(self, key: str, mine: Event) -> None:
+        """The first to ask has ended."""
+        self._under_way.pop(key, None)
+        mine.set()
+
+
 @frozen(kw_only=True)
 class Cached:
     """What a cache keeps of one provider's generations.
 
     Attributes:
+        drawings: What is under way, by this client.
         cache: Where.
         provider: The provider's name.
         base_url: Where it is asked, or "": where its plugin says.
         rules: How its results are fetched: an address expires, and bytes do not.
     """
 
+    drawings: Drawings
     cache: Cache
     provider: str
     base_url: str
     rules: Callable[[], Rules]
 
-    def key(self, plan: Plan) -> str:
+    def _key(self, plan: Plan) -> str:
         """What tells requests apart whose pictures may differ: all that is sent but for the key.
 
         A tag is not sent, and where a webhook leads changes no picture.
@@ -61,7 +89,28 @@ class Cached:
         whole = [_FORM.decode(), self.provider, self.base_url, asked]
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
-    def recall(self, key: str, plan: Plan) -> Flow[Generation | None]:
+    def given(self, plan: Plan, drawing: Flow[Generation]) -> Flow[Generation]:
+        """What is kept for a plan; or else what is drawn for it, and kept.
+
+        While one call draws the others of its client wait for it. Where nothing is kept of that,
+        such as of a failure, each of them draws for itself.
+        """
+        key = self._key(plan)
+        first, mine = self.drawings.begun(key)
+        try:
+            while not mine and not first.is_set():
+                yield Sleep(seconds=_LOOK)
+            kept = yield from self._recall(key, plan)
+            del plan  # nothing of a submission is held while its task is waited for
+            if kept is not None:
+                drawing.close()
+                return kept
+            return (yield from self._keep(key, (yield from drawing)))
+        finally:
+            if mine:
+                self.drawings.end(key, first)
+
+    def _recall(self, key: str, plan: Plan) -> Flow[Generation | None]:
         """The generation that is kept under a key, as one that costs nothing; or None."""
         entry = yield from self._fenced(lambda: self.cache.get(key))
         tasks = _read(key, entry) if isinstance(entry, bytes) else ()
@@ -79,7 +128,7 @@ class Cached:
         )
         return Generation(quote=free, attempts=attempts, notices=plan.notices, cached=True)
 
-    def keep(self, key: str, made: Generation) -> Flow[Generation]:
+    def _keep(self, key: str, made: Generation) -> Flow[Generation]:
         """Keep a generation that is finished; the same with its pictures' bytes.
 
         One of which anything failed, or whose pictures cannot all be had, is not kept.

@@ -9,7 +9,7 @@ from threading import Lock
 from weakref import WeakValueDictionary
 
 from tintype import _forks
-from tintype._client.cache import Cached
+from tintype._client.cache import Cached, Drawings
 from tintype._client.options import Options, PerCallKeywords, for_call
 from tintype._client.providers import A_NAME, Providers
 from tintype._doors import held
@@ -60,6 +60,7 @@ class Conversations:
         # A journal has one account with each provider, whoever opens it.
         self._whose: object = getattr(journal, "place", journal) if self._journaled else self
         self._jitter = _jitter(options.seed)
+        self._drawings = Drawings()
         self._made: dict[str, Conversation] = {}
 
     def of(self, provider: str, per_call: PerCallKeywords | PerCall | None = None) -> Conversation:
@@ -129,7 +130,13 @@ class Conversations:
             return None
         base_url = self._providers.account(provider).base_url or ""
         rules = partial(self._providers.rules, provider)
-        return Cached(cache=cache, provider=provider, base_url=base_url, rules=rules)
+        return Cached(
+            drawings=self._drawings,
+            cache=cache,
+            provider=provider,
+            base_url=base_url,
+            rules=rules,
+        )
 
 
 def _nonce() -> str:

@@ -48,14 +48,8 @@ _PATIENCE = 3600.0  # seconds a submission waits at its gate where nobody says
 class Remembers(Protocol):
     """Keeps what was drawn, by what was to be sent for it."""
 
-    def key(self, plan: Plan, /) -> str:
-        """What is the same for plans whose pictures are the same."""
-
-    def recall(self, key: str, plan: Plan, /) -> Flow[Generation | None]:
-        """What is kept under a key, or None."""
-
-    def keep(self, key: str, made: Generation, /) -> Flow[Generation]:
-        """Keep what was drawn; the same, its pictures' bytes in it where they are kept."""
+    def given(self, plan: Plan, drawing: Flow[Generation], /) -> Flow[Generation]:
+        """What is kept for a plan, or what is drawn for it and kept."""
 
 
 @frozen(kw_only=True)

@@ -167,11 +167,15 @@ class Conversation:
         """
         check_limit(max_cost)
         planned = yield from plan(self._channel, request)
-        notices = planned.notices
         cache = self._channel.terms.cache if not self._channel.terms.per_call.key else None
-        key = cache.key(planned) if cache else ""
-        if cache and (kept := (yield from cache.recall(key, planned))) is not None:
-            return kept
+        drawing = self._drawn(planned, max_cost)
+        flow = cache.given(planned, drawing) if cache else drawing
+        del planned
+        return (yield from flow)
+
+    def _drawn(self, planned: Plan, max_cost: Decimal | None) -> Flow[Generation]:
+        """What comes of a plan's submissions."""
+        notices = planned.notices
         with _Noted(notices), self._visit() as visit:
             quote, watched, failed = yield from self._accepted(planned, max_cost, visit)
             del planned  # nothing of a submission is held while its task is waited for
@@ -180,8 +184,7 @@ class Conversation:
                 follow(self._channel, agenda, each)
             yield from done(self._channel, agenda)
             attempts = (*map(followed, watched), *failed)
-            made = concluded(Generation(quote=quote, attempts=attempts, notices=notices))
-        return (yield from cache.keep(key, made)) if cache else made
+            return concluded(Generation(quote=quote, attempts=attempts, notices=notices))
 
     def _accepted(
         self, planned: Plan, max_cost: Decimal | None, visit: Visit
