@@ -32,7 +32,7 @@ from tintype import (
     Task,
     TaskState,
 )
-from tintype._client.batch import digest_of
+from tintype._client.batch_lines import digest_of
 from tintype.entries import Intent, Released, Settled, Snapshot
 from tintype.errors import (
     BudgetError,

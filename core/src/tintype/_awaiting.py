@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 from inspect import isawaitable, iscoroutinefunction
 from weakref import WeakKeyDictionary
 
-from tintype._client.batch import InTurn, Items
+from tintype._client.batch_lines import InTurn, Items
 from tintype._client.closing import CANCEL_SECONDS, ClientClosed
 from tintype._client.keyring import Keyring, in_vain
 from tintype._client.reading import read_reference

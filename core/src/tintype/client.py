@@ -207,7 +207,8 @@ class Client(Configured[Transport]):
                 resumed, or what holds for all lines is wrong. Nothing was sent.
             JournalError: The journal cannot be read.
         """
-        from tintype._client.batch import BatchTerms, InTurn  # noqa: PLC0415 - as in `Configured`
+        from tintype._client.batch import BatchTerms  # noqa: PLC0415 - as in `Configured`
+        from tintype._client.batch_lines import InTurn  # noqa: PLC0415 - likewise
 
         terms = BatchTerms(
             name=name,

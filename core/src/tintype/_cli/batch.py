@@ -23,7 +23,7 @@ from tintype._cli.requests import dollars
 from tintype._cli.routes import NamedOrder, route_flags, where
 from tintype._cli.speaking import complain, say_json, tell
 from tintype._cli.unfinished import words_for
-from tintype._client.batch import prefix_of
+from tintype._client.batch_lines import prefix_of
 from tintype._client.downloads import size_of
 from tintype._flow.resolve import OnUnsupported
 from tintype.convert import to_builtins

@@ -16,7 +16,7 @@ import attrs
 from attrs import evolve
 
 from tintype._blame import about
-from tintype._client.batch import tag_of
+from tintype._client.batch_lines import tag_of
 from tintype._excerpts import guess, quoted
 from tintype.convert import from_json
 from tintype.errors import InvalidRequestError, TintypeError

@@ -7,35 +7,40 @@ charged stands: it is finished, or told of, and never sent again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from tintype import _forks
 from tintype._amounts import plain
+from tintype._client.batch_lines import (
+    AT_WORK,
+    BatchLine,
+    Items,
+    digest_of,
+    other_request,
+    prefix_of,
+    tag_of,
+)
+from tintype._client.batch_results import asked_of, drawn, failed, recorded, saved, spent, stands
 from tintype._client.claims import Claim, Claims
 from tintype._client.comparing import Comparing
-from tintype._client.downloads import absolute, check_home, kept_at
+from tintype._client.downloads import absolute, check_home
 from tintype._client.naming import fields_of
 from tintype._client.options import for_call
 from tintype._client.results import Results
 from tintype._client.routing import Order, Routing
-from tintype._doors import a_line, check_methods, held, refused
+from tintype._doors import a_line, held, refused
 from tintype._excerpts import quoted
 from tintype._flow.choices import Choices, PerCall
 from tintype._flow.effects import Flow, Sleep, Tell, Together, Turn
 from tintype._flow.hook_caller import asked
-from tintype._flow.verdicts import attempts_of, check_limit, fault_error, worst_billed
+from tintype._flow.verdicts import check_limit, fault_error
 from tintype.budget import Budget
-from tintype.convert import to_builtins
 from tintype.errors import (
     AuthenticationError,
     Billed,
@@ -47,14 +52,11 @@ from tintype.errors import (
     MissingKeyError,
     SaveError,
     SizeMismatchError,
-    SubmissionUnknownError,
-    TaskFailedError,
-    TaskRefusedError,
     TintypeError,
     UsageError,
 )
 from tintype.journal import Journal, JournalRecord, NoJournal
-from tintype.models import Attempt, BatchOutcome, BatchResult, Generation, Offer, Task, TaskState
+from tintype.models import BatchOutcome, BatchResult, Offer, Task
 from tintype.request import ImageRequest
 from tintype.sinks import Home, home_of
 
@@ -68,7 +70,6 @@ _NO_JOURNAL = (
     "(pip install 'tintype[journal]'). Nothing was sent."
 )
 _A_REQUEST = "an ImageRequest, or the error that says why it is none"
-_BESIDE = "\x1f"  # what neither a name nor a tag holds
 # What keeps one line will keep the next: none is begun any more.
 _KEEPS_ALL = (
     AuthenticationError,
@@ -93,20 +94,6 @@ def _providers(given: Iterable[str] | None) -> Iterable[str] | None:
 
 def _flag(given: bool) -> bool:  # noqa: FBT001 - a converter is given what there is
     return held(given, bool, "resume", "True or False")
-
-
-class Items(Protocol):
-    """Where the lines of a batch come from.
-
-    Attributes:
-        again: The same lines once more, or None where they can be read once alone.
-    """
-
-    @property
-    def again(self) -> Iterable[object] | None: ...
-
-    def next(self) -> object:
-        """The next one's number, from 1, and itself; None at the end. It may be awaited."""
 
 
 @frozen(kw_only=True)
@@ -136,107 +123,6 @@ class BatchTerms:
     resume: bool = field(converter=_flag)
     width: int
     per_call: PerCall = field(converter=for_call)
-
-
-@frozen(kw_only=True)
-class BatchLine:
-    """A line that is a request.
-
-    Attributes:
-        number: Its place, from 1.
-        request: What it asks for, with its tag.
-        digest: The SHA-256 of that.
-        key: What the journal knows it by.
-    """
-
-    number: int
-    request: ImageRequest
-    digest: str
-    key: str
-
-    @property
-    def tag(self) -> str:
-        """What it is known by in its batch."""
-        return self.request.tag or ""
-
-
-def digest_of(request: ImageRequest) -> str:
-    """The SHA-256 of what a request asks for, whatever its tag is.
-
-    What is left at its default does not count: a field that a later version has changes nothing.
-    """
-    told, blank = to_builtins(request.digested()), to_builtins(_BLANK)
-    if not isinstance(told, dict) or not isinstance(blank, dict):
-        raise TypeError
-    given = {name: value for name, value in told.items() if value != blank[name]}
-    given = {**given, "prompt": request.prompt, "tag": None}
-    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
-
-
-_BLANK = ImageRequest(prompt="-")
-
-
-def prefix_of(name: str) -> str:
-    """What the keys of a batch's lines begin with in the journal."""
-    return _BESIDE.join(("batch", name, ""))
-
-
-def tag_of(number: int, request: ImageRequest) -> str:
-    """What a line without a tag is known by: two that are equal are two pictures."""
-    return f"{number}-{digest_of(request)[:12]}"
-
-
-class InTurn:
-    """The items of an iterable, each with its number, for whoever asks next: from any thread.
-
-    Attributes:
-        again: The iterable, where it can be iterated once more.
-    """
-
-    def __init__(self, items: Iterable[object]) -> None:
-        check_methods(items, ["__iter__"], "requests", "an iterable of ImageRequests")
-        self.again = items if iter(items) is not items else None
-        self._items = enumerate(items, start=1)
-        self._lock = Lock()
-
-    def next(self) -> tuple[int, object] | None:
-        """The next one, or None: there are no more."""
-        with self._lock:
-            return next(self._items, None)
-
-
-class AtWork:
-    """The lines that this process is at work on, whichever batch they are of."""
-
-    def __init__(self) -> None:
-        self.begin_anew()
-
-    def begin_anew(self) -> None:
-        """Be at work on none, as a process that was just forked."""
-        self._lock = Lock()
-        self._digests: dict[str, str] = {}
-
-    def begin(self, line: BatchLine) -> bool:
-        """Whether a line could be begun: else another one of its tag is under way.
-
-        Raises:
-            InvalidRequestError: That one asks for something else.
-        """
-        with self._lock:
-            known = self._digests.setdefault(line.key, "")
-            if known and known != line.digest:
-                raise other_request(line)
-            self._digests[line.key] = line.digest
-            return not known
-
-    def end(self, line: BatchLine) -> None:
-        """It is over."""
-        with self._lock:
-            self._digests.pop(line.key, None)
-
-
-_AT_WORK = AtWork()
-_forks.guard(_AT_WORK)
 
 
 class Allowance:
@@ -485,7 +371,7 @@ class Batch:
         """What comes of a line, whatever goes wrong with it: the others are still to come."""
         if not isinstance(item, ImageRequest):
             error = item if isinstance(item, TintypeError) else refused(item, "line", _A_REQUEST)
-            return _failed(BatchResult(number=number, outcome=BatchOutcome.FAILED), error)
+            return failed(BatchResult(number=number, outcome=BatchOutcome.FAILED), error)
         line = self._line(number, item)
         blank = BatchResult(
             number=number, tag=line.tag, outcome=BatchOutcome.FAILED, request=line.request
@@ -493,9 +379,9 @@ class Batch:
         try:
             return (yield from self._once(line, blank))
         except TintypeError as error:
-            return _failed(blank, error)
+            return failed(blank, error)
         except Exception as error:  # noqa: BLE001 - one line's fault stops no other
-            return _failed(blank, fault_error(Task(), error))
+            return failed(blank, fault_error(Task(), error))
 
     def _line(self, number: int, request: ImageRequest) -> BatchLine:
         if request.tag is None:
@@ -509,20 +395,20 @@ class Batch:
 
     def _once(self, line: BatchLine, blank: BatchResult) -> Flow[BatchResult]:
         """Draw a line, or finish what stands of it."""
-        while not _AT_WORK.begin(line):
+        while not AT_WORK.begin(line):
             yield Sleep(seconds=_LOOK)
         try:
             error = yield from self._finished(line)
             standing = yield from self._standing(line)
             if not standing:
                 return (yield from self._drawn(line, blank, standing))
-            if missing := line.request.n - sum(_asked_of(each) for each in standing):
+            if missing := line.request.n - sum(asked_of(each) for each in standing):
                 rest = evolve(line.request, n=missing)
                 told = yield from self._drawn(line, evolve(blank, request=rest), standing)
                 error = error or told.error
-            return _recorded(blank, (yield from self._standing(line)), error)
+            return recorded(blank, (yield from self._standing(line)), error)
         finally:
-            _AT_WORK.end(line)
+            AT_WORK.end(line)
 
     def _standing(self, line: BatchLine) -> Flow[list[JournalRecord]]:
         """The records of a line that may have been charged, or hold a picture or a refusal.
@@ -532,7 +418,7 @@ class Batch:
         """
 
         def standing() -> list[JournalRecord]:
-            return [each for each in self._parts.journal.keyed(line.key) if _stands(each, line)]
+            return [each for each in self._parts.journal.keyed(line.key) if stands(each, line)]
 
         found = yield from asked(standing)
         if any(record.digest != line.digest for record in found):
@@ -590,20 +476,20 @@ class Batch:
                     standing=tuple(each.id for each in standing),
                 ),
             )
-            result = _made(blank, made)
+            result = drawn(blank, made)
             saving = self._parts.results.saving(
                 made, result.provider, terms.folder, terms.file_name, overwrite=False
             )
-            result = _saved(result, (yield from saving), made)
+            result = saved(result, (yield from saving), made)
         except SizeMismatchError as error:
             files = tuple(map(absolute, error.paths))
-            result = evolve(_failed(result, error), files=files)
+            result = evolve(failed(result, error), files=files)
         except TintypeError as error:
             self._over = self._over or isinstance(error, _KEEPS_ALL)
-            result = _failed(result, error)
+            result = failed(result, error)
         finally:
             if self._allowance is not None and most is not None:
-                self._allowance.spend(_spent(result, most) - most)
+                self._allowance.spend(spent(result, most) - most)
         return result
 
     def _reserved(self, request: ImageRequest) -> Flow[Decimal | None]:
@@ -628,167 +514,3 @@ class Batch:
             self._over = True
             raise
         return most
-
-
-def other_request(line: BatchLine) -> InvalidRequestError:
-    """The error of a line whose tag stands for something else."""
-    msg = (
-        f"The tag {quoted(line.tag)} stands for another request in this batch, which is drawn or "
-        "under way: give this line a tag of its own. Nothing was sent."
-    )
-    return InvalidRequestError(msg, field="tag")
-
-
-def _stands(record: JournalRecord, line: BatchLine) -> bool:
-    """Whether nothing is to be sent in place of a submission any more.
-
-    What was not billed is tried again, unless there are pictures all the same, or moderation
-    refused the very same request.
-    """
-    task = record.task
-    if record.billed is not Billed.NO or task is None:
-        return record.billed is not Billed.NO
-    refused_it = task.state is TaskState.REFUSED and record.digest == line.digest
-    return bool(task.images) or not task.state.terminal or refused_it
-
-
-def _asked_of(record: JournalRecord) -> int:
-    """How many pictures a submission was to bring."""
-    return record.request.n if record.request is not None else 1
-
-
-def _failed(result: BatchResult, error: TintypeError) -> BatchResult:
-    """A line that something went wrong with; what is known of it already stays."""
-    match error:
-        case TaskRefusedError():
-            outcome = BatchOutcome.REFUSED
-        case SubmissionUnknownError():
-            outcome = BatchOutcome.UNKNOWN
-        case _:
-            outcome = BatchOutcome.FAILED
-    tasks = tuple(each.task for each in error.attempts if each.task is not None)
-    tasks = result.tasks or tuple(map(_bare, tasks))
-    return evolve(
-        result,
-        outcome=outcome,
-        provider=result.provider or error.provider,
-        model=result.model or next((task.model for task in tasks), ""),
-        tasks=tasks,
-        records=result.records or _records_of(attempts_of(error)),
-        billed=result.billed if result.tasks else error.billed,
-        error=error,
-    )
-
-
-def _records_of(attempts: Iterable[Attempt]) -> tuple[str, ...]:
-    """The journal's records of submissions, each once."""
-    found: list[str] = []
-    for attempt in attempts:
-        if attempt.task is not None:
-            found.append(attempt.task.record)
-        elif isinstance(attempt.error, SubmissionUnknownError):
-            found.append(attempt.error.record)
-    return tuple(dict.fromkeys(filter(None, found)))
-
-
-def _made(blank: BatchResult, made: Generation) -> BatchResult:
-    """A line that is drawn, and not saved yet."""
-    cost = made.cost
-    return evolve(
-        blank,
-        provider=made.quote.provider,
-        model=next((task.model for task in made.tasks), ""),
-        tasks=tuple(map(_bare, made.tasks)),
-        records=_records_of(made.attempts),
-        quoted=made.quote.high,
-        paid=None if cost is None else cost.usd,
-        billed=worst_billed(task.billed for task in made.tasks),
-    )
-
-
-def _bare(task: Task) -> Task:
-    """A task without the bytes of its images."""
-    return evolve(
-        task, previews=(), images=tuple(evolve(image, data=None) for image in task.images)
-    )
-
-
-def _saved(result: BatchResult, files: tuple[Path | str, ...], made: Generation) -> BatchResult:
-    """A line whose pictures are saved."""
-    result = evolve(result, files=tuple(map(absolute, files)))
-    if len(files) >= _wanted(result):
-        return evolve(result, outcome=BatchOutcome.DONE)
-    own = [each for each in made.attempts if each.provider == made.quote.provider]
-    error = next((each.error for each in own if each.error is not None), None)
-    return evolve(result, error=error or _fewer(result))
-
-
-def _wanted(result: BatchResult) -> int:
-    return result.request.n if result.request is not None else 1
-
-
-def _fewer(result: BatchResult) -> TaskFailedError:
-    said = "; ".join(failure.message for task in result.tasks for failure in task.errors)
-    head = f"{len(result.files)} of {_wanted(result)} pictures came"
-    msg = f"{head}: {said}" if said else f"{head}, and nobody says why there are no more."
-    return TaskFailedError(msg, provider=result.provider, billed=result.billed)
-
-
-def _recorded(
-    blank: BatchResult, records: Sequence[JournalRecord], error: TintypeError | None
-) -> BatchResult:
-    """A line as the journal knows it."""
-    tasks = tuple(record.task for record in records if record.task is not None)
-    quotes, charges = [each.quote for each in records], [each.charged for each in records]
-    result = evolve(
-        blank,
-        recorded=True,
-        provider=records[0].provider,
-        model=records[0].model,
-        tasks=tasks,
-        records=tuple(record.id for record in records),
-        files=tuple(
-            kept_at(record.saved[index].path)
-            for record in records
-            for index in sorted(record.saved)
-            if record.saved[index].done
-        ),
-        quoted=sum((each for each in quotes if each is not None), Decimal(0)) or None,
-        paid=sum(charges, Decimal(0)) or None,
-        billed=worst_billed(each.billed for each in records),
-    )
-    if error is None and len(result.files) >= _wanted(result):
-        return evolve(result, outcome=BatchOutcome.DONE)
-    return _failed(result, error or _why(result, records))
-
-
-def _why(result: BatchResult, records: Sequence[JournalRecord]) -> TintypeError:
-    """Why a line lacks pictures, as the journal knows it."""
-    for record in records:
-        if record.lost:
-            msg = (
-                f"Nobody knows what became of its submission (journal record {record.id}): it may "
-                "have been charged, and is not sent again. Look it up at the provider, and close "
-                f"it: tintype settle {record.id} --billed yes|no."
-            )
-            return SubmissionUnknownError(
-                msg, record=record.id, provider=record.provider, billed=Billed.UNKNOWN
-            )
-        if record.task is not None and record.task.state is TaskState.REFUSED:
-            said = "; ".join(failure.message for failure in record.task.errors)
-            return TaskRefusedError(
-                f"Moderation refused the picture: {said}",
-                provider=record.provider,
-                billed=record.billed,
-            )
-    reason = next((record.reason for record in records if record.reason), "")
-    if reason and not result.tasks:
-        return TaskFailedError(reason, provider=result.provider, billed=result.billed)
-    return _fewer(result)
-
-
-def _spent(result: BatchResult, most: Decimal) -> Decimal:
-    """What a line counts for, now that it is over: the worst, where nobody says."""
-    if result.paid is not None:
-        return result.paid
-    return Decimal(0) if result.billed is Billed.NO else most
