@@ -31,7 +31,10 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], wraps: Collection[str] = ()
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    wraps: Collection[str] = (),
+    heads: int = 1,
 ) -> None:
     """A table on stdout. Cells are text, never markup.
 
@@ -39,7 +42,8 @@ def table(
         columns: What stands above them.
         rows: What stands in them.
         wraps: The columns that are broken into lines where the terminal is narrow. Another one,
-            such as one of ids, never is: the table is as wide as it must be.
+            such as one of ids, never is: where there is no room for that, a row is some lines.
+        heads: How many of the columns say what a row is of: the first of those lines.
     """
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.cells import cell_len  # noqa: PLC0415
@@ -55,12 +59,49 @@ def table(
     for row in cells:
         made.add_row(*(Text(cell, overflow="fold") for cell in row))
     unbounded = shown.options.update(width=_WIDEST)
-    shown.width = max(shown.width, Measurement.get(shown, unbounded, made).minimum)
+    needed = Measurement.get(shown, unbounded, made).minimum
+    if shown.is_terminal and needed > shown.width:
+        _show_stacked(columns, cells, heads, shown.width)
+        return
+    shown.width = max(shown.width, needed)
     shown.print(made)
 
 
 _NARROW = 12  # of a column that wraps
 _WIDEST = 10_000
+_INDENT = 4
+
+
+def _show_stacked(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], heads: int, width: int
+) -> None:
+    """Rows as lines: what each is of, and below it the rest, each behind its column's name."""
+    for row in rows:
+        say("  ".join(row[:heads]))
+        rest = zip(columns[heads:], row[heads:], strict=True)
+        told = [f"{name} {cell}" for name, cell in rest if cell not in _NOTHING]
+        for line in _filled(told, width - _INDENT):
+            say(f"{'':{_INDENT}}{line}")
+
+
+_NOTHING = ("", "-")
+
+
+def _filled(items: Iterable[str], room: int) -> list[str]:
+    """Items on lines, as many on each as there is room for; one that is longer is cut at blanks."""
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    lines = [""]
+    for item in items:
+        gap = "   "
+        for piece in [item] if cell_len(item) <= room else item.split(" "):
+            longer = f"{lines[-1]}{gap}{piece}" if lines[-1] else piece
+            if cell_len(longer) <= room:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+            gap = " "
+    return [line for line in lines if line]
 
 
 def as_json(rows: Sequence[object]) -> None:
@@ -158,11 +199,11 @@ def offers_table(offers: Sequence[Offer]) -> None:
 
 
 def grouped(said: Iterable[tuple[T, str]]) -> list[tuple[T, list[str]]]:
-    """What is said, each once, with all who say it."""
-    found: dict[T, list[str]] = {}
+    """What is said, each once, with all who say it, each once."""
+    found: dict[T, dict[str, None]] = {}
     for text, who in said:
-        found.setdefault(text, []).append(who)
-    return list(found.items())
+        found.setdefault(text, {})[who] = None
+    return [(text, list(names)) for text, names in found.items()]
 
 
 def _remarks(offer: Offer) -> Iterator[str]:

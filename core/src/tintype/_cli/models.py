@@ -79,7 +79,7 @@ def _row(provider: str, model: Model) -> dict[str, object]:
 
 
 def _show_list(found: _Found) -> None:
-    _show(
+    rows = [
         {
             "provider": info.name,
             "model": model.id,
@@ -90,12 +90,13 @@ def _show_list(found: _Found) -> None:
             "until": _day(model.retires),
         }
         for info, model in found
-    )
+    ]
+    _show(rows, heads=2)
 
 
 def _show_one(found: _Found) -> None:
     """One model at everybody who has it: what it costs, its limits, and what it takes."""
-    _show(
+    rows = [
         {
             "provider": info.name,
             "model": model.id,
@@ -108,24 +109,25 @@ def _show_one(found: _Found) -> None:
             "then": model.successor,
         }
         for info, model in found
-    )
+    ]
+    _show(rows, heads=2)
     takes = [
         ((name, words), info.name)
         for info, model in found
         for name, words in _takes(info, model).items()
     ]
     fields = list(dict.fromkeys(name for (name, _), _ in takes))
-    rows = sorted(grouped(takes), key=lambda row: fields.index(row[0][0]))
+    taken = sorted(grouped(takes), key=lambda row: fields.index(row[0][0]))
     _show(
-        {"field": name, "what it takes": words, "at": ", ".join(at)} for (name, words), at in rows
+        {"field": name, "what it takes": words, "at": ", ".join(at)} for (name, words), at in taken
     )
 
 
-def _show(rows: Iterable[Mapping[str, str]]) -> None:
+def _show(rows: Iterable[Mapping[str, str]], heads: int = 1) -> None:
     """A table without the columns in which nothing stands."""
     told = list(rows)
     columns = [name for name in (told or [{}])[0] if any(row[name] for row in told)]
-    table(columns, [[row[name] or _NOTHING for name in columns] for row in told], _WRAP)
+    table(columns, [[row[name] or _NOTHING for name in columns] for row in told], _WRAP, heads)
 
 
 def _takes(info: ProviderInfo, model: Model) -> Mapping[str, str]:

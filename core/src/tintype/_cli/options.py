@@ -1,4 +1,4 @@
-"""`option`: like click's, and one that takes one value refuses a second; `verbose` is one."""
+"""`option`: like click's, and refuses a second value, and an empty one; `verbose` is one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Once(click.Option):
-    """An option whose last value does not win in silence over the ones before.
+    """An option whose last value does not win in silence over the ones before, nor an empty one.
 
     Args:
         setting: What stands in its place where it is not given: `TINTYPE_<SETTING>`, else that
@@ -44,7 +44,7 @@ class Once(click.Option):
         """The one value.
 
         Raises:
-            click.BadParameter: There are several.
+            click.BadParameter: There are several, or there is nothing in it.
         """
         given = opts.get(self.name or "")
         if isinstance(given, list) and not self.multiple:
@@ -54,6 +54,9 @@ class Once(click.Option):
                 raise click.BadParameter(msg, ctx=ctx, param=self)
             opts = {**opts, self.name or "": given[0]}
         value, source = super().consume_value(ctx, opts)  # type: ignore[arg-type]  # click says Parameter and means any value
+        if source is ParameterSource.COMMANDLINE and _is_empty(value):
+            msg = "Nothing stands in it: give it a value, or leave it out."
+            raise click.BadParameter(msg, ctx=ctx, param=self)
         found = self._from_file(ctx) if source is ParameterSource.DEFAULT else None
         return (value, source) if found is None else (found, ParameterSource.DEFAULT_MAP)
 
@@ -64,6 +67,12 @@ class Once(click.Option):
 
         found: object = getattr(settings_of(ctx), self._setting)
         return found
+
+
+def _is_empty(given: object) -> bool:
+    """Whether a text of what was given has nothing in it."""
+    several = given if isinstance(given, list | tuple) else (given,)
+    return any(isinstance(each, str) and not each.strip() for each in several)
 
 
 option = partial(click.option, cls=Once)
