@@ -36,7 +36,7 @@ from tintype._flow.effects import Ask, Asked, Effect, Flow, Send, Sleep
 from tintype._flow.resolve import resolve
 from tintype._pacing import Clock
 from tintype.cache import FolderCache
-from tintype.errors import InvalidRequestError, TaskFailedError
+from tintype.errors import InvalidRequestError, TaskFailedError, UsageError
 
 Artist = Callable[..., Client]
 CREATE = "POST /v1/pictures"
@@ -354,3 +354,13 @@ def test_an_entry_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r".+"):
         cache.put("k" * 64, b"entry")
     assert [path.is_dir() for path in entries(tmp_path / "c")] == [True]
+
+
+def test_a_cache_that_could_keep_nothing_is_refused_where_it_is_given(tmp_path: Path) -> None:
+    """A file is no folder: each picture would be bought anew, and nobody told."""
+    (tmp_path / "file").write_text("mine")
+    for wrong in ("file", "file/below"):
+        with pytest.raises(
+            UsageError, match=r"^cache='.*file.*' keeps nothing: .*file is no folder"
+        ):
+            Client(cache=tmp_path / wrong, environ={})

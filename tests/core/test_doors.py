@@ -15,6 +15,7 @@ from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Loopback
 
 from tintype import Account, AsyncClient, Billed, Client, ImageRequest, Secret, hookimpl
+from tintype._client.options import Keywords
 from tintype._plugins.registry import Registry
 from tintype.account import Renewed
 from tintype.credentials import Basic, HeaderKey, Jwt, OAuthClientCredentials, QueryKey, SigV4
@@ -148,6 +149,16 @@ def test_what_is_right_is_taken(connect: Connect, tmp_path: Path, folder: str | 
 
 ODD: tuple[object, ...] = (None, 7, "text", b"x", [1], {"a": 1}, {1: "a"}, object(), 3.5, True)
 EASEL: dict[str, object] = {"provider": ONE}
+OPTIONS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(Keywords.__annotations__, ()),
+    **dict.fromkeys(("plugins", "proxy"), (NoneType,)),
+    **dict.fromkeys(("request_timeout", "task_timeout"), (NoneType, int, float)),
+    **dict.fromkeys(("seed", "width"), (NoneType, int)),
+    **dict.fromkeys(("allow_unlisted", "keyring", "cancel_on_exit"), (bool,)),
+    **dict.fromkeys(("journal", "cache"), (NoneType, str)),
+    "tries": (int,),
+    "label": (str,),
+}
 # What is made, of what else, and of what kinds each of its fields may be.
 MADE: tuple[tuple[type, dict[str, object], dict[str, tuple[type, ...]]], ...] = (
     (
@@ -163,8 +174,12 @@ MADE: tuple[tuple[type, dict[str, object], dict[str, tuple[type, ...]]], ...] = 
             "usd_per_credit": (NoneType,),
             "webhook_secrets": (str,),
             "trusted_hosts": (str,),
+            "proxy": (NoneType,),
+            "concurrency": (NoneType, int),
+            "rate": (NoneType, str),
         },
     ),
+    *((client, {"environ": {}, "plugins": {}}, OPTIONS) for client in (Client, AsyncClient)),
     (Secret, {}, {"value": (str,)}),
     (Renewed, {}, {"ask": ()}),
     (Delivery, {"body": b""}, {"body": (bytes,), "headers": (), "url": (str,)}),
@@ -180,8 +195,9 @@ MADE: tuple[tuple[type, dict[str, object], dict[str, tuple[type, ...]]], ...] = 
         },
     ),
 )
-# A mapping's names are texts, too, where several texts will do.
-FITS = {("public", "{'a': 1}"), ("trusted_hosts", "{'a': 1}"), ("webhook_secrets", "{'a': 1}")}
+# A mapping's names are texts, too, where several texts will do; and a
+# plugin that is none is told of where it is wanted.
+FITS = {(name, "{'a': 1}") for name in ("public", "trusted_hosts", "webhook_secrets", "plugins")}
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_a_model_outside_the_catalog_is_sent_where_that_is_meant(given: dict[str
     with pytest.raises(UnsupportedError, match="new has no quality"):
         resolve(asking(model="new", quality="high"), info, **given)  # type: ignore[arg-type]
     (near,) = resolve(asking(model="acme-drow-1"), info, **given).notices  # type: ignore[arg-type]
-    assert near.message.endswith("its price unknown. Did you mean 'acme-draw-1'?")
+    assert near.message.endswith("sent as it is. Did you mean 'acme-draw-1'?")
 
 
 def test_a_model_is_told_of_until_its_last_day_and_refused_from_then_on() -> None:

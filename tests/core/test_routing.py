@@ -352,16 +352,17 @@ def test_where_nobody_else_can_a_gate_is_waited_at(client: Client, server: Loopb
 
 
 def test_any_is_whoever_has_a_key(connect: Connect, server: Loopback) -> None:
-    """One that needs none is named; where nobody has one the error says how to give it."""
+    """One that needs none is named, also where it was given one; the error says how to give one."""
     free = Studio("free", "0.01")
     free.info = evolve(free.info, auth=HeaderKey(optional=True))
     plugins = {"free": free, "mine": Studio("mine", "0.05"), "theirs": Studio("theirs", "0.01")}
     server.on("*", DRAWN)
-    client = connect(Account(provider="mine", key=KEY, base_url=server.url), plugins=plugins)
+    accounts = [Account(provider=name, key=KEY, base_url=server.url) for name in ("free", "mine")]
+    client = connect(*accounts, plugins=plugins)
     made = client.generate(REQUEST, providers="any")
     assert told(made) == [("mine", Outcome.ACCEPTED, Billed.YES)]
     with pytest.raises(MissingKeyError, match="MINE_API_KEY, THEIRS_API_KEY"):
-        connect(plugins=plugins).generate(REQUEST, providers="any")
+        connect(accounts[0], plugins=plugins).generate(REQUEST, providers="any")
 
 
 @pytest.mark.parametrize(

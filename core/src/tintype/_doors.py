@@ -31,9 +31,13 @@ def held(value: object, kind: type[T], name: str, way_out: str) -> T:
     Raises:
         InvalidRequestError: It is not.
     """
-    if isinstance(value, kind):
+    if isinstance(value, kind) and (kind in _OF_TRUTH or not isinstance(value, bool)):
         return value
     raise refused(value, name, way_out)
+
+
+_OF_TRUTH = (bool, object)
+"""The classes that True is of; in Python it is also a 1, which nobody means."""
 
 
 def all_held(values: object, kind: type[T], name: str, way_out: str) -> tuple[T, ...]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import Protocol
 
+from tintype.errors import UsageError
+
 
 class Cache(Protocol):
     """Keeps entries by their keys. Used from several threads, and by several processes, at once.
@@ -34,10 +36,18 @@ class FolderCache:
 
     Args:
         folder: Made with the first entry. It holds prompts and pictures, and no key.
+
+    Raises:
+        UsageError: It cannot be one, such as where a file has its name.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder: Path = Path(folder)
+        there = next(each for each in (self.folder, *self.folder.parents) if os.path.exists(each))  # noqa: PTH110 - it raises nothing
+        if not (there.is_dir() and os.access(there, os.W_OK)):
+            why = "cannot be written to" if there.is_dir() else "is no folder"
+            msg = f"cache={str(self.folder)!r} keeps nothing: {there} {why}."
+            raise UsageError(msg)
 
     def get(self, key: str) -> bytes | None:
         """The entry of a key, or None."""

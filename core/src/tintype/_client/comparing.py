@@ -93,9 +93,9 @@ class Comparing:
             MissingKeyError: None has.
         """
         infos = [plugin.info for plugin in self.providers.registry.working()]
-        found = [info.name for info in infos if self._has_key(info)]
+        needing = [info for info in infos if not info.auth.optional]
+        found = [info.name for info in needing if self._has_key(info)]
         if not found:
-            needing = [info for info in infos if not info.auth.optional]
             named = [variable(info, name) for info in needing for name in info.auth.needs[:1]]
             keys = ", ".join(named) or "a provider's key"
             msg = f"No provider has a key: set one of {keys}; `tintype demo` needs none."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from attrs import field, frozen
 
-from tintype._doors import a_line, all_held, check_methods, held
+from tintype._doors import a_line, all_held, check_methods, held, refused
 from tintype._excerpts import guess
 from tintype._flow.choices import Choices, PerCall
 from tintype.errors import InvalidRequestError, UsageError
@@ -128,11 +128,20 @@ def _plugins(given: Mapping[str, object] | None) -> Mapping[str, object] | None:
     if given is None:
         return None
     check_methods(given, ["keys", "__getitem__"], "plugins", "a mapping of names to plugins")
+    all_held(given, str, "plugins", "a mapping of names to plugins")
     return given
 
 
 def _wrappers(given: Iterable[object]) -> tuple[object, ...]:
-    return all_held(given, object, "wrappers", "a list of objects with hooks")
+    way_out = "a list of objects with hook wrappers, made by @hookimpl"
+    wrappers = all_held(given, object, "wrappers", way_out)
+    if wrappers:
+        from tintype._plugins.functions import has_hooks  # noqa: PLC0415 - most clients have none
+
+        for each in wrappers:
+            if not has_hooks(each):
+                raise refused(each, "wrappers", way_out)
+    return wrappers
 
 
 def _observers(given: Iterable[Observer]) -> tuple[Observer, ...]:
@@ -158,6 +167,14 @@ def _seed(given: int | None) -> int | None:
     return None if given is None else held(given, int, "seed", "a whole number, or nothing")
 
 
+def _keyring(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
+    return held(given, bool, "keyring", "True or False")
+
+
+def _cancel_on_exit(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
+    return held(given, bool, "cancel_on_exit", "True or False")
+
+
 def check_width(given: int | None) -> int | None:
     """How much may be done at a time, if that is any work; None is left open.
 
@@ -180,7 +197,7 @@ class Options(Choices):
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
     width: int | None = field(default=None, converter=check_width)
-    keyring: bool = False
+    keyring: bool = field(default=False, converter=_keyring)
     proxy: Proxy | None = field(default=None, converter=proxy_of)
     cache: Cache | None = field(default=None, converter=_cache)
-    cancel_on_exit: bool = True
+    cancel_on_exit: bool = field(default=True, converter=_cancel_on_exit)

@@ -216,8 +216,7 @@ def _check_unlisted(draft: _Draft, *, allowed: bool) -> None:
     name, models = shortened(draft.model.id, _SHOWN), draft.info.models
     near = guess(name, dict.fromkeys(n for each in models for n in (each.name, each.id) if n), 3)
     if allowed:
-        sent = "it is sent as it is, its price unknown"
-        draft.notice("model", f"{name} is not in the catalog: {sent}.{near}")
+        draft.notice("model", f"{name} is not in the catalog: it is sent as it is.{near}")
         return
     msg = f"{name} is not in the catalog.{near} {_ALL_THE_SAME}"
     known = tuple(each.name or each.id for each in models)

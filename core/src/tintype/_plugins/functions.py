@@ -19,7 +19,7 @@ from typing import TypeAlias
 import pluggy
 
 from tintype._blame import LAWS
-from tintype.hooks import Extras, Provider
+from tintype.hooks import Extras, Provider, hookimpl
 
 Function: TypeAlias = Callable[..., object]  # type: ignore[explicit-any]  # hooks differ in arguments
 
@@ -35,6 +35,15 @@ def functions_of(module: object, manager: pluggy.PluginManager) -> dict[str, Fun
         if (options := manager.parse_hookimpl_opts(module, name))
         and not (options["wrapper"] or options["hookwrapper"])
     }
+
+
+def has_hooks(value: object) -> bool:
+    """Whether an object, and no class, has a function with `@hookimpl`."""
+    marks = (hasattr(getattr(value, name, None), _MARK) for name in dir(value))
+    return not isinstance(value, type) and any(marks)
+
+
+_MARK = f"{hookimpl.project_name}_impl"  # as pluggy sets it
 
 
 def calls_of(relay: pluggy.HookRelay) -> dict[str, Function]:
