@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -39,15 +40,17 @@ from tests.core.pictures import PNG, in_base64
 from tintype import Account, AsyncClient, Billed, Client, Generation, ImageRequest, Quote, Request
 from tintype._flow.choices import PerCall
 from tintype._flow.conversation import Conversation
-from tintype._flow.effects import Flow, Send, Sleep
+from tintype._flow.effects import Flow, Record, Send, Sleep
 from tintype._flow.gates import Gate, Visit
 from tintype._pacing import Clock
 from tintype.account import Limits, Rate
 from tintype.catalog import ProviderInfo
 from tintype.entries import Paused
 from tintype.errors import (
+    BudgetError,
     GateError,
     InvalidRequestError,
+    JournalError,
     RateLimitError,
     TaskError,
     TintypeError,
@@ -183,6 +186,37 @@ def test_who_stops_waiting_leaves_the_place_to_the_next() -> None:
     crowd.run()
     assert [name for _, name in crowd.let] == ["a", "c", "d"]
     assert crowd.let[2][0] < 200
+
+
+def test_a_turn_that_is_not_taken_is_given_back() -> None:
+    """What cannot be written down was never sent: the rate counts it no more, nor does the gate."""
+    line = Line(ACCEPTED, ACCEPTED)
+    gate = Gate(line.clock, lambda: 0.0)
+    talk = line.talk(gate=gate, limits=Limits(rate=Rate(1, 3600.0), concurrency=1))
+    for error in (JournalError("full"), BudgetError("used up"), GeneratorExit()):
+        flow = talk.submit(ASKED)
+        assert isinstance(next(flow), Record)
+        with pytest.raises(type(error)):
+            flow.throw(error)
+        assert gate.inside == 0
+    line.run(talk.submit(ASKED))
+    assert line.sleeps == []
+
+
+@pytest.mark.parametrize(("given_back", "due"), [(0, 70.1), (1, 60.1)])
+def test_a_turn_that_is_given_back_is_its_own(given_back: int, due: float) -> None:
+    """Of who left before it, or since, the rate goes on counting each at its own time."""
+    crowd = Crowd()
+    two = Limits(rate=Rate(2, 60.0))
+    visits = [Visit(crowd.gate), Visit(crowd.gate)]
+    for crowd.seconds, visit in zip((0.0, 10.0), visits, strict=True):
+        with pytest.raises(StopIteration):
+            next(visit.enter(two, LATER))
+    crowd.gate.give_back(visits[given_back], 10.0 * given_back)
+    for name in "cd":
+        crowd.comes(name, two, at=11.0)
+    crowd.run()
+    assert [at for at, _ in crowd.let] == pytest.approx([11.0, due])
 
 
 def test_a_forked_process_begins_with_nobody_inside() -> None:
@@ -509,6 +543,25 @@ def test_what_is_no_rate_is_refused(rate: str) -> None:
             Client(plugins={"easel": easel}, environ={"EASEL_RATE": rate}).account("easel")
 
 
+@pytest.mark.parametrize(
+    ("count", "seconds"),
+    [
+        (0, 1.0),
+        (-1, 1.0),
+        (1.5, 1.0),
+        (True, 1.0),
+        (5, 0.0),
+        (5, -1.0),
+        (5, math.nan),
+        (5, math.inf),
+    ],
+)
+def test_what_lets_nothing_through_is_no_rate(count: float, seconds: float) -> None:
+    """Nor what nobody can keep to; the error says what a rate is."""
+    with pytest.raises(UsageError, match=r"rate=.*'300/min'"):
+        Account(provider="easel", rate=Rate(count, seconds))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("given", [{"rate": 5}, {"concurrency": "2"}, {"concurrency": 1.5}])
 def test_a_limit_of_another_kind_is_refused(given: dict[str, object]) -> None:
     """A number alone does not say in which time."""
@@ -520,7 +573,7 @@ def test_a_limit_of_another_kind_is_refused(given: dict[str, object]) -> None:
 def test_no_tasks_at_a_time_are_refused() -> None:
     """Nothing would ever leave."""
     for wrong in (0, -1, True):
-        with pytest.raises(UsageError, match="concurrency="):
+        with pytest.raises(UsageError, match="concurrency"):
             Account(provider="easel", concurrency=wrong)
     for text in ("0", "-1", "two", "²"):
         with pytest.raises(UsageError, match="EASEL_CONCURRENCY"):

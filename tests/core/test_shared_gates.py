@@ -278,6 +278,22 @@ def test_a_pause_is_everyones(place: Place, journal: SqlJournal) -> None:
     late.close()
 
 
+def test_a_clock_that_was_set_back_keeps_nobody(place: Place, journal: SqlJournal) -> None:
+    """What stands in the journal for tomorrow was written by a clock that was wrong."""
+    intent = evolve(ASKED, limits=Limits(rate=Rate(1, 60.0)))
+    record = journal.record(intent).result()
+    slow = Settled(record=record, outcome=Outcome.REJECTED, billed=Billed.NO, reason="slow")
+    journal.record(evolve(slow, pause=40.0)).result()
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="microseconds")
+    place.rows("UPDATE gate SET shut_until = :at", at=tomorrow)
+    place.rows("UPDATE submission SET created_at = :at", at=tomorrow)
+    late = SqlJournal(place, least_free=0)
+    other = late.record(intent).result()
+    late.record(evolve(slow, record=other, pause=40.0)).result()
+    assert 30 < refusal(journal, evolve(ASKED, limits=Limits(rate=Rate(99, 1.0)))) <= 40
+    late.close()
+
+
 def test_a_refused_question_pauses_others_submissions(place: Place, journal: SqlJournal) -> None:
     """It is of no record, and nothing stands in the journal but how long it is."""
     other = SqlJournal(place, least_free=0)

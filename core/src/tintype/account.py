@@ -171,6 +171,18 @@ class Rate:
     count: int
     seconds: float
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse what lets nothing through, or nobody can keep to.
+
+        Raises:
+            UsageError: It is so.
+        """
+        counts = type(self.count) is int and self.count > 0
+        if not (counts and isinstance(self.seconds, int | float) and 0 < self.seconds <= _YEAR):
+            several = f"{quoted(self.count)} in {quoted(self.seconds)} seconds"
+            msg = f"rate={several} is no rate: give {_A_RATE}."
+            raise UsageError(msg)
+
     @classmethod
     def of(cls, text: str) -> Rate | None:
         """What a text says, or None where it is no rate."""
@@ -189,6 +201,7 @@ class Rate:
 
 
 _MARGIN = 0.1
+_YEAR = 31_536_000.0
 _SPANS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(?P<count>[1-9][0-9]{0,8}) ?/ ?(?P<span>s|min|h)")
 
@@ -216,7 +229,7 @@ class Limits:
 
 def _concurrency(given: int | None) -> int | None:
     way_out = "a whole number from 1 on, or nothing"
-    if given is None or (held(given, int, "concurrency", way_out) > 0 and given is not True):
+    if given is None or held(given, int, "concurrency", way_out) > 0:
         return given
     msg = f"concurrency={given} lets nothing through: give {way_out}."
     raise UsageError(msg)

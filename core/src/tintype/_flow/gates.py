@@ -68,12 +68,12 @@ class Gate:
         self._refusals = 0
         self.said = ""
         self.accepted = self.pauses = 0
+        self._numbers = count()
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Have nobody inside and nobody waiting, as a process that was just forked."""
         self._lock = self._make_lock()
-        self._numbers = count()
         self._queue: list[int] = []
         self._left: deque[float] = deque()
         self._since: float | None = None
@@ -81,8 +81,8 @@ class Gate:
 
     # ------------------------------------------------------------------------ passing
 
-    def enter(self, visit: Visit, limits: Limits | None, end: float) -> Flow[float]:
-        """Wait until a submission may leave, and count it; how many seconds that took.
+    def enter(self, visit: Visit, limits: Limits | None, end: float) -> Flow[tuple[float, float]]:
+        """Wait until a submission may leave, and count it; how many seconds that took, and when.
 
         Args:
             visit: What its call has in flight.
@@ -95,17 +95,26 @@ class Gate:
         if limits is None and not (self._gap or self._until):  # as most always are
             with self._lock:
                 self._count(visit, 1)
-            return 0.0
+            return 0.0, 0.0
         began = self._clock.monotonic()
         number = self._number(visit)
         try:
-            while (pause := self._turn(visit, number, limits or Limits())) > 0:
+            while True:
+                pause, now = self._turn(visit, number, limits or Limits())
+                if pause <= 0:
+                    return now - began, now
                 self._check_patience(pause, end, limits)
                 yield Sleep(seconds=pause, why=self._why(limits))
         finally:
             with self._lock, suppress(ValueError):  # it has left
                 self._queue.remove(number)
-        return self._clock.monotonic() - began
+
+    def give_back(self, visit: Visit, left: float) -> None:
+        """Count a submission no more that was let through at a time, and never left."""
+        with self._lock:
+            self._count(visit, -1)
+            with suppress(ValueError):
+                self._left.remove(left)
 
     def leave(self, visit: Visit, tasks: int) -> None:
         """Have so many tasks of a call in flight no more."""
@@ -129,8 +138,8 @@ class Gate:
             self._queue.append(number)
             return number
 
-    def _turn(self, visit: Visit, number: int, limits: Limits) -> float:
-        """Let a submission through; or seconds until it may look again."""
+    def _turn(self, visit: Visit, number: int, limits: Limits) -> tuple[float, float]:
+        """Let a submission through, or seconds until it may look again; and what time it is."""
         with self._lock:
             now = self._clock.monotonic()
             if not self._gap and self._until <= now:
@@ -143,12 +152,12 @@ class Gate:
             if most is not None and not visit.tasks and self.inside + ahead >= most:
                 pause = max(pause, min(_LOOK * (1 + ahead // most), _LONGEST_LOOK))
             if pause > _NOW:
-                return pause
+                return pause, now
             self._note(now, limits.rate)
             self._count(visit, 1)
             with suppress(ValueError):
                 self._queue.remove(number)
-            return 0.0
+            return 0.0, now
 
     def _due(self, now: float, ahead: int, rate: Rate | None) -> float:
         """When a submission may leave that so many leave before."""
@@ -230,15 +239,12 @@ class Gate:
             self.said = why
             return before <= now
 
-    def turned_back(self, visit: Visit, seconds: float, why: str) -> None:
-        """It is other processes' turn, for so long: nobody gets through, and this one has not.
+    def others_turn(self, seconds: float, why: str) -> None:
+        """It is other processes' turn, for so long: nobody gets through.
 
         Those who wait then go on one by one.
         """
         with self._lock:
-            self._count(visit, -1)
-            if self._left:
-                self._left.pop()
             self.said = why
             self._until = max(self._until, self._clock.monotonic() + believed(seconds))
 
@@ -287,17 +293,22 @@ class Visit:
         """How many tasks of other calls are in flight."""
         return self._gate.inside - self.tasks
 
-    def enter(self, limits: Limits | None, end: float) -> Flow[float]:
-        """Wait until a submission may leave; how many seconds that took.
+    def enter(self, limits: Limits | None, end: float) -> Flow[tuple[float, float]]:
+        """Wait until a submission may leave; how many seconds that took, and when it might.
 
         Raises:
             GateError: It may not by then.
         """
         return self._gate.enter(self, limits, end)
 
-    def turn_back(self, error: GateError) -> None:
-        """A submission was not let through after all."""
-        self._gate.turned_back(self, error.retry_after or 0.0, error.message)
+    def give_back(self, turn: float, error: BaseException) -> None:
+        """A submission does not leave after all, that might at that time.
+
+        Where it is other processes' turn, by the same journal, everyone waits.
+        """
+        self._gate.give_back(self, turn)
+        if isinstance(error, GateError):
+            self._gate.others_turn(error.retry_after or 0.0, error.message)
 
     def leave(self) -> None:
         """A submission came to nothing."""

@@ -184,14 +184,17 @@ def _admitted(
     """The journal's id for a submission that has its turn, and how long it waited for that."""
     waited = 0.0
     while True:
-        waited += yield from visit.enter(limits, end)
+        seconds, turn = yield from visit.enter(limits, end)
+        waited += seconds
         if limits is not None:
             inside = channel.terms.gate.inside
             intent = evolve(intent, limits=visit.shared(limits), inside=inside)
         try:
             record = yield from _intend(intent)
-        except GateError as error:  # other processes have theirs, by the same journal
-            visit.turn_back(error)
+        except BaseException as error:
+            visit.give_back(turn, error)
+            if not isinstance(error, GateError):  # other processes have theirs
+                raise
         else:
             return record, waited
 

@@ -1,11 +1,13 @@
 """The gates of accounts, as all processes that share a journal have them.
 
 What the other processes do stands in their rows: when a submission was begun, and what of it is in
-flight. Only a pause, which everyone was told to make, has a row of its own.
+flight. Only a pause, which everyone was told to make, has a row of its own. What is told of times
+that nobody could mean yet was written by a clock that was wrong, and keeps nobody.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import MutableMapping
@@ -13,6 +15,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from tintype._pacing import believed
 from tintype.account import Limits, Rate
 from tintype.entries import Intent
 from tintype.errors import GateError
@@ -21,21 +24,27 @@ from tintype.journal._tables import Statement, gate, submission
 
 _LOOK = 1.0  # seconds from one look for a pause to the next, where nothing else is asked
 _AGAIN = 0.3  # seconds until others' tasks may have ended
-_LOST = timedelta(hours=1)  # a task that is in flight for longer is in nobody's way
+_LOST = 3600.0  # seconds: a task that is in flight for longer is in nobody's way
+
+_LONGEST = believed(math.inf)  # seconds that any pause may take
 
 _PAUSE = sa.select(gate.c.shut_until).where(gate.c.provider == sa.bindparam("provider"))
 _SHUT = Statement(
     sa.text(
         "INSERT INTO gate (provider, shut_until) VALUES (:provider, :shut_until) "
         "ON CONFLICT (provider) DO UPDATE SET shut_until = excluded.shut_until "
-        "WHERE gate.shut_until < excluded.shut_until"
-    ).bindparams(*(sa.bindparam(each.name, type_=each.type) for each in gate.c))
+        "WHERE gate.shut_until < excluded.shut_until OR gate.shut_until > :latest"
+    ).bindparams(
+        sa.bindparam("latest", type_=gate.c.shut_until.type),
+        *(sa.bindparam(each.name, type_=each.type) for each in gate.c),
+    )
 )
 _BEGUN = (
     sa.select(submission.c.created_at)
     .where(
         submission.c.provider == sa.bindparam("provider"),
         submission.c.created_at > sa.bindparam("since"),
+        submission.c.created_at < sa.bindparam("until"),
     )
     .order_by(submission.c.created_at.desc())
     .limit(1)
@@ -68,7 +77,7 @@ class Gates:
         self._lives = lives
         self._looked = looked
         self._begun: Counter[str] = Counter()
-        self._shut: dict[str, str] = {}
+        self._shut: dict[str, tuple[str, str]] = {}
 
     def check(self, intent: Intent, at: datetime) -> None:
         """Count a submission that is about to leave.
@@ -85,14 +94,17 @@ class Gates:
 
     def pause(self, provider: str, at: datetime, seconds: float) -> None:
         """Have everyone wait who shares the journal."""
-        until = (at + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
-        self._shut[provider] = max(self._shut.get(provider, ""), until)
+        told = _written(at, seconds), _written(at, _LONGEST)
+        self._shut[provider] = max(self._shut.get(provider, ("", "")), told)
 
     def write(self) -> None:
         """Write the pauses down, in one order, so that nobody waits in a circle."""
         _SHUT.execute(
             self._connection,
-            ({"provider": name, "shut_until": until} for name, until in sorted(self._shut.items())),
+            (
+                {"provider": name, "shut_until": until, "latest": latest}
+                for name, (until, latest) in sorted(self._shut.items())
+            ),
         )
 
     def _check_pause(self, intent: Intent, at: datetime) -> None:
@@ -102,7 +114,7 @@ class Gates:
         self._looked[name] = now
         until = self._connection.execute(_PAUSE, {"provider": name}).scalar()
         wait = (datetime.fromisoformat(until) - at).total_seconds() if until else 0.0
-        if wait > 0:
+        if 0 < wait <= _LONGEST:
             del self._looked[name]  # whoever comes next is to know, too
             raise _refusal(intent, wait, "another process was told to slow down")
 
@@ -117,8 +129,8 @@ class Gates:
         return self._since_begun(intent.provider, rate, behind, at)
 
     def _since_begun(self, provider: str, rate: Rate, behind: int, at: datetime) -> float:
-        since = (at - timedelta(seconds=rate.span)).isoformat(timespec="microseconds")
-        asked = {"provider": provider, "since": since, "behind": behind}
+        since, until = _written(at, -rate.span), _written(at, rate.span)
+        asked = {"provider": provider, "since": since, "until": until, "behind": behind}
         found = self._connection.execute(_BEGUN, asked).scalar()
         if found is None:
             return 0.0
@@ -130,7 +142,7 @@ class Gates:
         most = (intent.limits or Limits()).concurrency
         if most is None:
             return 0.0
-        since = (at - _LOST).isoformat(timespec="microseconds")
+        since = _written(at, -_LOST)
         asked = {"provider": intent.provider, "since": since, "me": self._me}
         others = sum(
             count
@@ -138,6 +150,11 @@ class Gates:
             if not self._lives.may_be_taken(owner, by_name=False)
         )
         return _AGAIN if others + intent.inside > most else 0.0
+
+
+def _written(at: datetime, seconds: float) -> str:
+    """A time so many seconds behind another, as it stands in the journal."""
+    return (at + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
 
 
 def _refusal(intent: Intent, wait: float, why: str) -> GateError:
