@@ -16,6 +16,7 @@ import pytest
 import trustme
 from attrs import evolve
 from tests.core import easel
+from tests.core.acme import NOW
 from tests.core.conftest import KEY, Connect
 from tests.core.loopback import Answer, Fault, Loopback, Pause, answer, head, zipped
 from tests.core.pictures import PNG, SVG, drawn
@@ -24,6 +25,8 @@ from tintype import Account, Client, Generation, Image, ImageRequest, Quote, Tas
 from tintype._client.downloads import Memory, fetching, saving
 from tintype._client.keyed_results import Rules
 from tintype._files import PartFile, sweep
+from tintype._flow.effects import Fetch, Head, Sleep
+from tintype._pacing import Clock
 from tintype.errors import DownloadError, SaveError, TintypeError
 from tintype.transports.httpx import HttpxTransport
 
@@ -576,6 +579,26 @@ def test_an_image_in_memory_asks_for_nothing() -> None:
     sink, rules = Memory(), Rules(clock=None)  # type: ignore[arg-type]  # it is not looked at
     assert list(fetching(INLINE, sink, rules)) == []
     assert bytes(sink.data) == PNG
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [("30", 30.0), ("604800", 600.0), ("0", 1.0), ("-5", 1.0), ("soon", 1.0), (None, 1.0)],
+)
+def test_a_result_is_fetched_again_when_its_server_says(asked: str | None, pause: float) -> None:
+    """As far as that is believed; at most four times in all."""
+    clock = Clock(monotonic=lambda: 0.0, now=lambda: NOW)
+    headers = (("Retry-After", asked),) if asked else ()
+    image, sink = Image(url="https://cdn.acme.test/1.png"), Memory()
+    flow = fetching(image, sink, Rules(clock=clock))
+    assert isinstance(next(flow), Fetch)
+    effect = flow.send(Head(status=429, headers=headers))
+    assert isinstance(effect, Sleep)
+    assert (effect.seconds, effect.retry) == (pause, True)
+    assert isinstance(next(flow), Fetch)
+    sink.write(PNG)
+    with pytest.raises(StopIteration):
+        flow.send(Head(status=200))
 
 
 def test_nothing_to_save_makes_no_folder(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from tintype._flow.effects import Fetch, Flow, Head, Load, Record, Sleep
 from tintype._flow.effects import Sink as Intake
 from tintype._flow.hook_caller import asked, expected
 from tintype._flow.sizes import OnMismatch, mismatch, unlike
-from tintype._pacing import backoff
+from tintype._pacing import backoff, retry_after
 from tintype._pictures.expiry import says_expired
 from tintype._pictures.media import (
     HEAD,
@@ -181,8 +181,8 @@ def fetching(image: Image, sink: Intake, rules: Rules) -> Flow[str]:
         if isinstance(reached, str):
             return reached
         if tries == _MAX_TRIES:
-            raise reached
-        yield Sleep(seconds=backoff(tries, 0.0), retry=True)
+            raise reached.error
+        yield Sleep(seconds=max(reached.seconds, backoff(tries, 0.0)), retry=True)
         sink.restart()
 
 
@@ -204,7 +204,15 @@ def _check_claim(image: Image, served: str, kind: str) -> None:
         raise DownloadError(msg)
 
 
-def _attempt(image: Image, sink: Intake, rules: Rules) -> Flow[DownloadError | str]:
+@frozen(kw_only=True)
+class _Missed:
+    """Why the bytes are not there yet, and the seconds to wait that its server asks for."""
+
+    error: DownloadError
+    seconds: float = 0.0
+
+
+def _attempt(image: Image, sink: Intake, rules: Rules) -> Flow[_Missed | str]:
     """The server's media type once the bytes are in the sink; else why they are not yet.
 
     Raises:
@@ -218,13 +226,15 @@ def _attempt(image: Image, sink: Intake, rules: Rules) -> Flow[DownloadError | s
     except DownloadError:
         raise
     except TransportError as error:
-        return DownloadError(f"The result could not be fetched: {error}")
+        return _Missed(error=DownloadError(f"The result could not be fetched: {error}"))
     if head.status == _OK:
         served = find_header(head.headers, "content-type") or ""
-        return served if sink.whole() else DownloadError(f"The result was cut short: {image.url}")
+        cut = DownloadError(f"The result was cut short: {image.url}")
+        return served if sink.whole() else _Missed(error=cut)
     failure = _missing(image, head, rules)
     if head.status in _WORTH_ANOTHER_TRY and not failure.expired:
-        return failure
+        told = retry_after(head.headers, rules.clock.now())
+        return _Missed(error=failure, seconds=told or 0.0)
     raise failure
 
 
