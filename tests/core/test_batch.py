@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
@@ -33,7 +36,7 @@ from tintype import (
     TaskState,
 )
 from tintype._client.batch_lines import digest_of
-from tintype.entries import Intent, Released, Settled, Snapshot
+from tintype.entries import Entry, Intent, Released, Settled, Snapshot
 from tintype.errors import (
     BudgetError,
     CostLimitError,
@@ -426,6 +429,61 @@ def test_a_line_of_a_tag_waits_for_what_is_at_work_on_it_here(
     assert first.number == 2
     assert (last.number, last.outcome, last.recorded) == (1, BatchOutcome.DONE, True)
     assert submissions(server) == 1
+
+
+CLAIMS = """
+import sys
+from tintype.journal._schema import database_url
+from tintype.journal._sql import SqlJournal
+journal = SqlJournal(sys.argv[1])
+print(len(journal.claim()), flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_line_waits_for_another_process_that_is_at_work_on_it(
+    artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
+) -> None:
+    """It goes on where that one has died, and pays for nothing twice."""
+    known(journal, evolve(CAT, tag="tom"), key_of("tom"), state=TaskState.RUNNING)
+    server.on(CREATE, said(DONE)).on(LOOK, said(DONE))
+    pipe, command = subprocess.PIPE, [sys.executable, "-c", CLAIMS, str(place)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as other:  # noqa: S603 - our own code
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"1\n"
+        lines = [evolve(CAT, tag="tom"), DOG]
+        results = artist(journal=place).batch(lines, out, provider="easel", width=2, resume=True)
+        first = next(results)
+        other.communicate(b"\n")
+    last = next(results)
+    assert first.number == 2
+    assert (last.number, last.outcome, last.recorded) == (1, BatchOutcome.DONE, True)
+    assert submissions(server) == 1
+
+
+class Overtaken(SqlJournal):
+    """A journal in which another process begins a line just before this one does."""
+
+    begun = False
+
+    def record(self, entry: Entry) -> Future[str]:
+        """Write an entry down, behind another's."""
+        if isinstance(entry, Intent) and not self.begun:
+            self.begun = True
+            known(self, CAT, entry.key, state=TaskState.RUNNING)
+        return super().record(entry)
+
+
+def test_a_line_that_another_process_has_begun_meanwhile_is_that_ones(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """It is refused its own submission, and is what came of the other one's."""
+    server.on(LOOK, said(DONE))
+    journal = Overtaken(file)
+    (result,) = drawn(artist(journal=journal), [CAT], out, max_cost=Decimal("0.05"))
+    assert (result.outcome, result.recorded) == (BatchOutcome.DONE, True)
+    assert server.lines() == [LOOK]
+    journal.close()
 
 
 def test_who_takes_no_more_results_leaves_the_rest_to_the_next_run(

@@ -287,7 +287,7 @@ def test_standard_input_that_is_closed_holds_no_line(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [(["--as", ""], "--as NAME) is empty"), (["--name", "cat"], "--name) is one name")],
+    [(["--as", ""], "'--as'"), (["--name", "cat"], "--name) is one name")],
 )
 def test_what_names_nothing_is_refused(flags: list[str], words: str, shell: Shell) -> None:
     """In the words of the command line, too."""

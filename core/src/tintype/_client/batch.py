@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
-from itertools import islice
+from itertools import islice, repeat
 from threading import Lock
 from typing import TypeVar
 
@@ -65,6 +65,8 @@ T = TypeVar("T")
 _PATIENCE = 30.0  # seconds for which an offer is waited for
 _SOME = 200  # lines that are priced at once, and prices that are remembered
 _LOOK = 0.1  # seconds between two looks whether a line of the same tag is over
+# Seconds between two looks whether another process has ended a line: ten minutes in all.
+_PAUSES = (0.1, 0.3, 1.0, 3.0, *repeat(5.0, 120))
 _NO_JOURNAL = (
     "A batch is kept in a journal: give one, or set TINTYPE_JOURNAL "
     "(pip install 'tintype[journal]'). Nothing was sent."
@@ -398,17 +400,27 @@ class Batch:
         while not AT_WORK.begin(line):
             yield Sleep(seconds=_LOOK)
         try:
-            error = yield from self._finished(line)
-            standing = yield from self._standing(line)
-            if not standing:
-                return (yield from self._drawn(line, blank, standing))
-            if missing := line.request.n - sum(asked_of(each) for each in standing):
-                rest = evolve(line.request, n=missing)
-                told = yield from self._drawn(line, evolve(blank, request=rest), standing)
-                error = error or told.error
-            return recorded(blank, (yield from self._standing(line)), error)
+            result = None
+            while result is None:
+                result = yield from self._tried(line, blank)
+            return result
         finally:
             AT_WORK.end(line)
+
+    def _tried(self, line: BatchLine, blank: BatchResult) -> Flow[BatchResult | None]:
+        """What comes of a line; None where another process has begun it since it was looked up."""
+        error = yield from self._finished(line)
+        standing = yield from self._standing(line)
+        missing = line.request.n - sum(asked_of(each) for each in standing)
+        if missing > 0:
+            rest = evolve(blank, request=evolve(line.request, n=missing))
+            told = yield from self._drawn(line, rest, standing)
+            if not told.records and len((yield from self._standing(line))) > len(standing):
+                return None
+            if not standing:
+                return told
+            error = error or told.error
+        return recorded(blank, (yield from self._standing(line)), error)
 
     def _standing(self, line: BatchLine) -> Flow[list[JournalRecord]]:
         """The records of a line that may have been charged, or hold a picture or a refusal.
@@ -427,8 +439,10 @@ class Batch:
 
     def _finished(self, line: BatchLine) -> Flow[TintypeError | None]:
         """Finish what is open of a line; what is still in the way, or None."""
-        seen: list[str] = []
-        while (ids := (yield from self._to_finish(line))) != seen:
+        for pause in _PAUSES:
+            ids = yield from self._to_finish(line)
+            if not ids:
+                return None
             with Claim(self._parts.claims, ids) as claim:
                 claimed = yield from asked(claim.take)
                 if len(claimed) == len(ids):
@@ -437,9 +451,9 @@ class Batch:
                         list(claimed), self._terms.folder, self._terms.file_name
                     )
                     return next((each.error for each in resumed if each.error is not None), None)
-            seen = ids  # unless another process has ended one meanwhile, it is at work on one
-        msg = "Another process is at work on it: it is left to that one."
-        return UsageError(msg, billed=Billed.UNKNOWN) if ids else None
+            yield Sleep(seconds=pause)  # another process is at work on it
+        msg = "Another process is at work on it, and does not end: it is left to that one."
+        return UsageError(msg, billed=Billed.UNKNOWN)
 
     def _to_finish(self, line: BatchLine) -> Flow[list[str]]:
         """The records of a line that are open, once nobody in this process is at work on them.
