@@ -108,8 +108,8 @@ def test_the_wait_that_is_asked_for_holds_once() -> None:
 def test_the_core_alone_sets_what_is_its_own() -> None:
     """An update has no field for it, and the core knows when it submitted a task."""
     own = {"provider", "created_at", "updated_at", "request", "record"}
-    fields = {each.name for each in attrs.fields(Update)}
-    assert fields - {"made_at"} == {each.name for each in attrs.fields(Task)} - own
+    fields = {each.alias for each in attrs.fields(Update)}
+    assert fields - {"made_at"} == {each.alias for each in attrs.fields(Task)} - own
     assert folded(Task(), Update(made_at=LATER)).created_at == LATER
 
 

@@ -280,19 +280,19 @@ def lifted(name: str) -> bytes | None:
     return _HELD.get().get(name)
 
 
-def is_any_lifted() -> bool:
-    """Whether any name stands for something."""
-    return bool(_HELD.get())
+def lengths() -> Mapping[str, str]:
+    """What is told in place of what was lifted, by its names: how long it is."""
+    return {name: f"<{len(data)} bytes>" for name, data in _HELD.get().items()}
 
 
 def restored(text: str) -> str:
     """A text with base64 again in place of the names in it."""
-    return retold(text, lambda data: pybase64.b64encode(data).decode())
+    named = {name: data for name, data in _HELD.get().items() if name in text}
+    return retold(text, {name: pybase64.b64encode(data).decode() for name, data in named.items()})
 
 
-def retold(text: str, tell: Callable[[bytes], str]) -> str:
-    """A text with what a function tells of what they stand for in place of the names in it."""
-    for name, data in _HELD.get().items():
-        if name in text:
-            text = text.replace(name, tell(data))
+def retold(text: str, told: Mapping[str, str]) -> str:
+    """A text with what is told in place of the names in it."""
+    for name, words in told.items():
+        text = text.replace(name, words)
     return text

@@ -523,7 +523,7 @@ class ProviderInfo:
     options: Mapping[str, Descriptor] = attrs.field(factory=dict, hash=False)
     wire_names: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, hash=False)
     prices_depend_on: tuple[str, ...] | None = None
-    credit_values: Mapping[str, Decimal] = attrs.field(factory=dict, hash=False)
+    credit_values: Mapping[str, Decimal] = attrs.field(factory=dict, hash=False, repr=False)
     next_models: str = ""
     open_models: bool = False
     webhooks: bool = False

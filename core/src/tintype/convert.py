@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn, TypedDict, TypeGuard, TypeVar, Unpack, cast
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
@@ -19,12 +20,12 @@ import attrs
 import cattrs
 import pybase64
 
-from tintype._lifting import lifted, restored
+from tintype._lifting import lengths, lifted, restored
 from tintype._moderation import is_moderation
 from tintype._pictures.media import HEAD, media_type, what_came
 from tintype._pictures.whole import is_whole
 from tintype._structuring import json_values
-from tintype._structuring.json_values import redact, shown
+from tintype._structuring.json_values import Kept, redact, redacted, shown
 from tintype._structuring.shapes import (
     ErrorObject,
     Id,
@@ -97,8 +98,19 @@ def read(message: Message | None, shape: type[T], *, strict: bool = False) -> tu
         error.status = _status(message)
         raise
 
-    raw = message.content.once("raw", lambda: redact(value)) if message else redact(value)
+    raw = message.content.once("raw", lambda: _kept(message, value)) if message else redact(value)
     return typed, cast("JsonObject", raw)
+
+
+def _kept(message: Message, value: dict[str, object]) -> object:
+    """A message's JSON object without the bytes of images, made when somebody looks at it."""
+    if not value or len(message.content.text) > _MAX_KEPT:
+        return redact(value)
+    return Kept(partial(_made_again, _text(message), lengths()))
+
+
+def _made_again(text: str, told: Mapping[str, str]) -> object:
+    return redacted(as_written(json_values.loads(text)), told)
 
 
 def is_refusal(message: Message | None) -> TypeGuard[Response]:
@@ -375,6 +387,7 @@ def _from_base64(payload: str) -> bytes:
 
 
 _SUCCESS = range(200, 300)
+_MAX_KEPT = 16 * 1024  # characters: what is longer holds what is not kept
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]*[a-z0-9](?:/[^\s\ufffd]*)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s/\ufffd][^\s\ufffd]*", re.IGNORECASE)
 _DATA_HEAD = re.compile(r"[\s\0]*+data:[^,]{0,500}+,", re.IGNORECASE)

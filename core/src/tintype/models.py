@@ -292,7 +292,6 @@ class Update:
         billed: Whether money was spent, or None where this answer does not say.
         resolved: What was asked, sent and received of a field, where the provider tells.
         notices: What the caller should know of this answer.
-        raw: The answer as JSON, `<N bytes>` in place of images.
         notes: The plugin's own notes, such as an address the provider returned.
         poll_after: Seconds to wait before the next look, or None; true of this answer only.
     """
@@ -310,9 +309,14 @@ class Update:
     billed: Billed | None = None
     resolved: tuple[Resolved, ...] = ()
     notices: tuple[Notice, ...] = ()
-    raw: JsonObject = field(factory=dict, hash=False, repr=False)
+    _raw: JsonObject = field(factory=dict, hash=False, repr=False, alias="raw")
     notes: JsonObject = field(factory=dict, hash=False)
     poll_after: float | None = None
+
+    @property
+    def raw(self) -> dict[str, object]:
+        """The answer as JSON, `<N bytes>` in place of images; it is made when it is looked at."""
+        return dict(self._raw)
 
     @classmethod
     def of(cls, task: Task) -> Update:
@@ -356,7 +360,6 @@ class Task:
         request: What was asked, as resolved, with digests in place of images.
         resolved: Asked, sent and received, field by field.
         notices: What the caller should know.
-        raw: The provider's last words as JSON, `<N bytes>` in place of images.
         notes: The plugin's own notes, such as an address the provider returned.
         poll_after: Seconds the plugin proposes to wait before the next look, of which a minute is
             heeded at most, or None.
@@ -379,10 +382,15 @@ class Task:
     request: ImageRequest | None = None
     resolved: tuple[Resolved, ...] = ()
     notices: tuple[Notice, ...] = ()
-    raw: JsonObject = field(factory=dict, hash=False, repr=False)
+    _raw: JsonObject = field(factory=dict, hash=False, repr=False, alias="raw")
     notes: JsonObject = field(factory=dict, hash=False)
     poll_after: float | None = None
     record: str = field(default="", validator=_names_a_record)
+
+    @property
+    def raw(self) -> dict[str, object]:
+        """The provider's last words as JSON, `<N bytes>` in place of images, made likewise."""
+        return dict(self._raw)
 
 
 @frozen(kw_only=True)

@@ -285,7 +285,7 @@ def _within(value: object) -> Mapping[str, object]:
 
 @cache
 def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(kind)) if attrs.has(kind) else ()
+    return tuple(each.alias or each.name for each in attrs.fields(kind)) if attrs.has(kind) else ()
 
 
 def _unsendable(info: ProviderInfo, hook: str, request: Request) -> Iterator[str]:

@@ -58,7 +58,8 @@ def _fields(value: object) -> str:
     kind = type(value)
     if not attrs.has(kind):
         return ""
-    return repr({each.name: getattr(value, each.name) for each in attrs.fields(kind)})
+    names = [each.alias or each.name for each in attrs.fields(kind)]
+    return repr({name: getattr(value, name) for name in names})
 
 
 _VIEWS: dict[str, Callable[[object], object]] = {

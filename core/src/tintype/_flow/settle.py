@@ -93,7 +93,7 @@ def _laid_over(task: Task, update: Update, **known: object) -> Task:
         usage=update.usage or task.usage,
         billed=update.billed or task.billed,
         request=task.request,
-        raw=update.raw or task.raw,
+        raw=update._raw or task._raw,  # noqa: SLF001 - as it is held: nobody looks at it here
         notes=update.notes or task.notes,
         poll_after=update.poll_after,
         record=task.record,

@@ -22,6 +22,7 @@ import attrs
 
 from tintype._amounts import is_amount, plain
 from tintype._blame import broken
+from tintype._structuring.json_values import Kept
 from tintype.models import Cost, Image, Notice, Quote, Task, Update, Usage
 
 T = TypeVar("T")
@@ -193,13 +194,14 @@ def _fields(
     hints = get_type_hints(shape)
     fields = attrs.fields(shape)
     names = [each.name for each in fields]
+    given = [each.alias or each.name for each in fields]
     usual = tuple(each.default for each in fields)
     return (
         _values_of(names),
         usual,
         tuple(
-            (each.name, _sure_at(each.name, hint), _check_at(each.name, hint), _default(each))
-            for each, hint in zip(fields, map(hints.__getitem__, names), strict=True)
+            (name, _sure_at(name, hint), _check_at(name, hint), _default(each))
+            for name, each, hint in zip(given, fields, map(hints.__getitem__, names), strict=True)
         ),
     )
 
@@ -222,7 +224,7 @@ def _sure(hint: object) -> frozenset[object]:
     if get_origin(hint) in (Union, UnionType):
         return frozenset[object]().union(*map(_sure, get_args(hint)))
     if get_origin(hint) is Mapping:
-        return frozenset({dict})
+        return frozenset({dict, Kept})
     looked_at = get_origin(hint) is not None or hint is object or attrs.has(cast("type", hint))
     return frozenset(() if looked_at else {hint})
 

@@ -12,14 +12,14 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from types import NoneType
 from typing import cast
 
 from attrs import frozen
 
-from tintype._lifting import is_any_lifted, lifted, retold
+from tintype._lifting import lengths, retold
 from tintype.errors import ProtocolError
 
 # How the encoded images of every format the providers name begin, in base64.
@@ -134,7 +134,12 @@ def redact(value: object) -> object:
 
     Of a list longer than `MAX_ITEMS` only the beginning is kept.
     """
-    text = _without_image if is_any_lifted() else _without_base64
+    return redacted(value, lengths())
+
+
+def redacted(value: object, told: Mapping[str, str]) -> object:
+    """The same, by what is told in place of the names of what was lifted."""
+    text = partial(_without_image, told) if told else _without_base64
     return plain(value, text, most=MAX_ITEMS)
 
 
@@ -176,26 +181,36 @@ def plain(
 
 
 class Kept(Mapping[str, object]):
-    """A JSON object as its text, which is read when it is looked at: it is held by many."""
+    """A JSON object that is made when it is looked at: many are held, and few are looked at."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_made", "_make")
 
-    def __init__(self, said: Mapping[str, object]) -> None:
-        self._text = json.dumps(said, ensure_ascii=False)
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make: Callable[[], object] | None = make
+
+    @classmethod
+    def of(cls, said: Mapping[str, object]) -> Kept:
+        """The same object, as its text."""
+        return cls(partial(json.loads, json.dumps(said, ensure_ascii=False)))
+
+    def _object(self) -> dict[str, object]:
+        make = self._make  # another thread may look at it, too
+        if make is not None:
+            self._made = cast("dict[str, object]", make())
+            self._make = None
+        return self._made
 
     def __getitem__(self, key: str) -> object:
-        return _read_again(self._text)[key]
+        return self._object()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_read_again(self._text))
+        return iter(self._object())
 
     def __len__(self) -> int:
-        return len(_read_again(self._text))
+        return len(self._object())
 
-
-@lru_cache(16)  # whoever looks at one key looks at the next
-def _read_again(text: str) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", json.loads(text))
+    def __bool__(self) -> bool:
+        return True  # it is not made to see that it is not empty
 
 
 @lru_cache(1024)
@@ -229,15 +244,14 @@ def said_in(body: bytes) -> str:
     if b"\0" in body[:_MAX_SAID]:
         return f"<{len(body)} bytes>"
     text = body[:_MAX_LOOKED_AT].decode(errors="replace")
-    return _without_image(text).strip().encode()[:_MAX_SAID].decode(errors="ignore")
+    return _without_image(lengths(), text).strip().encode()[:_MAX_SAID].decode(errors="ignore")
 
 
-def _without_image(text: str) -> str:
+def _without_image(told: Mapping[str, str], text: str) -> str:
     """The text without encoded images: as a whole, or as part of JSON in text."""
     head = _DATA_HEAD.match(text)
-    if (data := lifted(text[head.end() :] if head else text)) is not None:
-        return _length_of(data)
-    return _without_base64(retold(text, _length_of))
+    whole = told.get(text[head.end() :] if head else text)
+    return whole or _without_base64(retold(text, told))
 
 
 def _without_base64(text: str) -> str:
@@ -254,10 +268,6 @@ def _without_base64(text: str) -> str:
 
 def _counted(base64: str) -> str:
     return f"<{len(base64.rstrip('=')) * 3 // 4} bytes>"
-
-
-def _length_of(data: bytes) -> str:
-    return f"<{len(data)} bytes>"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

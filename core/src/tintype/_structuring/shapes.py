@@ -187,6 +187,7 @@ class Reader:
 
     def _field(self, field: attrs.Attribute[object]) -> _Field:
         """A field's name, whether it is needed, and how its value is read."""
+        name = field.alias or field.name
         needed = field.default is attrs.NOTHING
         decides = needed or bool(field.metadata.get(_DECISIVE))
         lets_go = self._generous and not decides
@@ -203,11 +204,11 @@ class Reader:
         def read(said: object) -> object:
             if may_be_nothing and said in _NOTHING:
                 return _LEFT_OUT
-            return _inside(field.name, checked, said, field.type, lets_go=lets_go)
+            return _inside(name, checked, said, field.type, lets_go=lets_go)
 
         looked_at = may_be_nothing or field.validator is not None
         plain, filled = (_NONE, _NONE) if looked_at else (_plain(field.type), _filled(field.type))
-        return field.name, needed, plain, filled, read
+        return name, needed, plain, filled, read
 
     def _tuple(self, shape: object) -> Hook:
         of = get_args(shape)[0]

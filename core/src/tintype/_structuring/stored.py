@@ -160,7 +160,7 @@ def _is_bare(shape: object) -> bool:
 
 
 def _writer(*, brief: bool = False) -> cattrs.Converter:
-    made = cattrs.Converter(omit_if_default=brief)
+    made = cattrs.Converter(omit_if_default=brief, use_alias=True)
     made.register_unstructure_hook_factory(_is_bare, lambda _: identity)
     made.register_unstructure_hook_func(lambda shape: shape is object, plain)
     made.register_unstructure_hook_factory(_is_tagged, lambda _: _with_type(made))

@@ -162,7 +162,7 @@ class Rows:
                 task,
                 provider=shared(task.provider),
                 model=shared(task.model),
-                raw=Kept(task.raw),
+                raw=Kept.of(task.raw),
                 record=line.record,
             )
         request = task.request if task is not None else None

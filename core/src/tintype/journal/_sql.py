@@ -67,7 +67,7 @@ _MAX_TOLD = 65_536  # tasks whose last word is remembered
 _LASTING = attrgetter(
     *sorted(
         {each.name for each in attrs.fields(Task)}
-        - {"updated_at", "progress", "poll_after", "raw", "previews"}
+        - {"updated_at", "progress", "poll_after", "_raw", "previews"}
     )
 )
 

@@ -133,11 +133,8 @@ class Dialect:
         """The task at its end: what its images and failures amount to, and what they cost."""
         usage = counted or Usage()
         state = ended(update.images, update.errors)
-        return Update(
-            images=update.images,
-            previews=update.previews,
-            errors=update.errors,
-            raw=update.raw,
+        return evolve(
+            update,
             state=state,
             billed=self._billed(state, usage),
             usage=None if counted is None else _counts(counted),
