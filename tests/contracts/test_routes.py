@@ -20,6 +20,7 @@ Done: TypeAlias = "subprocess.CompletedProcess[str]"
 Generate: TypeAlias = Callable[..., Done]
 NAMES = ("apiin", "apiyi", "apimodels", "openrouter")  # the cheapest of this model first
 REQUEST = ImageRequest(prompt="a red panda", model="seedream-4.5")
+WORTH = {"APIIN_USD_PER_CREDIT": "0.002"}  # documents disagree on it
 WRONG = {f"{name.upper()}_API_KEY": "sk-nobody-has-this-key" for name in NAMES}
 _MISUSE = 2
 
@@ -71,7 +72,7 @@ def test_the_history_is_what_the_ledger_says(
             sent.append(seen.provider)
 
     keys = dict(list(WRONG.items())[:refusing])
-    with Client(environ={**sandbox.environ(), **keys}, observers=[observe]) as client:
+    with Client(environ={**sandbox.environ(), **WORTH, **keys}, observers=[observe]) as client:
         attempts, words = history(client)
     assert [each.provider for each in attempts] == sent == list(NAMES[: refusing + 1])
     refused = [Outcome.REJECTED] * (len(sent) - 1)
@@ -93,6 +94,7 @@ def generate(sandbox: Sandbox, tmp_path: Path) -> Generate:
                 "HOME": str(tmp_path),
                 "TINTYPE_JOURNAL": str(tmp_path / "journal.db"),
                 **sandbox.environ(),
+                **WORTH,
                 **environ,
             },
             cwd=tmp_path,
