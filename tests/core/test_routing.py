@@ -47,7 +47,7 @@ from tintype.errors import (
 from tintype.exchange import Exchange, Operation
 from tintype.hooks import hookimpl
 from tintype.journal._sql import SqlJournal
-from tintype.models import Attempt, Generation, Update, Upload
+from tintype.models import Attempt, Generation, Task, Update, Upload
 
 REQUEST = ImageRequest(prompt="a red panda")
 PICTURE = in_base64(drawn())
@@ -336,6 +336,23 @@ def test_a_refusal_that_asks_to_wait_long_is_waited_out_elsewhere(
         assert made.quote.provider == "dear"
         assert "slow down" in made.attempts[0].reason
     assert server.lines() == ["POST /cheap", "POST /dear", "POST /dear"]
+
+
+def test_nothing_is_brought_to_whoever_may_not_be_asked(connect: Connect, server: Loopback) -> None:
+    """A refused look pauses the account: its upload would wait, and another provider need not."""
+    slow = said({"why": "slow down"}, status=429, headers=[("Retry-After", "60")])
+    server.on("GET /v1/pictures/1", slow).on("POST /dear", DRAWN)
+    client = studios(connect, server, Gallery("cheap", "0.02"), DEAR)
+    with pytest.raises(RateLimitError):
+        client.refresh(Task(provider="cheap", id="1"))
+    asked = evolve(REQUEST, references=(Reference(data=drawn()),))
+    made = client.generate(asked, providers="any")
+    assert told(made) == [
+        ("cheap", Outcome.NOT_SENT, Billed.NO),
+        ("dear", Outcome.ACCEPTED, Billed.YES),
+    ]
+    assert "slow down" in made.attempts[0].reason
+    assert server.lines() == ["GET /v1/pictures/1", "POST /dear"]
 
 
 def test_where_nobody_else_can_a_gate_is_waited_at(client: Client, server: Loopback) -> None:

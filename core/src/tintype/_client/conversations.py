@@ -58,7 +58,7 @@ class Conversations:
         self._options = options
         self._journaled = not isinstance(journal, NoJournal)
         # A journal has one account with each provider, whoever opens it.
-        self._whose: object = getattr(journal, "place", journal) if self._journaled else self
+        self._whose: object = getattr(journal, "place", id(journal)) if self._journaled else self
         self._jitter = _jitter(options.seed)
         self._drawings = Drawings()
         self._made: dict[str, Conversation] = {}

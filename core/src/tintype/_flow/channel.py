@@ -24,6 +24,7 @@ from tintype.catalog import Model
 from tintype.entries import Paused, Released, Snapshot, Unread
 from tintype.errors import (
     Billed,
+    GateError,
     JournalError,
     PluginError,
     ProtocolError,
@@ -124,8 +125,8 @@ class Channel:
         tries = 0
         while True:
             tries += 1
+            yield from self.unmuted()
             try:
-                yield from self.unmuted()
                 reply = yield self._question(operation, asked)
                 response = expected(reply, Response, DRIVER)
                 exchange = Exchange(
@@ -171,9 +172,16 @@ class Channel:
             raise
 
     def unmuted(self) -> Flow[None]:
-        """Wait until the account may ask again, where it was told to wait."""
-        gate = self.terms.gate
+        """Wait until the account may ask again, where it was told to wait.
+
+        Raises:
+            GateError: That is longer than the call waits at a gate.
+        """
+        gate, most = self.terms.gate, self.terms.per_call.gate_seconds
         while pause := gate.mute():
+            if most is not None and pause > most:
+                msg = f"The account was told to wait: {gate.said}"
+                raise GateError(msg, retry_after=pause, provider=self.info.name)
             yield Sleep(seconds=pause, why=gate.said)
 
     def _mute(self, error: TintypeError) -> Flow[None]:
