@@ -8,12 +8,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from statistics import fmean
 
 from tests.benchmarks import ours
 from tests.benchmarks.inside import copied, filled
 from tests.benchmarks.measuring import Raw, Size, alternated, resident
 
 _MANY, _FEW = 10_000, 100
+_LOOKS, _AGAIN = 10, 20  # looks a task; how often the few are asked for anew
 _FOREVER, _LONG = 1_000_000, 3_600.0
 _KIND = f"replicate-{_FOREVER}"
 
@@ -123,12 +125,13 @@ def a_poll(count: int, looks: int) -> float:
 
 
 def poll_each(size: Size) -> Raw:
-    """CPU a look, 10,000 tasks and 100, each waited for by itself."""
+    """CPU a look, 10,000 tasks and 100, each waited for by itself and looked at as often."""
+    again = size.of(_AGAIN)
     return alternated(
         size,
         {
-            "10,000": lambda: a_poll(size.of(_MANY), 2),
-            "100": lambda: a_poll(size.of(_FEW), size.of(30)),
+            "10,000": lambda: a_poll(size.of(_MANY), _LOOKS),
+            "100": lambda: fmean(a_poll(size.of(_FEW), _LOOKS) for _ in range(again)),
         },
     )
 

@@ -20,6 +20,7 @@ from tests.benchmarks.rows import ROWS, Better, Row, reached
 DOCS = Path(__file__).parents[2] / "docs" / "speed.md"
 _BEFORE = Path(__file__).with_name("before.json")
 _BEGIN, _END = "<!-- the table begins -->", "<!-- the table ends -->"
+_HEADS = ("quartiles", "must reach", "aim", "bare", "reached", "load")
 _PEERS = ("aiohttp", "urllib3", "openai", "openrouter", "fal-client", "replicate", "click")
 
 
@@ -33,8 +34,8 @@ def table(samples: Mapping[str, Any]) -> str:
     """Every row: the earlier core's figure, this one's, its quartiles, and what is due."""
     earlier = before()
     lines = [
-        f"| row | {earlier['commit']} | now | quartiles | must reach | aim | reached | load |",
-        "| --- | --: | --: | :-: | --: | --: | :-: | --: |",
+        f"| row | {earlier['commit']} | now | {' | '.join(_HEADS)} |",
+        "| --- | --: | --: | :-: | --: | --: | --: | :-: | --: |",
     ]
     for row in ROWS:
         then, now = (told.get(row.program, {}) for told in (earlier["samples"], samples))
@@ -47,12 +48,13 @@ def _cells(row: Row, told: Mapping[str, Any]) -> str:
     word = "≤" if row.better is Better.LOWER else "≥"
     due = f"{word} {row.reach:g} | {row.aim:g}"
     if "raw" not in told:
-        return f"not measured: {told.get('missing', 'not run')} | | {due} | |"
+        return f"not measured: {told.get('missing', 'not run')} | | {due} | | |"
     figures = row.figure(told["raw"])
     low, middle, high = spread(figures)
     quartiles = f"{_plain(low)} to {_plain(high)}" if len(figures) > 1 else "one run"
+    bare = _plain(spread(row.bare(told["raw"]))[1]) if row.bare else ""
     verdict = "yes" if reached(row, middle) else "no"
-    return f"**{_plain(middle)}** | {quartiles} | {due} | {verdict} | {told['load']:g}"
+    return f"**{_plain(middle)}** | {quartiles} | {due} | {bare} | {verdict} | {told['load']:g}"
 
 
 def _plain(figure: float) -> str:

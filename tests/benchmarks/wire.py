@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from tests.benchmarks.measuring import Block, Raw, Size, alternated, at_once, ti
 from tests.benchmarks.server import serving
 
 Work = Callable[[], Awaitable[object]]
+BARE = "bare aiohttp"  # the same exchanges, their answers decoded, and nothing else
 _LOOKS = 3
 _MODEL = "black-forest-labs/flux-schnell"
 _IMAGE_MODEL = "seedream-5-0-260128"
@@ -43,14 +45,7 @@ def async_task(size: Size) -> Raw:
         url = f"{server.first}/{kind}/v1"
 
         async def bare() -> object:
-            asked = {"input": {"prompt": "a cat"}}
-            async with session.post(f"{url}/models/{_MODEL}/predictions", json=asked) as answer:
-                found = await answer.json()
-            while found["status"] != "succeeded":
-                await asyncio.sleep(ours.PAUSE)
-                async with session.get(f"{url}/predictions/{found['id']}") as answer:
-                    found = await answer.json()
-            return found["output"]
+            return await _predicted(session, url)
 
         async def drawn() -> object:
             return await client.generate(ours.ASKED, provider="replicate")
@@ -68,6 +63,21 @@ def async_task(size: Size) -> Raw:
 
 async def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+
+async def _told(answering: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> Any:
+    async with answering as answer:
+        return await answer.json()
+
+
+async def _predicted(session: aiohttp.ClientSession, url: str) -> object:
+    """A prediction of Replicate's, by bare aiohttp."""
+    asked = {"input": {"prompt": "a cat"}}
+    found = await _told(session.post(f"{url}/models/{_MODEL}/predictions", json=asked))
+    while found["status"] != "succeeded":
+        await asyncio.sleep(ours.PAUSE)
+        found = await _told(session.get(f"{url}/predictions/{found['id']}"))
+    return found["output"]
 
 
 def sync_task(size: Size) -> Raw:
@@ -106,13 +116,15 @@ def _beside_openai(size: Size, kind: str, count: int) -> Raw:
         asked: dict[str, Any] = {"model": _IMAGE_MODEL, "prompt": "a cat"}
         plain = AsyncOpenAI(api_key="k", base_url=base)
         quick = AsyncOpenAI(api_key="k", base_url=base, http_client=DefaultAioHttpClient())
+        session = runner.run(_session())
         works: dict[str, Work] = {
             "tintype": lambda: client.submit(ours.ASKED, provider="apiyi"),
             "openai": lambda: plain.images.generate(**asked),
             "openai[aiohttp]": lambda: quick.images.generate(**asked),
+            BARE: lambda: _told(session.post(f"{base}/images/generations", json=asked)),
         }
         found = _compared(size, runner, works, count)
-        for each in (client, plain, quick):
+        for each in (client, plain, quick, session):
             runner.run(each.close())
     return found
 
@@ -135,12 +147,15 @@ def _beside_openrouter(size: Size, kind: str, count: int) -> Raw:
         theirs = OpenRouter(api_key="k", server_url=f"{server.first}/{kind}/api/v1")
         model = "bytedance-seed/seedream-4.5"
         asked: dict[str, Any] = {"model": model, "prompt": "a cat", "retries": None}
-        request = ours.of_model(model)
+        request, session = ours.of_model(model), runner.run(_session())
+        url, body = f"{server.first}/{kind}/api/v1/images", {"model": model, "prompt": "a cat"}
         works: dict[str, Work] = {
             "tintype": lambda: client.submit(request, provider="openrouter"),
             "openrouter": lambda: theirs.images.generate_async(**asked),
+            BARE: lambda: _told(session.post(url, json=body)),
         }
         found = _compared(size, runner, works, count)
+        runner.run(session.close())
         runner.run(client.close())
         runner.run(theirs.__aexit__(None, None, None))
     return found
@@ -166,7 +181,7 @@ def polled_fal(size: Size) -> Raw:
         module.QUEUE_URL_FORMAT = f"{server.first}/local-2/"
         client = ours.awaited("fal", "fal-2", server.first)
         theirs = fal_client.AsyncClient(key="k")
-        request = ours.of_model("fal-ai/flux/schnell")
+        request, session = ours.of_model("fal-ai/flux/schnell"), runner.run(_session())
 
         async def subscribed() -> object:
             handle = await theirs.submit("fal-ai/flux/schnell", {"prompt": "a cat"})
@@ -175,11 +190,19 @@ def polled_fal(size: Size) -> Raw:
         async def drawn() -> object:
             return await client.wait(await client.submit(request, provider="fal"))
 
+        async def bare() -> object:
+            url = f"{server.first}/local-2/fal-ai/flux/schnell"
+            made = await _told(session.post(url, json={"prompt": "a cat"}))
+            while (await _told(session.get(made["status_url"])))["status"] != "COMPLETED":
+                await asyncio.sleep(ours.PAUSE)
+            return await _told(session.get(made["response_url"]))
+
         async def left() -> None:
+            await session.close()
             await client.close()
             await (await theirs._client).aclose()  # noqa: SLF001 - it has no close() of its own
 
-        works: dict[str, Work] = {"tintype": drawn, "fal-client": subscribed}
+        works: dict[str, Work] = {"tintype": drawn, "fal-client": subscribed, BARE: bare}
         found = _compared(size, runner, works, 50)
         runner.run(left())
     return found
@@ -193,6 +216,7 @@ def polled_replicate(size: Size) -> Raw:
         kind = f"replicate-{_LOOKS}"
         client = ours.awaited("replicate", kind, server.first)
         theirs = replicate.Client(api_token="k", base_url=f"{server.first}/{kind}")
+        session = runner.run(_session())
 
         async def created() -> object:
             made = await theirs.models.predictions.async_create(
@@ -206,11 +230,15 @@ def polled_replicate(size: Size) -> Raw:
         async def drawn() -> object:
             return await client.wait(await client.submit(ours.ASKED, provider="replicate"))
 
+        async def bare() -> object:
+            return await _predicted(session, f"{server.first}/{kind}/v1")
+
         async def left() -> None:
+            await session.close()
             await client.close()
             await theirs._async_client.aclose()  # noqa: SLF001 - it has no close() of its own
 
-        works: dict[str, Work] = {"tintype": drawn, "replicate": created}
+        works: dict[str, Work] = {"tintype": drawn, "replicate": created, BARE: bare}
         found = _compared(size, runner, works, 50)
         runner.run(left())
     return found
