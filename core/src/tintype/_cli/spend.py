@@ -86,8 +86,8 @@ def _show(spending: Spending) -> None:
 
 def _cells(row: Spent) -> tuple[str, ...]:
     paid = f"{'~' if row.estimated else ''}{usd(row.paid)}"
-    counts = (str(row.submissions), str(row.pictures))
-    return (row.name or "-", *counts, usd(row.quoted), paid, _most(row))
+    counts, more = (str(row.submissions), str(row.pictures)), " + ?" if row.unpriced else ""
+    return (row.name or "-", *counts, f"{usd(row.quoted)}{more}", paid, _most(row))
 
 
 def _most(row: Spent) -> str:
