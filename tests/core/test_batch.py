@@ -332,6 +332,22 @@ def test_what_nobody_knows_of_is_told_and_not_sent_again(
     assert submissions(server) == 2
 
 
+def test_what_nobody_understands_stays_unknown_until_somebody_does(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Each run reads its answer again, and says where it is kept."""
+    server.on(CREATE, said({"id": "p1", "state": "done"}))
+    client = artist(journal=file)
+    first, again = (drawn(client, [CAT], out, resume=resume)[0] for resume in (False, True))
+    for result in (first, again):
+        assert (result.outcome, result.billed) == (BatchOutcome.UNKNOWN, Billed.UNKNOWN)
+        assert isinstance(result.error, SubmissionUnknownError)
+        assert result.error.answered
+        assert result.error.kept.endswith(".answer")
+        assert result.records == (result.error.record,)
+    assert submissions(server) == 1
+
+
 def test_a_submission_whose_process_died_is_unknown(
     artist: Artist, server: Loopback, journal: SqlJournal, place: Place, out: Path
 ) -> None:

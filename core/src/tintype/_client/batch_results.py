@@ -8,11 +8,13 @@ from pathlib import Path
 
 from attrs import evolve
 
+from tintype._blame import about
 from tintype._client.batch_lines import BatchLine
 from tintype._client.downloads import absolute, kept_at
 from tintype._flow.verdicts import attempts_of, worst_billed
 from tintype.errors import (
     Billed,
+    Outcome,
     SubmissionUnknownError,
     TaskFailedError,
     TaskRefusedError,
@@ -140,23 +142,36 @@ def recorded(
         paid=sum(charges, Decimal(0)) or None,
         billed=worst_billed(each.billed for each in records),
     )
+    unknown = [each for each in records if each.outcome is Outcome.UNKNOWN]
+    if lost := [each for each in unknown if each.lost or each.unread]:
+        return failed(result, _unknown(lost[0]))
     if error is None and len(result.files) >= _wanted(result):
         return evolve(result, outcome=BatchOutcome.DONE)
     return failed(result, error or _why(result, records))
 
 
+def _unknown(record: JournalRecord) -> SubmissionUnknownError:
+    """That nobody knows what became of a submission, whose answer is lost or not understood."""
+    kept = "".join(record.unread[-1:])
+    what = f"Its answer is kept in {kept}, and read again by the next run. " if kept else ""
+    msg = (
+        f"Nobody knows what became of its submission (journal record {record.id}): it may "
+        f"have been charged, and is not sent again. {what}Look it up at the provider, and close "
+        f"it: tintype settle {record.id} --billed yes|no."
+    )
+    found = SubmissionUnknownError(
+        msg,
+        record=record.id,
+        answered=bool(kept),
+        provider=record.provider,
+        billed=Billed.UNKNOWN,
+    )
+    return about(found, kept=kept)
+
+
 def _why(result: BatchResult, records: Sequence[JournalRecord]) -> TintypeError:
     """Why a line lacks pictures, as the journal knows it."""
     for record in records:
-        if record.lost:
-            msg = (
-                f"Nobody knows what became of its submission (journal record {record.id}): it may "
-                "have been charged, and is not sent again. Look it up at the provider, and close "
-                f"it: tintype settle {record.id} --billed yes|no."
-            )
-            return SubmissionUnknownError(
-                msg, record=record.id, provider=record.provider, billed=Billed.UNKNOWN
-            )
         if record.task is not None and record.task.state is TaskState.REFUSED:
             said = "; ".join(failure.message for failure in record.task.errors)
             return TaskRefusedError(
