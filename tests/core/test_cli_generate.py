@@ -282,3 +282,13 @@ def test_a_missing_key_is_told_before_the_folder_is_made(shell: Shell) -> None:
     told = shell.told(*DRAW, status=2)
     assert told["error"]["type"] == MissingKeyError.__name__
     assert not (shell.folder / "out").exists()
+
+
+def test_how_often_an_exchange_is_tried_is_said_by_a_flag(shell: Shell, server: Loopback) -> None:
+    """1 repeats nothing, also of what was refused and not billed."""
+    busy = said({"error": {"message": "Slow down.", "code": "x"}}, status=429)
+    server.on(SUBMIT, busy, DRAWN)
+    assert shell.run(*DRAW, "--tries", "1").returncode == 1
+    assert server.lines() == [SUBMIT]
+    assert b"--tries" in shell.run(*DRAW, "--tries", "0").stderr
+    assert server.lines() == [SUBMIT]

@@ -20,6 +20,7 @@ from tests.core.pictures import PNG, in_base64
 from tests.core.terminal import SCRIPT, Terminal
 
 from tintype._cli import cli
+from tintype._cli.options import Once
 from tintype.errors import Billed, JournalError
 from tintype.journal._sql import SqlJournal
 
@@ -164,7 +165,7 @@ def options(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
         if isinstance(command, click.Group):
             yield from options(command, *path, name)
         for each in command.params:
-            if isinstance(each, click.Option) and not (each.is_flag or each.count):
+            if isinstance(each, Once) and not (each.is_flag or each.count or each.empty):
                 yield (*path, name, each.opts[-1])
 
 

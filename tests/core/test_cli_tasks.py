@@ -19,6 +19,7 @@ from tintype import Billed, Cost, Image, ImageRequest, Outcome, Quote, Task, Tas
 from tintype._cli import cli
 from tintype.convert import to_json
 from tintype.entries import Intent, Saved, Settled, Snapshot
+from tintype.errors import UsageError
 from tintype.journal._sql import SqlJournal
 
 REQUEST = ImageRequest(prompt="a red panda in a space suit, on the far side of the moon, in oil")
@@ -147,6 +148,7 @@ def test_only_those_asked_for_are_listed(journal: SqlJournal, place: Place) -> N
 
 def test_an_empty_list_says_so(place: Place) -> None:
     """And prints nothing that a program would take for a record."""
+    SqlJournal(str(place)).close()
     assert run(place, "tasks", "--json") == (0, "[]\n")
     assert run(place, "tasks") == (0, "Nothing is open.\n")
     assert run(place, "tasks", "--all") == (0, "The journal is empty.\n")
@@ -220,3 +222,54 @@ def test_what_names_no_record_is_misuse(
         status, told = run(place, *command, "--", named)
         assert status
         assert re.search(re.escape(words), told)
+
+
+# --------------------------------------------------------------------- where no journal is
+
+READING = (
+    ("spend",),
+    ("spend", "--json"),
+    ("tasks",),
+    ("tasks", "check"),
+    ("tasks", "show", "0123456789"),
+    ("tasks", "prune", "--before", "2026-01-01"),
+    ("resume",),
+    ("settle", "0123456789", "--billed", "no"),
+)
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_to_ask_a_journal_makes_none(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """One that is named and is not there is misuse: the name is mistyped."""
+    named = {"TINTYPE_JOURNAL": str(tmp_path / "jurnal.db"), "HOME": str(tmp_path)}
+    done = CliRunner().invoke(cli, words, env=named)
+    assert isinstance(done.exception, UsageError)
+    assert "jurnal.db, where no journal is" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", READING[:4], ids=" ".join)
+def test_where_nothing_was_ever_drawn_nothing_is_told_and_made(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """In the usual place: that is no mistake, and it is said."""
+    nobody = {"HOME": str(tmp_path), "TINTYPE_JOURNAL": None, "TINTYPE_CONFIG": "off"}
+    done = CliRunner().invoke(cli, words, env={**nobody, "XDG_DATA_HOME": None})
+    assert done.exit_code == 0, done.exception
+    assert "note: No journal is kept yet" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2026-13-01", "2026-11-01T00:00+02:00", "1.11.2026"])
+def test_a_day_is_one(place: Place, day: str) -> None:
+    """As ISO 8601 has it, and in UTC."""
+    for words in (("spend", "--since"), ("spend", "--until"), ("tasks", "prune", "--before")):
+        _, told = run(place, *words, day)
+        assert f"'{day}' is no day in UTC such as 2026-11-01." in told
+
+
+def test_days_are_in_their_order(drawn: str, place: Place) -> None:
+    """An empty table would say that nothing was spent."""
+    _, told = run(place, "spend", "--since", "2026-12-01", "--until", "2026-11-01")
+    assert "since=2026-12-01 is after until=2026-11-01" in told
+    assert drawn not in told

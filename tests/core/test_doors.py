@@ -157,7 +157,7 @@ OPTIONS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("allow_unlisted", "keyring", "cancel_on_exit"), (bool,)),
     **dict.fromkeys(("journal", "cache"), (NoneType, str)),
     "tries": (int,),
-    "label": (str,),
+    **dict.fromkeys(("label", "on_unsupported", "size_policy", "on_mismatch"), (str,)),
 }
 # What is made, of what else, and of what kinds each of its fields may be.
 MADE: tuple[tuple[type, dict[str, object], dict[str, tuple[type, ...]]], ...] = (

@@ -291,7 +291,12 @@ def test_spending_is_of_some_alone(
     ("scope", "words"),
     [
         ({"by": "providr"}, "Did you mean 'provider'"),
-        ({"by": None}, "by=None is nothing"),
+        ({"by": None}, "by is None: give 'day', 'month', 'provider'"),
+        ({"by": "colour"}, "by is 'colour': give 'day', 'month', 'provider'"),
+        (
+            {"since": date(2026, 11, 2), "until": date(2026, 11, 1)},
+            "since=2026-11-02 is after until=2026-11-01",
+        ),
         ({"since": datetime(2026, 11, 1)}, "since is of the type datetime: give a day in UTC"),  # noqa: DTZ001
         ({"until": "today"}, "until is of the type str"),
         ({"label": 7}, "label is of the type int"),
@@ -428,7 +433,7 @@ def test_what_was_forgotten_is_told(journal: SqlJournal, place: Place) -> None:
         (("-p", "easle", "-m", "oil-1"), "no provider 'easle'. Did you mean 'easel'?"),
         (("--json", "--csv"), "give one of them"),
         (("--by", "week"), "'week' is not one of"),
-        (("--since", "yesterday"), "does not match"),
+        (("--since", "yesterday"), "is no day"),
     ],
 )
 def test_what_the_journal_does_not_know_is_misuse(

@@ -1,14 +1,14 @@
 """What a caller gives, held to what is taken: an error that names the argument and the way out.
 
-It tells the kind of what was given and never the value, which may be a key.
+It tells the kind of what was given and not the value, which may be a key, but for a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from tintype._excerpts import quoted
+from tintype._excerpts import guess, quoted
 from tintype.errors import InvalidRequestError
 
 T = TypeVar("T")
@@ -38,6 +38,29 @@ def held(value: object, kind: type[T], name: str, way_out: str) -> T:
 
 _OF_TRUTH = (bool, object)
 """The classes that True is of; in Python it is also a 1, which nobody means."""
+
+
+def one_of(value: T, words: Sequence[str], name: str, beside: str = "") -> T:
+    """The value, if it is one of a closed list of words.
+
+    Args:
+        value: What was given.
+        words: The list.
+        name: The argument's name.
+        beside: What else is taken, as the end of a sentence.
+
+    Raises:
+        InvalidRequestError: It is not; the error lists them all, and says which is near.
+    """
+    if isinstance(value, str) and value in words:
+        return value
+    known = tuple(map(str, words))
+    *before, last = [*map(repr, known), *([beside] if beside else [])]
+    way_out = f"{', '.join(before)} or {last}"
+    if not isinstance(value, str):
+        raise refused(value, name, way_out)
+    msg = f"{name} is {quoted(value)}: give {way_out}.{guess(value, known)}"
+    raise InvalidRequestError(msg, field=name, allowed=known)
 
 
 def all_held(values: object, kind: type[T], name: str, way_out: str) -> tuple[T, ...]:

@@ -10,7 +10,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from tintype._amounts import in_digits, is_amount, plain
-from tintype._doors import a_line
+from tintype._doors import a_line, held, one_of
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 
@@ -52,6 +52,18 @@ def _dollars(amount: Decimal | int | str) -> Decimal:
     return dollars
 
 
+def _period(period: Period | str) -> Period:
+    return Period(one_of(period, tuple(Period), "period"))
+
+
+def _provider(provider: str | None) -> str | None:
+    return None if provider is None else held(provider, str, "provider", "the name of one")
+
+
+def _unknown_price(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
+    return held(given, bool, "unknown_price", "True or False")
+
+
 def _label(label: str | None) -> str | None:
     if label == "":
         msg = "label is empty: name whose submissions count, or give None for all."
@@ -76,10 +88,10 @@ class Budget:
     """
 
     usd: Decimal = field(converter=_dollars, repr=in_digits)
-    period: Period = field(default=Period.MONTH, converter=Period)
-    provider: str | None = None
+    period: Period = field(default=Period.MONTH, converter=_period)
+    provider: str | None = field(default=None, converter=_provider)
     label: str | None = field(default=None, converter=_label)
-    unknown_price: bool = False
+    unknown_price: bool = field(default=False, converter=_unknown_price)
 
     def __str__(self) -> str:
         """The amount, the period, and whose submissions count."""

@@ -17,7 +17,7 @@ import attrs
 from attrs import evolve, field, frozen
 
 from tintype._doors import a_line
-from tintype._excerpts import quoted
+from tintype._excerpts import guess, quoted
 from tintype.errors import InvalidRequestError
 from tintype.messages import JsonObject
 
@@ -90,7 +90,10 @@ class Reference:
             msg = "A reference is one of a URL, a file, or the bytes of an image."
             raise InvalidRequestError(msg, field="references", allowed=("url", "path", "data"))
         if self.role not in ROLES:
-            msg = f"A reference's role cannot be {quoted(self.role)}: it is {', '.join(ROLES)}."
+            near = guess(str(self.role), ROLES)
+            msg = (
+                f"A reference's role cannot be {quoted(self.role)}: it is {', '.join(ROLES)}.{near}"
+            )
             raise InvalidRequestError(msg, field="references", allowed=ROLES)
         weight: object = self.weight
         if weight is not None and not (isinstance(weight, float) and 0 <= weight < math.inf):

@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias, TypedDict, get_args
 from attrs import Attribute, field, frozen
 
 from tintype._amounts import in_digits
-from tintype._doors import a_line, refused
-from tintype._excerpts import guess, quoted
+from tintype._doors import a_line, one_of, refused
 from tintype.errors import InvalidRequestError
 
 Facet: TypeAlias = Literal["day", "month", "provider", "model", "tag", "label"]
@@ -19,15 +18,18 @@ FACETS: tuple[Facet, ...] = get_args(Facet)
 
 
 def _check_facet(_: Scope, __: Attribute[Facet], given: Facet) -> None:
-    if given not in FACETS:
-        near = guess(given, FACETS) if isinstance(given, str) else ""
-        msg = f"by={quoted(given)} is nothing that spending is told by.{near}"
-        raise InvalidRequestError(msg, field="by", allowed=FACETS)
+    one_of(given, FACETS, "by")
 
 
 def _check_day(_: Scope, attribute: Attribute[date | None], given: date | None) -> None:
     if given is not None and type(given) is not date:  # a moment is none
         raise refused(given, attribute.name, "a day in UTC, such as date(2026, 11, 1), or nothing")
+
+
+def _check_order(scope: Scope, _: Attribute[date | None], until: date | None) -> None:
+    if scope.since is not None and until is not None and scope.since > until:
+        msg = f"since={scope.since} is after until={until}: between them is no day."
+        raise InvalidRequestError(msg, field="since")
 
 
 def _check_text(_: Scope, attribute: Attribute[str | None], given: str | None) -> None:
@@ -63,7 +65,7 @@ class Scope:
 
     by: Facet = field(default="provider", validator=_check_facet)
     since: date | None = field(default=None, validator=_check_day)
-    until: date | None = field(default=None, validator=_check_day)
+    until: date | None = field(default=None, validator=[_check_day, _check_order])
     provider: str | None = field(default=None, validator=_check_text)
     model: str | None = field(default=None, validator=_check_text)
     tag: str | None = field(default=None, validator=_check_text)

@@ -18,7 +18,7 @@ import click
 from tintype._cli.client import client
 from tintype._cli.display import console, usd
 from tintype._cli.lines import Lines
-from tintype._cli.options import into_folder, labelled, option, through_proxy, verbose
+from tintype._cli.options import into_folder, labelled, option, through_proxy, trying, verbose
 from tintype._cli.requests import dollars
 from tintype._cli.routes import NamedOrder, route_flags, where
 from tintype._cli.speaking import complain, say_json, tell
@@ -72,6 +72,7 @@ _PAUSE = 30.0  # seconds between two lines of progress where there is no termina
     show_default=True,
     help="What to do about a field the model cannot honour.",
 )
+@trying
 @through_proxy
 @verbose
 def command(  # noqa: PLR0913 - each is a flag

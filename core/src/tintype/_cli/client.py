@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tintype._cli.options import proxy_here
+from tintype._cli.options import proxy_here, tries_here
 from tintype._cli.settings import settings_of
+from tintype._cli.speaking import tell
 from tintype.client import Client
 from tintype.errors import UsageError
-from tintype.journal import NoJournal, usual_place
+from tintype.journal import usual_place
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -35,6 +36,8 @@ def client(**options: Unpack[Keywords]) -> Client:
 def looking(**options: Unpack[Keywords]) -> Client:
     """A client that buys nothing: it keeps a journal only where `TINTYPE_JOURNAL` names one."""
     options.setdefault("proxy", proxy_here())
+    if (tries := tries_here()) is not None:
+        options.setdefault("tries", tries)
     options.setdefault("keyring", True)
     return Client(**options)
 
@@ -49,13 +52,29 @@ def journal_place() -> str | Path | None:
 
 
 def journaled(*, task_timeout: float | None = None) -> Client:
-    """A client with a journal.
+    """A client with a journal that is there: to ask what one holds makes none.
 
     Raises:
-        UsageError: There is none to be had.
+        UsageError: There is none to be had, or none where `TINTYPE_JOURNAL` says.
     """
-    made = client(task_timeout=task_timeout)
-    if isinstance(made.journal, NoJournal):
+    place = journal_place()
+    if place in {None, "off"}:
         msg = "No journal is kept here: pip install 'tintype[journal]', or set TINTYPE_JOURNAL."
         raise UsageError(msg)
-    return made
+    file = _file_of(place or "")
+    if file is None or file.exists():
+        return client(task_timeout=task_timeout)
+    if os.environ.get("TINTYPE_JOURNAL"):
+        msg = f"TINTYPE_JOURNAL names {file}, where no journal is: drawing makes one, asking none."
+        raise UsageError(msg)
+    tell(f"note: No journal is kept yet: drawing begins one, {file}.")
+    return client(task_timeout=task_timeout, journal="sqlite://")  # empty, and gone with us
+
+
+def _file_of(place: str | Path) -> Path | None:
+    """The file that a journal is, where it is one."""
+    try:
+        from tintype.journal._schema import database_url, file_of  # noqa: PLC0415 - an extra's
+    except ImportError:  # opening it says what is missing
+        return None
+    return file_of(database_url(place))

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import charged, notices, passed_over, progress, quoted
-from tintype._cli.options import into_folder, labelled, option, through_proxy, verbose
+from tintype._cli.options import into_folder, labelled, option, through_proxy, trying, verbose
 from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
@@ -52,6 +52,7 @@ from tintype.sinks import Home, home_of, is_address
 )
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
 @as_document
+@trying
 @through_proxy
 @verbose
 def command(  # noqa: PLR0913 - each is a flag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,17 @@ class Once(click.Option):
     Args:
         setting: What stands in its place where it is not given: `TINTYPE_<SETTING>`, else that
             line of the file of settings.
+        empty: Whether nothing is a value of its own, such as of records without a tag.
     """
 
-    def __init__(self, *names: Sequence[str], setting: str = "", **attributes: object) -> None:
+    def __init__(
+        self, *names: Sequence[str], setting: str = "", empty: bool = False, **attributes: object
+    ) -> None:
         if setting:
             attributes.setdefault("envvar", f"TINTYPE_{setting.upper()}")
         super().__init__(*names, **attributes)  # type: ignore[arg-type]  # click's own names and types
         self._setting = setting
+        self.empty = empty
 
     def add_to_parser(self, parser: _OptionParser, ctx: click.Context) -> None:
         """Have every value kept that is given."""
@@ -54,7 +59,7 @@ class Once(click.Option):
                 raise click.BadParameter(msg, ctx=ctx, param=self)
             opts = {**opts, self.name or "": given[0]}
         value, source = super().consume_value(ctx, opts)  # type: ignore[arg-type]  # click says Parameter and means any value
-        if source is ParameterSource.COMMANDLINE and _is_empty(value):
+        if source is ParameterSource.COMMANDLINE and _is_empty(value) and not self.empty:
             msg = "Nothing stands in it: give it a value, or leave it out."
             raise click.BadParameter(msg, ctx=ctx, param=self)
         found = self._from_file(ctx) if source is ParameterSource.DEFAULT else None
@@ -67,6 +72,21 @@ class Once(click.Option):
 
         found: object = getattr(settings_of(ctx), self._setting)
         return found
+
+
+class Day(click.ParamType[date]):  # type: ignore[explicit-any]  # as click
+    """A day in UTC, as ISO 8601 has it."""
+
+    name = "day"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The day that a text says."""
+        try:
+            return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            self.fail(f"{value!r} is no day in UTC such as 2026-11-01.", param, ctx)
 
 
 def _is_empty(given: object) -> bool:
@@ -107,6 +127,17 @@ def _go_through(context: click.Context, _: click.Parameter, address: str | None)
     context.meta[_PROXY] = address
 
 
+def _try_so_often(context: click.Context, _: click.Parameter, tries: int | None) -> None:
+    context.meta[_TRIES] = tries
+
+
+def tries_here() -> int | None:
+    """How often the command that runs was told to try, or None."""
+    context = click.get_current_context(silent=True)
+    found = context.meta.get(_TRIES) if context else None
+    return found if isinstance(found, int) else None
+
+
 def proxy_here() -> str | None:
     """The proxy that the command that runs was told to go through, or None."""
     context = click.get_current_context(silent=True)
@@ -126,6 +157,7 @@ def _lasting(context: click.Context, parameter: click.Parameter, address: str) -
 
 
 _PROXY = "tintype.proxy"
+_TRIES = "tintype.tries"
 into_folder = option(
     "-o",
     "--output",
@@ -143,6 +175,13 @@ through_proxy = option(
     expose_value=False,
     callback=_go_through,
     help="Go through this proxy: http://[USER:PASSWORD@]HOST:PORT.",
+)
+trying = option(
+    "--tries",
+    type=click.IntRange(1),
+    expose_value=False,
+    callback=_try_so_often,
+    help="Of an exchange that may be repeated: 1 repeats nothing; by default 4.",
 )
 verbose = option(
     "-v",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +12,9 @@ from pathlib import Path
 import click
 from attrs import field, fields_dict, frozen
 
-from tintype._doors import held
 from tintype._excerpts import guess, quoted
-from tintype.budget import Budget, Period
-from tintype.errors import TintypeError, UsageError
+from tintype.budget import Budget
+from tintype.errors import InvalidRequestError, TintypeError, UsageError
 from tintype.messages import Proxy
 
 ORDERS = ("price", "listed")
@@ -151,43 +151,67 @@ class _File:
         return tuple(self._budget(each, number) for number, each in enumerate(tables))
 
     def _budget(self, given: dict[str, object], number: int) -> Budget:
-        self._check_names(given, _OF_A_BUDGET, "field of a budget")
+        self._check_names(given, _OF_A_BUDGET, "field of a budget", number)
         try:
             if "usd" not in given:
                 msg = 'A budget has an amount, such as usd = "20".'
-                raise UsageError(msg)
-            for name, value in given.items():
-                if name in _KINDS:
-                    held(value, *_KINDS[name])
-            if "provider" in given:
-                _check_providers((str(given["provider"]),))
-            return Budget(**{**given, "usd": _amount(given["usd"])})  # type: ignore[arg-type]  # held below
-        except (TintypeError, ValueError, TypeError) as error:
-            periods = ", ".join(Period)
-            told = error.message if isinstance(error, TintypeError) else f"periods are {periods}"
-            raise self._wrong(_BUDGET, told, number) from error
+                raise InvalidRequestError(msg, field=_BUDGET)
+            made = Budget(**{**given, "usd": _amount(given["usd"])})  # type: ignore[arg-type]  # it looks at each
+            _check_providers(() if made.provider is None else (made.provider,))
+        except TintypeError as error:
+            name = error.field if isinstance(error, InvalidRequestError) else "provider"
+            raise self._wrong(name, error.message, number) from error
+        return made
 
-    def _check_names(self, said: Mapping[str, object], known: Sequence[str], what: str) -> None:
+    def _check_names(
+        self,
+        said: Mapping[str, object],
+        known: Sequence[str],
+        what: str,
+        budget: int | None = None,
+    ) -> None:
         for name in said:
             if name not in known:
                 listed = f"{guess(name, known)} There are: {', '.join(known)}."
-                raise self._wrong(name, f"{quoted(name)} is no {what}.{listed}")
+                raise self._wrong(name, f"{quoted(name)} is no {what}.{listed}", budget)
 
-    def _wrong(self, name: str, told: str, number: int = 0) -> UsageError:
-        return UsageError(f"{self._path}, line {self._line_of(name, number)}: {told}")
+    def _wrong(self, name: str, told: str, budget: int | None = None) -> UsageError:
+        """An error that names the line of a name, in the so-manieth budget where that is given."""
+        lines = self._lines_of(name)
+        if budget is not None:
+            begins = [*self._lines_of(_BUDGET), sys.maxsize]
+            here = begins[min(budget, len(begins) - 2) :][:2]
+            lines = [at for at in lines if here[0] <= at < here[-1]] or here[:1]
+        line = f", line {lines[0]}" if lines and lines[0] < sys.maxsize else ""
+        return UsageError(f"{self._path}{line}: {told}")
 
-    def _line_of(self, name: str, number: int) -> int:
-        """Where a name stands first, or a table for the so-manieth time."""
+    def _lines_of(self, name: str) -> list[int]:
+        """The lines that begin with a name, or with a table of it, and stand in no longer text."""
         stands = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(name)}[\"']?\s*[\].=]")
-        lines = [at for at, line in enumerate(self._text.splitlines(), 1) if stands.match(line)]
-        return [*lines, 1][min(number, max(0, len(lines) - 1))]
+        lines = self._text.splitlines()
+        return [
+            at
+            for at, line in enumerate(lines, 1)
+            if stands.match(line) and _is_whole("\n".join(lines[: at - 1]))
+        ]
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text of TOML ends where it may."""
+    import tomllib  # noqa: PLC0415 - likewise
+
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _amount(given: object) -> Decimal | int | str:
     if isinstance(given, Decimal | int | str) and not isinstance(given, bool):
         return given
     msg = f'usd is {_kind(given)}: give an amount, such as "20".'
-    raise UsageError(msg)
+    raise InvalidRequestError(msg, field="usd")
 
 
 def _check_providers(names: Sequence[str]) -> None:
@@ -228,11 +252,6 @@ _READERS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "proxy": (_text, "an address"),
 }
 _BUDGET = "budget"
-_KINDS: Mapping[str, tuple[type, str, str]] = {
-    "provider": (str, "provider", "the name of one"),
-    "label": (str, "label", "a text"),
-    "unknown_price": (bool, "unknown_price", "true or false"),
-}
 _OF_A_BUDGET = tuple(fields_dict(Budget))
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import click
@@ -14,16 +14,14 @@ from attrs import asdict, evolve
 
 from tintype._cli.client import journaled
 from tintype._cli.display import table, usd
-from tintype._cli.options import option
+from tintype._cli.options import Day, option
 from tintype._cli.records import check_names
 from tintype._cli.settings import settings_of
-from tintype._cli.speaking import say, say_json
+from tintype._cli.speaking import say, say_json, tell
 from tintype._printable import printable
 from tintype.budget import Budget
 from tintype.errors import UsageError
 from tintype.spending import FACETS, Drift, Facet, ScopeKeywords, Spending, Spent
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -34,19 +32,19 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     show_default=True,
     help="What each row is of.",
 )
-@option("--since", type=_DAY, metavar="DATE", help="The first day, in UTC, such as 2026-11-01.")
-@option("--until", type=_DAY, metavar="DATE", help="The last day, which counts as well.")
+@option("--since", type=Day(), metavar="DATE", help="The first day, in UTC, such as 2026-11-01.")
+@option("--until", type=Day(), metavar="DATE", help="The last day, which counts as well.")
 @option("-p", "--provider", help="Of this provider alone.")
 @option("-m", "--model", help="Of this model alone, by the provider's own id.")
-@option("--tag", help="Of this tag alone.")
-@option("--label", help="Of this label alone.")
+@option("--tag", empty=True, help="Of this tag alone; '' is none.")
+@option("--label", empty=True, help="Of this label alone; '' is none.")
 @option("--json", "json_", is_flag=True, help="An object: rows, their total, and drifts.")
 @option("--csv", "csv_", is_flag=True, help="The rows, below a line of names.")
 def command(
     *,
     by: Facet,
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     json_: bool,
     csv_: bool,
     **of: str | None,
@@ -55,7 +53,7 @@ def command(
     if json_ and csv_:
         msg = "--json and --csv are two forms of one answer: give one of them."
         raise UsageError(msg)
-    scope = ScopeKeywords(by=by, since=since and since.date(), until=until and until.date())
+    scope = ScopeKeywords(by=by, since=since, until=until)
     budgets = settings_of(click.get_current_context()).budgets
     with journaled() as client:
         left = [(budget, budget.left(client.journal)) for budget in budgets]
@@ -76,10 +74,11 @@ def command(
 def _show(spending: Spending) -> None:
     total = evolve(spending.total, name="all")
     rows = (*spending.rows, total) if len(spending.rows) > 1 else spending.rows
-    table(
-        (spending.scope.by, "asked", "drawn", "quoted", "paid", "unknown"),
-        [_cells(row) for row in rows],
-    )
+    if rows:
+        names = (spending.scope.by, "asked", "drawn", "quoted", "paid", "unknown")
+        table(names, [_cells(row) for row in rows])
+    else:
+        tell("Nothing was asked for.")
     for line in _remarks(spending):
         say(f"  {line}")
 

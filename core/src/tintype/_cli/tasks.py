@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from tintype._cli.client import journaled
 from tintype._cli.display import as_json
-from tintype._cli.options import option
+from tintype._cli.options import Day, option
 from tintype._cli.records import check_names, show_list, show_whole, whole
 from tintype._cli.speaking import can_ask, complain, say_json, tell
 from tintype.convert import to_builtins
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @click.group(invoke_without_command=True)
 @option("--all", "every", is_flag=True, help="Also what is finished.")
 @option("-p", "--provider", help="Of this provider alone.")
-@option("--tag", help="Of this tag alone.")
-@option("--label", help="Of this label alone.")
+@option("--tag", empty=True, help="Of this tag alone; '' is none.")
+@option("--label", empty=True, help="Of this label alone; '' is none.")
 @option("--json", "json_", is_flag=True, help="An array of objects.")
 @click.pass_context
 def command(context: click.Context, /, *, every: bool, json_: bool, **of: str | None) -> None:
@@ -79,22 +79,22 @@ def check(*, mend: bool) -> None:
 @option(
     "--before",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     metavar="DATE",
     help="The day, in UTC, such as 2026-10-01; what is of this month stays.",
 )
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
-def prune(*, before: datetime, yes: bool) -> None:
+def prune(*, before: date, yes: bool) -> None:
     """Forget what was over before a day: never what is open, unknown or not saved."""
     with journaled() as client:
         journal = cast("SqlJournal", client.journal)
-        count = journal.prune(before.date(), dry=True)
-        told = f"{count} record{'' if count == 1 else 's'} before {before:%Y-%m-%d}"
+        count = journal.prune(before, dry=True)
+        told = f"{count} record{'' if count == 1 else 's'} before {before}"
         if count and not yes:
             if not can_ask():
                 msg = f"{told} would be forgotten, and nobody can be asked: give --yes."
                 raise UsageError(msg)
             click.confirm(f"Forget {told}?", abort=True, err=True)
         if count:
-            journal.prune(before.date())
+            journal.prune(before)
     tell(f"{told} {'is' if count == 1 else 'are'} forgotten.")

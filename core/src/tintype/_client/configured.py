@@ -10,6 +10,7 @@ from attrs import evolve, fields_dict
 
 from tintype._client.options import Keywords, Options
 from tintype._doors import check_methods
+from tintype._excerpts import guess
 from tintype.errors import InvalidRequestError, UsageError
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ class Configured(Generic[AnyTransport]):
         from tintype._client.stored_keys import StoredKeys  # noqa: PLC0415
 
         for name in options.keys() - fields_dict(Options):
+            near = guess(name, fields_dict(Options))
             msg = (
-                f"{name} is no option of a client: give accounts one behind the other, "
+                f"{name} is no option of a client.{near} Give accounts one behind the other, "
                 "Client(Account(…), Account(…)), and options as help(Client) lists them."
             )
             raise InvalidRequestError(msg, field=name)

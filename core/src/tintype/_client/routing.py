@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from tintype._blame import about, of_provider
 from tintype._client.comparing import Comparing, in_order
 from tintype._client.conversations import Conversations
-from tintype._doors import all_held, held, refused
+from tintype._doors import all_held, held, one_of
 from tintype._excerpts import guess, quoted, sentences, shortened
 from tintype._flow.choices import PerCall
 from tintype._flow.effects import Flow, Together, Turn
@@ -316,12 +316,8 @@ def _check_any(given: str) -> None:
 
 
 def _check_order(order: object) -> None:
-    if callable(order) or order in ORDERS:
-        return
-    if not isinstance(order, str):
-        raise refused(order, "order", _AN_ORDER)
-    msg = f"order={quoted(order)} is none.{guess(order, ORDERS)} Give {_AN_ORDER}."
-    raise InvalidRequestError(msg, field="order", allowed=ORDERS)
+    if not callable(order):
+        one_of(order, ORDERS, "order", "a function of offers that returns them in its order")
 
 
 def _as_chosen(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from attrs import Attribute, field, frozen
 from attrs.converters import optional
 
-from tintype._doors import a_line, all_held, held, refused
+from tintype._doors import a_line, all_held, held, one_of
 from tintype.budget import Budget
 from tintype.errors import UsageError
 
@@ -17,29 +17,21 @@ if TYPE_CHECKING:  # it is imported with every client
     from tintype._flow.resolve import OnUnsupported
     from tintype._flow.sizes import OnMismatch, SizePolicy
 
-Word = TypeVar("Word", bound=str)
-
 
 def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
     return all_held(given, Budget, "budgets", "a list of Budget(usd=…)")
 
 
 def _on_unsupported(given: OnUnsupported) -> OnUnsupported:
-    return _one_of("error", "notice", given=given, name="on_unsupported")
+    return one_of(given, ("error", "notice"), "on_unsupported")
 
 
 def _size_policy(given: SizePolicy) -> SizePolicy:
-    return _one_of("nearest", "exact", given=given, name="size_policy")
+    return one_of(given, ("nearest", "exact"), "size_policy")
 
 
 def _on_mismatch(given: OnMismatch) -> OnMismatch:
-    return _one_of("error", "notice", given=given, name="on_mismatch")
-
-
-def _one_of(one: str, other: str, *, given: Word, name: str) -> Word:
-    if given in (one, other):
-        return given
-    raise refused(given, name, f"{one!r} or {other!r}")
+    return one_of(given, ("error", "notice"), "on_mismatch")
 
 
 def _allow_unlisted(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
