@@ -101,6 +101,13 @@ def test_help_is_on_stdout(arguments: tuple[str, ...]) -> None:
     assert done.stdout.startswith("Usage: tintype")
 
 
+def test_a_mistyped_command_is_told_which_is_near(tintype: Run) -> None:
+    """As a provider and a model are."""
+    done = tintype("genrate", PROMPT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such command 'genrate'. Did you mean 'generate'?" in done.stderr
+
+
 def test_the_commands_are_listed(tintype: Run) -> None:
     """With a line each."""
     listed = tintype("--help").stdout

@@ -20,6 +20,7 @@ import click
 from tintype._cli.added import added, short_help
 from tintype._cli.options import Verbosity, verbose
 from tintype._cli.speaking import MISUSE, complain, tell
+from tintype._excerpts import guess
 from tintype._printable import printable
 from tintype.errors import Billed, InvalidRequestError, TintypeError, UsageError
 
@@ -58,6 +59,15 @@ class _LazyGroup(click.Group):
             return cast("click.Command", module.command)
         point = added().get(cmd_name)
         return cast("click.Command", point.load()) if point else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand that is meant; of a mistyped one, which is near."""
+        known, name = self.list_commands(ctx), args[0]
+        if name not in known and not (name.startswith("-") or ctx.resilient_parsing):
+            ctx.fail(f"No such command {name!r}.{guess(name, known)}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the subcommand. What it returns is no exit status."""

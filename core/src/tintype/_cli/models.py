@@ -52,7 +52,7 @@ def _listed(names: Sequence[str], *, live: bool) -> _Found:
         for name in names:
             if name not in catalog:
                 raise unknown_provider(name, catalog)
-        chosen = [catalog[name] for name in names] or list(catalog.values())
+        chosen = [catalog[name] for name in dict.fromkeys(names)] or list(catalog.values())
         if live:
             chosen = [client.models(provider=info.name) for info in chosen]
     return [(info, each) for info in chosen for each in info.models]
