@@ -830,8 +830,9 @@ def test_the_command_can_be_run_as_a_module(environ: dict[str, str]) -> None:
     assert done.stdout.startswith("tintype, version ")
 
 
-def test_a_record_that_is_not_there_is_misuse(tintype: Run) -> None:
+def test_a_record_that_is_not_there_is_misuse(tintype: Run, tmp_path: Path) -> None:
     """A slip of the pen is not taken for a task that is done."""
+    SqlJournal(tmp_path / "journal.db").close()
     done = tintype("resume", "zzz")
     assert done.returncode == 2
     assert is_a_sentence(done.stderr)
