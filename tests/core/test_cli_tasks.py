@@ -233,7 +233,7 @@ READING = (
     ("tasks", "check"),
     ("tasks", "show", "0123456789"),
     ("tasks", "prune", "--before", "2026-01-01"),
-    ("resume",),
+    ("resume", "0123456789"),
     ("settle", "0123456789", "--billed", "no"),
 )
 
@@ -256,6 +256,15 @@ def test_where_nothing_was_ever_drawn_nothing_is_told_and_made(
     nobody = {"HOME": str(tmp_path), "TINTYPE_JOURNAL": None, "TINTYPE_CONFIG": "off"}
     done = CliRunner().invoke(cli, words, env={**nobody, "XDG_DATA_HOME": None})
     assert done.exit_code == 0, done.exception
+    assert "note: No journal is kept yet" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_to_finish_where_nothing_was_begun_is_nothing(tmp_path: Path) -> None:
+    """A process may have died before its journal was there: what resumes it is a script."""
+    named = {"TINTYPE_JOURNAL": str(tmp_path / "journal.db"), "HOME": str(tmp_path)}
+    done = CliRunner().invoke(cli, ["resume", "-o", str(tmp_path)], env=named)
+    assert (done.exit_code, done.stdout) == (0, "")
     assert "note: No journal is kept yet" in done.stderr
     assert list(tmp_path.iterdir()) == []
 

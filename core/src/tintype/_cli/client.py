@@ -51,8 +51,13 @@ def journal_place() -> str | Path | None:
     return os.environ.get("TINTYPE_JOURNAL") or usual_place()
 
 
-def journaled(*, task_timeout: float | None = None) -> Client:
+def journaled(*, task_timeout: float | None = None, begun: bool = True) -> Client:
     """A client with a journal that is there: to ask what one holds makes none.
+
+    Args:
+        task_timeout: Seconds for one task.
+        begun: Whether the one that `TINTYPE_JOURNAL` names has to be there. It is not where a
+            process died before it could begin one: to finish what that paid for is nothing.
 
     Raises:
         UsageError: There is none to be had, or none where `TINTYPE_JOURNAL` says.
@@ -64,7 +69,7 @@ def journaled(*, task_timeout: float | None = None) -> Client:
     file = _file_of(place or "")
     if file is None or file.exists():
         return client(task_timeout=task_timeout)
-    if os.environ.get("TINTYPE_JOURNAL"):
+    if begun and os.environ.get("TINTYPE_JOURNAL"):
         msg = f"TINTYPE_JOURNAL names {file}, where no journal is: drawing makes one, asking none."
         raise UsageError(msg)
     tell(f"note: No journal is kept yet: drawing begins one, {file}.")

@@ -26,7 +26,10 @@ def command(*, records: tuple[str, ...], output: str, timeout: float | None) -> 
     """Finish what was paid for: wait for tasks, save images, tell what nobody knows of."""
     home = home_of(output)
     check_home(home)
-    with journaled(task_timeout=timeout) as client, progress("resume") as show:
+    with (
+        journaled(task_timeout=timeout, begun=bool(records)) as client,
+        progress("resume") as show,
+    ):
         resumed = client.resume(home, records=whole(client.journal, records), on_progress=show)
     for each in resumed:
         for path in each.paths:
