@@ -16,8 +16,9 @@ from tests.contracts.http_by_hand import DROPPED, call, fetch, poll, submit
 
 from tintype_contracts import Fixtures, Sandbox
 from tintype_contracts.sandbox import KINDS, Fault, fault_from
+from tintype_contracts.sandbox.engine.messages import WholeResponse
 from tintype_contracts.sandbox.faults.dial import Dial
-from tintype_contracts.sandbox.faults.garble import UNKNOWN_STATUS
+from tintype_contracts.sandbox.faults.garble import UNKNOWN_STATUS, slowed
 
 
 @pytest.fixture
@@ -162,6 +163,13 @@ def test_slow_down_names_a_wait_in_both_forms(sandbox: Sandbox, *, as_date: bool
     else:
         assert wait == "120"
     assert len(sandbox.ledger("acme")) == 0
+
+
+def test_slow_down_names_one_wait() -> None:
+    """Its own, where the documented answer names another."""
+    documented = WholeResponse(status=429, headers=(("retry-after", "60"), ("X-Id", "r1")))
+    told = slowed(Fault(kind="slow-down", seconds=1), documented, now=0)
+    assert told.headers == (("X-Id", "r1"), ("Retry-After", "1"))
 
 
 @pytest.mark.parametrize("kind", ["500", "502", "503"])

@@ -43,10 +43,11 @@ def refusal(fault: Fault, canary: str) -> WholeResponse | None:
 
 
 def slowed(fault: Fault, reply: WholeResponse | Stream, now: float) -> WholeResponse | Stream:
-    """The answer with a `Retry-After`."""
+    """The answer with this `Retry-After`, whatever is documented for it."""
     moment = datetime.fromtimestamp(now, UTC) + timedelta(seconds=fault.seconds)
     wait = format_datetime(moment, usegmt=True) if fault.as_date else f"{fault.seconds:.0f}"
-    return evolve(reply, headers=(*reply.headers, ("Retry-After", wait)))
+    others = [each for each in reply.headers if each[0].lower() != "retry-after"]
+    return evolve(reply, headers=(*others, ("Retry-After", wait)))
 
 
 def spoilt(
