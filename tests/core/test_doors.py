@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import inf, nan
 from pathlib import Path
 from types import NoneType, SimpleNamespace
 
@@ -12,7 +13,8 @@ import pytest
 from attrs import evolve
 from tests.core import easel
 from tests.core.conftest import KEY, Connect
-from tests.core.loopback import Loopback
+from tests.core.loopback import Loopback, said
+from tests.core.pictures import PNG, in_base64
 
 from tintype import Account, AsyncClient, Billed, Client, ImageRequest, Secret, hookimpl
 from tintype._client.options import Keywords
@@ -20,6 +22,7 @@ from tintype._plugins.registry import Registry
 from tintype.account import Renewed
 from tintype.credentials import Basic, HeaderKey, Jwt, OAuthClientCredentials, QueryKey, SigV4
 from tintype.errors import InvalidRequestError, PluginError, ProtocolError, UsageError
+from tintype.journal._sql import SqlJournal
 from tintype.messages import Delivery
 from tintype.models import Image, Task
 from tintype.signatures import Ed25519, Hmac
@@ -131,6 +134,39 @@ def test_a_client_is_made_of_the_right_things(
         connect(*accounts, **{"plugins": {"easel": easel}, **options})
     assert caught.value.field == wrong
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("seconds", [inf, nan, 1e12, 10**5000, 1_209_601, 0, -inf], ids=range(7))
+def test_no_wait_is_endless(
+    artist: Artist, server: Loopback, tmp_path: Path, seconds: float
+) -> None:
+    """Wherever seconds are given, those that no socket takes are refused: nothing is begun."""
+    client = artist(journal=tmp_path / "j.db")
+    taking: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("request_timeout", lambda: artist(request_timeout=seconds)),
+        ("task_timeout", lambda: artist(task_timeout=seconds)),
+        ("timeout", lambda: client.submit(REQUEST, provider=ONE, timeout=seconds)),
+        ("timeout", lambda: client.generate(REQUEST, provider=ONE, timeout=seconds)),
+        ("timeout", lambda: list(client.stream(REQUEST, provider=ONE, timeout=seconds))),
+        ("deadline", lambda: client.quotes(REQUEST, deadline=seconds)),
+        ("patience", lambda: WebhookApp(AsyncClient(), print, patience=seconds)),  # type: ignore[arg-type]
+        ("busy_seconds", lambda: SqlJournal("sqlite://", busy_seconds=seconds)),  # type: ignore[arg-type]
+    )
+    for name, take in taking:
+        with pytest.raises(InvalidRequestError, match=rf"^{name}.*at most 1209600\.") as caught:
+            take()
+        assert caught.value.field == name
+    assert not SqlJournal(tmp_path / "j.db").records()
+    assert server.accepted == 0
+
+
+def test_a_wait_may_last_two_weeks(artist: Artist, server: Loopback) -> None:
+    """The longest that is taken, every transport takes."""
+    server.on("POST /v1/pictures", said({"id": "p1", "state": "drawing"}))
+    done = {"id": "p1", "state": "done", "picture": in_base64(PNG)}
+    server.on("GET /v1/pictures/p1", said(done))
+    longest = artist(request_timeout=1_209_600, task_timeout=1_209_600)
+    assert longest.generate(REQUEST, provider=ONE, timeout=1_209_600).images
 
 
 @pytest.mark.parametrize("folder", ["out", Path("out")])

@@ -28,6 +28,9 @@ def too_long(prompt: str) -> str | None:
     [
         ("a Red  Panda by ACME corp", "it has 'acme corp'"),
         ("a red panda by Acme\n  Corp", "it has 'acme corp'"),
+        ("a red panda by a\u200bcme c\u00adorp", "it has 'acme corp'"),
+        ("a red panda by acme\u200bcorp", "it has 'acme corp'"),
+        ("a\u200bweapon", "it has 'weapon'"),
         ("a cat (weapon)", "it has 'weapon'"),
         ("a panda in a very long sentence", "it is too long"),
     ],
@@ -36,7 +39,9 @@ def test_a_refused_prompt_is_never_sent(
     artist: Artist, server: Loopback, prompt: str, words: str
 ) -> None:
     """Nor priced: the error names the field and the reason, and nothing was billed."""
-    client = artist(wrappers=[PromptPolicy(forbidden=["acme corp", "weapon"], check=too_long)])
+    client = artist(
+        wrappers=[PromptPolicy(forbidden=["ac\u200dme corp", "weapon"], check=too_long)]
+    )
     for ask in (client.generate, client.submit, client.quote):
         with pytest.raises(InvalidRequestError, match=words) as caught:
             ask(ImageRequest(prompt=prompt), provider="easel")

@@ -17,6 +17,8 @@ _LONGEST_LINE = 200
 MIN_DIFFERENT = 6
 """Characters in which a secret differs: what is easier to guess also stands in many an id and
 address by chance, which is then rewritten."""
+_TWO_WEEKS = 1_209_600
+"""Seconds that anything is waited for; no socket takes 25 days."""
 
 
 def held(value: object, kind: type[T], name: str, way_out: str) -> T:
@@ -86,6 +88,19 @@ def a_line(text: str, name: str) -> str:
         allowed = (f"1 to {_LONGEST_LINE} characters",)
         raise InvalidRequestError(msg, field=name, allowed=allowed)
     return text
+
+
+def check_seconds(seconds: float, name: str) -> None:
+    """Refuse what leaves no time, or more than any wait takes.
+
+    Raises:
+        InvalidRequestError: It is no number, or not such a one.
+    """
+    held(seconds, int | float, name, "a number of seconds")  # type: ignore[arg-type]  # a union is one
+    if not 0 < seconds <= _TWO_WEEKS:
+        fault = " is more than two weeks" if seconds > 0 else f"={seconds} leaves no time"
+        msg = f"{name}{fault}: give seconds above 0, at most {_TWO_WEEKS}."
+        raise InvalidRequestError(msg, field=name)
 
 
 def check_methods(value: object, methods: Iterable[str], name: str, way_out: str) -> None:

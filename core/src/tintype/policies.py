@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterable
+from unicodedata import category
 
 from tintype._doors import all_held, check_methods
 from tintype._holes import texts_in
@@ -24,7 +25,7 @@ class PromptPolicy:
 
     Args:
         forbidden: Words and phrases that no such text may have, as whole words in any case and
-            however they are spaced.
+            however they are spaced; characters that are not seen (Unicode's Cf) count for nothing.
         check: Says why a text is refused, as a sentence, or None. It is called with each text of
             each submission that is built, and waits for nothing.
     """
@@ -36,7 +37,7 @@ class PromptPolicy:
         check: Callable[[str], str | None] | None = None,
     ) -> None:
         words = all_held(forbidden, str, "forbidden", "a list of words or phrases")
-        found = "|".join(map(_pattern, filter(None, map(str.split, words))))
+        found = "|".join(map(_pattern, filter(None, (_seen(each)[0].split() for each in words))))
         self._forbidden = re.compile(rf"(?<!\w)(?:{found})(?!\w)") if found else None
         if check is not None:
             check_methods(check, ["__call__"], "check", "a function of a prompt, or nothing")
@@ -58,15 +59,29 @@ class PromptPolicy:
         return (yield)
 
     def _reason(self, text: str) -> str:
-        found = self._forbidden.search(text.casefold()) if self._forbidden else None
-        if found is not None:
-            return f"it has {' '.join(found[0].split())!r}."
+        if self._forbidden:
+            for seen in _seen(text):
+                if found := self._forbidden.search(seen):
+                    return f"it has {' '.join(found[0].split())!r}."
         return (self._check(text) or "") if self._check else ""
 
 
 _LOOKED_AT = ("prompt", "negative_prompt", "style", "options")
 
 
+def _seen(text: str) -> tuple[str, ...]:
+    """A text in lower case; what is not seen of it, such as a zero-width space, is left out.
+
+    It may also be what parts two words, so there is a second one, with spaces in its place.
+    """
+    folded = text.casefold()
+    if folded.isascii():
+        return (folded,)
+    return tuple(
+        "".join(by if category(each) == "Cf" else each for each in folded) for by in ("", " ")
+    )
+
+
 def _pattern(words: list[str]) -> str:
     """A phrase, with any space between its words."""
-    return r"\s+".join(re.escape(each.casefold()) for each in words)
+    return r"\s+".join(map(re.escape, words))

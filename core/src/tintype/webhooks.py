@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import TypeAlias
 from urllib.parse import parse_qs, quote
 
-from tintype._doors import check_methods, held
+from tintype._doors import check_methods, check_seconds, held
 from tintype._flow.settle import CALLBACK_FIELD
 from tintype.async_client import AsyncClient
 from tintype.errors import (
@@ -84,7 +84,8 @@ class WebhookApp:
         check_methods(on_task, ["__call__"], "on_task", "an async function of a task")
         self._on_task = on_task
         self._limit = held(limit, int, "limit", "a number of bytes")
-        self._patience = float(held(patience, int | float, "patience", "a number of seconds"))  # type: ignore[arg-type]  # a union is one
+        check_seconds(patience, "patience")
+        self._patience = patience
         self._url = held(url, str, "url", "the address where providers reach it").rstrip("/")
         self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from decimal import Decimal
-from threading import TIMEOUT_MAX, Thread
+from threading import Thread
 from typing import TypeVar
 
 from attrs import evolve, frozen
@@ -16,8 +16,7 @@ from tintype._client.accounts import has_key
 from tintype._client.closing import with_timeout
 from tintype._client.conversations import Conversations
 from tintype._client.providers import A_NAME, Providers
-from tintype._doors import all_held, held
-from tintype._flow.choices import check_seconds
+from tintype._doors import all_held, check_seconds, held
 from tintype._flow.effects import Flow, Sleep
 from tintype._keys.variables import variable
 from tintype._pacing import Clock
@@ -189,7 +188,7 @@ def side_by_side(work: Mapping[str, Callable[[], T]], seconds: float | None = No
         BaseException: What one of them raised.
     """
     begun = {name: _begun(function) for name, function in work.items()}
-    done, _ = wait(begun.values(), None if seconds is None else min(seconds, TIMEOUT_MAX))
+    done, _ = wait(begun.values(), seconds)
     return {name: each.result() for name, each in begun.items() if each in done}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import Attribute, field, frozen
 from attrs.converters import optional
 
-from tintype._doors import a_line, all_held, held, one_of
+from tintype._doors import a_line, all_held, check_seconds, held, one_of
 from tintype.budget import Budget
 from tintype.errors import UsageError
 
@@ -41,19 +41,6 @@ def _allow_unlisted(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
 def _check_seconds(_: object, attribute: Attribute[float | None], seconds: float | None) -> None:
     if seconds is not None:
         check_seconds(seconds, attribute.name)
-
-
-def check_seconds(seconds: float, name: str) -> None:
-    """Refuse what leaves no time.
-
-    Raises:
-        InvalidRequestError: It is no number.
-        UsageError: It is not above 0.
-    """
-    held(seconds, int | float, name, "a number of seconds, or nothing")  # type: ignore[arg-type]  # a union is one
-    if not seconds > 0:
-        msg = f"{name}={seconds} leaves no time: give seconds above 0, or None."
-        raise UsageError(msg)
 
 
 def _label(given: str) -> str:

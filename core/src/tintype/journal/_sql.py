@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tintype import _forks
+from tintype._doors import check_seconds
 from tintype.budget import Budget
 from tintype.entries import Entry, Intent, Opened, Paused, Released, Settled, Snapshot, Unread
 from tintype.errors import Billed, JournalError, Outcome, TintypeError, UsageError
@@ -87,6 +88,7 @@ class SqlJournal:
         place: What tells it from other journals; that of whoever opens the same is equal.
 
     Raises:
+        InvalidRequestError: `busy_seconds` is not such a number.
         JournalError: It cannot be opened, is damaged, or a newer tintype wrote it.
     """
 
@@ -98,6 +100,7 @@ class SqlJournal:
         least_free: int = _MIN_FREE,
         busy_seconds: int = _BUSY_SECONDS,
     ) -> None:
+        check_seconds(busy_seconds, "busy_seconds")
         url = database_url(where)
         self._connections = opened(url, busy_seconds)
         self._engine = self._connections.engine
