@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from tests.core.pictures import PNG, drawn, in_base64
 from tintype import (
     Account,
     Client,
+    Cost,
     Image,
     ImageRequest,
     Observation,
@@ -51,7 +53,7 @@ from tintype.journal._lives import LEASE
 from tintype.journal._owner import may_be_taken, me
 from tintype.journal._schema import database_url
 from tintype.journal._sql import SqlJournal
-from tintype.journal._tables import metadata
+from tintype.journal._tables import metadata, submission
 from tintype.journal._writer import BatchError, Writer
 
 Artist = Callable[..., Client]
@@ -540,6 +542,63 @@ def test_what_is_settled_is_over(journal: SqlJournal) -> None:
         ).result()
         (line,) = journal.records([entry])
         assert (line.outcome, line.reason, line.open) == (outcome, "so", False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "billed", "words"),
+    [
+        ({"state": TaskState.SUCCEEDED, "images": (Image(data=PNG),)}, Billed.NO, "to be billed"),
+        ({"state": TaskState.FAILED, "billed": Billed.YES}, Billed.NO, "to be billed"),
+        (
+            {"state": TaskState.UNKNOWN, "cost": Cost(usd=Decimal("0.03"), source="reported")},
+            Billed.NO,
+            "to be billed",
+        ),
+        ({}, Billed.NO, "tintype resume"),
+        ({}, Billed.YES, "tintype resume"),
+    ],
+    ids=["drawn", "failed and billed", "reported", "running", "running, yes"],
+)
+def test_what_is_known_is_not_settled(
+    facts: dict[str, object], billed: Billed, words: str, journal: SqlJournal
+) -> None:
+    """A picture or a provider says that it was billed, or can still be asked: nothing changes."""
+    entry = begun(journal)
+    told = task(entry, **facts)
+    journal.record(Snapshot(task=told)).result()
+    for image in told.images:
+        journal.record(Saved(record=entry, index=image.index, path="/x/1.png", done=True)).result()
+    before = journal.records([entry])
+    with pytest.raises(UsageError, match=words):
+        journal.settle(entry, billed=billed)
+    assert journal.records([entry]) == before
+
+
+@pytest.mark.parametrize("billed", [Billed.NO, Billed.YES])
+def test_a_task_of_which_its_provider_tells_nothing_for_a_day_is_settled(
+    billed: Billed, place: Place, journal: SqlJournal
+) -> None:
+    """It may have forgotten it: whoever looked it up closes it."""
+    entry = begun(journal)
+    journal.record(Snapshot(task=task(entry))).result()
+    journal.close()
+    engine = sa.create_engine(database_url(place))
+    with engine.begin() as connection:
+        connection.execute(sa.update(submission).values(updated_at="2026-01-01T00:00:00+00:00"))
+    engine.dispose()
+    again = SqlJournal(place, least_free=0)
+    assert (again.settle(entry, billed=billed).billed, list(again.unfinished())) == (billed, [])
+    again.close()
+
+
+def test_a_person_takes_back_what_they_said(journal: SqlJournal) -> None:
+    """Of a submission of which nobody else says anything."""
+    entry = begun(journal)
+    journal.record(
+        Settled(record=entry, outcome=Outcome.UNKNOWN, billed=Billed.UNKNOWN, reason="lost")
+    ).result()
+    journal.settle(entry, billed=Billed.YES)
+    assert journal.settle(entry, billed=Billed.NO).billed is Billed.NO
 
 
 def test_without_a_journal_nothing_is_kept(tmp_path: Path) -> None:

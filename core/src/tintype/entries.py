@@ -93,7 +93,7 @@ class Settled:
         outcome: What became of it.
         billed: Whether money was spent.
         reason: Why, as a sentence.
-        by_hand: Whether a person looked it up: then it closes the record, whatever stands there.
+        by_hand: Whether a person looked it up: then it closes what nobody else knows of.
         pause: Seconds for which everyone of its account was told to wait.
     """
 

@@ -226,8 +226,9 @@ class Journal(Protocol):
         answer that was kept for it is dropped, and it is not resumed any more.
 
         Raises:
-            UsageError: There is no such record, another process is at work on it, or `billed`
-                is neither yes nor no.
+            UsageError: There is no such record, another process is at work on it, `billed` is
+                neither yes nor no, or it is no of what is known to be billed; or a picture is
+                still to be saved, or a task that was told of within a day to be asked for.
         """
 
     def counted(self, budget: Budget) -> Decimal:

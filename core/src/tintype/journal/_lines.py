@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 from attrs import define, evolve
@@ -24,6 +24,8 @@ from tintype.request import ImageRequest
 REPORTED = "reported"
 """How a charge is known that the provider names itself, as `Cost.source` calls it."""
 _DOCUMENTED = "documented"
+_SILENCE = timedelta(days=1)
+"""How long a provider has told nothing of a task that a person may close."""
 
 
 class Place(TypedDict):
@@ -88,6 +90,21 @@ class Line:
         return self.outcome == Outcome.UNKNOWN.value and nameless
 
     @property
+    def paid(self) -> bool:
+        """Whether it is known to be billed by more than a person's word."""
+        reported = self.source == REPORTED and bool(self.charged)
+        ended = self.state not in {"", TaskState.UNKNOWN.value}  # a person's word leaves it so
+        said = self.billed == Billed.YES.value and ended
+        return self.billed != Billed.NO.value and (reported or said or self.files != "[]")
+
+    @property
+    def answers(self) -> bool:
+        """Whether its provider, which told of a running task of late, can be asked what it does."""
+        heard = datetime.fromisoformat(self.updated_at)
+        running = bool(self.task_id) and self.state == TaskState.RUNNING.value
+        return running and datetime.now(UTC) - heard < _SILENCE
+
+    @property
     def open(self) -> bool:
         """Whether there is anything to do for it or to tell of it, if no answer is kept."""
         if self.outcome in {None, Outcome.UNKNOWN.value} or self.state == TaskState.RUNNING.value:
@@ -123,18 +140,17 @@ def begun(intent: Intent, reserved: int, owner: str, at: str) -> Line:
 
 
 def settle(line: Line, settled: Settled) -> bool:
-    """A submission that brought no task, or what a person says of one, whatever stands there.
+    """A submission that brought no task, or what a person says of one that nobody knows.
 
     What may have been charged stays reserved, until a person says that it was.
 
     Raises:
-        UsageError: A person would close what has a picture that is not saved.
+        UsageError: A person would close what is not over, or contradict what is known.
     """
     if line.task_id and not settled.by_hand:  # who has a task with an id has an answer
         return False
-    if settled.by_hand and not all(place["done"] for place in line.places):
-        msg = f"The record {line.record!r} has a picture that is not saved: resume it first."
-        raise UsageError(msg)
+    if settled.by_hand:
+        _check_word(line, settled.billed)
     line.outcome, line.billed = settled.outcome.value, settled.billed.value
     line.reason, line.owner = settled.reason, ""
     if settled.by_hand and line.task:
@@ -143,6 +159,31 @@ def settle(line: Line, settled: Settled) -> bool:
     if settled.billed is Billed.NO:
         _give_back(line)
     return True
+
+
+def _check_word(line: Line, billed: Billed) -> None:
+    """Let a person say only what nobody else knows, or can still be asked.
+
+    Raises:
+        UsageError: Its picture is to be saved, its provider to be asked, or it is known as paid.
+    """
+    record = line.record
+    if not all(place["done"] for place in line.places):
+        msg = f"The record {record!r} has a picture that is not saved: resume it first."
+        raise UsageError(msg)
+    if line.answers:
+        msg = (
+            f"The record {record!r} is a task that its provider can be asked about: "
+            f"`tintype resume {record}` first. Of what it tells nothing for a day you may say it."
+        )
+        raise UsageError(msg)
+    if billed is Billed.NO and line.paid:
+        msg = (
+            f"The record {record!r} is known to be billed: a picture of it came, or its provider "
+            f"said so (`tintype tasks show {record}`). Nothing is changed; settle is for what "
+            "nobody knows."
+        )
+        raise UsageError(msg)
 
 
 def snapshot(line: Line, task: Task) -> bool:
