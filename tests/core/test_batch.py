@@ -631,8 +631,18 @@ def test_a_budget_that_does_not_concern_a_line_keeps_none(
     """Another provider's, another label's, and one that a call's own label leaves."""
     server.on(CREATE, said(DONE))
     budgets = [Budget(usd="0.01", provider="other"), Budget(usd="0.01", label="a")]
-    client = artist(journal=file, budgets=budgets, label="a")
+    plugins = {"easel": easel, "other": easel}
+    client = artist(journal=file, budgets=budgets, label="a", plugins=plugins)
     assert outcomes(drawn(client, [CAT, DOG], out, label="b")) == ["done", "done"]
+
+
+def test_a_mistyped_order_is_refused_before_any_line(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """Also where one provider is named, and nothing is ordered."""
+    with pytest.raises(InvalidRequestError, match="Did you mean 'price'"):
+        drawn(artist(journal=file), [CAT], out, order="prize")
+    assert server.lines() == []
 
 
 def test_an_unknown_price_is_not_sent_where_there_is_a_limit(

@@ -43,6 +43,7 @@ from tintype.errors import (
     SubmissionUnknownError,
     TaskFailedError,
     TintypeError,
+    UnknownProviderError,
     UsageError,
 )
 from tintype.journal import NoJournal
@@ -601,3 +602,13 @@ def test_quote_and_actual_cost_stand_side_by_side(server: Loopback, place: Place
 def test_the_easel_costs_what_the_tests_think() -> None:
     """One picture is the whole of the budget for one."""
     assert easel.INFO.models[0].prices[0].usd == ONE.usd
+
+
+@pytest.mark.parametrize("name", ["eesel", "EASEL"])
+def test_a_budget_of_nobody_is_refused(name: str, artist: Artist, journal: SqlJournal) -> None:
+    """A mistyped name would switch it off; a provider given by `plugins=` is somebody."""
+    with pytest.raises(UnknownProviderError, match="Did you mean 'easel'"):
+        artist(journal=journal, budgets=[Budget(usd="0.01", provider=name)])
+    client = artist(journal=journal, budgets=[Budget(usd="0.01", provider="easel")])
+    with pytest.raises(BudgetError):
+        client.generate(REQUEST, provider="easel")

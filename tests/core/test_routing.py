@@ -211,6 +211,15 @@ def test_what_is_no_order_of_the_offers_is_refused(
     assert server.accepted == 0
 
 
+def test_a_mistyped_order_is_refused_where_one_provider_is_named(
+    client: Client, server: Loopback
+) -> None:
+    """It does nothing there, and whoever gave it meant something."""
+    with pytest.raises(InvalidRequestError, match="Did you mean 'price'"):
+        client.generate(REQUEST, provider="cheap", order="prize")  # type: ignore[arg-type]
+    assert server.accepted == 0
+
+
 def test_equal_prices_stay_as_they_are_listed(connect: Connect, server: Loopback) -> None:
     """The first of them draws."""
     server.on("*", DRAWN)

@@ -216,12 +216,9 @@ def _amount(given: object) -> Decimal | int | str:
 
 def _check_providers(names: Sequence[str]) -> None:
     """Refuse a name that is nobody's: a budget of it would never count."""
-    from tintype._plugins.registry import Registry, unknown_provider  # noqa: PLC0415 - likewise
+    from tintype._plugins.registry import Registry  # noqa: PLC0415 - likewise
 
-    known = Registry().names
-    for name in names:
-        if name not in known:
-            raise unknown_provider(name, known)
+    Registry().check(names)
 
 
 def _text(value: object) -> str | None:

@@ -33,7 +33,7 @@ from tintype._client.downloads import absolute, check_home
 from tintype._client.naming import fields_of
 from tintype._client.options import for_call
 from tintype._client.results import Results
-from tintype._client.routing import Order, Routing
+from tintype._client.routing import Order, Routing, check_order
 from tintype._doors import a_line, held, refused
 from tintype._excerpts import quoted
 from tintype._flow.choices import Choices, PerCall
@@ -242,6 +242,7 @@ class Batches:
         if (terms.provider is None) is (terms.providers is None):
             msg = "Name one provider, provider='apiyi', or several, providers=['apiyi', 'fal']."
             raise InvalidRequestError(msg, field="provider")
+        check_order(terms.order)
         if terms.provider is not None:
             return self.comparing.known([terms.provider])
         return self.routing.route(

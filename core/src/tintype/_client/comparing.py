@@ -20,7 +20,6 @@ from tintype._doors import all_held, check_seconds, held
 from tintype._flow.effects import Flow, Sleep
 from tintype._keys.variables import variable
 from tintype._pacing import Clock
-from tintype._plugins.registry import unknown_provider
 from tintype.catalog import ProviderInfo
 from tintype.errors import (
     JournalError,
@@ -115,10 +114,7 @@ class Comparing:
             UsageError: There are none.
         """
         names = tuple(dict.fromkeys(all_held(named, str, "providers", f"a list, each {A_NAME}")))
-        installed = self.providers.registry.names
-        for name in names:
-            if name not in installed:
-                raise unknown_provider(name, installed)
+        self.providers.registry.check(names)
         if not names:
             msg = "providers is empty: name whom to ask, or leave it out to ask all with a key."
             raise UsageError(msg)

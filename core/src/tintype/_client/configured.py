@@ -36,8 +36,9 @@ class Configured(Generic[AnyTransport]):
         environ: Where accounts are completed from; None is the process's environment.
 
     Raises:
+        UnknownProviderError: An account or a budget is of nobody.
         UsageError: A transport of the other kind of client, or one beside a proxy, a timeout
-            that leaves no time, an account of nobody, or budgets without a journal.
+            that leaves no time, or budgets without a journal.
     """
 
     _awaits: ClassVar[bool]

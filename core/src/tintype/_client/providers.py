@@ -64,8 +64,7 @@ class Providers:
         self._proxy = proxy
         self._accounts: dict[str, Account] = {}
         self._keyrings: dict[str, Keyring] = {}
-        for name in set(self._given) - set(registry.names):
-            registry.get(name)  # an account of nobody: it says who there is
+        registry.check(self._given)  # an account of nobody
 
     def account(self, provider: str) -> Account:
         """The account with a provider: what was given, completed once from the environment.

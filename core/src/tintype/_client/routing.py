@@ -204,6 +204,7 @@ class Routing:
             msg = f"provider is {both}, and so is providers: give one of the two."
             raise InvalidRequestError(msg, field="provider")
         held(request, ImageRequest, "request", "ImageRequest(prompt=…)")
+        check_order(order)
         if provider is not None:
             return self._conversations.of(provider, per_call).generate(request, max_cost)
         return self._routed(request, self.route(providers, order, max_cost, per_call))
@@ -221,7 +222,7 @@ class Routing:
             UsageError: One of the three says nothing that can be done.
         """
         check_limit(max_cost)
-        _check_order(order)
+        check_order(order)
         if isinstance(providers, str):
             _check_any(providers)
             names = tuple(self._comparing.with_a_key())
@@ -315,7 +316,12 @@ def _check_any(given: str) -> None:
         raise InvalidRequestError(msg, field="providers", allowed=(ANY,))
 
 
-def _check_order(order: object) -> None:
+def check_order(order: object) -> None:
+    """Refuse what is no order, also where one provider draws and nobody reads it.
+
+    Raises:
+        InvalidRequestError: It is neither one of the words nor a function.
+    """
     if not callable(order):
         one_of(order, ORDERS, "order", "a function of offers that returns them in its order")
 

@@ -47,6 +47,7 @@ class Setup:
     def __init__(self, accounts: Iterable[Account], environ: Variables, options: Options) -> None:
         registry = Registry(options.plugins, options.wrappers)
         self.providers = Providers(registry, accounts, environ, proxy=options.proxy)
+        registry.check(each.provider for each in options.budgets if each.provider is not None)
         self.journal = open_journal(options.journal, environ)
         self._owns_journal = self.journal is not options.journal
         if options.budgets and isinstance(self.journal, NoJournal):

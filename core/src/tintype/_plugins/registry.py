@@ -77,6 +77,16 @@ class Registry:
         """Every provider's name, sorted, whether or not its plugin works."""
         return tuple(sorted(self._sources))
 
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse a name that is nobody's, whether or not the others' plugins work.
+
+        Raises:
+            UnknownProviderError: Nothing of that name is installed.
+        """
+        for name in names:
+            if name not in self._sources:
+                raise unknown_provider(name, self.names)
+
     def get(self, name: str) -> Plugin:
         """The plugin of that name, loaded at its first use.
 
@@ -109,8 +119,7 @@ class Registry:
         return dict(self._broken)
 
     def _load(self, name: str) -> Plugin:
-        if name not in self._sources:
-            raise unknown_provider(name, self.names)
+        self.check([name])
         load, distribution = self._sources[name]
         try:
             return self._relayed(name, distribution, load())
