@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -66,7 +68,7 @@ def cancelable() -> types.ModuleType:
     return plugin
 
 
-def options(place: Path, **fields: object) -> dict:
+def options(place: Path | None, **fields: object) -> dict:
     """What a client is made of."""
     return {"plugins": {"easel": cancelable()}, "journal": place, "environ": {}, **fields}
 
@@ -368,6 +370,43 @@ def test_a_callback_that_fails_leaves_the_task_to_be_resumed_with_a_block(
         client.generate(REQUEST, provider="easel", on_progress=_stumble)
     assert server.lines() == [CREATE]
     assert is_resumed(server, place)
+
+
+def _noted(error: BaseException) -> list[str]:
+    """The ids of the tasks that an error carries in notes, as a caller reads them there."""
+    told = [re.search(r"from_json\((.*), Task\)$", note) for note in error.__notes__]
+    return [from_json(ast.literal_eval(found[1]), Task).id for found in told if found]
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, LookupError, UsageError, SystemExit])
+def test_what_ends_a_call_carries_the_tasks_that_no_journal_keeps(
+    server: Loopback, kind: type[BaseException]
+) -> None:
+    """Each, as JSON in a note: two run, and one has its picture."""
+    done = said({"id": "p1", "state": "done", "urls": [f"{server.url}/1.png"]})
+    server.on(CREATE, done, *_drawings()[1:])
+
+    def end(task: Task) -> None:
+        if task.id == "p3":
+            raise kind(task.id)
+
+    fields = options(None, cancel_on_exit=False)
+    with Client(account(server), **fields) as client, pytest.raises(kind) as caught:
+        client.generate(evolve(REQUEST, n=3), provider="easel", on_progress=end)
+    assert sorted(_noted(caught.value)) == ["p1", "p2", "p3"]
+
+
+async def test_a_cancelled_call_carries_the_task_that_no_journal_keeps(server: Loopback) -> None:
+    """Also where nobody asked to be told of it."""
+    server.on(CREATE, DRAWING).on(LOOK, DRAWING)
+    fields = options(None, plugins={"easel": easel})
+    async with AsyncClient(account(server), **fields) as client:
+        drawing = asyncio.create_task(client.generate(REQUEST, provider="easel"))
+        await asyncio.to_thread(server.has_been_asked, 2)
+        drawing.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await drawing
+    assert _noted(caught.value) == ["p1"]
 
 
 # -------------------------------------------------------------------------- with a block

@@ -17,10 +17,17 @@ from typing import Generic, Protocol, Self, TypeVar, assert_never
 from tintype import _forks
 from tintype._blame import of_provider
 from tintype._client.claims import unanswered
-from tintype._client.closing import CANCEL_SECONDS, ClientClosed, closed, left, with_timeout
+from tintype._client.closing import (
+    CANCEL_SECONDS,
+    ClientClosed,
+    closed,
+    left,
+    note_tasks,
+    with_timeout,
+)
 from tintype._client.keyed_results import Intake
 from tintype._client.logs import log_wait
-from tintype._client.observing import ObservedCall, Progress, check_progress, tell_progress, told_by
+from tintype._client.observing import ObservedCall, Progress, check_progress, told_by
 from tintype._client.opening import Arriving, Exchanges, Opener
 from tintype._client.reading import Reader
 from tintype._client.setup import Setup
@@ -206,8 +213,8 @@ class Driver:
         begun = self.setup.observers.begin(verb, provider)
         async with FlowRun(self, provider, flow, trail, heard, begun) as call:
             while (news := await call.told()) is not None:
-                if isinstance(news, Task):
-                    tell_progress(on_progress, news)
+                if on_progress is not None and isinstance(news, Task):
+                    on_progress(news)
         return call.result
 
     async def steps(self, provider: str, flow: Flow[object]) -> AsyncGenerator[Task, None]:
@@ -506,6 +513,7 @@ class FlowRun(Generic[T]):
         """
         if error is not None:
             meant = self.presence.meant(error)
+            note_tasks(meant, self.trail)
             await self._driver.abandon(self.trail, meant, self._call)
             if isinstance(meant, ClientClosed):
                 raise closed(self.trail) from None

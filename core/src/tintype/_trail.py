@@ -95,6 +95,12 @@ class Trail:
         tasks = self._tasks.values()
         return [task for task in tasks if not task.state.terminal and (task.id or task.notes)]
 
+    @property
+    def unkept(self) -> list[Task]:
+        """The tasks with something to come or to be seen that no journal knows."""
+        tasks = [task for task in self._tasks.values() if task.images and task.state.terminal]
+        return [task for task in (*self.running, *tasks) if not task.record]
+
     def end(self, give_up: Callable[[str], object] | None = None) -> None:
         """Nothing of it is followed any more; `give_up` is told of what nobody else follows."""
         records, self._records = self._records, None

@@ -13,7 +13,6 @@ from attrs import frozen
 from tintype._client.logs import is_read, log, log_failed_observer
 from tintype._doors import check_methods
 from tintype._flow.effects import Effect, News, Record, Reply, Tell, Together
-from tintype.convert import to_json
 from tintype.entries import Snapshot
 from tintype.errors import TintypeError
 from tintype.models import Task
@@ -142,17 +141,6 @@ def check_progress(on_progress: object) -> None:
     """
     if on_progress is not None:
         check_methods(on_progress, ["__call__"], "on_progress", "a function of a Task, or nothing")
-
-
-def tell_progress(on_progress: Progress | None, task: Task) -> None:
-    """Call back with a snapshot. What that raises goes on, with the task as JSON in a note."""
-    if on_progress is None:
-        return
-    try:
-        on_progress(task)
-    except Exception as error:
-        error.add_note(f"The task goes on; wait for it again: from_json({to_json(task)!r}, Task)")
-        raise
 
 
 def told_by(effect: Effect, reply: Reply) -> News | None:
