@@ -332,6 +332,22 @@ def test_what_nobody_knows_of_is_told_and_not_sent_again(
     assert submissions(server) == 2
 
 
+def test_a_line_of_which_one_submission_is_lost_is_unknown_at_once(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """In the run that loses it as in the next: what came is saved, and all attempts count."""
+    server.on(CREATE, said(DONE), Fault.RESET, said(DONE))
+    client, three = artist(journal=file, width=3), evolve(CAT, n=3, tag="tom")
+    (lost,) = drawn(client, [three], out)
+    (again,) = drawn(client, [three], out, resume=True)
+    for result in (lost, again):
+        assert (result.outcome, result.billed) == (BatchOutcome.UNKNOWN, Billed.YES)
+        assert isinstance(result.error, SubmissionUnknownError)
+        assert result.error.record in result.records
+    assert (lost.files, set(lost.records)) == (again.files, set(again.records))
+    assert (lost.recorded, again.recorded) == (False, True)
+
+
 def test_what_nobody_understands_stays_unknown_until_somebody_does(
     artist: Artist, server: Loopback, file: Path, out: Path
 ) -> None:

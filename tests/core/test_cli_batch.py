@@ -238,6 +238,33 @@ def test_a_budget_that_cannot_hold_all_is_said_first(shell: Shell, server: Loopb
     assert server.lines() == []
 
 
+def test_a_line_without_a_model_has_that_of_the_settings(shell: Shell, server: Loopback) -> None:
+    """Or of the flag; a line's own stands."""
+    settings = shell.folder / "config.toml"
+    settings.write_text('model = "seedream-4.5"\n')
+    shell.environ["TINTYPE_CONFIG"] = str(settings)
+    server.on(SUBMIT, DRAWN)
+    shell.write(CAT, '{"prompt": "a dog", "tag": "dog", "model": "seedream-4.0"}')
+    asked = ("lines.jsonl", "-p", "apiyi", "--width", "1")
+    shell.run(*asked)
+    shell.run(*asked, "--as", "other", "-m", "seedream-5.5")
+    models = [json.loads(each.body)["model"][:12] for each in server.take()]
+    assert models == ["seedream-4-5", "seedream-4-0", "seedream-5-5", "seedream-4-0"]
+
+
+def test_sizes_are_held_to_what_a_line_asks_for(shell: Shell, server: Loopback) -> None:
+    """As `generate` holds them: one that the model has not, and one of which another came."""
+    server.on(SUBMIT, DRAWN)
+    shell.write('{"prompt": "a cat", "tag": "cat", "size": "500x500"}')
+    asked = ("lines.jsonl", "-p", "apiyi")
+    rows, _ = shell.run(*asked, "--size-policy", "exact", status=1)
+    assert rows[0]["error"]["type"] == "UnsupportedError"  # type: ignore[index]  # it is an object
+    assert server.lines() == []
+    rows, _ = shell.run(*asked, "--on-mismatch", "error", status=1)
+    assert rows[0]["error"]["type"] == "SizeMismatchError"  # type: ignore[index]
+    assert (rows[0]["outcome"], rows[0]["pixels"]) == ("failed", ["4x3"])
+
+
 def test_standard_input_is_read_as_it_comes(shell: Shell, server: Loopback) -> None:
     """A result is told before the next line is written."""
     server.on(SUBMIT, DRAWN)

@@ -18,7 +18,19 @@ import click
 from tintype._cli.client import client
 from tintype._cli.display import console, usd
 from tintype._cli.lines import Lines
-from tintype._cli.options import into_folder, labelled, option, through_proxy, trying, verbose
+from tintype._cli.options import (
+    by_size_policy,
+    into_folder,
+    labelled,
+    of_model,
+    option,
+    through_proxy,
+    trying,
+    unlisted,
+    verbose,
+    where_mismatched,
+    where_unsupported,
+)
 from tintype._cli.requests import dollars
 from tintype._cli.routes import NamedOrder, route_flags, where
 from tintype._cli.speaking import complain, say_json, tell
@@ -26,6 +38,7 @@ from tintype._cli.unfinished import words_for
 from tintype._client.batch_lines import prefix_of
 from tintype._client.downloads import size_of
 from tintype._flow.resolve import OnUnsupported
+from tintype._flow.sizes import OnMismatch, SizePolicy
 from tintype.convert import to_builtins
 from tintype.errors import Billed, TintypeError
 from tintype.journal import Tally
@@ -38,6 +51,7 @@ _PAUSE = 30.0  # seconds between two lines of progress where there is no termina
 @click.command()
 @click.argument("file")
 @route_flags
+@of_model
 @into_folder
 @option(
     "--name",
@@ -59,19 +73,10 @@ _PAUSE = 30.0  # seconds between two lines of progress where there is no termina
 @option("--resume", is_flag=True, help="Go on with a batch that was begun.")
 @labelled
 @option("--timeout", type=float, help="Seconds to wait for each task.")
-@option(
-    "--model-unlisted",
-    "allow_unlisted",
-    is_flag=True,
-    help="Ask for models that the catalog has not, or not any more.",
-)
-@option(
-    "--on-unsupported",
-    type=click.Choice(["error", "notice"]),
-    default="error",
-    show_default=True,
-    help="What to do about a field the model cannot honour.",
-)
+@unlisted
+@by_size_policy
+@where_unsupported
+@where_mismatched
 @trying
 @through_proxy
 @verbose
@@ -80,6 +85,7 @@ def command(  # noqa: PLR0913 - each is a flag
     file: str,
     names: tuple[str, ...],
     order: NamedOrder | None,
+    model: str | None,
     output: str,
     file_name: str,
     called: str | None,
@@ -90,15 +96,19 @@ def command(  # noqa: PLR0913 - each is a flag
     timeout: float | None,
     allow_unlisted: bool,
     on_unsupported: OnUnsupported,
+    size_policy: SizePolicy,
+    on_mismatch: OnMismatch,
 ) -> None:
     """Draw what the lines of FILE ask for, each once: JSON Lines, CSV, or - for standard input."""
-    place, lines = where(names, order), Lines(file, 2 * width)
+    place, lines = where(names, order), Lines(file, 2 * width, model)
     score = Score(lines.count())
     with (
         _ended_by_interrupts(lines, score) as interrupted,
         client(
             allow_unlisted=allow_unlisted,
             on_unsupported=on_unsupported,
+            size_policy=size_policy,
+            on_mismatch=on_mismatch,
             task_timeout=timeout,
             label=label,
         ) as opened,

@@ -11,7 +11,15 @@ from attrs import field, frozen
 from tintype._blame import about
 from tintype._cli.client import client
 from tintype._cli.display import charged, notices, passed_over, progress, quoted
-from tintype._cli.options import into_folder, labelled, option, through_proxy, trying, verbose
+from tintype._cli.options import (
+    into_folder,
+    labelled,
+    option,
+    through_proxy,
+    trying,
+    verbose,
+    where_mismatched,
+)
 from tintype._cli.report import Report, as_document
 from tintype._cli.requests import dollars, request_flags, request_from
 from tintype._cli.routes import NamedOrder, Where, all_of, route_flags, where
@@ -43,13 +51,7 @@ from tintype.sinks import Home, home_of, is_address
 @option("--timeout", type=float, help="Seconds to wait for the task.")
 @option("--width", type=click.IntRange(1), help="How many submissions at once, by default 1.")
 @option("--webhook-url", help="Where the provider should report the end.")
-@option(
-    "--on-mismatch",
-    type=click.Choice(["notice", "error"]),
-    default="notice",
-    show_default=True,
-    help="What to do about a saved picture of another size than was asked for.",
-)
+@where_mismatched
 @option("--no-wait", is_flag=True, help="Print the accepted task as JSON, and stop.")
 @as_document
 @trying

@@ -54,6 +54,7 @@ class Lines:
     Args:
         file: Its path, or `-`: standard input.
         most: How many of them are under way at once: of these it is known where they stand.
+        model: What draws those that name no model.
 
     Attributes:
         name: What the batch is called, unless somebody says so.
@@ -64,12 +65,13 @@ class Lines:
         InvalidRequestError: It cannot be read, or is neither JSON Lines nor CSV.
     """
 
-    def __init__(self, file: str, most: int) -> None:
+    def __init__(self, file: str, most: int, model: str | None = None) -> None:
         self.name = "stdin" if file == "-" else Path(file).name
         self.stopped = self.over = False
         self._path = None if file == "-" else Path(file)
         self._is_csv = file.lower().endswith(".csv")
         self._most = most
+        self._model = model
         self._places: dict[int, int] = {}
         self._first: Iterator[_Numbered] | None = self._checked()
 
@@ -92,7 +94,7 @@ class Lines:
                 if self.stopped:
                     return
                 self._note(number, line)
-                yield _request(line, found)
+                yield _request(line, found, self._model)
         except OSError as error:  # what was read before is drawn all the same
             self._note(number + 1, line + 1)
             yield _odd(line + 1, f"{self._where} cannot be read any further: {_reason(error)}")
@@ -312,11 +314,14 @@ def _cell(text: str) -> object:
 # ------------------------------------------------------------------------------ requests
 
 
-def _request(line: int, found: _Fields | InvalidRequestError) -> ImageRequest | TintypeError:
+def _request(
+    line: int, found: _Fields | InvalidRequestError, model: str | None
+) -> ImageRequest | TintypeError:
     """The request that a line's fields make, with the tag by which the line is known."""
     if isinstance(found, InvalidRequestError):
         return found
-    fields = {name: value for name, value in found.items() if value is not None}
+    given = {name: value for name, value in found.items() if value is not None}
+    fields: dict[str, object] = {"model": model, **given}
     try:
         _check_names(fields, _FIELDS, "a request")
         if "references" in fields:

@@ -192,6 +192,36 @@ verbose = option(
     help="Also say what the provider itself said.",
 )
 
+of_model = option(
+    "-m", "--model", setting="model", help="Canonical (seedream-4.5) or the provider's own id."
+)
+unlisted = option(
+    "--model-unlisted",
+    "allow_unlisted",
+    is_flag=True,
+    help="Ask for a model that the catalog has not, or not any more.",
+)
+by_size_policy = option(
+    "--size-policy",
+    type=click.Choice(["nearest", "exact"]),
+    default="nearest",
+    show_default=True,
+    help="What becomes of a size that the model has not.",
+)
+where_unsupported = option(
+    "--on-unsupported",
+    type=click.Choice(["error", "notice"]),
+    default="error",
+    show_default=True,
+    help="What to do about a field the model cannot honour.",
+)
+where_mismatched = option(
+    "--on-mismatch",
+    type=click.Choice(["notice", "error"]),
+    default="notice",
+    show_default=True,
+    help="What to do about a saved picture of another size than was asked for.",
+)
 labelled = option(
     "--label",
     default="",

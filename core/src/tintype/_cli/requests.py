@@ -15,7 +15,7 @@ import click
 from attrs import evolve
 
 from tintype._amounts import is_amount
-from tintype._cli.options import option
+from tintype._cli.options import by_size_policy, of_model, option, unlisted, where_unsupported
 from tintype._cli.speaking import is_terminal, tell
 from tintype._excerpts import quoted
 from tintype.request import ROLES, ImageRequest, Reference, Role
@@ -23,9 +23,7 @@ from tintype.request import ROLES, ImageRequest, Reference, Role
 Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
 _FLAGS = (
-    option(
-        "-m", "--model", setting="model", help="Canonical (seedream-4.5) or the provider's own id."
-    ),
+    of_model,
     option("-n", "n", type=int, default=1, show_default=True, help="How many images."),
     option("--aspect-ratio", help="Such as 16:9."),
     option("--resolution", help="A tier such as 2K."),
@@ -59,26 +57,9 @@ _FLAGS = (
         metavar="KEY=VALUE",
         help="A raw field for the provider; VALUE is JSON where it can be.",
     ),
-    option(
-        "--model-unlisted",
-        "allow_unlisted",
-        is_flag=True,
-        help="Ask for a model that the catalog has not, or not any more.",
-    ),
-    option(
-        "--size-policy",
-        type=click.Choice(["nearest", "exact"]),
-        default="nearest",
-        show_default=True,
-        help="What becomes of a --size that the model has not.",
-    ),
-    option(
-        "--on-unsupported",
-        type=click.Choice(["error", "notice"]),
-        default="error",
-        show_default=True,
-        help="What to do about a flag the model cannot honour.",
-    ),
+    unlisted,
+    by_size_policy,
+    where_unsupported,
 )
 
 

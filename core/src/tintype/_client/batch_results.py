@@ -43,7 +43,12 @@ def asked_of(record: JournalRecord) -> int:
 
 
 def failed(result: BatchResult, error: TintypeError) -> BatchResult:
-    """A line that something went wrong with; what is known of it already stays."""
+    """A line that something went wrong with; what is known of it already stays.
+
+    Where a submission is lost, that is what is told of it, whatever became of the others.
+    """
+    attempts = attempts_of(error)
+    error = result.error or _lost(attempts) or error
     match error:
         case TaskRefusedError():
             outcome = BatchOutcome.REFUSED
@@ -51,7 +56,7 @@ def failed(result: BatchResult, error: TintypeError) -> BatchResult:
             outcome = BatchOutcome.UNKNOWN
         case _:
             outcome = BatchOutcome.FAILED
-    tasks = tuple(each.task for each in error.attempts if each.task is not None)
+    tasks = tuple(each.task for each in attempts if each.task is not None)
     tasks = result.tasks or tuple(map(_bare, tasks))
     return evolve(
         result,
@@ -59,10 +64,16 @@ def failed(result: BatchResult, error: TintypeError) -> BatchResult:
         provider=result.provider or error.provider,
         model=result.model or next((task.model for task in tasks), ""),
         tasks=tasks,
-        records=result.records or _records_of(attempts_of(error)),
-        billed=result.billed if result.tasks else error.billed,
+        records=result.records or _records_of(attempts),
+        billed=result.billed if result.tasks else worst_billed(each.billed for each in attempts),
         error=error,
     )
+
+
+def _lost(attempts: Iterable[Attempt]) -> SubmissionUnknownError | None:
+    """That nobody knows what became of one of several submissions, or None."""
+    errors = (each.error for each in attempts)
+    return next((each for each in errors if isinstance(each, SubmissionUnknownError)), None)
 
 
 def _records_of(attempts: Iterable[Attempt]) -> tuple[str, ...]:
@@ -87,7 +98,8 @@ def drawn(blank: BatchResult, made: Generation) -> BatchResult:
         records=_records_of(made.attempts),
         quoted=made.quote.high,
         paid=None if cost is None else cost.usd,
-        billed=worst_billed(task.billed for task in made.tasks),
+        billed=worst_billed(each.billed for each in made.attempts),
+        error=_lost(made.attempts),
     )
 
 
@@ -101,11 +113,11 @@ def _bare(task: Task) -> Task:
 def saved(result: BatchResult, files: tuple[Path | str, ...], made: Generation) -> BatchResult:
     """A line whose pictures are saved."""
     result = evolve(result, files=tuple(map(absolute, files)))
-    if len(files) >= _wanted(result):
+    if result.error is None and len(files) >= _wanted(result):
         return evolve(result, outcome=BatchOutcome.DONE)
     own = [each for each in made.attempts if each.provider == made.quote.provider]
     error = next((each.error for each in own if each.error is not None), None)
-    return evolve(result, error=error or _fewer(result))
+    return failed(result, error or _fewer(result))
 
 
 def _wanted(result: BatchResult) -> int:
@@ -187,6 +199,6 @@ def _why(result: BatchResult, records: Sequence[JournalRecord]) -> TintypeError:
 
 def spent(result: BatchResult, most: Decimal) -> Decimal:
     """What a line counts for, now that it is over: the worst, where nobody says."""
-    if result.paid is not None:
+    if result.paid is not None and result.outcome is not BatchOutcome.UNKNOWN:
         return result.paid
     return Decimal(0) if result.billed is Billed.NO else most
