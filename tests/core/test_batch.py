@@ -18,7 +18,7 @@ from sqlalchemy import Select, create_engine
 from tests.core import easel
 from tests.core.conftest import KEY, Connect
 from tests.core.databases import Place
-from tests.core.loopback import Fault, Loopback, said
+from tests.core.loopback import Fault, Loopback, answer, said
 from tests.core.pictures import PNG, in_base64
 
 from tintype import (
@@ -300,6 +300,41 @@ def test_a_batch_that_is_run_again_pays_nothing_twice(
     assert [each.files for each in again[:2]] == [each.files for each in first]
     assert again[0].quoted == Decimal("0.05")
     assert submissions(server) == 3
+
+
+def test_a_picture_that_is_not_there_any_more_is_saved_again(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """From its address; the other one of its line, which somebody has changed, stays."""
+    url = f"{server.url}/p.png"
+    server.on(CREATE, said({"id": "p1", "state": "done", "urls": [url]}))
+    server.on("GET /p.png", answer(PNG, media_type="image/png"))
+    client, two = artist(journal=file), evolve(CAT, n=2, tag="tom")
+    (first,) = drawn(client, [two], out)
+    gone, kept = map(Path, first.files)
+    gone.unlink()
+    kept.write_bytes(b"cropped")
+    (again,) = drawn(client, [two], out, resume=True)
+    assert (again.outcome, again.recorded) == (BatchOutcome.DONE, True)
+    assert sorted(Path(each).read_bytes() for each in again.files) == sorted([PNG, b"cropped"])
+    assert kept in again.files
+    assert submissions(server) == 2
+
+
+def test_a_picture_that_cannot_be_had_again_is_told_and_not_paid_again(
+    artist: Artist, server: Loopback, file: Path, out: Path
+) -> None:
+    """In every run: one that came inline is nowhere else."""
+    server.on(CREATE, said(DONE))
+    client = artist(journal=file)
+    (first,) = drawn(client, [CAT, DOG], out)[:1]
+    Path(first.files[0]).unlink()
+    for _ in range(2):
+        again, other = drawn(client, [CAT, DOG], out, resume=True)
+        assert (again.outcome, again.billed, again.files) == (BatchOutcome.FAILED, Billed.YES, ())
+        assert "was saved, is not there any more, and cannot be had again" in str(again.error)
+        assert other.outcome is BatchOutcome.DONE
+    assert submissions(server) == 2
 
 
 def test_a_line_that_was_not_billed_is_tried_again(

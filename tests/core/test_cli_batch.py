@@ -370,22 +370,25 @@ def under_way(shell: Shell, *arguments: str) -> Iterator[subprocess.Popen[bytes]
         yield process
 
 
-def interrupted(process: subprocess.Popen[bytes]) -> None:
+def interrupted(process: subprocess.Popen[bytes], by: int = signal.SIGINT) -> None:
     """Press Ctrl-C, and read what is said of it."""
     assert process.stderr is not None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     assert process.stderr.readline() == b"\n"
     assert b"Ctrl-C again" in process.stderr.readline()
 
 
-def test_an_interrupt_begins_no_more_and_loses_no_answer(shell: Shell, server: Loopback) -> None:
-    """What is under way is finished; the process ends by the signal."""
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_begins_no_more_and_loses_no_answer(
+    by: int, shell: Shell, server: Loopback
+) -> None:
+    """What is under way is finished; the process ends as by Ctrl-C."""
     answered = Barrier(2)
     server.on(SUBMIT, (answered, DRAWN))
     shell.write(CAT, DOG)
     with under_way(shell, "-p", "apiyi", "--width", "1") as process:
         assert server.has_been_asked()
-        interrupted(process)
+        interrupted(process, by)
         answered.wait(30)
         stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT

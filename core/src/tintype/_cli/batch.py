@@ -264,7 +264,8 @@ def _shown(score: Score) -> Iterator[Callable[[], None]]:
 def _ended_by_interrupts(lines: Lines, score: Score) -> Iterator[Callable[[], bool]]:
     """Have the first Ctrl-C begin no more lines, and the next one leave those under way.
 
-    An answer that is on its way is not lost to the first.
+    SIGTERM, by which a service or a container is told to end, counts as one. An answer that is on
+    its way is not lost to the first.
     """
 
     def interrupted(*_: object) -> None:
@@ -277,11 +278,13 @@ def _ended_by_interrupts(lines: Lines, score: Score) -> Iterator[Callable[[], bo
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    before = signal.signal(signal.SIGINT, interrupted)
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, interrupted) for each in ends]
     try:
         yield lambda: lines.stopped
     except KeyboardInterrupt:
         complain(f"{score.summary()} What was under way is left to --resume.")
         raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in zip(ends, before, strict=True):
+            signal.signal(each, handler)

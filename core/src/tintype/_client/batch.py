@@ -26,7 +26,17 @@ from tintype._client.batch_lines import (
     prefix_of,
     tag_of,
 )
-from tintype._client.batch_results import asked_of, drawn, failed, recorded, saved, spent, stands
+from tintype._client.batch_results import (
+    asked_of,
+    drawn,
+    failed,
+    missing,
+    recorded,
+    saved,
+    spent,
+    stands,
+    without_missing,
+)
 from tintype._client.claims import Claim, Claims
 from tintype._client.comparing import Comparing
 from tintype._client.downloads import absolute, check_home
@@ -412,16 +422,33 @@ class Batch:
         """What comes of a line; None where another process has begun it since it was looked up."""
         error = yield from self._finished(line)
         standing = yield from self._standing(line)
-        missing = line.request.n - sum(asked_of(each) for each in standing)
-        if missing > 0:
-            rest = evolve(blank, request=evolve(line.request, n=missing))
+        lacking = line.request.n - sum(asked_of(each) for each in standing)
+        if lacking > 0:
+            rest = evolve(blank, request=evolve(line.request, n=lacking))
             told = yield from self._drawn(line, rest, standing)
             if not told.records and len((yield from self._standing(line))) > len(standing):
                 return None
             if not standing:
                 return told
             error = error or told.error
-        return recorded(blank, (yield from self._standing(line)), error)
+        error = error or (yield from self._restored(line))
+        return recorded(blank, (yield from self._there(line)), error)
+
+    def _there(self, line: BatchLine) -> Flow[list[JournalRecord]]:
+        """The records that stand, their pictures saved where they are still to be found."""
+        standing = yield from self._standing(line)
+        return (yield from asked(lambda: [without_missing(each) for each in standing]))
+
+    def _restored(self, line: BatchLine) -> Flow[TintypeError | None]:
+        """Save again what was saved and is not there any more; what is in the way, or None."""
+        gone = [each for each in (yield from self._there(line)) if each.unsaved]
+        if not gone:
+            return None
+        yield Turn(provider=gone[0].provider)
+        resumed = yield from self._parts.results.resuming(
+            gone, self._terms.folder, self._terms.file_name
+        )
+        return next((missing(each.error) for each in resumed if each.error is not None), None)
 
     def _standing(self, line: BatchLine) -> Flow[list[JournalRecord]]:
         """The records of a line that may have been charged, or hold a picture or a refusal.

@@ -14,6 +14,7 @@ from tintype._client.downloads import absolute, kept_at
 from tintype._flow.verdicts import attempts_of, worst_billed
 from tintype.errors import (
     Billed,
+    DownloadError,
     Outcome,
     SubmissionUnknownError,
     TaskFailedError,
@@ -22,6 +23,7 @@ from tintype.errors import (
 )
 from tintype.journal import JournalRecord
 from tintype.models import Attempt, BatchOutcome, BatchResult, Generation, Task, TaskState
+from tintype.sinks import is_address
 
 
 def stands(record: JournalRecord, line: BatchLine) -> bool:
@@ -40,6 +42,26 @@ def stands(record: JournalRecord, line: BatchLine) -> bool:
 def asked_of(record: JournalRecord) -> int:
     """How many pictures a submission was to bring."""
     return record.request.n if record.request is not None else 1
+
+
+def without_missing(record: JournalRecord) -> JournalRecord:
+    """A record of which no file counts as saved that is not there: of an address nobody asks."""
+    there = {
+        index: evolve(file, done=file.done and (is_address(file.path) or Path(file.path).exists()))
+        for index, file in record.saved.items()
+    }
+    return evolve(record, saved=there)
+
+
+def missing(error: TintypeError) -> TintypeError:
+    """What is told of a saved picture that is not there, where it cannot be had again either."""
+    if not isinstance(error, DownloadError):
+        return error
+    msg = (
+        f"Its picture was saved, is not there any more, and cannot be had again: {error.message} "
+        "It was paid for, and is not drawn anew: for that give the line a tag of its own."
+    )
+    return about(error, message=msg)
 
 
 def failed(result: BatchResult, error: TintypeError) -> BatchResult:
