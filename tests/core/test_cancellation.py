@@ -35,7 +35,7 @@ from tintype import (
     from_json,
     hookimpl,
 )
-from tintype.errors import TaskError, UsageError
+from tintype.errors import SubmissionUnknownError, TaskError, UsageError
 from tintype.journal._sql import SqlJournal
 
 ROOT = Path(__file__).parents[2]
@@ -233,6 +233,22 @@ async def test_a_download_that_is_cancelled_leaves_no_half_file(
         (resumed,) = await client.resume(out)
     assert [path.read_bytes() for path in resumed.paths] == [PNG]
     assert await asyncio.to_thread(server.is_left_alone)
+
+
+async def test_a_key_whose_call_was_cancelled_says_that_the_call_ended(
+    server: Loopback, place: Path
+) -> None:
+    """Its process lives, and asks for it again: nothing more is sent."""
+    server.on(CREATE, Fault.STALL)
+    async with AsyncClient(account(server), **options(place)) as client:
+        drawing = asyncio.create_task(client.generate(REQUEST, provider="easel", key="k"))
+        await asyncio.to_thread(server.has_been_asked)
+        drawing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await drawing
+        with pytest.raises(SubmissionUnknownError, match="The call ended while its submission"):
+            await client.generate(REQUEST, provider="easel", key="k")
+    assert server.lines() == [CREATE]
 
 
 def _drawings() -> list[bytes]:

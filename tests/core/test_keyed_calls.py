@@ -146,6 +146,20 @@ def test_what_is_no_key_or_label_is_refused(
     assert server.accepted == 0
 
 
+def test_none_is_no_key_and_no_label(
+    client: Client, server: Loopback, journal: SqlJournal, tmp_path: Path
+) -> None:
+    """As if they were not given, whichever method is called."""
+    server.on(POST, DRAWN)
+    none: dict[str, None] = {"key": None, "label": None, "tries": None, "timeout": None}
+    client.submit(REQUEST, provider="easel", **none)
+    assert [draw(client, **none).images[0].data for _ in range(2)] == [PICTURE] * 2
+    list(client.stream(REQUEST, provider="easel", **none))
+    list(client.batch([evolve(REQUEST, tag="a")], tmp_path / "out", provider="easel", **none))
+    assert server.lines() == [POST] * 5
+    assert {record.label for record in journal.records()} == {""}
+
+
 def test_a_key_needs_a_journal_and_a_call_that_waits(
     artist: Callable[..., Client], client: Client, server: Loopback
 ) -> None:

@@ -90,17 +90,17 @@ class PerCallKeywords(TypedDict, total=False):
     """What one call to `submit`, `generate` or `stream` may be given beside its own arguments.
 
     Attributes:
-        label: Whose the pictures are, in place of what the client says.
-        tries: How often an exchange is made that may be repeated, likewise; None is that.
+        label: Whose the pictures are, in place of what the client says; None is that.
+        tries: How often an exchange is made that may be repeated, likewise.
         timeout: Seconds for one answer, in place of the client's `request_timeout`; likewise.
         key: Of `generate` alone: what makes the call one that may be made again. The same key with
-            the same request draws once, and gives what was drawn; kept in the journal.
+            the same request draws once, and gives what was drawn; kept in the journal. None: none.
     """
 
-    label: str
+    label: str | None
     tries: int | None
     timeout: float | None
-    key: str
+    key: str | None
 
 
 def for_call(given: PerCallKeywords | PerCall) -> PerCall:
@@ -115,13 +115,19 @@ def for_call(given: PerCallKeywords | PerCall) -> PerCall:
     for name in given.keys() - known:
         msg = f"{name} is no option of a call.{guess(name, known)} It takes {', '.join(known)}."
         raise InvalidRequestError(msg, field=name)
-    if not a_line(given.get("key", "any"), "key"):
+    label, key = given.get("label"), given.get("key")
+    if key is not None and not a_line(key, "key"):
         msg = "key is empty: give what names the picture, such as the number of an order."
         raise InvalidRequestError(msg, field="key")
-    if given.get("label") == "":
+    if label == "":
         msg = "label is empty: say whose the picture is, or leave the label out."
         raise InvalidRequestError(msg, field="label")
-    return PerCall(**given)
+    return PerCall(
+        label="" if label is None else label,
+        key=key or "",
+        tries=given.get("tries"),
+        timeout=given.get("timeout"),
+    )
 
 
 def _plugins(given: Mapping[str, object] | None) -> Mapping[str, object] | None:

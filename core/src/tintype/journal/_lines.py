@@ -275,7 +275,7 @@ def release(line: Line, owner: str) -> bool:
         return False
     line.owner = ""
     if line.outcome is None:
-        line.outcome, line.reason = Outcome.UNKNOWN.value, _ABANDONED
+        line.outcome, line.reason = Outcome.UNKNOWN.value, _LEFT
     return True
 
 
@@ -309,5 +309,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+_LEFT = "The call ended while its submission was under way; the answer is lost."
 _ABANDONED = "The process ended while the submission was under way; its answer is lost."
 _RESCUED = "The process ended while it wrote these images down: there may have been more."
