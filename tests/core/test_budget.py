@@ -612,3 +612,18 @@ def test_a_budget_of_nobody_is_refused(name: str, artist: Artist, journal: SqlJo
     client = artist(journal=journal, budgets=[Budget(usd="0.01", provider="easel")])
     with pytest.raises(BudgetError):
         client.generate(REQUEST, provider="easel")
+
+
+@pytest.mark.parametrize("facts", [{"usd": True}, {"usd": 1, "period": "week"}])
+def test_what_is_no_budget_is_refused_with_its_field(facts: dict[str, str]) -> None:
+    """A True is no dollar, and a week no period."""
+    with pytest.raises(InvalidRequestError) as raised:
+        Budget(**facts)
+    assert raised.value.field == [*facts][-1]
+
+
+@pytest.mark.parametrize("journal", ["x.db", None, 5])
+def test_what_is_left_is_asked_of_a_journal(journal: SqlJournal) -> None:
+    """The path of one is none: a client has it."""
+    with pytest.raises(InvalidRequestError, match=r"client\.journal"):
+        ONE.left(journal)

@@ -27,7 +27,7 @@ from tintype._client.keyed_results import Rules
 from tintype._files import PartFile, sweep
 from tintype._flow.effects import Fetch, Head, Sleep
 from tintype._pacing import Clock
-from tintype.errors import DownloadError, SaveError, TintypeError
+from tintype.errors import Billed, DownloadError, SaveError, TintypeError
 from tintype.transports.httpx import HttpxTransport
 
 Artist = Callable[..., Client]
@@ -352,6 +352,22 @@ def test_a_result_that_is_gone_is_not_asked_for_again(
     with pytest.raises(DownloadError, match=str(status)):
         artist().fetch(at(server).images[0], provider="easel")
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("billed", list(Billed))
+def test_a_result_that_is_gone_is_told_with_its_bill(
+    billed: Billed, artist: Artist, server: Loopback, tmp_path: Path
+) -> None:
+    """As its task says; of a bare image nobody knows."""
+    server.on("GET /1.png", answer(b"", status=410))
+    gone = Image(url=f"{server.url}/1.png")
+    task = Task(provider="easel", billed=billed, images=(gone,), state=TaskState.SUCCEEDED)
+    with pytest.raises(DownloadError, match="410") as raised:
+        artist().save(task, tmp_path)
+    assert raised.value.billed is billed
+    with pytest.raises(DownloadError, match="410") as raised:
+        artist().save(gone, tmp_path, provider="easel")
+    assert raised.value.billed is Billed.UNKNOWN
 
 
 def test_a_result_that_has_expired_says_so(artist: Artist, server: Loopback) -> None:

@@ -212,10 +212,12 @@ def test_a_result_that_has_expired_is_marked(
 ) -> None:
     """The error says so, and nothing is tried again the next time."""
     gone = Image(url=f"{server.url}/1.png", expires_at=datetime.now(UTC) - timedelta(days=1))
-    left(journal, **over(gone))
+    left(journal, **over(gone), billed=Billed.YES)
     client = artist(journal=place)
     (resumed,) = client.resume(out)
     assert "expired" in str(resumed.error)
+    assert resumed.error is not None
+    assert resumed.error.billed is Billed.YES
     assert resumed.record.task is not None
     assert resumed.record.task.state is TaskState.EXPIRED
     assert client.resume(out) == ()

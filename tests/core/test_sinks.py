@@ -275,6 +275,22 @@ def test_a_sink_without_an_address_is_refused(url: str, artist: Artist) -> None:
     assert raised.value.field == "folder"
 
 
+@pytest.mark.parametrize(
+    ("folder", "options"),
+    [(5, {}), ("nobody://x", {}), ("file://elsewhere/x", {}), (".", {"name": 5})],
+)
+def test_what_is_drawn_is_told_as_paid_wherever_it_cannot_go(
+    folder: str, options: dict[str, str], artist: Artist, server: Loopback
+) -> None:
+    """A folder that is none, an address that nobody knows, or a name: the picture is billed."""
+    server.on("POST /v1/pictures", DRAWN)
+    client = artist()
+    made = client.generate(REQUEST, provider="easel")
+    with pytest.raises(UsageError) as raised:
+        client.save(made, folder, **options)
+    assert raised.value.billed is Billed.YES
+
+
 def test_a_batch_that_cannot_keep_its_pictures_buys_no_more(
     artist: Artist, server: Loopback, tmp_path: Path
 ) -> None:

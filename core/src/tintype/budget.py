@@ -10,7 +10,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from tintype._amounts import in_digits, is_amount, plain
-from tintype._doors import a_line, held, one_of
+from tintype._doors import a_line, check_methods, held, one_of
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 
@@ -43,7 +43,7 @@ class Period(enum.StrEnum):
 
 def _dollars(amount: Decimal | int | str) -> Decimal:
     try:
-        dollars = Decimal(amount)
+        dollars = Decimal("NaN" if isinstance(amount, bool) else amount)
     except (TypeError, ValueError, InvalidOperation):
         dollars = Decimal("NaN")
     if not is_amount(dollars):
@@ -108,7 +108,8 @@ class Budget:
         """US dollars of it that a journal, such as `client.journal`, has left in this period.
 
         Raises:
-            UsageError: No journal is kept there.
+            UsageError: It is no journal, or none is kept there.
             JournalError: It cannot be read.
         """
+        check_methods(journal, ["counted"], "journal", "a journal, such as client.journal")
         return max(self.usd - journal.counted(self), Decimal(0))

@@ -18,7 +18,7 @@ from tintype._flow.conversation import Conversation
 from tintype._flow.effects import Flow
 from tintype._flow.sizes import OnMismatch
 from tintype._flow.verdicts import worst_billed
-from tintype.errors import Billed, SaveError, SizeMismatchError, TintypeError
+from tintype.errors import DownloadError, JournalError, SizeMismatchError, TintypeError, UsageError
 from tintype.journal import JournalRecord, Resumed
 from tintype.models import Generation, Image, Task
 from tintype.sinks import Home, Sink, home_of
@@ -61,20 +61,34 @@ class Results:
         overwrite: bool,
     ) -> Flow[tuple[Path | str, ...]]:
         """The flow that saves images; where it cannot, its error says whether they are paid."""
+        try:
+            return (yield from self._saving(images, provider, folder, name, overwrite=overwrite))
+        except (UsageError, DownloadError, JournalError) as error:
+            tasks = images.tasks if isinstance(images, Generation) else (images,)
+            known = [task.billed for task in tasks if isinstance(task, Task)]
+            if not known:  # bare images: nobody says whose bill they are on
+                raise
+            raise about(error, billed=worst_billed(known)) from error.__cause__
+
+    def _saving(
+        self,
+        images: Saveable,
+        provider: str,
+        folder: str | Path | Sink,
+        name: str | None,
+        *,
+        overwrite: bool,
+    ) -> Flow[tuple[Path | str, ...]]:
         if not isinstance(images, Generation | Task | Image):
             images = all_held(images, Image, "images", _SAVEABLE)
         if name is not None:
             held(name, str, "name", "a plain file name without an extension, or nothing")
-        rules = self._providers.rules(provider)
-        flow = saving(
-            images,
-            home_of(folder),
-            name,
-            rules,
-            overwrite=overwrite,
-            on_mismatch=self._on_mismatch,
+        home, rules = home_of(folder), self._providers.rules(provider)
+        return (
+            yield from saving(
+                images, home, name, rules, overwrite=overwrite, on_mismatch=self._on_mismatch
+            )
         )
-        return _told_as_paid(flow, _billed(images))
 
     def resuming(
         self, records: list[JournalRecord], home: Home | None, name: str | None = None
@@ -103,17 +117,3 @@ def _let_pass(resumed: Resumed) -> Resumed:
     """A record that is finished, whatever size its pictures have."""
     odd = isinstance(resumed.error, SizeMismatchError)
     return evolve(resumed, error=None) if odd else resumed
-
-
-def _billed(images: Saveable) -> Billed:
-    """Whether images were paid for, as far as their tasks say."""
-    tasks = images.tasks if isinstance(images, Generation) else (images,)
-    return worst_billed(task.billed for task in tasks if isinstance(task, Task))
-
-
-def _told_as_paid(flow: Flow[T], billed: Billed) -> Flow[T]:
-    """The flow; what cannot be saved is paid for all the same, and its error says so."""
-    try:
-        return (yield from flow)
-    except SaveError as error:
-        raise about(error, billed=billed) from error.__cause__

@@ -10,6 +10,7 @@ from types import MethodType
 
 from attrs import evolve
 
+from tintype._blame import about
 from tintype._client.downloads import finishing, first_of
 from tintype._client.keyed_results import Rules
 from tintype._flow.conversation import Conversation
@@ -182,7 +183,8 @@ def _collected(
         return Resumed(record=record, paths=finished.paths, error=finished.mismatch)
     if all(isinstance(each, DownloadError) and each.expired for each in finished.failures):
         record = yield from _expired(record)
-    return Resumed(record=record, paths=finished.paths, error=first_of(finished.failures))
+    error = about(first_of(finished.failures), billed=(record.task or record).billed)
+    return Resumed(record=record, paths=finished.paths, error=error)
 
 
 def _expired(record: JournalRecord) -> Flow[JournalRecord]:
