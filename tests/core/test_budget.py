@@ -421,7 +421,6 @@ async def test_the_async_client_says_whose_a_picture_is(
         ({"lable": "ours"}, "lable is no option of a call. Did you mean 'label'"),
         ({"label": "two\nlines"}, "is not a line of at most 200 characters"),
         ({"label": "x" * 201}, "is not a line of at most 200 characters"),
-        ({"label": None}, "label is None: give a text"),
     ],
 )
 def test_a_label_that_is_none_sends_nothing(

@@ -24,7 +24,7 @@ from tintype.credentials import Basic, HeaderKey, Jwt, OAuthClientCredentials, Q
 from tintype.errors import InvalidRequestError, PluginError, ProtocolError, UsageError
 from tintype.journal._sql import SqlJournal
 from tintype.messages import Delivery
-from tintype.models import Image, Task
+from tintype.models import Image, Task, TaskState
 from tintype.signatures import Ed25519, Hmac
 from tintype.webhooks import WebhookApp
 
@@ -32,6 +32,7 @@ Artist = Callable[..., Client]
 
 REQUEST = ImageRequest(prompt="a red panda")
 TASK = Task(provider="easel", id="p1")
+REFUSED = Task(provider="easel", state=TaskState.REFUSED, billed=Billed.NO)
 DELIVERY = Delivery(body=b"{}")
 ONE = "easel"
 
@@ -69,8 +70,8 @@ GIVEN: tuple[tuple[str, tuple[object, ...], dict[str, object], str], ...] = (
     ("save", (None, "out"), {}, "images"),
     ("save", ("1.png", "out"), {}, "images"),
     ("save", ([b"x"], "out"), {}, "images"),
-    ("save", (TASK, None), {}, "folder"),
-    ("save", (TASK, "out"), {"name": 5}, "name"),
+    ("save", (REFUSED, None), {}, "folder"),
+    ("save", (REFUSED, "out"), {"name": 5}, "name"),
     ("save", ([], "out"), {"provider": 5}, "provider"),
     ("resume", (None,), {}, "folder"),
     ("resume", (5,), {}, "folder"),
