@@ -124,10 +124,8 @@ def test_two_processes_share_a_rate(server: Loopback, place: Place) -> None:
     assert provider.refused < 10
 
 
-def test_two_processes_share_how_many_tasks_may_be_in_flight(
-    server: Loopback, place: Place
-) -> None:
-    """Three at a time, whichever process they are of."""
+def counted(server: Loopback, tasks: int) -> list[int]:
+    """How many tasks are in flight whenever one more is submitted, of so many that are to come."""
     running: set[str] = set()
     inside: list[int] = []
 
@@ -142,9 +140,17 @@ def test_two_processes_share_how_many_tasks_may_be_in_flight(
         running.discard(name)
         return said({"id": name, **DONE})
 
-    server.on(CREATE, *[create] * 16)
-    for number in range(16):
+    server.on(CREATE, *[create] * tasks)
+    for number in range(tasks):
         server.on(f"GET /v1/pictures/p{number}", look)
+    return inside
+
+
+def test_two_processes_share_how_many_tasks_may_be_in_flight(
+    server: Loopback, place: Place
+) -> None:
+    """Three at a time, whichever process they are of."""
+    inside = counted(server, 16)
     two = [started(kind, 8, place, server.url, concurrency=3) for kind in ("sync", "async")]
     assert went(*two) == []
     assert len(inside) == 16
@@ -177,23 +183,7 @@ def test_clients_of_one_process_share_a_gate_by_their_journal(
     server: Loopback, place: Place
 ) -> None:
     """A sync and an async one have one place among them, however each opened the journal."""
-    running: set[str] = set()
-    inside: list[int] = []
-
-    def create(_: Recorded) -> bytes:
-        name = f"p{len(inside)}"
-        running.add(name)
-        inside.append(len(running))
-        return said({"id": name, "state": "drawing"})
-
-    def look(request: Recorded) -> bytes:
-        name = request.target.rpartition("/")[2]
-        running.discard(name)
-        return said({"id": name, **DONE})
-
-    server.on(CREATE, *[create] * 12)
-    for number in range(12):
-        server.on(f"GET /v1/pictures/p{number}", look)
+    inside = counted(server, 12)
     account = Account(provider="easel", key=KEY, base_url=server.url, concurrency=1)
     options = {"plugins": {"easel": easel}, "journal": str(place), "environ": {}}
 

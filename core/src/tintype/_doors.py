@@ -6,10 +6,13 @@ It tells the kind of what was given and not the value, which may be a key, but f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tintype._excerpts import guess, quoted
 from tintype.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from attrs import Attribute
 
 T = TypeVar("T")
 
@@ -101,6 +104,15 @@ def check_seconds(seconds: float, name: str) -> None:
         fault = " is more than two weeks" if seconds > 0 else f"={seconds} leaves no time"
         msg = f"{name}{fault}: give seconds above 0, at most {_TWO_WEEKS}."
         raise InvalidRequestError(msg, field=name)
+
+
+def check_flag(_: object, attribute: Attribute[bool], given: bool) -> None:  # noqa: FBT001 - attrs calls it so
+    """Refuse, of a field of a class, what is neither True nor False.
+
+    Raises:
+        InvalidRequestError: It is so.
+    """
+    held(given, bool, attribute.name, "True or False")
 
 
 def check_methods(value: object, methods: Iterable[str], name: str, way_out: str) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from tintype._amounts import in_digits, is_amount, plain
-from tintype._doors import a_line, check_methods, held, one_of
+from tintype._doors import a_line, check_flag, check_methods, held, one_of
 from tintype._excerpts import quoted
 from tintype.errors import InvalidRequestError
 
@@ -60,10 +60,6 @@ def _provider(provider: str | None) -> str | None:
     return None if provider is None else held(provider, str, "provider", "the name of one")
 
 
-def _unknown_price(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
-    return held(given, bool, "unknown_price", "True or False")
-
-
 def _label(label: str | None) -> str | None:
     if label == "":
         msg = "label is empty: name whose submissions count, or give None for all."
@@ -91,7 +87,7 @@ class Budget:
     period: Period = field(default=Period.MONTH, converter=_period)
     provider: str | None = field(default=None, converter=_provider)
     label: str | None = field(default=None, converter=_label)
-    unknown_price: bool = field(default=False, converter=_unknown_price)
+    unknown_price: bool = field(default=False, validator=check_flag)
 
     def __str__(self) -> str:
         """The amount, the period, and whose submissions count."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from click.parser import _OptionParser
 
     from tintype._cli.report import Report
+
+Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
 
 class Once(click.Option):
@@ -98,6 +100,12 @@ def _is_empty(given: object) -> bool:
 option = partial(click.option, cls=Once)
 
 
+def _choice(name: str, words: tuple[str, ...], told: str) -> Callable[[Command], Command]:  # type: ignore[explicit-any]  # as click
+    """An option that takes one of some words, by default the first."""
+    kind = click.Choice(words)
+    return option(name, type=kind, default=words[0], show_default=True, help=told)
+
+
 class Verbosity:
     """How a command is to tell what came of it.
 
@@ -123,25 +131,25 @@ def _ask(context: click.Context, _: click.Parameter, asked: bool) -> None:  # no
         context.ensure_object(Verbosity).asked = True
 
 
-def _go_through(context: click.Context, _: click.Parameter, address: str | None) -> None:
-    context.meta[_PROXY] = address
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Keep a value that any command may be given for whoever makes its client."""
+    context.meta[f"tintype.{parameter.name}"] = value
 
 
-def _try_so_often(context: click.Context, _: click.Parameter, tries: int | None) -> None:
-    context.meta[_TRIES] = tries
+def _remembered(name: str) -> object:
+    context = click.get_current_context(silent=True)
+    return context.meta.get(f"tintype.{name}") if context else None
 
 
 def tries_here() -> int | None:
     """How often the command that runs was told to try, or None."""
-    context = click.get_current_context(silent=True)
-    found = context.meta.get(_TRIES) if context else None
+    found = _remembered("tries")
     return found if isinstance(found, int) else None
 
 
 def proxy_here() -> str | None:
     """The proxy that the command that runs was told to go through, or None."""
-    context = click.get_current_context(silent=True)
-    found = context.meta.get(_PROXY) if context else None
+    found = _remembered("proxy")
     return found if isinstance(found, str) else None
 
 
@@ -156,8 +164,6 @@ def _lasting(context: click.Context, parameter: click.Parameter, address: str) -
     return address
 
 
-_PROXY = "tintype.proxy"
-_TRIES = "tintype.tries"
 into_folder = option(
     "-o",
     "--output",
@@ -173,14 +179,14 @@ through_proxy = option(
     metavar="URL",
     setting="proxy",
     expose_value=False,
-    callback=_go_through,
+    callback=_remember,
     help="Go through this proxy: http://[USER:PASSWORD@]HOST:PORT.",
 )
 trying = option(
     "--tries",
     type=click.IntRange(1),
     expose_value=False,
-    callback=_try_so_often,
+    callback=_remember,
     help="Of an exchange that may be repeated: 1 repeats nothing; by default 4.",
 )
 verbose = option(
@@ -201,26 +207,16 @@ unlisted = option(
     is_flag=True,
     help="Ask for a model that the catalog has not, or not any more.",
 )
-by_size_policy = option(
-    "--size-policy",
-    type=click.Choice(["nearest", "exact"]),
-    default="nearest",
-    show_default=True,
-    help="What becomes of a size that the model has not.",
+by_size_policy = _choice(
+    "--size-policy", ("nearest", "exact"), "What becomes of a size that the model has not."
 )
-where_unsupported = option(
-    "--on-unsupported",
-    type=click.Choice(["error", "notice"]),
-    default="error",
-    show_default=True,
-    help="What to do about a field the model cannot honour.",
+where_unsupported = _choice(
+    "--on-unsupported", ("error", "notice"), "What to do about a field the model cannot honour."
 )
-where_mismatched = option(
+where_mismatched = _choice(
     "--on-mismatch",
-    type=click.Choice(["notice", "error"]),
-    default="notice",
-    show_default=True,
-    help="What to do about a saved picture of another size than was asked for.",
+    ("notice", "error"),
+    "What to do about a saved picture of another size than was asked for.",
 )
 labelled = option(
     "--label",

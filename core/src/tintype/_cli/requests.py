@@ -9,18 +9,23 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import reduce
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 import click
 from attrs import evolve
 
 from tintype._amounts import is_amount
-from tintype._cli.options import by_size_policy, of_model, option, unlisted, where_unsupported
+from tintype._cli.options import (
+    Command,
+    by_size_policy,
+    of_model,
+    option,
+    unlisted,
+    where_unsupported,
+)
 from tintype._cli.speaking import is_terminal, tell
 from tintype._excerpts import quoted
 from tintype.request import ROLES, ImageRequest, Reference, Role
-
-Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 
 _FLAGS = (
     of_model,

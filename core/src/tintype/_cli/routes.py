@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import reduce
-from typing import Literal, TypeAlias, TypedDict, TypeVar
+from typing import Literal, TypeAlias, TypedDict
 
 import click
 
-from tintype._cli.options import option
+from tintype._cli.options import Command, option
 from tintype._client.routing import ANY, ORDERS
 from tintype._plugins.registry import Registry
 
-Command = TypeVar("Command", bound=Callable[..., object])  # type: ignore[explicit-any]  # as click
 NamedOrder: TypeAlias = Literal["price", "listed"]
 
 _FLAGS = (

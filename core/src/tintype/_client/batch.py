@@ -44,7 +44,7 @@ from tintype._client.naming import fields_of
 from tintype._client.options import for_call
 from tintype._client.results import Results
 from tintype._client.routing import Order, Routing, check_order
-from tintype._doors import a_line, held, refused
+from tintype._doors import a_line, check_flag, refused
 from tintype._excerpts import quoted
 from tintype._flow.choices import Choices, PerCall
 from tintype._flow.effects import Flow, Sleep, Tell, Together, Turn
@@ -104,10 +104,6 @@ def _providers(given: Iterable[str] | None) -> Iterable[str] | None:
     return given if given is None or isinstance(given, str) else tuple(given)
 
 
-def _flag(given: bool) -> bool:  # noqa: FBT001 - a converter is given what there is
-    return held(given, bool, "resume", "True or False")
-
-
 @frozen(kw_only=True)
 class BatchTerms:
     """What holds for all lines of a batch.
@@ -132,7 +128,7 @@ class BatchTerms:
     providers: Iterable[str] | None = field(converter=_providers)
     order: Order
     max_cost: Decimal | None
-    resume: bool = field(converter=_flag)
+    resume: bool = field(validator=check_flag)
     width: int
     per_call: PerCall = field(converter=for_call)
 
@@ -431,19 +427,19 @@ class Batch:
             if not standing:
                 return told
             error = error or told.error
-        error = error or (yield from self._restored(line))
-        return recorded(blank, (yield from self._there(line)), error)
+        there = yield from self._there(line)
+        if error is None and (gone := [each for each in there if each.unsaved]):
+            error = yield from self._restored(gone)
+            there = yield from self._there(line)
+        return recorded(blank, there, error)
 
     def _there(self, line: BatchLine) -> Flow[list[JournalRecord]]:
         """The records that stand, their pictures saved where they are still to be found."""
         standing = yield from self._standing(line)
         return (yield from asked(lambda: [without_missing(each) for each in standing]))
 
-    def _restored(self, line: BatchLine) -> Flow[TintypeError | None]:
+    def _restored(self, gone: list[JournalRecord]) -> Flow[TintypeError | None]:
         """Save again what was saved and is not there any more; what is in the way, or None."""
-        gone = [each for each in (yield from self._there(line)) if each.unsaved]
-        if not gone:
-            return None
         yield Turn(provider=gone[0].provider)
         resumed = yield from self._parts.results.resuming(
             gone, self._terms.folder, self._terms.file_name

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from attrs import field, frozen
 
-from tintype._doors import a_line, all_held, check_methods, held, refused
+from tintype._doors import a_line, all_held, check_flag, check_methods, held, refused
 from tintype._excerpts import guess
 from tintype._flow.choices import Choices, PerCall
 from tintype.errors import InvalidRequestError, UsageError
@@ -173,14 +173,6 @@ def _seed(given: int | None) -> int | None:
     return None if given is None else held(given, int, "seed", "a whole number, or nothing")
 
 
-def _keyring(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
-    return held(given, bool, "keyring", "True or False")
-
-
-def _cancel_on_exit(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
-    return held(given, bool, "cancel_on_exit", "True or False")
-
-
 def check_width(given: int | None) -> int | None:
     """How much may be done at a time, if that is any work; None is left open.
 
@@ -203,7 +195,7 @@ class Options(Choices):
     seed: int | None = field(default=None, converter=_seed)
     journal: Journal | str | Path | None = None
     width: int | None = field(default=None, converter=check_width)
-    keyring: bool = field(default=False, converter=_keyring)
+    keyring: bool = field(default=False, validator=check_flag)
     proxy: Proxy | None = field(default=None, converter=proxy_of)
     cache: Cache | None = field(default=None, converter=_cache)
-    cancel_on_exit: bool = field(default=True, converter=_cancel_on_exit)
+    cancel_on_exit: bool = field(default=True, validator=check_flag)

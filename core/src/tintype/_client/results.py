@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,34 +63,17 @@ class Results:
         overwrite: bool,
     ) -> Flow[tuple[Path | str, ...]]:
         """The flow that saves images; where it cannot, its error says whether they are paid."""
-        try:
-            return (yield from self._saving(images, provider, folder, name, overwrite=overwrite))
-        except (UsageError, DownloadError, JournalError) as error:
-            tasks = images.tasks if isinstance(images, Generation) else (images,)
-            known = [task.billed for task in tasks if isinstance(task, Task)]
-            if not known:  # bare images: nobody says whose bill they are on
-                raise
-            raise about(error, billed=worst_billed(known)) from error.__cause__
-
-    def _saving(
-        self,
-        images: Saveable,
-        provider: str,
-        folder: str | Path | Sink,
-        name: str | None,
-        *,
-        overwrite: bool,
-    ) -> Flow[tuple[Path | str, ...]]:
-        if not isinstance(images, Generation | Task | Image):
-            images = all_held(images, Image, "images", _SAVEABLE)
-        if name is not None:
-            held(name, str, "name", "a plain file name without an extension, or nothing")
-        home, rules = home_of(folder), self._providers.rules(provider)
-        return (
-            yield from saving(
-                images, home, name, rules, overwrite=overwrite, on_mismatch=self._on_mismatch
+        with _bill_told(images):
+            if not isinstance(images, Generation | Task | Image):
+                images = all_held(images, Image, "images", _SAVEABLE)
+            if name is not None:
+                held(name, str, "name", "a plain file name without an extension, or nothing")
+            home, rules = home_of(folder), self._providers.rules(provider)
+            return (
+                yield from saving(
+                    images, home, name, rules, overwrite=overwrite, on_mismatch=self._on_mismatch
+                )
             )
-        )
 
     def resuming(
         self, records: list[JournalRecord], home: Home | None, name: str | None = None
@@ -111,6 +96,19 @@ class Results:
         if self._on_mismatch == "notice":
             resumed = tuple(map(_let_pass, resumed))
         return (*resumed, *(Resumed(record=each, error=errors[each.provider]) for each in failed))
+
+
+@contextmanager
+def _bill_told(images: Saveable) -> Iterator[None]:
+    """What keeps images from being saved tells what is known of their bill."""
+    try:
+        yield
+    except (UsageError, DownloadError, JournalError) as error:
+        tasks = images.tasks if isinstance(images, Generation) else (images,)
+        known = [task.billed for task in tasks if isinstance(task, Task)]
+        if not known:  # bare images: nobody says whose bill they are on
+            raise
+        raise about(error, billed=worst_billed(known)) from error.__cause__
 
 
 def _let_pass(resumed: Resumed) -> Resumed:

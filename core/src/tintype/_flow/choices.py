@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import Attribute, field, frozen
 from attrs.converters import optional
 
-from tintype._doors import a_line, all_held, check_seconds, held, one_of
+from tintype._doors import a_line, all_held, check_flag, check_seconds, held, one_of
 from tintype.budget import Budget
 from tintype.errors import UsageError
 
@@ -34,10 +34,6 @@ def _on_mismatch(given: OnMismatch) -> OnMismatch:
     return one_of(given, ("error", "notice"), "on_mismatch")
 
 
-def _allow_unlisted(given: bool) -> bool:  # noqa: FBT001 - attrs calls it so
-    return held(given, bool, "allow_unlisted", "True or False")
-
-
 def _check_seconds(_: object, attribute: Attribute[float | None], seconds: float | None) -> None:
     if seconds is not None:
         check_seconds(seconds, attribute.name)
@@ -61,7 +57,7 @@ class Choices:
     on_unsupported: OnUnsupported = field(default="error", converter=_on_unsupported)
     size_policy: SizePolicy = field(default="nearest", converter=_size_policy)
     on_mismatch: OnMismatch = field(default="notice", converter=_on_mismatch)
-    allow_unlisted: bool = field(default=False, converter=_allow_unlisted)
+    allow_unlisted: bool = field(default=False, validator=check_flag)
     request_timeout: float | None = field(default=None, validator=_check_seconds)
     task_timeout: float | None = field(default=None, validator=_check_seconds)
     label: str = field(default="", converter=_label)

@@ -9,7 +9,6 @@ from functools import partial
 
 import sqlalchemy as sa
 from attrs import define
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tintype._excerpts import quoted
 from tintype._flow.choices import BY_TURN
@@ -17,7 +16,7 @@ from tintype.entries import Closed, Entry, Opened, Released, Snapshot
 from tintype.errors import Billed, UsageError
 from tintype.journal._lines import now
 from tintype.journal._lives import Lives
-from tintype.journal._tables import call, submission
+from tintype.journal._tables import call, submission, upsert
 
 MARK = "turn-"
 """What the id of a turn begins with, and no id of a record does."""
@@ -78,8 +77,7 @@ class Calls:
 
     def _read(self, opened: list[Opened], turns: list[str]) -> dict[str, _Turn]:
         new = {each.key: each for each in opened}
-        kind = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        insert = kind.insert(call).on_conflict_do_nothing()
+        insert = upsert(self._connection, call).on_conflict_do_nothing()
         for _, each in sorted(new.items()):
             asked = {"key": each.key, "digest": each.digest, "asked": each.asked}
             blank = {"turn": "", "owner": "", "done": False, "created_at": now()}

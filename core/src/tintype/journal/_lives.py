@@ -10,11 +10,10 @@ from __future__ import annotations
 import time
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from tintype.journal._owner import may_be_taken
-from tintype.journal._tables import call, life, submission
+from tintype.journal._tables import call, life, submission, upsert
 
 BEAT = 15.0  # seconds
 LEASE = 60  # seconds
@@ -75,8 +74,7 @@ class Lives:
 
     def say(self) -> None:
         """Write down that this process lives."""
-        kind = sqlite if self.connection.dialect.name == "sqlite" else postgresql
-        insert = kind.insert(life).values(owner=self.me, seen=self._now)
+        insert = upsert(self.connection, life).values(owner=self.me, seen=self._now)
         self.connection.execute(
             insert.on_conflict_do_update(index_elements=["owner"], set_={"seen": self._now})
         )

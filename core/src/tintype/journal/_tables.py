@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
+from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
@@ -222,3 +224,10 @@ gate = Table(
     Column("provider", Words, primary_key=True),
     Column("shut_until", Text, nullable=False),  # ISO 8601 in UTC: sorts as text
 )
+
+
+def upsert(connection: Connection, table: Table) -> PostgresqlInsert | SqliteInsert:  # type: ignore[explicit-any]  # as SQLAlchemy
+    """An insert that says what becomes of a row that is there already."""
+    if connection.dialect.name == "sqlite":
+        return SqliteInsert(table)
+    return PostgresqlInsert(table)
